@@ -1,0 +1,1 @@
+"""Write strategies in plain Python: ``from pyalgo import *``."""

@@ -1,0 +1,119 @@
+"""The one tree of errors.
+
+::
+
+    TradingError
+    ├── ConfigError               file, key and a hint how to mend it
+    ├── LocalProtocolError        a request that breaks our own wire's rules
+    │   └── InvalidOrder          off tick, below lot or notional, denied by a limit: nothing was sent
+    ├── VenueError                the venue said no: code, message
+    │   ├── OrderRejected         the order was refused, nothing rests
+    │   ├── CancelRejected        the cancel was refused, the order is as it was
+    │   ├── RateLimited           too many requests; transient, see ``retry_after_ms``
+    │   ├── Banned                this address is shut out for a while; transient, see ``retry_after_ms``
+    │   └── AuthError             key, signature or permission
+    ├── TransportError            a socket or HTTP failure; ``sent`` says whether a byte may have left
+    ├── StoreError                journal or pos.db; the gateway stops taking risk
+    └── InvariantViolation        facts contradict each other; halts the session, keeps the process
+
+Each class says with ``transient`` whether waiting can help and with ``in_doubt`` whether the outcome of the request
+that raised it is unknown.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "AuthError",
+    "Banned",
+    "CancelRejected",
+    "ConfigError",
+    "InvalidOrder",
+    "InvariantViolation",
+    "LocalProtocolError",
+    "OrderRejected",
+    "RateLimited",
+    "StoreError",
+    "TradingError",
+    "TransportError",
+    "VenueError",
+]
+
+
+class TradingError(Exception):
+    """Root of every error this system raises on purpose."""
+
+    transient: ClassVar[bool] = False
+    in_doubt: bool = False
+
+
+class ConfigError(TradingError):
+    """A configuration file that cannot be used: which file, which key, and how to mend it."""
+
+    def __init__(self, message: str, *, file: str = "", key: str = "", hint: str = "") -> None:
+        self.file, self.key, self.hint = file, key, hint
+        where = ": ".join(part for part in (file, key) if part)
+        super().__init__((f"{where}: " if where else "") + message + (f" ({hint})" if hint else ""))
+
+
+class LocalProtocolError(TradingError):
+    """A request that breaks the rules of the wire between strategy and gateway; ``code`` is the wire's."""
+
+    def __init__(self, message: str, *, code: int = -30003) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+class InvalidOrder(LocalProtocolError):
+    """An order refused before anything was sent: it breaks the instrument's rules or one of our limits."""
+
+
+class VenueError(TradingError):
+    """The venue answered with an error."""
+
+    def __init__(self, code: int, message: str, *, retry_after_ms: int | None = None) -> None:
+        self.code, self.message, self.retry_after_ms = code, message, retry_after_ms
+        super().__init__(f"{code}: {message}")
+
+
+class OrderRejected(VenueError):
+    """The venue refused the order; nothing rests."""
+
+
+class CancelRejected(VenueError):
+    """The venue refused the cancel; the order is as it was."""
+
+
+class RateLimited(VenueError):
+    """Too many requests; wait ``retry_after_ms``."""
+
+    transient = True
+
+
+class Banned(VenueError):
+    """The venue shut this address out; wait ``retry_after_ms`` and send nothing meanwhile."""
+
+    transient = True
+
+
+class AuthError(VenueError):
+    """The venue refused key, signature or permission."""
+
+
+class TransportError(TradingError):
+    """A request that got no answer; in doubt exactly when a byte of it may have left this machine."""
+
+    transient = True
+
+    def __init__(self, message: str, *, sent: bool) -> None:
+        self.in_doubt = sent
+        super().__init__(message)
+
+
+class StoreError(TradingError):
+    """Journal or pos.db could not be written or read; no new risk is taken."""
+
+
+class InvariantViolation(TradingError):
+    """Facts that contradict each other, such as one trade id with two prices."""

@@ -1,0 +1,219 @@
+"""An order as a set of facts; its status is derived.
+
+Everything a venue ever says about an order is a partial `Order`. `Order.merge` joins two of them; it is commutative,
+associative and idempotent, so that reports which arrive late, twice or in another order converge to one order by
+construction. Our own judgement (requests under way, doubts) never mixes with these facts: it lives in `oms`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TypeVar
+
+from msgspec import Struct, structs
+
+from tradingsys.core.enums import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
+from tradingsys.core.errors import InvariantViolation
+
+__all__ = ["Closed", "Fill", "FillKey", "Order", "Terms"]
+
+_ZERO = Decimal(0)
+_T = TypeVar("_T")
+
+FillKey = tuple[str, str, str]
+"""(symbol, exec_id, venue_order_id): a self-trade has one exec_id and two orders."""
+
+
+class Terms(Struct, frozen=True):
+    """What was ordered; a later version (venue time in ms, 0 for our own request) replaces an earlier one."""
+
+    symbol: str
+    side: Side
+    order_type: OrderType
+    order_qty: Decimal
+    price: Decimal | None = None
+    time_in_force: TimeInForce | None = None
+    """None for orders that have none, such as MARKET."""
+    post_only: bool = False
+    reduce_only: bool = False
+    stop_px: Decimal | None = None
+    self_trade_prevention: SelfTradePrevention | None = None
+    version_ms: int = 0
+
+    def join(self, other: Terms) -> Terms:
+        """The later version; at equal versions an arbitrary but fixed choice."""
+        return max(self, other, key=lambda terms: (terms.version_ms, repr(terms)))
+
+
+class Fill(Struct, frozen=True):
+    """One execution of one order (FIX 31, 32). ``fee`` is None until a report that carries it arrived."""
+
+    exec_id: str
+    symbol: str
+    venue_order_id: str
+    side: Side
+    last_px: Decimal
+    last_qty: Decimal
+    ts_event_ms: int
+    is_maker: bool | None = None
+    fee: Decimal | None = None
+    fee_asset: str | None = None
+    realized_pnl: Decimal | None = None
+
+    @property
+    def key(self) -> FillKey:
+        """What makes this execution unique on one account of one venue."""
+        return (self.symbol, self.exec_id, self.venue_order_id)
+
+    @property
+    def signed_qty(self) -> Decimal:
+        """The change of position: positive for a buy."""
+        return self.last_qty * self.side.sign
+
+    def join(self, other: Fill) -> Fill:
+        """One execution from two reports of it; the thinner gains what the richer knows.
+
+        Raises InvariantViolation when they contradict each other.
+        """
+        if (self.key, self.side, self.last_px, self.last_qty) != (
+            other.key,
+            other.side,
+            other.last_px,
+            other.last_qty,
+        ):
+            raise InvariantViolation(f"one execution, two stories: {self} and {other}")
+        return Fill(
+            self.exec_id,
+            self.symbol,
+            self.venue_order_id,
+            self.side,
+            self.last_px,
+            self.last_qty,
+            min(self.ts_event_ms, other.ts_event_ms),
+            _agree("is_maker", self.is_maker, other.is_maker),
+            _agree("fee", self.fee, other.fee),
+            _agree("fee_asset", self.fee_asset, other.fee_asset),
+            _agree("realized_pnl", self.realized_pnl, other.realized_pnl),
+        )
+
+
+class Closed(Struct, frozen=True):
+    """The venue's word that nothing more will execute, other than by filling completely."""
+
+    status: OrderStatus
+    ts_event_ms: int = 0
+    code: int = 0
+    reason: str = ""
+
+    def join(self, other: Closed) -> Closed:
+        """The weightier word: one about an order that was accepted outweighs a rejection, then the later one."""
+        return max(self, other, key=Closed._weight)
+
+    def _weight(self) -> tuple[bool, int, str, int, str]:
+        return (self.status is not OrderStatus.REJECTED, self.ts_event_ms, self.status, self.code, self.reason)
+
+
+class Order(Struct, frozen=True):
+    """All facts known of one order, or the part of them that one report carries."""
+
+    client_order_ids: tuple[str, ...] = ()
+    """Sorted. An order may own several: a conditional parent and its child, an amended order, a cancel's own id."""
+    venue_order_id: str | None = None
+    terms: Terms | None = None
+    accepted: bool = False
+    venue_cum_qty: Decimal = _ZERO
+    """The largest cumulative quantity ever reported (FIX 14)."""
+    closed: Closed | None = None
+    fills: Mapping[str, Fill] = {}
+    """By exec_id."""
+
+    def merge(self, other: Order) -> Order:
+        """The union of both sets of facts.
+
+        Raises InvariantViolation when they cannot be about one order.
+        """
+        if self == other:
+            return self
+        return Order(
+            _union(self.client_order_ids, other.client_order_ids),
+            _agree("venue_order_id", self.venue_order_id, other.venue_order_id),
+            self.terms.join(other.terms) if self.terms and other.terms else self.terms or other.terms,
+            self.accepted or other.accepted,
+            max(self.venue_cum_qty, other.venue_cum_qty),
+            self.closed.join(other.closed) if self.closed and other.closed else self.closed or other.closed,
+            _join_fills(self.fills, other.fills),
+        )
+
+    def with_fill(self, fill: Fill) -> Order:
+        """This order knowing one more execution."""
+        return structs.replace(self, fills=_join_fills(self.fills, {fill.exec_id: fill}))
+
+    @property
+    def booked_qty(self) -> Decimal:
+        """The sum of the executions we know one by one."""
+        return sum((fill.last_qty for fill in self.fills.values()), _ZERO)
+
+    @property
+    def cum_qty(self) -> Decimal:
+        """Executed quantity (FIX 14): the venue's figure or our own sum, whichever is ahead."""
+        return max(self.venue_cum_qty, self.booked_qty)
+
+    @property
+    def missing_qty(self) -> Decimal:
+        """What the venue says was executed beyond the executions we know: ask history for it."""
+        return max(_ZERO, self.venue_cum_qty - self.booked_qty)
+
+    @property
+    def leaves_qty(self) -> Decimal:
+        """What may still execute (FIX 151); zero once closed."""
+        if self.terms is None or self.closed is not None:
+            return _ZERO
+        return max(_ZERO, self.terms.order_qty - self.cum_qty)
+
+    @property
+    def avg_px(self) -> Decimal | None:
+        """The average price of the known executions (FIX 6)."""
+        qty = self.booked_qty
+        return sum((fill.last_px * fill.last_qty for fill in self.fills.values()), _ZERO) / qty if qty else None
+
+    @property
+    def status(self) -> OrderStatus:
+        """FIX 39, from the facts alone."""
+        cum = self.cum_qty
+        if self.terms is not None and cum >= self.terms.order_qty > 0:
+            return OrderStatus.FILLED
+        if self.closed is not None:
+            return self.closed.status
+        if cum:
+            return OrderStatus.PARTIALLY_FILLED
+        return OrderStatus.NEW if self.accepted else OrderStatus.PENDING_NEW
+
+    @property
+    def is_done(self) -> bool:
+        """Closed or filled; executions may still be missing, see `missing_qty`."""
+        return not self.status.is_open
+
+
+def _union(mine: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[str, ...]:
+    return mine if mine == theirs or not theirs else tuple(sorted({*mine, *theirs}))
+
+
+def _join_fills(mine: Mapping[str, Fill], theirs: Mapping[str, Fill]) -> Mapping[str, Fill]:
+    if not theirs or mine is theirs:
+        return mine
+    if not mine:
+        return theirs
+    joined = dict(mine)
+    for exec_id, fill in theirs.items():
+        known = joined.get(exec_id)
+        joined[exec_id] = fill if known is None else known.join(fill)
+    return joined
+
+
+def _agree(what: str, mine: _T | None, theirs: _T | None) -> _T | None:
+    if mine is None:
+        return theirs
+    if theirs is None or mine == theirs:
+        return mine
+    raise InvariantViolation(f"{what}: {mine} and {theirs} about one order")

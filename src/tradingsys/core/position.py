@@ -1,0 +1,42 @@
+"""Position maths: net quantity, average entry and realised profit of a sequence of fills."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec import Struct, structs
+
+from tradingsys.core.contract import pnl
+from tradingsys.core.enums import ContractKind, Side
+
+__all__ = ["FLAT", "Position"]
+
+_ZERO = Decimal(0)
+
+
+class Position(Struct, frozen=True):
+    """A signed quantity with its average-cost entry.
+
+    ``net`` is exact. ``entry_px`` is the average price of what is still open (0 when flat) and ``realized_pnl`` sums
+    what closing fills earned, before fees, in the settlement asset; both follow the average-cost method that Binance
+    uses for its own positions, so an indivisible average carries Decimal's 28 digits.
+    """
+
+    net: Decimal = _ZERO
+    entry_px: Decimal = _ZERO
+    realized_pnl: Decimal = _ZERO
+
+    def after(self, side: Side, qty: Decimal, px: Decimal, kind: ContractKind = ContractKind.LINEAR) -> Position:
+        """This position after a fill of unsigned ``qty`` at ``px``."""
+        signed = qty * side.sign
+        net = self.net + signed
+        if self.net * signed >= 0:  # opens or adds
+            cost = abs(self.net) * self.entry_px + qty * px
+            return structs.replace(self, net=net, entry_px=cost / abs(net) if net else _ZERO)
+        closed = min(qty, abs(self.net)) * (1 if self.net > 0 else -1)
+        earned = self.realized_pnl + pnl(kind, closed, self.entry_px, px)
+        entry = _ZERO if net == 0 else self.entry_px if net * self.net > 0 else px
+        return Position(net, entry, earned)
+
+
+FLAT = Position()

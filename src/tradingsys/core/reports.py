@@ -1,0 +1,108 @@
+"""What a venue tells the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+
+from msgspec import Struct
+
+from tradingsys.core.errors import TradingError
+from tradingsys.core.order import Order
+
+__all__ = [
+    "AccountChanged",
+    "Answer",
+    "LimitsSeen",
+    "OrderChanged",
+    "OrderRequest",
+    "Outcome",
+    "Report",
+    "RequestDone",
+    "TradingState",
+    "UserStreamState",
+]
+
+
+class OrderChanged(Struct, frozen=True):
+    """Facts about one order, from whatever source, to be merged into what is known of it."""
+
+    order: Order
+    symbol: str
+    ts_event_ms: int
+    is_forced: bool = False
+    """The exchange itself traded for the account: liquidation, auto-deleveraging, settlement."""
+
+
+class OrderRequest(StrEnum):
+    """The kinds of request about one order."""
+
+    PLACE = "PLACE"
+    CANCEL = "CANCEL"
+
+
+class Outcome(StrEnum):
+    """How a request about an order ended."""
+
+    ACCEPTED = "ACCEPTED"
+    REFUSED = "REFUSED"
+    """The venue proved that it did not act on the request."""
+    NOT_SENT = "NOT_SENT"
+    """Provably no byte left this machine."""
+    IN_DOUBT = "IN_DOUBT"
+    """No answer, or one that proves nothing."""
+
+
+class RequestDone(Struct, frozen=True):
+    """A place or cancel request ended, one way or the other. Facts in its reply come as `OrderChanged`."""
+
+    client_order_id: str
+    request: OrderRequest
+    outcome: Outcome
+    error: TradingError | None = None
+
+
+class AccountChanged(Struct, frozen=True):
+    """Absolute balances and signed positions that changed."""
+
+    reason: str
+    """The venue's word, such as ORDER or FUNDING_FEE."""
+    ts_event_ms: int
+    balances: Mapping[str, Decimal]
+    positions: Mapping[str, Decimal]
+
+
+class UserStreamState(Struct, frozen=True):
+    """Whether the account's events reach us. After every rise, what happened meanwhile must be asked for."""
+
+    is_up: bool
+    reason: str = ""
+
+
+class TradingState(Struct, frozen=True):
+    """Whether orders can be sent, and by which way."""
+
+    is_up: bool
+    via: str = ""
+    """``ws-api`` or ``rest``."""
+    reason: str = ""
+
+
+class LimitsSeen(Struct, frozen=True):
+    """The venue's own count of what we used: (kind, window_ms) → count, as in `RateLimit`."""
+
+    used: Mapping[tuple[str, int], int]
+    retry_after_ms: int | None = None
+    """Set on 429 and 418: send nothing for so long."""
+
+
+class Answer(Struct, frozen=True):
+    """The answer to an `Ask`: a value of the query's type, or the error that prevented one."""
+
+    token: int
+    value: object = None
+    error: TradingError | None = None
+
+
+Report = OrderChanged | RequestDone | AccountChanged | UserStreamState | TradingState | LimitsSeen | Answer

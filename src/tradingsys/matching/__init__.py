@@ -1,0 +1,1 @@
+"""Price-time matching and accounts: pure, shared by the simulator, paper trading and backtests."""

@@ -1,0 +1,1 @@
+"""Loops, clocks, websockets and HTTP: the only importers of sockets."""

@@ -1,0 +1,1 @@
+"""Decisions of order management: state + event + now → new state + effects. Pure."""

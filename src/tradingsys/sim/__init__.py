@@ -1,0 +1,1 @@
+"""An exchange in a box: it speaks the real venues' wire protocols on local sockets."""

@@ -1,0 +1,1 @@
+"""One face per venue protocol: requests and frames in, replies and frames out. Pure."""

@@ -1,0 +1,1 @@
+"""Journal and pos.db: what must survive a crash. One writer."""

@@ -1,0 +1,88 @@
+"""The contract between the gateway and a venue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from msgspec import Struct
+
+from tradingsys.core.commands import Command
+from tradingsys.core.io import Input, Transmission
+from tradingsys.core.market import BestBidOffer, Depth, Kline, Trade
+from tradingsys.core.reports import Report
+from tradingsys.core.venue_clock import VenueClock
+
+__all__ = ["Cost", "MarketEvent", "MarketProtocol", "Output", "Stream", "VenueProtocol"]
+
+Output = Transmission | Report
+"""Something to transmit, or something to know. Perform in order."""
+
+
+class Cost(Struct, frozen=True):
+    """What a command takes from the venue's rate limits."""
+
+    weight: int
+    orders: int
+
+
+class VenueProtocol(Protocol):
+    """Order traffic of one account: several sockets, HTTP and timers, all as values.
+
+    The transport of an order is chosen before it is sent, and never a second one for the same order.
+    """
+
+    clock: VenueClock
+
+    @property
+    def next_deadline_ns(self) -> int | None:
+        """When to call `handle` with a `Tick` at the latest."""
+
+    def connect(self, now_ns: int) -> list[Output]:
+        """Open order channel and user stream, and keep both open from now on."""
+
+    def handle(self, event: Input, now_ns: int) -> list[Output]:
+        """Take what the transport reports."""
+
+    def command(self, command: Command, now_ns: int) -> list[Output]:
+        """Take one command; every command ends in exactly one `RequestDone` or `Answer`."""
+
+    def cost(self, command: Command) -> Cost:
+        """What ``command`` will cost if sent now."""
+
+
+class Stream(Struct, frozen=True):
+    """A stream of market data in our own words.
+
+    ``kind`` is ``depth``, ``bbo``, ``trade`` or ``kline``; ``arg`` is the interval of a kline, or a depth's speed.
+    """
+
+    symbol: str
+    """Upper case."""
+    kind: str
+    arg: str = ""
+
+
+MarketEvent = Depth | BestBidOffer | Trade | Kline
+
+
+class MarketProtocol(Protocol):
+    """Market data of one venue: stateless decoding on the hot path, and which socket carries which stream."""
+
+    def channel_of(self, stream: Stream) -> str:
+        """The channel (one websocket) that carries ``stream``.
+
+        Raises LocalProtocolError (-10004) for a stream the venue does not have.
+        """
+
+    def url_of(self, channel: str) -> str:
+        """Where to connect a channel."""
+
+    def subscribe(self, streams: Iterable[Stream], request_id: int) -> bytes:
+        """The frame that subscribes streams of one channel."""
+
+    def unsubscribe(self, streams: Iterable[Stream], request_id: int) -> bytes:
+        """The frame that unsubscribes streams of one channel."""
+
+    def decode(self, data: bytes) -> tuple[Stream, MarketEvent] | None:
+        """One frame as an event; None for acknowledgements and anything that is no market data."""

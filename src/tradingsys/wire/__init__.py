@@ -1,0 +1,1 @@
+"""The wire between strategy and gateway: messages and their encoding, versioned."""
