@@ -1,0 +1,155 @@
+"""What must outlive the process: the rows of pos.db and the intents of the journal, as values."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from tradingsys.core.enums import OrderStatus
+from tradingsys.core.order import Closed, Fill, Terms
+
+__all__ = [
+    "AdjustmentRecord",
+    "Edit",
+    "FillRecord",
+    "Intent",
+    "LedgerRecord",
+    "OrderRecord",
+    "PositionRecord",
+    "Record",
+    "Saved",
+    "SessionRecord",
+    "SymbolRecord",
+    "WatermarkRecord",
+]
+
+
+class Intent(Struct, frozen=True):
+    """One order about to be sent, as the journal keeps it."""
+
+    client_order_id: str
+    session: int
+    terms: Terms
+    stamp_ms: int
+    """The request's own timestamp, venue time."""
+    recv_window_ms: int
+
+
+class OrderRecord(Struct, frozen=True):
+    """An order as last known; its fills are rows of their own."""
+
+    intent: Intent
+    venue_order_id: str | None = None
+    terms: Terms | None = None
+    """The venue's version of the terms, once known."""
+    accepted: bool = False
+    venue_cum_qty: Decimal = Decimal(0)
+    closed: Closed | None = None
+    absent: bool = False
+    """Believed never to have reached the venue."""
+    status: OrderStatus = OrderStatus.UNKNOWN
+    """For readers of the file; never read back."""
+
+
+class FillRecord(Struct, frozen=True):
+    """One booked execution. Inserting one that is already there joins the two (a fee may have become known)."""
+
+    fill: Fill
+    session: int
+    client_order_id: str | None = None
+    """None for EXTERNAL fills of orders without an id."""
+
+
+class PositionRecord(Struct, frozen=True):
+    """The new net position of a session (EXTERNAL included): replaces the row and its basis."""
+
+    session: int
+    symbol: str
+    net: Decimal
+
+
+class SymbolRecord(Struct, frozen=True):
+    """A symbol entered the book: from ``first_trade_id`` on every trade of the account is ours to account for."""
+
+    symbol: str
+    first_trade_id: int
+
+
+class WatermarkRecord(Struct, frozen=True):
+    """Every trade of the account with a smaller id is booked."""
+
+    symbol: str
+    trade_id: int
+
+
+class SessionRecord(Struct, frozen=True):
+    """A session that traded, or asked to."""
+
+    session: int
+    name: str
+
+
+class AdjustmentRecord(Struct, frozen=True):
+    """A change of a session's net that is no fill: baseline, an edit by SQL, an operator's correction."""
+
+    session: int
+    symbol: str
+    delta: Decimal
+    why: str
+    ts_ms: int
+
+
+class LedgerRecord(Struct, frozen=True):
+    """Money that moved without a trade, such as funding. ``ext_id`` makes it unique within its kind."""
+
+    session: int
+    asset: str
+    amount: Decimal
+    kind: str
+    ext_id: str
+    ts_ms: int
+
+
+Record = (
+    OrderRecord
+    | FillRecord
+    | PositionRecord
+    | SymbolRecord
+    | WatermarkRecord
+    | SessionRecord
+    | AdjustmentRecord
+    | LedgerRecord
+)
+
+
+class Edit(Struct, frozen=True):
+    """A row of ``positions`` that a user changed while the gateway was stopped: "net is this now"."""
+
+    session: int
+    symbol: str
+    basis: Decimal
+    """What we last wrote."""
+    edited: Decimal
+
+
+class Saved(Struct, frozen=True):
+    """Everything the book remembers, read once at boot after the journal was replayed into it."""
+
+    lineage: str
+    created_ms: int
+    last_epoch: int
+    """0 for a new book."""
+    first_epoch_after_cut: int
+    """Only of keys of this and later epochs does "not in the journal" prove "never sent"."""
+    journal_proven: bool
+    """Whether the journal is provably complete: the last death was of the process, not of the machine."""
+    max_recv_window_ms: int
+    """The largest recvWindow this book ever sent with."""
+    orders: tuple[OrderRecord, ...]
+    fills: tuple[FillRecord, ...]
+    positions: tuple[PositionRecord, ...]
+    symbols: tuple[SymbolRecord, ...]
+    watermarks: tuple[WatermarkRecord, ...]
+    sessions: tuple[SessionRecord, ...]
+    edits: tuple[Edit, ...] = ()
