@@ -15,6 +15,7 @@ __all__ = [
     "AccountChanged",
     "Answer",
     "LimitsSeen",
+    "Oddity",
     "OrderChanged",
     "OrderRequest",
     "Outcome",
@@ -105,4 +106,10 @@ class Answer(Struct, frozen=True):
     error: TradingError | None = None
 
 
-Report = OrderChanged | RequestDone | AccountChanged | UserStreamState | TradingState | LimitsSeen | Answer
+class Oddity(Struct, frozen=True):
+    """Something a venue did that nobody planned for, and that changes nothing: worth a line in the log."""
+
+    text: str
+
+
+Report = OrderChanged | RequestDone | AccountChanged | UserStreamState | TradingState | LimitsSeen | Answer | Oddity
