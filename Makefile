@@ -1,0 +1,70 @@
+# Everything a fresh machine needs is python3 (3.11 or later) and make; the rest goes into a virtual environment here.
+#
+#   make test PYTHON=python3.13     uses another interpreter, in a virtual environment of its own
+
+PYTHON ?= python3
+VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+SECONDS ?= 30
+SEEDS ?= 100
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: setup test lint demo bench simulate wheel clean help
+
+setup: $(VENV)/.dev  ## make the virtual environment with everything for development
+
+test: $(VENV)/.dev  ## run all tests (ARGS="-k book" to choose)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev  ## ruff, mypy --strict and the direction of imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+demo: $(VENV)/.run  ## watch a market, a gateway and three strategies for SECONDS=30
+	$(BIN)/tradingsys demo --seconds $(SECONDS)
+
+bench: $(VENV)/.run  ## measure the gateway's latency beside a bare chain of the same hops
+	$(BIN)/python -m benchmarks $(ARGS)
+
+simulate: $(VENV)/.dev  ## run the gateway in a simulated world of faults, SEEDS=100 times
+	$(BIN)/python -m tests.simulate --seeds $(SEEDS) $(ARGS)
+
+wheel: $(VENV)/.run  ## build the wheel into dist/
+	$(PIP) wheel --no-deps --wheel-dir dist .
+
+clean:  ## remove what make has built, virtual environments included
+	rm -rf .venv .venv-* dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:  ## show this list
+	@sed -n 's/^\([a-z]*\):[^#]*  ## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+
+$(VENV)/pyvenv.cfg:
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "make: $(PYTHON) was not found; Python 3.11 or later is needed" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "make: $$($(PYTHON) --version) is too old; Python 3.11 or later is needed (make PYTHON=python3.12 ...)" >&2; \
+	  exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  package="python$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"; \
+	  echo "make: $(PYTHON) cannot make virtual environments; install one package: apt install $$package" >&2; \
+	  exit 1; }
+	@echo "Making a virtual environment in $(VENV) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+
+$(VENV)/.run: pyproject.toml $(VENV)/pyvenv.cfg
+	@echo "Installing tradingsys into $(VENV) ..."
+	@$(PIP) install --editable .
+	@touch $@
+
+# Dependency groups need pip 25.1, which no Python 3.11 or 3.12 brings along.
+$(VENV)/.dev: pyproject.toml $(VENV)/.run
+	@echo "Installing the development tools into $(VENV) ..."
+	@$(PIP) install --upgrade 'pip>=25.1'
+	@$(PIP) install --group dev
+	@touch $@
