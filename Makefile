@@ -5,7 +5,7 @@
 PYTHON ?= python3
 VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 SECONDS ?= 30
 SEEDS ?= 100
 ARGS ?=
@@ -45,8 +45,8 @@ help:  ## show this list
 	@sed -n 's/^\([a-z]*\):[^#]*  ## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
 $(VENV)/pyvenv.cfg:
-	@command -v $(PYTHON) >/dev/null || { \
-	  echo "make: $(PYTHON) was not found; Python 3.11 or later is needed" >&2; exit 1; }
+	@$(PYTHON) -c pass 2>/dev/null || { \
+	  echo "make: there is no $(PYTHON) to run; Python 3.11 or later is needed" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "make: $$($(PYTHON) --version) is too old; Python 3.11 or later is needed (make PYTHON=python3.12 ...)" >&2; \
 	  exit 1; }
