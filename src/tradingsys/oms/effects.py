@@ -1,0 +1,62 @@
+"""What order management wants done. The shell performs effects in order."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from tradingsys.core.order import Fill
+from tradingsys.core.records import Record
+from tradingsys.oms.tracked_order import TrackedOrder
+
+__all__ = ["Alarm", "Attribute", "Effect", "Halt", "OrderNews", "PositionNews", "PullTrades", "Save"]
+
+
+class Save(Struct, frozen=True):
+    """Keep a row."""
+
+    record: Record
+
+
+class OrderNews(Struct, frozen=True):
+    """Tell the session that something changed about its order."""
+
+    order: TrackedOrder
+    new_fills: tuple[Fill, ...] = ()
+
+
+class PositionNews(Struct, frozen=True):
+    """Tell the session its new net position."""
+
+    session: int
+    symbol: str
+    net: Decimal
+
+
+class Attribute(Struct, frozen=True):
+    """A fill belongs to an order we cannot name: ask the venue for its client order id."""
+
+    symbol: str
+    venue_order_id: str
+
+
+class PullTrades(Struct, frozen=True):
+    """The venue executed something we have no execution of: ask history."""
+
+    symbol: str
+
+
+class Alarm(Struct, frozen=True):
+    """Somebody should read this."""
+
+    text: str
+
+
+class Halt(Struct, frozen=True):
+    """Take no new orders: the books may not be the only ones. Says how to mend it."""
+
+    reason: str
+
+
+Effect = Save | OrderNews | PositionNews | Attribute | PullTrades | Alarm | Halt

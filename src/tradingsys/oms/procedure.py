@@ -1,0 +1,105 @@
+"""Coroutines without an event loop: a long decision written as one function.
+
+A procedure awaits the answer to a venue query (`ask`), an instant (`until`) or nothing at all, and `Procedures` resumes
+it when told. Nothing here knows sockets or clocks, so recovery reads from top to bottom and still runs the same under
+a real loop, a simulation or a test.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Coroutine, Generator
+from itertools import count
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+from tradingsys.core.commands import Query
+from tradingsys.core.errors import TradingError
+
+__all__ = ["Procedure", "Procedures", "ask", "until"]
+
+T = TypeVar("T")
+
+Procedure = Coroutine["_Ask[object] | _Until", object, None]
+
+
+class _Ask(Struct, Generic[T], frozen=True):
+    query: Query[T]
+
+    def __await__(self) -> Generator[_Ask[T], T, T]:
+        return (yield self)
+
+
+class _Until(Struct, frozen=True):
+    at_ns: int
+
+    def __await__(self) -> Generator[_Until, None, None]:
+        yield self
+
+
+async def ask(query: Query[T]) -> T:
+    """The venue's answer.
+
+    Raises the TradingError that prevented one.
+    """
+    wish: _Ask[T] = _Ask(query)
+    return await wish
+
+
+async def until(at_ns: int) -> None:
+    """Wait for a monotonic instant."""
+    await _Until(at_ns)
+
+
+class Procedures:
+    """Runs procedures: hands out their queries, takes answers and time."""
+
+    def __init__(self) -> None:
+        self._tokens = count(1)
+        self._order = count()
+        self._asking: dict[int, Procedure] = {}
+        self._sleeping: list[tuple[int, int, Procedure]] = []
+        self._queries: list[tuple[int, Query[object]]] = []
+
+    def start(self, procedure: Procedure) -> None:
+        """Run a procedure up to the first thing it waits for."""
+        self._step(procedure, None, None)
+
+    def take_queries(self) -> list[tuple[int, Query[object]]]:
+        """Queries to send since the last call, with the tokens their answers must carry."""
+        taken, self._queries = self._queries, []
+        return taken
+
+    def answer(self, token: int, value: object, error: TradingError | None) -> None:
+        """Resume the procedure that asked; an unknown token is ignored."""
+        procedure = self._asking.pop(token, None)
+        if procedure is not None:
+            self._step(procedure, value, error)
+
+    def tick(self, now_ns: int) -> None:
+        """Resume every procedure whose instant has come."""
+        while self._sleeping and self._sleeping[0][0] <= now_ns:
+            self._step(heapq.heappop(self._sleeping)[2], None, None)
+
+    @property
+    def next_deadline_ns(self) -> int | None:
+        """When `tick` has something to do."""
+        return self._sleeping[0][0] if self._sleeping else None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way."""
+        return not self._asking and not self._sleeping
+
+    def _step(self, procedure: Procedure, value: object, error: TradingError | None) -> None:
+        try:
+            wish = procedure.send(value) if error is None else procedure.throw(error)
+        except StopIteration:
+            return
+        if isinstance(wish, _Until):
+            heapq.heappush(self._sleeping, (wish.at_ns, next(self._order), procedure))
+        else:
+            token = next(self._tokens)
+            self._asking[token] = procedure
+            self._queries.append((token, wish.query))

@@ -1,0 +1,266 @@
+"""Finding out what really happened: at boot, after every gap in the user stream, and for each order in doubt.
+
+The exchange's own ledger is the log of record; these procedures read it until the books must equal it. Each is a
+`Procedure`: it asks the venue and waits, and changes nothing but the `SessionBook`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+
+from msgspec import Struct
+
+from tradingsys.core.commands import OpenOrdersQuery, OrderQuery, PositionsQuery, Query, TradesQuery
+from tradingsys.core.enums import OrderStatus
+from tradingsys.core.errors import TradingError
+from tradingsys.core.order import Closed, Order
+from tradingsys.oms.procedure import T, ask, until
+from tradingsys.oms.session_book import SessionBook
+from tradingsys.oms.tracked_order import TrackedOrder
+
+__all__ = ["Margins", "Recovery", "Timing"]
+
+_NS_PER_MS = 1_000_000
+_NEGATIVES_NEEDED = 3
+_OWNER_ATTEMPTS = 12
+_PAGE = 1000
+_RETENTION_MS = 3 * 86_400_000
+"""Binance forgets orders that ended without a fill after so long."""
+
+
+class Margins(Struct, frozen=True):
+    """How late a venue may act and how stale its answers may be, in ms."""
+
+    future_ms: int = 1_000
+    """Timestamps so far ahead of the venue's clock are still accepted."""
+    engine_ms: int = 5_000
+    """From receiving a request in time to acting on it."""
+    staleness_ms: int = 2_000
+    """How old the state may be that a query answers from."""
+
+    def fence_ms(self, recv_window_ms: int) -> int:
+        """Venue time after which nothing stamped before can appear that a query would not show."""
+        return self.future_ms + recv_window_ms + self.engine_ms + self.staleness_ms
+
+
+class Timing(Struct, frozen=True):
+    """How often to ask, in ms."""
+
+    first_retry_ms: int = 200
+    longest_retry_ms: int = 4_000
+    settle_ms: int = 500
+    """Between two readings that must agree."""
+
+
+class Recovery:
+    """Procedures over one `SessionBook`."""
+
+    def __init__(
+        self,
+        book: SessionBook,
+        margins: Margins,
+        timing: Timing,
+        now_ns: Callable[[], int],
+        venue_ms: Callable[[], int],
+    ) -> None:
+        self._book = book
+        self._margins = margins
+        self._timing = timing
+        self._now_ns = now_ns
+        self._venue_ms = venue_ms
+        self._pulling: dict[str, bool] = {}
+        self._resolving: set[str] = set()
+        self.differences: dict[str, Decimal] = {}
+        """Σ sessions + EXTERNAL − account, by symbol, where it is not zero after two agreeing readings."""
+
+    async def reconcile(self, extra_symbols: Iterable[str] = ()) -> None:
+        """Read everything that may have happened while nobody listened. Ends when all of it is in the book."""
+        open_now = await self.patiently(OpenOrdersQuery())
+        held = await self.patiently(PositionsQuery())
+        for facts in open_now:
+            self._learn(facts)
+        lost = {order.symbol for order in self._book.orders.values()} - self._book.symbols.keys()
+        for symbol in lost:
+            await self.enter_lost_symbol(symbol)
+        for symbol in sorted({*extra_symbols, *held} - self._book.symbols.keys()):
+            if symbol in extra_symbols or held[symbol]:
+                await self.enter_symbol(symbol)
+        for symbol in sorted(self._book.symbols):
+            await self.pull_trades(symbol)
+        shown = {client_order_id for facts in open_now for client_order_id in facts.client_order_ids}
+        for order in self._book.open_orders():
+            if order.client_order_id not in shown and order.has_evidence:
+                await self._refresh(order)
+
+    async def pull_trades(self, symbol: str) -> None:
+        """Book every execution from the watermark on; the watermark follows up to what can no longer change."""
+        if symbol in self._pulling:
+            self._pulling[symbol] = True  # one is under way: it will go round once more
+            return
+        self._pulling[symbol] = True
+        try:
+            while self._pulling[symbol]:
+                self._pulling[symbol] = False
+                await self._pull_once(symbol)
+        finally:
+            del self._pulling[symbol]
+
+    async def enter_symbol(self, symbol: str) -> None:
+        """Start accounting for a symbol: read trade id, position, trade id until nothing traded in between."""
+        while symbol not in self._book.symbols:
+            before = await self._last_trade_id(symbol)
+            net = (await self.patiently(PositionsQuery())).get(symbol, Decimal(0))
+            after = await self._last_trade_id(symbol)
+            if before == after and symbol not in self._book.symbols:
+                self._book.enter_symbol(symbol, after + 1, net, self._venue_ms())
+                await self.pull_trades(symbol)
+
+    async def enter_lost_symbol(self, symbol: str) -> None:
+        """A symbol of ours without a row (an older pos.db was restored): everything since the book began is ours."""
+        rows = await self.patiently(TradesQuery(symbol, start_ms=self._book.created_ms, limit=_PAGE))
+        first = min((int(exec_id) for row in rows for exec_id in row.fills), default=None)
+        if first is None:
+            first = await self._last_trade_id(symbol) + 1
+        self._book.enter_symbol_from(symbol, first)
+
+    async def resolve(self, order: TrackedOrder) -> None:
+        """Ask until the venue shows the order, or until it provably never got it."""
+        if order.client_order_id in self._resolving:
+            return
+        self._resolving.add(order.client_order_id)
+        try:
+            await self._resolve(order)
+        finally:
+            self._resolving.discard(order.client_order_id)
+
+    async def _resolve(self, order: TrackedOrder) -> None:
+        negatives, wait_ms = 0, self._timing.first_retry_ms
+        expiry_ms = order.stamp_ms + order.recv_window_ms + self._margins.engine_ms + self._margins.staleness_ms
+        while order.in_doubt:
+            asked_ms = self._venue_ms()
+            facts, answered = await self._query_order(order)
+            if facts is not None:
+                self._learn(facts, order.symbol)
+            elif answered and asked_ms > expiry_ms:
+                negatives += 1
+                if negatives >= _NEGATIVES_NEEDED:
+                    self._book.believe_absent(order)
+            if order.in_doubt:
+                await self._wait(wait_ms)
+                wait_ms = min(2 * wait_ms, self._timing.longest_retry_ms)
+
+    async def settle_cancel(self, order: TrackedOrder) -> None:
+        """After a cancel whose outcome is not known, or that was refused: see what the order is now."""
+        wait_ms = self._timing.first_retry_ms
+        while order.is_open:
+            facts, _ = await self._query_order(order)
+            if facts is not None:
+                self._learn(facts, order.symbol)
+                break
+            await self._wait(wait_ms)
+            wait_ms = min(2 * wait_ms, self._timing.longest_retry_ms)
+        self._book.cancel_pending(order, False)
+
+    async def attribute(self, symbol: str, venue_order_id: str) -> None:
+        """Find out whose order a fill belongs to."""
+        wait_ms = self._timing.first_retry_ms
+        negatives = 0
+        while (symbol, venue_order_id) in self._book.unattributed:
+            try:
+                facts = await ask(OrderQuery(symbol, venue_order_id=venue_order_id))
+            except TradingError:
+                facts = None
+            else:
+                negatives += facts is None
+            if facts is not None:
+                self._learn(facts, symbol)
+            elif negatives >= _OWNER_ATTEMPTS:
+                self._book.give_up(symbol, venue_order_id)
+            else:
+                await self._wait(wait_ms)
+                wait_ms = min(2 * wait_ms, self._timing.longest_retry_ms)
+
+    async def check_account(self) -> None:
+        """Compare with the account's positions; a difference counts once two readings of a quiet market agree on it."""
+        seen: dict[str, tuple[Decimal, Decimal]] = {}
+        for _ in range(3):
+            held = await self.patiently(PositionsQuery())
+            totals = {symbol: self._book.total(symbol) for symbol in self._book.symbols}
+            pairs = {symbol: (total, held.get(symbol, Decimal(0))) for symbol, total in totals.items()}
+            wrong = {symbol: pair for symbol, pair in pairs.items() if pair[0] != pair[1]}
+            agreed = {symbol: pair[0] - pair[1] for symbol, pair in wrong.items() if seen.get(symbol) == pair}
+            if agreed or not wrong:
+                self.differences = agreed
+                return
+            seen = wrong
+            for symbol in wrong:
+                await self.pull_trades(symbol)
+            await self._wait(self._margins.staleness_ms + self._timing.settle_ms)
+
+    async def patiently(self, query: Query[T]) -> T:
+        """The answer, however often it takes."""
+        wait_ms = self._timing.first_retry_ms
+        while True:
+            try:
+                return await ask(query)
+            except TradingError:
+                await self._wait(wait_ms)
+                wait_ms = min(2 * wait_ms, self._timing.longest_retry_ms)
+
+    async def _pull_once(self, symbol: str) -> None:
+        from_id = booked_to = self._book.watermarks[symbol]
+        settled = True
+        while True:
+            asked_ms = self._venue_ms()
+            rows = await self.patiently(TradesQuery(symbol, from_id=from_id, limit=_PAGE))
+            fills = [fill for row in rows for fill in row.fills.values()]
+            for row in rows:
+                self._learn(row, symbol)
+            for fill in fills:
+                # Beyond a young row an older one could still appear; beyond one without owner nothing is booked yet.
+                settled &= fill.ts_event_ms < asked_ms - self._margins.staleness_ms and self._book.is_booked(fill)
+                booked_to = int(fill.exec_id) if settled else booked_to
+            self._book.advance(symbol, booked_to)
+            last = int(fills[-1].exec_id) if fills else from_id
+            if len(rows) < _PAGE or last == from_id:
+                return
+            from_id = last  # inclusive: a self-trade's two rows may fall on two pages
+
+    async def _last_trade_id(self, symbol: str) -> int:
+        rows = await self.patiently(TradesQuery(symbol, limit=_PAGE))
+        if not rows:  # the venue shows only recent ones unless asked from an id on
+            rows = await self.patiently(TradesQuery(symbol, from_id=0, limit=_PAGE))
+        last = max((int(exec_id) for row in rows for exec_id in row.fills), default=-1)
+        while len(rows) >= _PAGE:
+            rows = await self.patiently(TradesQuery(symbol, from_id=last + 1, limit=_PAGE))
+            last = max((int(exec_id) for row in rows for exec_id in row.fills), default=last)
+        return last
+
+    async def _query_order(self, order: TrackedOrder) -> tuple[Order | None, bool]:
+        """(facts, whether the venue answered at all): an error is not an answer."""
+        try:
+            return await ask(OrderQuery(order.symbol, client_order_id=order.client_order_id)), True
+        except TradingError:
+            return None, False
+
+    async def _refresh(self, order: TrackedOrder) -> None:
+        """An order that was open and is not among the open ones: ask how it ended."""
+        wait_ms, negatives = self._timing.first_retry_ms, 0
+        while negatives < _NEGATIVES_NEEDED:
+            facts, answered = await self._query_order(order)
+            if facts is not None:
+                self._learn(facts, order.symbol)
+                return
+            negatives += answered
+            await self._wait(wait_ms)
+            wait_ms = min(2 * wait_ms, self._timing.longest_retry_ms)
+        if self._venue_ms() - order.stamp_ms > _RETENTION_MS:
+            self._book.refuse(order, Closed(OrderStatus.EXPIRED, reason="ended so long ago that the venue forgot it"))
+
+    async def _wait(self, ms: int) -> None:
+        await until(self._now_ns() + ms * _NS_PER_MS)
+
+    def _learn(self, facts: Order, symbol: str | None = None) -> None:
+        where = symbol or (facts.terms.symbol if facts.terms else "")
+        self._book.learn(facts, where, facts.terms.version_ms if facts.terms else 0)

@@ -1,0 +1,64 @@
+"""One budget for the venue's rate limits: fixed windows, room kept for cancels, the venue's own counts believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from tradingsys.core.commands import RateLimit
+
+__all__ = ["Throttle"]
+
+_USABLE_PERCENT = 90
+"""Everything but a cancel leaves the rest of each window to cancels."""
+
+
+class Throttle:
+    """Counts what was sent per window of the venue's clock; answers whether more may be sent now."""
+
+    def __init__(self, limits: Iterable[RateLimit] = ()) -> None:
+        self._limits: dict[tuple[str, int], int] = {}
+        self._used: dict[tuple[str, int], tuple[int, int]] = {}
+        self._blocked_until_ms = 0
+        self.set_limits(limits)
+
+    def set_limits(self, limits: Iterable[RateLimit]) -> None:
+        """Take the limits the venue states."""
+        self._limits = {(limit.kind, limit.window_ms): limit.limit for limit in limits}
+
+    def admits(self, costs: Mapping[str, int], venue_ms: int, *, urgent: bool = False) -> bool:
+        """Whether a request of these costs (by kind) fits now; ``urgent`` (cancels) may use the reserve."""
+        if venue_ms < self._blocked_until_ms:
+            return False
+        for (kind, window_ms), limit in self._limits.items():
+            cost = costs.get(kind, 0)
+            usable = limit if urgent else limit * _USABLE_PERCENT // 100
+            if cost and self._count(kind, window_ms, venue_ms) + cost > usable:
+                return False
+        return True
+
+    def spend(self, costs: Mapping[str, int], venue_ms: int) -> None:
+        """A request of these costs was sent."""
+        for kind, window_ms in self._limits:
+            cost = costs.get(kind, 0)
+            if cost:
+                window = venue_ms // window_ms
+                self._used[kind, window_ms] = (window, self._count(kind, window_ms, venue_ms) + cost)
+
+    def seen(self, used: Mapping[tuple[str, int], int], retry_after_ms: int | None, venue_ms: int) -> None:
+        """The venue told its own count; it can only raise ours, since some of its answers are known to be too low."""
+        for (kind, window_ms), count in used.items():
+            if count > self._count(kind, window_ms, venue_ms):
+                self._used[kind, window_ms] = (venue_ms // window_ms, count)
+        if retry_after_ms is not None:
+            self._blocked_until_ms = max(self._blocked_until_ms, venue_ms + retry_after_ms)
+
+    def retry_ms(self, venue_ms: int) -> int:
+        """How long to wait before asking `admits` again: the end of a ban, or of the shortest window."""
+        if venue_ms < self._blocked_until_ms:
+            return self._blocked_until_ms - venue_ms
+        shortest = min((window_ms for _, window_ms in self._limits), default=1_000)
+        return shortest - venue_ms % shortest
+
+    def _count(self, kind: str, window_ms: int, venue_ms: int) -> int:
+        window, count = self._used.get((kind, window_ms), (0, 0))
+        return count if window == venue_ms // window_ms else 0
