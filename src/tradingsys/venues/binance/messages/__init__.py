@@ -1,0 +1,113 @@
+"""Binance's messages, field for field as they are on the wire, for both ends of it.
+
+The payload in a class's docstring is its unit test. Keys that differ only by case are different keys. Times are
+milliseconds since 1970 (``_ms``, and REST's ``time`` names), prices and quantities the exchange's own decimal text.
+"""
+
+from tradingsys.venues.binance.messages.account import (
+    AccountConfig,
+    Balance,
+    CommissionRate,
+    Leverage,
+    MultiAssetsMode,
+    PositionMode,
+    PositionRisk,
+)
+from tradingsys.venues.binance.messages.base import Level, Message
+from tradingsys.venues.binance.messages.control import (
+    ControlReply,
+    ControlRequest,
+    ErrorBody,
+    ErrorDetail,
+    RequestId,
+    SessionState,
+    WsApiReply,
+    WsApiRequest,
+)
+from tradingsys.venues.binance.messages.exchange import (
+    Asset,
+    ExchangeInfo,
+    Filter,
+    ListenKey,
+    RateLimitRule,
+    ServerTime,
+    Symbol,
+)
+from tradingsys.venues.binance.messages.market import (
+    AggTrade,
+    BookTicker,
+    Combined,
+    DepthSnapshot,
+    DepthUpdate,
+    KlineBar,
+    KlineUpdate,
+    MarkPriceUpdate,
+)
+from tradingsys.venues.binance.messages.orders import OrderReply, UserTrade
+from tradingsys.venues.binance.messages.user import (
+    AccountConfigUpdate,
+    AccountUpdate,
+    AssetModeChange,
+    BalanceChange,
+    LeverageChange,
+    ListenKeyExpired,
+    MarginCall,
+    MarginCallPosition,
+    OrderTradeUpdate,
+    OrderUpdate,
+    PositionChange,
+    TradeLite,
+    UpdateOfAccount,
+    UserEvent,
+)
+
+__all__ = [
+    "AccountConfig",
+    "AccountConfigUpdate",
+    "AccountUpdate",
+    "AggTrade",
+    "Asset",
+    "AssetModeChange",
+    "Balance",
+    "BalanceChange",
+    "BookTicker",
+    "Combined",
+    "CommissionRate",
+    "ControlReply",
+    "ControlRequest",
+    "DepthSnapshot",
+    "DepthUpdate",
+    "ErrorBody",
+    "ErrorDetail",
+    "ExchangeInfo",
+    "Filter",
+    "KlineBar",
+    "KlineUpdate",
+    "Level",
+    "Leverage",
+    "LeverageChange",
+    "ListenKey",
+    "ListenKeyExpired",
+    "MarginCall",
+    "MarginCallPosition",
+    "MarkPriceUpdate",
+    "Message",
+    "MultiAssetsMode",
+    "OrderReply",
+    "OrderTradeUpdate",
+    "OrderUpdate",
+    "PositionChange",
+    "PositionMode",
+    "PositionRisk",
+    "RateLimitRule",
+    "RequestId",
+    "ServerTime",
+    "SessionState",
+    "Symbol",
+    "TradeLite",
+    "UpdateOfAccount",
+    "UserEvent",
+    "UserTrade",
+    "WsApiReply",
+    "WsApiRequest",
+]

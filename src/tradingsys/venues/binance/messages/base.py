@@ -1,0 +1,23 @@
+"""What all message classes share."""
+
+from __future__ import annotations
+
+from msgspec import Struct, UnsetType
+
+__all__ = ["Level", "Message", "OptionalBool", "OptionalInt", "OptionalText"]
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """One JSON object as the venue writes it: keys it does not know are ignored, absent ones stay absent.
+
+    Field order is the order on the wire. Words the venue may extend (statuses, types, reasons) are plain text here, so
+    that a new one never breaks parsing; `decode` gives them meaning.
+    """
+
+
+Level = tuple[str, str]
+"""(price, quantity)."""
+
+OptionalText = str | UnsetType
+OptionalInt = int | UnsetType
+OptionalBool = bool | UnsetType

@@ -1,0 +1,163 @@
+"""What the exchange says of itself: time, instruments, limits."""
+
+from __future__ import annotations
+
+from msgspec import UNSET, UnsetType
+
+from tradingsys.venues.binance.messages.base import Message, OptionalBool, OptionalInt, OptionalText
+
+__all__ = ["Asset", "ExchangeInfo", "Filter", "ListenKey", "RateLimitRule", "ServerTime", "Symbol"]
+
+
+class ServerTime(Message, frozen=True, kw_only=True, rename="camel"):
+    """The exchange's clock (`GET /time`).
+
+    ::
+
+        {"serverTime": 1790000000001}
+    """
+
+    server_time: int
+
+
+class ListenKey(Message, frozen=True, kw_only=True, rename="camel"):
+    """The name of the account's stream (`POST /fapi/v1/listenKey`).
+
+    ::
+
+        {"listenKey": "not-a-real-key"}
+    """
+
+    listen_key: str
+
+
+class RateLimitRule(Message, frozen=True, kw_only=True, rename="camel"):
+    """One limit; with ``count`` in WS-API replies.
+
+    ::
+
+        {"rateLimitType": "ORDERS", "interval": "SECOND", "intervalNum": 10, "limit": 300}
+        {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 2400, "count": 17}
+    """
+
+    rate_limit_type: str
+    interval: str
+    interval_num: int
+    limit: int
+    count: OptionalInt = UNSET
+
+
+class Filter(Message, frozen=True, kw_only=True, rename="camel"):
+    """One rule of a symbol: the union of all filters' fields, told apart by ``filterType``.
+
+    ::
+
+        {"filterType": "PRICE_FILTER", "minPrice": "0.50", "maxPrice": "90000", "tickSize": "0.05"}
+        {"filterType": "LOT_SIZE", "minQty": "0.01", "maxQty": "8000", "stepSize": "0.01"}
+        {"filterType": "MAX_NUM_ORDERS", "limit": 200}
+        {"filterType": "MIN_NOTIONAL", "notional": "20"}
+        {
+          "filterType": "PERCENT_PRICE", "multiplierUp": "1.0500", "multiplierDown": "0.9500",
+          "multiplierDecimal": "4"
+        }
+    """
+
+    filter_type: str
+    min_price: OptionalText = UNSET
+    max_price: OptionalText = UNSET
+    tick_size: OptionalText = UNSET
+    min_qty: OptionalText = UNSET
+    max_qty: OptionalText = UNSET
+    step_size: OptionalText = UNSET
+    limit: OptionalInt = UNSET
+    notional: OptionalText = UNSET
+    multiplier_up: OptionalText = UNSET
+    multiplier_down: OptionalText = UNSET
+    multiplier_decimal: OptionalText = UNSET
+    position_control_side: OptionalText = UNSET
+    max_num_orders: OptionalInt = UNSET
+    min_notional: OptionalText = UNSET
+    max_notional: OptionalText = UNSET
+    apply_min_to_market: OptionalBool = UNSET
+    apply_max_to_market: OptionalBool = UNSET
+    avg_price_mins: OptionalInt = UNSET
+    bid_multiplier_up: OptionalText = UNSET
+    bid_multiplier_down: OptionalText = UNSET
+    ask_multiplier_up: OptionalText = UNSET
+    ask_multiplier_down: OptionalText = UNSET
+
+
+class Symbol(Message, frozen=True, kw_only=True, rename="camel"):
+    """One instrument of the exchange, spot or futures; precision is not the tick.
+
+    ::
+
+        {
+          "symbol": "ETHUSDT", "pair": "ETHUSDT", "contractType": "PERPETUAL", "deliveryDate": 4133404800000,
+          "onboardDate": 1600000000000, "status": "TRADING", "maintMarginPercent": "2.5000",
+          "requiredMarginPercent": "5.0000", "baseAsset": "ETH", "quoteAsset": "USDT", "marginAsset": "USDT",
+          "pricePrecision": 2, "quantityPrecision": 3, "baseAssetPrecision": 8, "quotePrecision": 8,
+          "underlyingType": "COIN", "underlyingSubType": ["Layer-1"], "triggerProtect": "0.0500",
+          "liquidationFee": "0.012500", "marketTakeBound": "0.05", "maxMoveOrderLimit": 10000,
+          "filters": [{"filterType": "MIN_NOTIONAL", "notional": "20"}],
+          "orderTypes": ["LIMIT", "MARKET", "STOP"], "timeInForce": ["GTC", "IOC", "FOK", "GTX"]
+        }
+    """
+
+    symbol: str
+    pair: OptionalText = UNSET
+    contract_type: OptionalText = UNSET
+    delivery_date: OptionalInt = UNSET
+    onboard_date: OptionalInt = UNSET
+    status: str
+    maint_margin_percent: OptionalText = UNSET
+    required_margin_percent: OptionalText = UNSET
+    base_asset: str
+    quote_asset: str
+    margin_asset: OptionalText = UNSET
+    price_precision: OptionalInt = UNSET
+    quantity_precision: OptionalInt = UNSET
+    base_asset_precision: OptionalInt = UNSET
+    quote_precision: OptionalInt = UNSET
+    quote_asset_precision: OptionalInt = UNSET
+    underlying_type: OptionalText = UNSET
+    underlying_sub_type: list[str] | UnsetType = UNSET
+    settle_plan: OptionalInt = UNSET
+    trigger_protect: OptionalText = UNSET
+    liquidation_fee: OptionalText = UNSET
+    market_take_bound: OptionalText = UNSET
+    max_move_order_limit: OptionalInt = UNSET
+    filters: list[Filter]
+    order_types: list[str] | UnsetType = UNSET
+    time_in_force: list[str] | UnsetType = UNSET
+    permission_sets: list[object] | UnsetType = UNSET
+
+
+class Asset(Message, frozen=True, kw_only=True, rename="camel"):
+    """One margin asset of `ExchangeInfo`."""
+
+    asset: str
+    margin_available: OptionalBool = UNSET
+    auto_asset_exchange: str | UnsetType | None = UNSET
+
+
+class ExchangeInfo(Message, frozen=True, kw_only=True, rename="camel"):
+    """Instruments and limits (`GET /exchangeInfo`).
+
+    ::
+
+        {
+          "timezone": "UTC", "serverTime": 1790000000001, "futuresType": "U_MARGINED",
+          "rateLimits": [{"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": 2400}],
+          "exchangeFilters": [], "assets": [{"asset": "USDT", "marginAvailable": true, "autoAssetExchange": "-10000"}],
+          "symbols": []
+        }
+    """
+
+    timezone: OptionalText = UNSET
+    server_time: OptionalInt = UNSET
+    futures_type: OptionalText = UNSET
+    rate_limits: list[RateLimitRule]
+    exchange_filters: list[object] | UnsetType = UNSET
+    assets: list[Asset] | UnsetType = UNSET
+    symbols: list[Symbol]
