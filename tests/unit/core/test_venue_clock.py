@@ -1,0 +1,44 @@
+"""The venue's time is known to within half a round trip."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tradingsys.core.venue_clock import VenueClock
+
+MS = 1_000_000
+
+
+@given(
+    offset_ms=st.integers(0, 2 * 10**12),
+    sent_ns=st.integers(0, 10**15),
+    there_ns=st.integers(0, 5 * 10**9),
+    back_ns=st.integers(0, 5 * 10**9),
+    later_ns=st.integers(0, 10**15),
+)
+def test_the_clock_errs_by_half_the_round_trip_at_most(
+    offset_ms: int, sent_ns: int, there_ns: int, back_ns: int, later_ns: int
+) -> None:
+    clock = VenueClock()
+    read_ns = sent_ns + there_ns
+    clock.set(read_ns // MS + offset_ms, sent_ns, read_ns + back_ns)
+    true_ms = (read_ns + later_ns) // MS + offset_ms
+    assert abs(clock.now_ms(read_ns + later_ns) - true_ms) <= clock.uncertainty_ms + 2
+
+
+def test_before_the_venue_spoke_there_is_no_time() -> None:
+    clock = VenueClock()
+    assert not clock.is_set
+    with pytest.raises(RuntimeError):
+        clock.now_ms(0)
+
+
+def test_a_later_answer_replaces_an_earlier_one() -> None:
+    clock = VenueClock()
+    clock.set(1_000, 0, 100 * MS)
+    clock.set(2_000, 10 * MS, 14 * MS)
+    assert clock.is_set
+    assert clock.uncertainty_ms == 2
+    assert clock.now_ms(12 * MS) == 2_000
