@@ -1,0 +1,273 @@
+"""Binance's messages as core values.
+
+Every function takes a message and raises `msgspec.ValidationError` when a value in it makes no sense; unknown words
+(statuses, types) are no such case, they merely carry less meaning.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+
+from msgspec import UNSET, UnsetType, ValidationError
+
+from tradingsys.core.enums import OrderStatus, OrderType, Side, TimeInForce
+from tradingsys.core.market import BestBidOffer, Depth, Kline, Trade
+from tradingsys.core.order import Closed, Fill, Order, Terms
+from tradingsys.core.reports import AccountChanged, OrderChanged
+from tradingsys.venues.binance import messages, words
+
+__all__ = [
+    "account_update",
+    "agg_trade",
+    "balances",
+    "book_ticker",
+    "decimal",
+    "depth",
+    "depth_update",
+    "kline",
+    "order_reply",
+    "order_reply_changed",
+    "order_trade_update",
+    "positions",
+    "trade_lite",
+    "user_trade",
+]
+
+_CLOSING = frozenset({OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.EXPIRED, OrderStatus.EXPIRED_IN_MATCH})
+_EXECUTING = frozenset({"TRADE", "CALCULATED"})
+
+
+def decimal(text: str) -> Decimal:
+    """A number's exact value."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise ValidationError(f"not a number: {text!r}") from None
+    if not value.is_finite():
+        raise ValidationError(f"not a finite number: {text!r}")
+    return value
+
+
+def order_trade_update(message: messages.OrderTradeUpdate) -> OrderChanged:
+    """Facts of one order; an execution comes as its one fill."""
+    update = message.order
+    terms = Terms(
+        update.symbol,
+        _side(update.side),
+        *_type_and_qty(update.order_type, update.order_qty, update.price),
+        *_time_in_force(update.order_type, update.time_in_force),
+        reduce_only=update.reduce_only is True,
+        stop_px=_positive(update.stop_px),
+        self_trade_prevention=words.SELF_TRADE_PREVENTIONS.get(update.self_trade_prevention or ""),
+        version_ms=update.ts_event_ms,
+    )
+    is_rejected = update.order_status == OrderStatus.REJECTED
+    fill = _stream_fill(update)
+    order = Order(
+        (update.client_order_id,),
+        str(update.order_id),
+        terms,
+        accepted=not is_rejected,
+        venue_cum_qty=decimal(update.cum_qty),
+        closed=_closed(update.order_status, update.ts_event_ms, update.expiry_reason),
+        fills={fill.exec_id: fill} if fill else {},
+    )
+    is_forced = update.execution_type == "CALCULATED" or words.is_forced_id(update.client_order_id)
+    return OrderChanged(order, update.symbol, message.ts_event_ms, is_forced)
+
+
+def trade_lite(message: messages.TradeLite) -> OrderChanged:
+    """An execution without its fee, of an order whose other terms this message does not tell."""
+    fill = Fill(
+        str(message.trade_id),
+        message.symbol,
+        str(message.order_id),
+        _side(message.side),
+        decimal(message.last_px),
+        decimal(message.last_qty),
+        message.ts_event_ms,
+        is_maker=message.is_maker,
+    )
+    order = Order((message.client_order_id,), fill.venue_order_id, accepted=True, fills={fill.exec_id: fill})
+    return OrderChanged(order, message.symbol, message.ts_event_ms, words.is_forced_id(message.client_order_id))
+
+
+def order_reply(message: messages.OrderReply) -> Order:
+    """Facts of an order from any REST or WS-API answer; it never tells single executions."""
+    terms = Terms(
+        message.symbol,
+        _side(message.side),
+        *_type_and_qty(message.type, message.orig_qty, message.price),
+        *_time_in_force(message.type, message.time_in_force),
+        reduce_only=message.reduce_only is True,
+        stop_px=_positive(message.stop_price),
+        self_trade_prevention=words.SELF_TRADE_PREVENTIONS.get(message.self_trade_prevention_mode or ""),
+        version_ms=message.update_time,
+    )
+    return Order(
+        (message.client_order_id,),
+        str(message.order_id),
+        terms,
+        accepted=message.status != OrderStatus.REJECTED,
+        venue_cum_qty=decimal(message.executed_qty),
+        closed=_closed(message.status, message.update_time, UNSET),
+    )
+
+
+def order_reply_changed(message: messages.OrderReply) -> OrderChanged:
+    """The same facts as a report."""
+    is_forced = words.is_forced_id(message.client_order_id)
+    return OrderChanged(order_reply(message), message.symbol, message.update_time, is_forced)
+
+
+def user_trade(message: messages.UserTrade) -> Order:
+    """One execution from history, as an order known by its venue id only."""
+    fill = Fill(
+        str(message.id),
+        message.symbol,
+        str(message.order_id),
+        _side(message.side),
+        decimal(message.price),
+        decimal(message.qty),
+        message.time,
+        is_maker=message.maker,
+        fee=decimal(message.commission),
+        fee_asset=message.commission_asset,
+        realized_pnl=_optional(message.realized_pnl),
+    )
+    return Order((), fill.venue_order_id, accepted=True, fills={fill.exec_id: fill})
+
+
+def account_update(message: messages.AccountUpdate) -> AccountChanged:
+    """Wallet balances and net positions that changed; in hedge mode both sides of a symbol are added up."""
+    update = message.update
+    net: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for position in update.positions or ():
+        net[position.symbol] += decimal(position.qty)
+    wallet = {balance.asset: decimal(balance.wallet_balance) for balance in update.balances or ()}
+    return AccountChanged(update.reason, message.ts_event_ms, wallet, dict(net))
+
+
+def positions(rows: Iterable[messages.PositionRisk]) -> dict[str, Decimal]:
+    """Net positions other than flat; the exchange also lists flat symbols that have open orders."""
+    net: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        net[row.symbol] += decimal(row.position_amt)
+    return {symbol: qty for symbol, qty in net.items() if qty}
+
+
+def balances(rows: Iterable[messages.Balance]) -> dict[str, Decimal]:
+    """Wallet balances by asset."""
+    return {row.asset: decimal(row.balance) for row in rows}
+
+
+def depth_update(message: messages.DepthUpdate) -> Depth:
+    """The best levels from a partial depth stream, which on futures looks like a change but is whole."""
+    ts_event_ms = message.ts_sent_ms if message.ts_event_ms is UNSET else message.ts_event_ms
+    return Depth(message.symbol, ts_event_ms, message.bids, message.asks, message.final_id)
+
+
+def depth(message: messages.DepthSnapshot, symbol: str) -> Depth:
+    """A book by REST; spot tells no time (0)."""
+    ts_event_ms = 0 if message.ts_event_ms is UNSET else message.ts_event_ms
+    return Depth(symbol, ts_event_ms, message.bids, message.asks, message.last_update_id)
+
+
+def book_ticker(message: messages.BookTicker) -> BestBidOffer:
+    """Best bid and offer; spot tells no time (0)."""
+    return BestBidOffer(
+        message.symbol,
+        0 if message.ts_event_ms is UNSET else message.ts_event_ms,
+        message.bid_px,
+        message.bid_qty,
+        message.ask_px,
+        message.ask_qty,
+        message.update_id,
+    )
+
+
+def agg_trade(message: messages.AggTrade) -> Trade:
+    """A public trade."""
+    return Trade(message.symbol, message.ts_event_ms, message.trade_id, message.px, message.qty, message.buyer_is_maker)
+
+
+def kline(message: messages.KlineUpdate) -> Kline:
+    """A candlestick."""
+    bar = message.bar
+    return Kline(
+        bar.symbol,
+        bar.interval,
+        message.ts_sent_ms,
+        bar.open_ms,
+        bar.close_ms,
+        bar.open_px,
+        bar.high_px,
+        bar.low_px,
+        bar.close_px,
+        bar.volume,
+        bar.quote_volume,
+        bar.buy_volume,
+        bar.buy_quote_volume,
+        bar.trade_count,
+        bar.first_trade_id,
+        bar.last_trade_id,
+        bar.is_closed,
+    )
+
+
+def _stream_fill(update: messages.OrderUpdate) -> Fill | None:
+    # A liquidation is announced by a CALCULATED event without quantity before it executes.
+    last_qty = decimal(update.last_qty)
+    if update.execution_type not in _EXECUTING or not last_qty or update.trade_id <= 0:
+        return None
+    has_fee = update.fee is not UNSET and bool(update.fee_asset)
+    return Fill(
+        str(update.trade_id),
+        update.symbol,
+        str(update.order_id),
+        _side(update.side),
+        decimal(update.last_px),
+        last_qty,
+        update.ts_event_ms,
+        is_maker=None if update.is_maker is UNSET else update.is_maker,
+        fee=_optional(update.fee) if has_fee else None,
+        fee_asset=update.fee_asset or None if has_fee else None,
+        realized_pnl=_optional(update.realized_pnl),
+    )
+
+
+def _closed(status: str, ts_event_ms: int, expiry_reason: str | UnsetType) -> Closed | None:
+    known = words.STATUSES.get(status)
+    if known is None or known not in _CLOSING:
+        return None
+    code = expiry_reason or "0"
+    return Closed(known, ts_event_ms, reason=words.EXPIRY_REASONS.get(code, f"expiry reason {code}"))
+
+
+def _side(word: str) -> Side:
+    side = words.SIDES.get(word)
+    if side is None:
+        raise ValidationError(f"neither buy nor sell: {word!r}")
+    return side
+
+
+def _type_and_qty(word: str, qty: str, price: str) -> tuple[OrderType, Decimal, Decimal | None]:
+    px = _positive(price)
+    # An order type of tomorrow is one with a price or one without.
+    order_type = words.ORDER_TYPES.get(word) or (OrderType.MARKET if px is None else OrderType.LIMIT)
+    return order_type, decimal(qty), px
+
+
+def _time_in_force(order_type: str, word: str | UnsetType) -> tuple[TimeInForce | None, bool]:
+    return (None, False) if order_type == "MARKET" else words.time_in_force(word or "")
+
+
+def _positive(text: str | UnsetType) -> Decimal | None:
+    """The venue writes 0 where there is no such price."""
+    return (decimal(text) or None) if text else None
+
+
+def _optional(text: str | UnsetType) -> Decimal | None:
+    return decimal(text) if text else None

@@ -1,0 +1,176 @@
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.shared_data import SHARED, requires_shared
+from tests.unit.venues.binance import strategies as some
+from tradingsys.core.enums import OrderStatus, OrderType, TimeInForce
+from tradingsys.core.market import BestBidOffer, Depth, Kline, Trade
+from tradingsys.core.order import Fill, Order, Terms
+from tradingsys.core.position import Position
+from tradingsys.core.reports import AccountChanged, OrderChanged
+from tradingsys.venues.binance import decode, encode, encode_market, messages
+
+M = TypeVar("M", bound=messages.Message)
+
+
+def over_the_wire(message: M) -> M:
+    data = encode.to_bytes(message)
+    assert b"E+" not in data and b"E-" not in data
+    return msgspec.json.decode(data, type=type(message))
+
+
+@given(some.order_reports())
+def test_order_trade_update_tells_the_whole_report(report: OrderChanged) -> None:
+    assert decode.order_trade_update(over_the_wire(encode.order_trade_update(report))) == report
+
+
+@given(some.order_reports(with_fill=True))
+def test_trade_lite_tells_the_execution_without_its_fee(report: OrderChanged) -> None:
+    told = decode.trade_lite(
+        over_the_wire(encode.trade_lite(report, order_qty=Decimal(1), price=None, sent_ms=report.ts_event_ms + 2))
+    )
+    (fill,) = report.order.fills.values()
+    (thin,) = told.order.fills.values()
+    assert thin == Fill(
+        fill.exec_id, fill.symbol, fill.venue_order_id, fill.side, fill.last_px, fill.last_qty, fill.ts_event_ms,
+        is_maker=fill.is_maker is True,
+    )  # fmt: skip
+    assert (told.symbol, told.ts_event_ms, told.is_forced) == (report.symbol, report.ts_event_ms, report.is_forced)
+    assert told.order.terms is None and told.order.accepted
+    assert told.order.client_order_ids == report.order.client_order_ids
+
+
+@given(some.order_reports(with_fill=True), st.data())
+def test_the_three_tellings_of_one_execution_are_one_fill(report: OrderChanged, data: st.DataObject) -> None:
+    (fill,) = report.order.fills.values()
+    fill = msgspec.structs.replace(
+        fill, is_maker=fill.is_maker is True, fee=fill.fee or Decimal(0), fee_asset=fill.fee_asset or "USDT"
+    )
+    full = msgspec.structs.replace(
+        report, order=msgspec.structs.replace(report.order, fills={fill.exec_id: fill}), is_forced=report.is_forced
+    )
+    tellings = data.draw(
+        st.permutations(
+            [
+                decode.order_trade_update(over_the_wire(encode.order_trade_update(full))).order,
+                decode.trade_lite(over_the_wire(encode.trade_lite(full, order_qty=Decimal(1), price=None))).order,
+                decode.user_trade(over_the_wire(encode.user_trade(fill))),
+            ]
+        )
+    )
+    merged = tellings[0].merge(tellings[1]).merge(tellings[2]).merge(tellings[0])
+    assert merged == full.order
+
+
+@given(some.order_reports(with_fill=False))
+def test_replies_and_queries_tell_everything_but_single_executions(report: OrderChanged) -> None:
+    closed = report.order.closed
+    told = msgspec.structs.replace(report.order, closed=msgspec.structs.replace(closed, reason="") if closed else None)
+    reply, query = encode.order_reply(report.order), encode.order_query(report.order, placed_ms=1)
+    assert decode.order_reply(over_the_wire(reply)) == decode.order_reply(over_the_wire(query)) == told
+    assert decode.order_reply_changed(reply).is_forced == report.is_forced
+    assert b"avgPrice" not in encode.to_bytes(reply)
+    assert b"cumQuote" not in encode.to_bytes(reply)
+    assert b"avgPrice" in encode.to_bytes(query)
+
+
+@given(some.account_reports)
+def test_account_updates_round_trip(report: AccountChanged) -> None:
+    assert decode.account_update(over_the_wire(encode.account_update(report))) == report
+
+
+@given(some.depths)
+def test_depth_round_trips(depth: Depth) -> None:
+    assert decode.depth_update(over_the_wire(encode_market.depth_update(depth, first_id=1, previous_id=0))) == depth
+    assert decode.depth(over_the_wire(encode_market.depth_snapshot(depth)), depth.symbol) == depth
+
+
+@given(some.best_bid_offers)
+def test_best_bid_offer_round_trips(bbo: BestBidOffer) -> None:
+    assert decode.book_ticker(over_the_wire(encode_market.book_ticker(bbo))) == bbo
+
+
+@given(some.trades)
+def test_trades_round_trip(trade: Trade) -> None:
+    assert decode.agg_trade(over_the_wire(encode_market.agg_trade(trade))) == trade
+
+
+@given(some.klines)
+def test_klines_round_trip(bar: Kline) -> None:
+    assert decode.kline(over_the_wire(encode_market.kline(bar))) == bar
+
+
+def test_positions_of_both_sides_add_up_and_flat_ones_are_left_out() -> None:
+    rows = [
+        encode.position_risk(symbol, Position(Decimal(net)), mark_px=Decimal(2), margin_asset="USDT", updated_ms=1)
+        for symbol, net in [("AUSDT", "3"), ("AUSDT", "-1.5"), ("BUSDT", "0.000")]
+    ]
+    assert decode.positions(rows) == {"AUSDT": Decimal("1.5")}
+
+
+def test_words_of_next_year_carry_less_meaning_but_break_nothing() -> None:
+    reply = over_the_wire(
+        messages.OrderReply(
+            order_id=1, symbol="AUSDT", status="PENDING_MOON", client_order_id="x", price="2", orig_qty="1",
+            executed_qty="0", time_in_force="GTZ", type="ICEBERG", side="BUY", self_trade_prevention_mode="DECREMENT",
+            update_time=5,
+        )
+    )  # fmt: skip
+    order = decode.order_reply(reply)
+    assert order.status is OrderStatus.NEW
+    assert order.terms is not None
+    assert order.terms.order_type is OrderType.LIMIT
+    assert order.terms.time_in_force is None
+    assert order.terms.self_trade_prevention is None
+
+
+def test_an_order_for_one_side_or_the_other_or_none() -> None:
+    reply = messages.OrderReply(
+        order_id=1, symbol="AUSDT", status="NEW", client_order_id="x", price="2", orig_qty="1", executed_qty="0",
+        time_in_force="GTX", type="LIMIT", side="BUY", update_time=5,
+    )  # fmt: skip
+    terms = decode.order_reply(reply).terms
+    assert terms is not None
+    assert (terms.time_in_force, terms.post_only) == (TimeInForce.GTC, True)
+    for broken in ({"side": "HOLD"}, {"orig_qty": "many"}, {"price": "NaN"}, {"executed_qty": "Infinity"}):
+        with pytest.raises(msgspec.ValidationError):
+            decode.order_reply(msgspec.structs.replace(reply, **broken))
+
+
+USER = SHARED / "data" / "binance" / "payloads" / "futures" / "user_data_json"
+
+
+def recorded(name: str) -> OrderChanged:
+    return decode.order_trade_update(msgspec.json.decode(Path(USER, name).read_bytes(), type=messages.OrderTradeUpdate))
+
+
+@requires_shared
+def test_recorded_order_updates_mean_what_they_say() -> None:
+    new = recorded("order_update_new.json")
+    assert new.order.status is OrderStatus.NEW
+    assert not new.order.fills
+    assert isinstance(new.order.terms, Terms)
+    assert (new.order.terms.price, new.order.terms.stop_px) == (None, Decimal("7103.04"))
+    partial = recorded("order_update_trade_partial.json").order
+    assert partial.status is OrderStatus.PARTIALLY_FILLED
+    assert partial.fills["12345678"].fee == Decimal("0.01")
+    assert partial.missing_qty == 0
+
+
+@requires_shared
+@pytest.mark.parametrize("name", ["adl", "calculated", "calculated_pending", "delivery", "insurance", "settlement"])
+def test_recorded_trades_of_the_exchange_for_the_account_are_forced(name: str) -> None:
+    report = recorded(f"order_update_{name}.json")
+    assert report.is_forced
+    assert len(report.order.fills) == (name != "calculated_pending")
+
+
+def test_an_order_that_the_exchange_cannot_know_cannot_be_shown() -> None:
+    with pytest.raises(ValueError, match="terms"):
+        encode.order_reply(Order(("x",), "1"))
