@@ -1,0 +1,206 @@
+"""Background traders: makers who quote around a fundamental value, and takers who cross the spread.
+
+Everything random comes from the generator passed in, so a seed and the same requests give the same market.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from heapq import heapify, heapreplace
+from random import Random
+
+from tradingsys.core.enums import OrderType, Side, TimeInForce
+from tradingsys.sim.events import Accepted, ExchangeEvent, NewOrder
+from tradingsys.sim.exchange import Exchange, Venue
+from tradingsys.sim.markets import Market
+
+__all__ = ["MAKERS", "TAKERS", "Flow"]
+
+MAKERS = "house-makers"
+TAKERS = "house-takers"
+
+_NS = 1_000_000_000
+_REVERSION_S = 14_400.0
+"""The fundamental value forgets its distance from the starting price within hours."""
+_MAX_LAG_NS = 5 * _NS
+"""After a longer sleep the market goes on from now instead of living through what was missed."""
+_TAKER_SHARE = 0.2
+_BURST_CHANCE = 0.002
+_BURST_RATE = 4.0
+_BURST_SIGMA = 3.0
+_TIGHT_TICKS = 2
+
+
+class _Quote:
+    """A maker's order: wanted ``offset`` ticks from the fundamental value."""
+
+    __slots__ = ("offset", "order_id", "px", "side")
+
+    def __init__(self, side: Side, offset: float) -> None:
+        self.side = side
+        self.offset = offset
+        self.order_id: int | None = None
+        self.px = 0
+
+
+class _Crowd:
+    """Everybody who trades one symbol."""
+
+    def __init__(self, exchange: Exchange, market: Market, rng: Random, now_ns: int) -> None:
+        self._exchange = exchange
+        self._market = market
+        self._rng = rng
+        self._venue: Venue = exchange.venues[market.symbol]
+        self._anchor = float(market.start_price / market.price.step)
+        self._sigma = float(market.flow.sigma_bp) / 1e4
+        self._typical_lots = float(market.flow.typical_value / market.start_price / market.lot.step)
+        self.fair = self._anchor
+        """Fundamental value in ticks."""
+        self._last_ns = now_ns
+        self._burst_until_ns = 0
+        gap = market.flow.gap_ticks
+        self._quotes = [
+            _Quote(side, 0.5 + gap * level * rng.uniform(0.8, 1.2))
+            for side in Side
+            for level in range(market.flow.levels)
+        ]
+
+    def open(self, now_ns: int) -> list[ExchangeEvent]:
+        """Quote everything for the first time."""
+        events: list[ExchangeEvent] = []
+        for quote in self._quotes:
+            self._requote(quote, self._wanted(quote), now_ns, events)
+        return events
+
+    def wait_ns(self, now_ns: int) -> int:
+        """How long until the next event."""
+        rate = self._market.flow.events_per_s * (_BURST_RATE if now_ns < self._burst_until_ns else 1.0)
+        return int(self._rng.expovariate(rate) * _NS) + 1
+
+    def act(self, now_ns: int) -> list[ExchangeEvent]:
+        """One event: the value moved, somebody reacts."""
+        self._move(now_ns)
+        events: list[ExchangeEvent] = []
+        book = self._venue.book
+        bid, ask = book.best(Side.BUY), book.best(Side.SELL)
+        edge = 2.0 * self._market.flow.gap_ticks
+        if ask is not None and ask < self.fair - edge:
+            self._take(Side.BUY, math.floor(self.fair), now_ns, events)
+        elif bid is not None and bid > self.fair + edge:
+            self._take(Side.SELL, math.ceil(self.fair), now_ns, events)
+        elif self._rng.random() < _TAKER_SHARE and bid is not None and ask is not None:
+            pull = (self.fair - (bid + ask) / 2) / edge
+            side = Side.BUY if self._rng.random() < min(0.9, max(0.1, 0.5 + 0.4 * pull)) else Side.SELL
+            reach = self._market.flow.gap_ticks
+            self._take(side, ask + reach if side is Side.BUY else bid - reach, now_ns, events)
+        quote = self._most_misplaced()
+        self._requote(quote, self._wanted(quote), now_ns, events)
+        self._tighten(now_ns, events)
+        return events
+
+    def _move(self, now_ns: int) -> None:
+        passed_s = (now_ns - self._last_ns) / _NS
+        self._last_ns = now_ns
+        rng = self._rng
+        if rng.random() < _BURST_CHANCE:
+            self._burst_until_ns = now_ns + int(rng.uniform(0.5, 2.5) * _NS)
+        sigma = self._sigma * (_BURST_SIGMA if now_ns < self._burst_until_ns else 1.0)
+        distance = math.log(self._anchor / self.fair)
+        drift = distance * min(1.0, passed_s / _REVERSION_S)
+        self.fair *= math.exp(drift + sigma * math.sqrt(passed_s) * rng.gauss(0.0, 1.0))
+
+    def _wanted(self, quote: _Quote) -> int:
+        if quote.side is Side.BUY:
+            return max(1, math.floor(self.fair - quote.offset))
+        return math.ceil(self.fair + quote.offset)
+
+    def _most_misplaced(self) -> _Quote:
+        candidates = [self._rng.choice(self._quotes) for _ in range(5)]
+        return max(candidates, key=self._misplacement)
+
+    def _misplacement(self, quote: _Quote) -> float:
+        if quote.order_id not in self._venue.open:
+            return math.inf
+        return abs(quote.px - self._wanted(quote)) / (1.0 + quote.offset)
+
+    def _lots(self, scale: float) -> int:
+        return max(1, int(self._typical_lots * scale * self._rng.lognormvariate(-0.3, 0.8)))
+
+    def _requote(self, quote: _Quote, px: int, now_ns: int, events: list[ExchangeEvent]) -> None:
+        if quote.order_id is not None and quote.order_id in self._venue.open:
+            if quote.px == px:
+                return
+            events += self._exchange.cancel(MAKERS, self._market.symbol, now_ns, order_id=quote.order_id)
+        opposite = self._venue.book.best(quote.side.opposite)
+        if opposite is not None and (px >= opposite if quote.side is Side.BUY else px <= opposite):
+            px = max(1, opposite - quote.side.sign)
+        request = NewOrder(
+            MAKERS,
+            self._market.symbol,
+            quote.side,
+            OrderType.LIMIT,
+            self._venue.qty(self._lots(1.0 + quote.offset / self._quotes[-1].offset)),
+            self._venue.price(px),
+            post_only=True,
+        )
+        placed = self._exchange.place(request, now_ns)
+        accepted = placed[0]
+        quote.order_id = accepted.order.order_id if isinstance(accepted, Accepted) else None
+        quote.px = px
+        events += placed
+
+    def _tighten(self, now_ns: int, events: list[ExchangeEvent]) -> None:
+        """Somebody betters the best price while the spread is wide."""
+        book = self._venue.book
+        bid, ask = book.best(Side.BUY), book.best(Side.SELL)
+        if bid is None or ask is None or ask - bid <= _TIGHT_TICKS:
+            return
+        side = Side.BUY if self.fair > (bid + ask) / 2 else Side.SELL
+        step = self._rng.randint(1, ask - bid - 1)
+        inner = [quote for quote in self._quotes if quote.side is side][:3]
+        self._requote(self._rng.choice(inner), bid + step if side is Side.BUY else ask - step, now_ns, events)
+
+    def _take(self, side: Side, limit: int, now_ns: int, events: list[ExchangeEvent]) -> None:
+        request = NewOrder(
+            TAKERS,
+            self._market.symbol,
+            side,
+            OrderType.LIMIT,
+            self._venue.qty(self._lots(0.8)),
+            self._venue.price(max(1, limit)),
+            TimeInForce.IOC,
+        )
+        events += self._exchange.place(request, now_ns)
+
+
+class Flow:
+    """All background traders of an exchange."""
+
+    def __init__(self, exchange: Exchange, markets: Iterable[Market], rng: Random, now_ns: int) -> None:
+        for name in (MAKERS, TAKERS):
+            exchange.open_account(name, {}, is_house=True)
+        self._crowds = [_Crowd(exchange, market, rng, now_ns) for market in markets]
+        self._due = [(now_ns, index) for index in range(len(self._crowds))]
+        heapify(self._due)
+        self._started = False
+
+    @property
+    def next_deadline_ns(self) -> int | None:
+        """When somebody acts next."""
+        return self._due[0][0] if self._due else None
+
+    def advance(self, now_ns: int) -> list[ExchangeEvent]:
+        """Everything that background traders do until ``now_ns``, each at its own time."""
+        events: list[ExchangeEvent] = []
+        if not self._started:
+            self._started = True
+            for crowd in self._crowds:
+                events += crowd.open(now_ns)
+        while self._due and self._due[0][0] <= now_ns:
+            due_ns, index = self._due[0]
+            due_ns = max(due_ns, now_ns - _MAX_LAG_NS)
+            crowd = self._crowds[index]
+            events += crowd.act(due_ns)
+            heapreplace(self._due, (due_ns + crowd.wait_ns(due_ns), index))
+        return events

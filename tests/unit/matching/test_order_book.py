@@ -1,0 +1,152 @@
+"""The book against a slow, obvious model, and its rules one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tradingsys.core.enums import SelfTradePrevention, Side
+from tradingsys.matching.order_book import BookOrder, Match, OrderBook, Prevented
+
+BUY, SELL = Side.BUY, Side.SELL
+NONE = SelfTradePrevention.NONE
+
+
+def order(order_id: int, side: Side, px: int, qty: int, account: str = "a") -> BookOrder:
+    return BookOrder(order_id, account, side, px, qty)
+
+
+def book_of(*orders: BookOrder) -> OrderBook:
+    book = OrderBook()
+    for each in orders:
+        book.rest(each)
+    return book
+
+
+def matches(steps: Iterable[Match | Prevented]) -> list[tuple[int, int, int]]:
+    return [(step.maker.order_id, step.px, step.qty) for step in steps if isinstance(step, Match)]
+
+
+def test_better_price_then_earlier_order_trades_first() -> None:
+    book = book_of(order(1, SELL, 101, 5), order(2, SELL, 100, 2), order(3, SELL, 100, 4))
+    taker = order(9, BUY, 101, 8, "b")
+    assert matches(book.match(taker, 101, NONE)) == [(2, 100, 2), (3, 100, 4), (1, 101, 2)]
+    assert taker.leaves == 0
+    assert book.levels(SELL, 5) == [(101, 3)]
+
+
+def test_a_partly_filled_maker_keeps_its_place() -> None:
+    book = book_of(order(1, BUY, 100, 5), order(2, BUY, 100, 5))
+    assert matches(book.match(order(8, SELL, 100, 3, "b"), 100, NONE)) == [(1, 100, 3)]
+    assert matches(book.match(order(9, SELL, 100, 3, "b"), 100, NONE)) == [(1, 100, 2), (2, 100, 1)]
+
+
+def test_nothing_trades_beyond_the_limit() -> None:
+    book = book_of(order(1, SELL, 101, 5))
+    taker = order(9, BUY, 100, 5, "b")
+    assert not book.would_take(BUY, 100)
+    assert book.would_take(BUY, 101)
+    assert list(book.match(taker, 100, NONE)) == []
+    assert taker.leaves == 5
+
+
+def test_available_counts_what_a_limit_reaches() -> None:
+    book = book_of(order(1, BUY, 100, 5), order(2, BUY, 99, 7), order(3, BUY, 98, 1))
+    assert [book.available(SELL, limit) for limit in (101, 100, 99, None)] == [0, 5, 12, 13]
+
+
+def test_changes_tell_touched_levels_once() -> None:
+    book = book_of(order(1, BUY, 100, 5), order(2, SELL, 102, 1))
+    assert book.take_changes() == ([(100, 5)], [(102, 1)])
+    book.cancel(1)
+    assert book.take_changes() == ([(100, 0)], [])
+    assert book.take_changes() == ([], [])
+    assert book.cancel(1) is None
+
+
+def self_trade(prevention: SelfTradePrevention) -> tuple[list[Match | Prevented], BookOrder, OrderBook]:
+    book = book_of(order(1, SELL, 100, 5, "me"), order(2, SELL, 101, 5, "other"))
+    taker = order(9, BUY, 101, 7, "me")
+    return list(book.match(taker, 101, prevention)), taker, book
+
+
+def test_expire_taker_stops_before_the_own_order() -> None:
+    steps, taker, book = self_trade(SelfTradePrevention.EXPIRE_TAKER)
+    (step,) = steps
+    assert isinstance(step, Prevented)
+    assert (step.maker_expires, step.taker_expires, taker.leaves) == (False, True, 7)
+    assert 1 in book
+
+
+def test_expire_maker_goes_on_with_the_next_order() -> None:
+    steps, taker, book = self_trade(SelfTradePrevention.EXPIRE_MAKER)
+    assert isinstance(steps[0], Prevented)
+    assert (steps[0].maker_expires, steps[0].taker_expires) == (True, False)
+    assert matches(steps) == [(2, 101, 5)]
+    assert taker.leaves == 2
+    assert 1 not in book
+
+
+def test_expire_both_ends_both() -> None:
+    steps, _, book = self_trade(SelfTradePrevention.EXPIRE_BOTH)
+    (step,) = steps
+    assert isinstance(step, Prevented)
+    assert (step.maker_expires, step.taker_expires) == (True, True)
+    assert 1 not in book
+
+
+def test_without_prevention_an_account_trades_with_itself() -> None:
+    steps, _, _ = self_trade(NONE)
+    assert matches(steps) == [(1, 100, 5), (2, 101, 2)]
+
+
+requests = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from(list(Side)), st.integers(90, 110), st.integers(1, 9)),
+        st.integers(1, 60),
+    ),
+    max_size=60,
+)
+
+
+@given(requests)
+def test_the_book_equals_a_sorted_list(steps: list[tuple[Side, int, int] | int]) -> None:
+    book = OrderBook()
+    model: list[tuple[int, Side, int, int]] = []  # order id, side, price, leaves; in order of arrival
+    for order_id, step in enumerate(steps, 1):
+        if isinstance(step, int):
+            cancelled = book.cancel(step)
+            assert (cancelled is not None) == any(row[0] == step for row in model)
+            model = [row for row in model if row[0] != step]
+            continue
+        side, px, qty = step
+        taker = order(order_id, side, px, qty)
+        done = matches(book.match(taker, px, NONE))
+        queue = sorted(
+            (row for row in model if row[1] is side.opposite and (px - row[2]) * side.sign >= 0),
+            key=lambda row: (row[2] * side.sign, row[0]),
+        )
+        expected = []
+        for maker_id, maker_side, maker_px, leaves in queue:
+            traded = min(qty, leaves)
+            if not traded:
+                break
+            qty -= traded
+            expected.append((maker_id, maker_px, traded))
+            model = [(maker_id, maker_side, maker_px, leaves - traded) if row[0] == maker_id else row for row in model]
+        model = [row for row in model if row[3]]
+        assert done == expected
+        assert taker.leaves == qty
+        if qty:
+            book.rest(taker)
+            model.append((order_id, side, px, qty))
+    for side in Side:
+        totals: dict[int, int] = {}
+        for _, row_side, px, leaves in model:
+            if row_side is side:
+                totals[px] = totals.get(px, 0) + leaves
+        assert book.levels(side, 100) == sorted(totals.items(), key=lambda level: -level[0] * side.sign)
+    bid, ask = book.best(BUY), book.best(SELL)
+    assert bid is None or ask is None or bid < ask
