@@ -131,6 +131,8 @@ class Edit(Struct, frozen=True):
     basis: Decimal
     """What we last wrote."""
     edited: Decimal
+    conflict: bool = False
+    """The row was edited while the gateway ran, and fills moved it afterwards: which of the two is meant?"""
 
 
 class Saved(Struct, frozen=True):

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from tradingsys.core.commands import OpenOrdersQuery, OrderQuery, PositionsQuery, Query, TradesQuery
+from tradingsys.core.commands import OpenOrdersQuery, OrderQuery, PositionsQuery, Query, TimeQuery, TradesQuery
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.errors import TradingError
 from tradingsys.core.order import Closed, Order
@@ -83,15 +83,23 @@ class Recovery:
         lost = {order.symbol for order in self._book.orders.values()} - self._book.symbols.keys()
         for symbol in lost:
             await self.enter_lost_symbol(symbol)
-        for symbol in sorted({*extra_symbols, *held} - self._book.symbols.keys()):
-            if symbol in extra_symbols or held[symbol]:
-                await self.enter_symbol(symbol)
+        wanted = {*extra_symbols, *(symbol for symbol, net in held.items() if net)}
+        for symbol in sorted(wanted - self._book.symbols.keys()):
+            await self.enter_symbol(symbol)
         for symbol in sorted(self._book.symbols):
             await self.pull_trades(symbol)
         shown = {client_order_id for facts in open_now for client_order_id in facts.client_order_ids}
         for order in self._book.open_orders():
             if order.client_order_id not in shown and order.has_evidence:
                 await self._refresh(order)
+
+    async def watch(self, every_ms: int) -> None:
+        """For as long as the process lives: keep the clock right and the books proven."""
+        while True:
+            await self._wait(every_ms)
+            await self.patiently(TimeQuery())
+            await self.reconcile()
+            await self.check_account()
 
     async def pull_trades(self, symbol: str) -> None:
         """Book every execution from the watermark on; the watermark follows up to what can no longer change."""

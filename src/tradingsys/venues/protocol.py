@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Protocol
 
 from msgspec import Struct
 
 from tradingsys.core.commands import Command
+from tradingsys.core.errors import VenueError
+from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import Input, Transmission
 from tradingsys.core.market import BestBidOffer, Depth, Kline, Trade
+from tradingsys.core.order import Terms
 from tradingsys.core.reports import Report
 from tradingsys.core.venue_clock import VenueClock
 
@@ -49,6 +53,13 @@ class VenueProtocol(Protocol):
 
     def cost(self, command: Command) -> Cost:
         """What ``command`` will cost if sent now."""
+
+    def refusal(self, terms: Terms, instrument: Instrument, reference_px: Decimal | None) -> VenueError | None:
+        """Why the venue would refuse these terms, by its own arithmetic; None when it would not.
+
+        ``reference_px`` is the price the venue measures market orders and price bands with; without one those rules
+        are left to the venue.
+        """
 
 
 class Stream(Struct, frozen=True):

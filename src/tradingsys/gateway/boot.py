@@ -1,0 +1,129 @@
+"""From an opened pos.db to READY, as one procedure that reads like the rule it follows.
+
+clock → rules and account → epoch → user stream → fence, if the journal may be incomplete → everything the venue did
+since → edits by SQL → check against the account → READY.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from tradingsys.core.commands import AccountModeQuery, InstrumentsQuery, TimeQuery, VenueRules
+from tradingsys.core.errors import ConfigError
+from tradingsys.core.instrument import plain
+from tradingsys.core.records import Edit
+from tradingsys.gateway.seams import Log, StoreSeam
+from tradingsys.oms.procedure import until
+from tradingsys.oms.recovery import Margins, Recovery
+from tradingsys.oms.session_book import Incarnation, SessionBook
+
+__all__ = ["Boot", "BootSteps"]
+
+_NS_PER_MS = 1_000_000
+
+
+class BootSteps(Struct, frozen=True):
+    """What the boot tells the gateway on its way."""
+
+    rules_known: Callable[[VenueRules, str], None]
+    """Instruments, limits and the account's name."""
+    epoch_begun: Callable[[Incarnation], None]
+    """Strategies may connect; the user stream may be opened."""
+    stream_is_up: Callable[[], bool]
+    flush: Callable[[], None]
+    """Everything learned so far must be durable on return."""
+    progress: Callable[[str], None]
+    ready: Callable[[], None]
+
+
+class Boot:
+    """One start of one gateway."""
+
+    def __init__(
+        self,
+        book: SessionBook,
+        store: StoreSeam,
+        recovery: Recovery,
+        margins: Margins,
+        steps: BootSteps,
+        now_ns: Callable[[], int],
+        venue_ms: Callable[[], int],
+        log: Log,
+    ) -> None:
+        self._book = book
+        self._store = store
+        self._recovery = recovery
+        self._margins = margins
+        self._steps = steps
+        self._now_ns = now_ns
+        self._venue_ms = venue_ms
+        self._log = log
+
+    async def run(self, symbols: tuple[str, ...], recv_window_ms: int) -> None:
+        """Boot. Raises ConfigError when a person must decide something first."""
+        saved, steps = self._store.saved, self._steps
+        steps.progress("asking the exchange for its time, rules and account")
+        started_ms = await self._recovery.patiently(TimeQuery())
+        rules = await self._recovery.patiently(InstrumentsQuery())
+        mode = await self._recovery.patiently(AccountModeQuery())
+        if mode.hedge_mode:
+            raise ConfigError(
+                "the account is in hedge mode, where one symbol has two positions",
+                hint="with no position and no order open, set Position Mode to One-way in the futures preferences",
+            )
+        steps.rules_known(rules, mode.account)
+        epoch = max(saved.last_epoch + 1, started_ms)
+        self._store.begin_epoch(epoch, recv_window_ms)
+        fence_ms = started_ms + self._margins.fence_ms(max(recv_window_ms, saved.max_recv_window_ms))
+        first = saved.first_epoch_after_cut if saved.journal_proven else epoch
+        self._book.begin(Incarnation(saved.lineage, epoch, first, fence_ms))
+        steps.epoch_begun(Incarnation(saved.lineage, epoch, first, fence_ms))
+        while not steps.stream_is_up():
+            steps.progress("connecting to the account's stream of events")
+            await self._wait(50)
+        if not saved.journal_proven:
+            await self._fence(fence_ms)
+        steps.progress("reading what happened meanwhile")
+        await self._recovery.reconcile(
+            {*symbols, *(symbol for _, symbol in self._book.positions), *(edit.symbol for edit in saved.edits)}
+        )
+        self._absorb_edits(saved.edits)
+        steps.progress("checking the books against the account")
+        await self._recovery.check_account()
+        steps.flush()
+        self._store.mark_ready(epoch)
+        steps.ready()
+
+    async def _fence(self, fence_ms: int) -> None:
+        """Orders lost with the journal's tail may still be on their way: wait until none can appear any more."""
+        while (left_ms := fence_ms - self._venue_ms()) >= 0:
+            self._steps.progress(f"waiting {left_ms / 1000:.1f} s, until no earlier order can still arrive")
+            await self._wait(min(left_ms + 1, 1_000))
+
+    def _absorb_edits(self, edits: tuple[Edit, ...]) -> None:
+        if not edits:
+            return
+        self._store.backup("before-edit")
+        for edit in edits:
+            if (edit.session, edit.symbol) in self._book.touched or edit.conflict:
+                self._steps.flush()
+                net = self._book.net(edit.session, edit.symbol)
+                raise ConfigError(
+                    f"positions: session {edit.session} {edit.symbol.lower()} was edited from {plain(edit.basis)} to "
+                    f"{plain(edit.edited)}, but it also traded: its net is {plain(net)} now, the edit was not applied",
+                    hint="if you still want it, stop the gateway and run: UPDATE positions SET net = "
+                    f"'{plain(edit.edited)}' WHERE session_id = {edit.session} AND symbol = '{edit.symbol.lower()}'",
+                )
+            self._log.warning(
+                "position edited by SQL",
+                session=edit.session,
+                symbol=edit.symbol,
+                was=plain(edit.basis),
+                now=plain(edit.edited),
+            )
+            self._book.transfer(edit, self._venue_ms(), "sql-edit")
+
+    async def _wait(self, ms: int) -> None:
+        await until(self._now_ns() + ms * _NS_PER_MS)

@@ -1,0 +1,317 @@
+"""Market data, shared: each stream is taken from the venue once, decoded once, encoded once, written to everybody.
+
+No awaits, no back-pressure: a subscriber that cannot keep up gets the latest of each stream when it can.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tradingsys.core.errors import LocalProtocolError
+from tradingsys.core.io import Closed, CloseWs, Frame, Input, Opened, OpenWs, WsFrame
+from tradingsys.core.market import BestBidOffer, Depth, Kline
+from tradingsys.gateway.seams import Clock, Log, Transport
+from tradingsys.gateway.sessions import Client
+from tradingsys.venues.protocol import MarketEvent, MarketProtocol, Stream
+from tradingsys.wire.codec import encode
+from tradingsys.wire.messages import DepthPush, ErrorCode, KlinePush
+
+__all__ = ["MarketData", "parse_stream", "stream_text"]
+
+_NS_PER_MS = 1_000_000
+_SLOW_BYTES = 256 * 1024
+_FLUSH_NS = 20 * _NS_PER_MS
+_CONTROL_NS = 150 * _NS_PER_MS
+"""Between two control frames of a channel: venues drop connections that send too many."""
+_FIRST_RETRY_NS = 500 * _NS_PER_MS
+_LONGEST_RETRY_NS = 10_000 * _NS_PER_MS
+_SILENCE_NS = 30_000 * _NS_PER_MS
+"""A channel with subscriptions that says nothing for so long is dead, whatever its socket says."""
+
+_PREFIX = "market."
+
+
+def parse_stream(text: str) -> Stream:
+    """``btcusdt@depth:100ms`` as a stream.
+
+    Raises LocalProtocolError (-10003) when there is no symbol, (-10004) when there is no stream.
+    """
+    symbol, at, name = text.partition("@")
+    if not at or not symbol:
+        raise LocalProtocolError(
+            f"invalid symbol {text}: write <symbol>@<stream>, such as btcusdt@depth", code=ErrorCode.INVALID_SYMBOL
+        )
+    kind, _, arg = name.partition(":")
+    if not kind:
+        raise LocalProtocolError(f"invalid stream {text}", code=ErrorCode.INVALID_STREAM)
+    return Stream(symbol.upper(), kind, arg)
+
+
+def stream_text(stream: Stream) -> str:
+    """The stream as strategies write it."""
+    return f"{stream.symbol.lower()}@{stream.kind}" + (f":{stream.arg}" if stream.arg else "")
+
+
+class _Channel:
+    """One market websocket: what it should carry and what it was asked to."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_open = False
+        self.is_idle = True
+        """Neither open nor about to be."""
+        self.wanted: dict[Stream, None] = {}
+        self.asked: dict[Stream, None] = {}
+        self.retry_ns = _FIRST_RETRY_NS
+        self.heard_ns = 0
+        self.deadline_ns: int | None = None
+        """When to connect again (closed), or to send the next control frame (open)."""
+
+
+class MarketData:
+    """Routes streams between venue channels and subscribers."""
+
+    def __init__(self, protocol: MarketProtocol, transport: Transport, clock: Clock, log: Log) -> None:
+        self._protocol = protocol
+        self._transport = transport
+        self._clock = clock
+        self._log = log
+        self._channels: dict[str, _Channel] = {}
+        self._subscribers: dict[Stream, dict[Client, None]] = {}
+        self._texts: dict[Stream, tuple[str, str]] = {}
+        self._last: dict[str, Depth | BestBidOffer] = {}
+        self._held: dict[Client, dict[Stream, list[bytes]]] = {}
+        self._flush_ns: int | None = None
+        self._requests = 0
+
+    # ---- subscribers
+
+    def check(self, stream: Stream) -> None:
+        """Raises LocalProtocolError (-10004) for a stream the venue does not have."""
+        if stream.kind not in ("depth", "bbo", "kline"):
+            raise LocalProtocolError(
+                f"invalid stream {stream_text(stream)}: depth, depth:100ms, bbo and kline:<interval> are supported",
+                code=ErrorCode.INVALID_STREAM,
+            )
+        self._protocol.channel_of(stream)
+
+    def subscribe(self, client: Client, stream: Stream) -> None:
+        """Deliver a stream to a client from now on."""
+        subscribers = self._subscribers.setdefault(stream, {})
+        subscribers[client] = None
+        if len(subscribers) > 1:
+            return
+        name = _PREFIX + self._protocol.channel_of(stream)
+        channel = self._channels.get(name)
+        if channel is None:
+            channel = self._channels[name] = _Channel(self._protocol.url_of(name.removeprefix(_PREFIX)))
+        self._texts[stream] = (stream.symbol.lower(), stream_text(stream))
+        channel.wanted[stream] = None
+        if channel.is_idle:
+            channel.is_idle = False
+            self._transport.perform(OpenWs(name, channel.url))
+        self._soon(channel)
+
+    def unsubscribe(self, client: Client, stream: Stream) -> None:
+        """Stop delivering; the venue is asked to stop when nobody is left."""
+        subscribers = self._subscribers.get(stream)
+        if subscribers is None or subscribers.pop(client, ...) is ... or subscribers:
+            return
+        del self._subscribers[stream]
+        channel = self._channels[_PREFIX + self._protocol.channel_of(stream)]
+        channel.wanted.pop(stream, None)
+        self._soon(channel)
+
+    def drop(self, client: Client) -> None:
+        """The client is gone."""
+        self._held.pop(client, None)
+        for stream in [stream for stream, subscribers in self._subscribers.items() if client in subscribers]:
+            self.unsubscribe(client, stream)
+
+    def reference_px(self, symbol: str) -> Decimal | None:
+        """The middle of the last seen book, if there is one."""
+        last = self._last.get(symbol)
+        if isinstance(last, BestBidOffer):
+            return (Decimal(last.bid_px) + Decimal(last.ask_px)) / 2
+        if last is not None and last.bids and last.asks:
+            return (Decimal(last.bids[0][0]) + Decimal(last.asks[0][0])) / 2
+        return None
+
+    @property
+    def is_up(self) -> bool:
+        """Whether every channel somebody listens to is open."""
+        return all(channel.is_open for channel in self._channels.values() if channel.wanted)
+
+    # ---- the venue
+
+    def owns(self, channel: str) -> bool:
+        """Whether an event of this channel is for us."""
+        return channel.startswith(_PREFIX)
+
+    def handle(self, event: Input) -> None:
+        """Take what the transport reports about a market channel."""
+        match event:
+            case Frame(name, data):
+                self._frame(name, data)
+            case Opened(name):
+                channel = self._channels[name]
+                channel.is_open, channel.retry_ns = True, _FIRST_RETRY_NS
+                channel.heard_ns = self._clock.monotonic_ns()
+                channel.asked.clear()
+                channel.deadline_ns = None
+                self._converge(channel, name)
+            case Closed(name, reason):
+                self._lost(name, reason)
+
+    def tick(self) -> None:
+        """Connect again, send what is due, flush slow subscribers."""
+        now_ns = self._clock.monotonic_ns()
+        if self._flush_ns is not None and now_ns >= self._flush_ns:
+            self._flush(now_ns)
+        for name, channel in self._channels.items():
+            if channel.is_open and channel.wanted and now_ns - channel.heard_ns >= _SILENCE_NS:
+                channel.heard_ns = now_ns
+                self._transport.perform(CloseWs(name))
+            elif channel.deadline_ns is not None and now_ns >= channel.deadline_ns:
+                channel.deadline_ns = None
+                if channel.is_open:
+                    self._converge(channel, name)
+                elif channel.wanted:
+                    self._transport.perform(OpenWs(name, channel.url))
+                else:
+                    channel.is_idle = True
+
+    @property
+    def next_deadline_ns(self) -> int | None:
+        """When `tick` has something to do."""
+        dues = [channel.deadline_ns for channel in self._channels.values()]
+        dues += [
+            channel.heard_ns + _SILENCE_NS for channel in self._channels.values() if channel.is_open and channel.wanted
+        ]
+        dues.append(self._flush_ns)
+        return min((due for due in dues if due is not None), default=None)
+
+    # ---- inside
+
+    def _frame(self, name: str, data: bytes) -> None:
+        in_ns = self._clock.wall_ns()
+        self._channels[name].heard_ns = self._clock.monotonic_ns()
+        decoded = self._protocol.decode(data)
+        if decoded is None:
+            return
+        stream, event = decoded
+        subscribers = self._subscribers.get(stream)
+        if subscribers is None:
+            return
+        if not isinstance(event, Kline):
+            self._remember(event)
+        out = self._encode(stream, event, in_ns)
+        for client in subscribers:
+            if client.peer.pending_bytes > _SLOW_BYTES or client in self._held:
+                self._hold(client, stream, event, out)
+            else:
+                client.peer.write(out)
+
+    def _remember(self, event: MarketEvent) -> None:
+        if isinstance(event, Depth | BestBidOffer):
+            self._last[event.symbol] = event
+
+    def _encode(self, stream: Stream, event: MarketEvent, in_ns: int) -> bytes:
+        symbol, text = self._texts[stream]
+        ts_venue_ms = event.ts_event_ms or in_ns // _NS_PER_MS
+        if isinstance(event, Kline):
+            return encode(_kline_push(symbol, text, event, ts_venue_ms, in_ns, self._clock.wall_ns()))
+        if isinstance(event, Depth):
+            bids, asks = event.bids, event.asks
+        elif isinstance(event, BestBidOffer):
+            bids, asks = [(event.bid_px, event.bid_qty)], [(event.ask_px, event.ask_qty)]
+        else:
+            raise LocalProtocolError(f"nobody can subscribe {text}", code=ErrorCode.INVALID_STREAM)
+        return encode(
+            DepthPush(
+                symbol=symbol,
+                stream=text,
+                ts_venue_ms=ts_venue_ms,
+                ts_gateway_in_ns=in_ns,
+                ts_gateway_out_ns=self._clock.wall_ns(),
+                bids=bids,
+                asks=asks,
+            )
+        )
+
+    def _hold(self, client: Client, stream: Stream, event: MarketEvent, out: bytes) -> None:
+        held = self._held.setdefault(client, {}).setdefault(stream, [])
+        if held and not _is_closed_bar(held[-1], event):
+            held.pop()
+        held.append(out)
+        if self._flush_ns is None:
+            self._flush_ns = self._clock.monotonic_ns() + _FLUSH_NS
+
+    def _flush(self, now_ns: int) -> None:
+        for client, streams in list(self._held.items()):
+            if client.peer.pending_bytes <= _SLOW_BYTES // 2:
+                for held in streams.values():
+                    for out in held:
+                        client.peer.write(out)
+                del self._held[client]
+        self._flush_ns = now_ns + _FLUSH_NS if self._held else None
+
+    def _lost(self, name: str, reason: str) -> None:
+        channel = self._channels[name]
+        if channel.is_open:
+            self._log.warning("market data disconnected", channel=name, reason=reason)
+        channel.is_open = False
+        channel.asked.clear()
+        channel.deadline_ns = self._clock.monotonic_ns() + channel.retry_ns
+        channel.retry_ns = min(2 * channel.retry_ns, _LONGEST_RETRY_NS)
+
+    def _soon(self, channel: _Channel) -> None:
+        if channel.is_open and channel.deadline_ns is None:
+            channel.deadline_ns = self._clock.monotonic_ns()
+
+    def _converge(self, channel: _Channel, name: str) -> None:
+        """Ask for what is wanted and not asked for, then the reverse: one control frame at a time."""
+        new = [stream for stream in channel.wanted if stream not in channel.asked]
+        old = [stream for stream in channel.asked if stream not in channel.wanted]
+        if not new and not old:
+            return
+        self._requests += 1
+        if new:
+            channel.asked |= dict.fromkeys(new)
+            frame = self._protocol.subscribe(new, self._requests)
+        else:
+            for stream in old:
+                del channel.asked[stream]
+            frame = self._protocol.unsubscribe(old, self._requests)
+        self._transport.perform(WsFrame(name, frame))
+        channel.deadline_ns = self._clock.monotonic_ns() + _CONTROL_NS
+
+
+def _is_closed_bar(held: bytes, event: MarketEvent) -> bool:
+    """Closed bars are history, not state: they are never replaced by a later update."""
+    return isinstance(event, Kline) and b'"is_closed":true' in held
+
+
+def _kline_push(symbol: str, text: str, bar: Kline, ts_venue_ms: int, in_ns: int, out_ns: int) -> KlinePush:
+    return KlinePush(
+        symbol=symbol,
+        stream=text,
+        ts_venue_ms=ts_venue_ms,
+        ts_gateway_in_ns=in_ns,
+        ts_gateway_out_ns=out_ns,
+        interval=bar.interval,
+        start_ms=bar.open_ms,
+        close_ms=bar.close_ms,
+        open=bar.open,
+        high=bar.high,
+        low=bar.low,
+        close=bar.close,
+        volume=bar.volume,
+        amount=bar.quote_volume,
+        buy_volume=bar.buy_volume,
+        buy_amount=bar.buy_quote_volume,
+        trade_count=bar.trade_count,
+        first_trade_id=bar.first_trade_id,
+        last_trade_id=bar.last_trade_id,
+        is_closed=bar.is_closed,
+    )

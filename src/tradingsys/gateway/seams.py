@@ -1,0 +1,92 @@
+"""What the gateway needs of the world. Real sockets, disk and time are behind these, and so is a simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from tradingsys.core.errors import StoreError
+from tradingsys.core.io import Transmission
+from tradingsys.core.records import Intent, Record, Saved
+
+__all__ = ["Clock", "Log", "Peer", "StoreSeam", "Transport"]
+
+
+class Clock(Protocol):
+    """Two clocks: one that only moves forward, one to stamp market data with."""
+
+    def monotonic_ns(self) -> int:
+        """Nanoseconds of no particular origin, never backwards."""
+
+    def wall_ns(self) -> int:
+        """Unix time in nanoseconds."""
+
+
+class Peer(Protocol):
+    """A connected strategy: write bytes, close. How the bytes travel is not the gateway's business."""
+
+    @property
+    def pending_bytes(self) -> int:
+        """What was written and has not left yet."""
+
+    def write(self, data: bytes) -> None:
+        """Send one message; never blocks."""
+
+    def ping(self) -> None:
+        """Ask for a sign of life, which arrives as `Gateway.peer_heard`."""
+
+    def close(self, reason: str) -> None:
+        """Drop the connection; `Gateway.peer_closed` follows."""
+
+
+class Transport(Protocol):
+    """Performs what the venue's protocol wants transmitted; what happens arrives as `Gateway.venue_event`."""
+
+    def perform(self, transmission: Transmission) -> None:
+        """Start this; never blocks."""
+
+
+class StoreSeam(Protocol):
+    """Journal and pos.db, as `tradingsys.store` has them."""
+
+    saved: Saved
+
+    def begin_epoch(self, epoch: int, recv_window_ms: int) -> None:
+        """Durable on return."""
+
+    def mark_ready(self, epoch: int) -> None:
+        """Durable on return: ends a power cut."""
+
+    def append(self, intent: Intent) -> None:
+        """Written on return. Raises StoreError."""
+
+    def sync_journal(self) -> None:
+        """Durable on return. Raises StoreError."""
+
+    def commit(self, records: Sequence[Record], done: Callable[[StoreError | None], None]) -> None:
+        """Keep rows, in order of calls, one transaction each."""
+
+    def save_now(self, records: Sequence[Record]) -> None:
+        """Durable on return. Raises StoreError."""
+
+    def backup(self, why: str) -> object:
+        """A verified copy beside pos.db. Raises StoreError."""
+
+    def close(self) -> None:
+        """Write what is left and let go of the file."""
+
+
+class Log(Protocol):
+    """Where a person reads what happened."""
+
+    def debug(self, event: str, /, **fields: object) -> object:
+        """For developers."""
+
+    def info(self, event: str, /, **fields: object) -> object:
+        """Normal events."""
+
+    def warning(self, event: str, /, **fields: object) -> object:
+        """Something to look at."""
+
+    def error(self, event: str, /, **fields: object) -> object:
+        """Something to mend."""

@@ -1,0 +1,192 @@
+"""Sessions and who owns them: login, leases, and each session's gap-free stream of events."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from hmac import compare_digest
+
+from tradingsys.core.errors import LocalProtocolError
+from tradingsys.core.ids import MAX_SESSION
+from tradingsys.gateway.seams import Peer
+from tradingsys.wire.codec import encode
+from tradingsys.wire.messages import (
+    PROTOCOL_VERSION,
+    Cursor,
+    ErrorCode,
+    LoginParams,
+    OrderPush,
+    OrderView,
+    PositionPush,
+    SessionClosedPush,
+)
+
+__all__ = ["Client", "Session", "SessionDesk"]
+
+_NS_PER_S = 1_000_000_000
+_PROBE_NS = 5 * _NS_PER_S
+_EVENTS_KEPT = 10_000
+
+
+class Client:
+    """One connection of a strategy."""
+
+    __slots__ = ("heard_ns", "instance", "login", "name", "peer", "read_only_session", "seq", "session")
+
+    def __init__(self, peer: Peer, now_ns: int) -> None:
+        self.peer = peer
+        self.heard_ns = now_ns
+        self.session: Session | None = None
+        """The session whose lease this connection holds."""
+        self.read_only_session: int | None = None
+        """The session it named when it logged in without trading."""
+        self.name = ""
+        self.instance = ""
+        self.login = 0
+        self.seq = 0
+        """The highest order number of this login; never goes down."""
+
+    @property
+    def is_logged_in(self) -> bool:
+        """Whether market data may be subscribed."""
+        return self.session is not None or self.read_only_session is not None
+
+    @property
+    def session_id(self) -> int | None:
+        """The session it named at login."""
+        return self.session.id if self.session is not None else self.read_only_session
+
+
+class Session:
+    """A strategy's account within the account; lives as long as the gateway, whoever is connected."""
+
+    def __init__(self, session_id: int, epoch: int) -> None:
+        self.id = session_id
+        self.name = ""
+        self.epoch = epoch
+        self.n = 0
+        self.owner: Client | None = None
+        self.probe_deadline_ns: int | None = None
+        self._events: deque[tuple[int, bytes]] = deque(maxlen=_EVENTS_KEPT)
+
+    def push_order(self, view: OrderView) -> None:
+        """Tell the owner, and keep it for one that comes back."""
+        self._push(lambda n: encode(OrderPush(self.epoch, n, view)))
+
+    def push_position(self, symbol: str, net: str) -> None:
+        """Tell the owner, and keep it for one that comes back."""
+        self._push(lambda n: encode(PositionPush(self.epoch, n, symbol, net)))
+
+    def missed_since(self, cursor: Cursor | None) -> list[bytes] | None:
+        """The events after a cursor; None when they are no longer (or were never) known here."""
+        if cursor is None or cursor[0] != self.epoch or cursor[1] > self.n:
+            return None
+        oldest_kept = self._events[0][0] if self._events else self.n + 1
+        if cursor[1] + 1 < oldest_kept:
+            return None
+        return [data for n, data in self._events if n > cursor[1]]
+
+    def _push(self, encoded: Callable[[int], bytes]) -> None:
+        self.n += 1
+        data = encoded(self.n)
+        self._events.append((self.n, data))
+        if self.owner is not None:
+            self.owner.peer.write(data)
+
+
+class SessionDesk:
+    """Hands out sessions: one trading owner each."""
+
+    def __init__(self, epoch: int, token: str | None) -> None:
+        self.sessions: dict[int, Session] = {}
+        self._epoch = epoch
+        self._token = token
+        self._logins = 0
+
+    def session(self, session_id: int) -> Session:
+        """The session of this number, made on first use."""
+        found = self.sessions.get(session_id)
+        if found is None:
+            found = self.sessions[session_id] = Session(session_id, self._epoch)
+        return found
+
+    def login(self, client: Client, params: LoginParams, now_ns: int) -> None:
+        """Give the connection what it asks for.
+
+        Raises LocalProtocolError: wrong token or protocol, number out of range, or the session has a living owner.
+        """
+        self._check(client, params)
+        client.name, client.instance = params.name, params.instance
+        if not params.trading:
+            client.read_only_session = params.session_id
+            return
+        session = self.session(params.session_id)
+        owner = session.owner
+        if owner is not None and owner is not client:
+            self._contest(session, owner, client, now_ns)
+        session.owner, session.probe_deadline_ns = client, None
+        session.name = params.name or session.name
+        client.session = session
+        client.read_only_session = None
+        self._logins += 1
+        client.login, client.seq = self._logins, 0
+
+    def release(self, client: Client) -> None:
+        """The connection is gone; its session waits for the next owner."""
+        session, client.session = client.session, None
+        if session is not None and session.owner is client:
+            session.owner, session.probe_deadline_ns = None, None
+
+    def tick(self, now_ns: int) -> None:
+        """Free sessions whose owner gave no sign of life after being asked."""
+        for session in self.sessions.values():
+            if session.probe_deadline_ns is None or session.owner is None:
+                continue
+            if session.owner.heard_ns > session.probe_deadline_ns - _PROBE_NS:
+                session.probe_deadline_ns = None
+            elif now_ns >= session.probe_deadline_ns:
+                self._evict(session.owner, "no sign of life while another connection asked for the session")
+
+    @property
+    def next_deadline_ns(self) -> int | None:
+        """When `tick` has something to do."""
+        waiting = [session.probe_deadline_ns for session in self.sessions.values()]
+        return min((at for at in waiting if at is not None), default=None)
+
+    def _check(self, client: Client, params: LoginParams) -> None:
+        if self._token is not None and not compare_digest((params.token or "").encode(), self._token.encode()):
+            raise LocalProtocolError(
+                "token missing or wrong: give token= or set PYALGO_TOKEN to the content of the gateway's token file",
+                code=ErrorCode.UNAUTHORIZED,
+            )
+        if params.protocol != PROTOCOL_VERSION:
+            raise LocalProtocolError(
+                f"this gateway speaks protocol {PROTOCOL_VERSION}, not {params.protocol}: use the same version on "
+                "both sides",
+                code=ErrorCode.BAD_REQUEST,
+            )
+        if not 0 <= params.session_id <= MAX_SESSION:
+            raise LocalProtocolError(f"session_id must be 0 to {MAX_SESSION}", code=ErrorCode.BAD_REQUEST)
+        held = client.session_id
+        if held is not None and held != params.session_id:
+            raise LocalProtocolError(
+                f"this connection is session {held} already: open another one", code=ErrorCode.BAD_REQUEST
+            )
+
+    def _contest(self, session: Session, owner: Client, client: Client, now_ns: int) -> None:
+        if client.instance and owner.instance == client.instance:
+            self._evict(owner, "the same strategy connected anew")
+            return
+        if session.probe_deadline_ns is None:
+            session.probe_deadline_ns = now_ns + _PROBE_NS
+            owner.peer.ping()
+        raise LocalProtocolError(
+            f"duplicate login: session {session.id} is used by {owner.name or 'another strategy'}; "
+            "if that one is dead, try again in 5 s",
+            code=ErrorCode.DUPLICATE_LOGIN,
+        )
+
+    def _evict(self, owner: Client, reason: str) -> None:
+        owner.peer.write(encode(SessionClosedPush(reason)))
+        self.release(owner)
+        owner.peer.close(reason)

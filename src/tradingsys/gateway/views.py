@@ -1,0 +1,152 @@
+"""Orders, positions and instruments as the wire shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from tradingsys.core.enums import OrderStatus, Side
+from tradingsys.core.instrument import Instrument, plain
+from tradingsys.core.order import Fill, Terms
+from tradingsys.oms.session_book import SessionBook
+from tradingsys.oms.tracked_order import TrackedOrder
+from tradingsys.wire.messages import (
+    FillView,
+    OrderView,
+    PositionView,
+    ProductView,
+    Range,
+    ResolveItem,
+    Snapshot,
+)
+
+__all__ = ["absent_view", "order_view", "positions_view", "product_view", "snapshot", "terms_of"]
+
+
+def order_view(order: TrackedOrder, fills: Iterable[Fill]) -> OrderView | None:
+    """An order with these of its fills; None while nobody has told what was ordered."""
+    terms, facts = order.known_terms, order.facts
+    if terms is None:
+        return None
+    average = facts.avg_px
+    last_ms = max((fill.ts_event_ms for fill in facts.fills.values()), default=0)
+    return OrderView(
+        client_order_id=order.client_order_id,
+        symbol=terms.symbol.lower(),
+        side=terms.side,
+        order_type=terms.order_type,
+        quantity=plain(terms.order_qty),
+        status=order.status,
+        ts_ms=max(terms.version_ms, last_ms, order.stamp_ms, facts.closed.ts_event_ms if facts.closed else 0),
+        price=None if terms.price is None else plain(terms.price),
+        time_in_force=terms.time_in_force,
+        post_only=terms.post_only,
+        reduce_only=terms.reduce_only,
+        in_doubt=order.in_doubt,
+        cum_qty=plain(facts.cum_qty),
+        avg_px=None if average is None else plain(average),
+        venue_order_id=facts.venue_order_id,
+        fills=[_fill_view(fill) for fill in fills],
+        code=facts.closed.code if facts.closed else 0,
+        reason=facts.closed.reason if facts.closed else "",
+    )
+
+
+def _fill_view(fill: Fill) -> FillView:
+    return FillView(
+        fill.exec_id,
+        plain(fill.last_px),
+        plain(fill.last_qty),
+        fill.ts_event_ms,
+        fill.is_maker,
+        None if fill.fee is None else plain(fill.fee),
+        fill.fee_asset,
+    )
+
+
+def absent_view(item: ResolveItem, reason: str) -> OrderView:
+    """An order that was never sent, or is none of this book's."""
+    return OrderView(
+        client_order_id=item.client_order_id,
+        symbol=item.symbol,
+        side=item.side,
+        order_type=item.order_type,
+        quantity=item.quantity,
+        status=OrderStatus.ABSENT,
+        ts_ms=0,
+        price=item.price,
+        reason=reason,
+    )
+
+
+def positions_view(book: SessionBook, session: int) -> list[PositionView]:
+    """Everything a session holds, or is about to."""
+    unbooked: dict[tuple[str, Side], Decimal] = {}
+    for order in book.open_orders(session):
+        missing = order.unbooked
+        if missing is not None:
+            at = (order.symbol, missing[0])
+            unbooked[at] = unbooked.get(at, Decimal(0)) + missing[1]
+    symbols = {symbol for owner, symbol in book.positions if owner == session} | {symbol for symbol, _ in unbooked}
+    return [
+        PositionView(
+            symbol.lower(),
+            plain(book.net(session, symbol)),
+            plain(unbooked.get((symbol, Side.BUY), Decimal(0))),
+            plain(unbooked.get((symbol, Side.SELL), Decimal(0))),
+        )
+        for symbol in sorted(symbols)
+    ]
+
+
+def snapshot(book: SessionBook, session: int, epoch: int, n: int) -> Snapshot:
+    """All a strategy needs that remembers nothing."""
+    views = [order_view(order, order.facts.fills.values()) for order in book.open_orders(session)]
+    return Snapshot(epoch, n, positions_view(book, session), [view for view in views if view is not None])
+
+
+def product_view(instrument: Instrument) -> ProductView:
+    """The rules of a symbol."""
+    return ProductView(
+        symbol=instrument.symbol.lower(),
+        status=instrument.status,
+        price_filter=Range(
+            plain(instrument.tick_size),
+            plain(instrument.min_price or Decimal(0)),
+            plain(instrument.max_price or Decimal(0)),
+        ),
+        lot_size=Range(plain(instrument.lot_size), plain(instrument.min_qty), plain(instrument.max_qty)),
+        min_notional=plain(instrument.min_notional),
+        order=list(instrument.order_types),
+        tif=list(instrument.times_in_force),
+        post_only=instrument.post_only,
+        onboard=instrument.onboard_ms,
+        delivery=instrument.delivery_ms,
+    )
+
+
+def terms_of(item: ResolveItem) -> Terms:
+    """The terms in a request, before anybody checked them against the instrument.
+
+    Raises ValueError for a number that is none.
+    """
+    return Terms(
+        item.symbol.upper(),
+        item.side,
+        item.order_type,
+        _number("quantity", item.quantity),
+        None if item.price is None else _number("price", item.price),
+        item.time_in_force,
+        item.post_only,
+        item.reduce_only,
+    )
+
+
+def _number(name: str, text: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except ArithmeticError:
+        raise ValueError(f"{name} is not a number: {text!r}") from None
+    if not value.is_finite() or value <= 0:
+        raise ValueError(f"{name} must be a positive number, not {text!r}")
+    return value
