@@ -1,0 +1,116 @@
+"""What an error answer proves: whether the exchange acted, and whether waiting can help.
+
+The same number means different things on different products, so each product has its own `ErrorTable`. Where an answer
+proves nothing the outcome is in doubt: a doubt costs a question, a wrong certainty costs money.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+import msgspec
+from msgspec import Struct
+
+from tradingsys.core.errors import AuthError, Banned, CancelRejected, OrderRejected, RateLimited, VenueError
+from tradingsys.core.reports import OrderRequest, Outcome
+from tradingsys.venues.binance import messages
+
+__all__ = ["ErrorClass", "ErrorTable", "HttpError", "classify", "parse_error", "request_error", "retry_after_ms"]
+
+_body_decoder = msgspec.json.Decoder(messages.ErrorBody)
+
+
+class ErrorClass(Enum):
+    """What an error answer proves."""
+
+    REFUSED = auto()
+    """Not acted upon."""
+    IN_DOUBT = auto()
+    """Perhaps acted upon: ask before anything else."""
+    RATE_LIMITED = auto()
+    """Not acted upon; wait."""
+    BANNED = auto()
+    """Not acted upon; this address is shut out."""
+    AUTH = auto()
+    """Not acted upon; key, signature or permission."""
+
+
+class ErrorTable(Struct, frozen=True):
+    """A product's codes. A code that is nowhere here means what its HTTP status means."""
+
+    in_doubt: frozenset[int]
+    rate_limited: frozenset[int]
+    auth: frozenset[int]
+    proven_failures: frozenset[int]
+    """Codes that prove a failure even with a 5xx status."""
+    proven_failure_messages: frozenset[str]
+    """Messages that prove a failure even with a 5xx status."""
+    doubtful_statuses: frozenset[int]
+    """Statuses below 500 that prove nothing."""
+
+
+class HttpError(Struct, frozen=True):
+    """An error answer of any transport; WS-API replies have the status that HTTP would have."""
+
+    status: int
+    code: int
+    """0 when the body names none."""
+    message: str
+    retry_after_ms: int | None = None
+
+
+def parse_error(status: int, body: bytes, retry_after_ms: int | None = None) -> HttpError:
+    """An error answer's status and body; a body that is no error object is kept as text."""
+    try:
+        parsed = _body_decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        text = body[:200].decode("utf-8", "replace").strip()
+        return HttpError(status, 0, text or "no explanation", retry_after_ms)
+    return HttpError(status, parsed.code, parsed.msg, retry_after_ms)
+
+
+def retry_after_ms(detail: messages.ErrorDetail, now_ms: int | None = None) -> int | None:
+    """How long to wait, from the two instants in a rate limit's error body, or from the venue's time now."""
+    if not isinstance(detail.retry_after, int):
+        return None
+    base = detail.server_time if isinstance(detail.server_time, int) else now_ms
+    return None if base is None else max(0, detail.retry_after - base)
+
+
+def classify(table: ErrorTable, error: HttpError) -> ErrorClass:
+    """What an error answer proves about the request it answers."""
+    if error.status == 418:
+        return ErrorClass.BANNED
+    if error.code in table.in_doubt:
+        return ErrorClass.IN_DOUBT
+    if error.status == 429 or error.code in table.rate_limited:
+        return ErrorClass.RATE_LIMITED
+    if error.code in table.auth or error.status == 401:
+        return ErrorClass.AUTH
+    if error.status >= 500:
+        is_proven = error.code in table.proven_failures or error.message in table.proven_failure_messages
+        return ErrorClass.REFUSED if is_proven else ErrorClass.IN_DOUBT
+    # A redirect was not followed, and who sent it may not have been the exchange.
+    if error.status < 400 or error.status in table.doubtful_statuses:
+        return ErrorClass.IN_DOUBT
+    return ErrorClass.REFUSED
+
+
+def request_error(table: ErrorTable, error: HttpError, request: OrderRequest | None) -> tuple[Outcome, VenueError]:
+    """How a request ended that got an error answer; ``request`` is None for a query."""
+    verdict = classify(table, error)
+    code, message, wait_ms = error.code or error.status, error.message, error.retry_after_ms
+    match verdict:
+        case ErrorClass.RATE_LIMITED:
+            return Outcome.REFUSED, RateLimited(code, message, retry_after_ms=wait_ms)
+        case ErrorClass.BANNED:
+            return Outcome.REFUSED, Banned(code, message, retry_after_ms=wait_ms)
+        case ErrorClass.AUTH:
+            return Outcome.REFUSED, AuthError(code, message)
+        case ErrorClass.REFUSED:
+            kinds = {OrderRequest.PLACE: OrderRejected, OrderRequest.CANCEL: CancelRejected, None: VenueError}
+            return Outcome.REFUSED, kinds[request](code, message)
+        case ErrorClass.IN_DOUBT:
+            failure = VenueError(code, message)
+            failure.in_doubt = True
+            return Outcome.IN_DOUBT, failure
