@@ -1,0 +1,1 @@
+"""The strategies that ``tradingsys demo`` runs, each a program of its own: ``python FILE [ADDRESS]``."""
