@@ -36,9 +36,10 @@ from tradingsys.gateway.boot import Boot, BootSteps
 from tradingsys.gateway.market_data import MarketData
 from tradingsys.gateway.orders import OrderDesk, OrderSettings
 from tradingsys.gateway.requests import RequestHandler
-from tradingsys.gateway.seams import Clock, Log, Peer, StoreSeam, Transport
+from tradingsys.gateway.seams import Log, Peer, StoreSeam, Transport
 from tradingsys.gateway.sessions import Client, Session, SessionDesk
 from tradingsys.gateway.views import order_view, snapshot
+from tradingsys.net.clock import Clock
 from tradingsys.oms.effects import Alarm, Attribute, Effect, Halt, OrderNews, PositionNews, PullTrades, Save
 from tradingsys.oms.procedure import Procedure, Procedures
 from tradingsys.oms.recovery import Margins, Recovery, Timing

@@ -10,8 +10,9 @@ from decimal import Decimal
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.io import Closed, CloseWs, Frame, Input, Opened, OpenWs, WsFrame
 from tradingsys.core.market import BestBidOffer, Depth, Kline
-from tradingsys.gateway.seams import Clock, Log, Transport
+from tradingsys.gateway.seams import Log, Transport
 from tradingsys.gateway.sessions import Client
+from tradingsys.net.clock import Clock
 from tradingsys.venues.protocol import MarketEvent, MarketProtocol, Stream
 from tradingsys.wire.codec import encode
 from tradingsys.wire.messages import DepthPush, ErrorCode, KlinePush

@@ -9,17 +9,7 @@ from tradingsys.core.errors import StoreError
 from tradingsys.core.io import Transmission
 from tradingsys.core.records import Intent, Record, Saved
 
-__all__ = ["Clock", "Log", "Peer", "StoreSeam", "Transport"]
-
-
-class Clock(Protocol):
-    """Two clocks: one that only moves forward, one to stamp market data with."""
-
-    def monotonic_ns(self) -> int:
-        """Nanoseconds of no particular origin, never backwards."""
-
-    def wall_ns(self) -> int:
-        """Unix time in nanoseconds."""
+__all__ = ["Log", "Peer", "StoreSeam", "Transport"]
 
 
 class Peer(Protocol):

@@ -1,0 +1,154 @@
+"""The gateway's configuration file: the original's keys, and a few optional ones."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from tradingsys.core.errors import ConfigError
+
+__all__ = ["Config", "Environment", "Urls", "load"]
+
+
+class Environment(StrEnum):
+    """Which exchange the account is at."""
+
+    LIVE = "live"
+    TESTNET = "testnet"
+    DEMO = "demo"
+    SIM = "sim"
+
+
+class Urls(Struct, frozen=True, forbid_unknown_fields=True):
+    """Base addresses that replace the environment's own."""
+
+    rest: str
+    ws_api: str
+    streams: str
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True):
+    """One gateway. ``apikey``, ``pem`` and ``local`` are the original's keys."""
+
+    apikey: str
+    local: str
+    """``ws://localhost:8111``: where strategies connect."""
+    pem: str | None = None
+    """The private key's file, looked up from the working directory, then from the configuration file's own."""
+    secret: str | None = None
+    """An HMAC secret, instead of ``pem``."""
+    environment: Environment = Environment.LIVE
+    urls: Urls | None = None
+    db: str = "pos.db"
+    """Where positions are kept, from the working directory."""
+    symbols: tuple[str, ...] = ()
+    """Accounted for from the first start on, whether or not a strategy subscribes them."""
+    durability: Literal["write", "fsync"] = "write"
+    """Whether an order is only written to the journal before it is sent, or also synced."""
+    recv_window_ms: int = 2_000
+    """How long after its timestamp the exchange may still accept an order."""
+    engine_margin_ms: int | None = None
+    """How much later than that an accepted order may appear at the latest."""
+    staleness_ms: int | None = None
+    """How old the state may be from which the exchange answers queries."""
+
+
+def load(path: Path) -> Config:
+    """Read and check a configuration file.
+
+    Raises ConfigError naming file, key and what to do.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"cannot be read: {error.strerror or error}", file=str(path), hint="give the file with -c=FILE"
+        ) from None
+    try:
+        config = msgspec.json.decode(raw, type=Config)
+    except msgspec.ValidationError as error:
+        raise _explain(error, raw, path) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"is not JSON: {error}", file=str(path)) from None
+    _check(config, path)
+    return config
+
+
+def private_key(config: Config, path: Path) -> str | None:
+    """The text of the private key's file, if one is configured.
+
+    Raises ConfigError when there is none to read.
+    """
+    if config.pem is None:
+        return None
+    places = dict.fromkeys((Path(config.pem), path.parent / config.pem))
+    for place in places:
+        if place.is_file():
+            try:
+                return place.read_text("ascii")
+            except (OSError, UnicodeDecodeError) as error:
+                raise ConfigError(f"{place} cannot be read: {error}", file=str(path), key="pem") from None
+    tried = " or ".join(str(place) for place in places)
+    raise ConfigError(f"no such file: {tried}", file=str(path), key="pem", hint="the private key in PEM format")
+
+
+def local_address(config: Config, path: Path) -> tuple[str, int]:
+    """Host and port that strategies connect to.
+
+    Raises ConfigError unless it is a loopback address with a port.
+    """
+    parts = urlsplit(config.local)
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    example = "write it like ws://localhost:8111"
+    if parts.scheme != "ws" or not parts.hostname or not port:
+        raise ConfigError(f"not an address with a port: {config.local!r}", file=str(path), key="local", hint=example)
+    if parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+        raise ConfigError(
+            f"{parts.hostname} can be reached from other machines, and whoever reaches this port can trade",
+            file=str(path),
+            key="local",
+            hint=example,
+        )
+    return parts.hostname, port
+
+
+def _check(config: Config, path: Path) -> None:
+    if not config.apikey:
+        raise ConfigError("is empty", file=str(path), key="apikey")
+    if (config.pem is None) == (config.secret is None):
+        raise ConfigError(
+            "exactly one of them is needed", file=str(path), key="pem / secret", hint="a key file, or an HMAC secret"
+        )
+    if config.environment is Environment.SIM and config.urls is None:
+        raise ConfigError(
+            "environment sim needs the simulator's addresses",
+            file=str(path),
+            key="urls",
+            hint="tradingsys sim --write-config DIR writes a file that has them",
+        )
+    if not 1 <= config.recv_window_ms <= 60_000:
+        raise ConfigError(f"must be 1 to 60000, not {config.recv_window_ms}", file=str(path), key="recv_window_ms")
+    for key in ("engine_margin_ms", "staleness_ms"):
+        value = getattr(config, key)
+        if value is not None and value < 0:
+            raise ConfigError(f"must not be negative, not {value}", file=str(path), key=key)
+
+
+def _explain(error: msgspec.ValidationError, raw: bytes, path: Path) -> ConfigError:
+    known = {field.name for field in msgspec.structs.fields(Config)}
+    given = msgspec.json.decode(raw)
+    unknown = [key for key in given if key not in known] if isinstance(given, dict) else []
+    if not unknown:
+        return ConfigError(str(error), file=str(path))
+    near = get_close_matches(unknown[0], known, 1)
+    hint = f"did you mean {near[0]}?" if near else "known keys: " + ", ".join(sorted(known))
+    return ConfigError("unknown key", file=str(path), key=unknown[0], hint=hint)

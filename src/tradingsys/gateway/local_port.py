@@ -1,0 +1,118 @@
+"""The port strategies connect to: an order-entry port, so browsers and other hosts are kept out."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from tradingsys.net.ws import Acceptor, Connection, Refuse, Server, UpgradeRequest, WsHandler, serve
+
+__all__ = ["MAX_MESSAGE_BYTES", "PeerEvents", "open_local_port"]
+
+MAX_MESSAGE_BYTES = 64 * 1024
+_MAX_CONNECTIONS = 64
+_MAX_PENDING_BYTES = 8 * 1024 * 1024
+_PROBE_S = 5.0
+_TOO_SLOW = 4008
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class PeerEvents(Protocol):
+    """What the port tells the gateway."""
+
+    def peer_opened(self, peer: WsPeer) -> None:
+        """A strategy connected."""
+
+    def peer_frame(self, peer: WsPeer, data: bytes) -> None:
+        """A strategy sent a message."""
+
+    def peer_heard(self, peer: WsPeer) -> None:
+        """A strategy gave another sign of life."""
+
+    def peer_closed(self, peer: WsPeer) -> None:
+        """A strategy is gone."""
+
+
+class WsPeer:
+    """One strategy's websocket, as the gateway sees it: write bytes, close."""
+
+    def __init__(self, events: PeerEvents) -> None:
+        self._events = events
+        self._conn: Connection | None = None
+        self._probe: asyncio.Task[None] | None = None
+
+    @property
+    def pending_bytes(self) -> int:
+        """What was written and has not left yet."""
+        return self._conn.pending_bytes if self._conn is not None else 0
+
+    def write(self, data: bytes) -> None:
+        """Send; a peer that leaves megabytes unread is closed: its events wait for it under its cursor."""
+        conn = self._conn
+        if conn is None or not conn.is_open:
+            return
+        if conn.pending_bytes > _MAX_PENDING_BYTES:
+            conn.close(_TOO_SLOW, "too slow: reconnect and resume")
+            return
+        conn.send(data)
+
+    def ping(self) -> None:
+        """Ask for a sign of life."""
+        if self._conn is not None and (self._probe is None or self._probe.done()):
+            self._probe = asyncio.get_running_loop().create_task(self._ask(self._conn))
+
+    def close(self, reason: str) -> None:
+        """Say goodbye."""
+        if self._conn is not None:
+            self._conn.close(1000, reason)
+
+    async def _ask(self, conn: Connection) -> None:
+        if await conn.is_alive(_PROBE_S):
+            self._events.peer_heard(self)
+
+    def opened(self, conn: Connection) -> None:
+        """The handshake is done."""
+        self._conn = conn
+        self._events.peer_opened(self)
+
+    def frame(self, data: bytes, is_text: bool) -> None:
+        """A message arrived; a binary one is answered as any other that is no request."""
+        self._events.peer_frame(self, data if is_text else b"")
+
+    def closed(self, reason: str) -> None:  # noqa: ARG002 - the seam's signature
+        """The connection is gone."""
+        self._conn = None
+        self._events.peer_closed(self)
+
+
+async def open_local_port(host: str, port: int, events: PeerEvents) -> Server:
+    """Listen for strategies.
+
+    Raises OSError when the port is taken.
+    """
+    servers: list[Server] = []
+
+    def accept(request: UpgradeRequest) -> WsHandler | Refuse:
+        refusal = _refusal(request)
+        if refusal is not None:
+            return refusal
+        if servers and len(servers[0].connections) >= _MAX_CONNECTIONS:
+            return Refuse(503, f"{_MAX_CONNECTIONS} connections are open already")
+        return WsPeer(events)
+
+    acceptor: Acceptor = accept
+    server = await serve(host, port, acceptor, max_message_bytes=MAX_MESSAGE_BYTES)
+    servers.append(server)
+    return server
+
+
+def _refusal(request: UpgradeRequest) -> Refuse | None:
+    if "origin" in request.headers:
+        return Refuse(403, "no browser may trade here")
+    host = urlsplit(f"//{request.headers.get('host', '')}").hostname
+    if host not in _LOOPBACK:
+        return Refuse(403, "not this host")
+    if request.path != "/":
+        return Refuse(404, "connect to the address itself, without a path")
+    return None

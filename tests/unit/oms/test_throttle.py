@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tradingsys.core.commands import RateLimit
+from tradingsys.oms.throttle import Throttle
+
+LIMITS = (RateLimit("orders", 10_000, 10), RateLimit("weight", 60_000, 100))
+
+
+def test_a_tenth_of_every_window_is_kept_for_cancels() -> None:
+    throttle = Throttle(LIMITS)
+    for _ in range(9):
+        assert throttle.admits({"orders": 1}, 0)
+        throttle.spend({"orders": 1}, 0)
+    assert not throttle.admits({"orders": 1}, 0)
+    assert throttle.admits({"orders": 1}, 0, urgent=True)
+    throttle.spend({"orders": 1}, 0)
+    assert not throttle.admits({"orders": 1}, 0, urgent=True)
+    assert throttle.retry_ms(9_999) == 1
+    assert throttle.admits({"orders": 1}, 10_000), "windows are fixed by the venue's clock"
+
+
+def test_the_venues_count_can_only_raise_ours() -> None:
+    throttle = Throttle(LIMITS)
+    throttle.spend({"weight": 50}, 0)
+    throttle.seen({("weight", 60_000): 3}, None, 0)
+    assert not throttle.admits({"weight": 41}, 0)
+    throttle.seen({("weight", 60_000): 89}, None, 0)
+    assert not throttle.admits({"weight": 2}, 0) and throttle.admits({"weight": 1}, 0)
+
+
+def test_a_ban_stops_everything_until_it_ends() -> None:
+    throttle = Throttle(LIMITS)
+    throttle.seen({}, 120_000, 1_000)
+    assert not throttle.admits({"weight": 1}, 120_999, urgent=True)
+    assert throttle.retry_ms(1_000) == 120_000
+    assert throttle.admits({"weight": 1}, 121_000)
+
+
+def test_an_unlimited_kind_is_never_refused() -> None:
+    assert Throttle().admits({"orders": 1_000}, 5)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3_000), st.integers(1, 5), st.booleans()), max_size=200))
+def test_never_more_than_the_limit_in_any_window(requests: list[tuple[int, int, bool]]) -> None:
+    throttle = Throttle(LIMITS)
+    now, sent = 0, dict[int, int]()
+    for wait, cost, urgent in requests:
+        now += wait
+        if throttle.admits({"orders": cost}, now, urgent=urgent):
+            throttle.spend({"orders": cost}, now)
+            sent[now // 10_000] = sent.get(now // 10_000, 0) + cost
+    assert all(count <= 10 for count in sent.values())
