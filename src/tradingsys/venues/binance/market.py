@@ -1,0 +1,129 @@
+"""Market data of Binance: which channel carries a stream, and decoding on the hot path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from tradingsys.core.errors import LocalProtocolError
+from tradingsys.venues.binance import decode, messages
+from tradingsys.venues.binance.product import Endpoints, Product
+from tradingsys.venues.protocol import MarketEvent, Stream
+
+__all__ = ["BinanceMarket", "parse_stream_name", "stream_name"]
+
+_INVALID_STREAM = -10004
+_PREFIX = b'{"stream":"'
+_MAX_KNOWN = 10_000
+
+# Partial books of the usual depth, the exchange's deepest.
+_DEPTH = "depth20"
+
+_Reading = tuple[Stream, Callable[[bytes], Any], Callable[[Any], MarketEvent]]
+
+_decode_control = msgspec.json.Decoder(messages.Combined[msgspec.Raw]).decode
+_READERS: dict[str, tuple[Callable[[bytes], Any], Callable[[Any], MarketEvent]]] = {
+    "depth": (msgspec.json.Decoder(messages.Combined[messages.DepthUpdate]).decode, decode.depth_update),
+    "bbo": (msgspec.json.Decoder(messages.Combined[messages.BookTicker]).decode, decode.book_ticker),
+    "trade": (msgspec.json.Decoder(messages.Combined[messages.AggTrade]).decode, decode.agg_trade),
+    "kline": (msgspec.json.Decoder(messages.Combined[messages.KlineUpdate]).decode, decode.kline),
+}
+
+
+def stream_name(stream: Stream) -> str:
+    """The exchange's name of a stream, such as ``btcusdt@depth20@100ms``. Only symbols change case: 1M is a month."""
+    symbol = stream.symbol.lower()
+    match stream.kind:
+        case "depth":
+            return f"{symbol}@{_DEPTH}@{stream.arg}" if stream.arg else f"{symbol}@{_DEPTH}"
+        case "bbo":
+            return f"{symbol}@bookTicker"
+        case "trade":
+            return f"{symbol}@aggTrade"
+        case "kline":
+            return f"{symbol}@kline_{stream.arg}"
+    raise LocalProtocolError(f"there is no stream {stream.kind!r}", code=_INVALID_STREAM)
+
+
+def parse_stream_name(name: str) -> Stream | None:
+    """The stream of one of the exchange's names, or None for those that `stream_name` never makes."""
+    symbol, _, rest = name.partition("@")
+    kind, _, arg = rest.partition("@")
+    symbol = symbol.upper()
+    if kind == _DEPTH:
+        return Stream(symbol, "depth", arg)
+    if kind == "bookTicker":
+        return Stream(symbol, "bbo")
+    if kind == "aggTrade":
+        return Stream(symbol, "trade")
+    if kind.startswith("kline_"):
+        return Stream(symbol, "kline", kind.removeprefix("kline_"))
+    return None
+
+
+class BinanceMarket:
+    """Market data of one product; channels are the exchange's routes."""
+
+    def __init__(self, product: Product, endpoints: Endpoints) -> None:
+        self._product = product
+        self._endpoints = endpoints
+        self._known: dict[bytes, _Reading] = {}
+        """Name → how to read it; only ever a memory of what `parse_stream_name` says."""
+
+    def channel_of(self, stream: Stream) -> str:
+        """The route that carries ``stream``: on a wrong one the exchange acknowledges it and stays silent.
+
+        Raises LocalProtocolError (-10004) for a stream the exchange does not have.
+        """
+        route = self._product.routes.get(stream.kind)
+        allowed = {"depth": self._product.depth_speeds, "kline": self._product.kline_intervals}
+        if route is None or stream.arg not in allowed.get(stream.kind, {""}):
+            name = f"{stream.kind}:{stream.arg}" if stream.arg else stream.kind
+            raise LocalProtocolError(f"{self._product.name} has no stream {name!r}", code=_INVALID_STREAM)
+        return route
+
+    def url_of(self, channel: str) -> str:
+        """The address of a route's combined connection."""
+        return f"{self._endpoints.streams}/{channel}/stream"
+
+    def subscribe(self, streams: Iterable[Stream], request_id: int) -> bytes:
+        """The frame that subscribes streams of one channel."""
+        return self._control("SUBSCRIBE", streams, request_id)
+
+    def unsubscribe(self, streams: Iterable[Stream], request_id: int) -> bytes:
+        """The frame that unsubscribes streams of one channel."""
+        return self._control("UNSUBSCRIBE", streams, request_id)
+
+    def decode(self, data: bytes) -> tuple[Stream, MarketEvent] | None:
+        """One frame as an event; None for acknowledgements and anything that is no market data."""
+        name = data[len(_PREFIX) : data.find(b'"', len(_PREFIX))] if data.startswith(_PREFIX) else b""
+        reading = self._known.get(name)
+        if reading is None:
+            reading = self._learn(name, data)
+            if reading is None:
+                return None
+        stream, read, convert = reading
+        try:
+            return stream, convert(read(data).data)
+        except msgspec.DecodeError:
+            return None
+
+    def _learn(self, name: bytes, data: bytes) -> _Reading | None:
+        """How to read a frame: from its name, found the slow way when the frame does not begin with it."""
+        try:
+            text = name.decode() if name else _decode_control(data).stream
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+        stream = parse_stream_name(text)
+        if stream is None:
+            return None
+        reading = (stream, *_READERS[stream.kind])
+        if name and len(self._known) < _MAX_KNOWN:
+            self._known[name] = reading
+        return reading
+
+    def _control(self, method: str, streams: Iterable[Stream], request_id: int) -> bytes:
+        names: list[str | bool] = [stream_name(stream) for stream in streams]
+        return msgspec.json.encode(messages.ControlRequest(method=method, params=names, id=request_id))

@@ -1,0 +1,78 @@
+"""What a Binance product does its own way: addresses, paths, costs, filters, error codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from tradingsys.venues.binance.depth import SequenceRule
+from tradingsys.venues.binance.errors import ErrorTable
+from tradingsys.venues.binance.filters import FilterDialect
+
+__all__ = ["Endpoints", "Paths", "Product", "Weights"]
+
+
+class Endpoints(Struct, frozen=True):
+    """Base addresses, without a slash at the end."""
+
+    rest: str
+    """Such as ``https://host``."""
+    ws_api: str
+    """The whole address of the WS-API."""
+    streams: str
+    """Such as ``wss://host``: routes and stream names follow."""
+
+
+class Paths(Struct, frozen=True):
+    """REST paths."""
+
+    time: str
+    exchange_info: str
+    order: str
+    open_orders: str
+    user_trades: str
+    positions: str
+    balance: str
+    position_mode: str
+    multi_assets_mode: str
+    account_config: str
+    listen_key: str
+
+
+class Weights(Struct, frozen=True):
+    """Request weight of each call."""
+
+    time: int
+    exchange_info: int
+    place: int
+    cancel: int
+    order: int
+    open_orders: int
+    open_orders_of_all: int
+    user_trades: int
+    positions: int
+    account_mode: int
+    """All calls that an `AccountModeQuery` takes."""
+
+
+class Product(Struct, frozen=True):
+    """One product."""
+
+    name: str
+    endpoints: Mapping[str, Endpoints]
+    """By environment: ``live``, ``testnet``, ``demo``."""
+    paths: Paths
+    weights: Weights
+    filters: FilterDialect
+    errors: ErrorTable
+    sequence: SequenceRule
+    routes: Mapping[str, str]
+    """Kind of stream → route, the channel that carries it; a stream on a wrong route stays silent without an error."""
+    kline_intervals: frozenset[str]
+    depth_speeds: frozenset[str]
+    """Speeds of partial depth; the empty one is the venue's default."""
+    trades_window_ms: int
+    """A question for trades by time covers at most so much."""
+    trades_kept_ms: int
+    """Older trades are not told any more."""

@@ -1,0 +1,121 @@
+"""What is particular to USDⓈ-M futures."""
+
+from __future__ import annotations
+
+from tradingsys.core.errors import ConfigError
+from tradingsys.venues.binance.depth import SequenceRule
+from tradingsys.venues.binance.errors import ErrorTable
+from tradingsys.venues.binance.filters import FilterDialect, Rule, offset_remainder
+from tradingsys.venues.binance.product import Endpoints, Paths, Product, Weights
+
+__all__ = ["ERRORS", "FILTERS", "USDM", "endpoints"]
+
+_DAY_MS = 24 * 60 * 60 * 1000
+_KLINE_INTERVALS = frozenset(
+    {"1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M"}
+)
+
+FILTERS = FilterDialect(
+    remainder=offset_remainder,
+    answers={
+        Rule.PRECISION: (-1111, "Precision is over the maximum defined for this asset."),
+        Rule.SYMBOL_STATUS: (-4140, "Invalid symbol status for opening position."),
+        Rule.ORDER_TYPE: (-1116, "Invalid orderType."),
+        Rule.PRICE_MISSING: (-1102, "Mandatory parameter 'price' was not sent, was empty/null, or malformed."),
+        Rule.PRICE_NOT_POSITIVE: (-4001, "Price less than 0."),
+        Rule.PRICE_TOO_LOW: (-4013, "Price less than min price."),
+        Rule.PRICE_TOO_HIGH: (-4002, "Price greater than max price."),
+        Rule.PRICE_OFF_TICK: (-4014, "Price not increased by tick size."),
+        Rule.QTY_NOT_POSITIVE: (-4003, "Quantity less than or equal to zero."),
+        Rule.QTY_TOO_LOW: (-4004, "Quantity less than min quantity."),
+        Rule.QTY_TOO_HIGH: (-4005, "Quantity greater than max quantity."),
+        Rule.QTY_OFF_STEP: (-4023, "Quantity not increased by step size."),
+        Rule.PRICE_ABOVE_BAND: (-4016, "Limit price can't be higher than {}."),
+        Rule.PRICE_BELOW_BAND: (-4024, "Limit price can't be lower than {}."),
+        Rule.MARKET_OUT_OF_BAND: (
+            -4131,
+            "The counterparty's best price does not meet the PERCENT_PRICE filter limit.",
+        ),
+        Rule.NOTIONAL_TOO_LOW: (-4164, "Order's notional must be no smaller than {} (unless you choose reduce only)."),
+        Rule.TOO_MANY_OPEN_ORDERS: (-2025, "Reached max open order limit."),
+    },
+)
+
+ERRORS = ErrorTable(
+    # -4116 says that the client id is taken: perhaps by this very order.
+    in_doubt=frozenset({-1000, -1001, -1006, -1007, -1016, -4116}),
+    rate_limited=frozenset({-1003, -1008, -1015}),
+    auth=frozenset({-1022, -2014, -2015, -4109}),
+    proven_failures=frozenset(),
+    proven_failure_messages=frozenset({"Service Unavailable."}),
+    # 408: the back end did not answer in time, which does not mean that it did not act.
+    doubtful_statuses=frozenset({408}),
+)
+
+_LIVE = Endpoints("https://fapi.binance.com", "wss://ws-fapi.binance.com/ws-fapi/v1", "wss://fstream.binance.com")
+_TESTNET = Endpoints(
+    "https://demo-fapi.binance.com", "wss://testnet.binancefuture.com/ws-fapi/v1", "wss://fstream.binancefuture.com"
+)
+_DEMO = Endpoints(
+    "https://demo-fapi.binance.com", "wss://testnet.binancefuture.com/ws-fapi/v1", "wss://demo-fstream.binance.com"
+)
+
+USDM = Product(
+    name="usdm",
+    endpoints={"live": _LIVE, "testnet": _TESTNET, "demo": _DEMO},
+    paths=Paths(
+        time="/fapi/v1/time",
+        exchange_info="/fapi/v1/exchangeInfo",
+        order="/fapi/v1/order",
+        open_orders="/fapi/v1/openOrders",
+        user_trades="/fapi/v1/userTrades",
+        positions="/fapi/v3/positionRisk",
+        balance="/fapi/v3/balance",
+        position_mode="/fapi/v1/positionSide/dual",
+        multi_assets_mode="/fapi/v1/multiAssetsMargin",
+        account_config="/fapi/v1/accountConfig",
+        listen_key="/fapi/v1/listenKey",
+    ),
+    weights=Weights(
+        time=1,
+        exchange_info=1,
+        place=0,
+        cancel=1,
+        order=1,
+        open_orders=1,
+        open_orders_of_all=40,
+        user_trades=5,
+        positions=5,
+        account_mode=30 + 30 + 5 + 5,
+    ),
+    filters=FILTERS,
+    errors=ERRORS,
+    sequence=SequenceRule.FUTURES,
+    routes={"depth": "public", "bbo": "public", "trade": "market", "kline": "market"},
+    kline_intervals=_KLINE_INTERVALS,
+    depth_speeds=frozenset({"", "100ms", "500ms"}),
+    trades_window_ms=7 * _DAY_MS,
+    trades_kept_ms=90 * _DAY_MS,
+)
+
+
+def endpoints(
+    environment: str = "live", *, rest: str | None = None, ws_api: str | None = None, streams: str | None = None
+) -> Endpoints:
+    """The addresses of an environment, each of which an explicit one replaces.
+
+    An environment that the exchange does not have (such as ``sim``) needs all three. Raises ConfigError otherwise.
+    """
+    base = USDM.endpoints.get(environment)
+    given = [rest, ws_api, streams]
+    if base is None:
+        if not all(given):
+            raise ConfigError(
+                f"environment {environment!r} has no addresses of its own",
+                key="environment",
+                hint=f"use one of {', '.join(USDM.endpoints)}, or give the addresses of REST, WS-API and streams",
+            )
+        base = Endpoints("", "", "")
+    return Endpoints(
+        *((one or two).rstrip("/") for one, two in zip(given, (base.rest, base.ws_api, base.streams), strict=True))
+    )
