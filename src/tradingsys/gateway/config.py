@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from tradingsys.core.errors import ConfigError
 
-__all__ = ["Config", "Environment", "Urls", "load"]
+__all__ = ["Config", "Environment", "Urls", "load", "local_address", "private_key"]
 
 
 class Environment(StrEnum):
@@ -26,11 +26,11 @@ class Environment(StrEnum):
 
 
 class Urls(Struct, frozen=True, forbid_unknown_fields=True):
-    """Base addresses that replace the environment's own."""
+    """Addresses that replace the environment's own, each where it is given."""
 
-    rest: str
-    ws_api: str
-    streams: str
+    rest: str | None = None
+    ws_api: str | None = None
+    streams: str | None = None
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
@@ -128,9 +128,10 @@ def _check(config: Config, path: Path) -> None:
         raise ConfigError(
             "exactly one of them is needed", file=str(path), key="pem / secret", hint="a key file, or an HMAC secret"
         )
-    if config.environment is Environment.SIM and config.urls is None:
+    urls = config.urls
+    if config.environment is Environment.SIM and not (urls and urls.rest and urls.ws_api and urls.streams):
         raise ConfigError(
-            "environment sim needs the simulator's addresses",
+            "environment sim needs the simulator's addresses: rest, ws_api and streams",
             file=str(path),
             key="urls",
             hint="tradingsys sim --write-config DIR writes a file that has them",

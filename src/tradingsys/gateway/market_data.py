@@ -143,6 +143,11 @@ class MarketData:
         """Whether every channel somebody listens to is open."""
         return all(channel.is_open for channel in self._channels.values() if channel.wanted)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether something waits for a slow subscriber."""
+        return self._flush_ns is not None
+
     # ---- the venue
 
     def owns(self, channel: str) -> bool:

@@ -199,12 +199,18 @@ class Recovery:
             wrong = {symbol: pair for symbol, pair in pairs.items() if pair[0] != pair[1]}
             agreed = {symbol: pair[0] - pair[1] for symbol, pair in wrong.items() if seen.get(symbol) == pair}
             if agreed or not wrong:
-                self.differences = agreed
+                self._differ(agreed)
                 return
             seen = wrong
             for symbol in wrong:
                 await self.pull_trades(symbol)
             await self._wait(self._margins.staleness_ms + self._timing.settle_ms)
+
+    def _differ(self, differences: dict[str, Decimal]) -> None:
+        if differences and differences != self.differences:
+            told = ", ".join(f"{symbol} {difference}" for symbol, difference in differences.items())
+            self._book.alarm(f"the books differ from the account (Σ sessions + EXTERNAL − account): {told}")
+        self.differences = differences
 
     async def patiently(self, query: Query[T]) -> T:
         """The answer, however often it takes."""

@@ -73,6 +73,7 @@ class SessionBook:
         self._incarnation: Incarnation | None = None
         self._effects: list[Effect] = []
         self._unsaved: dict[str, TrackedOrder] = {}
+        self._active: dict[str, TrackedOrder] = {}
         self._load(saved)
 
     # ---- what is known
@@ -95,11 +96,7 @@ class SessionBook:
 
     def open_orders(self, session: int | None = None) -> list[TrackedOrder]:
         """Orders that may still execute or wait for executions, of one session or all."""
-        return [
-            order
-            for order in self.orders.values()
-            if (session is None or order.session == session) and (order.is_open or order.facts.missing_qty)
-        ]
+        return [order for order in self._active.values() if session is None or order.session == session]
 
     def is_booked(self, fill: Fill) -> bool:
         """Whether this execution is in the books, or before their beginning."""
@@ -117,8 +114,12 @@ class SessionBook:
 
     def untrack(self, order: TrackedOrder) -> None:
         """Forget an order that was never sent because the journal refused it."""
-        self.orders.pop(order.client_order_id, None)
-        self._unsaved.pop(order.client_order_id, None)
+        for known in (self.orders, self._unsaved, self._active):
+            known.pop(order.client_order_id, None)
+
+    def alarm(self, text: str) -> None:
+        """Somebody should read this."""
+        self._effects.append(Alarm(text))
 
     def enter_symbol(self, symbol: str, first_trade_id: int, account_net: Decimal, ts_ms: int) -> None:
         """Account for a symbol from a trade id on; what the account held before is EXTERNAL's."""
@@ -211,6 +212,8 @@ class SessionBook:
             if owner is not None:
                 owner.facts = owner.facts.with_fill(row.fill)
                 owner.in_doubt = False
+        for order in self.orders.values():
+            self._note_activity(order)
 
     def _index(self, order: TrackedOrder) -> None:
         for client_order_id in order.facts.client_order_ids:
@@ -358,6 +361,13 @@ class SessionBook:
 
     def _touch(self, order: TrackedOrder) -> None:
         self._unsaved[order.client_order_id] = order
+        self._note_activity(order)
+
+    def _note_activity(self, order: TrackedOrder) -> None:
+        if order.is_open or order.facts.missing_qty:
+            self._active[order.client_order_id] = order
+        else:
+            self._active.pop(order.client_order_id, None)
 
 
 def _visible(order: TrackedOrder) -> tuple[object, ...]:

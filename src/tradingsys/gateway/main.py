@@ -1,0 +1,110 @@
+"""``tradingsys usdt``: read the configuration, say who we are, run."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import sys
+from pathlib import Path
+
+from tradingsys.core.errors import ConfigError, TradingError
+from tradingsys.gateway.config import Config, Environment, load, local_address, private_key
+from tradingsys.gateway.kernel import GatewaySettings
+from tradingsys.gateway.log import FieldLog
+from tradingsys.gateway.orders import OrderSettings
+from tradingsys.gateway.shell import Shell, ShellSettings
+from tradingsys.net import log, loop
+from tradingsys.net.token import create_token
+from tradingsys.oms.recovery import Margins
+from tradingsys.venues.auth import Signer, load_signer
+from tradingsys.venues.binance.account import BinanceProtocol
+from tradingsys.venues.binance.market import BinanceMarket
+from tradingsys.venues.binance.usdm import USDM, endpoints
+
+__all__ = ["run"]
+
+_SHARED_MEMORY = Path("/dev/shm")
+_SIM_ENGINE_MS = 250
+_SIM_STALENESS_MS = 250
+
+
+def run(config_path: Path, level: str) -> int:
+    """Run the gateway of one USDⓈ-M futures account; returns the exit code.
+
+    Raises ConfigError when the configuration cannot be used.
+    """
+    config = load(config_path)
+    host, port = local_address(config, config_path)
+    signer = _signer(config, config_path)
+    for secret in (config.apikey, config.secret or ""):
+        log.hide(secret)
+    token = create_token(port)
+    log.hide(token)
+    handle = log.setup("usdt", level, Path("log"))
+    logger = FieldLog(logging.getLogger("tradingsys.gateway"))
+    try:
+        logger.info(_banner(config))
+        urls = endpoints(
+            config.environment,
+            rest=config.urls.rest if config.urls else None,
+            ws_api=config.urls.ws_api if config.urls else None,
+            streams=config.urls.streams if config.urls else None,
+        )
+        shell = Shell(
+            ShellSettings(
+                host,
+                port,
+                Path(config.db),
+                f"binance-usdm-{config.environment}",
+                _ticket_dir(),
+                secrets.randbits(30),
+            ),
+            _settings(config, token),
+            lambda: BinanceProtocol(USDM, urls, config.apikey, signer),
+            BinanceMarket(USDM, urls),
+            logger,
+        )
+        loop.run(shell.run())
+    except ConfigError:
+        raise
+    except TradingError as error:
+        logger.error(f"stopped: {error}")
+        return 1
+    finally:
+        handle.close()
+    return 0
+
+
+def _settings(config: Config, token: str) -> GatewaySettings:
+    known = Margins()
+    if config.environment is Environment.SIM:
+        known = Margins(engine_ms=_SIM_ENGINE_MS, staleness_ms=_SIM_STALENESS_MS)
+    margins = Margins(
+        engine_ms=known.engine_ms if config.engine_margin_ms is None else config.engine_margin_ms,
+        staleness_ms=known.staleness_ms if config.staleness_ms is None else config.staleness_ms,
+    )
+    return GatewaySettings(
+        OrderSettings(config.recv_window_ms, sync_each=config.durability == "fsync"),
+        margins,
+        symbols=tuple(symbol.upper() for symbol in config.symbols),
+        token=token,
+    )
+
+
+def _signer(config: Config, path: Path) -> Signer:
+    text = private_key(config, path)
+    try:
+        return load_signer(secret=config.secret, pem_text=text)
+    except ConfigError as error:
+        raise ConfigError(str(error), file=str(path), key="pem" if config.pem else "secret") from None
+
+
+def _banner(config: Config) -> str:
+    where = "LIVE" if config.environment is Environment.LIVE else config.environment.value
+    # The key's end is enough to tell accounts apart; the key itself is never shown.
+    return f"{where}: Binance USDⓈ-M futures, account of API key …{config.apikey[-4:]}, books in {config.db}"
+
+
+def _ticket_dir() -> Path | None:
+    """Memory that survives this process but no power cut: only Linux says where that is."""
+    return _SHARED_MEMORY if sys.platform == "linux" and _SHARED_MEMORY.is_dir() else None

@@ -1,0 +1,230 @@
+"""A strategy on the wire: it trades at random, forgets everything when killed, and believes what it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Protocol
+
+from tests.simulate.world import World, ms
+from tradingsys.core.enums import OrderType, Side, TimeInForce
+from tradingsys.core.ids import OrderKey, encode_client_order_id
+from tradingsys.wire.codec import decode_result, decode_server_message, encode_request
+from tradingsys.wire.messages import (
+    CancelParams,
+    LoginParams,
+    LoginResult,
+    OrderParams,
+    OrderPush,
+    OrderView,
+    PositionPush,
+    Reply,
+    ResolveItem,
+    ResolveParams,
+    ResolveResult,
+    SessionClosedPush,
+    Snapshot,
+    SnapshotPush,
+    StatusPush,
+)
+
+__all__ = ["Link", "Strategy"]
+
+
+class Link(Protocol):
+    """The strategy's end of a connection."""
+
+    def send(self, data: bytes) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Strategy:
+    """One session's owner, across kills and reconnects of itself and the gateway."""
+
+    def __init__(
+        self, world: World, session: int, symbols: list[str], connect: Callable[[Strategy], Link | None]
+    ) -> None:
+        self.world = world
+        self.session = session
+        self.symbols = symbols
+        self.net: dict[str, Decimal] = {}
+        self.fills: dict[tuple[str, str], Decimal] = {}
+        self.fill_twice: list[str] = []
+        self.orders: dict[str, OrderView] = {}
+        self.asked: dict[str, ResolveItem] = {}
+        """Orders sent whose request got no answer yet."""
+        self.active = True
+        self.login: LoginResult | None = None
+        self.sent = 0
+        self._connect = connect
+        self._link: Link | None = None
+        self._instance = f"{world.rng.getrandbits(64):x}"
+        self._cursor: tuple[int, int] | None = None
+        self._ready = False
+        self._subscribed = False
+        self._requests = 0
+        self._waiting: dict[int, tuple[str, str]] = {}
+        self._seq = 0
+        self._life = 0
+        self._think_soon()
+
+    # ---- faults
+
+    def kill(self) -> None:
+        """The process is gone, with all it knew; a new one starts."""
+        self.world.note(f"strategy {self.session} killed")
+        self.drop()
+        self._life += 1
+        self._instance = f"{self.world.rng.getrandbits(64):x}"
+        self._cursor = None
+        self.net, self.fills, self.orders, self.asked = {}, {}, {}, {}
+        self._think_soon()
+
+    def drop(self) -> None:
+        """The connection is lost."""
+        link, self._link = self._link, None
+        self._ready = self._subscribed = False
+        self.login = None
+        self._waiting.clear()
+        if link is not None:
+            link.close()
+
+    # ---- the wire
+
+    def closed(self) -> None:
+        self._link = None
+        self.drop()
+
+    def received(self, data: bytes) -> None:
+        message = decode_server_message(data)
+        match message:
+            case Reply():
+                self._answered(message)
+            case OrderPush(epoch, n, order):
+                self._count(epoch, n)
+                self._learn(order)
+            case PositionPush(epoch, n, symbol, net):
+                self._count(epoch, n)
+                self.net[symbol] = Decimal(net)
+            case SnapshotPush(snapshot):
+                self._take(snapshot)
+            case SessionClosedPush():
+                self.drop()
+            case StatusPush():
+                pass
+
+    def _answered(self, reply: Reply) -> None:
+        what, client_order_id = self._waiting.pop(reply.id or 0, ("", ""))
+        if what == "login":
+            if reply.error is not None:
+                self.drop()
+                return
+            self.login = decode_result(reply, LoginResult)
+            self._seq = 0
+            if self.login.snapshot is not None:
+                self._take(self.login.snapshot)
+            elif self.login.resumed:
+                self._ready = True
+            self._request("subscribe", [f"{symbol}@depth" for symbol in self.symbols])
+            self._resolve()
+        elif what == "subscribe":
+            self._subscribed = reply.error is None
+        elif what == "order":
+            item = self.asked.pop(client_order_id, None)
+            if reply.error is not None and item is not None:
+                self.orders.pop(client_order_id, None)
+        elif what == "resolve" and reply.error is None:
+            for view in decode_result(reply, ResolveResult).orders:
+                self.asked.pop(view.client_order_id, None)
+                self._learn(view)
+
+    def _take(self, snapshot: Snapshot) -> None:
+        self._ready = True
+        self._cursor = (snapshot.epoch, snapshot.n)
+        self.net = {position.symbol: Decimal(position.net) for position in snapshot.positions}
+        shown = {view.client_order_id for view in snapshot.orders}
+        for view in snapshot.orders:
+            self._learn(view)
+        for client_order_id, view in self.orders.items():
+            if client_order_id not in shown and view.status.is_open:
+                self.asked[client_order_id] = _item(view)
+        self._resolve()
+
+    def _count(self, epoch: int, n: int) -> None:
+        if self._cursor is not None and self._ready:
+            assert (epoch, n) == (self._cursor[0], self._cursor[1] + 1), f"gap: {self._cursor} then {(epoch, n)}"
+        self._cursor = (epoch, n)
+
+    def _learn(self, view: OrderView) -> None:
+        self.orders[view.client_order_id] = view
+        for fill in view.fills:
+            key = (view.client_order_id, fill.exec_id)
+            sign = view.side.sign
+            self.fills.setdefault(key, Decimal(fill.qty) * sign)
+
+    def _request(self, method: str, params: object, client_order_id: str = "") -> None:
+        if self._link is None:
+            return
+        self._requests += 1
+        self._waiting[self._requests] = (method, client_order_id)
+        self._link.send(encode_request(self._requests, method, params))  # type: ignore[arg-type]
+
+    def _resolve(self) -> None:
+        if self.asked and self._ready and self.login is not None:
+            self._request("resolve", ResolveParams(list(self.asked.values())))
+
+    # ---- deciding
+
+    def _think_soon(self) -> None:
+        life = self._life
+        self.world.after(ms(self.world.rng.uniform(20, 200)), lambda: self._think() if life == self._life else None)
+
+    def _think(self) -> None:
+        self._think_soon()
+        if self._link is None:
+            self._link = self._connect(self)
+            if self._link is not None:
+                self._request(
+                    "login", LoginParams(self.session, "sim", True, instance=self._instance, cursor=self._cursor)
+                )
+        elif self.active and self.login is not None and self._ready and self._subscribed:
+            self._act(self.login)
+
+    def _act(self, login: LoginResult) -> None:
+        rng = self.world.rng
+        open_orders = [view for view in self.orders.values() if view.status.is_open and not view.in_doubt]
+        if open_orders and rng.random() < 0.4:
+            self._request("cancel", CancelParams(rng.choice(open_orders).client_order_id))
+            return
+        symbol = rng.choice(self.symbols)
+        side = rng.choice(list(Side))
+        market = rng.random() < 0.15
+        price = None if market else str(Decimal(rng.randint(590, 610)) / 1000)
+        self._seq += rng.choice((1, 1, 1, 2))
+        params = OrderParams(
+            login.lineage,
+            login.epoch,
+            login.login,
+            self._seq,
+            symbol,
+            side,
+            OrderType.MARKET if market else OrderType.LIMIT,
+            str(rng.randint(10, 60)),
+            price,
+            None if market else rng.choice((TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC)),
+        )
+        client_order_id = encode_client_order_id(
+            OrderKey(self.session, login.lineage, login.epoch, login.login, self._seq)
+        )
+        self.asked[client_order_id] = ResolveItem(
+            client_order_id, symbol, side, params.order_type, params.quantity, price, params.time_in_force
+        )
+        self.sent += 1
+        self._request("order", params, client_order_id)
+
+
+def _item(view: OrderView) -> ResolveItem:
+    return ResolveItem(
+        view.client_order_id, view.symbol, view.side, view.order_type, view.quantity, view.price, view.time_in_force
+    )

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tradingsys.core.errors import ConfigError
+from tradingsys.gateway.config import Environment, load, local_address, private_key
+
+SEED = {"apikey": "your api key", "pem": "private_key.pem", "local": "ws://localhost:8111"}
+
+
+def write(tmp_path: Path, content: object) -> Path:
+    path = tmp_path / "usdt.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+def problem(tmp_path: Path, content: object) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, content))
+    assert "usdt.json" in str(caught.value)
+    return str(caught.value)
+
+
+def test_the_originals_file_means_live(tmp_path: Path) -> None:
+    config = load(write(tmp_path, SEED))
+    assert config.environment is Environment.LIVE and config.db == "pos.db"
+    assert local_address(config, tmp_path) == ("localhost", 8111)
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"), [("api_key", "apikey"), ("enviroment", "environment"), ("symbol", "symbols")]
+)
+def test_an_unknown_key_is_answered_with_the_one_that_was_meant(tmp_path: Path, key: str, meant: str) -> None:
+    assert f"did you mean {meant}?" in problem(tmp_path, SEED | {key: "x"})
+
+
+def test_a_key_like_no_other_is_answered_with_all(tmp_path: Path) -> None:
+    assert "known keys: apikey" in problem(tmp_path, SEED | {"zzz": 1})
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("", "not JSON"),
+        ("{", "not JSON"),
+        ("[]", "Expected `object`"),
+        ({"pem": "a", "local": "b"}, "apikey"),
+        (SEED | {"apikey": ""}, "apikey"),
+        (SEED | {"apikey": 5}, "apikey"),
+        (SEED | {"secret": "also"}, "exactly one"),
+        ({"apikey": "k", "local": "ws://localhost:1"}, "exactly one"),
+        (SEED | {"environment": "prod"}, "prod"),
+        (SEED | {"environment": "sim"}, "--write-config"),
+        (SEED | {"environment": "sim", "urls": {"rest": "http://127.0.0.1:1"}}, "ws_api"),
+        (SEED | {"recv_window_ms": 0}, "recv_window_ms"),
+        (SEED | {"recv_window_ms": 60_001}, "recv_window_ms"),
+        (SEED | {"staleness_ms": -1}, "staleness_ms"),
+        (SEED | {"durability": "never"}, "durability"),
+        (SEED | {"symbols": "btcusdt"}, "symbols"),
+    ],
+)
+def test_bad_configuration_names_file_and_key(tmp_path: Path, content: object, told: str) -> None:
+    assert told in problem(tmp_path, content)
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="No such file"):
+        load(tmp_path / "none.json")
+
+
+def test_binary_garbage_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "usdt.json"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="not JSON"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    "local", ["localhost:8111", "ws://localhost", "http://localhost:8111", "ws://:8111", "", "ws://localhost:99999"]
+)
+def test_local_needs_scheme_host_and_port(tmp_path: Path, local: str) -> None:
+    path = write(tmp_path, SEED | {"local": local})
+    with pytest.raises(ConfigError, match="write it like ws://localhost:8111"):
+        local_address(load(path), path)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "192.168.0.7", "example.com", "127.0.0.1.example.com"])
+def test_local_must_be_this_machine(tmp_path: Path, host: str) -> None:
+    path = write(tmp_path, SEED | {"local": f"ws://{host}:8111"})
+    with pytest.raises(ConfigError, match="can be reached from other machines"):
+        local_address(load(path), path)
+
+
+def test_the_key_file_is_looked_up_here_then_beside_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    path = write(tmp_path, SEED)
+    config = load(path)
+    with pytest.raises(ConfigError, match=r"no such file: private_key\.pem or"):
+        private_key(config, path)
+    (tmp_path / "private_key.pem").write_text("beside")
+    assert private_key(config, path) == "beside"
+    (tmp_path / "here" / "private_key.pem").write_text("here")
+    assert private_key(config, path) == "here"
+
+
+def test_an_hmac_secret_needs_no_file(tmp_path: Path) -> None:
+    path = write(tmp_path, {"apikey": "k", "secret": "s", "local": "ws://localhost:1"})
+    assert private_key(load(path), path) is None

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.gateway.peers import RecordedPeer
+from tradingsys.core.errors import LocalProtocolError
+from tradingsys.gateway.sessions import Client, SessionDesk
+from tradingsys.wire.messages import ErrorCode, LoginParams
+
+S = 1_000_000_000
+
+
+def client(now_ns: int = 0) -> Client:
+    return Client(RecordedPeer(), now_ns)
+
+
+def trading(session: int = 1, instance: str = "a", **more: object) -> LoginParams:
+    return LoginParams(session, "test", True, instance=instance, **more)  # type: ignore[arg-type]
+
+
+def refused(desk: SessionDesk, who: Client, params: LoginParams, now_ns: int = 0) -> int:
+    with pytest.raises(LocalProtocolError) as caught:
+        desk.login(who, params, now_ns)
+    return caught.value.code
+
+
+def test_every_login_gets_a_higher_number() -> None:
+    desk = SessionDesk(7, None)
+    first, second = client(), client()
+    desk.login(first, trading(1), 0)
+    desk.login(second, trading(2), 0)
+    assert (first.login, second.login) == (1, 2)
+    desk.release(first)
+    third = client()
+    desk.login(third, trading(1), 0)
+    assert third.login == 3
+
+
+def test_the_same_strategy_takes_its_session_over() -> None:
+    desk = SessionDesk(7, None)
+    old, new = client(), client()
+    desk.login(old, trading(instance="a"), 0)
+    desk.login(new, trading(instance="a"), 0)
+    assert desk.session(1).owner is new and old.session is None
+    assert isinstance(old.peer, RecordedPeer) and old.peer.closed and b"session_closed" in old.peer.sent[-1]
+
+
+def test_another_strategy_is_refused_while_the_owner_lives() -> None:
+    desk = SessionDesk(7, None)
+    owner, other = client(), client()
+    desk.login(owner, trading(instance="a"), 0)
+    assert refused(desk, other, trading(instance="b"), 10 * S) == ErrorCode.DUPLICATE_LOGIN
+    assert isinstance(owner.peer, RecordedPeer) and owner.peer.pings == 1
+    owner.heard_ns = 11 * S
+    desk.tick(15 * S)
+    assert desk.session(1).owner is owner and desk.next_deadline_ns is None
+
+
+def test_a_silent_owner_loses_its_session_after_five_seconds() -> None:
+    desk = SessionDesk(7, None)
+    owner, other = client(), client()
+    desk.login(owner, trading(instance="a"), 0)
+    refused(desk, other, trading(instance="b"), 10 * S)
+    assert desk.next_deadline_ns == 15 * S
+    desk.tick(15 * S - 1)
+    assert desk.session(1).owner is owner
+    desk.tick(15 * S)
+    assert desk.session(1).owner is None
+    desk.login(other, trading(instance="b"), 16 * S)
+    assert desk.session(1).owner is other
+
+
+def test_an_unnamed_instance_takes_nothing_over() -> None:
+    desk = SessionDesk(7, None)
+    desk.login(client(), trading(instance=""), 0)
+    assert refused(desk, client(), trading(instance="")) == ErrorCode.DUPLICATE_LOGIN
+
+
+def test_any_number_of_readers_beside_one_owner() -> None:
+    desk = SessionDesk(7, None)
+    desk.login(client(), trading(), 0)
+    for _ in range(3):
+        reader = client()
+        desk.login(reader, LoginParams(1), 0)
+        assert reader.is_logged_in and reader.session is None
+
+
+@pytest.mark.parametrize("session", [-1, 65_536, 10**12])
+def test_session_numbers_have_a_range(session: int) -> None:
+    assert refused(SessionDesk(7, None), client(), trading(session)) == ErrorCode.BAD_REQUEST
+
+
+@pytest.mark.parametrize("token", [None, "", "wrong", "secret "])
+def test_without_the_token_nobody_enters(token: str | None) -> None:
+    desk = SessionDesk(7, "secret")
+    assert refused(desk, client(), trading(token=token)) == ErrorCode.UNAUTHORIZED
+    assert refused(desk, client(), LoginParams(1, token=token)) == ErrorCode.UNAUTHORIZED
+    desk.login(client(), trading(token="secret"), 0)
+
+
+def test_another_protocol_version_is_refused() -> None:
+    assert refused(SessionDesk(7, None), client(), trading(protocol=99)) == ErrorCode.BAD_REQUEST
+
+
+def test_a_connection_is_one_session() -> None:
+    desk, who = SessionDesk(7, None), client()
+    desk.login(who, trading(1), 0)
+    assert refused(desk, who, trading(2)) == ErrorCode.BAD_REQUEST
+
+
+def test_who_comes_back_with_its_cursor_gets_what_it_missed() -> None:
+    desk = SessionDesk(7, None)
+    session = desk.session(1)
+    for net in "123":
+        session.push_position("btcusdt", net)
+    missed = session.missed_since((7, 1))
+    assert missed is not None and [b'"net":"2"' in missed[0], b'"net":"3"' in missed[1]] == [True, True]
+    assert session.missed_since((7, 3)) == []
+    assert session.missed_since((6, 1)) is None, "another epoch"
+    assert session.missed_since((7, 4)) is None, "from the future"
+    assert session.missed_since(None) is None
+
+
+def test_events_too_old_to_replay_need_a_snapshot() -> None:
+    session = SessionDesk(7, None).session(1)
+    for _ in range(10_001):
+        session.push_position("btcusdt", "1")
+    assert session.missed_since((7, 0)) is None
+    missed = session.missed_since((7, 1))
+    assert missed is not None and len(missed) == 10_000
