@@ -66,8 +66,10 @@ def usdt(
 def execute(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; errors are told on standard error, without a traceback."""
     try:
-        result = app(arguments, exit_on_error=False)
-    except (CycloptsError, ConfigError) as error:
+        result = app(arguments, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        return _complain(f"{error}\nTry: tradingsys --help", USAGE)
+    except ConfigError as error:
         return _complain(error, USAGE)
     except (TradingError, OSError) as error:
         return _complain(error, FAILURE)
@@ -81,7 +83,6 @@ def main() -> None:
     sys.exit(execute(sys.argv[1:]))
 
 
-def _complain(error: Exception, code: int) -> int:
-    if not isinstance(error, CycloptsError):  # those were printed where they were raised
-        sys.stderr.write(f"tradingsys: {error}\n")
+def _complain(what: object, code: int) -> int:
+    sys.stderr.write(f"tradingsys: {what}\n")
     return code
