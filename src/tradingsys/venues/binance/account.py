@@ -1,0 +1,164 @@
+"""Order traffic of one account: the order channel, the account's stream and REST, as one pure protocol."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from tradingsys.core.commands import (
+    AccountModeQuery,
+    Ask,
+    CancelOrder,
+    Command,
+    InstrumentsQuery,
+    OpenOrdersQuery,
+    PlaceOrder,
+    PositionsQuery,
+    Query,
+    TimeQuery,
+    TradesQuery,
+)
+from tradingsys.core.errors import InvalidOrder, TransportError
+from tradingsys.core.io import Closed, Frame, HttpFailed, HttpReply, Input, Opened, Tick
+from tradingsys.core.reports import Oddity, Outcome, TradingState
+from tradingsys.core.venue_clock import VenueClock
+from tradingsys.venues.auth import Signer
+from tradingsys.venues.binance import order_results, trade_channel, user_stream
+from tradingsys.venues.binance.errors import HttpError
+from tradingsys.venues.binance.order_results import OrderCommand
+from tradingsys.venues.binance.product import Endpoints, Product
+from tradingsys.venues.binance.queries import Questions
+from tradingsys.venues.binance.requests import DEFAULT_RECV_WINDOW_MS, cancel_params, place_params
+from tradingsys.venues.binance.rest import Arrived, Call, Rest, Result
+from tradingsys.venues.binance.signing import Params
+from tradingsys.venues.binance.trade_channel import TradeChannel
+from tradingsys.venues.binance.user_stream import UserStream
+from tradingsys.venues.protocol import Cost, Output
+
+__all__ = ["BinanceProtocol"]
+
+
+class BinanceProtocol:
+    """A `VenueProtocol` for one account of one product.
+
+    Orders and cancels go by the WS-API while its connection is in use, otherwise by REST; the way is chosen before
+    anything is sent, and nothing is ever sent twice. Questions go by REST. Commands need no connection, but all except
+    `TimeQuery` and `InstrumentsQuery` need the venue's time (`clock`), which answering a `TimeQuery` sets; placing
+    carries its own.
+
+    Addresses and frames that this hands out contain the API key, signatures and the listen key: do not log them.
+    """
+
+    def __init__(self, product: Product, endpoints: Endpoints, api_key: str, signer: Signer) -> None:
+        self.clock = VenueClock()
+        self._product = product
+        self._rest = Rest(endpoints.rest, api_key, signer, self.clock)
+        self._questions = Questions(product, self._rest, self.clock)
+        self._user = UserStream(endpoints.streams, product.paths.listen_key, self._rest)
+        ids = count(1)
+        self._trade = TradeChannel(
+            endpoints.ws_api, api_key, signer, self.clock, product.errors, next_id=lambda: next(ids)
+        )
+        self._reported: TradingState | None = None
+
+    @property
+    def next_deadline_ns(self) -> int | None:
+        """When to call `handle` with a `Tick` at the latest."""
+        deadlines = (self._trade.next_deadline_ns, self._user.next_deadline_ns)
+        return min((at_ns for at_ns in deadlines if at_ns is not None), default=None)
+
+    def connect(self, now_ns: int) -> list[Output]:
+        """Open order channel and account's stream, and keep both open from now on."""
+        return self._with_state([*self._trade.connect(), *self._user.connect(now_ns)])
+
+    def handle(self, event: Input, now_ns: int) -> list[Output]:
+        """Take what the transport reports. Never raises for anything the exchange sends."""
+        match event:
+            case HttpReply() | HttpFailed():
+                outputs = self._rest.done(event, now_ns)
+                outputs += self._trade.clock_may_be_set(now_ns)
+            case Tick():
+                outputs = [*self._trade.tick(now_ns), *self._user.tick(now_ns)]
+            case Opened(trade_channel.CHANNEL):
+                outputs = self._trade.opened(now_ns)
+            case Frame(trade_channel.CHANNEL, data):
+                outputs = self._trade.frame(data, now_ns)
+            case Closed(trade_channel.CHANNEL, reason):
+                outputs = self._trade.closed(reason, now_ns)
+            case Opened(user_stream.CHANNEL):
+                outputs = self._user.opened(now_ns)
+            case Frame(user_stream.CHANNEL, data):
+                outputs = self._user.frame(data)
+            case Closed(user_stream.CHANNEL, reason):
+                outputs = self._user.closed(reason, now_ns)
+            case _:
+                outputs = [Oddity(f"something on an unknown channel: {event.channel}")]
+        return self._with_state(outputs)
+
+    def command(self, command: Command, now_ns: int) -> list[Output]:
+        """Take one command; every command ends in exactly one `RequestDone` or `Answer`."""
+        match command:
+            case PlaceOrder():
+                try:
+                    params = place_params(command)
+                except InvalidOrder as error:
+                    return [order_results.ended(command, Outcome.NOT_SENT, error)]
+                return self._send(command, "order.place", "POST", params, now_ns)
+            case CancelOrder():
+                if not self.clock.is_set:
+                    error = TransportError("the venue's time is not known yet", sent=False)
+                    return [order_results.unanswered(command, error)]
+                stamp = {"recvWindow": DEFAULT_RECV_WINDOW_MS, "timestamp": self.clock.now_ms(now_ns)}
+                return self._send(command, "order.cancel", "DELETE", {**cancel_params(command), **stamp}, now_ns)
+            case Ask():
+                return self._questions.start(command, now_ns)
+
+    def cost(self, command: Command) -> Cost:
+        """What ``command`` will cost if sent now."""
+        weights = self._product.weights
+        match command:
+            case PlaceOrder():
+                return Cost(weights.place, 1)
+            case CancelOrder():
+                return Cost(weights.cancel, 0)
+            case Ask(_, query):
+                return Cost(self._weight(query), 0)
+
+    def _weight(self, query: Query[object]) -> int:
+        weights = self._product.weights
+        match query:
+            case OpenOrdersQuery(symbol):
+                return weights.open_orders_of_all if symbol is None else weights.open_orders
+            case TradesQuery():
+                return weights.user_trades
+            case PositionsQuery():
+                return weights.positions
+            case AccountModeQuery():
+                return weights.account_mode
+            case InstrumentsQuery():
+                return weights.exchange_info
+            case TimeQuery():
+                return weights.time
+        return weights.order
+
+    def _send(
+        self, command: OrderCommand, ws_method: str, http_method: str, params: Params, now_ns: int
+    ) -> list[Output]:
+        if self._trade.in_use:
+            return self._trade.send(command, ws_method, params, now_ns)
+
+        def ended(result: Result, _now_ns: int) -> list[Output]:
+            match result:
+                case Arrived(body):
+                    return order_results.answered(command, body)
+                case HttpError():
+                    return [order_results.refused(self._product.errors, command, result)]
+            return [order_results.unanswered(command, result)]
+
+        return self._rest.call(Call(http_method, self._product.paths.order, params), ended, now_ns)
+
+    def _with_state(self, outputs: list[Output]) -> list[Output]:
+        state = self._trade.state
+        if state is None or state == self._reported:
+            return outputs
+        self._reported = state
+        return [*outputs, state]

@@ -1,0 +1,74 @@
+"""What answers say about the rate limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from tradingsys.core.commands import RateLimit
+from tradingsys.core.reports import LimitsSeen
+from tradingsys.venues.binance import messages
+from tradingsys.venues.binance.errors import HttpError
+
+__all__ = ["limits_of_headers", "limits_of_reply", "rate_limits", "wait_ms"]
+
+_KINDS = {"used-weight": "weight", "order-count": "orders", "REQUEST_WEIGHT": "weight", "ORDERS": "orders"}
+_UNITS_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_INTERVALS_MS = {"SECOND": 1_000, "MINUTE": 60_000, "HOUR": 3_600_000, "DAY": 86_400_000}
+_HEADER = re.compile(r"x-mbx-(used-weight|order-count)-([0-9]{1,6})([smhd])")
+_UNTIL = re.compile(r"until ([0-9]{13})\b")
+_SHORTEST_BAN_MS = 120_000
+_MINUTE_MS = 60_000
+_MAX_NUMBER = 15
+
+
+def limits_of_headers(headers: Mapping[str, str], retry_after_ms: int | None) -> LimitsSeen | None:
+    """The counts in an HTTP answer's headers, None when there is nothing to tell."""
+    used: dict[tuple[str, int], int] = {}
+    for name, value in headers.items():
+        found = _HEADER.fullmatch(name)
+        if found and value.isdecimal() and len(value) <= _MAX_NUMBER:
+            used[_KINDS[found[1]], int(found[2]) * _UNITS_MS[found[3]]] = int(value)
+    return LimitsSeen(used, retry_after_ms) if used or retry_after_ms is not None else None
+
+
+def limits_of_reply(rules: Iterable[messages.RateLimitRule], retry_after_ms: int | None) -> LimitsSeen | None:
+    """The counts in a WS-API reply, None when there is nothing to tell."""
+    used = {
+        (limit.kind, limit.window_ms): rule.count
+        for rule in rules
+        if (limit := _rate_limit(rule)) and isinstance(rule.count, int)
+    }
+    return LimitsSeen(used, retry_after_ms) if used or retry_after_ms is not None else None
+
+
+def rate_limits(rules: Iterable[messages.RateLimitRule]) -> tuple[RateLimit, ...]:
+    """The limits that `GET /exchangeInfo` tells; kinds we do not count are left out."""
+    return tuple(limit for rule in rules if (limit := _rate_limit(rule)))
+
+
+def wait_ms(error: HttpError, headers: Mapping[str, str], now_ms: int | None) -> int | None:
+    """How long to send nothing after a 429 or 418; None for other answers.
+
+    Where the exchange does not say: to the next minute, when counters start anew; after a ban its shortest length.
+    """
+    if error.status not in (418, 429):
+        return None
+    if error.retry_after_ms is not None:
+        return error.retry_after_ms
+    seconds = headers.get("retry-after", "")
+    if seconds.isdecimal() and len(seconds) <= _MAX_NUMBER:
+        return int(seconds) * 1_000
+    until = _UNTIL.search(error.message)
+    if until and now_ms is not None:
+        return max(0, int(until[1]) - now_ms)
+    if error.status == 418:
+        return _SHORTEST_BAN_MS
+    return _MINUTE_MS - (now_ms or 0) % _MINUTE_MS
+
+
+def _rate_limit(rule: messages.RateLimitRule) -> RateLimit | None:
+    kind, interval_ms = _KINDS.get(rule.rate_limit_type), _INTERVALS_MS.get(rule.interval)
+    if kind is None or interval_ms is None:
+        return None
+    return RateLimit(kind, rule.interval_num * interval_ms, rule.limit)

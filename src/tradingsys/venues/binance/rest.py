@@ -1,0 +1,103 @@
+"""REST calls as values: signed, counted, and answered to whoever made them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum, auto
+
+from msgspec import Struct, structs
+
+from tradingsys.core.errors import TransportError
+from tradingsys.core.io import HttpFailed, HttpReply, HttpRequest
+from tradingsys.core.venue_clock import VenueClock
+from tradingsys.venues.auth import Signer
+from tradingsys.venues.binance.errors import HttpError, parse_error
+from tradingsys.venues.binance.limits import limits_of_headers, wait_ms
+from tradingsys.venues.binance.requests import DEFAULT_RECV_WINDOW_MS
+from tradingsys.venues.binance.signing import Params, query_text, sign_query
+from tradingsys.venues.protocol import Output
+
+__all__ = ["Arrived", "Call", "OnResult", "Rest", "Result", "Security"]
+
+
+class Security(Enum):
+    """What a call must carry."""
+
+    NONE = auto()
+    KEY = auto()
+    """The API key."""
+    SIGNED = auto()
+    """The API key, a timestamp and a signature."""
+
+
+class Call(Struct, frozen=True):
+    """One REST call. A signed one without a ``timestamp`` of its own gets one, and the default recvWindow."""
+
+    method: str
+    path: str
+    params: Params = {}
+    security: Security = Security.SIGNED
+
+
+class Arrived(Struct, frozen=True):
+    """A successful answer, and when the question left and the answer came (monotonic)."""
+
+    body: bytes
+    sent_ns: int
+    received_ns: int
+
+
+Result = Arrived | HttpError | TransportError
+OnResult = Callable[[Result, int], list[Output]]
+
+
+class Rest:
+    """Makes HTTP requests and hands each one's result to its caller."""
+
+    def __init__(self, base_url: str, api_key: str, signer: Signer, clock: VenueClock) -> None:
+        self._base_url = base_url
+        self._headers = _HiddenHeaders({"X-MBX-APIKEY": api_key})
+        self._signer = signer
+        self._clock = clock
+        self._next_token = 1
+        self._waiting: dict[int, tuple[OnResult, int]] = {}
+
+    def call(self, call: Call, on_result: OnResult, now_ns: int) -> list[Output]:
+        """The request; ``on_result`` is called once.
+
+        A signed call while the venue's time is unknown fails at once, provably unsent.
+        """
+        params = call.params
+        if call.security is Security.SIGNED and "timestamp" not in params:
+            if not self._clock.is_set:
+                return on_result(TransportError("the venue's time is not known yet", sent=False), now_ns)
+            params = {**params, "recvWindow": DEFAULT_RECV_WINDOW_MS, "timestamp": self._clock.now_ms(now_ns)}
+        query = sign_query(self._signer, params) if call.security is Security.SIGNED else query_text(params)
+        token, self._next_token = self._next_token, self._next_token + 1
+        self._waiting[token] = (on_result, now_ns)
+        url = f"{self._base_url}{call.path}{'?' if query else ''}{query}"
+        return [HttpRequest(token, call.method, url, {} if call.security is Security.NONE else self._headers)]
+
+    def done(self, event: HttpReply | HttpFailed, now_ns: int) -> list[Output]:
+        """Take an answer; one that nobody waits for (any more) is ignored."""
+        on_result, sent_ns = self._waiting.pop(event.token, (None, 0))
+        if on_result is None:
+            return []
+        if isinstance(event, HttpFailed):
+            return on_result(TransportError(event.reason, sent=event.sent), now_ns)
+        result: Result = Arrived(event.body, sent_ns, now_ns)
+        retry_after_ms = None
+        if not 200 <= event.status < 300:
+            error = parse_error(event.status, event.body)
+            now_ms = self._clock.now_ms(now_ns) if self._clock.is_set else None
+            retry_after_ms = wait_ms(error, event.headers, now_ms)
+            result = structs.replace(error, retry_after_ms=retry_after_ms)
+        seen = limits_of_headers(event.headers, retry_after_ms)
+        return [*([seen] if seen else []), *on_result(result, now_ns)]
+
+
+class _HiddenHeaders(dict[str, str]):
+    """Headers that may be printed without telling the key."""
+
+    def __repr__(self) -> str:
+        return f"<{', '.join(self)}>"
