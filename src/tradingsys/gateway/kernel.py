@@ -93,7 +93,7 @@ class Gateway:
         self._log = log
         self._accepting = accepting
         self._failed = failed
-        self.book = SessionBook(store.saved)
+        self.book = SessionBook(store.saved, store.find_order)
         self.market = MarketData(market, transport, clock, log)
         self.throttle = Throttle()
         self.procedures = Procedures()
@@ -249,7 +249,7 @@ class Gateway:
         """Why the venue would refuse an order, by its own rules; empty when it would not."""
         terms = order.terms
         error = self._venue.refusal(terms, self.instruments[terms.symbol], self.market.reference_px(terms.symbol))
-        return "" if error is None else f"{error.message} ({error.code})"
+        return "" if error is None else str(error)
 
     def status(self) -> StatusPush:
         """The gateway's state as strategies see it."""

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from tradingsys.core.errors import StoreError
 from tradingsys.core.io import Transmission
-from tradingsys.core.records import Intent, Record, Saved
+from tradingsys.core.records import Intent, OrderRecord, Record, Saved
 
 __all__ = ["Log", "Peer", "StoreSeam", "Transport"]
 
@@ -58,6 +58,9 @@ class StoreSeam(Protocol):
 
     def save_now(self, records: Sequence[Record]) -> None:
         """Durable on return. Raises StoreError."""
+
+    def find_order(self, client_order_id: str) -> OrderRecord | None:
+        """An order of any age. Raises StoreError."""
 
     def backup(self, why: str) -> object:
         """A verified copy beside pos.db. Raises StoreError."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -20,6 +20,7 @@ from tradingsys.gateway.transport import NetTransport
 from tradingsys.net.clock import SystemClock
 from tradingsys.net.ws import Server
 from tradingsys.oms.tracked_order import TrackedOrder
+from tradingsys.store.edits import RowEdit
 from tradingsys.store.runner import ThreadRunner
 from tradingsys.store.store import Store
 from tradingsys.venues.protocol import MarketProtocol, VenueProtocol
@@ -82,6 +83,7 @@ class Shell:
             wall_ms=self._clock.wall_ns() // 1_000_000,
             ticket_dir=self._settings.tickets,
             runner=runner,
+            on_edit=self._edited,
         )
         self._transport = NetTransport(self._happened)
         self._gateway = Gateway(
@@ -169,6 +171,10 @@ class Shell:
             )
             return
         self._log.info(f"strategies connect to ws://{host}:{port}")
+
+    def _edited(self, rows: Sequence[RowEdit]) -> None:
+        for row in rows:
+            self._log.warning(f"positions was edited while the gateway runs; the edit waits for the next start: {row}")
 
     def _fail(self, error: TradingError) -> None:
         self._error = self._error or error

@@ -6,7 +6,7 @@ Facts come in through `learn`, in any order and any number of times; what follow
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from msgspec import Struct
@@ -19,6 +19,7 @@ from tradingsys.core.records import (
     Edit,
     FillRecord,
     Intent,
+    OrderRecord,
     PositionRecord,
     Saved,
     SymbolRecord,
@@ -56,7 +57,9 @@ class Incarnation(Struct, frozen=True):
 class SessionBook:
     """Orders, executions and positions, by session."""
 
-    def __init__(self, saved: Saved) -> None:
+    def __init__(self, saved: Saved, recall: Callable[[str], OrderRecord | None] | None = None) -> None:
+        """``recall`` finds an order too old to be in ``saved``; it is asked only about ids of our own lineage."""
+        self._recall = recall
         self.lineage = saved.lineage
         self.created_ms = saved.created_ms
         self.positions: dict[tuple[int, str], Decimal] = {(row.session, row.symbol): row.net for row in saved.positions}
@@ -238,7 +241,13 @@ class SessionBook:
         return None
 
     def _adopt(self, client_order_id: str, key: OrderKey, symbol: str, facts: Order, ts_event_ms: int) -> TrackedOrder:
-        """An order of this book that neither memory nor files know: lost with the journal's tail, or another's."""
+        """An order of this book that memory does not know: old, or lost with the journal's tail, or another's."""
+        record = self._recall(client_order_id) if self._recall is not None else None
+        if record is not None:
+            order = TrackedOrder.of_record(record)
+            self.orders[client_order_id] = order
+            self._index(order)
+            return order
         order = TrackedOrder(client_order_id, key.session, Order(), None, symbol=symbol)
         self.orders[client_order_id] = order
         self._effects.append(Alarm(f"adopted order {client_order_id} of session {key.session} on {symbol}"))

@@ -9,7 +9,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from tradingsys.core.commands import Command
-from tradingsys.core.errors import VenueError
+from tradingsys.core.errors import TradingError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import Input, Transmission
 from tradingsys.core.market import BestBidOffer, Depth, Kline, Trade
@@ -54,7 +54,7 @@ class VenueProtocol(Protocol):
     def cost(self, command: Command) -> Cost:
         """What ``command`` will cost if sent now."""
 
-    def refusal(self, terms: Terms, instrument: Instrument, reference_px: Decimal | None) -> VenueError | None:
+    def refusal(self, terms: Terms, instrument: Instrument, reference_px: Decimal | None) -> TradingError | None:
         """Why the venue would refuse these terms, by its own arithmetic; None when it would not.
 
         ``reference_px`` is the price the venue measures market orders and price bands with; without one those rules

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import count
 
 from tradingsys.core.commands import (
@@ -17,13 +18,17 @@ from tradingsys.core.commands import (
     TimeQuery,
     TradesQuery,
 )
-from tradingsys.core.errors import InvalidOrder, TransportError
+from tradingsys.core.enums import OrderType
+from tradingsys.core.errors import InvalidOrder, TradingError, TransportError
+from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import Closed, Frame, HttpFailed, HttpReply, Input, Opened, Tick
+from tradingsys.core.order import Terms
 from tradingsys.core.reports import Oddity, Outcome, TradingState
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.venues.auth import Signer
 from tradingsys.venues.binance import order_results, trade_channel, user_stream
 from tradingsys.venues.binance.errors import HttpError
+from tradingsys.venues.binance.filters import check_order
 from tradingsys.venues.binance.order_results import OrderCommand
 from tradingsys.venues.binance.product import Endpoints, Product
 from tradingsys.venues.binance.queries import Questions
@@ -122,6 +127,18 @@ class BinanceProtocol:
                 return Cost(weights.cancel, 0)
             case Ask(_, query):
                 return Cost(self._weight(query), 0)
+
+    def refusal(self, terms: Terms, instrument: Instrument, reference_px: Decimal | None) -> TradingError | None:
+        """Why these terms would be refused, by the exchange's own arithmetic; None when they would not.
+
+        The price band is left to the exchange, which measures it with a mark price that we do not follow.
+        """
+        try:
+            place_params(PlaceOrder("", terms, 0, 1))
+        except InvalidOrder as error:
+            return error
+        mark_px = reference_px if terms.order_type is OrderType.MARKET else None
+        return check_order(self._product.filters, instrument, terms, mark_px=mark_px)
 
     def _weight(self, query: Query[object]) -> int:
         weights = self._product.weights
