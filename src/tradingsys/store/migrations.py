@@ -1,0 +1,160 @@
+"""The tables of pos.db, and how older files become newer ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import apsw
+
+from tradingsys.core.errors import ConfigError
+from tradingsys.store.sqlite import rows
+
+__all__ = ["APPLICATION_ID", "VERSION", "migrate", "needs_migration", "tables"]
+
+APPLICATION_ID = 0x54535953
+"""``TSYS`` in the file's header."""
+
+# Decimals are TEXT, exactly as the venue printed them. Symbols are upper case as the venue's, but lower case in
+# `positions`, the one table that is the user's to edit.
+_SCHEMA_1 = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE epochs (
+  epoch INTEGER PRIMARY KEY,              -- venue time in ms at the gateway's start
+  ready INTEGER NOT NULL DEFAULT 0,       -- 1: it got as far as accepting orders
+  journaled INTEGER NOT NULL DEFAULT 0    -- so many of its intents have left the journal for the table orders
+) STRICT;
+CREATE TABLE sessions (session_id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;
+CREATE TABLE symbols (symbol TEXT PRIMARY KEY, first_trade_id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE watermarks (symbol TEXT PRIMARY KEY, trade_id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE orders (
+  client_order_id TEXT PRIMARY KEY,
+  session_id INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  symbol TEXT AS (terms ->> '$.symbol'),
+  side TEXT AS (terms ->> '$.side'),
+  order_type TEXT AS (terms ->> '$.order_type'),
+  order_qty TEXT AS (terms ->> '$.order_qty'),
+  price TEXT AS (terms ->> '$.price'),
+  venue_cum_qty TEXT NOT NULL,
+  venue_order_id TEXT,
+  stamp_ms INTEGER NOT NULL,              -- the request's timestamp, venue time
+  recv_window_ms INTEGER NOT NULL,
+  accepted INTEGER NOT NULL,
+  absent INTEGER NOT NULL,
+  done INTEGER NOT NULL,
+  done_ms INTEGER NOT NULL,
+  closed TEXT,
+  terms TEXT NOT NULL,                    -- as we sent them
+  venue_terms TEXT                        -- as the venue has them
+) STRICT;
+CREATE INDEX orders_open ON orders (session_id) WHERE NOT done;
+CREATE INDEX orders_by_end ON orders (done_ms) WHERE done;
+CREATE TABLE fills (
+  symbol TEXT NOT NULL,
+  trade_id TEXT NOT NULL,
+  order_id TEXT NOT NULL,                 -- a trade of the account with itself has one id and two orders
+  session_id INTEGER NOT NULL,
+  client_order_id TEXT,
+  side TEXT NOT NULL,
+  px TEXT NOT NULL,
+  qty TEXT NOT NULL,
+  fee TEXT,
+  fee_asset TEXT,
+  is_maker INTEGER,
+  realized_pnl TEXT,
+  ts_event_ms INTEGER NOT NULL,
+  PRIMARY KEY (symbol, trade_id, order_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX fills_by_order ON fills (client_order_id);
+CREATE INDEX fills_by_number ON fills (symbol, CAST(trade_id AS INTEGER));
+CREATE TABLE ledger (
+  kind TEXT NOT NULL,
+  ext_id TEXT NOT NULL,
+  session_id INTEGER NOT NULL,
+  asset TEXT NOT NULL,
+  amount TEXT NOT NULL,
+  ts_ms INTEGER NOT NULL,
+  PRIMARY KEY (kind, ext_id, session_id, asset)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE adjustments (
+  id INTEGER PRIMARY KEY,
+  session_id INTEGER NOT NULL,
+  symbol TEXT NOT NULL,
+  delta TEXT NOT NULL,
+  why TEXT NOT NULL,
+  ts_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE positions (                  -- yours: stop the gateway, change net, start it again
+  session_id INTEGER NOT NULL,
+  symbol TEXT NOT NULL COLLATE NOCASE,
+  net TEXT NOT NULL,
+  PRIMARY KEY (session_id, symbol)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE positions_basis (            -- what the gateway last wrote to positions
+  session_id INTEGER NOT NULL,
+  symbol TEXT NOT NULL COLLATE NOCASE,
+  net TEXT NOT NULL,
+  edited_from TEXT,                       -- net when somebody changed positions while the gateway ran
+  PRIMARY KEY (session_id, symbol)
+) STRICT, WITHOUT ROWID;
+"""
+
+_STEPS = (_SCHEMA_1,)
+VERSION = len(_STEPS)
+
+
+def needs_migration(conn: apsw.Connection, path: Path) -> bool:
+    """Whether `migrate` has anything to do.
+
+    Raises ConfigError when the file is a newer program's, or when it is another program's and uses our names.
+    """
+    version = _number(conn, "PRAGMA user_version")
+    if _number(conn, "PRAGMA application_id") == APPLICATION_ID:
+        if version > VERSION:
+            raise ConfigError(
+                f"was written by a newer tradingsys (format {version}, this one knows {VERSION})",
+                file=str(path),
+                key="db",
+                hint="upgrade tradingsys",
+            )
+        return version < VERSION
+    taken = tables(conn) & _own_names()
+    if taken:
+        raise ConfigError(
+            f"is another program's database: it has a table {min(taken)}",
+            file=str(path),
+            key="db",
+            hint="name another file",
+        )
+    return True
+
+
+def migrate(conn: apsw.Connection) -> None:
+    """Bring the tables up to date, inside the caller's transaction."""
+    is_ours = _number(conn, "PRAGMA application_id") == APPLICATION_ID
+    for step in _STEPS[_number(conn, "PRAGMA user_version") if is_ours else 0 :]:
+        conn.execute(step).fetchall()
+    conn.execute(f"PRAGMA application_id = {APPLICATION_ID}").fetchall()
+    conn.execute(f"PRAGMA user_version = {VERSION}").fetchall()
+
+
+def tables(conn: apsw.Connection) -> set[str]:
+    """The names of all tables and views."""
+    found = rows(conn, "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'")
+    return {str(name) for (name,) in found}
+
+
+def _own_names() -> set[str]:
+    scratch = apsw.Connection(":memory:")
+    try:
+        for step in _STEPS:
+            scratch.execute(step).fetchall()
+        return tables(scratch)
+    finally:
+        scratch.close()
+
+
+def _number(conn: apsw.Connection, pragma: str) -> int:
+    (value,) = rows(conn, pragma)[0]
+    assert isinstance(value, int)
+    return value

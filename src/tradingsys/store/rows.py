@@ -1,0 +1,216 @@
+"""Records as rows of pos.db, and back."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import singledispatch
+
+import apsw
+import msgspec
+
+from tradingsys.core.enums import OrderStatus, Side
+from tradingsys.core.order import Closed, Fill, Terms
+from tradingsys.core.records import (
+    AdjustmentRecord,
+    FillRecord,
+    Intent,
+    LedgerRecord,
+    OrderRecord,
+    Record,
+    SessionRecord,
+    SymbolRecord,
+    WatermarkRecord,
+)
+from tradingsys.store.edits import plain
+from tradingsys.store.legacy import create_view
+from tradingsys.store.sqlite import Row, SqlValue, rows
+
+__all__ = ["insert_intent", "read_fills", "read_orders", "write"]
+
+_ORDER_COLUMNS = (
+    "client_order_id, session_id, status, venue_cum_qty, venue_order_id, stamp_ms, recv_window_ms, accepted, absent,"
+    " closed, terms, venue_terms"
+)
+_INSERT_ORDER = (
+    f"INSERT INTO orders ({_ORDER_COLUMNS}, done, done_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (client_order_id) DO "
+)
+# What we sent never changes; what is known about it does.
+_UPDATE_ORDER = (
+    "UPDATE SET status = excluded.status, venue_cum_qty = excluded.venue_cum_qty,"
+    " venue_order_id = excluded.venue_order_id, accepted = excluded.accepted, absent = excluded.absent,"
+    " closed = excluded.closed, venue_terms = excluded.venue_terms, done = excluded.done, done_ms = excluded.done_ms"
+)
+_FILL_COLUMNS = (
+    "symbol, trade_id, order_id, session_id, client_order_id, side, px, qty, fee, fee_asset, is_maker, realized_pnl,"
+    " ts_event_ms"
+)
+_INSERT_FILL = (
+    f"INSERT INTO fills ({_FILL_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET client_order_id = coalesce(client_order_id, excluded.client_order_id),"
+    " fee = coalesce(fee, excluded.fee), fee_asset = coalesce(fee_asset, excluded.fee_asset),"
+    " is_maker = coalesce(is_maker, excluded.is_maker), realized_pnl = coalesce(realized_pnl, excluded.realized_pnl),"
+    " ts_event_ms = min(ts_event_ms, excluded.ts_event_ms)"
+)
+
+_to_json = msgspec.json.Encoder().encode
+_terms = msgspec.json.Decoder(Terms).decode
+_closed = msgspec.json.Decoder(Closed).decode
+
+
+@singledispatch
+def write(record: Record, conn: apsw.Connection) -> None:  # noqa: ARG001 - the records' own functions use it
+    """Put one record into its table, inside the caller's transaction. Positions have rules of their own."""
+    raise TypeError(f"{type(record).__name__} has no table")
+
+
+@write.register
+def _(record: OrderRecord, conn: apsw.Connection) -> None:
+    conn.execute(_INSERT_ORDER + _UPDATE_ORDER, _order_values(record))
+
+
+@write.register
+def _(record: FillRecord, conn: apsw.Connection) -> None:
+    fill = record.fill
+    conn.execute(
+        _INSERT_FILL,
+        (
+            fill.symbol,
+            fill.exec_id,
+            fill.venue_order_id,
+            record.session,
+            record.client_order_id,
+            fill.side.value,
+            plain(fill.last_px),
+            plain(fill.last_qty),
+            _optional(fill.fee),
+            fill.fee_asset,
+            fill.is_maker,
+            _optional(fill.realized_pnl),
+            fill.ts_event_ms,
+        ),
+    )
+
+
+@write.register
+def _(record: SymbolRecord, conn: apsw.Connection) -> None:
+    conn.execute("INSERT OR IGNORE INTO symbols VALUES (?, ?)", (record.symbol, record.first_trade_id))
+
+
+@write.register
+def _(record: WatermarkRecord, conn: apsw.Connection) -> None:
+    conn.execute(
+        "INSERT INTO watermarks VALUES (?, ?) ON CONFLICT DO UPDATE SET trade_id = max(trade_id, excluded.trade_id)",
+        (record.symbol, record.trade_id),
+    )
+
+
+@write.register
+def _(record: SessionRecord, conn: apsw.Connection) -> None:
+    conn.execute(
+        "INSERT INTO sessions VALUES (?, ?) ON CONFLICT DO UPDATE SET name = excluded.name",
+        (record.session, record.name),
+    )
+    create_view(conn, record.session)
+
+
+@write.register
+def _(record: AdjustmentRecord, conn: apsw.Connection) -> None:
+    conn.execute(
+        "INSERT INTO adjustments (session_id, symbol, delta, why, ts_ms) VALUES (?, ?, ?, ?, ?)",
+        (record.session, record.symbol, plain(record.delta), record.why, record.ts_ms),
+    )
+
+
+@write.register
+def _(record: LedgerRecord, conn: apsw.Connection) -> None:
+    conn.execute(
+        "INSERT OR IGNORE INTO ledger VALUES (?, ?, ?, ?, ?, ?)",
+        (record.kind, record.ext_id, record.session, record.asset, plain(record.amount), record.ts_ms),
+    )
+
+
+def insert_intent(conn: apsw.Connection, intent: Intent) -> None:
+    """An order of which nothing is known but that it may have been sent; no change when it is known already."""
+    conn.execute(_INSERT_ORDER + "NOTHING", _order_values(OrderRecord(intent)))
+
+
+def read_orders(conn: apsw.Connection, where: str, bindings: tuple[SqlValue, ...] = ()) -> list[OrderRecord]:
+    """The orders for which ``where`` (any clauses after FROM) holds."""
+    return [_to_order(row) for row in rows(conn, f"SELECT {_ORDER_COLUMNS} FROM orders {where}", bindings)]
+
+
+def read_fills(conn: apsw.Connection, where: str, bindings: tuple[SqlValue, ...] = ()) -> list[FillRecord]:
+    """The fills for which ``where`` (any clauses after FROM) holds."""
+    return [_to_fill(row) for row in rows(conn, f"SELECT {_FILL_COLUMNS} FROM fills {where}", bindings)]
+
+
+def _order_values(record: OrderRecord) -> Row:
+    intent, closed = record.intent, record.closed
+    ordered = (record.terms or intent.terms).order_qty
+    is_filled = record.venue_cum_qty >= ordered > 0
+    done = closed is not None or record.absent or is_filled or not record.status.is_open
+    return (
+        intent.client_order_id,
+        intent.session,
+        record.status.value,
+        plain(record.venue_cum_qty),
+        record.venue_order_id,
+        intent.stamp_ms,
+        intent.recv_window_ms,
+        record.accepted,
+        record.absent,
+        None if closed is None else _to_json(closed).decode(),
+        _to_json(intent.terms).decode(),
+        None if record.terms is None else _to_json(record.terms).decode(),
+        done,
+        (closed.ts_event_ms if closed is not None else 0) or intent.stamp_ms,
+    )
+
+
+def _to_order(row: Row) -> OrderRecord:
+    (coid, session, status, cum, venue_order_id, stamp_ms, window_ms, accepted, absent, closed, terms, venue_terms) = (
+        row
+    )
+    intent = Intent(str(coid), _int(session), _terms(str(terms)), _int(stamp_ms), _int(window_ms))
+    return OrderRecord(
+        intent,
+        _text(venue_order_id),
+        None if venue_terms is None else _terms(str(venue_terms)),
+        bool(accepted),
+        Decimal(str(cum)),
+        None if closed is None else _closed(str(closed)),
+        bool(absent),
+        OrderStatus(str(status)),
+    )
+
+
+def _to_fill(row: Row) -> FillRecord:
+    (symbol, trade_id, order_id, session, coid, side, px, qty, fee, fee_asset, is_maker, pnl, ts_event_ms) = row
+    fill = Fill(
+        str(trade_id),
+        str(symbol),
+        str(order_id),
+        Side(str(side)),
+        Decimal(str(px)),
+        Decimal(str(qty)),
+        _int(ts_event_ms),
+        None if is_maker is None else bool(is_maker),
+        None if fee is None else Decimal(str(fee)),
+        _text(fee_asset),
+        None if pnl is None else Decimal(str(pnl)),
+    )
+    return FillRecord(fill, _int(session), _text(coid))
+
+
+def _optional(number: Decimal | None) -> str | None:
+    return None if number is None else plain(number)
+
+
+def _text(value: SqlValue) -> str | None:
+    return None if value is None else str(value)
+
+
+def _int(value: SqlValue) -> int:
+    assert isinstance(value, int)
+    return value

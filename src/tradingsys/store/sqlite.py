@@ -1,0 +1,133 @@
+"""The connection to pos.db: one that writes, any number that read."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+
+from tradingsys.core.errors import ConfigError, StoreError
+from tradingsys.store.files import create_private, free_name, fsync_directory, fsync_file
+
+__all__ = ["Row", "SqlValue", "back_up", "data_version", "open_reader", "open_writer", "rows", "transaction"]
+
+SqlValue = None | int | float | str | bytes
+Row = tuple[SqlValue, ...]
+
+# Earlier versions can corrupt a database in WAL mode that two connections use.
+_OLDEST_SAFE_SQLITE = 3_051_003
+_PRAGMAS = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA fullfsync = ON;
+PRAGMA foreign_keys = ON;
+PRAGMA busy_timeout = 5000;
+PRAGMA wal_autocheckpoint = 1000;
+PRAGMA journal_size_limit = 67108864;
+PRAGMA mmap_size = 0;
+PRAGMA trusted_schema = OFF;
+PRAGMA cell_size_check = ON;
+"""
+
+
+def open_writer(path: Path) -> apsw.Connection:
+    """The one read-write connection. Creates the file, readable by its owner only.
+
+    Raises ConfigError for a file that is no database, StoreError for one that is damaged.
+    """
+    if apsw.SQLITE_VERSION_NUMBER < _OLDEST_SAFE_SQLITE:
+        raise StoreError(f"SQLite {apsw.sqlite_lib_version()} can corrupt pos.db: upgrade apsw to 3.51.3 or later")
+    if path.exists() and not path.is_file():
+        raise ConfigError("is no file", file=str(path), key="db")
+    if not path.parent.is_dir():
+        raise ConfigError(f"the folder {path.parent} does not exist", file=str(path), key="db")
+    create_private(path)
+    conn = apsw.Connection(str(path))
+    try:
+        conn.execute(_PRAGMAS).fetchall()
+        problems = [str(row[0]) for row in conn.execute("PRAGMA quick_check") if row[0] != "ok"]
+    except apsw.NotADBError as error:
+        conn.close()
+        raise ConfigError("is no SQLite database", file=str(path), key="db") from error
+    except apsw.Error as error:
+        conn.close()
+        raise StoreError(f"{path}: {error}; restore the newest backup beside it") from error
+    if problems:
+        conn.close()
+        raise StoreError(f"{path} is damaged: {problems[0]}; restore the newest backup beside it")
+    return conn
+
+
+def open_reader(path: Path) -> apsw.Connection:
+    """A connection that only reads, while a gateway runs or while none does. Raises StoreError."""
+    flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+    failure: apsw.Error | None = None
+    # A WAL database in a folder that we may not write to can be read only by promising that nobody else writes.
+    for option in ("mode=ro", "immutable=1"):
+        try:
+            conn = apsw.Connection(f"{path.absolute().as_uri()}?{option}", flags=flags)
+            conn.execute("PRAGMA busy_timeout = 5000").fetchall()
+            conn.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+        except apsw.Error as error:
+            failure = error
+        else:
+            return conn
+    raise StoreError(f"{path}: {failure}") from failure
+
+
+def data_version(conn: apsw.Connection) -> int:
+    """Changes whenever another connection, such as a user's shell, has written."""
+    (value,) = conn.execute("PRAGMA data_version").fetchall()[0]
+    assert isinstance(value, int)
+    return value
+
+
+def rows(conn: apsw.Connection, sql: str, bindings: tuple[SqlValue, ...] = ()) -> list[Row]:
+    """All rows of a query."""
+    return conn.execute(sql, bindings).fetchall()
+
+
+@contextlib.contextmanager
+def transaction(conn: apsw.Connection) -> Iterator[None]:
+    """All or nothing, and durable when it ends well. Raises StoreError for whatever SQLite objects to."""
+    try:
+        conn.execute("BEGIN IMMEDIATE")
+        yield
+        conn.execute("COMMIT")
+    except BaseException as error:
+        if conn.in_transaction:  # a full disk, for one, has ended it already
+            with contextlib.suppress(apsw.Error):
+                conn.execute("ROLLBACK")
+        if isinstance(error, apsw.Error):
+            raise StoreError(f"{conn.filename}: {error}") from error
+        raise
+
+
+def back_up(conn: apsw.Connection, path: Path, why: str) -> Path:
+    """A verified, durable copy of the whole database in ``<path>.<why>-<n>.bak``. Raises StoreError."""
+    target = free_name(f"{path}.{why}-", ".bak")
+    draft = Path(f"{target}.tmp")
+    try:
+        draft.unlink(missing_ok=True)
+        create_private(draft)
+        conn.execute("VACUUM INTO ?", (str(draft),))
+        _verify(draft)
+        fsync_file(draft)
+        draft.rename(target)
+        fsync_directory(target.parent)
+    except (OSError, apsw.Error) as error:
+        draft.unlink(missing_ok=True)
+        raise StoreError(f"backup {target}: {error}") from error
+    return target
+
+
+def _verify(copy: Path) -> None:
+    conn = apsw.Connection(str(copy), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        verdict = conn.execute("PRAGMA integrity_check").fetchall()
+        if verdict != [("ok",)]:
+            raise apsw.CorruptError(f"the copy is damaged: {verdict[0][0]!r}")
+    finally:
+        conn.close()
