@@ -376,7 +376,7 @@ class Gateway:
                     self._tell_order(order, new_fills)
                 case PositionNews(session, symbol, net):
                     if self.sessions is not None:
-                        self.sessions.session(session).push_position(symbol.lower(), plain(net))
+                        self.sessions.session(session).push_position(symbol.lower(), plain(net), deliver=self.is_ready)
                 case Attribute(symbol, venue_order_id):
                     self.procedures.start(self.recovery.attribute(symbol, venue_order_id))
                 case PullTrades(symbol):
@@ -398,7 +398,7 @@ class Gateway:
     def _tell_order(self, order: TrackedOrder, new_fills: Iterable[Fill]) -> None:
         view = order_view(order, new_fills)
         if view is not None and self.sessions is not None:
-            self.sessions.session(order.session).push_order(view)
+            self.sessions.session(order.session).push_order(view, deliver=self.is_ready)
 
     def _tell_status(self) -> None:
         status = self.status()

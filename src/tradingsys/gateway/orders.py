@@ -5,13 +5,15 @@ Memory first, then the journal, then the wire; nothing here waits. A request tha
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from msgspec import Struct, structs
 
 from tradingsys.core.commands import CancelOrder, PlaceOrder
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.errors import InvalidOrder, LocalProtocolError, StoreError, VenueError
 from tradingsys.core.ids import OrderKey, decode_client_order_id, encode_client_order_id
-from tradingsys.core.instrument import Instrument
+from tradingsys.core.instrument import Instrument, plain
 from tradingsys.core.order import Closed, Terms
 from tradingsys.core.records import Intent
 from tradingsys.core.reports import OrderRequest, Outcome, RequestDone
@@ -63,6 +65,8 @@ class OrderDesk:
         """
         key = self._key(client, params)
         terms = _terms(params, instrument)
+        if terms.reduce_only:
+            terms = self._reducing(key.session, terms)
         return PlaceOrder(encode_client_order_id(key), terms, stamp_ms, self._settings.recv_window_ms)
 
     def commit(self, client: Client, seq: int, command: PlaceOrder) -> None:
@@ -149,6 +153,30 @@ class OrderDesk:
             code = error.code if isinstance(error, VenueError) else _OWN_REFUSAL
             reason = error.message if isinstance(error, VenueError) else f"not sent: {error}"
             self._book.refuse(order, Closed(OrderStatus.REJECTED, order.stamp_ms, code, reason))
+
+    def _reducing(self, session: int, terms: Terms) -> Terms:
+        """Reduce-only against the session's own book: at the venue the flag acts on the whole account's position.
+
+        The flag is passed on only where both mean the same, the session being the sole holder.
+        """
+        net = self._book.net(session, terms.symbol)
+        room = -net * terms.side.sign
+        under_way = sum(
+            order.complete.leaves_qty
+            for order in self._book.open_orders(session)
+            if order.symbol == terms.symbol and order.known_terms and order.known_terms.side is terms.side
+        )
+        if terms.order_qty + under_way > room:
+            raise InvalidOrder(
+                f"reduce-only: the session holds {plain(net)}, {plain(Decimal(under_way))} of it being reduced already",
+                code=ErrorCode.INVALID_ORDER,
+            )
+        alone = self._book.total(terms.symbol) == net and not any(
+            held
+            for (owner, symbol), held in self._book.positions.items()
+            if symbol == terms.symbol and owner != session
+        )
+        return structs.replace(terms, reduce_only=alone)
 
     def _key(self, client: Client, params: OrderParams) -> OrderKey:
         now, session = self._incarnation, client.session

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RequestHandler"]
 
+_MAX_STREAMS = 256
+
 
 class RequestHandler:
     """The methods of the wire."""
@@ -54,6 +56,11 @@ class RequestHandler:
         try:
             request = decode_request(data)
             request_id = request.id
+            if not client.may_speak(client.heard_ns):
+                raise LocalProtocolError(
+                    "more messages than a connection may send (200 a second): this one was ignored",
+                    code=ErrorCode.DENIED,
+                )
             method = self._methods.get(request.method)
             if method is None:
                 known = ", ".join(self._methods)
@@ -218,4 +225,6 @@ class RequestHandler:
             if stream.symbol not in self._gateway.instruments:
                 raise LocalProtocolError(f"invalid symbol {stream.symbol.lower()[:40]}", code=ErrorCode.INVALID_SYMBOL)
             self._gateway.market.check(stream)
+        if len(streams) > _MAX_STREAMS:
+            raise LocalProtocolError(f"at most {_MAX_STREAMS} streams at once", code=ErrorCode.DENIED)
         return streams

@@ -26,12 +26,14 @@ __all__ = ["Client", "Session", "SessionDesk"]
 _NS_PER_S = 1_000_000_000
 _PROBE_NS = 5 * _NS_PER_S
 _EVENTS_KEPT = 10_000
+_MESSAGE_NS = _NS_PER_S // 200
+_MESSAGE_BURST = 400
 
 
 class Client:
     """One connection of a strategy."""
 
-    __slots__ = ("heard_ns", "instance", "login", "name", "peer", "read_only_session", "seq", "session")
+    __slots__ = ("_paid_ns", "heard_ns", "instance", "login", "name", "peer", "read_only_session", "seq", "session")
 
     def __init__(self, peer: Peer, now_ns: int) -> None:
         self.peer = peer
@@ -45,6 +47,15 @@ class Client:
         self.login = 0
         self.seq = 0
         """The highest order number of this login; never goes down."""
+        self._paid_ns = 0
+
+    def may_speak(self, now_ns: int) -> bool:
+        """Whether one more message is within the rate that a connection is allowed."""
+        paid_ns = max(self._paid_ns, now_ns - _MESSAGE_BURST * _MESSAGE_NS) + _MESSAGE_NS
+        if paid_ns > now_ns:
+            return False
+        self._paid_ns = paid_ns
+        return True
 
     @property
     def is_logged_in(self) -> bool:
@@ -69,13 +80,13 @@ class Session:
         self.probe_deadline_ns: int | None = None
         self._events: deque[tuple[int, bytes]] = deque(maxlen=_EVENTS_KEPT)
 
-    def push_order(self, view: OrderView) -> None:
-        """Tell the owner, and keep it for one that comes back."""
-        self._push(lambda n: encode(OrderPush(self.epoch, n, view)))
+    def push_order(self, view: OrderView, *, deliver: bool = True) -> None:
+        """Tell the owner, and keep it for one that comes back. Without ``deliver`` a snapshot will tell."""
+        self._push(lambda n: encode(OrderPush(self.epoch, n, view)), deliver)
 
-    def push_position(self, symbol: str, net: str) -> None:
-        """Tell the owner, and keep it for one that comes back."""
-        self._push(lambda n: encode(PositionPush(self.epoch, n, symbol, net)))
+    def push_position(self, symbol: str, net: str, *, deliver: bool = True) -> None:
+        """Tell the owner, and keep it for one that comes back. Without ``deliver`` a snapshot will tell."""
+        self._push(lambda n: encode(PositionPush(self.epoch, n, symbol, net)), deliver)
 
     def missed_since(self, cursor: Cursor | None) -> list[bytes] | None:
         """The events after a cursor; None when they are no longer (or were never) known here."""
@@ -86,11 +97,11 @@ class Session:
             return None
         return [data for n, data in self._events if n > cursor[1]]
 
-    def _push(self, encoded: Callable[[int], bytes]) -> None:
+    def _push(self, encoded: Callable[[int], bytes], deliver: bool) -> None:
         self.n += 1
         data = encoded(self.n)
         self._events.append((self.n, data))
-        if self.owner is not None:
+        if deliver and self.owner is not None:
             self.owner.peer.write(data)
 
 
