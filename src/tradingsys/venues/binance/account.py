@@ -105,8 +105,8 @@ class BinanceProtocol:
             case PlaceOrder():
                 try:
                     params = place_params(command)
-                except InvalidOrder as error:
-                    return [order_results.ended(command, Outcome.NOT_SENT, error)]
+                except InvalidOrder as reason:
+                    return [order_results.ended(command, Outcome.NOT_SENT, reason)]
                 return self._send(command, "order.place", "POST", params, now_ns)
             case CancelOrder():
                 if not self.clock.is_set:

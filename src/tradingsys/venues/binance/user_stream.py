@@ -97,7 +97,7 @@ class UserStream:
     def frame(self, data: bytes) -> list[Output]:
         """Take an event."""
         try:
-            event = _read_event(data)
+            event: messages.UserEvent = _read_event(data)
             match event:
                 case messages.OrderTradeUpdate():
                     return [decode.order_trade_update(event)]
