@@ -1,0 +1,188 @@
+"""A `BinanceProtocol` under test with the exchange's side played by values: no sockets, no clock."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tradingsys.core.commands import Ask, PlaceOrder, Query, TimeQuery
+from tradingsys.core.enums import OrderType, Side, TimeInForce
+from tradingsys.core.io import (
+    Closed,
+    CloseWs,
+    Frame,
+    HttpFailed,
+    HttpReply,
+    HttpRequest,
+    Input,
+    Opened,
+    OpenWs,
+    Tick,
+    WsFrame,
+)
+from tradingsys.core.order import Order, Terms
+from tradingsys.core.reports import Answer, RequestDone
+from tradingsys.venues.auth import Ed25519Signer, HmacSigner, Signer
+from tradingsys.venues.binance import encode, messages
+from tradingsys.venues.binance.account import BinanceProtocol
+from tradingsys.venues.binance.signing import parse_query, verify_query, verify_ws_params
+from tradingsys.venues.binance.usdm import USDM, endpoints
+from tradingsys.venues.protocol import Output
+
+SECRET = "a-secret-that-must-not-show"
+API_KEY = "an-api-key"
+SECOND_NS = 1_000_000_000
+SERVER_MS = 1_790_000_000_000
+
+T = TypeVar("T")
+
+
+def ed25519() -> Signer:
+    return Ed25519Signer(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+
+
+def hmac() -> Signer:
+    return HmacSigner(SECRET)
+
+
+def limit_order(client_order_id: str = "c-1", **changes: Any) -> PlaceOrder:
+    terms = Terms(
+        "ETHUSDT", Side.BUY, OrderType.LIMIT, Decimal("0.5"), Decimal("3000.10"), TimeInForce.GTC, version_ms=0
+    )
+    return PlaceOrder(client_order_id, msgspec.structs.replace(terms, **changes), SERVER_MS + 77, 1234)
+
+
+def accepted(place: PlaceOrder, venue_order_id: str = "42") -> Order:
+    terms = msgspec.structs.replace(place.terms, version_ms=SERVER_MS + 99)
+    return Order((place.client_order_id,), venue_order_id, terms, accepted=True)
+
+
+class World:
+    """The transport and the exchange around one protocol; ``reports`` is everything the gateway was told."""
+
+    def __init__(self, signer: Signer | None = None) -> None:
+        self.signer = signer or ed25519()
+        addresses = endpoints("sim", rest="http://x", ws_api="ws://x/ws-fapi/v1", streams="ws://x")
+        self.protocol = BinanceProtocol(USDM, addresses, API_KEY, self.signer)
+        self.now_ns = 5 * SECOND_NS
+        self.reports: list[Any] = []
+        self.opening: list[OpenWs] = []
+        self.closing: list[str] = []
+        self.frames: list[messages.WsApiRequest] = []
+        self.requests: list[HttpRequest] = []
+
+    def take(self, outputs: list[Output]) -> None:
+        for output in outputs:
+            match output:
+                case OpenWs():
+                    self.opening.append(output)
+                case CloseWs(channel):
+                    self.closing.append(channel)
+                case WsFrame(channel, data):
+                    assert channel == "trade"
+                    request = msgspec.json.decode(data, type=messages.WsApiRequest)
+                    if isinstance(request.params, Mapping) and "signature" in request.params:
+                        assert verify_ws_params(self.signer.verifier(), request.params)
+                        assert request.params["apiKey"] == API_KEY
+                    self.frames.append(request)
+                case HttpRequest():
+                    query = urlsplit(output.url).query
+                    if "signature=" in query:
+                        assert verify_query(self.signer.verifier(), query)
+                        assert output.headers["X-MBX-APIKEY"] == API_KEY
+                    self.requests.append(output)
+                case _:
+                    self.reports.append(output)
+
+    def event(self, event: Input) -> None:
+        self.take(self.protocol.handle(event, self.now_ns))
+
+    def command(self, command: Any) -> None:
+        self.take(self.protocol.command(command, self.now_ns))
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass as a shell does: tick at every deadline on the way."""
+        end_ns = self.now_ns + int(seconds * SECOND_NS)
+        while (deadline_ns := self.protocol.next_deadline_ns) is not None and deadline_ns <= end_ns:
+            self.now_ns = max(self.now_ns, deadline_ns)
+            self.event(Tick())
+        self.now_ns = end_ns
+
+    # ---- the exchange's side
+
+    def reply_http(
+        self, value: object, status: int = 200, headers: Mapping[str, str] = {}, request: HttpRequest | None = None
+    ) -> HttpRequest:
+        """Answer the oldest (or the given) request under way."""
+        request = request or self.requests[0]
+        self.requests.remove(request)
+        body = value if isinstance(value, bytes) else encode.to_bytes(value)
+        self.event(HttpReply(request.token, status, headers, body))
+        return request
+
+    def fail_http(self, *, sent: bool) -> None:
+        self.event(HttpFailed(self.requests.pop(0).token, sent, "it broke"))
+
+    def reply_ws(self, value: object, limits: list[messages.RateLimitRule] | Any = msgspec.UNSET) -> None:
+        self.event(Frame("trade", encode.ws_api_reply(self.frames.pop(0).id, value, limits)))
+
+    def refuse_ws(self, code: int, message: str = "no", status: int = 400) -> None:
+        body = messages.ErrorBody(code=code, msg=message)
+        self.event(Frame("trade", encode.ws_api_error(self.frames.pop(0).id, status, body)))
+
+    def tell_time(self) -> None:
+        self.command(Ask(900, TimeQuery()))
+        self.reply_http(messages.ServerTime(server_time=SERVER_MS), request=self.requests[-1])
+
+    def open_trade(self) -> None:
+        self.event(Opened("trade"))
+        self.opening = [opening for opening in self.opening if opening.channel != "trade"]
+        if self.frames:
+            self.reply_ws(messages.SessionState(api_key=API_KEY, authorized_since=SERVER_MS))
+
+    def open_user(self, key: str = "key-1") -> None:
+        self.reply_http(messages.ListenKey(listen_key=key))
+        (opening,) = [opening for opening in self.opening if opening.channel == "user"]
+        self.opening.remove(opening)
+        assert opening.url == f"ws://x/private/ws/{key}"
+        self.event(Opened("user"))
+
+    def up(self) -> "World":
+        """Connected and logged on."""
+        self.tell_time()
+        self.take(self.protocol.connect(self.now_ns))
+        self.open_user()
+        self.open_trade()
+        self.reports.clear()
+        return self
+
+    def close(self, channel: str, reason: str = "gone") -> None:
+        self.event(Closed(channel, reason))
+
+    # ---- what the gateway was told
+
+    def told(self, kind: type[T]) -> list[T]:
+        return [report for report in self.reports if isinstance(report, kind)]
+
+    def done(self) -> RequestDone:
+        (done,) = self.told(RequestDone)
+        self.reports.remove(done)
+        return done
+
+    def ask(self, query: Query[Any], token: int = 1) -> None:
+        self.command(Ask(token, query))
+
+    def answer(self) -> Answer:
+        (answer,) = self.told(Answer)
+        self.reports.remove(answer)
+        return answer
+
+
+def path_and_params(request: HttpRequest) -> tuple[str, str, dict[str, str]]:
+    parts = urlsplit(request.url)
+    params = parse_query(parts.query)
+    params.pop("signature", None)
+    return request.method, parts.path, params

@@ -1,0 +1,373 @@
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.unit.venues.binance.exchange_double import (
+    API_KEY,
+    SECOND_NS,
+    SECRET,
+    SERVER_MS,
+    World,
+    accepted,
+    ed25519,
+    hmac,
+    limit_order,
+    path_and_params,
+)
+from tradingsys.core.commands import Ask, CancelOrder, OpenOrdersQuery
+from tradingsys.core.enums import OrderStatus, OrderType, SelfTradePrevention, TimeInForce
+from tradingsys.core.errors import AuthError, CancelRejected, InvalidOrder, OrderRejected, RateLimited, TransportError
+from tradingsys.core.io import Closed, Frame, HttpReply, Opened
+from tradingsys.core.order import Closed as OrderClosed
+from tradingsys.core.reports import LimitsSeen, Oddity, OrderChanged, OrderRequest, Outcome, RequestDone, TradingState
+from tradingsys.venues.binance import encode, messages
+from tradingsys.venues.protocol import Cost
+
+
+def test_orders_go_by_the_logged_on_connection_with_exactly_their_own_stamp() -> None:
+    world = World().up()
+    world.command(limit_order())
+    (request,) = world.frames
+    assert request.method == "order.place"
+    assert request.params == {
+        "symbol": "ETHUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "price": "3000.10",
+        "quantity": "0.5", "newClientOrderId": "c-1", "newOrderRespType": "RESULT",
+        "selfTradePreventionMode": "EXPIRE_TAKER", "recvWindow": 1234, "timestamp": SERVER_MS + 77,
+    }  # fmt: skip
+    assert not world.requests
+
+
+def test_the_facts_in_a_reply_come_before_the_end_of_the_request() -> None:
+    world = World().up()
+    place = limit_order()
+    world.command(place)
+    world.reply_ws(encode.order_reply(accepted(place)))
+    assert world.reports == [
+        OrderChanged(
+            msgspec.structs.replace(
+                accepted(place), terms=msgspec.structs.replace(place.terms, version_ms=SERVER_MS + 99)
+            ),
+            "ETHUSDT",
+            SERVER_MS + 99,
+        ),
+        RequestDone("c-1", OrderRequest.PLACE, Outcome.ACCEPTED),
+    ]
+
+
+def test_post_only_reduce_only_and_the_order_s_own_prevention_are_sent() -> None:
+    world = World().up()
+    world.command(limit_order(post_only=True, reduce_only=True, self_trade_prevention=SelfTradePrevention.EXPIRE_BOTH))
+    params: Any = world.frames[0].params
+    assert (params["timeInForce"], params["reduceOnly"]) == ("GTX", "true")
+    assert params["selfTradePreventionMode"] == "EXPIRE_BOTH"
+
+
+def test_market_orders_have_neither_price_nor_time_in_force_and_small_numbers_no_exponent() -> None:
+    world = World().up()
+    world.command(limit_order(order_type=OrderType.MARKET, price=None, time_in_force=None, order_qty=Decimal("1E-8")))
+    params: Any = world.frames[0].params
+    assert "price" not in params
+    assert "timeInForce" not in params
+    assert params["quantity"] == "0.00000001"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"order_type": OrderType.STOP_MARKET},
+        {"price": None},
+        {"post_only": True, "time_in_force": TimeInForce.IOC},
+        {"time_in_force": TimeInForce.GTD},
+    ],
+)
+def test_what_cannot_be_said_to_the_exchange_is_not_sent(changes: dict[str, Any]) -> None:
+    world = World().up()
+    world.command(limit_order(**changes))
+    done = world.done()
+    assert done.outcome is Outcome.NOT_SENT
+    assert isinstance(done.error, InvalidOrder)
+    assert not world.frames
+    assert not world.requests
+
+
+def test_without_a_connection_orders_go_by_rest_signed_over_the_bytes_sent() -> None:
+    world = World()
+    world.tell_time()
+    place = limit_order()
+    world.command(place)
+    method, path, params = path_and_params(world.requests[0])
+    assert (method, path) == ("POST", "/fapi/v1/order")
+    assert (params["timestamp"], params["recvWindow"]) == (str(SERVER_MS + 77), "1234")
+    assert world.requests[0].url.rpartition("&")[2].startswith("signature=")
+    world.reply_http(encode.order_reply(accepted(place)))
+    assert [type(report) for report in world.reports[1:]] == [OrderChanged, RequestDone]
+    assert world.done().outcome is Outcome.ACCEPTED
+
+
+def test_rest_is_chosen_only_before_sending() -> None:
+    world = World().up()
+    world.command(limit_order())
+    world.close("trade")
+    assert not world.requests
+    done = world.done()
+    assert done.outcome is Outcome.IN_DOUBT
+    assert isinstance(done.error, TransportError)
+    assert done.error.in_doubt
+    assert world.told(TradingState) == [TradingState(True, "rest", "gone")]
+    world.command(limit_order("c-2"))
+    assert len(world.requests) == 1
+
+
+@pytest.mark.parametrize(("sent", "outcome"), [(True, Outcome.IN_DOUBT), (False, Outcome.NOT_SENT)])
+def test_a_failed_http_request_is_in_doubt_only_if_a_byte_may_have_left(sent: bool, outcome: Outcome) -> None:
+    world = World()
+    world.tell_time()
+    world.command(limit_order())
+    world.fail_http(sent=sent)
+    assert world.done().outcome is outcome
+    assert not world.requests
+
+
+def test_a_cancel_goes_by_the_venue_s_id_when_known_and_closes_the_order() -> None:
+    world = World().up()
+    place = limit_order()
+    world.command(CancelOrder("c-1", "ETHUSDT"))
+    world.command(CancelOrder("c-1", "ETHUSDT", "42"))
+    by_client_id, by_venue_id = world.frames
+    assert by_client_id.method == "order.cancel"
+    timing = {"recvWindow": 5000, "timestamp": SERVER_MS}
+    assert by_client_id.params == {"symbol": "ETHUSDT", "origClientOrderId": "c-1", **timing}
+    assert by_venue_id.params == {"symbol": "ETHUSDT", "orderId": 42, **timing}
+    closed = msgspec.structs.replace(accepted(place), closed=OrderClosed(OrderStatus.CANCELED, SERVER_MS + 200))
+    world.reply_ws(encode.order_reply(closed))
+    (changed,) = world.told(OrderChanged)
+    assert changed.order.status is OrderStatus.CANCELED
+    assert world.done() == RequestDone("c-1", OrderRequest.CANCEL, Outcome.ACCEPTED)
+    world.refuse_ws(-2011, "Unknown order sent.")
+    done = world.done()
+    assert done.outcome is Outcome.REFUSED
+    assert isinstance(done.error, CancelRejected)
+
+
+def test_a_cancel_without_the_venue_s_time_is_not_sent() -> None:
+    world = World()
+    world.command(CancelOrder("c-1", "ETHUSDT"))
+    assert world.done().outcome is Outcome.NOT_SENT
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "outcome", "error"),
+    [
+        (400, -2019, Outcome.REFUSED, OrderRejected),
+        (400, -1021, Outcome.REFUSED, OrderRejected),
+        (400, -5022, Outcome.REFUSED, OrderRejected),
+        (401, -2015, Outcome.REFUSED, AuthError),
+        (429, -1015, Outcome.REFUSED, RateLimited),
+        (503, -1008, Outcome.REFUSED, RateLimited),
+        (400, -4116, Outcome.IN_DOUBT, None),
+        (400, -1007, Outcome.IN_DOUBT, None),
+        (408, -1234, Outcome.IN_DOUBT, None),
+        (500, -9999, Outcome.IN_DOUBT, None),
+    ],
+)
+def test_an_error_reply_refuses_only_what_it_proves(
+    status: int, code: int, outcome: Outcome, error: type[Exception] | None
+) -> None:
+    world = World().up()
+    world.command(limit_order())
+    world.refuse_ws(code, "because", status)
+    done = world.done()
+    assert done.outcome is outcome
+    assert done.error is not None
+    assert str(done.error) == f"{code}: because"
+    assert error is None or isinstance(done.error, error)
+    assert done.error.in_doubt is (outcome is Outcome.IN_DOUBT)
+
+
+def test_after_ten_seconds_an_order_is_in_doubt_and_a_late_reply_tells_facts_only() -> None:
+    world = World().up()
+    place = limit_order()
+    world.command(place)
+    world.wait(9.9)
+    assert not world.told(RequestDone)
+    world.wait(0.2)
+    assert world.done().outcome is Outcome.IN_DOUBT
+    assert world.told(TradingState) == [TradingState(True, "rest", "no answer on the order channel")]
+    world.command(limit_order("c-2"))
+    assert len(world.requests) == 1, "a connection that owes an answer is not used"
+    world.wait(5)
+    world.reports.clear()
+    world.reply_ws(encode.order_reply(accepted(place)))
+    assert [type(report) for report in world.reports] == [OrderChanged, TradingState]
+    assert world.reports[1] == TradingState(True, "ws-api")
+
+
+def test_a_late_refusal_ends_nothing_twice() -> None:
+    world = World().up()
+    world.command(limit_order())
+    world.wait(11)
+    world.done()
+    world.refuse_ws(-2019)
+    assert not world.told(RequestDone)
+    assert "c-1" in world.told(Oddity)[0].text
+
+
+def test_a_connection_that_stays_silent_is_replaced() -> None:
+    world = World().up()
+    world.command(limit_order())
+    world.wait(41)
+    assert world.closing == ["trade"]
+    world.close("trade")
+    assert len(world.told(RequestDone)) == 1, "it was reported when it timed out"
+    world.wait(1)
+    assert [opening.channel for opening in world.opening] == ["trade"]
+
+
+def test_reconnecting_backs_off_to_ten_seconds_and_begins_anew_after_a_good_connection() -> None:
+    world = World()
+    world.tell_time()
+    world.take(world.protocol.connect(world.now_ns))
+    waits = []
+    for _ in range(7):
+        world.opening.clear()
+        world.close("trade", "refused")
+        started = world.now_ns
+        while not world.opening:
+            world.wait(0.1)
+        waits.append((world.now_ns - started) / SECOND_NS)
+    assert waits == pytest.approx([0.5, 1, 2, 4, 8, 10, 10], abs=0.11)
+    world.open_trade()
+    world.wait(31)
+    world.close("trade")
+    world.wait(0.5)
+    assert world.opening
+
+
+def test_the_connection_is_renewed_before_a_day_without_losing_an_answer() -> None:
+    world = World().up()
+    world.wait(23 * 3600 - 5)
+    world.command(limit_order())
+    world.wait(6)
+    assert not world.closing
+    world.command(limit_order("c-2"))
+    assert [path_and_params(request)[1] for request in world.requests][-1] == "/fapi/v1/order"
+    world.reply_ws(encode.order_reply(accepted(limit_order())))
+    assert world.done().outcome is Outcome.ACCEPTED
+    world.wait(1)
+    assert world.closing == ["trade"]
+    world.close("trade")
+    world.wait(0)
+    assert [opening.channel for opening in world.opening] == ["trade"]
+
+
+def test_logging_on_waits_for_the_venue_s_time() -> None:
+    world = World()
+    world.take(world.protocol.connect(world.now_ns))
+    world.event(Opened("trade"))
+    assert not world.frames
+    world.tell_time()
+    (logon,) = world.frames
+    assert logon.method == "session.logon"
+    world.reply_ws(messages.SessionState(api_key=API_KEY, authorized_since=SERVER_MS))
+    assert world.told(TradingState) == [TradingState(True, "ws-api")]
+
+
+def test_a_refused_logon_falls_back_to_rest_unless_the_key_is_bad() -> None:
+    for code, state in [
+        (-1021, TradingState(True, "rest", "logon refused: -1021 no")),
+        (-2015, TradingState(False, "", "logon refused: -2015 no")),
+    ]:
+        world = World()
+        world.tell_time()
+        world.take(world.protocol.connect(world.now_ns))
+        world.event(Opened("trade"))
+        world.refuse_ws(code)
+        assert world.told(TradingState) == [state]
+        assert world.closing == ["trade"]
+
+
+def test_no_answer_to_the_logon_closes_the_connection() -> None:
+    world = World()
+    world.tell_time()
+    world.take(world.protocol.connect(world.now_ns))
+    world.event(Opened("trade"))
+    world.wait(11)
+    assert world.closing == ["trade"]
+
+
+def test_keys_that_cannot_log_on_sign_every_request() -> None:
+    world = World(hmac()).up()
+    assert not world.frames
+    world.command(limit_order())
+    params: Any = world.frames[0].params
+    assert params["apiKey"] == API_KEY
+    assert "signature" in params
+
+
+def test_a_session_that_ends_is_replaced() -> None:
+    world = World().up()
+    body = messages.ErrorBody(code=-2015, msg="Invalid API-key, IP, or permissions for action.")
+    world.event(Frame("trade", encode.ws_api_error(None, 401, body)))
+    assert world.closing == ["trade"]
+    assert world.told(TradingState)[0].via == "rest"
+
+
+def test_counts_of_limits_are_told_before_the_end_of_the_request() -> None:
+    world = World().up()
+    world.command(limit_order())
+    rules = [
+        messages.RateLimitRule(rate_limit_type="ORDERS", interval="SECOND", interval_num=10, limit=300, count=7),
+        messages.RateLimitRule(
+            rate_limit_type="REQUEST_WEIGHT", interval="MINUTE", interval_num=1, limit=2400, count=3
+        ),
+        messages.RateLimitRule(rate_limit_type="NEW_KIND", interval="MINUTE", interval_num=1, limit=1, count=1),
+    ]
+    world.reply_ws(encode.order_reply(accepted(limit_order())), rules)
+    assert world.reports[0] == LimitsSeen({("orders", 10_000): 7, ("weight", 60_000): 3})
+
+
+def test_headers_tell_counts_and_a_429_how_long_to_wait() -> None:
+    world = World()
+    world.tell_time()
+    world.command(limit_order())
+    headers = {"x-mbx-used-weight-1m": "2401", "x-mbx-order-count-10s": "9", "retry-after": "7", "x-mbx-odd": "x"}
+    world.reply_http(messages.ErrorBody(code=-1003, msg="Too many requests."), 429, headers)
+    assert LimitsSeen({("weight", 60_000): 2401, ("orders", 10_000): 9}, 7_000) in world.reports
+    error = world.done().error
+    assert isinstance(error, RateLimited)
+    assert error.retry_after_ms == 7_000
+
+
+def test_nothing_unreadable_raises_or_ends_a_request() -> None:
+    world = World().up()
+    world.command(limit_order())
+    for channel in ("trade", "user", "strange"):
+        for data in (b"", b"{", b"\xff", b"[]", b'{"id":77,"status":200,"result":{}}', b'{"e":"NEW_THING","E":1}'):
+            world.event(Frame(channel, data))
+    assert {type(report) for report in world.reports} == {Oddity}
+    world.event(HttpReply(12345, 200, {}, b""))
+    world.event(Frame("trade", encode.ws_api_reply(world.frames[0].id, {"orderId": "?"})))
+    assert world.done().outcome is Outcome.IN_DOUBT
+
+
+def test_costs_follow_the_exchange_s_weights() -> None:
+    protocol = World().protocol
+    assert protocol.cost(limit_order()) == Cost(0, 1)
+    assert protocol.cost(CancelOrder("c", "ETHUSDT")) == Cost(1, 0)
+    assert protocol.cost(Ask(1, OpenOrdersQuery())) == Cost(40, 0)
+    assert protocol.cost(Ask(1, OpenOrdersQuery("ETHUSDT"))) == Cost(1, 0)
+
+
+def test_no_secret_shows_in_what_may_be_printed() -> None:
+    for signer in (hmac(), ed25519()):
+        world = World(signer)
+        world.tell_time()
+        world.take(world.protocol.connect(world.now_ns))
+        world.command(limit_order())
+        assert API_KEY not in repr(world.requests)
+        assert SECRET not in repr((world.protocol, world.signer, world.requests, world.reports))
+        world.event(Closed("trade", "x"))
+        world.fail_http(sent=True)
+        assert API_KEY not in repr(world.reports)
