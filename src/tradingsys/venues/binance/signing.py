@@ -28,8 +28,10 @@ def sign_query(signer: Signer, params: Params) -> str:
 def verify_query(verifier: Verifier, query: str, body: str = "") -> bool:
     """Whether a request as received is signed: the query and the body behind it, without the signature itself.
 
-    The signature may stand anywhere in either.
+    The signature may stand anywhere in either; text that was not percent-encoded is refused.
     """
+    if not (query.isascii() and body.isascii()):
+        return False
     parts = [[pair for pair in text.split("&") if pair] for text in (query, body)]
     found = [pair for pairs in parts for pair in pairs if pair.startswith(f"{_SIGNATURE}=")]
     if len(found) != 1:

@@ -1,0 +1,157 @@
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tradingsys.core.enums import OrderType, Side, TimeInForce
+from tradingsys.core.instrument import Instrument
+from tradingsys.core.order import Terms
+from tradingsys.venues.binance import messages
+from tradingsys.venues.binance.filters import (
+    FilterDialect,
+    Rule,
+    check_order,
+    instrument,
+    offset_remainder,
+    plain_remainder,
+)
+from tradingsys.venues.binance.usdm import FILTERS
+
+D = Decimal
+
+# A made-up symbol: the lowest price is on no multiple of the tick, nor the smallest quantity of the step.
+SYMBOL = messages.Symbol(
+    symbol="AUSDT", status="TRADING", base_asset="A", quote_asset="USDT", margin_asset="USDT", price_precision=3,
+    quantity_precision=2, order_types=["LIMIT", "MARKET", "STOP", "WORD_OF_NEXT_YEAR"],
+    time_in_force=["GTC", "IOC", "FOK", "GTX", "GTD", "RPI"],
+    filters=[
+        messages.Filter(filter_type="PRICE_FILTER", min_price="10.05", max_price="900", tick_size="0.10"),
+        messages.Filter(filter_type="LOT_SIZE", min_qty="0.15", max_qty="1000", step_size="0.10"),
+        messages.Filter(filter_type="MARKET_LOT_SIZE", min_qty="0.50", max_qty="100", step_size="0.50"),
+        messages.Filter(filter_type="MIN_NOTIONAL", notional="20"),
+        messages.Filter(filter_type="PERCENT_PRICE", multiplier_up="1.1", multiplier_down="0.9"),
+        messages.Filter(filter_type="MAX_NUM_ORDERS", limit=2),
+        messages.Filter(filter_type="FILTER_OF_NEXT_YEAR"),
+    ],
+)  # fmt: skip
+RULES = instrument(SYMBOL)
+
+
+def terms(qty: str = "1.15", price: str | None = "100.05", **changes: Any) -> Terms:
+    if price is None:
+        plain = Terms("AUSDT", Side.BUY, OrderType.MARKET, D(qty))
+    else:
+        plain = Terms("AUSDT", Side.BUY, OrderType.LIMIT, D(qty), D(price), TimeInForce.GTC)
+    return msgspec.structs.replace(plain, **changes)
+
+
+def code(order: Terms, rules: Instrument = RULES, **context: Any) -> int | None:
+    refusal = check_order(FILTERS, rules, order, **context)
+    return refusal.code if refusal else None
+
+
+def test_an_instrument_is_read_from_its_symbol() -> None:
+    assert RULES.order_types == (OrderType.LIMIT, OrderType.MARKET, OrderType.STOP_LIMIT)
+    assert RULES.times_in_force == (TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK, TimeInForce.GTD)
+    assert RULES.post_only
+    assert (RULES.tick_size, RULES.min_price, RULES.min_qty, RULES.market_lot_size) == (
+        D("0.1"), D("10.05"), D("0.15"), D("0.5"),
+    )  # fmt: skip
+    with pytest.raises(msgspec.ValidationError, match="AUSDT has no PRICE_FILTER"):
+        instrument(msgspec.structs.replace(SYMBOL, filters=[]))
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        (terms(), None),
+        (terms(price="100.1"), -4014),
+        (terms(price="100.0501"), -1111),
+        (terms(price="100.0500"), None),
+        (terms(price="10.04"), -4013),
+        (terms(price="901.05"), -4002),
+        (terms(price="0"), -4001),
+        (terms(price="-5"), -4001),
+        (msgspec.structs.replace(terms(), price=None), -1102),
+        (terms(qty="1.10"), -4023),
+        (terms(qty="1.151"), -1111),
+        (terms(qty="0.10"), -4004),
+        (terms(qty="1000.15"), -4005),
+        (terms(qty="0"), -4003),
+        (terms(qty="-1"), -4003),
+        (terms(qty="0.15"), -4164),
+        (terms(qty="0.15", reduce_only=True), None),
+        (terms(order_type=OrderType.TRAILING_STOP_MARKET), -1116),
+    ],
+)
+def test_a_limit_order_that_breaks_a_rule_gets_the_exchange_s_code(order: Terms, expected: int | None) -> None:
+    assert code(order) == expected
+
+
+@pytest.mark.parametrize(
+    ("order", "context", "expected"),
+    [
+        (terms("1.5", None), {}, None),
+        (terms("1.5", None), {"mark_px": D(100)}, None),
+        (terms("1.15", None), {}, -4023),
+        (terms("0.25", None), {}, -4004),
+        (terms("100.5", None), {}, -4005),
+        (terms("1.5", None), {"mark_px": D(13)}, -4164),
+        (terms("1.5", None, reduce_only=True), {"mark_px": D(13)}, None),
+        (terms("1.5", None), {"mark_px": D(100), "counter_px": D("110.1")}, -4131),
+        (terms("1.5", None), {"mark_px": D(100), "counter_px": D(80)}, None),
+        (terms("1.5", None, side=Side.SELL), {"mark_px": D(100), "counter_px": D("89.9")}, -4131),
+    ],
+)
+def test_a_market_order_has_its_own_lots_and_is_valued_at_the_mark(
+    order: Terms, context: dict[str, Any], expected: int | None
+) -> None:
+    assert code(order, **context) == expected
+
+
+@pytest.mark.parametrize(
+    ("side", "price", "expected"),
+    [
+        (Side.BUY, "110.05", -4016),
+        (Side.BUY, "109.95", None),
+        (Side.BUY, "20.05", None),
+        (Side.SELL, "89.95", -4024),
+        (Side.SELL, "90.05", None),
+        (Side.SELL, "800.05", None),
+    ],
+)
+def test_the_price_band_is_one_sided(side: Side, price: str, expected: int | None) -> None:
+    assert code(terms(price=price, side=side), mark_px=D(100)) == expected
+
+
+def test_the_bound_is_named_and_the_symbol_must_trade() -> None:
+    refusal = check_order(FILTERS, RULES, terms(price="110.05"), mark_px=D(100))
+    assert refusal is not None
+    assert refusal.message == "Limit price can't be higher than 110.0."
+    assert code(terms(), msgspec.structs.replace(RULES, is_trading=False)) == -4140
+
+
+def test_only_so_many_orders_may_rest() -> None:
+    assert code(terms(), open_orders=1) is None
+    assert code(terms(), open_orders=2) == -2025
+    assert code(terms("1.5", None), open_orders=2) is None
+
+
+def test_spot_counts_steps_from_zero_and_has_answers_of_its_own() -> None:
+    spot = FilterDialect(plain_remainder, {rule: (-1013, f"Filter failure: {rule.name}") for rule in Rule})
+    refusal = check_order(spot, RULES, terms(qty="1.1", price="100.05"))
+    assert refusal is not None
+    assert (refusal.code, refusal.message) == (-1013, "Filter failure: PRICE_OFF_TICK")
+    assert check_order(spot, RULES, terms(qty="1.1", price="100.10")) is None
+
+
+@given(st.integers(0, 8899), st.integers(0, 9000))
+def test_every_step_from_the_minimum_is_accepted(ticks: int, steps: int) -> None:
+    price, qty = D("10.05") + ticks * D("0.1"), D("0.15") + min(steps, 9998) * D("0.1")
+    expected = None if price * qty >= 20 else -4164
+    assert code(terms(str(qty), str(price))) == expected
+    assert offset_remainder(price, D("10.05"), D("0.1")) == 0
+    assert offset_remainder(price, None, D(0)) == 0
