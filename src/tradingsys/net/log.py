@@ -33,6 +33,8 @@ _OURS = ("tradingsys", "pyalgo")
 _MAX_QUEUED = 100_000
 _LEVEL_NAMES = {logging.WARNING: "WARN", TRACE: "TRACE"}
 
+_COLORS = {"ERROR": "31", "CRITICAL": "31", "WARN": "33", "DEBUG": "2", "TRACE": "2"}
+
 _secrets: set[str] = set()
 
 
@@ -146,15 +148,13 @@ class _DailyFile(logging.Handler):
 class _Console(logging.Formatter):
     """``12:34:56 INFO  message``, with the level coloured on a terminal."""
 
-    _COLORS = {"ERROR": "31", "CRITICAL": "31", "WARN": "33", "DEBUG": "2", "TRACE": "2"}
-
     def __init__(self, colored: bool) -> None:
         super().__init__()
         self._colored = colored
 
     def format(self, record: logging.LogRecord) -> str:
         name = _level_name(record)
-        color = self._COLORS.get(name) if self._colored else None
+        color = _COLORS.get(name) if self._colored else None
         level = f"\033[{color}m{name:5}\033[0m" if color else f"{name:5}"
         return f"{time.strftime('%H:%M:%S', time.localtime(record.created))} {level} {record.getMessage()}"
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 try:
     from uvloop import new_event_loop as _uvloop
 except ImportError:  # Windows
-    _uvloop = None  # type: ignore[assignment, unused-ignore]
+    _uvloop = asyncio.new_event_loop  # type: ignore[assignment, unused-ignore]
 
-__all__ = ["run"]
+__all__ = ["new_event_loop", "run"]
 
 T = TypeVar("T")
 
 
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """A loop for callers that turn it themselves, and close it."""
+    return _uvloop()
+
+
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run ``main`` to its end on a new loop, and return what it returns."""
-    factory: Callable[[], asyncio.AbstractEventLoop] | None = _uvloop
-    with asyncio.Runner(loop_factory=factory) as runner:
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
         return runner.run(main)

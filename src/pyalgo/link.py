@@ -1,0 +1,53 @@
+"""What surrounds the client: the way to the gateway on one side, who listens on the other."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Protocol
+
+from pyalgo.order import Order
+from tradingsys.core.errors import LocalProtocolError
+from tradingsys.wire.messages import DepthPush, KlinePush
+
+__all__ = ["Link", "Listener", "Stage"]
+
+
+class Link(Protocol):
+    """The way to the gateway, open until `Client.closed`. It must not call the client back from inside `send`."""
+
+    def send(self, data: bytes) -> None:
+        """Write one text frame."""
+
+    def close(self) -> None:
+        """Give the connection up; `Client.closed` follows, then a new connection."""
+
+
+class Listener(Protocol):
+    """Who hears what the gateway said, in the order it was said."""
+
+    def logged_in(self) -> None:
+        """The session is taken."""
+
+    def depth(self, push: DepthPush) -> None:
+        """Levels of a book."""
+
+    def kline(self, push: KlinePush) -> None:
+        """An update of a bar."""
+
+    def order(self, order: Order) -> None:
+        """An order changed; exactly once per execution."""
+
+    def position(self, symbol: str) -> None:
+        """A position changed."""
+
+    def error(self, error: LocalProtocolError) -> None:
+        """Something was refused."""
+
+
+class Stage(Enum):
+    """How far a connection has come."""
+
+    OFFLINE = "there is no connection to the gateway"
+    LOGGING_IN = "logging in to the gateway"
+    LOGGED_IN = "the gateway is not ready yet"
+    READY = "ready"

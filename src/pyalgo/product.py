@@ -1,0 +1,105 @@
+"""The rules of one symbol, applied to a strategy's floats at the border to exact decimals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+
+from pyalgo.words import OrderType, Tif, WireTerms
+from tradingsys.core import enums as fix
+from tradingsys.core.errors import InvalidOrder
+from tradingsys.core.instrument import plain, snap
+from tradingsys.wire.messages import ErrorCode, ProductView
+
+__all__ = ["Product"]
+
+_NO_STEP = Decimal("1e-8")
+"""Stands in for a step that the venue leaves open: nothing trades in finer ones."""
+
+
+class Product:
+    """What may be ordered of one symbol. A bound of 0 is none."""
+
+    def __init__(self, view: ProductView) -> None:
+        self.view = view
+        self.symbol = view.symbol
+        self.tick = Decimal(view.price_filter.size) or _NO_STEP
+        self.lot = Decimal(view.lot_size.size) or _NO_STEP
+        self._min_prc, self._max_prc = Decimal(view.price_filter.min), Decimal(view.price_filter.max)
+        self._min_qty, self._max_qty = Decimal(view.lot_size.min), Decimal(view.lot_size.max)
+        self._min_notional = Decimal(view.min_notional)
+
+    def round_price(self, price: float) -> Decimal:
+        """The nearest tick, ties to even. Raises InvalidOrder when it is no number."""
+        exact = self._snap(price, self.tick)
+        return (exact / self.tick).quantize(Decimal(1), ROUND_HALF_EVEN) * self.tick
+
+    def floor_qty(self, quantity: float) -> Decimal:
+        """The largest multiple of the lot that is not above. Raises InvalidOrder when it is no number."""
+        exact = self._snap(quantity, self.lot)
+        return (exact / self.lot).quantize(Decimal(1), ROUND_FLOOR) * self.lot
+
+    def order_support(self, order_type: OrderType) -> bool:
+        """Whether orders of this type can be sent."""
+        match order_type:
+            case OrderType.LIMIT_MAKER:
+                return self.view.post_only
+            case OrderType.LIMIT | OrderType.MARKET:
+                return _listed(fix.OrderType(order_type.value), self.view.order)
+            case _:
+                return False
+
+    def tif_support(self, tif: Tif) -> bool:
+        """Whether orders with this tif can be sent."""
+        match tif:
+            case Tif.UNDEF:
+                return True
+            case Tif.GTX:
+                return self.view.post_only
+            case Tif.GTD:
+                return False
+            case _:
+                return _listed(fix.TimeInForce(tif.value), self.view.tif)
+
+    def price_text(self, price: float, terms: WireTerms) -> str | None:
+        """A price for the wire; orders at market have none. Raises InvalidOrder saying which rule it breaks."""
+        if terms.order_type is fix.OrderType.MARKET:
+            return None
+        exact = self._snap(price, self.tick)
+        if exact <= 0:
+            raise self._invalid(f"price {plain(exact)} is not above 0")
+        if exact % self.tick:
+            raise self._invalid(f"price {plain(exact)} is off the tick {plain(self.tick)}: use round_price()")
+        if exact < self._min_prc or (self._max_prc and exact > self._max_prc):
+            limits = f"{plain(self._min_prc)} to {plain(self._max_prc)}"
+            raise self._invalid(f"price {plain(exact)} is outside {limits}")
+        return plain(exact)
+
+    def quantity_text(self, quantity: float, price: str | None) -> str:
+        """A quantity for the wire. Raises InvalidOrder saying which rule it breaks."""
+        exact = self._snap(quantity, self.lot)
+        if exact <= 0:
+            raise self._invalid(f"quantity {plain(exact)} is not above 0 (the lot is {plain(self.lot)})")
+        if exact % self.lot:
+            raise self._invalid(f"quantity {plain(exact)} is off the lot {plain(self.lot)}: use floor_to_lot_size()")
+        if exact < self._min_qty or (self._max_qty and exact > self._max_qty):
+            limits = f"{plain(self._min_qty)} to {plain(self._max_qty)}"
+            raise self._invalid(f"quantity {plain(exact)} is outside {limits}")
+        if price is not None and exact * Decimal(price) < self._min_notional:
+            worth = f"{plain(exact)} at {price} is worth {plain(exact * Decimal(price))}"
+            raise self._invalid(f"{worth}, less than the least order value {plain(self._min_notional)}")
+        return plain(exact)
+
+    def _snap(self, value: float, step: Decimal) -> Decimal:
+        try:
+            return snap(value, step)
+        except ValueError as error:
+            raise self._invalid(str(error)) from None
+
+    def _invalid(self, message: str) -> InvalidOrder:
+        return InvalidOrder(f"{self.symbol}: {message}", code=ErrorCode.INVALID_ORDER)
+
+
+def _listed(word: str, words: Sequence[str]) -> bool:
+    """Whether a venue allows something; one that lists nothing forbids nothing."""
+    return not words or word in words

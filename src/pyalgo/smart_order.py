@@ -1,0 +1,86 @@
+"""One order at a time, rounded as the symbol demands."""
+
+from __future__ import annotations
+
+from pyalgo.order import Order
+from pyalgo.subscription import Tradable
+from pyalgo.words import OrderType, Side, State, Tif
+from tradingsys.core.errors import LocalProtocolError
+
+__all__ = ["SmartOrder"]
+
+
+class SmartOrder:
+    """Sends and cancels orders of one subscription, never more than one active at a time."""
+
+    def __init__(self, subscription: Tradable) -> None:
+        self._subscription = subscription
+        self.order: Order | None = None
+        """The latest order sent; None before the first."""
+
+    def send(self, price: float, quantity: float, side: Side, order_type: OrderType, tif: Tif = Tif.GTC) -> None:
+        """Send an order, its price rounded to the nearest tick and its quantity floored to the lot.
+
+        Does nothing while an order is active. When the order is refused here, the log and `Context.on_error` say why.
+        """
+        if self.is_active:
+            return
+        subscription = self._subscription
+        try:
+            if order_type != OrderType.MARKET:
+                price = subscription.round_price(price)
+            quantity = subscription.floor_to_lot_size(quantity)
+        except LocalProtocolError as error:
+            subscription._trader.refuse(error)
+            return
+        self.order = subscription.add_order(price, quantity, side, order_type, tif) or self.order
+
+    def kill(self) -> None:
+        """Ask for a cancel if an order is active and none was asked for yet."""
+        if self.order is not None and self.order.is_active:
+            self._subscription.cancel(self.order.id)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the order may still execute."""
+        return self.order is not None and self.order.is_active
+
+    @property
+    def state(self) -> State | None:
+        """The order's state; None before the first order."""
+        return self.order.state if self.order else None
+
+    @property
+    def side(self) -> Side | None:
+        """The order's side; None before the first order."""
+        return self.order.side if self.order else None
+
+    @property
+    def order_type(self) -> OrderType | None:
+        """The order's type; None before the first order."""
+        return self.order.order_type if self.order else None
+
+    @property
+    def tif(self) -> Tif | None:
+        """The order's tif; None before the first order."""
+        return self.order.tif if self.order else None
+
+    @property
+    def quantity(self) -> float:
+        """The ordered quantity; 0.0 before the first order."""
+        return self.order.quantity if self.order else 0.0
+
+    @property
+    def price(self) -> float:
+        """The ordered price; 0.0 before the first order."""
+        return self.order.price if self.order else 0.0
+
+    @property
+    def acc(self) -> float:
+        """Executed so far; 0.0 before the first order."""
+        return self.order.acc if self.order else 0.0
+
+    @property
+    def making(self) -> bool | None:
+        """Whether the latest execution added liquidity; None until known."""
+        return self.order.making if self.order else None

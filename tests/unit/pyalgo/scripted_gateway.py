@@ -1,0 +1,278 @@
+"""A gateway's side of the wire as values: remembers one session, and does to its orders what a test says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from msgspec import structs
+
+from tradingsys.core.enums import OrderStatus, OrderType, Side, TimeInForce
+from tradingsys.core.ids import OrderKey, encode_client_order_id
+from tradingsys.wire.codec import decode_params, decode_request, encode, encode_error, encode_reply
+from tradingsys.wire.messages import (
+    CancelParams,
+    DepthPush,
+    ErrorCode,
+    FillView,
+    LoginParams,
+    LoginResult,
+    OrderParams,
+    OrderPush,
+    OrderResult,
+    OrderView,
+    PositionPush,
+    PositionView,
+    ProductView,
+    Range,
+    Request,
+    ResolveItem,
+    ResolveParams,
+    ResolveResult,
+    Snapshot,
+    SnapshotPush,
+    StatusPush,
+    SymbolsParams,
+)
+
+SYMBOLS = ("dogeusdt", "btcusdt")
+
+
+def product(symbol: str) -> ProductView:
+    tick, lot = ("0.00001", "1") if symbol == "dogeusdt" else ("0.10", "0.001")
+    return ProductView(
+        symbol,
+        "TRADING",
+        Range(tick, tick, "1000000"),
+        Range(lot, lot, "10000000"),
+        "5",
+        [OrderType.LIMIT, OrderType.MARKET],
+        [TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK],
+        True,
+        1_569_398_400_000,
+        None,
+    )
+
+
+def depth(symbol: str, bid: str, ask: str, stream: str = "depth", ts_ms: int = 1_700_000_000_000) -> DepthPush:
+    return DepthPush(
+        symbol=symbol,
+        stream=f"{symbol}@{stream}",
+        ts_venue_ms=ts_ms,
+        ts_gateway_in_ns=ts_ms * 1_000_000,
+        ts_gateway_out_ns=ts_ms * 1_000_000,
+        bids=[(bid, "100")],
+        asks=[(ask, "100")],
+    )
+
+
+class ScriptedGateway:
+    def __init__(self, send: Callable[[bytes], None], session_id: int = 1) -> None:
+        self.send = send
+        self.session_id = session_id
+        self.lineage, self.epoch, self.n = "abcde", 1_700_000_000_000, 0
+        self.login = 0
+        self.ready = True
+        self.token: str | None = None
+        self.refuse_login: tuple[int, str] | None = None
+        self.logins: list[LoginParams] = []
+        self.received: list[Request] = []
+        self.sent_to_venue: list[str] = []
+        self.subscribed: list[str] = []
+        self.orders: dict[str, OrderView] = {}
+        self.positions: dict[str, Decimal] = {}
+        self.answer_orders_with: tuple[int, str] | None = None
+        self.new_order_status = OrderStatus.NEW
+        self._log: list[bytes] = []
+        self._forgotten = 0
+        self._high_water = 0
+        self._owns_session = False
+        self._exec_id = 0
+
+    # The connection
+
+    def connected(self) -> None:
+        self._owns_session = False
+
+    def disconnected(self) -> None:
+        self._owns_session = False
+        self.subscribed.clear()
+
+    def handle(self, data: bytes) -> None:
+        request = decode_request(data)
+        self.received.append(request)
+        getattr(self, f"_on_{request.method}")(request)
+
+    # What a test does
+
+    def restart(self, ready: bool = True) -> None:
+        """A new process: positions and orders survive in pos.db, events do not."""
+        self.disconnected()
+        self.epoch, self.n, self.login, self.ready = self.epoch + 1000, 0, 0, ready
+        self._log.clear()
+        self._forgotten = 0
+
+    def become_ready(self) -> None:
+        self.ready = True
+        self._push(encode(SnapshotPush(self._snapshot())))
+
+    def forget_events(self) -> None:
+        self._forgotten = self.n
+
+    def fill(self, client_order_id: str, qty: str, px: str = "0.6") -> None:
+        order = self.orders[client_order_id]
+        self._exec_id += 1
+        fill = FillView(str(self._exec_id), px, qty, 1_700_000_000_000 + self._exec_id, True)
+        cum = Decimal(order.cum_qty) + Decimal(qty)
+        closed = order.status in (OrderStatus.CANCELED, OrderStatus.EXPIRED)
+        partly = order.status if closed else OrderStatus.PARTIALLY_FILLED
+        status = OrderStatus.FILLED if cum >= Decimal(order.quantity) else partly
+        self._set(order, status=status, cum_qty=str(cum), fills=[*order.fills, fill], in_doubt=False)
+        self.positions[order.symbol] = self.positions.get(order.symbol, Decimal(0)) + Decimal(qty) * order.side.sign
+        self._event(lambda n: PositionPush(self.epoch, n, order.symbol, str(self.positions[order.symbol])))
+        self._order_event(client_order_id, [fill])
+
+    def set_status(self, client_order_id: str, status: OrderStatus, reason: str = "") -> None:
+        self._set(self.orders[client_order_id], status=status, in_doubt=status is OrderStatus.UNKNOWN, reason=reason)
+        self._order_event(client_order_id, [])
+
+    def leave_open(self, seq: int, symbol: str = "dogeusdt", qty: str = "30", filled: str = "0") -> str:
+        """An order of an earlier process."""
+        key = OrderKey(self.session_id, self.lineage, self.epoch - 1, 1, seq)
+        client_order_id = encode_client_order_id(key)
+        self.orders[client_order_id] = OrderView(
+            client_order_id, symbol, Side.BUY, OrderType.LIMIT, qty, OrderStatus.NEW, 1, "0.6", TimeInForce.GTC
+        )
+        if filled != "0":
+            self.fill(client_order_id, filled)
+        return client_order_id
+
+    # Requests
+
+    def _on_login(self, request: Request) -> None:
+        params = decode_params(request, LoginParams)
+        self.logins.append(params)
+        if self.refuse_login is not None:
+            self.send(encode_error(request.id, *self.refuse_login))
+            return
+        if self.token is not None and params.token != self.token:
+            self.send(encode_error(request.id, ErrorCode.UNAUTHORIZED, "wrong token"))
+            return
+        self.login += 1
+        self._high_water = 0
+        cursor = params.cursor
+        resumed = self.ready and cursor is not None and cursor[0] == self.epoch and cursor[1] >= self._forgotten
+        snapshot = None if resumed or not self.ready else self._snapshot()
+        result = LoginResult(
+            params.session_id,
+            params.name,
+            params.trading,
+            self.lineage,
+            self.epoch,
+            self.login,
+            resumed,
+            snapshot,
+        )
+        self.send(encode_reply(request.id, result))
+        self.send(encode(StatusPush(self.ready, self.ready, True, "" if self.ready else "scanning")))
+        if resumed:
+            assert cursor is not None
+            for event in self._log[cursor[1] :]:
+                self.send(event)
+        self._owns_session = True
+
+    def _on_get_products(self, request: Request) -> None:
+        symbols = decode_params(request, SymbolsParams).symbols
+        self.send(encode_reply(request.id, [product(symbol) for symbol in symbols if symbol in SYMBOLS]))
+
+    def _on_subscribe(self, request: Request) -> None:
+        for name in decode_params(request, list[str]):
+            if name.partition("@")[0] not in SYMBOLS:
+                self.send(encode_error(request.id, ErrorCode.INVALID_SYMBOL, f"invalid symbol {name}"))
+                return
+            self.subscribed.append(name)
+        self.send(encode_reply(request.id))
+
+    def _on_order(self, request: Request) -> None:
+        params = decode_params(request, OrderParams)
+        if self.answer_orders_with is not None:
+            self.send(encode_error(request.id, *self.answer_orders_with))
+            return
+        if not self._owns_session:
+            self.send(encode_error(request.id, ErrorCode.LOGIN_FIRST, "please login first"))
+            return
+        expected = (self.lineage, self.epoch, self.login)
+        if (params.lineage, params.epoch, params.login) != expected or params.seq <= self._high_water:
+            self.send(encode_error(request.id, ErrorCode.STALE_KEY, "stale key"))
+            return
+        self._high_water = params.seq
+        key = OrderKey(self.session_id, params.lineage, params.epoch, params.login, params.seq)
+        client_order_id = encode_client_order_id(key)
+        self.sent_to_venue.append(client_order_id)
+        self.orders[client_order_id] = OrderView(
+            client_order_id,
+            params.symbol,
+            params.side,
+            params.order_type,
+            params.quantity,
+            self.new_order_status,
+            1_700_000_000_000,
+            params.price,
+            params.time_in_force,
+            params.post_only,
+            in_doubt=self.new_order_status is OrderStatus.UNKNOWN,
+        )
+        self.send(encode_reply(request.id, OrderResult(client_order_id)))
+        self._order_event(client_order_id, [])
+
+    def _on_cancel(self, request: Request) -> None:
+        client_order_id = decode_params(request, CancelParams).client_order_id
+        order = self.orders.get(client_order_id)
+        if order is None or not order.status.is_open:
+            self.send(encode_error(request.id, ErrorCode.NO_SUCH_ORDER, "no such order"))
+            return
+        self.send(encode_reply(request.id))
+        self.set_status(client_order_id, OrderStatus.CANCELED)
+
+    def _on_resolve(self, request: Request) -> None:
+        items = decode_params(request, ResolveParams).orders
+        self.send(encode_reply(request.id, ResolveResult([self._resolved(item) for item in items])))
+
+    def _resolved(self, item: ResolveItem) -> OrderView:
+        known = self.orders.get(item.client_order_id)
+        if known is not None:
+            return known
+        return OrderView(
+            item.client_order_id,
+            item.symbol,
+            item.side,
+            item.order_type,
+            item.quantity,
+            OrderStatus.ABSENT,
+            1_700_000_000_000,
+            item.price,
+        )
+
+    # Events
+
+    def _snapshot(self) -> Snapshot:
+        positions = [PositionView(symbol, str(net)) for symbol, net in self.positions.items()]
+        return Snapshot(self.epoch, self.n, positions, [o for o in self.orders.values() if o.status.is_open])
+
+    def _set(self, order: OrderView, **changes: object) -> None:
+        self.orders[order.client_order_id] = structs.replace(order, **changes)
+
+    def _order_event(self, client_order_id: str, fills: list[FillView]) -> None:
+        order = structs.replace(self.orders[client_order_id], fills=fills)
+        self._event(lambda n: OrderPush(self.epoch, n, order))
+
+    def _event(self, make: Callable[[int], OrderPush | PositionPush]) -> None:
+        self.n += 1
+        data = encode(make(self.n))
+        self._log.append(data)
+        if self.ready:
+            self._push(data)
+
+    def _push(self, data: bytes) -> None:
+        if self._owns_session:
+            self.send(data)

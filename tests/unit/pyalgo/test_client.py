@@ -1,0 +1,384 @@
+"""The client, one rule after the other."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from pyalgo.link import Stage
+from pyalgo.order import Order
+from pyalgo.subscription import DepthSubscription
+from pyalgo.words import OrderType, Side, State, Tif
+from tests.unit.pyalgo.bench import Bench
+from tests.unit.pyalgo.scripted_gateway import depth
+from tradingsys.core.enums import OrderStatus
+from tradingsys.core.ids import OrderKey, decode_client_order_id
+from tradingsys.wire.codec import decode_params, encode, encode_reply
+from tradingsys.wire.messages import ErrorCode, OrderParams, SessionClosedPush
+
+
+def ready(trading: bool = True) -> tuple[Bench, DepthSubscription]:
+    bench = Bench(trading)
+    subscription = bench.context.open_subscription("DOGEUSDT", "depth")
+    bench.settle()
+    bench.client.start_delivery()
+    assert isinstance(subscription, DepthSubscription)
+    return bench, subscription
+
+
+def buy(subscription: DepthSubscription, price: float = 0.6, quantity: float = 30) -> Order:
+    order = subscription.add_order(price, quantity, Side.BUY, OrderType.LIMIT)
+    assert order is not None
+    return order
+
+
+def methods(bench: Bench) -> list[str]:
+    return [request.method for request in bench.gateway.received]
+
+
+def test_logs_in_then_subscribes() -> None:
+    bench, subscription = ready()
+    assert methods(bench) == ["login", "get_products", "subscribe"]
+    assert bench.gateway.subscribed == ["dogeusdt@depth"]
+    assert bench.context.is_login
+    assert subscription.tick_size == 0.00001
+
+
+def test_an_order_carries_the_key_its_id_is_made_of() -> None:
+    bench, subscription = ready()
+    first, second = buy(subscription), buy(subscription)
+    bench.settle()
+    params = decode_params(bench.gateway.received[-2], OrderParams)
+    assert (params.quantity, params.price, params.seq) == ("30", "0.6", 1)
+    gateway = bench.gateway
+    assert decode_client_order_id(first.client_order_id) == OrderKey(1, gateway.lineage, gateway.epoch, 1, 1)
+    assert gateway.sent_to_venue == [first.client_order_id, second.client_order_id]
+    assert second.id == first.id + 1
+
+
+def test_fills_update_order_and_position() -> None:
+    bench, subscription = ready()
+    seen: list[tuple[float, float, str, float]] = []
+    subscription.on_order = lambda order: seen.append((order.acc, order.trade_quantity, order.state, subscription.net))
+    order = buy(subscription)
+    bench.settle()
+    bench.gateway.fill(order.client_order_id, "10", "0.59")
+    bench.gateway.fill(order.client_order_id, "20")
+    bench.settle()
+    assert seen == [(10.0, 10.0, "PARTIALLY_FILLED", 10.0), (30.0, 20.0, "FILLED", 30.0)]
+    assert order.trade_price == 0.6
+    assert order.making is True
+    assert not order.is_active
+
+
+def test_several_fills_at_once_are_told_one_by_one() -> None:
+    bench, subscription = ready()
+    order = buy(subscription)
+    bench.settle()
+    bench.disconnect()
+    bench.gateway.fill(order.client_order_id, "10")
+    bench.gateway.fill(order.client_order_id, "5")
+    bench.gateway.forget_events()
+    seen: list[tuple[float, str]] = []
+    subscription.on_order = lambda order: seen.append((order.acc, order.state))
+    bench.settle()
+    assert seen == [(10.0, "PARTIALLY_FILLED"), (15.0, "PARTIALLY_FILLED")]
+
+
+def test_orders_are_refused_not_queued_without_a_connection() -> None:
+    bench, subscription = ready()
+    bench.disconnect()
+    assert subscription.add_order(0.6, 30, Side.BUY, OrderType.LIMIT) is None
+    assert bench.errors[-1].code == ErrorCode.DISCONNECTED
+    bench.settle()
+    assert not bench.gateway.sent_to_venue
+
+
+def test_orders_are_refused_before_the_first_snapshot_but_cancels_work() -> None:
+    bench, subscription = ready()
+    order = buy(subscription)
+    bench.settle()
+    bench.disconnect()
+    bench.gateway.restart(ready=False)
+    bench.settle()
+    assert bench.client.stage is Stage.LOGGED_IN
+    assert subscription.add_order(0.6, 30, Side.BUY, OrderType.LIMIT) is None
+    assert bench.errors[-1].code == ErrorCode.NOT_READY
+    assert bench.client.status == "scanning"
+    subscription.cancel(order.id)
+    bench.settle()
+    bench.gateway.become_ready()
+    bench.settle()
+    assert order.state is State.CANCELED
+
+
+def test_an_unanswered_order_is_asked_about_and_never_sent_again() -> None:
+    bench, subscription = ready()
+    lost, arrived = buy(subscription), buy(subscription)
+    assert bench.link is not None
+    bench.link.to_gateway.popleft()
+    bench.step_to_gateway()
+    bench.disconnect()
+    assert lost.in_doubt
+    assert lost.is_active
+    assert lost.state is State.NEW
+    bench.settle()
+    assert bench.gateway.sent_to_venue == [arrived.client_order_id]
+    assert (arrived.state, arrived.in_doubt) == (State.NEW, False)
+    assert (lost.state, lost.reason) == (State.REJECTED, "never reached the exchange")
+    asked = methods(bench).count("resolve")
+    bench.disconnect()
+    bench.settle()
+    assert methods(bench).count("resolve") == asked
+
+
+def test_a_silent_gateway_is_asked_what_became_of_an_order() -> None:
+    bench, subscription = ready()
+    order = buy(subscription)
+    bench.step_to_gateway()
+    assert bench.link is not None
+    bench.link.to_client.clear()
+    bench.advance(4_999)
+    assert not order.in_doubt
+    bench.advance(1)
+    assert order.in_doubt
+    bench.settle()
+    assert not order.in_doubt
+    assert order.is_active
+
+
+def test_a_gateway_silent_about_the_login_is_left() -> None:
+    bench = Bench()
+    bench.connect()
+    assert bench.client.next_deadline_ms == bench.now_ms + 10_000
+    bench.advance(10_000)
+    assert bench.link is None
+
+
+def test_a_repeated_event_is_ignored_and_a_gap_brings_a_snapshot() -> None:
+    bench, subscription = ready()
+    order = buy(subscription)
+    bench.settle()
+    bench.gateway.fill(order.client_order_id, "10")
+    assert bench.link is not None
+    bench.link.to_client.append(bench.link.to_client[-1])
+    bench.settle()
+    assert len(bench.gateway.logins) == 1
+    assert order.acc == 10.0
+    bench.gateway.fill(order.client_order_id, "5")
+    bench.link.to_client.popleft()
+    bench.settle()
+    assert [login.cursor for login in bench.gateway.logins] == [None, None]
+    assert order.acc == 15.0
+    assert subscription.net == 15.0
+
+
+def test_a_snapshot_replaces_positions() -> None:
+    bench, subscription = ready()
+    order = buy(subscription)
+    bench.settle()
+    bench.gateway.fill(order.client_order_id, "30")
+    bench.settle()
+    assert subscription.net == 30.0
+    bench.disconnect()
+    bench.gateway.positions.clear()
+    bench.gateway.restart()
+    bench.settle()
+    assert subscription.net == 0.0
+
+
+def test_a_new_process_finds_position_and_open_orders() -> None:
+    bench = Bench()
+    client_order_id = bench.gateway.leave_open(7, filled="12")
+    subscription = bench.context.open_subscription("dogeusdt", "depth")
+    told: list[Order] = []
+    subscription.on_order = told.append
+    bench.client.start_delivery()
+    bench.settle()
+    assert told == []
+    assert subscription.net == 12.0
+    (order,) = subscription.open_orders
+    assert (order.client_order_id, order.acc, order.state) == (client_order_id, 12.0, State.PARTIALLY_FILLED)
+    subscription.cancel(order.id)
+    bench.settle()
+    assert order.state is State.CANCELED
+    assert subscription.open_orders == []
+
+
+def test_only_one_cancel_is_under_way() -> None:
+    bench, subscription = ready()
+    order = buy(subscription)
+    bench.settle()
+    for _ in range(5):
+        subscription.cancel(order.id)
+    assert bench.link is not None
+    assert len(bench.link.to_gateway) == 1
+    bench.link.to_gateway.clear()
+    bench.advance(5_000)
+    subscription.cancel(order.id)
+    bench.settle()
+    assert methods(bench).count("cancel") == 1
+    assert order.state is State.CANCELED
+    subscription.cancel(order.id)
+    assert not bench.link.to_gateway
+
+
+def test_a_refused_order_is_rejected_with_the_reason() -> None:
+    bench, subscription = ready()
+    bench.gateway.answer_orders_with = (ErrorCode.DENIED, "over the limit of 100 USDT")
+    told: list[str] = []
+    subscription.on_order = lambda order: told.append(order.state)
+    order = buy(subscription)
+    bench.settle()
+    assert (order.state, order.code, order.reason) == (State.REJECTED, -10007, "over the limit of 100 USDT")
+    assert told == ["REJECTED"]
+    assert bench.errors[-1].code == -10007
+
+
+def test_a_verdict_of_absent_can_be_taken_back() -> None:
+    bench, subscription = ready()
+    bench.gateway.new_order_status = OrderStatus.UNKNOWN
+    order = buy(subscription)
+    bench.settle()
+    assert order.in_doubt
+    bench.gateway.set_status(order.client_order_id, OrderStatus.ABSENT)
+    bench.settle()
+    assert (order.state, order.is_active, order.in_doubt) == (State.REJECTED, False, False)
+    bench.gateway.fill(order.client_order_id, "10")
+    bench.settle()
+    assert order.state is State.PARTIALLY_FILLED
+    assert order.acc == 10.0
+
+
+def test_a_late_word_does_not_reopen_what_ended() -> None:
+    bench, subscription = ready()
+    order = buy(subscription)
+    bench.settle()
+    bench.gateway.set_status(order.client_order_id, OrderStatus.CANCELED)
+    bench.gateway.fill(order.client_order_id, "10")
+    bench.gateway.set_status(order.client_order_id, OrderStatus.PARTIALLY_FILLED)
+    bench.settle()
+    assert (order.state, order.acc) == (State.CANCELED, 10.0)
+
+
+def test_nothing_is_told_before_the_strategy_runs() -> None:
+    bench = Bench()
+    subscription = bench.context.open_subscription("dogeusdt", "depth")
+    assert isinstance(subscription, DepthSubscription)
+    bench.settle()
+    told: list[object] = []
+    subscription.on_data, subscription.on_order = told.append, told.append
+    order = buy(subscription)
+    bench.settle()
+    for bid in ("0.1", "0.2", "0.3"):
+        bench.gateway.send(encode(depth("dogeusdt", bid, "0.9")))
+    bench.gateway.fill(order.client_order_id, "30")
+    bench.settle()
+    assert told == []
+    assert subscription.net == 0.0
+    bench.client.start_delivery()
+    assert told[0] is order
+    assert len(told) == 2
+    assert subscription.net == 30.0
+    assert subscription.bid_prc(0) == 0.3
+
+
+def test_a_session_without_trading_gets_data_and_sends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    bench, subscription = ready(trading=False)
+    assert subscription.add_order(0.6, 30, Side.BUY, OrderType.LIMIT) is None
+    assert bench.errors[-1].code == ErrorCode.NON_TRADING
+    assert "does not trade" in caplog.text
+    bench.gateway.send(encode(depth("dogeusdt", "0.5", "0.6")))
+    bench.settle()
+    assert subscription.ask_prc() == 0.6
+
+
+def test_a_refused_login_is_logged_once_with_what_to_do(caplog: pytest.LogCaptureFixture) -> None:
+    bench = Bench()
+    bench.gateway.refuse_login = (ErrorCode.DUPLICATE_LOGIN, "duplicate login")
+    for _ in range(3):
+        bench.connect()
+        bench.step_to_gateway()
+        bench.step_to_client()
+        assert bench.link is None
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert "choose another session_id" in caplog.text
+    bench.gateway.refuse_login = None
+    bench.settle()
+    assert bench.client.is_ready
+
+
+def test_a_lost_session_is_taken_again() -> None:
+    bench, _ = ready()
+    bench.gateway.send(encode(SessionClosedPush("taken over")))
+    bench.settle()
+    assert len(bench.gateway.logins) == 2
+    assert bench.client.is_ready
+
+
+@pytest.mark.parametrize("frame", [b"", b"nonsense", b"[]", b'{"type":"depth"}', b'{"type":"new"}', b'{"id":"x"}'])
+def test_what_cannot_be_read_brings_a_new_login(frame: bytes) -> None:
+    bench, _ = ready()
+    bench.gateway.send(frame)
+    bench.settle()
+    assert len(bench.gateway.logins) == 2
+    assert bench.client.is_ready
+
+
+def test_answers_to_nothing_are_ignored() -> None:
+    bench, _ = ready()
+    bench.gateway.send(encode_reply(999, {"x": 1}))
+    bench.settle()
+    assert bench.client.is_ready
+    assert len(bench.gateway.logins) == 1
+
+
+def test_an_exception_in_a_callback_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    bench, subscription = ready()
+
+    def fail(_: object) -> None:
+        raise RuntimeError("mine")
+
+    told: list[str] = []
+    subscription.on_data = subscription.on_order = fail
+    other = bench.context.open_subscription("dogeusdt", "bbo")
+    other.on_order = lambda order: told.append(order.state)
+    order = buy(subscription)
+    bench.settle()
+    bench.gateway.fill(order.client_order_id, "30")
+    bench.gateway.send(encode(depth("dogeusdt", "0.5", "0.6")))
+    with caplog.at_level(logging.ERROR):
+        bench.settle()
+    assert told == ["FILLED"]
+    assert caplog.text.count("RuntimeError: mine") == 2
+    assert bench.client.is_ready
+
+
+def test_a_refusal_of_a_stream_reaches_the_subscription_only() -> None:
+    bench, _ = ready()
+    bench.context.open_subscription("nosuch", "depth")
+    bench.settle()
+    assert {error.code for error in bench.errors} == {ErrorCode.INVALID_SYMBOL}
+    assert bench.client.is_ready
+
+
+def test_tif_and_post_only_on_the_wire() -> None:
+    bench, subscription = ready()
+    for order_type, tif in [
+        (OrderType.LIMIT_MAKER, Tif.GTC),
+        (OrderType.LIMIT, Tif.GTX),
+        (OrderType.LIMIT, Tif.UNDEF),
+        (OrderType.LIMIT, Tif.IOC),
+        (OrderType.MARKET, Tif.GTC),
+    ]:
+        assert subscription.add_order(0.6, 30, Side.SELL, order_type, tif) is not None
+    bench.settle()
+    sent = [decode_params(r, OrderParams) for r in bench.gateway.received if r.method == "order"]
+    assert [(p.order_type.value, p.time_in_force and p.time_in_force.value, p.post_only, p.price) for p in sent] == [
+        ("LIMIT", "GTC", True, "0.6"),
+        ("LIMIT", "GTC", True, "0.6"),
+        ("LIMIT", "GTC", False, "0.6"),
+        ("LIMIT", "IOC", False, "0.6"),
+        ("MARKET", None, False, None),
+    ]
