@@ -28,7 +28,10 @@ from tradingsys.wire.messages import (
     StatusPush,
 )
 
-__all__ = ["Link", "Strategy"]
+__all__ = ["PRICES", "Link", "Strategy"]
+
+PRICES = {"dogeusdt": Decimal("0.6"), "adausdt": Decimal("0.75")}
+"""What is traded, and the middle of the prices at which."""
 
 
 class Link(Protocol):
@@ -200,7 +203,7 @@ class Strategy:
         symbol = rng.choice(self.symbols)
         side = rng.choice(list(Side))
         market = rng.random() < 0.15
-        price = None if market else str(Decimal(rng.randint(590, 610)) / 1000)
+        price = None if market else str(PRICES[symbol] + Decimal(rng.randint(-10, 10)) / 1000)
         self._seq += rng.choice((1, 1, 1, 2))
         params = OrderParams(
             login.lineage,

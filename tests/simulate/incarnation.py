@@ -1,0 +1,255 @@
+"""One life of the gateway's process inside the world: the product's kernel, store and protocol, and how they die."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.simulate.faults import Faults
+from tests.simulate.strategy import Link, Strategy
+from tests.simulate.venue import Network, Venue
+from tests.simulate.world import Clock, World, ms
+from tradingsys.core.errors import TradingError
+from tradingsys.core.io import HttpRequest, Transmission, WsFrame
+from tradingsys.gateway.kernel import Gateway, GatewaySettings
+from tradingsys.store.store import Store
+from tradingsys.venues.binance.market import BinanceMarket
+from tradingsys.venues.protocol import VenueProtocol
+
+__all__ = ["Incarnation", "Killed"]
+
+_ORDER_MARKS = (b'"order.place"', b'"order.cancel"')
+
+
+class Killed(BaseException):
+    """The process died here: nothing after this line of it runs."""
+
+
+class WorldRunner:
+    """The store's writer thread: jobs take some time, and die with the process."""
+
+    def __init__(self, world: World) -> None:
+        self.alive = True
+        self._world = world
+        self._jobs: list[Callable[[], None]] = []
+        self._scheduled = False
+
+    def submit(self, job: Callable[[], object], done: Callable[[object], None]) -> None:
+        def run() -> None:
+            try:
+                outcome: object = job()
+            except Exception as error:  # noqa: BLE001 - carried to whoever waits
+                outcome = error
+            done(outcome)
+
+        self._jobs.append(run)
+        if not self._scheduled:
+            self._scheduled = True
+            self._world.after(ms(self._world.rng.uniform(0.1, 30)), self._drain)
+
+    def run(self, job: Callable[[], object]) -> object:
+        self._drain()
+        return job()
+
+    def close(self) -> None:
+        self._drain()
+
+    def _drain(self) -> None:
+        self._scheduled = False
+        while self._jobs and self.alive:
+            self._jobs.pop(0)()
+
+
+class SimPeer:
+    """A strategy's connection: what is written arrives later, in order, unless the connection is gone."""
+
+    def __init__(self, world: World, strategy: Strategy, incarnation: Incarnation) -> None:
+        self.pending_bytes = 0
+        self._world = world
+        self._strategy = strategy
+        self._incarnation = incarnation
+        self.open = True
+        self._next_ns = {"up": 0, "down": 0}
+
+    def write(self, data: bytes) -> None:
+        self._later("down", lambda: self._strategy.received(data) if self.open else None)
+
+    def ping(self) -> None:
+        def pong() -> None:
+            if self.open and self._incarnation.alive:
+                self._incarnation.call(lambda: self._incarnation.gateway.peer_heard(self))
+
+        self._later("down", pong)
+
+    def close(self, reason: str = "") -> None:
+        del reason
+        if self.open:
+            self.open = False
+            self._world.after(ms(1), self._closed)
+
+    def send(self, data: bytes) -> None:
+        """The strategy's side."""
+
+        def arrive() -> None:
+            # What was written before a break may still arrive; the gateway must refuse it then.
+            if self._incarnation.alive and self in self._incarnation.gateway.clients:
+                self._incarnation.call(lambda: self._incarnation.gateway.peer_frame(self, data))
+
+        self._later("up", arrive)
+
+    def _closed(self) -> None:
+        if self._incarnation.alive:
+            self._incarnation.call(lambda: self._incarnation.gateway.peer_closed(self))
+        if self._strategy._link is self:
+            self._strategy.closed()
+
+    def _later(self, way: str, action: Callable[[], None]) -> None:
+        at_ns = max(self._world.now_ns + ms(self._world.rng.uniform(0.05, 5)), self._next_ns[way])
+        self._next_ns[way] = at_ns
+        self._world.after(at_ns - self._world.now_ns, action)
+
+
+class Incarnation:
+    """A gateway from start to death."""
+
+    def __init__(
+        self,
+        world: World,
+        venue: Venue,
+        folder: Path,
+        settings: GatewaySettings,
+        protocol: Callable[[], VenueProtocol],
+        market: BinanceMarket,
+        faults: Callable[[], Faults],
+        died: Callable[[bool], None],
+    ) -> None:
+        self.alive = True
+        self.accepting = False
+        self.failure: TradingError | None = None
+        self._world = world
+        self._faults = faults
+        self._died = died
+        self._network = Network(venue, faults, self._happened)
+        self._runner = WorldRunner(world)
+        self._timer_ns: int | None = None
+        self.log: list[str] = []
+        self.store = Store.open(
+            folder / "pos.db",
+            account="simulated",
+            random_lineage=world.rng.getrandbits(30),
+            wall_ms=world.now_ns // 1_000_000,
+            ticket_dir=folder / "shm",
+            runner=self._runner,  # type: ignore[arg-type]
+        )
+        self.journal_size_synced = 0
+        self.gateway = Gateway(
+            settings,
+            protocol(),
+            market,
+            self.store,
+            self,
+            Clock(world, world.rng.randrange(10**15)),
+            self,
+            accepting=self._accept,
+            failed=self._fail,
+        )
+        self.call(self.gateway.start)
+
+    # ---- the transport seam, with death around the bytes of an order
+
+    def perform(self, transmission: Transmission) -> None:
+        is_order = (isinstance(transmission, WsFrame) and any(mark in transmission.data for mark in _ORDER_MARKS)) or (
+            isinstance(transmission, HttpRequest) and "/order?" in transmission.url and transmission.method != "GET"
+        )
+        if is_order and self._world.chance(self._faults().kill_at_send / 2):
+            raise Killed
+        self._network.perform(transmission)
+        if is_order and self._world.chance(self._faults().kill_at_send / 2):
+            raise Killed
+
+    # ---- the log seam
+
+    def debug(self, event: str, /, **fields: object) -> None:
+        pass
+
+    def info(self, event: str, /, **fields: object) -> None:
+        self._world.note(f"gateway: {event} {fields or ''}")
+
+    def warning(self, event: str, /, **fields: object) -> None:
+        self.log.append(event)
+        self._world.note(f"gateway WARNING: {event} {fields or ''}")
+
+    def error(self, event: str, /, **fields: object) -> None:
+        self.log.append(event)
+        self._world.note(f"gateway ERROR: {event} {fields or ''}")
+
+    # ---- running
+
+    def call(self, action: Callable[[], object]) -> None:
+        if not self.alive:
+            return
+        try:
+            action()
+        except Killed:
+            self.kill("at a send")
+            return
+        self._arm()
+
+    def connect(self, strategy: Strategy) -> Link | None:
+        if not self.alive or not self.accepting:
+            return None
+        peer = SimPeer(self._world, strategy, self)
+        self.call(lambda: self.gateway.peer_opened(peer))
+        return peer
+
+    def kill(self, where: str) -> None:
+        """kill -9: memory is gone, files stay as the kernel has them, sockets close."""
+        if not self.alive:
+            return
+        power_cut = self._world.chance(self._faults().power_cut)
+        self._world.note(f"gateway killed {where}{' by a power cut' if power_cut else ''}")
+        self.alive = self._runner.alive = False
+        self._network.die()
+        for peer in list(self.gateway.clients):
+            assert isinstance(peer, SimPeer)
+            peer.close()
+        _let_go(self.store)
+        self._died(power_cut)
+
+    def stop(self) -> None:
+        """SIGTERM."""
+        self.call(self.gateway.stop)
+        self.alive = False
+        self._network.die()
+
+    def _accept(self) -> None:
+        self.accepting = True
+
+    def _fail(self, error: TradingError) -> None:
+        self._world.note(f"gateway failed: {error}")
+        self.failure = error
+
+    def _happened(self, event: object) -> None:
+        self.call(lambda: self.gateway.venue_event(event))  # type: ignore[arg-type]
+
+    def _arm(self) -> None:
+        due_ns = self.gateway.next_deadline_ns
+        if due_ns is None or (self._timer_ns is not None and self._timer_ns <= due_ns):
+            return
+        self._timer_ns = due_ns
+        self._world.after(due_ns - self.gateway._clock.monotonic_ns(), lambda: self._tick(due_ns))
+
+    def _tick(self, due_ns: int) -> None:
+        if self._timer_ns == due_ns:
+            self._timer_ns = None
+            self.call(self.gateway.tick)
+
+
+def _let_go(store: Store) -> None:
+    """What the kernel does with a dead process: nothing more is written, locks and files are released."""
+    store._is_closed = True
+    store._conn.close()
+    if store._journal is not None:
+        store._journal.close()
+    store._ticket.close()
+    store._lock.release()

@@ -1,0 +1,178 @@
+"""One seed: an exchange, a gateway that dies and comes back, and strategies; then silence, then judgement."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+from msgspec import Struct
+
+from tests.simulate.faults import Faults
+from tests.simulate.incarnation import Incarnation
+from tests.simulate.judge import judge
+from tests.simulate.strategy import PRICES, Link, Strategy
+from tests.simulate.venue import Venue
+from tests.simulate.world import World, ms, s
+from tradingsys.core.enums import Side
+from tradingsys.gateway.kernel import GatewaySettings
+from tradingsys.gateway.orders import OrderSettings
+from tradingsys.oms.recovery import Margins, Timing
+from tradingsys.sim.faces.binance_usdm import ApiKey
+from tradingsys.sim.simulator import Simulator
+from tradingsys.store.read import reading
+from tradingsys.venues.auth import load_signer
+from tradingsys.venues.binance.account import BinanceProtocol
+from tradingsys.venues.binance.market import BinanceMarket
+from tradingsys.venues.binance.product import Endpoints
+from tradingsys.venues.binance.usdm import USDM
+
+__all__ = ["ACCOUNT", "Life", "Verdict"]
+
+ACCOUNT = "account"
+_URLS = Endpoints("http://sim", "ws://sim/ws-fapi/v1", "ws://sim")
+_SETTINGS = GatewaySettings(
+    OrderSettings(recv_window_ms=2_000),
+    Margins(engine_ms=500, staleness_ms=500),
+    Timing(),
+    symbols=(),
+    watch_ms=5_000,
+)
+_CHAOS_S = 20
+_QUIET_S = 90
+
+
+class Verdict(Struct):
+    """What came of one seed."""
+
+    seed: int
+    violations: list[str]
+    counts: Counter[str]
+    trace: list[str]
+
+
+class Life:
+    """Builds the world of a seed and lives it."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self.seed = seed
+        self.world = World(seed)
+        self.folder = folder
+        self.faults = Faults.draw(self.world.rng)
+        self.counts: Counter[str] = Counter()
+        secret = "a secret of the simulation"
+        self._signer = load_signer(secret=secret)
+        simulator = Simulator(
+            now_ns=self.world.now_ns,
+            accounts={ACCOUNT: {"USDT": Decimal(10**9)}},
+            keys=[ApiKey("key", ACCOUNT, self._signer.verifier())],
+            flow=None,
+        )
+        simulator.exchange.open_account("house", {}, is_house=True)
+        self.venue = Venue(self.world, simulator, [symbol.upper() for symbol in PRICES])
+        self.gateway: Incarnation | None = None
+        self._manual = 0
+        self._tick_venue()
+        self._make_market()
+        self._start_gateway()
+        self.strategies = [Strategy(self.world, session, list(PRICES), self._connect) for session in (1, 2, 7)]
+        self._every(self.faults.gateway_kills_per_s, self._kill_gateway)
+        self._every(self.faults.strategy_kills_per_s, lambda: self.world.rng.choice(self.strategies).kill())
+        self._every(self.faults.drops_per_s, self._drop_link)
+        self._every(self.faults.manual_trades_per_s, self._trade_by_hand)
+
+    def live(self) -> Verdict:
+        """Chaos, then quiet until everything that can be known is known, then judgement."""
+        violations = list[str]()
+        try:
+            self.world.run_for(s(_CHAOS_S))
+            self.faults = Faults.none()
+            for strategy in self.strategies:
+                strategy.active = False
+            self.world.run_for(s(_QUIET_S))
+            assert self.gateway is not None
+            if self.gateway.failure is not None:
+                violations.append(f"the gateway gave up: {self.gateway.failure}")
+            self.gateway.gateway.flush()
+            with reading(self.folder / "pos.db") as conn:
+                violations += judge(self, conn)
+            self.gateway.stop()
+        except Exception as error:
+            self.world.note(f"broke: {error!r}")
+            violations.append(f"{type(error).__name__}: {error}")
+            if not isinstance(error, AssertionError):
+                raise
+        return Verdict(self.seed, violations, self.counts, self.world.trace)
+
+    # ---- the gateway's lives
+
+    def _start_gateway(self) -> None:
+        self.counts["gateway starts"] += 1
+        self.gateway = Incarnation(
+            self.world,
+            self.venue,
+            self.folder,
+            _SETTINGS,
+            lambda: BinanceProtocol(USDM, _URLS, "key", self._signer),
+            BinanceMarket(USDM, _URLS),
+            lambda: self.faults,
+            self._died,
+        )
+
+    def _died(self, power_cut: bool) -> None:
+        self.counts["power cuts" if power_cut else "kills"] += 1
+        if power_cut:
+            self._lose_what_was_not_synced()
+        self.world.after(ms(self.world.rng.choice((20, 200, 3_000))), self._start_gateway)
+
+    def _lose_what_was_not_synced(self) -> None:
+        for ticket in (self.folder / "shm").glob("*"):
+            ticket.unlink()
+        journal = self.folder / "pos.db.journal"
+        if journal.exists():
+            content = journal.read_bytes()
+            header = content.index(b"\n") + 1 if b"\n" in content else 0
+            journal.write_bytes(content[: self.world.rng.randint(header, max(header, len(content)))])
+
+    def _kill_gateway(self) -> None:
+        if self.gateway is not None:
+            self.gateway.kill("at random")
+
+    def _connect(self, strategy: Strategy) -> Link | None:
+        return self.gateway.connect(strategy) if self.gateway is not None else None
+
+    def _drop_link(self) -> None:
+        self.world.rng.choice(self.strategies).drop()
+
+    # ---- the market
+
+    def _tick_venue(self) -> None:
+        self.venue.tick()
+        self.world.after(ms(20), self._tick_venue)
+
+    def _make_market(self) -> None:
+        if self.faults != Faults.none():
+            symbol = self.world.rng.choice(list(PRICES))
+            side = self.world.rng.choice(list(Side))
+            px = PRICES[symbol] + Decimal(self.world.rng.randint(-12, 12)) / 1000
+            qty = self.world.rng.randint(10, 80)
+            self.venue.order("house", symbol.upper(), side, qty, px, f"house-{self.world.steps}")
+        self.world.after(ms(self.world.rng.uniform(10, 150)), self._make_market)
+
+    def _trade_by_hand(self) -> None:
+        self._manual += 1
+        self.counts["manual trades"] += 1
+        symbol = self.world.rng.choice(list(PRICES)).upper()
+        side = self.world.rng.choice(list(Side))
+        self.venue.order(ACCOUNT, symbol, side, self.world.rng.randint(10, 40), None, f"web_{self._manual}")
+
+    def _every(self, per_s: float, action: object) -> None:
+        if per_s <= 0:
+            return
+
+        def again() -> None:
+            if self.faults != Faults.none():
+                action()  # type: ignore[operator]
+                self._every(per_s, action)
+
+        self.world.after(s(self.world.rng.expovariate(per_s)), again)
