@@ -77,8 +77,8 @@ class BinanceMarket:
 
         Raises LocalProtocolError (-10004) for a stream the exchange does not have.
         """
-        route = self._product.routes.get(stream.kind)
         allowed = {"depth": self._product.depth_speeds, "kline": self._product.kline_intervals}
+        route = self._product.route_of(stream_name(stream))
         if route is None or stream.arg not in allowed.get(stream.kind, {""}):
             name = f"{stream.kind}:{stream.arg}" if stream.arg else stream.kind
             raise LocalProtocolError(f"{self._product.name} has no stream {name!r}", code=_INVALID_STREAM)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
@@ -67,8 +67,8 @@ class Product(Struct, frozen=True):
     filters: FilterDialect
     errors: ErrorTable
     sequence: SequenceRule
-    routes: Mapping[str, str]
-    """Kind of stream → route, the channel that carries it; a stream on a wrong route stays silent without an error."""
+    route_of: Callable[[str], str | None]
+    """The exchange's name of a stream → the route that carries it, None for no stream of this product."""
     kline_intervals: frozenset[str]
     depth_speeds: frozenset[str]
     """Speeds of partial depth; the empty one is the venue's default."""

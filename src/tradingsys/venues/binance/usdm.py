@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from tradingsys.core.errors import ConfigError
 from tradingsys.venues.binance.depth import SequenceRule
 from tradingsys.venues.binance.errors import ErrorTable
 from tradingsys.venues.binance.filters import FilterDialect, Rule, offset_remainder
 from tradingsys.venues.binance.product import Endpoints, Paths, Product, Weights
 
-__all__ = ["ERRORS", "FILTERS", "USDM", "endpoints"]
+__all__ = ["ERRORS", "FILTERS", "USDM", "endpoints", "route_of"]
 
 _DAY_MS = 24 * 60 * 60 * 1000
 _KLINE_INTERVALS = frozenset(
@@ -52,6 +54,37 @@ ERRORS = ErrorTable(
     doubtful_statuses=frozenset({408}),
 )
 
+_STREAM = re.compile(r"(?:!|[^@!]+@)?(?P<kind>[a-zA-Z]+)[^@]*(?:@.*)?")
+_ROUTES = {
+    **dict.fromkeys(("bookTicker", "depth", "rpiDepth"), "public"),
+    **dict.fromkeys(
+        (
+            "aggTrade",
+            "assetIndex",
+            "compositeIndex",
+            "continuousKline",
+            "contractInfo",
+            "forceOrder",
+            "kline",
+            "markPrice",
+            "miniTicker",
+            "ticker",
+            "tradingSession",
+        ),
+        "market",
+    ),
+}
+
+
+def route_of(name: str) -> str | None:
+    """The route that carries a stream, by the exchange's name of it: ``public`` or ``market``.
+
+    On the wrong route the exchange acknowledges a subscription and stays silent. None for names of no known stream.
+    """
+    found = _STREAM.fullmatch(name)
+    return _ROUTES.get(found["kind"]) if found else None
+
+
 _LIVE = Endpoints("https://fapi.binance.com", "wss://ws-fapi.binance.com/ws-fapi/v1", "wss://fstream.binance.com")
 _TESTNET = Endpoints(
     "https://demo-fapi.binance.com", "wss://testnet.binancefuture.com/ws-fapi/v1", "wss://fstream.binancefuture.com"
@@ -91,7 +124,7 @@ USDM = Product(
     filters=FILTERS,
     errors=ERRORS,
     sequence=SequenceRule.FUTURES,
-    routes={"depth": "public", "bbo": "public", "trade": "market", "kline": "market"},
+    route_of=route_of,
     kline_intervals=_KLINE_INTERVALS,
     depth_speeds=frozenset({"", "100ms", "500ms"}),
     trades_window_ms=7 * _DAY_MS,

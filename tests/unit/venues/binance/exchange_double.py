@@ -30,7 +30,7 @@ from tradingsys.venues.binance import encode, messages
 from tradingsys.venues.binance.account import BinanceProtocol
 from tradingsys.venues.binance.signing import parse_query, verify_query, verify_ws_params
 from tradingsys.venues.binance.usdm import USDM, endpoints
-from tradingsys.venues.protocol import Output
+from tradingsys.venues.protocol import Output, VenueProtocol
 
 SECRET = "a-secret-that-must-not-show"
 API_KEY = "an-api-key"
@@ -66,7 +66,7 @@ class World:
     def __init__(self, signer: Signer | None = None) -> None:
         self.signer = signer or ed25519()
         addresses = endpoints("sim", rest="http://x", ws_api="ws://x/ws-fapi/v1", streams="ws://x")
-        self.protocol = BinanceProtocol(USDM, addresses, API_KEY, self.signer)
+        self.protocol: VenueProtocol = BinanceProtocol(USDM, addresses, API_KEY, self.signer)
         self.now_ns = 5 * SECOND_NS
         self.reports: list[Any] = []
         self.opening: list[OpenWs] = []

@@ -12,7 +12,7 @@ from tradingsys.core.errors import ConfigError, LocalProtocolError
 from tradingsys.core.market import BestBidOffer, Depth, Kline, Trade
 from tradingsys.venues.binance import encode, encode_market, messages
 from tradingsys.venues.binance.market import BinanceMarket, parse_stream_name, stream_name
-from tradingsys.venues.binance.usdm import USDM, endpoints
+from tradingsys.venues.binance.usdm import USDM, endpoints, route_of
 from tradingsys.venues.protocol import MarketEvent, MarketProtocol, Stream
 
 MARKET = BinanceMarket(USDM, endpoints())
@@ -34,6 +34,25 @@ def test_every_stream_has_its_route_and_name(stream: Stream, route: str, name: s
     assert stream_name(stream) == name
     assert parse_stream_name(name) == stream
     assert MARKET.url_of(route) == f"wss://fstream.binance.com/{route}/stream"
+
+
+@pytest.mark.parametrize(
+    ("route", "names"),
+    [
+        ("public", "btcusdt@bookTicker !bookTicker btcusdt@depth btcusdt@depth5@500ms btcusdt@rpiDepth@500ms"),
+        (
+            "market",
+            "btcusdt@aggTrade btcusdt@markPrice btcusdt@markPrice@1s !markPrice@arr@1s btcusdt@kline_1M "
+            "btcusdt_perpetual@continuousKline_1m btcusdt@miniTicker !miniTicker@arr btcusdt@ticker !ticker@arr "
+            "btcusdt@forceOrder !forceOrder@arr !contractInfo !assetIndex@arr btcusd@assetIndex tradingSession "
+            "defiusdt@compositeIndex",
+        ),
+        (None, "btcusdt@trade btcusdt@riddle @ @@ !"),
+    ],
+)
+def test_the_exchange_s_own_names_have_routes(route: str | None, names: str) -> None:
+    for name in names.split():
+        assert route_of(name) == route, name
 
 
 @pytest.mark.parametrize(
