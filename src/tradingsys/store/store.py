@@ -222,21 +222,20 @@ class Store:
             raise
 
     def _written(self, batches: list[tuple[Sequence[Record], Done]], outcome: list[RowEdit] | BaseException) -> None:
-        self._under_way -= 1
         failure: StoreError | None = None
-        if isinstance(outcome, BaseException):
-            failure = self._fail(
-                outcome if isinstance(outcome, StoreError) else StoreError(f"{self._path}: {outcome!r}")
-            )
+        if isinstance(outcome, StoreError):
+            failure = self._fail(outcome)
+        elif isinstance(outcome, BaseException):
+            failure = self._fail(StoreError(f"{self._path}: {outcome!r}"))
         else:
             self._durable([records for records, _ in batches], outcome)
-        for _, done in batches:
-            done(failure)
-        if failure is not None:
-            rest, self._waiting = self._waiting, []
-            for _, done in rest:
+        try:
+            for _, done in batches:
                 done(failure)
-        elif not self._under_way:
+        finally:
+            # Only now: what a callback commits must wait for the callbacks of earlier batches.
+            self._under_way -= 1
+        if not self._under_way:
             self._flush()
 
     def _durable(self, batches: Sequence[Sequence[Record]], edits: list[RowEdit]) -> None:

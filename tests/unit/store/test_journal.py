@@ -164,6 +164,32 @@ def test_a_lost_segment_is_noticed(machine: Machine) -> None:
     assert not machine.open().saved.journal_proven
 
 
+@pytest.mark.parametrize("step", ["absorb_journal", "restart", "load", "Book"])
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_death_anywhere_in_the_opening_loses_nothing_and_proves_nothing_new(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, step: str, complete: bool
+) -> None:
+    store = machine.ready(segment_bytes=500)
+    for number in range(1, 8):
+        store.append(intent(number))
+    machine.kill()
+    if not complete:
+        Path(f"{machine.journal}.2").unlink()
+
+    def die(*args: object, **options: object) -> None:
+        raise OSError("dead")
+
+    for _ in range(2):
+        monkeypatch.setattr(f"tradingsys.store.store.{step}", die)
+        with pytest.raises(StoreError, match="dead"):
+            machine.open()
+        monkeypatch.undo()
+    store = machine.open()
+    assert set(known_ids(store)) >= set(ids(1, 7))
+    assert (len(store.saved.orders) == 7) is complete
+    assert store.saved.journal_proven is complete
+
+
 def test_a_journal_of_another_book_is_moved_out_of_the_way(machine: Machine) -> None:
     store = machine.ready()
     store.append(intent(1))

@@ -169,12 +169,13 @@ def test_batches_are_whole_or_nothing_and_a_failure_is_final(machine: Machine) -
     store.commit([order(3)], done)
     assert [type(error) for error in heard] == [StoreError, StoreError]
     assert "disk on fire" in str(heard[0])
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: store.append(intent(9)),
         store.sync_journal,
         lambda: store.save_now([order(4)]),
         lambda: store.begin_epoch(9, 1),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(StoreError, match="disk on fire"):
             act()
     store.close()
@@ -342,3 +343,15 @@ def test_the_thread_runner_writes_elsewhere_and_answers_on_the_loop(machine: Mac
 
     asyncio.run(main())
     assert len(machine.open().saved.orders) == 21
+
+
+def test_a_batch_committed_while_another_is_reported_ends_after_it(machine: Machine) -> None:
+    store = machine.ready()
+    ended: list[str] = []
+
+    def first(error: StoreError | None) -> None:
+        store.commit([order(3)], lambda error: ended.append("third"))
+        ended.append("first")
+
+    store.commit([order(1)], first)
+    assert ended == ["first", "third"]
