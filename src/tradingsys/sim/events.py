@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 
@@ -196,12 +195,11 @@ class BookChanged(Struct, frozen=True):
     update_id: int
     bids: list[tuple[int, int]]
     asks: list[tuple[int, int]]
+    best_bid: tuple[int, int] | None
+    best_ask: tuple[int, int] | None
     ts_ns: int
 
 
 ExchangeEvent = (
     Accepted | Executed | Canceled | Expired | Rejected | CancelRefused | AccountChanged | Traded | BookChanged
 )
-
-Marks = Mapping[str, Decimal]
-"""Mark price by symbol."""

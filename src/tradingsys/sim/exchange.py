@@ -12,7 +12,7 @@ from tradingsys.core.instrument import Instrument
 from tradingsys.core.position import Position
 from tradingsys.matching.account import Account
 from tradingsys.matching.fees import FeeSchedule
-from tradingsys.matching.order_book import BookOrder, Match, OrderBook
+from tradingsys.matching.order_book import BookOrder, Match
 from tradingsys.sim.events import (
     Accepted,
     AccountChanged,
@@ -31,67 +31,13 @@ from tradingsys.sim.events import (
     Traded,
 )
 from tradingsys.sim.ledger import Ledger
-from tradingsys.sim.mark import MarkPrice
+from tradingsys.sim.venue import Venue
 
-__all__ = ["Exchange", "Venue"]
+__all__ = ["Exchange"]
 
 _ZERO = Decimal(0)
 _NS_PER_MS = 1_000_000
-_FIRST_ORDER_ID = 1_000_001
-_FIRST_TRADE_ID = 500_001
-
-
-class Venue:
-    """One symbol: its rules, book, counters and prices."""
-
-    def __init__(self, instrument: Instrument, reference_px: Decimal, market_bound: Decimal, offset: int) -> None:
-        self.instrument = instrument
-        self.market_bound = market_bound
-        self.book = OrderBook()
-        self.mark = MarkPrice(reference_px)
-        self.last_px: Decimal | None = None
-        self.update_id = 0
-        self.open: dict[int, OrderRecord] = {}
-        self.reducing: dict[str, list[int]] = {}
-        """Open reduce-only orders by account."""
-        self.timed: dict[int, int] = {}
-        """Order id → when it expires, in ms."""
-        self._next_order_id = _FIRST_ORDER_ID + offset * 1_000_000_000
-        self._next_trade_id = _FIRST_TRADE_ID + offset * 1_000_000
-
-    def order_id(self) -> int:
-        """The next order id."""
-        self._next_order_id += 1
-        return self._next_order_id - 1
-
-    def trade_id(self) -> int:
-        """The next trade id."""
-        self._next_trade_id += 1
-        return self._next_trade_id - 1
-
-    def price(self, ticks: int) -> Decimal:
-        """Ticks as a price."""
-        return ticks * self.instrument.tick_size
-
-    def qty(self, lots: int) -> Decimal:
-        """Lots as a quantity."""
-        return lots * self.instrument.lot_size
-
-    def ticks(self, px: Decimal) -> int | None:
-        """A price as ticks; None when it is off the grid."""
-        ticks, rest = divmod(px, self.instrument.tick_size)
-        return None if rest or ticks <= 0 else int(ticks)
-
-    def lots(self, qty: Decimal) -> int | None:
-        """A quantity as lots; None when it is off the grid."""
-        lots, rest = divmod(qty, self.instrument.lot_size)
-        return None if rest or lots <= 0 else int(lots)
-
-    @property
-    def mid(self) -> Decimal | None:
-        """Between best bid and best ask."""
-        bid, ask = self.book.best(Side.BUY), self.book.best(Side.SELL)
-        return None if bid is None or ask is None else (self.price(bid) + self.price(ask)) / 2
+_UPDATES_PER_ID = 10
 
 
 class Exchange:
@@ -105,16 +51,19 @@ class Exchange:
         self,
         listings: Iterable[tuple[Instrument, Decimal, Decimal]],
         fees: FeeSchedule | None = None,
+        first_id: int = 1,
     ) -> None:
-        """``listings``: instrument, first mark price, and how far from mark a market order may trade (a fraction)."""
+        """``listings``: instrument, first mark price, and how far from mark a market order may trade (a fraction).
+
+        Order, trade and update ids grow from ``first_id``: give a larger one after each restart.
+        """
         self.fees = fees or FeeSchedule()
         self.ledger = Ledger()
         self.accounts: dict[str, Account] = {}
         self.venues: dict[str, Venue] = {
-            instrument.symbol: Venue(instrument, px, bound, offset)
-            for offset, (instrument, px, bound) in enumerate(listings)
+            instrument.symbol: Venue(instrument, px, bound, first_id) for instrument, px, bound in listings
         }
-        self._update_id = 7_000_000_000
+        self._update_id = first_id * _UPDATES_PER_ID
 
     # --- accounts and prices
 
@@ -168,7 +117,8 @@ class Exchange:
         if refusal is not None:
             return [Rejected(request, refusal)]
         events: list[ExchangeEvent] = []
-        order = self._accept(venue, request, now_ns, events)
+        order = self._accept(venue, request, venue.qty(lots), None if ticks is None else venue.price(ticks), now_ns)
+        events.append(Accepted(order))
         if request.reduce_only:
             room = abs(self.position(request.account, request.symbol).net)
             lots = min(lots, int(room / venue.instrument.lot_size))
@@ -246,7 +196,7 @@ class Exchange:
 
     # --- acting
 
-    def _accept(self, venue: Venue, request: NewOrder, now_ns: int, events: list[ExchangeEvent]) -> OrderRecord:
+    def _accept(self, venue: Venue, request: NewOrder, qty: Decimal, px: Decimal | None, now_ns: int) -> OrderRecord:
         order_id = venue.order_id()
         order = OrderRecord(
             account=request.account,
@@ -258,8 +208,8 @@ class Exchange:
             time_in_force=request.time_in_force,
             post_only=request.post_only,
             reduce_only=request.reduce_only,
-            qty=request.qty,
-            px=request.px,
+            qty=qty,
+            px=px,
             self_trade_prevention=request.self_trade_prevention,
             good_till_ms=request.good_till_ms,
             created_ns=now_ns,
@@ -271,7 +221,6 @@ class Exchange:
             self.accounts[order.account].lock(order.symbol, order.side, order.px * order.qty)
         if order.reduce_only:
             venue.reducing.setdefault(order.account, []).append(order_id)
-        events.append(Accepted(order))
         return order
 
     def _trade(
@@ -428,4 +377,6 @@ class Exchange:
             # One counter for all symbols, and more than one step each time: ids grow with gaps, as real ones do.
             self._update_id += 1 + len(bids) + len(asks)
             venue.update_id = self._update_id
-            events.append(BookChanged(symbol, self._update_id, bids, asks, now_ns))
+            best_bid = next(iter(venue.book.levels(Side.BUY, 1)), None)
+            best_ask = next(iter(venue.book.levels(Side.SELL, 1)), None)
+            events.append(BookChanged(symbol, self._update_id, bids, asks, best_bid, best_ask, now_ns))

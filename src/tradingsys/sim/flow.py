@@ -12,8 +12,9 @@ from random import Random
 
 from tradingsys.core.enums import OrderType, Side, TimeInForce
 from tradingsys.sim.events import Accepted, ExchangeEvent, NewOrder
-from tradingsys.sim.exchange import Exchange, Venue
+from tradingsys.sim.exchange import Exchange
 from tradingsys.sim.markets import Market
+from tradingsys.sim.venue import Venue
 
 __all__ = ["MAKERS", "TAKERS", "Flow"]
 

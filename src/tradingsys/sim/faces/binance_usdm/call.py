@@ -1,0 +1,88 @@
+"""One request on its way to the function that answers it."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from tradingsys.sim.events import ExchangeEvent
+from tradingsys.sim.exchange import Exchange
+from tradingsys.sim.faces.binance_usdm.faults import Fault
+from tradingsys.sim.faces.binance_usdm.limits import Limits
+from tradingsys.sim.faces.binance_usdm.params import Params
+from tradingsys.sim.faces.binance_usdm.render import ms
+from tradingsys.sim.markets import Market
+from tradingsys.sim.tape import Tape
+
+__all__ = ["Call", "Settings", "State"]
+
+
+class Settings(Struct):
+    """What an account has switched, beside its positions."""
+
+    hedge_mode: bool = False
+    multi_asset: bool = False
+
+
+class State:
+    """What the answering functions share: the exchange, and what this venue keeps beside it."""
+
+    def __init__(self, exchange: Exchange, markets: dict[str, Market], tapes: dict[str, Tape]) -> None:
+        self.exchange = exchange
+        self.markets = markets
+        self.tapes = tapes
+        self.limits = Limits()
+        self.settings: dict[str, Settings] = {}
+        self.happened: list[ExchangeEvent] = []
+        """Events that requests caused, waiting to be published."""
+
+    def settings_of(self, account: str) -> Settings:
+        """An account's switches; a new account has the defaults."""
+        return self.settings.setdefault(account, Settings())
+
+
+class Call:
+    """A request, who sent it, and when."""
+
+    __slots__ = ("account", "api_key", "now_ns", "params", "state")
+
+    def __init__(self, state: State, params: Params, now_ns: int, account: str = "", api_key: str = "") -> None:
+        self.state = state
+        self.params = params
+        self.now_ns = now_ns
+        self.account = account
+        """Empty on public calls."""
+        self.api_key = api_key
+
+    @property
+    def now_ms(self) -> int:
+        """The venue's time."""
+        return ms(self.now_ns)
+
+    def symbol(self) -> str:
+        """The symbol asked for.
+
+        Raises Fault when it is missing (-1102) or unknown (-1121).
+        """
+        return self._known(self.params.text("symbol"))
+
+    def maybe_symbol(self) -> str | None:
+        """The symbol asked for, if any.
+
+        Raises Fault for an unknown one (-1121).
+        """
+        name = self.params.get("symbol")
+        return self._known(name) if name else None
+
+    def symbols(self) -> list[str]:
+        """The one symbol asked for, or all."""
+        name = self.maybe_symbol()
+        return [name] if name is not None else list(self.state.markets)
+
+    def limit(self, default: int, highest: int) -> int:
+        """The parameter ``limit``, at most ``highest``."""
+        return max(1, min(self.params.optional_integer("limit", default), highest))
+
+    def _known(self, name: str) -> str:
+        if name not in self.state.markets:
+            raise Fault(400, -1121, "Invalid symbol.")
+        return name

@@ -1,0 +1,72 @@
+"""Error answers of the venue, by the reason that causes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from msgspec import UNSET
+
+from tradingsys.sim.events import Refusal
+from tradingsys.venues.binance.messages import ErrorBody, ErrorDetail
+
+__all__ = ["REFUSALS", "Fault", "illegal", "malformed", "missing"]
+
+
+class Fault(Exception):
+    """A request answered with an error: HTTP status, the venue's code and message.
+
+    ``wait`` is (server time, when to come back) in ms, for rate limits.
+    """
+
+    def __init__(self, status: int, code: int, message: str, wait: tuple[int, int] | None = None) -> None:
+        self.status, self.code, self.message, self.wait = status, code, message, wait
+        super().__init__(f"{code}: {message}")
+
+    def body(self, *, detailed: bool = False) -> ErrorBody:
+        """The JSON body; WS-API replies carry more detail than HTTP ones."""
+        data = ErrorDetail(server_time=self.wait[0], retry_after=self.wait[1]) if detailed and self.wait else UNSET
+        return ErrorBody(code=self.code, msg=self.message, data=data)
+
+
+def missing(name: str) -> Fault:
+    """A mandatory parameter that is absent or makes no sense."""
+    return Fault(400, -1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
+
+
+def malformed(name: str) -> Fault:
+    """A parameter that makes no sense."""
+    return Fault(400, -1130, f"Data sent for parameter '{name}' is not valid.")
+
+
+def illegal(name: str, legal: str) -> Fault:
+    """A parameter with forbidden characters."""
+    return Fault(400, -1100, f"Illegal characters found in parameter '{name}'; legal range is '{legal}'.")
+
+
+_NOT_RECORDED = "The order will not be recorded in the order history"
+
+REFUSALS: Mapping[Refusal, tuple[int, str]] = MappingProxyType(
+    {
+        Refusal.UNKNOWN_SYMBOL: (-1121, "Invalid symbol."),
+        Refusal.OFF_GRID: (-1111, "Precision is over the maximum defined for this asset."),
+        Refusal.DUPLICATE_CLIENT_ORDER_ID: (-4116, "ClientOrderId is duplicated."),
+        Refusal.INSUFFICIENT_MARGIN: (-2019, "Margin is insufficient."),
+        Refusal.WOULD_TAKE: (
+            -5022,
+            "Due to the order could not be executed as maker, the Post Only order will be rejected. " + _NOT_RECORDED,
+        ),
+        Refusal.NOT_FILLABLE: (
+            -5021,
+            "Due to the order could not be filled immediately, the FOK order has been rejected. " + _NOT_RECORDED,
+        ),
+        Refusal.REDUCE_ONLY: (-2022, "ReduceOnly Order is rejected."),
+        Refusal.REDUCE_ONLY_EXCEEDS: (
+            -4118,
+            "ReduceOnly Order Failed. Please check your existing position and open orders",
+        ),
+        Refusal.TOO_MANY_ORDERS: (-2025, "Reach max open order limit."),
+        Refusal.UNKNOWN_ORDER: (-2011, "Unknown order sent."),
+    }
+)
+"""The exchange's refusals in the venue's words."""

@@ -1,0 +1,154 @@
+"""Reading parameters, and checking who sent them: the same rules for HTTP and for the WS-API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from tradingsys.sim.faces.binance_usdm.faults import Fault, malformed, missing
+from tradingsys.venues.auth import KeyKind, Verifier
+from tradingsys.venues.binance.requests import parse_timing
+from tradingsys.venues.binance.signing import parse_query, verify_query, verify_ws_params
+
+__all__ = [
+    "ApiKey",
+    "Keyring",
+    "Params",
+    "check_http_signature",
+    "check_session_key",
+    "check_time",
+    "check_ws_signature",
+]
+
+_MAX_AHEAD_MS = 1_000
+_INTEGER = re.compile(r"[0-9]{1,19}")
+
+
+class ApiKey(Struct, frozen=True):
+    """A key the venue knows."""
+
+    key: str
+    account: str
+    verifier: Verifier
+
+
+class Params:
+    """A request's parameters."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: Mapping[str, str | int | bool]) -> None:
+        self.values = values
+
+    @classmethod
+    def from_http(cls, query: bytes, body: bytes) -> Params:
+        """Query and form body; a parameter that is in both has the query's value."""
+        return cls(parse_query(query.decode("latin-1"), body.decode("latin-1")))
+
+    def get(self, name: str, default: str = "") -> str:
+        """Text, or the default when absent or empty."""
+        value = self.values.get(name, "")
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return str(value) or default
+
+    def text(self, name: str) -> str:
+        """Text that must be there.
+
+        Raises Fault (-1102).
+        """
+        value = self.get(name)
+        if not value:
+            raise missing(name)
+        return value
+
+    def integer(self, name: str) -> int:
+        """A non-negative integer that must be there.
+
+        Raises Fault (-1102).
+        """
+        value = self.text(name)
+        if not _INTEGER.fullmatch(value):
+            raise missing(name)
+        return int(value)
+
+    def optional_integer(self, name: str, default: int) -> int:
+        """A non-negative integer, or the default when absent.
+
+        Raises Fault (-1102).
+        """
+        return self.integer(name) if self.get(name) else default
+
+    def maybe_integer(self, name: str) -> int | None:
+        """A non-negative integer, or None when absent.
+
+        Raises Fault (-1102).
+        """
+        return self.integer(name) if self.get(name) else None
+
+    def flag(self, name: str) -> bool:
+        """``true`` or ``false``; false when absent.
+
+        Raises Fault (-1130).
+        """
+        value = self.get(name, "false").lower()
+        if value not in ("true", "false"):
+            raise malformed(name)
+        return value == "true"
+
+
+class Keyring:
+    """All keys by their public name."""
+
+    def __init__(self, keys: Iterable[ApiKey]) -> None:
+        self._keys = {key.key: key for key in keys}
+
+    def find(self, key: str | None) -> ApiKey:
+        """Who owns a key.
+
+        Raises Fault 401 for none (-2014) and for an unknown one (-2015).
+        """
+        if not key:
+            raise Fault(401, -2014, "API-key format invalid.")
+        found = self._keys.get(key)
+        if found is None:
+            raise Fault(401, -2015, "Invalid API-key, IP, or permissions for action.")
+        return found
+
+
+def check_http_signature(owner: ApiKey, params: Params, query: bytes, body: bytes) -> None:
+    """Check the signature over the bytes as they came.
+
+    Raises Fault for a missing signature (-1102), for a wrong one, and for bytes that should have been percent-encoded
+    before signing (-1022).
+    """
+    params.text("signature")
+    if not (query.isascii() and body.isascii() and verify_query(owner.verifier, query.decode(), body.decode())):
+        raise Fault(400, -1022, "Signature for this request is not valid.")
+
+
+def check_ws_signature(owner: ApiKey, params: Params) -> None:
+    """Check the signature of a WS-API request.
+
+    Raises Fault for a missing signature (-1102) or a wrong one (-1022).
+    """
+    params.text("signature")
+    if not verify_ws_params(owner.verifier, params.values):
+        raise Fault(400, -1022, "Signature for this request is not valid.")
+
+
+def check_session_key(owner: ApiKey) -> None:
+    """Raises Fault for a key that cannot log a session on: only Ed25519 can."""
+    if owner.verifier.kind is not KeyKind.ED25519:
+        raise Fault(400, -4056, "Invalid api key type: session.logon needs an Ed25519 key.")
+
+
+def check_time(params: Params, now_ms: int) -> None:
+    """Raises Fault when the request's timestamp is too old or too far ahead (-1021); VenueError when it is absent."""
+    timestamp_ms, window_ms = parse_timing(params.values)
+    if timestamp_ms >= now_ms + _MAX_AHEAD_MS:
+        raise Fault(400, -1021, "Timestamp for this request was 1000ms ahead of the server's time.")
+    if now_ms - timestamp_ms > window_ms:
+        raise Fault(400, -1021, "Timestamp for this request is outside of the recvWindow.")

@@ -1,0 +1,155 @@
+"""The exchange's records as core facts, which the venue's codec writes."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from msgspec import structs
+
+from tradingsys.core.enums import OrderStatus, OrderType
+from tradingsys.core.order import Closed, Fill, Order, Terms
+from tradingsys.core.position import Position
+from tradingsys.core.reports import AccountChanged as AccountFacts
+from tradingsys.core.reports import OrderChanged
+from tradingsys.sim.events import AccountChanged, Execution, ExpiryReason, OrderRecord
+from tradingsys.venues.binance import encode, messages, words
+
+__all__ = [
+    "account_update",
+    "eight_digits",
+    "ms",
+    "order_query",
+    "order_reply",
+    "order_trade_update",
+    "shown_position",
+    "trade_lite",
+    "user_trade",
+]
+
+_NS_PER_MS = 1_000_000
+_EIGHT = Decimal("0.00000001")
+_CLOSED = frozenset({OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.EXPIRED_IN_MATCH})
+_EXPIRY_CODES = {
+    ExpiryReason.SELF_TRADE: "1",
+    ExpiryReason.UNFILLED_IMMEDIATE: "2",
+    ExpiryReason.REDUCE_ONLY: "4",
+    ExpiryReason.UNFILLED_MARKET: "9",
+}
+
+
+def ms(ts_ns: int) -> int:
+    """Nanoseconds as the venue's milliseconds."""
+    return ts_ns // _NS_PER_MS
+
+
+def eight_digits(value: Decimal) -> Decimal:
+    """A computed amount, rounded as the venue shows it."""
+    return value.quantize(_EIGHT, ROUND_HALF_EVEN)
+
+
+def _short(value: Decimal) -> Decimal:
+    """An average without superfluous zeros."""
+    return eight_digits(value).normalize() if value else Decimal(0)
+
+
+def _order(record: OrderRecord, fill: Fill | None = None) -> Order:
+    is_market = record.order_type is OrderType.MARKET
+    closed = None
+    if record.status in _CLOSED:
+        reason = words.EXPIRY_REASONS[_EXPIRY_CODES[record.expiry]] if record.expiry in _EXPIRY_CODES else ""
+        closed = Closed(record.status, ms(record.updated_ns), 0, reason)
+    return Order(
+        client_order_ids=(record.client_order_id,),
+        venue_order_id=str(record.order_id),
+        terms=Terms(
+            symbol=record.symbol,
+            side=record.side,
+            order_type=record.order_type,
+            order_qty=record.qty,
+            price=record.px,
+            time_in_force=None if is_market else record.time_in_force,
+            post_only=record.post_only,
+            reduce_only=record.reduce_only,
+            self_trade_prevention=record.self_trade_prevention,
+            version_ms=ms(record.updated_ns),
+        ),
+        accepted=True,
+        venue_cum_qty=record.cum_qty,
+        closed=closed,
+        fills={fill.exec_id: fill} if fill is not None else {},
+    )
+
+
+def _fill(row: Execution) -> Fill:
+    return Fill(
+        exec_id=str(row.exec_id),
+        symbol=row.symbol,
+        venue_order_id=str(row.order_id),
+        side=row.side,
+        last_px=row.px,
+        last_qty=row.qty,
+        ts_event_ms=ms(row.ts_ns),
+        is_maker=row.is_maker,
+        fee=row.fee,
+        fee_asset=row.fee_asset,
+        realized_pnl=eight_digits(row.realized_pnl),
+    )
+
+
+def order_reply(record: OrderRecord) -> messages.OrderReply:
+    """The answer to placing and cancelling."""
+    return structs.replace(encode.order_reply(_order(record)), good_till_date=record.good_till_ms)
+
+
+def order_query(record: OrderRecord) -> messages.OrderReply:
+    """The answer to a query."""
+    reply = encode.order_query(_order(record), placed_ms=ms(record.created_ns), avg_px=_short(record.avg_px))
+    cum_quote = encode.decimal_text(record.cum_quote)
+    return structs.replace(reply, good_till_date=record.good_till_ms, cum_quote=cum_quote)
+
+
+def order_trade_update(
+    record: OrderRecord, ts_ns: int, bids_notional: Decimal, asks_notional: Decimal, execution: Execution | None = None
+) -> messages.OrderTradeUpdate:
+    """The event about an order as it was right after it happened."""
+    fill = None if execution is None else _fill(execution)
+    report = OrderChanged(_order(record, fill), record.symbol, ms(ts_ns))
+    update = encode.order_trade_update(report, avg_px=_short(record.avg_px))
+    order = structs.replace(
+        update.order,
+        bids_notional=encode.decimal_text(bids_notional),
+        asks_notional=encode.decimal_text(asks_notional),
+        good_till_ms=record.good_till_ms,
+    )
+    return structs.replace(update, order=order)
+
+
+def trade_lite(record: OrderRecord, execution: Execution) -> messages.TradeLite:
+    """The thin copy of an execution that arrives first."""
+    report = OrderChanged(_order(record, _fill(execution)), record.symbol, ms(execution.ts_ns))
+    return encode.trade_lite(report, order_qty=record.qty, price=record.px)
+
+
+def user_trade(row: Execution) -> messages.UserTrade:
+    """A row of the account's history."""
+    return structs.replace(encode.user_trade(_fill(row)), margin_asset=row.fee_asset)
+
+
+def shown_position(position: Position) -> Position:
+    """A position with the digits the venue shows."""
+    return Position(position.net, _short(position.entry_px), eight_digits(position.realized_pnl))
+
+
+def account_update(change: AccountChanged, mark_px: Decimal) -> messages.AccountUpdate:
+    """The balance and the position that an execution changed."""
+    position = change.position
+    report = AccountFacts(
+        reason="ORDER",
+        ts_event_ms=ms(change.ts_ns),
+        balances={change.asset: eight_digits(change.wallet)},
+        positions={change.symbol: position.net},
+    )
+    unrealized = eight_digits(position.net * (mark_px - position.entry_px))
+    return encode.account_update(
+        report, positions={change.symbol: shown_position(position)}, unrealized_pnl={change.symbol: unrealized}
+    )

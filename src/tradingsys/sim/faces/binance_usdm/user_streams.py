@@ -1,0 +1,162 @@
+"""Account events: listen keys, who listens with them, and what is sent. Nothing is kept for the absent."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from tradingsys.core.enums import Side
+from tradingsys.sim.events import Accepted, AccountChanged, Canceled, ExchangeEvent, Executed, Expired, OrderRecord
+from tradingsys.sim.exchange import Exchange
+from tradingsys.sim.faces.binance_usdm import render
+from tradingsys.sim.faces.binance_usdm.call import Call
+from tradingsys.sim.faces.binance_usdm.connection import Connection
+from tradingsys.sim.faces.binance_usdm.faults import Fault
+from tradingsys.sim.faces.transport import WsOutput, WsSend
+from tradingsys.venues.binance.encode import combined, listen_key_expired, to_bytes
+from tradingsys.venues.binance.messages import ListenKey, Message
+
+__all__ = ["Subscription", "UserStreams"]
+
+_VALID_NS = 60 * 60 * 1_000_000_000
+
+
+class _Key(Struct):
+    text: str
+    account: str
+    expires_ns: int
+
+
+class Subscription(Struct, frozen=True, eq=False):
+    """One connection listening with one key; ``events`` None means all."""
+
+    conn: Connection
+    listen_key: str
+    events: frozenset[str] | None
+
+
+class UserStreams:
+    """All accounts' streams."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._keys: dict[str, _Key] = {}
+        """By account: each has one key at most."""
+        self._minted = 0
+        self._subscriptions: list[Subscription] = []
+        self._account_change: AccountChanged | None = None
+
+    # --- keys
+
+    def start(self, call: Call) -> ListenKey:
+        """`POST /fapi/v1/listenKey`: a new key, or the active one made to last another hour."""
+        key = self._keys.get(call.account)
+        if key is None or key.expires_ns <= call.now_ns:
+            self._minted += 1
+            text = hashlib.sha256(f"{call.api_key}/{self._minted}".encode()).hexdigest()
+            key = self._keys[call.account] = _Key(text, call.account, 0)
+        key.expires_ns = call.now_ns + _VALID_NS
+        return ListenKey(listen_key=key.text)
+
+    def keep_alive(self, call: Call) -> ListenKey:
+        """`PUT /fapi/v1/listenKey`.
+
+        Raises Fault (-1125) when there is no key any more.
+        """
+        key = self._keys.get(call.account)
+        if key is None or key.expires_ns <= call.now_ns:
+            raise Fault(400, -1125, "This listenKey does not exist.")
+        key.expires_ns = call.now_ns + _VALID_NS
+        return ListenKey(listen_key=key.text)
+
+    def close(self, call: Call) -> dict[str, str]:
+        """`DELETE /fapi/v1/listenKey`."""
+        self._keys.pop(call.account, None)
+        return {}
+
+    @property
+    def next_deadline_ns(self) -> int | None:
+        """When the next key expires."""
+        return min((key.expires_ns for key in self._keys.values()), default=None)
+
+    def tick(self, now_ns: int) -> list[WsOutput]:
+        """Expire keys; their connections are told and stay open."""
+        outputs: list[WsOutput] = []
+        for key in [key for key in self._keys.values() if key.expires_ns <= now_ns]:
+            message = listen_key_expired(key.text, render.ms(now_ns))
+            outputs += self._send(key.account, "listenKeyExpired", message)
+            del self._keys[key.account]
+        return outputs
+
+    # --- listeners
+
+    def subscribe(self, subscription: Subscription) -> None:
+        """Listen from now on; with a key nobody has, in vain."""
+        self._subscriptions.append(subscription)
+
+    def unsubscribe(self, conn: Connection, listen_key: str | None = None) -> None:
+        """Stop listening with one key, or with all."""
+        self._subscriptions = [
+            each
+            for each in self._subscriptions
+            if each.conn is not conn or (listen_key is not None and each.listen_key != listen_key)
+        ]
+
+    def publish(self, events: Iterable[ExchangeEvent]) -> list[WsOutput]:
+        """What accounts hear of these events, in the venue's order.
+
+        An execution comes as TRADE_LITE, then ACCOUNT_UPDATE, then ORDER_TRADE_UPDATE.
+        """
+        outputs: list[WsOutput] = []
+        if not self._subscriptions:
+            return outputs
+        for event in events:
+            match event:
+                case AccountChanged():
+                    self._account_change = event
+                case Executed(order, execution):
+                    outputs += self._send(order.account, "TRADE_LITE", render.trade_lite(order, execution))
+                    outputs += self._send_account_change()
+                    outputs += self._send_order(order, event)
+                case Accepted(order) | Canceled(order) | Expired(order):
+                    outputs += self._send_order(order)
+                case _:
+                    pass
+        return outputs
+
+    def _send_account_change(self) -> list[WsOutput]:
+        change, self._account_change = self._account_change, None
+        if change is None or not self._listens(change.account):
+            return []
+        mark_px = self._exchange.venues[change.symbol].mark.px
+        return self._send(change.account, "ACCOUNT_UPDATE", render.account_update(change, mark_px))
+
+    def _send_order(self, order: OrderRecord, executed: Executed | None = None) -> list[WsOutput]:
+        if not self._listens(order.account):
+            return []
+        account = self._exchange.accounts[order.account]
+        message = render.order_trade_update(
+            order,
+            order.updated_ns,
+            account.open_notional(order.symbol, Side.BUY),
+            account.open_notional(order.symbol, Side.SELL),
+            None if executed is None else executed.execution,
+        )
+        return self._send(order.account, "ORDER_TRADE_UPDATE", message)
+
+    def _listens(self, account: str) -> bool:
+        key = self._keys.get(account)
+        return key is not None and any(each.listen_key == key.text for each in self._subscriptions)
+
+    def _send(self, account: str, kind: str, message: Message) -> list[WsOutput]:
+        key = self._keys.get(account)
+        if key is None:
+            return []
+        raw = to_bytes(message)
+        return [
+            WsSend(each.conn.conn_id, combined(key.text, message) if each.conn.is_combined else raw)
+            for each in self._subscriptions
+            if each.listen_key == key.text and (each.events is None or kind in each.events)
+        ]

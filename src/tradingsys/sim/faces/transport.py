@@ -1,0 +1,52 @@
+"""Requests, replies and frames as values: what a socket shell, or a simulated network, passes to and from a face."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+__all__ = ["Reply", "Request", "WsClose", "WsOutput", "WsRefuse", "WsSend"]
+
+
+class Request(Struct, frozen=True):
+    """One HTTP request as it arrived: path and query undecoded, header names in lower case."""
+
+    method: str
+    path: str
+    query: bytes = b""
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+
+
+class Reply(Struct, frozen=True):
+    """The answer to a request."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = {}
+
+
+class WsSend(Struct, frozen=True):
+    """Send one text frame."""
+
+    conn_id: int
+    data: bytes
+
+
+class WsClose(Struct, frozen=True):
+    """Close a websocket; `Simulator.ws_closed` is still to be called when it is gone."""
+
+    conn_id: int
+    code: int
+    reason: str = ""
+
+
+WsOutput = WsSend | WsClose
+
+
+class WsRefuse(Struct, frozen=True):
+    """Refuse a websocket with an HTTP status."""
+
+    status: int
+    text: str

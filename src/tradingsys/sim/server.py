@@ -1,0 +1,177 @@
+"""The box on real sockets: HTTP on one port, websockets on the next."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from tradingsys.net import http, ws
+from tradingsys.net.clock import Clock, SystemClock
+from tradingsys.sim.faces.transport import Request, WsOutput, WsSend
+from tradingsys.sim.simulator import Simulator
+
+__all__ = ["SimServer", "SimUrls", "start"]
+
+_NS = 1_000_000_000
+_SHORTEST_WAIT_S = 0.001
+_MAX_PENDING_BYTES = 16 * 1024 * 1024
+"""A client that reads so slowly loses its connection."""
+
+
+class SimUrls(Struct, frozen=True):
+    """Where everything is."""
+
+    rest: str
+    streams: str
+    ws_api: str
+    admin: str
+
+
+class _SpeedClock:
+    """The box's own time: the machine's when it starts, then ``speed`` times as fast."""
+
+    def __init__(self, clock: Clock, speed: float) -> None:
+        self._clock = clock
+        self.speed = speed
+        self._start_wall_ns = clock.wall_ns()
+        self._start_ns = clock.monotonic_ns()
+
+    def now_ns(self) -> int:
+        return self._start_wall_ns + int((self._clock.monotonic_ns() - self._start_ns) * self.speed)
+
+
+class SimServer:
+    """A running box."""
+
+    def __init__(self, simulator: Simulator, clock: _SpeedClock) -> None:
+        self.simulator = simulator
+        self._clock = clock
+        self._connections: dict[int, ws.Connection] = {}
+        self._last_conn_id = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._http: http.HttpServer | None = None
+        self._ws: ws.Server | None = None
+        self._host = ""
+
+    @property
+    def urls(self) -> SimUrls:
+        """Where everything is."""
+        if self._http is None or self._ws is None:
+            raise RuntimeError("not listening")
+        rest, streams = f"http://{self._host}:{self._http.port}", f"ws://{self._host}:{self._ws.port}"
+        return SimUrls(rest, streams, f"{streams}/ws-fapi/v1", f"{rest}/admin")
+
+    async def listen(self, host: str, port: int) -> None:
+        """Open both ports; 0 chooses free ones. Raises OSError when one is taken."""
+        self._host = host
+        self._http = await http.serve(host, port, self._handle)
+        try:
+            self._ws = await ws.serve(host, self._http.port + 1 if port else 0, self._accept)
+        except OSError:
+            await self._http.close()
+            raise
+        self._wake()
+
+    async def close(self) -> None:
+        """Stop listening and close every connection."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._ws is not None:
+            await self._ws.close()
+        if self._http is not None:
+            await self._http.close()
+
+    def _handle(self, given: http.HttpIn) -> http.HttpOut:
+        request = Request(given.method, given.path, given.query, given.headers, given.body)
+        reply, outputs = self.simulator.http(request, self._clock.now_ns())
+        self._perform(outputs)
+        return http.HttpOut(reply.status, reply.headers, reply.body)
+
+    def _accept(self, request: ws.UpgradeRequest) -> ws.WsHandler | ws.Refuse:
+        refusal = self.simulator.ws_refusal(request.path, self._clock.now_ns())
+        if refusal is not None:
+            return ws.Refuse(refusal.status, refusal.text)
+        return _Client(self, request.path)
+
+    def opened(self, conn: ws.Connection, target: str) -> int:
+        """A client connected; returns its number."""
+        self._last_conn_id += 1
+        self._connections[self._last_conn_id] = conn
+        self._perform(self.simulator.ws_open(self._last_conn_id, target, self._clock.now_ns()))
+        return self._last_conn_id
+
+    def frame(self, conn_id: int, data: bytes) -> None:
+        """A client sent a frame."""
+        self._perform(self.simulator.ws_frame(conn_id, data, self._clock.now_ns()))
+
+    def closed(self, conn_id: int) -> None:
+        """A client is gone."""
+        self._connections.pop(conn_id, None)
+        self.simulator.ws_closed(conn_id)
+
+    def _perform(self, outputs: list[WsOutput]) -> None:
+        for output in outputs:
+            conn = self._connections.get(output.conn_id)
+            if conn is None:
+                continue
+            if isinstance(output, WsSend):
+                conn.send(output.data)
+                if conn.pending_bytes > _MAX_PENDING_BYTES:
+                    conn.abort()
+            else:
+                conn.close(output.code, output.reason)
+        self._set_timer()
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadline_ns = self.simulator.next_deadline_ns
+        if deadline_ns is not None:
+            wait_s = (deadline_ns - self._clock.now_ns()) / _NS / self._clock.speed
+            self._timer = asyncio.get_running_loop().call_later(max(_SHORTEST_WAIT_S, wait_s), self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._perform(self.simulator.tick(self._clock.now_ns()))
+
+
+class _Client:
+    """One websocket."""
+
+    def __init__(self, server: SimServer, target: str) -> None:
+        self._server = server
+        self._target = target
+        self._conn_id = 0
+
+    def opened(self, conn: ws.Connection) -> None:
+        self._conn_id = self._server.opened(conn, self._target)
+
+    def frame(self, data: bytes, is_text: bool) -> None:
+        if is_text:
+            self._server.frame(self._conn_id, data)
+
+    def closed(self, reason: str) -> None:  # noqa: ARG002 - the venue does not care why
+        self._server.closed(self._conn_id)
+
+
+async def start(
+    make_simulator: Callable[[int], Simulator],
+    *,
+    host: str = "localhost",
+    port: int = 8100,
+    speed: float = 1.0,
+    clock: Clock | None = None,
+) -> SimServer:
+    """Make a box that begins now, and open its ports: HTTP on ``port``, websockets on ``port + 1``; 0 chooses any two.
+
+    ``make_simulator`` gets the time at which the box begins; its time then runs ``speed`` times as fast.
+
+    Raises OSError when a port is taken.
+    """
+    time = _SpeedClock(clock or SystemClock(), speed)
+    server = SimServer(make_simulator(time.now_ns()), time)
+    await server.listen(host, port)
+    return server
