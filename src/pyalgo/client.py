@@ -145,6 +145,10 @@ class Client:
         for client_order_id in unanswered:
             self._lost(client_order_id)
 
+    def leave(self) -> None:
+        """Give the session up, on purpose; `closed` follows."""
+        self._close()
+
     def tick(self, now_ms: int) -> None:
         """Time passed; needed when `next_deadline_ms` is due, harmless at any time."""
         self._now_ms = now_ms
@@ -258,6 +262,9 @@ class Client:
         self._login, self._seq = login, 0
         self.status = ""
         self.stage = Stage.LOGGED_IN
+        _log.info(
+            "session %d (%s) logged in%s", self.session_id, self.name, "" if self.trading else ", without trading"
+        )
         if self._delivering:
             self._listener.logged_in()
         if login.resumed and self.history.cursor is not None:

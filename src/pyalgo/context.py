@@ -80,6 +80,8 @@ class Context:
         subscription, wish = self._wish(symbol, stream)
         if self._wait is None:
             raise RuntimeError("nobody here can wait for the confirmation: use open_subscription()")
+        # Inside a callback this raises, before anything was asked for.
+        self._wait(lambda: True, lambda: "")
         self._register(subscription, wish)
         try:
             self._wait(lambda: wish.is_confirmed or wish.refusal is not None, lambda: f"subscribing {wish.name}")

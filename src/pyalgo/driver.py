@@ -11,15 +11,15 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Protocol, TypeVar
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from pyalgo.client import Client
+from pyalgo.loop_runner import LoopRunner
 from tradingsys.core.errors import TransportError
 from tradingsys.net.log import hide
-from tradingsys.net.loop import new_event_loop
 from tradingsys.net.token import read_token, token_path
 from tradingsys.net.ws import Connection, connect
 
@@ -35,8 +35,6 @@ _WAIT_POLL_S = 0.005
 _FIRST_PROGRESS_S = 1.0
 _PROGRESS_S = 5.0
 _GOODBYE_S = 1.0
-
-T = TypeVar("T")
 
 
 class Driver(Protocol):
@@ -63,13 +61,13 @@ class LoopDriver:
 
     def __init__(self, interval: float) -> None:
         self._interval = interval
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._runner = LoopRunner()
         self._lines: list[_Line] = []
         self._stopped: asyncio.Event | None = None
 
     def attach(self, client: Client, addr: str, token: str | None) -> None:
         """From now on, whenever the loop turns, keep this client connected."""
-        self._lines.append(_Line(client, addr, token, self._abandon))
+        self._lines.append(_Line(client, addr, token, self._runner, self._abandon))
 
     def wait(self, done: Callable[[], bool], doing: Callable[[], str]) -> None:
         """Block until ``done``, logging after a second and then every five what is being waited for.
@@ -77,7 +75,7 @@ class LoopDriver:
         Raises RuntimeError inside a callback, where waiting would stop everything else.
         """
         try:
-            self._block(self._wait(done, doing))
+            self._runner.run(self._wait(done, doing))
         except (KeyboardInterrupt, SystemExit):
             self.close()
             raise
@@ -85,23 +83,21 @@ class LoopDriver:
     def run(self) -> None:
         """Deliver to all clients until `stop`, SIGINT or SIGTERM; then say goodbye to the gateways."""
         try:
-            self._block(self._run())
+            self._runner.run(self._run())
         finally:
             self.close()
 
     def stop(self) -> None:
         """End `run`; may be called from a callback, a signal handler or another thread."""
-        loop, stopped = self._loop, self._stopped
-        if loop is not None and stopped is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(stopped.set)
+        stopped = self._stopped
+        if stopped is not None:
+            self._runner.call(stopped.set)
 
     def close(self) -> None:
         """Close all connections and the loop."""
-        if self._loop is None or self._loop.is_closed():
-            return
-        self._block(self._hang_up())
-        self._loop.close()
-        self._loop = None
+        if self._runner.is_open:
+            self._runner.run(self._hang_up())
+            self._runner.close()
 
     async def _wait(self, done: Callable[[], bool], doing: Callable[[], str]) -> None:
         self._keep_connected()
@@ -151,23 +147,15 @@ class LoopDriver:
             if raised is not None:
                 raise raised
 
-    def _block(self, work: Coroutine[object, object, T]) -> T:
-        if self._loop is None:
-            self._loop = new_event_loop()
-        if self._loop.is_running():
-            work.close()
-            raise RuntimeError("a callback cannot wait: make sessions and subscribe before eng.run()")
-        if _is_inside_a_loop():
-            return _in_a_thread(self._loop, work)
-        return self._loop.run_until_complete(work)
-
 
 class _Line:
     """Keeps one client connected."""
 
-    def __init__(self, client: Client, addr: str, token: str | None, on_raised: Callable[[], None]) -> None:
+    def __init__(
+        self, client: Client, addr: str, token: str | None, runner: LoopRunner, on_raised: Callable[[], None]
+    ) -> None:
         self.client, self._addr, self._token = client, addr, token
-        self._on_raised = on_raised
+        self._runner, self._on_raised = runner, on_raised
         self.raised: BaseException | None = None
         self._gone = asyncio.Event()
         self._conn: Connection | None = None
@@ -197,7 +185,7 @@ class _Line:
         task.cancel()
         await asyncio.wait([task])
         if self._conn is not None:
-            self._conn.close()
+            self.client.leave()
             try:
                 await asyncio.wait_for(self._gone.wait(), _GOODBYE_S)
             except TimeoutError:
@@ -217,7 +205,7 @@ class _Line:
         """See `WsHandler`."""
         self._conn, self._unreachable = conn, ""
         token = self._find_token()
-        self.guard(lambda: self.client.opened(_Wire(conn), _now_ms(), token))
+        self.guard(lambda: self.client.opened(_Wire(conn, self._runner), _now_ms(), token))
         self._tick()
 
     def frame(self, data: bytes, is_text: bool) -> None:
@@ -269,21 +257,24 @@ class _Line:
 class _Wire:
     """A client's link over a websocket."""
 
-    def __init__(self, conn: Connection) -> None:
-        self.send = conn.send
-        self.close = conn.close
+    def __init__(self, conn: Connection, runner: LoopRunner) -> None:
+        self._conn, self._runner = conn, runner
+        self._thread = threading.get_ident()
+
+    def send(self, data: bytes) -> None:
+        """See `Link`."""
+        if threading.get_ident() == self._thread:
+            self._conn.send(data)
+        else:
+            self._runner.call(lambda: self._conn.send(data))
+
+    def close(self) -> None:
+        """See `Link`."""
+        self._runner.call(self._conn.close)
 
 
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-def _is_inside_a_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 def _report(error: Exception) -> None:
@@ -314,35 +305,3 @@ def _stop_on_signals(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) 
             signal.signal(number, handler)
 
     return restore
-
-
-def _in_a_thread(loop: asyncio.AbstractEventLoop, work: Coroutine[object, object, T]) -> T:
-    """Do ``work`` while this thread's own loop, a notebook's, stands still; an interrupt cancels it."""
-    results: list[T] = []
-    errors: list[BaseException] = []
-    tasks: list[asyncio.Task[None]] = []
-
-    async def main() -> None:
-        results.append(await work)
-
-    def target() -> None:
-        tasks.append(loop.create_task(main()))
-        try:
-            loop.run_until_complete(tasks[0])
-        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
-            errors.append(error)
-
-    thread = threading.Thread(target=target, name="pyalgo", daemon=True)
-    thread.start()
-    interrupt: KeyboardInterrupt | None = None
-    while thread.is_alive():
-        try:
-            thread.join()
-        except KeyboardInterrupt as error:
-            interrupt = error
-            loop.call_soon_threadsafe(tasks[0].cancel)
-    if interrupt is not None:
-        raise interrupt
-    if errors:
-        raise errors[0]
-    return results[0]

@@ -50,6 +50,8 @@ class Engine:
         known = self.contexts.get((addr, session_id))
         if known is not None:
             return known
+        # Inside a callback this raises, before there is anything to undo.
+        self._driver.wait(lambda: True, lambda: "")
         context = Context(addr, session_id, name, trading, instance=self._instance, wait=self._driver.wait)
         self.contexts[addr, session_id] = context
         self._driver.attach(context.client, addr, token)

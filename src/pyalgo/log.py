@@ -81,3 +81,11 @@ def _write(level: int, msg: object) -> None:
 def _write_as(level: int, filename: str, lineno: int, msg: object) -> None:
     if _log.isEnabledFor(level):
         _log.handle(_log.makeRecord(_log.name, level, filename, lineno, "%s", (msg,), None))
+
+
+def close() -> None:
+    """Write what was logged so far and end the log; a new `Engine` or `init_logger` begins another."""
+    global _handle
+    if _handle is not None:
+        _handle.close()
+        _handle = None
