@@ -125,8 +125,8 @@ class Store:
 
     def mark_ready(self, epoch: int) -> None:
         """Durably end a power cut and open the journal for orders. Call after fence and scan. Raises StoreError."""
-        if epoch != self._epoch:
-            raise StoreError(f"epoch {epoch} has not begun")
+        if epoch != self._epoch or self._journal is not None:
+            raise StoreError(f"epoch {epoch} has not begun, or is READY already")
         ends_cut = not self.saved.journal_proven
         self._wait_for(lambda: self._book.mark_ready(epoch, ends_cut=ends_cut))
         try:

@@ -208,6 +208,8 @@ def test_epochs_only_grow_and_orders_wait_for_ready(machine: Machine) -> None:
     with pytest.raises(StoreError, match="before READY"):
         store.append(intent(1))
     store.mark_ready(5)
+    with pytest.raises(StoreError, match="READY already"):
+        store.mark_ready(5)
     with pytest.raises(StoreError, match="longer recvWindow"):
         store.append(intent(1))
     store.close()
