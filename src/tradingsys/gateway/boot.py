@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from tradingsys.core.commands import AccountModeQuery, InstrumentsQuery, TimeQuery, VenueRules
+from tradingsys.core.commands import AccountModeQuery, InstrumentsQuery, VenueRules
 from tradingsys.core.errors import ConfigError
 from tradingsys.core.instrument import plain
 from tradingsys.core.records import Edit
@@ -65,7 +65,7 @@ class Boot:
         """Boot. Raises ConfigError when a person must decide something first."""
         saved, steps = self._store.saved, self._steps
         steps.progress("asking the exchange for its time, rules and account")
-        started_ms = await self._recovery.patiently(TimeQuery())
+        started_ms = await self._recovery.learn_time()
         rules = await self._recovery.patiently(InstrumentsQuery())
         mode = await self._recovery.patiently(AccountModeQuery())
         if mode.hedge_mode:

@@ -97,7 +97,7 @@ class Gateway:
         self.market = MarketData(market, transport, clock, log)
         self.throttle = Throttle()
         self.procedures = Procedures()
-        self.recovery = Recovery(self.book, settings.margins, settings.timing, clock.monotonic_ns, self.venue_ms)
+        self.recovery = Recovery(self.book, settings.margins, settings.timing, clock.monotonic_ns, venue.clock)
         self.instruments: dict[str, Instrument] = {}
         self.sessions: SessionDesk | None = None
         self.orders: OrderDesk | None = None
@@ -241,7 +241,7 @@ class Gateway:
             return f"trade disconnected: {self._trading.reason or 'no order connection'}"
         if not self._stream.is_up:
             return f"trade disconnected: the account's events do not reach us ({self._stream.reason or 'connecting'})"
-        if self._venue.clock.uncertainty_ms > _CLOCK_LIMIT_MS:
+        if self._venue.clock.uncertainty_ms(self._clock.monotonic_ns()) > _CLOCK_LIMIT_MS:
             return "the exchange's time is uncertain by more than a second"
         return ""
 

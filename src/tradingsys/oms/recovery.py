@@ -15,6 +15,7 @@ from tradingsys.core.commands import OpenOrdersQuery, OrderQuery, PositionsQuery
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.errors import TradingError
 from tradingsys.core.order import Closed, Order
+from tradingsys.core.venue_clock import VenueClock
 from tradingsys.oms.procedure import T, ask, until
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
@@ -25,6 +26,8 @@ _NS_PER_MS = 1_000_000
 _NEGATIVES_NEEDED = 3
 _OWNER_ATTEMPTS = 12
 _PAGE = 1000
+_CLOCK_WANTED_MS = 500
+"""Half of what timestamps may be ahead of the venue's clock."""
 _RETENTION_MS = 3 * 86_400_000
 """Binance forgets orders that ended without a fill after so long."""
 
@@ -62,17 +65,25 @@ class Recovery:
         margins: Margins,
         timing: Timing,
         now_ns: Callable[[], int],
-        venue_ms: Callable[[], int],
+        clock: VenueClock,
     ) -> None:
         self._book = book
         self._margins = margins
         self._timing = timing
         self._now_ns = now_ns
-        self._venue_ms = venue_ms
+        self._clock = clock
         self._pulling: dict[str, bool] = {}
         self._resolving: set[str] = set()
         self.differences: dict[str, Decimal] = {}
         """Σ sessions + EXTERNAL − account, by symbol, where it is not zero after two agreeing readings."""
+
+    async def learn_time(self) -> int:
+        """The venue's time in ms, known well enough for timestamps that it accepts."""
+        await self.patiently(TimeQuery())
+        while self._clock.uncertainty_ms(self._now_ns()) > _CLOCK_WANTED_MS:
+            await self._wait(self._timing.first_retry_ms)
+            await self.patiently(TimeQuery())
+        return self._venue_ms()
 
     async def reconcile(self, extra_symbols: Iterable[str] = ()) -> None:
         """Read everything that may have happened while nobody listened. Ends when all of it is in the book."""
@@ -97,7 +108,7 @@ class Recovery:
         """For as long as the process lives: keep the clock right and the books proven."""
         while True:
             await self._wait(every_ms)
-            await self.patiently(TimeQuery())
+            await self.learn_time()
             await self.reconcile()
             await self.check_account()
 
@@ -271,6 +282,9 @@ class Recovery:
             wait_ms = min(2 * wait_ms, self._timing.longest_retry_ms)
         if self._venue_ms() - order.stamp_ms > _RETENTION_MS:
             self._book.refuse(order, Closed(OrderStatus.EXPIRED, reason="ended so long ago that the venue forgot it"))
+
+    def _venue_ms(self) -> int:
+        return self._clock.now_ms(self._now_ns())
 
     async def _wait(self, ms: int) -> None:
         await until(self._now_ns() + ms * _NS_PER_MS)

@@ -25,7 +25,7 @@ def test_the_clock_errs_by_half_the_round_trip_at_most(
     read_ns = sent_ns + there_ns
     clock.set(read_ns // MS + offset_ms, sent_ns, read_ns + back_ns)
     true_ms = (read_ns + later_ns) // MS + offset_ms
-    assert abs(clock.now_ms(read_ns + later_ns) - true_ms) <= clock.uncertainty_ms + 2
+    assert abs(clock.now_ms(read_ns + later_ns) - true_ms) <= clock.uncertainty_ms(read_ns + later_ns) + 2
 
 
 def test_before_the_venue_spoke_there_is_no_time() -> None:
@@ -35,10 +35,33 @@ def test_before_the_venue_spoke_there_is_no_time() -> None:
         clock.now_ms(0)
 
 
-def test_a_later_answer_replaces_an_earlier_one() -> None:
+def test_an_answer_that_knows_more_replaces_one_that_knows_less() -> None:
     clock = VenueClock()
-    clock.set(1_000, 0, 100 * MS)
-    clock.set(2_000, 10 * MS, 14 * MS)
+    clock.set(1_050, 0, 100 * MS)
+    clock.set(1_010, 10 * MS, 14 * MS)
     assert clock.is_set
-    assert clock.uncertainty_ms == 2
-    assert clock.now_ms(12 * MS) == 2_000
+    assert clock.uncertainty_ms(14 * MS) == 2
+    assert clock.now_ms(12 * MS) == 1_010
+
+
+def test_a_slow_answer_does_not_spoil_a_good_one() -> None:
+    clock = VenueClock()
+    clock.set(1_010, 10 * MS, 14 * MS)
+    clock.set(1_100, 20 * MS, 3_020 * MS)
+    assert clock.now_ms(12 * MS) == 1_010 and clock.uncertainty_ms(3_020 * MS) < 4
+
+
+def test_a_slow_answer_replaces_one_so_old_that_it_knows_less() -> None:
+    clock = VenueClock()
+    clock.set(0, 0, 2 * MS)
+    hour_ns = 3_600_000 * MS
+    clock.set(3_600_300, hour_ns, hour_ns + 400 * MS)
+    assert clock.uncertainty_ms(hour_ns + 400 * MS) == 200
+    assert clock.now_ms(hour_ns + 200 * MS) == 3_600_300
+
+
+def test_an_answer_that_contradicts_means_that_the_venue_set_its_clock() -> None:
+    clock = VenueClock()
+    clock.set(1_000, 0, 2 * MS)
+    clock.set(61_000, 0, 1_000 * MS)
+    assert clock.now_ms(500 * MS) == 61_000
