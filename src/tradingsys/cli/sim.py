@@ -1,0 +1,126 @@
+"""The command ``tradingsys sim``."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import signal
+import sys
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Annotated
+
+import msgspec
+from cyclopts import Parameter
+
+from tradingsys.core.errors import ConfigError, TradingError
+from tradingsys.net.loop import run
+from tradingsys.sim import config, server
+from tradingsys.sim.simulator import Simulator
+
+__all__ = ["sim"]
+
+_HOST = "localhost"
+_MAX_SEED = 2**31
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def sim(
+    *,
+    port: int = 8100,
+    seed: int | None = None,
+    speed: float = 1.0,
+    deposit: Decimal = Decimal(100_000),
+    write_config: Path | None = None,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Run an exchange in a box: five markets with background traders, seen through Binance USDⓈ-M futures' protocol.
+
+    It listens on this machine only and forgets everything when it stops. SIGINT or SIGTERM stop it.
+
+    Parameters
+    ----------
+    port:
+        Port of REST and admin calls; websockets are on the next one. 0 chooses two free ones.
+    seed:
+        Of the background market; by default another one each time.
+    speed:
+        How many times faster than ours the exchange's time runs.
+    deposit:
+        USDT that the account begins with.
+    write_config:
+        Directory for a gateway's configuration, usdt.json, and its key. Files of an earlier simulator are used again;
+        those of a real account are never touched.
+    json:
+        Print the addresses as one line of JSON.
+    """
+    if speed <= 0:
+        raise ConfigError("must be above 0", key="--speed")
+    keys = [config.public_key()]
+    if write_config is not None:
+        keys.append(config.read_or_make_key(write_config))
+    chosen_seed = secrets.randbelow(_MAX_SEED) if seed is None else seed
+
+    def make(now_ns: int) -> Simulator:
+        accounts = {config.ACCOUNT: {"USDT": deposit}}
+        return Simulator(now_ns=now_ns, accounts=accounts, keys=keys, flow=Random(chosen_seed))
+
+    def announce(urls: server.SimUrls) -> None:
+        path = None if write_config is None else config.write_config(write_config, urls)
+        sys.stdout.write(_as_json(urls, chosen_seed, path) if json else _as_text(urls, chosen_seed, path))
+        sys.stdout.flush()
+
+    run(_serve(make, port, speed, announce))
+    return 0
+
+
+async def _serve(
+    make: Callable[[int], Simulator], port: int, speed: float, announce: Callable[[server.SimUrls], None]
+) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        try:
+            loop.add_signal_handler(number, stopping.set)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
+    try:
+        running = await server.start(make, host=_HOST, port=port, speed=speed)
+    except OSError as error:
+        ports = f"ports {port} and {port + 1}" if port else "two free ports"
+        reason = error.strerror or str(error)
+        raise TradingError(f"cannot listen on {ports} ({reason}): choose others with --port=N") from None
+    try:
+        announce(running.urls)
+        await stopping.wait()
+    finally:
+        await running.close()
+
+
+def _as_json(urls: server.SimUrls, seed: int, path: Path | None) -> str:
+    facts = {
+        "rest": urls.rest,
+        "streams": urls.streams,
+        "ws_api": urls.ws_api,
+        "admin": urls.admin,
+        "seed": seed,
+        "config": None if path is None else str(path),
+    }
+    return msgspec.json.encode(facts).decode() + "\n"
+
+
+def _as_text(urls: server.SimUrls, seed: int, path: Path | None) -> str:
+    lines = [
+        f"An exchange in a box: Binance USDⓈ-M futures' protocol, market seed {seed}",
+        f"  REST     {urls.rest}",
+        f"  streams  {urls.streams}",
+        f"  WS-API   {urls.ws_api}",
+        f"  admin    {urls.admin}/status",
+        '  key      "sim" with the HMAC secret "sim"',
+    ]
+    if path is not None:
+        lines.append(f"  config   {path}: start a gateway with: tradingsys usdt -c={path}")
+    lines.append("Ctrl-C stops it; it forgets everything then.")
+    return "\n".join(lines) + "\n"
