@@ -30,7 +30,7 @@ def test_equal_records_agree() -> None:
     reckoning = reckon(BOOKS, LEDGER, ACCOUNT)
     assert reckoning.agrees
     assert reckoning.fills == 3
-    assert [(line.session, line.net_at_exchange) for line in reckoning.lines] == [(1, 10), (2, -15), (EXTERNAL, 0)]
+    assert [[line.session, line.net_at_exchange] for line in reckoning.lines] == [[1, 10], [2, -15], [EXTERNAL, 0]]
     assert reckoning.account_differences == {DOGE: 0}
 
 
@@ -44,7 +44,7 @@ def test_a_trade_by_hand_is_external() -> None:
 def test_orders_of_another_book_are_external() -> None:
     foreign = execution(1, Side.BUY, 3, lineage="other")
     line = reckon(BOOKS, [*LEDGER, foreign], ACCOUNT).lines[-1]
-    assert (line.session, line.net_at_exchange, line.difference) == (EXTERNAL, 3, -3)
+    assert [line.session, line.net_at_exchange, line.difference] == [EXTERNAL, 3, -3]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,10 @@ _ASSET = "USDT"
 T = TypeVar("T")
 
 
+class _Addresses(Struct):
+    admin: str
+
+
 class _Balance(Struct):
     asset: str
     wallet: Decimal
@@ -39,11 +43,17 @@ class Account(Struct, frozen=True):
 
 
 class ExchangeReader:
-    """Asks the simulator at ``url``, such as ``http://127.0.0.1:8000``."""
+    """Asks the simulator; ``announcement`` is the line of JSON with its addresses that it printed."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, announcement: str) -> None:
+        self._url = msgspec.json.decode(announcement, type=_Addresses).admin
         self._http = HttpClient()
+
+    async def __aenter__(self) -> ExchangeReader:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.close()
 
     async def executions(self) -> list[Execution]:
         """All executions of the account, oldest first."""
@@ -56,12 +66,8 @@ class ExchangeReader:
         wallet = next((each.wallet for each in balances if each.asset == _ASSET), Decimal(0))
         return Account(wallet, {each.symbol: each.net for each in positions})
 
-    async def close(self) -> None:
-        """Let go of the connection."""
-        await self._http.close()
-
     async def _get(self, what: str, kind: type[T]) -> T:
-        reply = await self._http.send(HttpRequest(0, "GET", f"{self._url}/admin/{what}", {}))
+        reply = await self._http.send(HttpRequest(0, "GET", f"{self._url}/{what}", {}))
         if not isinstance(reply, HttpReply) or reply.status != 200:
             raise TransportError(f"the simulator does not tell its {what}: {reply}", sent=True)
         return msgspec.json.decode(reply.body, type=kind)

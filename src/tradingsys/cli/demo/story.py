@@ -33,9 +33,9 @@ _READ_EVERY_S = 0.5
 def strategies() -> list[SessionScene]:
     """The programs under ``cli/strategies``, with the sessions they use."""
     return [
-        SessionScene(1, "quote_and_kill", "places at the best price, kills when outpriced"),
-        SessionScene(2, "momentum", "follows the last two seconds"),
-        SessionScene(3, "mean_reversion", "trades against the distance from an average"),
+        SessionScene(1, "quote_and_kill", "quotes, kills if outpriced"),
+        SessionScene(2, "momentum", "follows the last moves"),
+        SessionScene(3, "mean_reversion", "trades against them"),
     ]
 
 
@@ -54,24 +54,27 @@ class Story:
         async with Children(self._directory) as children:
             self._say("starting the exchange in a box")
             sim = await children.start("sim", "-m", "tradingsys", "sim", "--port=0", "--write-config=.", "--json")
-            exchange = ExchangeReader(await sim.first_line(_START_S))
-            self._say("starting the gateway")
-            port = self._choose_port()
-            gateway = await children.start("gateway", "-m", "tradingsys", "usdt", "-c=usdt.json", "-l=info")
-            async with connected(port, _WATCHER, self._hear, give_up=children.check) as client:
-                await client.request("subscribe", [f"{self._scene.symbol}@depth"], object)
-                programs = [await self._start(children, each, port) for each in self._scene.sessions]
-                await self._wait_until_ready(children)
-                await self._watch(children, exchange)
-            self._say("stopping the strategies")
-            for program in programs:
-                await program.stop()
-            for each in self._scene.sessions:
-                await cancel_open_orders(port, each.session, gateway.check)
-            self._say("comparing the records")
-            await self._settle(exchange)
-            await gateway.stop()
-            return await self._compare(exchange)
+            async with ExchangeReader(await sim.first_line(_START_S)) as exchange:
+                return await self._trade_and_compare(children, exchange)
+
+    async def _trade_and_compare(self, children: Children, exchange: ExchangeReader) -> Reckoning:
+        self._say("starting the gateway")
+        port = self._choose_port()
+        gateway = await children.start("gateway", "-m", "tradingsys", "usdt", "-c=usdt.json", "-l=info")
+        async with connected(port, _WATCHER, self._hear, give_up=children.check) as client:
+            await client.request("subscribe", [f"{self._scene.symbol}@depth"], object)
+            programs = [await self._start(children, each, port) for each in self._scene.sessions]
+            await self._wait_until_ready(children)
+            await self._watch(children, exchange)
+        self._say("stopping the strategies")
+        for program in programs:
+            await program.stop()
+        for each in self._scene.sessions:
+            await cancel_open_orders(port, each.session, gateway.check)
+        self._say("comparing the records")
+        await self._settle(exchange)
+        await gateway.stop()
+        return await self._compare(exchange)
 
     async def _start(self, children: Children, each: SessionScene, port: int) -> Child:
         program = f"tradingsys.cli.strategies.{each.name}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from decimal import Decimal
 from types import TracebackType
 from typing import Protocol
 
@@ -22,10 +24,13 @@ from tradingsys.core.instrument import plain
 
 __all__ = ["View", "show_reckoning", "view_for"]
 
-_BOOK_LEVELS = 8
+_PRINTED_ORDER = re.compile(r"Order\(([0-9:]{8})\.\d+ (.*)\)")
 _PLAIN_EVERY_S = 3.0
 _FRAMES_PER_S = 8
-_SCREEN_LINES = 34
+_HEADER, _ACCOUNT = 4, 5
+"""Lines that these panels take, frame included."""
+_MIDDLE_LEAST, _MIDDLE_MOST = 11, 19
+_NEWS_WANTED = 9
 
 
 class View(Protocol):
@@ -79,8 +84,7 @@ class _PlainView:
 
 class _LiveView:
     def __init__(self, console: Console) -> None:
-        self._live = Live(console=console, refresh_per_second=_FRAMES_PER_S, auto_refresh=False, transient=True)
-        self._height = min(console.height - 1, _SCREEN_LINES)
+        self._live = Live(console=console, screen=True, auto_refresh=False)
         self._next = 0.0
 
     def __enter__(self) -> View:
@@ -96,19 +100,22 @@ class _LiveView:
         now = time.monotonic()
         if now >= self._next:
             self._next = now + 1 / _FRAMES_PER_S
-            self._live.update(_screen(scene, self._height), refresh=True)
+            self._live.update(_screen(scene, self._live.console.height), refresh=True)
 
 
 def _screen(scene: Scene, height: int) -> RenderableType:
-    layout = Layout(size=height)
-    layout.split_column(
-        Layout(_header(scene), size=4), Layout(name="middle", size=_BOOK_LEVELS * 2 + 4), Layout(name="news")
+    middle = min(_MIDDLE_MOST, max(_MIDDLE_LEAST, height - _HEADER - _NEWS_WANTED))
+    news = height - _HEADER - middle
+    layout = Layout()
+    layout.split_column(Layout(_header(scene), size=_HEADER), Layout(name="middle", size=middle))
+    layout["middle"].split_row(Layout(_book(scene, (middle - 3) // 2), ratio=2), Layout(name="right", ratio=3))
+    layout["right"].split_column(
+        Layout(_sessions(scene, is_roomy=middle > _MIDDLE_LEAST + len(scene.sessions))),
+        Layout(_account(scene), size=_ACCOUNT),
     )
-    layout["middle"].split_row(Layout(_book(scene), ratio=2), Layout(name="right", ratio=3))
-    layout["right"].split_column(Layout(_sessions(scene), ratio=3), Layout(_account(scene), ratio=2))
-    room = max(1, height - 4 - (_BOOK_LEVELS * 2 + 4) - 2)
-    layout["news"].update(_news(scene, room))
-    return Group(layout)
+    if news > 2:
+        layout.add_split(Layout(_news(scene, news - 2)))
+    return layout
 
 
 def _header(scene: Scene) -> RenderableType:
@@ -119,26 +126,28 @@ def _header(scene: Scene) -> RenderableType:
     return Panel(Group(words, bar), box=box.ROUNDED)
 
 
-def _book(scene: Scene) -> RenderableType:
+def _book(scene: Scene, levels: int) -> RenderableType:
     table = Table(box=None, expand=True, show_header=False, padding=(0, 1))
     table.add_column(justify="right")
     table.add_column(justify="right")
     if scene.book is not None:
-        for px, qty in reversed(scene.book.asks[:_BOOK_LEVELS]):
+        for px, qty in reversed(scene.book.asks[:levels]):
             table.add_row(Text(px, "red"), qty)
         table.add_row("", "")
-        for px, qty in scene.book.bids[:_BOOK_LEVELS]:
+        for px, qty in scene.book.bids[:levels]:
             table.add_row(Text(px, "green"), qty)
     return Panel(table, title=f"book of {scene.symbol}")
 
 
-def _sessions(scene: Scene) -> RenderableType:
+def _sessions(scene: Scene, *, is_roomy: bool) -> RenderableType:
     table = Table(box=None, expand=True, padding=(0, 1))
     table.add_column("session")
     for name in ("position", "orders", "fills"):
         table.add_column(name, justify="right")
     for each in scene.sessions:
-        label = Text.assemble(f"{each.session} ", (each.name, "bold"), "\n", (f"  {each.does}", "dim"))
+        label = Text.assemble(f"{each.session} ", (each.name, "bold"))
+        if is_roomy:
+            label.append(f"\n  {each.does}", "dim")
         table.add_row(label, _signed(plain(each.net)), str(each.orders), str(each.fills))
     return Panel(table, title="strategies, as booked in pos.db")
 
@@ -159,8 +168,14 @@ def _news(scene: Scene, lines: int) -> RenderableType:
     table.add_column(no_wrap=True, style="bold")
     table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
     for fact in list(scene.facts)[-lines:]:
-        table.add_row(fact.name, Text(fact.text, "green" if "FILLED" in fact.text else ""))
+        table.add_row(fact.name, Text(_short(fact.text), "green" if ": FILLED" in fact.text else ""))
     return Panel(table, title="orders as they change, as the strategies print them")
+
+
+def _short(text: str) -> str:
+    """An order as it prints itself, without what the panel's frame says already."""
+    order = _PRINTED_ORDER.fullmatch(text)
+    return f"{order[1]} {order[2]}" if order else text
 
 
 def _signed(text: str) -> Text:
@@ -169,11 +184,11 @@ def _signed(text: str) -> Text:
 
 def show_reckoning(console: Console, reckoning: Reckoning, names: dict[int, str]) -> None:
     """The summary: both records side by side."""
-    table = Table(title="The gateway's books beside the exchange's ledger", box=box.SIMPLE_HEAD)
-    table.add_column("session")
-    table.add_column("symbol")
-    for name in ("fills booked", "at the exchange", "position booked", "at the exchange", "difference"):
-        table.add_column(name, justify="right")
+    table = Table(title="The gateway's books beside the exchange's ledger", box=box.SIMPLE_HEAD, padding=0)
+    table.add_column("session", no_wrap=True)
+    table.add_column("symbol", no_wrap=True)
+    for name in ("fills\nbooked", "fills\nin ledger", "position\nbooked", "position\nin ledger", "\ndifference"):
+        table.add_column(name, justify="right", no_wrap=True)
     for line in reckoning.lines:
         who = "EXTERNAL" if line.session == EXTERNAL else f"{line.session} {names.get(line.session, '')}".rstrip()
         table.add_row(
@@ -185,19 +200,11 @@ def show_reckoning(console: Console, reckoning: Reckoning, names: dict[int, str]
             plain(line.net_at_exchange),
             _verdict(plain(line.difference)),
         )
-    table.add_section()
-    for symbol, difference in reckoning.account_differences.items():
-        account = reckoning.account.get(symbol)
-        table.add_row(
-            "all, beside the account",
-            symbol.lower(),
-            str(reckoning.fills),
-            "",
-            plain(sum((line.net_booked for line in reckoning.lines if line.symbol == symbol), start=difference * 0)),
-            "0" if account is None else plain(account),
-            _verdict(plain(difference)),
-        )
     console.print(table)
+    for symbol, difference in reckoning.account_differences.items():
+        held = plain(reckoning.account.get(symbol, Decimal(0)))
+        words = f"The account holds {held} {symbol.lower()}; sessions and EXTERNAL less that: "
+        console.print(Text.assemble(words, _verdict(plain(difference))))
 
 
 def _verdict(difference: str) -> Text:
