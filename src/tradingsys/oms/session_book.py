@@ -86,8 +86,13 @@ class SessionBook:
         self._incarnation = incarnation
 
     def order(self, client_order_id: str) -> TrackedOrder | None:
-        """The order of this id, if it is ours."""
-        return self.orders.get(client_order_id)
+        """The order of this id, if it is ours, however old."""
+        order = self.orders.get(client_order_id)
+        if order is None and self._recall is not None:
+            key = decode_client_order_id(client_order_id)
+            if key is not None and key.lineage == self.lineage and not self._is_current(key):
+                order = self._recalled(client_order_id)
+        return order
 
     def net(self, session: int, symbol: str) -> Decimal:
         """What a session (EXTERNAL included) holds."""
@@ -242,12 +247,9 @@ class SessionBook:
 
     def _adopt(self, client_order_id: str, key: OrderKey, symbol: str, facts: Order, ts_event_ms: int) -> TrackedOrder:
         """An order of this book that memory does not know: old, or lost with the journal's tail, or another's."""
-        record = self._recall(client_order_id) if self._recall is not None else None
-        if record is not None:
-            order = TrackedOrder.of_record(record)
-            self.orders[client_order_id] = order
-            self._index(order)
-            return order
+        known = None if self._is_current(key) else self._recalled(client_order_id)
+        if known is not None:
+            return known
         order = TrackedOrder(client_order_id, key.session, Order(), None, symbol=symbol)
         self.orders[client_order_id] = order
         self._effects.append(Alarm(f"adopted order {client_order_id} of session {key.session} on {symbol}"))
@@ -259,6 +261,19 @@ class SessionBook:
                     "Stop the other one, or give this one a new pos.db, and restart."
                 )
             )
+        return order
+
+    def _is_current(self, key: OrderKey) -> bool:
+        """Of the epoch whose orders are all in memory."""
+        return self._incarnation is not None and key.epoch == self._incarnation.epoch
+
+    def _recalled(self, client_order_id: str) -> TrackedOrder | None:
+        record = self._recall(client_order_id) if self._recall is not None else None
+        if record is None:
+            return None
+        order = self.orders[client_order_id] = TrackedOrder.of_record(record)
+        self._index(order)
+        self._note_activity(order)
         return order
 
     def _split_brain(self, key: OrderKey, facts: Order, ts_event_ms: int) -> str:
