@@ -44,27 +44,28 @@ def demo(
     directory = Path(tempfile.mkdtemp(prefix="tradingsys-demo-"))
     # Even the token of the local port, which belongs to the user otherwise, stays in the demonstration's directory.
     os.environ["XDG_CONFIG_HOME"] = os.environ["APPDATA"] = str(directory)
-    is_right = False
+    is_worth_keeping = True
     try:
         with view_for(console) as view:
             reckoning = loop.run(_until_told_to_stop(Story(directory, seconds, view).run()))
-        is_right = reckoning.agrees and reckoning.fills > 0
         if json:
             sys.stdout.write(msgspec.json.encode(as_rows(reckoning)).decode() + "\n")
         else:
             show_reckoning(console, reckoning, {each.session: each.name for each in strategies()})
-        if is_right:
+        is_worth_keeping = not (reckoning.agrees and reckoning.fills)
+        if not is_worth_keeping:
             console.print(f"{reckoning.fills} real fills, and every record agrees.", style="bold green")
         else:
             console.print("The records differ." if reckoning.fills else "Nothing was traded.", style="bold red")
     except asyncio.CancelledError:
+        is_worth_keeping = False
         raise KeyboardInterrupt from None
     finally:
-        if is_right:
-            shutil.rmtree(directory, ignore_errors=True)
-        else:
+        if is_worth_keeping:
             console.print(f"What the programs wrote is in {directory}")
-    return 0 if is_right else 1
+        else:
+            shutil.rmtree(directory, ignore_errors=True)
+    return 1 if is_worth_keeping else 0
 
 
 async def _until_told_to_stop(story: Coroutine[object, object, Reckoning]) -> Reckoning:
