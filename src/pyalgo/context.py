@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Literal, TypeVar, get_args, overload
 
 from msgspec import Struct
 
@@ -22,9 +22,25 @@ __all__ = ["Context", "Event", "Waiter"]
 
 _log = logging.getLogger(__name__)
 
-_DEPTH_STREAMS = ("depth", "depth:100ms", "bbo")
-_INTERVALS = ("1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M")
-_SUPPORTED = f"{', '.join(_DEPTH_STREAMS)} and kline:<interval> with an interval of {' '.join(_INTERVALS)}"
+DepthStream = Literal["depth", "depth:100ms", "bbo"]
+BarStream = Literal[
+    "kline:1s",
+    "kline:1m",
+    "kline:3m",
+    "kline:5m",
+    "kline:15m",
+    "kline:30m",
+    "kline:1h",
+    "kline:2h",
+    "kline:4h",
+    "kline:6h",
+    "kline:8h",
+    "kline:12h",
+    "kline:1d",
+    "kline:3d",
+    "kline:1w",
+    "kline:1M",
+]
 
 T = TypeVar("T")
 
@@ -68,6 +84,15 @@ class Context:
     def is_login(self) -> bool:
         """Whether the gateway has accepted the session, through the connection there is now."""
         return self.client.is_logged_in
+
+    @overload
+    def subscribe(self, symbol: str, stream: DepthStream) -> DepthSubscription: ...
+
+    @overload
+    def subscribe(self, symbol: str, stream: BarStream) -> BarSubscription: ...
+
+    @overload
+    def subscribe(self, symbol: str, stream: str) -> DepthSubscription | BarSubscription: ...
 
     def subscribe(self, symbol: str, stream: str) -> DepthSubscription | BarSubscription:
         """Subscribe and wait for the confirmation.
@@ -185,12 +210,12 @@ class Context:
         name = f"{symbol}@{stream}"
         if name in self.subscriptions:
             raise ValueError(f"Duplicate subscribe {name}: session {self.id} has it already")
-        kind, _, interval = stream.partition(":")
-        if stream in _DEPTH_STREAMS:
+        if stream in get_args(DepthStream):
             return DepthSubscription(self, symbol, name), Stream(symbol, name)
-        if kind == "kline" and interval in _INTERVALS:
+        if stream in get_args(BarStream):
             return BarSubscription(self, symbol, name), Stream(symbol, name)
-        raise ValueError(f"Unsupported stream {stream!r}: there are {_SUPPORTED}")
+        supported = ", ".join((*get_args(DepthStream), *get_args(BarStream)))
+        raise ValueError(f"Unsupported stream {stream!r}: there are {supported}")
 
     def _register(self, subscription: DepthSubscription | BarSubscription, wish: Stream) -> None:
         self.subscriptions[wish.name] = subscription

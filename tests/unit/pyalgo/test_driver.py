@@ -90,7 +90,7 @@ def test_subscribing_twice_or_what_does_not_exist_is_an_error(gateway: WsGateway
     session.subscribe("dogeusdt", "bbo")
     with pytest.raises(ValueError, match="Duplicate subscribe dogeusdt@depth"):
         session.subscribe("DOGEUSDT", "depth")
-    with pytest.raises(ValueError, match="depth, depth:100ms, bbo and kline:<interval>"):
+    with pytest.raises(ValueError, match="there are depth, depth:100ms, bbo, kline:1s, "):
         session.subscribe("dogeusdt", "trades")
     for _ in range(2):
         with pytest.raises(ValueError, match="nosuch@depth"):

@@ -1,0 +1,13 @@
+"""Prints a book as it changes. It does not trade."""
+
+from arguments import parse, stop_after
+from pyalgo import *
+
+if __name__ == "__main__":
+    args = parse(session=1)
+    eng = Engine()
+    session = eng.make_session(addr=args.addr, session_id=args.session, name="print_depth", trading=False)
+    sub = session.subscribe("dogeusdt", "depth")
+    sub.on_data = lambda depth: print(depth)
+    stop_after(eng, args.seconds)
+    eng.run()

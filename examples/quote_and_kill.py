@@ -1,0 +1,43 @@
+"""Quotes at the best bid, cancels when the market has moved away, and quotes again; sells what it has bought."""
+
+from arguments import parse, stop_after
+from pyalgo import *
+
+QUANTITY = 10
+
+
+class QuoteAndKill:
+    def __init__(self, sub: DepthSubscription) -> None:
+        self.sub = sub
+        self.order = SmartOrder(sub)
+        sub.on_data = self.on_depth
+        sub.on_order = self.on_order
+
+    def on_depth(self, _: Depth) -> None:
+        bid, ask = self.sub.bid_prc(0), self.sub.ask_prc(0)
+        if not bid or not ask:
+            return
+        if self.order.is_active:
+            best = bid if self.order.side == Side.BUY else ask
+            if self.order.price != best:
+                self.order.kill()
+        elif self.sub.net <= 0:
+            self.order.send(bid, QUANTITY, Side.BUY, OrderType.LIMIT, Tif.GTC)
+        else:
+            self.order.send(ask, self.sub.net, Side.SELL, OrderType.LIMIT, Tif.GTC)
+
+    def on_order(self, order: Order) -> None:
+        info(f"{order}, now holding {self.sub.net}")
+
+
+if __name__ == "__main__":
+    args = parse(session=5)
+    eng = Engine()
+    session = eng.make_session(addr=args.addr, session_id=args.session, name="quote_and_kill", trading=True)
+    sub = session.subscribe("dogeusdt", "depth")
+    # After a restart, orders of the previous run may still be open.
+    for left in sub.open_orders:
+        sub.cancel(left.id)
+    strategy = QuoteAndKill(sub)
+    stop_after(eng, args.seconds)
+    eng.run()
