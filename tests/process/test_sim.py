@@ -1,0 +1,166 @@
+"""The simulator as its users start it: a process with real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tradingsys.core.io import HttpReply, HttpRequest
+from tradingsys.net import ws
+from tradingsys.net.http import HttpClient
+from tradingsys.sim import server
+from tradingsys.sim.simulator import Simulator
+from tradingsys.venues.auth import HmacSigner, load_signer
+from tradingsys.venues.binance.signing import sign_query, sign_ws_params
+
+_START_S = 20.0
+_STOP_S = 5.0
+
+
+def start(*arguments: str, cwd: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "tradingsys", "sim", *arguments]
+    return subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+@pytest.fixture
+def sim(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
+    process = start("--port=0", "--seed=1", "--write-config=.", "--json", cwd=tmp_path)
+    try:
+        assert process.stdout is not None
+        yield process, msgspec.json.decode(process.stdout.readline())
+    finally:
+        process.kill()
+        process.communicate()
+
+
+async def get(http: HttpClient, url: str, method: str = "GET", body: bytes = b"", key: str = "sim") -> Any:
+    reply = await http.send(HttpRequest(0, method, url, {"X-MBX-APIKEY": key}, body))
+    assert isinstance(reply, HttpReply), reply
+    assert reply.status == 200, reply
+    return msgspec.json.decode(reply.body)
+
+
+class Collector:
+    def __init__(self) -> None:
+        self.frames: asyncio.Queue[Any] = asyncio.Queue()
+
+    def opened(self, conn: ws.Connection) -> None:
+        self.conn = conn
+
+    def frame(self, data: bytes, is_text: bool) -> None:
+        self.frames.put_nowait(msgspec.json.decode(data))
+
+    def closed(self, reason: str) -> None:
+        self.frames.put_nowait(reason)
+
+    async def next(self) -> Any:
+        return await asyncio.wait_for(self.frames.get(), _START_S)
+
+    async def close(self) -> None:
+        self.conn.close()
+        while not isinstance(await self.next(), str):
+            pass
+
+
+def test_trading_over_real_sockets(sim: tuple[subprocess.Popen[bytes], dict[str, Any]], tmp_path: Path) -> None:
+    _, urls = sim
+    config = msgspec.json.decode((tmp_path / "usdt.json").read_bytes())
+    signer = load_signer(pem_text=(tmp_path / config["pem"]).read_text())
+    assert config["urls"] == {name: urls[name] for name in ("rest", "ws_api", "streams")}
+
+    async def scenario() -> None:
+        http = HttpClient()
+        rest = urls["rest"]
+        market, user, api = Collector(), Collector(), Collector()
+        await ws.connect(f"{urls['streams']}/public/stream?streams=dogeusdt@depth5@100ms", market)
+        assert (await market.next())["stream"] == "dogeusdt@depth5@100ms"
+        key = (await get(http, f"{rest}/fapi/v1/listenKey", "POST", key=config["apikey"]))["listenKey"]
+        await ws.connect(f"{urls['streams']}/private/ws/{key}", user)
+        session = await ws.connect(urls["ws_api"], api)
+        server_ms = (await get(http, f"{rest}/fapi/v1/time"))["serverTime"]
+        logon = sign_ws_params(signer, {"apiKey": config["apikey"], "timestamp": server_ms})
+        session.send(msgspec.json.encode({"id": 1, "method": "session.logon", "params": logon}))
+        assert (await api.next())["result"]["apiKey"] == config["apikey"]
+        order = {
+            "symbol": "DOGEUSDT", "side": "BUY", "type": "MARKET", "quantity": "50", "newClientOrderId": "mine",
+            "timestamp": server_ms,
+        }  # fmt: skip
+        session.send(msgspec.json.encode({"id": 2, "method": "order.place", "params": order}))
+        assert (await api.next())["status"] == 200
+        states = [(await user.next()).get("o", {}).get("X") for _ in range(4)]
+        assert states[0] == "NEW"
+        executions = await get(http, f"{urls['admin']}/ledger")
+        assert {row["client_order_id"] for row in executions} == {"mine"}
+        assert sum(int(row["qty"]) for row in executions) == 50
+        query = sign_query(HmacSigner("sim"), {"symbol": "DOGEUSDT", "timestamp": server_ms})
+        trades = await get(http, f"{rest}/fapi/v1/userTrades?{query}")
+        assert [row["id"] for row in trades] == [row["exec_id"] for row in executions]
+        for collector in (market, user, api):
+            await collector.close()
+        await http.close()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_stop_it_at_once(sim: tuple[subprocess.Popen[bytes], dict[str, Any]], number: signal.Signals) -> None:
+    process, _ = sim
+    process.send_signal(number)
+    assert process.wait(_STOP_S) == 0
+    assert process.stderr is not None
+    assert process.stderr.read() == b""
+
+
+def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        process = start(f"--port={port}", cwd=tmp_path)
+        _, errors = process.communicate(timeout=_START_S)
+    assert process.returncode == 1
+    assert f"cannot listen on ports {port} and {port + 1}" in errors.decode()
+    assert "Traceback" not in errors.decode()
+
+
+def test_the_addresses_are_printed_for_people(tmp_path: Path) -> None:
+    process = start("--port=0", cwd=tmp_path)
+    try:
+        assert process.stdout is not None
+        lines = [process.stdout.readline().decode() for _ in range(7)]
+        assert [line.split()[0] for line in lines[1:6]] == ["REST", "streams", "WS-API", "admin", "key"]
+    finally:
+        process.terminate()
+        process.communicate(timeout=_STOP_S)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_time_runs_faster_on_request() -> None:
+    class HandClock:
+        now_ns = 5_000_000_000
+
+        def monotonic_ns(self) -> int:
+            return self.now_ns
+
+        def wall_ns(self) -> int:
+            return 1_790_000_000_000_000_000
+
+    async def scenario() -> None:
+        clock = HandClock()
+        running = await server.start(
+            lambda now_ns: Simulator(now_ns=now_ns, accounts={}, keys=[], flow=None), port=0, speed=60, clock=clock
+        )
+        http = HttpClient()
+        clock.now_ns += 1_000_000_000
+        assert await get(http, f"{running.urls.rest}/fapi/v1/time") == {"serverTime": 1_790_000_060_000}
+        await http.close()
+        await running.close()
+
+    asyncio.run(scenario())
