@@ -29,7 +29,8 @@ from pyalgo.history import Gap, History
 from pyalgo.link import Link, Listener, Stage
 from pyalgo.order import Order, terms_of
 from pyalgo.requests import Request, Requests
-from pyalgo.streams import Stream, Streams, may_help_to_wait
+from pyalgo.resolver import Resolver
+from pyalgo.streams import Stream, Streams
 from pyalgo.words import OrderType, Side, Tif, to_wire
 from tradingsys.core import enums as fix
 from tradingsys.core.errors import InvalidOrder, LocalProtocolError
@@ -46,13 +47,13 @@ from tradingsys.wire.messages import (
     OrderPush,
     OrderResult,
     PositionPush,
+    PositionView,
     Push,
     Reply,
-    ResolveParams,
-    ResolveResult,
     SessionClosedPush,
     SnapshotPush,
     StatusPush,
+    SymbolsParams,
 )
 
 __all__ = ["Client"]
@@ -63,7 +64,6 @@ _LOGIN_MS = 10_000
 _ORDER_MS = 5_000
 _QUERY_MS = 30_000
 _RETRY_MS = 1_000
-_RESOLVE_BATCH = 100
 
 
 class Client:
@@ -77,6 +77,7 @@ class Client:
         """What the gateway last said of its own state, or why it refused the login."""
         self.history = History(listener)
         self.streams = Streams(self)
+        self._resolver = Resolver(self, self.history, listener)
         self._link: Link | None = None
         self._now_ms = 0
         self._requests = Requests()
@@ -272,6 +273,8 @@ class Client:
         else:
             self.history.cursor = None
         self.streams.request()
+        if not self.trading:
+            self.query("get_positions", SymbolsParams(), self._on_positions)
         if login.snapshot is not None:
             snapshot = SnapshotPush(login.snapshot)
             if self._delivering or not self.history.is_known:
@@ -280,6 +283,12 @@ class Client:
                 self._backlog.hold(snapshot)
         elif self.stage is Stage.READY:
             self._resolve()
+
+    def _on_positions(self, reply: Reply) -> None:
+        try:
+            self.history.take_positions(decode_result(reply, list[PositionView]))
+        except LocalProtocolError as error:
+            self.report(error)
 
     def _on_order_reply(self, client_order_id: str, reply: Reply) -> None:
         try:
@@ -305,18 +314,6 @@ class Client:
             self._cancels.pop(order.client_order_id, None)
             if order.is_active:
                 self.report(LocalProtocolError(f"cancel of order {order.id}: {reply.error.msg}", code=reply.error.code))
-
-    def _on_resolved(self, reply: Reply) -> None:
-        try:
-            found = decode_result(reply, ResolveResult)
-        except LocalProtocolError as error:
-            if not may_help_to_wait(error.code):
-                self.report(error)
-            self.retry(self._resolve)
-            return
-        for view in found.orders:
-            for order in self.history.orders.apply(view):
-                self._listener.order(order)
 
     def _on_no_answer(self) -> None:
         self._restart("the gateway does not answer")
@@ -346,9 +343,11 @@ class Client:
 
     # Requests ------------------------------------------------------------------------------------------------------
 
-    def query(self, method: str, params: Struct | list[str], on_reply: Callable[[Reply], None]) -> None:
+    def query(
+        self, method: str, params: Struct | list[str], on_reply: Callable[[Reply], None], *, may_wait: bool = False
+    ) -> None:
         """Send a request that a working gateway answers in time."""
-        self._request(method, params, Request(on_reply, self._on_no_answer, self._now_ms + _QUERY_MS))
+        self._request(method, params, Request(on_reply, self._on_no_answer, self._now_ms + _QUERY_MS, may_wait))
 
     def retry(self, action: Callable[[], None]) -> None:
         """Do something in a moment, if the connection still stands then."""
@@ -368,13 +367,8 @@ class Client:
         return self._login
 
     def _resolve(self) -> None:
-        if self.stage is not Stage.READY:
-            return
-        items = self.history.orders.to_resolve()
-        for start in range(0, len(items), _RESOLVE_BATCH):
-            batch = ResolveParams(items[start : start + _RESOLVE_BATCH])
-            deadline_ms = self._now_ms + _QUERY_MS
-            self._request("resolve", batch, Request(self._on_resolved, self._on_no_answer, deadline_ms, may_wait=True))
+        if self.stage is Stage.READY:
+            self._resolver.resolve()
 
     def _lost(self, client_order_id: str | None) -> None:
         order = None if client_order_id is None else self.history.orders.lost(client_order_id)

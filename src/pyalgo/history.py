@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyalgo.link import Listener
 from pyalgo.order import Orders
-from tradingsys.wire.messages import Cursor, OrderPush, PositionPush, Snapshot
+from tradingsys.wire.messages import Cursor, OrderPush, PositionPush, PositionView, Snapshot
 
 __all__ = ["Gap", "History"]
 
@@ -41,10 +41,14 @@ class History:
         for order in self.orders.apply(event.order):
             self._listener.order(order)
 
+    def take_positions(self, positions: list[PositionView]) -> None:
+        """Replace all positions."""
+        self.positions = {position.symbol: position.net for position in positions}
+
     def merge(self, snapshot: Snapshot) -> None:
         """Take a snapshot: positions are replaced, orders merged; orders it does not name must be asked about."""
         before = self.positions
-        self.positions = {position.symbol: position.net for position in snapshot.positions}
+        self.take_positions(snapshot.positions)
         self.orders.doubt_all_but(view.client_order_id for view in snapshot.orders)
         self.cursor = (snapshot.epoch, snapshot.n)
         # What a new process finds is its beginning, not news.

@@ -29,8 +29,10 @@ class Stream:
 class Ask(Protocol):
     """Sends requests and remembers what to repeat."""
 
-    def query(self, method: str, params: Struct | list[str], on_reply: Callable[[Reply], None]) -> None:
-        """Send a request that changes nothing about orders."""
+    def query(
+        self, method: str, params: Struct | list[str], on_reply: Callable[[Reply], None], *, may_wait: bool = ...
+    ) -> None:
+        """Send a request that changes nothing; its answer may wait, like a push, until the strategy runs."""
 
     def retry(self, action: Callable[[], None]) -> None:
         """Do something in a moment, if the connection still stands then."""

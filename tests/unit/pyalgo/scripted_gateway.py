@@ -83,6 +83,7 @@ class ScriptedGateway:
         self.positions: dict[str, Decimal] = {}
         self.answer_orders_with: tuple[int, str] | None = None
         self.new_order_status = OrderStatus.NEW
+        self.not_ours: set[str] = set()
         self._log: list[bytes] = []
         self._forgotten = 0
         self._high_water = 0
@@ -162,7 +163,9 @@ class ScriptedGateway:
         self._high_water = 0
         cursor = params.cursor
         resumed = self.ready and cursor is not None and cursor[0] == self.epoch and cursor[1] >= self._forgotten
-        snapshot = None if resumed or not self.ready else self._snapshot()
+        if not params.trading:
+            resumed = False
+        snapshot = None if resumed or not self.ready or not params.trading else self._snapshot()
         result = LoginResult(
             params.session_id,
             params.name,
@@ -179,11 +182,14 @@ class ScriptedGateway:
             assert cursor is not None
             for event in self._log[cursor[1] :]:
                 self.send(event)
-        self._owns_session = True
+        self._owns_session = params.trading
 
     def _on_get_products(self, request: Request) -> None:
         symbols = decode_params(request, SymbolsParams).symbols
         self.send(encode_reply(request.id, [product(symbol) for symbol in symbols if symbol in SYMBOLS]))
+
+    def _on_get_positions(self, request: Request) -> None:
+        self.send(encode_reply(request.id, self._snapshot().positions))
 
     def _on_subscribe(self, request: Request) -> None:
         for name in decode_params(request, list[str]):
@@ -236,6 +242,9 @@ class ScriptedGateway:
 
     def _on_resolve(self, request: Request) -> None:
         items = decode_params(request, ResolveParams).orders
+        if any(item.client_order_id in self.not_ours for item in items):
+            self.send(encode_error(request.id, ErrorCode.NO_SUCH_ORDER, "not an order of this session"))
+            return
         self.send(encode_reply(request.id, ResolveResult([self._resolved(item) for item in items])))
 
     def _resolved(self, item: ResolveItem) -> OrderView:

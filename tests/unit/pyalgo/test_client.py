@@ -293,6 +293,27 @@ def test_a_session_without_trading_gets_data_and_sends_nothing(caplog: pytest.Lo
     assert subscription.ask_prc() == 0.6
 
 
+def test_a_session_without_trading_sees_its_position() -> None:
+    bench = Bench(trading=False)
+    bench.gateway.leave_open(1, filled="12")
+    bench.settle()
+    assert bench.context.net("dogeusdt") == 12.0
+    assert bench.client.is_ready
+
+
+def test_one_order_that_cannot_be_resolved_keeps_no_other_in_doubt() -> None:
+    bench, subscription = ready()
+    foreign, lost = buy(subscription), buy(subscription)
+    bench.gateway.not_ours.add(foreign.client_order_id)
+    bench.disconnect()
+    bench.settle()
+    bench.advance(60_000)
+    bench.settle()
+    assert foreign.in_doubt
+    assert lost.state is State.REJECTED
+    assert methods(bench).count("resolve") == 3
+
+
 def test_a_refused_login_is_logged_once_with_what_to_do(caplog: pytest.LogCaptureFixture) -> None:
     bench = Bench()
     bench.gateway.refuse_login = (ErrorCode.DUPLICATE_LOGIN, "duplicate login")

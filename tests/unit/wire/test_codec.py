@@ -49,7 +49,7 @@ _RESULTS = (LoginResult, OrderResult, ResolveResult, ProductView)
 
 _IDS = st.integers(-(2**63), 2**63 - 1)
 # Lone surrogates are no text that any encoding could carry.
-_TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 _SCALARS: dict[object, st.SearchStrategy[Any]] = {
     str: _TEXT,
     int: _IDS,
