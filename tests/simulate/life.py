@@ -21,17 +21,17 @@ from tradingsys.oms.recovery import Margins, Timing
 from tradingsys.sim.faces.binance_usdm import ApiKey
 from tradingsys.sim.simulator import Simulator
 from tradingsys.store.read import reading
-from tradingsys.venues.auth import load_signer
+from tradingsys.venues.auth import Signer, load_signer
 from tradingsys.venues.binance.account import BinanceProtocol
 from tradingsys.venues.binance.market import BinanceMarket
 from tradingsys.venues.binance.product import Endpoints
 from tradingsys.venues.binance.usdm import USDM
 
-__all__ = ["ACCOUNT", "Life", "Verdict"]
+__all__ = ["ACCOUNT", "SETTINGS", "Life", "Verdict", "make_simulator", "signer"]
 
 ACCOUNT = "account"
 _URLS = Endpoints("http://sim", "ws://sim/ws-fapi/v1", "ws://sim")
-_SETTINGS = GatewaySettings(
+SETTINGS = GatewaySettings(
     OrderSettings(recv_window_ms=2_000),
     Margins(engine_ms=500, staleness_ms=500),
     Timing(),
@@ -40,6 +40,23 @@ _SETTINGS = GatewaySettings(
 )
 _CHAOS_S = 20
 _QUIET_S = 90
+
+
+def signer() -> Signer:
+    """The account's key: an HMAC one, which signs fastest."""
+    return load_signer(secret="a secret of the simulation")
+
+
+def make_simulator(now_ns: int) -> Simulator:
+    """The exchange with our account and one of limitless credit that makes the market."""
+    simulator = Simulator(
+        now_ns=now_ns,
+        accounts={ACCOUNT: {"USDT": Decimal(10**9)}},
+        keys=[ApiKey("key", ACCOUNT, signer().verifier())],
+        flow=None,
+    )
+    simulator.exchange.open_account("house", {}, is_house=True)
+    return simulator
 
 
 class Verdict(Struct):
@@ -58,17 +75,10 @@ class Life:
         self.seed = seed
         self.world = World(seed)
         self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
         self.faults = Faults.draw(self.world.rng)
         self.counts: Counter[str] = Counter()
-        secret = "a secret of the simulation"
-        self._signer = load_signer(secret=secret)
-        simulator = Simulator(
-            now_ns=self.world.now_ns,
-            accounts={ACCOUNT: {"USDT": Decimal(10**9)}},
-            keys=[ApiKey("key", ACCOUNT, self._signer.verifier())],
-            flow=None,
-        )
-        simulator.exchange.open_account("house", {}, is_house=True)
+        simulator = make_simulator(self.world.now_ns)
         self.venue = Venue(self.world, simulator, [symbol.upper() for symbol in PRICES])
         self.gateway: Incarnation | None = None
         self._manual = 0
@@ -112,8 +122,8 @@ class Life:
             self.world,
             self.venue,
             self.folder,
-            _SETTINGS,
-            lambda: BinanceProtocol(USDM, _URLS, "key", self._signer),
+            SETTINGS,
+            lambda: BinanceProtocol(USDM, _URLS, "key", signer()),
             BinanceMarket(USDM, _URLS),
             lambda: self.faults,
             self._died,
