@@ -1,0 +1,223 @@
+"""One subscription at the venue, however many strategies; a slow one gets the latest and holds up nobody."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.gateway.peers import RecordedPeer
+from tradingsys.core.errors import LocalProtocolError
+from tradingsys.core.io import Closed, CloseWs, Frame, Opened, OpenWs, Transmission, WsFrame
+from tradingsys.gateway.market_data import MarketData, parse_stream, stream_text
+from tradingsys.gateway.sessions import Client
+from tradingsys.venues.binance.market import BinanceMarket, stream_name
+from tradingsys.venues.binance.product import Endpoints
+from tradingsys.venues.binance.usdm import USDM
+from tradingsys.venues.protocol import Stream
+
+DEPTH = Stream("DOGEUSDT", "depth")
+BARS = Stream("DOGEUSDT", "kline", "1m")
+PUBLIC, MARKET = "market.public", "market.market"
+
+
+class World:
+    """Clock, transport and log of one test."""
+
+    def __init__(self) -> None:
+        self.now_ns = 10**12
+        self.performed: list[Transmission] = []
+        self.warnings: list[str] = []
+
+    def monotonic_ns(self) -> int:
+        return self.now_ns
+
+    def wall_ns(self) -> int:
+        return 1_780_000_000_000_000_000 + self.now_ns
+
+    def perform(self, transmission: Transmission) -> None:
+        self.performed.append(transmission)
+
+    def debug(self, event: str, /, **fields: object) -> None: ...
+
+    def info(self, event: str, /, **fields: object) -> None: ...
+
+    def warning(self, event: str, /, **fields: object) -> None:
+        self.warnings.append(event)
+
+    def error(self, event: str, /, **fields: object) -> None: ...
+
+
+class Scene:
+    def __init__(self) -> None:
+        self.world = World()
+        self.market = MarketData(
+            BinanceMarket(USDM, Endpoints("http://sim", "ws://sim/api", "ws://sim")), self.world, self.world, self.world
+        )
+
+    def client(self) -> tuple[Client, RecordedPeer]:
+        peer = RecordedPeer()
+        return Client(peer, 0), peer
+
+    def later(self, ms: int) -> None:
+        self.world.now_ns += ms * 1_000_000
+        due = self.market.next_deadline_ns
+        if due is not None and due <= self.world.now_ns:
+            self.market.tick()
+
+    def controls(self) -> list[tuple[str, list[str]]]:
+        frames = [json.loads(each.data) for each in self.world.performed if isinstance(each, WsFrame)]
+        return [(frame["method"], frame["params"]) for frame in frames]
+
+    def says(self, stream: Stream, **data: Any) -> None:
+        channel = PUBLIC if stream.kind == "depth" else MARKET
+        frame = {"stream": stream_name(stream), "data": data}
+        self.market.handle(Frame(channel, json.dumps(frame, separators=(",", ":")).encode()))
+
+    def book(self, bid: str) -> None:
+        self.says(
+            DEPTH,
+            e="depthUpdate",
+            E=5,
+            T=4,
+            s="DOGEUSDT",
+            U=1,
+            u=2,
+            pu=1,
+            b=[[bid, "10"]],
+            a=[["0.7", "5"]],
+            ps="",
+            st=1,
+        )
+
+    def bar(self, close: str, *, closed: bool) -> None:
+        k = {"t": 0, "T": 59_999, "s": "DOGEUSDT", "i": "1m", "f": 1, "L": 2, "o": "1", "c": close, "h": "1", "l": "1"}
+        k |= {"v": "1", "n": 1, "x": closed, "q": "1", "V": "1", "Q": "1", "B": "0"}
+        self.says(BARS, e="kline", E=5, s="DOGEUSDT", k=k)
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+def test_streams_are_read_and_written_the_same() -> None:
+    for text in ("btcusdt@depth", "btcusdt@depth:100ms", "btcusdt@bbo", "btcusdt@kline:1M", "btcusdt@kline:1m"):
+        assert stream_text(parse_stream(text)) == text
+    assert parse_stream("BTCusdt@depth") == Stream("BTCUSDT", "depth")
+    with pytest.raises(LocalProtocolError):
+        parse_stream("btcusdt")
+
+
+def test_many_subscribers_are_one_subscription(scene: Scene) -> None:
+    (one, _), (two, peer) = scene.client(), scene.client()
+    scene.market.subscribe(one, DEPTH)
+    scene.market.subscribe(two, DEPTH)
+    assert scene.world.performed == [OpenWs(PUBLIC, "ws://sim/public/stream")]
+    scene.market.handle(Opened(PUBLIC))
+    assert scene.controls() == [("SUBSCRIBE", ["dogeusdt@depth20"])]
+    scene.book("0.6")
+    [push] = peer.sent
+    told = json.loads(push)
+    assert (told["symbol"], told["stream"], told["bids"]) == ("dogeusdt", "dogeusdt@depth", [["0.6", "10"]])
+    assert told["ts_venue_ms"] == 4 and told["ts_gateway_in_ns"] <= told["ts_gateway_out_ns"]
+    scene.market.unsubscribe(one, DEPTH)
+    scene.later(1_000)
+    assert len(scene.controls()) == 1, "somebody still listens"
+    scene.market.drop(two)
+    scene.later(1_000)
+    assert scene.controls()[-1] == ("UNSUBSCRIBE", ["dogeusdt@depth20"])
+
+
+def test_subscriptions_in_quick_succession_share_a_frame(scene: Scene) -> None:
+    client, _ = scene.client()
+    scene.market.subscribe(client, DEPTH)
+    scene.market.handle(Opened(PUBLIC))
+    for symbol in ("BTCUSDT", "ETHUSDT", "XRPUSDT"):
+        scene.market.subscribe(client, Stream(symbol, "bbo"))
+    assert len(scene.controls()) == 1, "venues drop connections that send too many frames"
+    scene.later(200)
+    assert scene.controls()[1] == ("SUBSCRIBE", ["btcusdt@bookTicker", "ethusdt@bookTicker", "xrpusdt@bookTicker"])
+
+
+def test_a_lost_channel_comes_back_with_everything(scene: Scene) -> None:
+    client, peer = scene.client()
+    scene.market.subscribe(client, DEPTH)
+    scene.market.handle(Opened(PUBLIC))
+    scene.market.handle(Closed(PUBLIC, "reset"))
+    assert scene.world.warnings and [scene.market.is_up] == [False]
+    scene.later(400)
+    assert len([each for each in scene.world.performed if isinstance(each, OpenWs)]) == 1
+    scene.later(200)
+    assert len([each for each in scene.world.performed if isinstance(each, OpenWs)]) == 2
+    scene.market.handle(Closed(PUBLIC, "refused"))
+    scene.later(900)
+    assert len([each for each in scene.world.performed if isinstance(each, OpenWs)]) == 2, "each try waits longer"
+    scene.later(200)
+    scene.market.handle(Opened(PUBLIC))
+    assert scene.controls()[-1] == ("SUBSCRIBE", ["dogeusdt@depth20"]) and scene.market.is_up
+    scene.book("0.6")
+    assert len(peer.sent) == 1
+
+
+def test_a_channel_that_falls_silent_is_opened_anew(scene: Scene) -> None:
+    client, _ = scene.client()
+    scene.market.subscribe(client, DEPTH)
+    scene.market.handle(Opened(PUBLIC))
+    scene.later(29_000)
+    scene.book("0.6")
+    scene.later(29_000)
+    assert CloseWs(PUBLIC) not in scene.world.performed
+    scene.later(2_000)
+    assert scene.world.performed[-1] == CloseWs(PUBLIC)
+
+
+def test_a_slow_subscriber_gets_the_latest_and_others_everything(scene: Scene) -> None:
+    (slow, slow_peer), (quick, quick_peer) = scene.client(), scene.client()
+    for client in (slow, quick):
+        scene.market.subscribe(client, DEPTH)
+        scene.market.subscribe(client, BARS)
+    scene.market.handle(Opened(PUBLIC))
+    scene.market.handle(Opened(MARKET))
+    slow_peer.pending_bytes = 10**6
+    for n in range(5):
+        scene.book(f"0.6{n}")
+        scene.bar(f"{n}", closed=n == 2)
+    assert len(quick_peer.sent) == 10 and not slow_peer.sent
+    scene.later(50)
+    assert not slow_peer.sent and scene.market.is_behind
+    slow_peer.pending_bytes = 0
+    scene.later(50)
+    books = [json.loads(push)["bids"][0][0] for push in slow_peer.sent if b'"depth"' in push]
+    bars = [(json.loads(push)["close"], json.loads(push)["is_closed"]) for push in slow_peer.sent if b"kline" in push]
+    assert books == ["0.64"], "of a book only the latest counts"
+    assert bars == [("2", True), ("4", False)], "a closed bar is never lost"
+    scene.book("0.7")
+    assert json.loads(slow_peer.sent[-1])["bids"][0][0] == "0.7" and not scene.market.is_behind
+
+
+def test_garbage_and_strangers_are_ignored(scene: Scene) -> None:
+    client, peer = scene.client()
+    scene.market.subscribe(client, DEPTH)
+    scene.market.handle(Opened(PUBLIC))
+    for data in (
+        b"",
+        b"{",
+        b'{"result":null,"id":1}',
+        b'{"stream":"x@depth20","data":{}}',
+        b'{"stream":"dogeusdt@depth20"}',
+    ):
+        scene.market.handle(Frame(PUBLIC, data))
+    assert not peer.sent
+    scene.book("0.6")
+    assert len(peer.sent) == 1
+
+
+def test_the_middle_of_the_last_book_is_the_reference(scene: Scene) -> None:
+    client, _ = scene.client()
+    assert scene.market.reference_px("DOGEUSDT") is None
+    scene.market.subscribe(client, DEPTH)
+    scene.market.handle(Opened(PUBLIC))
+    scene.book("0.6")
+    assert str(scene.market.reference_px("DOGEUSDT")) == "0.65"
