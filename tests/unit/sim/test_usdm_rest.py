@@ -175,6 +175,19 @@ def test_a_client_id_is_free_again_when_its_order_is_done(client: Client) -> Non
     assert client.call("GET", ORDER, symbol="DOGEUSDT", origClientOrderId="mine")["orderId"] == again["orderId"]
 
 
+def test_reduce_only_orders_together_do_not_exceed_the_position(client: Client) -> None:
+    place(client, px="0.601", qty="100")
+    place(client, side="SELL", qty="60", px="0.61", reduceOnly="true")
+    assert refused(client, side="SELL", qty="41", px="0.61", reduceOnly="true") == -4118
+    place(client, side="SELL", qty="40", px="0.61", reduceOnly="true")
+
+
+def test_too_many_open_orders(client: Client) -> None:
+    for _ in range(200):
+        place(client)
+    assert refused(client) == -2025
+
+
 def test_hedge_mode_stops_trading_and_needs_a_flat_account(client: Client) -> None:
     dual = "/fapi/v1/positionSide/dual"
     assert client.call("GET", dual) == {"dualSidePosition": False}

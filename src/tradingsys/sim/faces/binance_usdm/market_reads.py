@@ -135,7 +135,9 @@ def klines(call: Call) -> list[list[int | str]]:
     limit = call.limit(500, 1500)
     tape = call.state.tapes[symbol]
     tape.advance(call.now_ns)
-    bars = [bar for bar in tape.bars(interval, start_ms or 0) if (start_ms or 0) <= bar.start_ms <= end_ms]
+    first_ms = start_ms or 0
+    known = tape.bars(interval, min(first_ms, call.now_ms))
+    bars = [bar for bar in known if first_ms <= bar.start_ms <= end_ms]
     return [_kline_row(bar) for bar in (bars[:limit] if start_ms is not None else bars[-limit:])]
 
 
