@@ -1,0 +1,25 @@
+"""Buys and sells 10 in turns, as fast as the book changes, and never stops by itself.
+
+``python -m tests.process.programs.churn ADDRESS SESSION``
+"""
+
+from __future__ import annotations
+
+import sys
+
+from pyalgo import Depth, Engine, OrderType, Side, SmartOrder, Tif
+
+if __name__ == "__main__":
+    engine = Engine(0.001)
+    session = engine.make_session(addr=sys.argv[1], session_id=int(sys.argv[2]), name="churn", trading=True)
+    sub = session.subscribe("dogeusdt", "depth:100ms")
+    order = SmartOrder(sub)
+
+    def on_depth(depth: Depth) -> None:
+        if sub.net <= 0:
+            order.send(depth.ask_prc(0), 10, Side.BUY, OrderType.LIMIT, Tif.IOC)
+        else:
+            order.send(depth.bid_prc(0), 10, Side.SELL, OrderType.LIMIT, Tif.IOC)
+
+    sub.on_data = on_depth
+    engine.run()

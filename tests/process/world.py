@@ -1,0 +1,194 @@
+"""A simulator, a gateway and strategies as real processes, in a directory of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from tradingsys.cli.demo.books import read_books
+from tradingsys.cli.demo.reckoning import Books, Execution, Reckoning, reckon
+
+__all__ = ["ROOT", "SYMBOL", "Process", "World", "eventually"]
+
+ROOT = Path(__file__).resolve().parents[2]
+SYMBOL = "DOGEUSDT"
+PATIENCE_S = 30.0
+"""For anything that happens by itself on a machine that is busy."""
+
+T = TypeVar("T")
+
+
+def eventually(what: str, look: Callable[[], T | None]) -> T:
+    """What ``look`` returns, as soon as that is something; a failure when it never is."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        found = look()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"waited {PATIENCE_S:.0f} s for {what}"
+        time.sleep(0.05)
+
+
+class Process:
+    """One Python process; what it says is in files, to be read at any time."""
+
+    def __init__(self, name: str, directory: Path, arguments: list[str]) -> None:
+        self._paths = {stream: directory / f"{name}.{stream}" for stream in ("out", "err")}
+        environ = {
+            **os.environ,
+            "XDG_CONFIG_HOME": str(directory),
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUNBUFFERED": "1",
+            "COLUMNS": "80",
+        }
+        with self._paths["out"].open("wb") as out, self._paths["err"].open("wb") as err:
+            self.popen = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=directory,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+            )
+
+    @property
+    def out(self) -> str:
+        """What it printed so far."""
+        return self._paths["out"].read_text("utf-8", errors="replace")
+
+    @property
+    def err(self) -> str:
+        """What it complained of, or logged, so far."""
+        return self._paths["err"].read_text("utf-8", errors="replace")
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        return self.popen.poll() is None
+
+    def json_lines(self) -> list[Any]:
+        """The complete lines it printed, each as JSON."""
+        return [json.loads(line) for line in self.out.splitlines(keepends=True) if line.endswith("\n")]
+
+    def kill(self) -> None:
+        """As a power cut for this process alone."""
+        self.popen.kill()
+        self.popen.wait()
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Ask it to end; returns its exit code."""
+        self.popen.send_signal(number)
+        return self.popen.wait(PATIENCE_S)
+
+
+class World:
+    """Started piece by piece; whatever is left is killed at the end."""
+
+    def __init__(self, directory: Path, port: int | None = None) -> None:
+        self.directory = directory
+        self.db = directory / "pos.db"
+        self._processes: list[Process] = []
+        self._started = 0
+        self._admin = ""
+        self._wanted_port = port
+        self.port = 0
+
+    @classmethod
+    @contextlib.contextmanager
+    def running(cls, directory: Path, port: int | None = None) -> Iterator[World]:
+        """A simulator whose configuration points the gateway to ``port``, or to a free one."""
+        world = cls(directory, port)
+        try:
+            world._start_sim()
+            yield world
+        finally:
+            for process in world._processes:
+                process.kill()
+
+    def start(self, name: str, *arguments: str) -> Process:
+        """Any Python process, in the world's directory; its files are named after it and a number."""
+        self._started += 1
+        process = Process(f"{self._started:02}-{name}", self.directory, list(arguments))
+        self._processes.append(process)
+        return process
+
+    def start_gateway(self) -> Process:
+        """The gateway; whether it is ready is `wait_until_ready`'s to find out."""
+        return self.start("gateway", "-m", "tradingsys", "usdt", "-c=usdt.json", "-l=info")
+
+    def start_program(self, name: str, *arguments: str) -> Process:
+        """A strategy from ``tests/process/programs``, told the gateway's address first."""
+        return self.start(name, "-m", f"tests.process.programs.{name}", f"ws://localhost:{self.port}", *arguments)
+
+    @staticmethod
+    def wait_until_ready(gateway: Process) -> None:
+        """Until the gateway takes orders."""
+        eventually("the gateway to get ready", lambda: " ready" in gateway.err or not gateway.is_running)
+        assert gateway.is_running, gateway.err
+
+    # ---- the exchange's records
+
+    def admin(self, what: str, body: object = None) -> Any:
+        """Ask the simulator's operator's window, or tell it something."""
+        data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(urllib.request.Request(f"{self._admin}/{what}", data)) as reply:
+            return json.loads(reply.read())
+
+    def ledger(self) -> list[Execution]:
+        """Every execution of the account."""
+        return msgspec.convert(self.admin("ledger"), list[Execution])
+
+    def orders(self) -> list[dict[str, Any]]:
+        """Every order of the account, as the exchange has it."""
+        rows: list[dict[str, Any]] = self.admin("orders")
+        return rows
+
+    # ---- both records
+
+    def books(self, *sessions: int) -> Books:
+        """What pos.db says."""
+        return read_books(self.db, sessions)
+
+    def reckoning(self, *sessions: int) -> Reckoning:
+        """Both records, side by side."""
+        ledger = self.ledger()
+        account = {row["symbol"]: Decimal(row["net"]) for row in self.admin("positions")}
+        return reckon(self.books(*sessions), ledger, account)
+
+    def assert_records_agree(self, *sessions: int) -> Reckoning:
+        """Once nothing is under way, books and ledger are equal, by session and in sum."""
+        with contextlib.suppress(AssertionError):
+            eventually("the records to agree", lambda: self.reckoning(*sessions).agrees)
+        reckoning = self.reckoning(*sessions)
+        assert reckoning.agrees, reckoning
+        return reckoning
+
+    def _start_sim(self) -> None:
+        sim = self.start("sim", "-m", "tradingsys", "sim", "--port=0", "--seed=1", "--write-config=.", "--json")
+        eventually("the simulator's addresses", lambda: sim.out.endswith("\n") or not sim.is_running)
+        assert sim.is_running, sim.err
+        self._admin = json.loads(sim.out)["admin"]
+        path = self.directory / "usdt.json"
+        config = json.loads(path.read_text())
+        self.port = self._wanted_port or _free_port()
+        config["local"] = f"ws://localhost:{self.port}"
+        path.write_text(json.dumps(config))
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
