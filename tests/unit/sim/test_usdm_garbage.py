@@ -20,8 +20,34 @@ NAMES = [
     "dualSidePosition", "newOrderRespType", "selfTradePreventionMode", "recvWindow", "returnRateLimits",
 ]  # fmt: skip
 WORDS = st.sampled_from(
-    "DOGEUSDT BUY SELL LIMIT MARKET GTC GTD FOK 0.60 10 0 -1 1e9 NaN true 1m 1M 99999999999999999999 "
-    "9999999999999999999 1790000900000 RESULT LONG EXPIRE_BOTH é mine 1.0000000000".split(" ")
+    [
+        "DOGEUSDT",
+        "BUY",
+        "SELL",
+        "LIMIT",
+        "MARKET",
+        "GTC",
+        "GTD",
+        "FOK",
+        "0.60",
+        "10",
+        "0",
+        "-1",
+        "1e9",
+        "NaN",
+        "true",
+        "1m",
+        "1M",
+        "99999999999999999999",
+        "9999999999999999999",
+        "1790000900000",
+        "RESULT",
+        "LONG",
+        "EXPIRE_BOTH",
+        "é",
+        "mine",
+        "1.0000000000",
+    ]
 )
 PARAMS = st.dictionaries(st.sampled_from(NAMES), st.one_of(WORDS, st.text(max_size=5)), max_size=8)
 JSON = st.recursive(
