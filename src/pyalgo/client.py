@@ -310,10 +310,14 @@ class Client:
         self._resolve()
 
     def _on_cancel_reply(self, order: Order, reply: Reply) -> None:
-        if reply.error is not None:
-            self._cancels.pop(order.client_order_id, None)
-            if order.is_active:
-                self.report(LocalProtocolError(f"cancel of order {order.id}: {reply.error.msg}", code=reply.error.code))
+        if reply.error is None or not order.is_active:
+            return
+        # A strategy that kills at every tick must not ask at every tick.
+        self._cancels[order.client_order_id] = self._now_ms + _RETRY_MS
+        if reply.error.code == ErrorCode.NO_SUCH_ORDER:
+            self.history.orders.unresolved.add(order.client_order_id)
+            self._resolve()
+        self.report(LocalProtocolError(f"cancel of order {order.id}: {reply.error.msg}", code=reply.error.code))
 
     def _on_no_answer(self) -> None:
         self._restart("the gateway does not answer")

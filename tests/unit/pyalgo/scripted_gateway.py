@@ -153,6 +153,7 @@ class ScriptedGateway:
     def _on_login(self, request: Request) -> None:
         params = decode_params(request, LoginParams)
         self.logins.append(params)
+        self.session_id = params.session_id
         if self.refuse_login is not None:
             self.send(encode_error(request.id, *self.refuse_login))
             return

@@ -223,6 +223,24 @@ def test_only_one_cancel_is_under_way() -> None:
     assert not bench.link.to_gateway
 
 
+def test_a_refused_cancel_is_not_repeated_at_once_and_the_order_asked_about() -> None:
+    bench, subscription = ready()
+    order = buy(subscription)
+    bench.settle()
+    del bench.gateway.orders[order.client_order_id]
+    bench.gateway.not_ours.add(order.client_order_id)
+    for _ in range(3):
+        subscription.cancel(order.id)
+        bench.settle()
+    assert methods(bench).count("cancel") == 1
+    assert methods(bench).count("resolve") == 1
+    bench.advance(1_000)
+    bench.gateway.not_ours.clear()
+    subscription.cancel(order.id)
+    bench.settle()
+    assert (order.state, order.reason) == (State.REJECTED, "never reached the exchange")
+
+
 def test_a_refused_order_is_rejected_with_the_reason() -> None:
     bench, subscription = ready()
     bench.gateway.answer_orders_with = (ErrorCode.DENIED, "over the limit of 100 USDT")
