@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import shlex
 import subprocess
@@ -14,6 +15,7 @@ import msgspec
 import pytest
 
 from tradingsys.cli.app import app
+from tradingsys.cli.sim import sim
 from tradingsys.gateway.config import Config
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,6 +76,12 @@ def test_every_configuration_key_is_documented() -> None:
     pages = [ROOT / "README.md", ROOT / "docs" / "gateway.md"]
     rows = {key for page in pages for key in re.findall(r"^\| `(\w+)` \|", page.read_text("utf-8"), re.MULTILINE)}
     assert rows >= {field.name for field in msgspec.structs.fields(Config)}
+
+
+def test_every_option_of_the_simulator_is_documented() -> None:
+    told = re.findall(r"^\| `(--[a-z-]+)` \|", (ROOT / "docs" / "simulator.md").read_text("utf-8"), re.MULTILINE)
+    known = {f"--{name.replace('_', '-')}" for name in inspect.signature(sim).parameters}
+    assert set(told) == known
 
 
 def test_the_configuration_example_is_a_configuration() -> None:
