@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from tests.simulate.faults import Faults
-from tests.simulate.strategy import Link, Strategy
+from tests.simulate.strategy import Link
 from tests.simulate.venue import Network, Venue
 from tests.simulate.world import Clock, World, ms
 from tradingsys.core.errors import TradingError
@@ -16,9 +17,19 @@ from tradingsys.store.store import Store
 from tradingsys.venues.binance.market import BinanceMarket
 from tradingsys.venues.protocol import VenueProtocol
 
-__all__ = ["Incarnation", "Killed"]
+__all__ = ["Incarnation", "Killed", "Owner"]
 
 _ORDER_MARKS = (b'"order.place"', b'"order.cancel"')
+
+
+class Owner(Protocol):
+    """Who is at the other end of a `SimPeer`."""
+
+    _link: Link | None
+
+    def received(self, data: bytes) -> None: ...
+
+    def closed(self) -> None: ...
 
 
 class Killed(BaseException):
@@ -63,7 +74,7 @@ class WorldRunner:
 class SimPeer:
     """A strategy's connection: what is written arrives later, in order, unless the connection is gone."""
 
-    def __init__(self, world: World, strategy: Strategy, incarnation: Incarnation) -> None:
+    def __init__(self, world: World, strategy: Owner, incarnation: Incarnation) -> None:
         self.pending_bytes = 0
         self._world = world
         self._strategy = strategy
@@ -195,7 +206,7 @@ class Incarnation:
             return
         self._arm()
 
-    def connect(self, strategy: Strategy) -> Link | None:
+    def connect(self, strategy: Owner) -> Link | None:
         if not self.alive or not self.accepting:
             return None
         peer = SimPeer(self._world, strategy, self)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import apsw
 
+from tests.simulate.pyalgo_strategy import PyalgoStrategy
 from tests.simulate.strategy import PRICES
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.ids import EXTERNAL, decode_client_order_id
@@ -137,5 +138,7 @@ def _nothing_left_in_doubt(life: Life) -> Iterator[str]:
     if book.unattributed:
         yield f"fills without owner: {book.unattributed}"
     for strategy in life.strategies:
+        if isinstance(strategy, PyalgoStrategy):
+            yield from strategy.wrong
         if strategy.asked:
             yield f"session {strategy.session} never learned of {list(strategy.asked)}"

@@ -11,6 +11,7 @@ from msgspec import Struct
 from tests.simulate.faults import Faults
 from tests.simulate.incarnation import Incarnation
 from tests.simulate.judge import judge
+from tests.simulate.pyalgo_strategy import PyalgoStrategy
 from tests.simulate.strategy import PRICES, Link, Strategy
 from tests.simulate.venue import Venue
 from tests.simulate.world import World, ms, s
@@ -85,7 +86,11 @@ class Life:
         self._tick_venue()
         self._make_market()
         self._start_gateway()
-        self.strategies = [Strategy(self.world, session, list(PRICES), self._connect) for session in (1, 2, 7)]
+        self.strategies: list[Strategy | PyalgoStrategy] = [
+            Strategy(self.world, 1, list(PRICES), self._connect),
+            PyalgoStrategy(self.world, 2, list(PRICES), self._connect),
+            PyalgoStrategy(self.world, 65_535, list(PRICES), self._connect),
+        ]
         self._every(self.faults.gateway_kills_per_s, self._kill_gateway)
         self._every(self.faults.strategy_kills_per_s, lambda: self.world.rng.choice(self.strategies).kill())
         self._every(self.faults.drops_per_s, self._drop_link)
@@ -148,7 +153,7 @@ class Life:
         if self.gateway is not None:
             self.gateway.kill("at random")
 
-    def _connect(self, strategy: Strategy) -> Link | None:
+    def _connect(self, strategy: Strategy | PyalgoStrategy) -> Link | None:
         return self.gateway.connect(strategy) if self.gateway is not None else None
 
     def _drop_link(self) -> None:

@@ -29,7 +29,7 @@ class WireClient:
 
     def __init__(self, rig: Rig) -> None:
         self._rig = rig
-        self._link = rig.gateway.connect(self)  # type: ignore[arg-type]
+        self._link = rig.gateway.connect(self)
         assert self._link is not None, "the gateway does not accept strategies"
         self.messages: list[Json] = []
         self.is_closed = False

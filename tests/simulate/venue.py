@@ -105,17 +105,19 @@ class Network:
         if not self.alive:
             return
         conn_id = self._venue.next_id()
-        refused = self._world.chance(self._faults().refuse_connection)
         parts = urlsplit(url)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
-        answer = WsRefuse(503, "busy") if refused else self._venue.simulator.ws_open(conn_id, path, self._world.now_ns)
-        if isinstance(answer, WsRefuse):
-            self._tell(Closed(channel, f"refused: {answer.status}"))
+        refusal = self._venue.simulator.ws_refusal(path, self._world.now_ns)
+        if self._world.chance(self._faults().refuse_connection):
+            refusal = WsRefuse(503, "busy")
+        if refusal is not None:
+            self._tell(Closed(channel, f"refused: {refusal.status}"))
             return
         self._conn_ids[channel], self._channels[conn_id] = conn_id, channel
         self._venue.networks[conn_id] = self
+        outputs = self._venue.simulator.ws_open(conn_id, path, self._world.now_ns)
         self._tell(Opened(channel))
-        self._venue.deliver(answer)
+        self._venue.deliver(outputs)
 
     def _to_venue(self, channel: str, data: bytes) -> None:
         conn_id = self._conn_ids.get(channel)

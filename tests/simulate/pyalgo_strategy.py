@@ -1,0 +1,121 @@
+"""A strategy as users write it, on pyalgo's own client, with a simulated connection for its driver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from pyalgo.context import Context
+from pyalgo.link import Stage
+from pyalgo.order import Order
+from pyalgo.words import OrderType, Side, Tif
+from tests.simulate.strategy import PRICES, Link
+from tests.simulate.world import World, ms
+
+__all__ = ["PyalgoStrategy"]
+
+
+class PyalgoStrategy:
+    """Trades at random through subscriptions; a kill forgets everything but the number of the session."""
+
+    def __init__(
+        self, world: World, session: int, symbols: list[str], connect: Callable[[PyalgoStrategy], Link | None]
+    ) -> None:
+        self.world = world
+        self.session = session
+        self.symbols = symbols
+        self.active = True
+        self.wrong: list[str] = []
+        """What a strategy should never see."""
+        self._connect = connect
+        self._link: Link | None = None
+        self._life = 0
+        self._born()
+
+    # ---- what the judge asks
+
+    @property
+    def net(self) -> dict[str, Decimal]:
+        return {symbol: Decimal(net) for symbol, net in self._context.client.history.positions.items()}
+
+    @property
+    def asked(self) -> set[str]:
+        return self._context.client.history.orders.unresolved
+
+    # ---- faults
+
+    def kill(self) -> None:
+        self.world.note(f"strategy {self.session} killed")
+        self._life += 1
+        link, self._link = self._link, None
+        if link is not None:
+            link.close()
+        self._born()
+
+    def drop(self) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            link.close()
+            self._context.client.closed("dropped", self._now_ms)
+
+    # ---- the transport's side
+
+    def received(self, data: bytes) -> None:
+        if self._link is not None:
+            self._context.client.received(data, self._now_ms)
+
+    def closed(self) -> None:
+        self._link = None
+        self._context.client.closed("lost", self._now_ms)
+
+    @property
+    def _now_ms(self) -> int:
+        return self.world.now_ns // 1_000_000
+
+    # ---- a life
+
+    def _born(self) -> None:
+        instance = f"{self.world.rng.getrandbits(64):x}"
+        self._context = Context("ws://sim:1", self.session, "sim", True, instance=instance)
+        self._subscriptions = [self._context.open_subscription(symbol, "depth") for symbol in self.symbols]
+        for subscription in self._subscriptions:
+            subscription.on_order = self._on_order
+        self._context.client.start_delivery()
+        self._think_soon()
+
+    def _on_order(self, order: Order) -> None:
+        if order.acc > order.quantity:
+            self.wrong.append(f"session {self.session}: more executed than ordered: {order}")
+
+    def _think_soon(self) -> None:
+        life = self._life
+        self.world.after(ms(self.world.rng.uniform(20, 200)), lambda: self._think() if life == self._life else None)
+
+    def _think(self) -> None:
+        self._think_soon()
+        client = self._context.client
+        if self._link is None:
+            self._link = self._connect(self)
+            if self._link is not None:
+                client.opened(self._link, self._now_ms)
+            return
+        client.tick(self._now_ms)
+        if self.active and client.stage is Stage.READY:
+            self._act()
+
+    def _act(self) -> None:
+        rng = self.world.rng
+        subscription = rng.choice(self._subscriptions)
+        open_orders = [order for order in subscription.open_orders if not order.in_doubt]
+        if open_orders and rng.random() < 0.4:
+            subscription.cancel(rng.choice(open_orders).id)
+            return
+        market = rng.random() < 0.15
+        price = float(PRICES[subscription.symbol] + Decimal(rng.randint(-10, 10)) / 1000)
+        subscription.add_order(
+            0.0 if market else price,
+            float(rng.randint(10, 60)),
+            rng.choice(list(Side)),
+            OrderType.MARKET if market else OrderType.LIMIT,
+            rng.choice((Tif.GTC, Tif.GTC, Tif.IOC)),
+        )
