@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
-SECONDS ?= 30
+SECONDS ?= 25
 SEEDS ?= 100
 ARGS ?=
 
@@ -25,7 +25,7 @@ lint: $(VENV)/.dev  ## ruff, mypy --strict and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-demo: $(VENV)/.run  ## watch a market, a gateway and three strategies for SECONDS=30
+demo: $(VENV)/.run  ## watch a market, a gateway and three strategies for SECONDS=25
 	$(BIN)/tradingsys demo --seconds $(SECONDS)
 
 bench: $(VENV)/.run  ## measure the gateway's latency beside a bare chain of the same hops

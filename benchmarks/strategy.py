@@ -14,7 +14,7 @@ from pyalgo import Depth, Engine, OrderType, Side, Tif
 
 if __name__ == "__main__":
     address, ticks = sys.argv[1], int(sys.argv[2])
-    engine = Engine(0.001)
+    engine = Engine(0.001, level="warn")
     session = engine.make_session(addr=address, session_id=1, name="benchmark", trading=True)
     sub = session.subscribe(SYMBOL.lower(), "depth")
     seen_ns: dict[int, int] = {}

@@ -26,7 +26,7 @@ __all__ = ["demo"]
 
 def demo(
     *,
-    seconds: float = 30.0,
+    seconds: float = 25.0,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Watch an exchange in a box, a gateway and three strategies, all on this machine; then compare their records.

@@ -7,9 +7,9 @@ import sys
 from pyalgo import Depth, DepthSubscription, Engine, Order, OrderType, Side, SmartOrder
 
 QUANTITY = 30
-WEIGHT = 0.05
+WEIGHT = 0.1
 """Of the newest price in the average."""
-PAUSE_MS = 1500
+PAUSE_MS = 1000
 """Between two orders."""
 
 

@@ -1,4 +1,4 @@
-"""Follows the move of the last two seconds: long after a rise, short after a fall. Session 2."""
+"""Follows the move of the last moments: long after a rise, short after a fall. Session 2."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import deque
 from pyalgo import Depth, DepthSubscription, Engine, Order, OrderType, Side, SmartOrder, Tif
 
 QUANTITY = 20
-LOOK_BACK_MS = 2000
+LOOK_BACK_MS = 1500
 PAUSE_MS = 1000
 """Between two orders."""
 
