@@ -29,7 +29,6 @@ def lives(tmp_path_factory: pytest.TempPathFactory) -> list[Verdict]:
 def test_booked_equals_ledger_after_any_life(seed: int, lives: list[Verdict]) -> None:
     verdict = lives[seed]
     assert not verdict.violations, "\n".join([*verdict.violations, *verdict.trace[-40:]])
-    assert verdict.counts["executions"] > 0
 
 
 def test_the_lives_meet_what_they_are_about(lives: list[Verdict]) -> None:

@@ -14,7 +14,6 @@ from msgspec import Struct
 from tradingsys.core.commands import Ask, Command, PlaceOrder, Query, VenueRules
 from tradingsys.core.errors import (
     ConfigError,
-    InvariantViolation,
     StoreError,
     TradingError,
 )
@@ -348,10 +347,7 @@ class Gateway:
                     self._log.warning("odd message from the exchange", text=text)
 
     def _learn(self, order: Order, symbol: str, ts_event_ms: int, is_forced: bool) -> None:
-        try:
-            self.book.learn(order, symbol, ts_event_ms)
-        except InvariantViolation as violation:
-            self._halt(f"the exchange contradicts itself: {violation}. The books were not changed by this report.")
+        self.book.learn(order, symbol, ts_event_ms)
         if is_forced:
             self._halt(f"the exchange closed a position on {symbol} by itself; look at the account, then restart")
 

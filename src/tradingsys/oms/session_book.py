@@ -180,14 +180,20 @@ class SessionBook:
     # ---- what the venue says
 
     def learn(self, facts: Order, symbol: str, ts_event_ms: int) -> TrackedOrder | None:
-        """Merge facts about one order, whoever's it is; returns it when it is ours."""
+        """Merge facts about one order, whoever's it is; returns it when it is ours.
+
+        Facts that contradict what is known change nothing and halt.
+        """
         order = self._find(facts, symbol, ts_event_ms)
-        if order is not None:
-            self._merge(order, facts)
-        elif facts.client_order_ids:
-            self._disown(facts, symbol)
-        elif facts.fills and facts.venue_order_id is not None:
-            self._unknown_owner(facts, facts.venue_order_id, symbol)
+        try:
+            if order is not None:
+                self._merge(order, facts)
+            elif facts.client_order_ids:
+                self._disown(facts, symbol)
+            elif facts.fills and facts.venue_order_id is not None:
+                self._unknown_owner(facts, facts.venue_order_id, symbol)
+        except InvariantViolation as violation:
+            self._effects.append(Halt(f"the exchange contradicts itself: {violation}. This report was not booked."))
         return order
 
     def give_up(self, symbol: str, venue_order_id: str) -> None:

@@ -9,7 +9,6 @@ from msgspec import structs
 
 from tests.unit.oms.books import EPOCH, SYMBOL, client_id, empty_book, facts, fill, intent, kinds, saved
 from tradingsys.core.enums import OrderStatus, Side
-from tradingsys.core.errors import InvariantViolation
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.order import Closed, Order
 from tradingsys.core.records import (
@@ -190,13 +189,15 @@ def test_a_self_trade_books_both_sides() -> None:
     assert book.total(SYMBOL) == 0
 
 
-def test_contradicting_executions_are_refused_and_change_nothing() -> None:
+def test_contradicting_executions_halt_and_change_nothing() -> None:
     book = empty_book()
     order = book.track(intent(1, 1))
     book.learn(facts(fill(100, "1", "4"), client_order_id=order.client_order_id), SYMBOL, EPOCH)
-    with pytest.raises(InvariantViolation):
-        book.learn(facts(fill(100, "1", "5"), client_order_id=order.client_order_id), SYMBOL, EPOCH)
+    book.take_effects()
+    book.learn(facts(fill(100, "1", "5"), client_order_id=order.client_order_id), SYMBOL, EPOCH)
     assert book.net(1, SYMBOL) == 4
+    [halt] = book.take_effects()
+    assert isinstance(halt, Halt) and "contradicts" in halt.reason
 
 
 def test_more_executed_than_we_know_asks_history() -> None:
