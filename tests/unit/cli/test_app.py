@@ -74,6 +74,17 @@ def test_an_error_is_one_readable_line(
     assert capsys.readouterr().err == f"tradingsys: {error}\n"
 
 
+def test_a_mistyped_key_is_named_with_the_one_that_was_meant(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "usdt.json"
+    path.write_text('{"apikye": "k", "pem": "private_key.pem", "local": "ws://localhost:8111"}')
+    assert execute(["usdt", f"-c={path}"]) == USAGE
+    assert capsys.readouterr().err == f"tradingsys: {path}: apikye: unknown key (did you mean apikey?)\n"
+    assert execute(["usdt", f"-c={tmp_path / 'missing.json'}"]) == USAGE
+    assert "missing.json: cannot be read: No such file or directory" in capsys.readouterr().err
+
+
 def test_version_and_help_go_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     assert execute(["--version"]) == OK
     assert capsys.readouterr().out.strip() == __version__
