@@ -72,7 +72,7 @@ def execute(arguments: Sequence[str]) -> int:
     except ConfigError as error:
         return _complain(error, USAGE)
     except (TradingError, OSError) as error:
-        return _complain(error, FAILURE)
+        return _complain(str(error) or type(error).__name__, FAILURE)
     except KeyboardInterrupt:
         return 130  # what a shell reports for a program ended by SIGINT
     return result if isinstance(result, int) else OK
