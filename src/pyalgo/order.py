@@ -18,6 +18,7 @@ _ids = count(1)
 _ZERO = Decimal(0)
 _MAX_CLOSED = 10_000
 _ENDED = (State.FILLED, State.CANCELED, State.EXPIRED, State.EXPIRED_IN_MATCH)
+_NOT_ACCEPTED = (OrderStatus.PENDING_NEW, OrderStatus.UNKNOWN, OrderStatus.ABSENT)
 _NEVER_ARRIVED = "never reached the exchange"
 
 
@@ -55,6 +56,7 @@ class Order:
         self._fills: set[str] = set()
         self._booked = _ZERO
         self._cum = _ZERO
+        self._is_accepted = False
         self._is_absent = False
 
     @property
@@ -83,7 +85,7 @@ class Order:
         )
 
     def _facts(self) -> tuple[object, ...]:
-        return (self.state, self.in_doubt, self._cum, self.code, self.reason)
+        return (self.state, self._is_accepted, self.in_doubt, self._cum, self.code, self.reason)
 
     def _book(self, fill: FillView) -> None:
         self._fills.add(fill.exec_id)
@@ -102,6 +104,7 @@ class Order:
     def _settle(self, view: OrderView) -> None:
         """Take everything but executions from ``view``; what ended stays ended, whatever arrives late."""
         self._raise_cum(Decimal(view.cum_qty))
+        self._is_accepted = self._is_accepted or view.status not in _NOT_ACCEPTED
         state = state_of(view.status)
         if self.state in _ENDED and (state not in _ENDED or self.state is State.FILLED):
             return

@@ -91,6 +91,7 @@ def test_every_event_reaches_the_one_hook() -> None:
     bench.settle()
     assert [event.event_type for event in events] == [
         EventType.Login,
+        EventType.Order,
         EventType.Position,
         EventType.Order,
         EventType.Depth,

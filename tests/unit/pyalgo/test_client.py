@@ -15,7 +15,7 @@ from tests.unit.pyalgo.scripted_gateway import depth
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.ids import OrderKey, decode_client_order_id
 from tradingsys.wire.codec import decode_params, encode, encode_reply
-from tradingsys.wire.messages import ErrorCode, OrderParams, SessionClosedPush
+from tradingsys.wire.messages import ErrorCode, OrderParams, PositionPush, SessionClosedPush
 
 
 def ready(trading: bool = True) -> tuple[Bench, DepthSubscription]:
@@ -66,7 +66,7 @@ def test_fills_update_order_and_position() -> None:
     bench.gateway.fill(order.client_order_id, "10", "0.59")
     bench.gateway.fill(order.client_order_id, "20")
     bench.settle()
-    assert seen == [(10.0, 10.0, "PARTIALLY_FILLED", 10.0), (30.0, 20.0, "FILLED", 30.0)]
+    assert seen == [(0.0, 0.0, "NEW", 0.0), (10.0, 10.0, "PARTIALLY_FILLED", 10.0), (30.0, 20.0, "FILLED", 30.0)]
     assert order.trade_price == 0.6
     assert order.making is True
     assert not order.is_active
@@ -173,6 +173,16 @@ def test_a_repeated_event_is_ignored_and_a_gap_brings_a_snapshot() -> None:
     assert subscription.net == 15.0
 
 
+def test_an_event_before_the_snapshot_is_left_to_the_snapshot() -> None:
+    bench, subscription = ready()
+    bench.disconnect()
+    bench.gateway.restart(ready=False)
+    bench.settle()
+    bench.gateway.send(encode(PositionPush(bench.gateway.epoch, 1, "dogeusdt", "99")))
+    bench.settle()
+    assert (len(bench.gateway.logins), subscription.net) == (2, 0.0)
+
+
 def test_a_snapshot_replaces_positions() -> None:
     bench, subscription = ready()
     order = buy(subscription)
@@ -268,6 +278,20 @@ def test_a_verdict_of_absent_can_be_taken_back() -> None:
     assert order.acc == 10.0
 
 
+def test_an_absent_order_revived_and_filled_while_away_is_found() -> None:
+    bench, subscription = ready()
+    bench.gateway.new_order_status = OrderStatus.UNKNOWN
+    order = buy(subscription)
+    bench.settle()
+    bench.gateway.set_status(order.client_order_id, OrderStatus.ABSENT)
+    bench.settle()
+    bench.disconnect()
+    bench.gateway.fill(order.client_order_id, "30")
+    bench.gateway.restart()
+    bench.settle()
+    assert (order.state, order.acc, subscription.net) == (State.FILLED, 30.0, 30.0)
+
+
 def test_a_late_word_does_not_reopen_what_ended() -> None:
     bench, subscription = ready()
     order = buy(subscription)
@@ -295,8 +319,8 @@ def test_nothing_is_told_before_the_strategy_runs() -> None:
     assert told == []
     assert subscription.net == 0.0
     bench.client.start_delivery()
-    assert told[0] is order
-    assert len(told) == 2
+    assert [told[0], told[1]] == [order, order]  # accepted, executed
+    assert len(told) == 3
     assert subscription.net == 30.0
     assert subscription.bid_prc(0) == 0.3
 
@@ -388,8 +412,8 @@ def test_an_exception_in_a_callback_stops_nothing(caplog: pytest.LogCaptureFixtu
     bench.gateway.send(encode(depth("dogeusdt", "0.5", "0.6")))
     with caplog.at_level(logging.ERROR):
         bench.settle()
-    assert told == ["FILLED"]
-    assert caplog.text.count("RuntimeError: mine") == 2
+    assert told == ["NEW", "FILLED"]
+    assert caplog.text.count("RuntimeError: mine") == 3
     assert bench.client.is_ready
 
 

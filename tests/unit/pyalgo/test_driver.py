@@ -118,7 +118,7 @@ def test_an_order_goes_out_and_comes_back(gateway: WsGateway) -> None:
     subscription.on_order = on_order
     subscription.on_data = lambda book: subscription.add_order(book.bid_prc(0), 30, Side.BUY, OrderType.LIMIT)
     engine.run()
-    assert states == [State.FILLED]
+    assert states == [State.NEW, State.FILLED]
     assert subscription.net == 30.0
 
 
