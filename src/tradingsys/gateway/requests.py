@@ -156,17 +156,17 @@ class RequestHandler:
             raise LocalProtocolError(f"not ready: {gateway.text}", code=ErrorCode.NOT_READY)
         if gateway.halted:
             raise InvalidOrder(f"halted: {gateway.halted}", code=ErrorCode.DENIED)
-        disconnected = gateway.why_not_trading()
+        disconnected = gateway.venue.why_not_trading()
         if disconnected:
             raise LocalProtocolError(disconnected, code=ErrorCode.DISCONNECTED)
-        command = desk.prepare(client, params, instrument, gateway.venue_ms())
-        refusal = gateway.refusal(command)
+        command = desk.prepare(client, params, instrument, gateway.venue.venue_ms())
+        refusal = gateway.venue.refusal(command, instrument, gateway.market.reference_px(instrument.symbol))
         if refusal:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
-        if not gateway.admits(command):
+        if not gateway.venue.admits(command):
             raise InvalidOrder("over the exchange's order rate limit: not sent", code=ErrorCode.DENIED)
         desk.commit(client, params.seq, command)
-        gateway.send(command)
+        gateway.venue.send(command)
         client.peer.write(encode_reply(request.id, OrderResult(command.client_order_id)))
 
     def _cancel(self, client: Client, request: Request) -> None:
@@ -174,10 +174,10 @@ class RequestHandler:
         params = decode_params(request, CancelParams)
         command = desk.cancel(client, params)
         if command is not None:
-            if not self._gateway.admits(command, urgent=True):
+            if not self._gateway.venue.admits(command, urgent=True):
                 raise LocalProtocolError("over the exchange's rate limit: cancel not sent", code=ErrorCode.DENIED)
             desk.canceling(command)
-            self._gateway.send(command)
+            self._gateway.venue.send(command)
         client.peer.write(encode_reply(request.id))
 
     def _resolve(self, client: Client, request: Request) -> None:

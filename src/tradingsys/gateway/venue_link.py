@@ -1,0 +1,146 @@
+"""The way to the venue: its protocol over the transport, within the rate budget."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+
+from tradingsys.core.commands import Ask, Command, PlaceOrder, Query, RateLimit
+from tradingsys.core.instrument import Instrument
+from tradingsys.core.io import CloseWs, HttpRequest, Input, OpenWs, Tick, WsFrame
+from tradingsys.core.reports import Answer, LimitsSeen, Report, TradingState, UserStreamState
+from tradingsys.gateway.seams import Transport
+from tradingsys.net.clock import Clock
+from tradingsys.oms.procedure import Procedures
+from tradingsys.oms.throttle import Throttle
+from tradingsys.venues.protocol import Output, VenueProtocol
+
+__all__ = ["VenueLink"]
+
+_NS_PER_MS = 1_000_000
+_CLOCK_LIMIT_MS = 1_000
+"""With the venue's time known no better than this, a timestamp could outlive its fence."""
+
+
+class VenueLink:
+    """Sends commands and the procedures' questions; hands on what the venue reports.
+
+    Orders and cancels go at once or not at all; questions wait for room in the budget.
+    """
+
+    def __init__(
+        self,
+        venue: VenueProtocol,
+        transport: Transport,
+        clock: Clock,
+        procedures: Procedures,
+        heard: Callable[[Report], None],
+    ) -> None:
+        self.trading = TradingState(False)
+        self.stream = UserStreamState(False)
+        self._venue = venue
+        self._transport = transport
+        self._clock = clock
+        self._procedures = procedures
+        self._heard = heard
+        self._throttle = Throttle()
+        self._waiting: deque[tuple[int, Query[object]]] = deque()
+        self._waiting_until_ns: int | None = None
+
+    def set_limits(self, limits: Iterable[RateLimit]) -> None:
+        """Take the rate limits the venue states."""
+        self._throttle.set_limits(limits)
+
+    def connect(self) -> None:
+        """Open order connection and account stream, and keep them open."""
+        self._perform(self._venue.connect(self._clock.monotonic_ns()))
+
+    def handle(self, event: Input) -> None:
+        """Something happened on a connection of the protocol's."""
+        self._perform(self._venue.handle(event, self._clock.monotonic_ns()))
+
+    def tick(self) -> None:
+        """Time passed."""
+        now_ns = self._clock.monotonic_ns()
+        due_ns = self._venue.next_deadline_ns
+        if due_ns is not None and due_ns <= now_ns:
+            self.handle(Tick())
+        if self._waiting_until_ns is not None and self._waiting_until_ns <= now_ns:
+            self._waiting_until_ns = None
+
+    @property
+    def next_deadline_ns(self) -> int | None:
+        """When `tick` has something to do."""
+        dues = (self._venue.next_deadline_ns, self._waiting_until_ns)
+        return min((due for due in dues if due is not None), default=None)
+
+    def venue_ms(self) -> int:
+        """The venue's time now."""
+        return self._venue.clock.now_ms(self._clock.monotonic_ns())
+
+    def admits(self, command: Command, *, urgent: bool = False) -> bool:
+        """Whether the budget has room for this now; ``urgent`` (cancels) may use the reserve."""
+        if not self._venue.clock.is_set:
+            return True
+        return self._throttle.admits(self._costs(command), self.venue_ms(), urgent=urgent)
+
+    def send(self, command: Command) -> None:
+        """Send one command now."""
+        if self._venue.clock.is_set:
+            self._throttle.spend(self._costs(command), self.venue_ms())
+        self._perform(self._venue.command(command, self._clock.monotonic_ns()))
+
+    def ask_what_is_due(self) -> bool:
+        """Send the questions of procedures as far as the budget allows; whether any was sent."""
+        self._waiting.extend(self._procedures.take_queries())
+        sent = False
+        while self._waiting and self._waiting_until_ns is None:
+            ask = Ask(*self._waiting[0])
+            if not self.admits(ask):
+                wait_ms = self._throttle.retry_ms(self.venue_ms())
+                self._waiting_until_ns = self._clock.monotonic_ns() + wait_ms * _NS_PER_MS
+                break
+            self._waiting.popleft()
+            self.send(ask)
+            sent = True
+        return sent
+
+    def refusal(self, order: PlaceOrder, instrument: Instrument, reference_px: Decimal | None) -> str:
+        """Why the venue would refuse an order, by its own rules; empty when it would not."""
+        error = self._venue.refusal(order.terms, instrument, reference_px)
+        return "" if error is None else str(error)
+
+    def why_not_trading(self) -> str:
+        """Why no order can be sent now; empty when one can."""
+        if not self.trading.is_up:
+            return f"trade disconnected: {self.trading.reason or 'no order connection'}"
+        if not self.stream.is_up:
+            return f"trade disconnected: the account's events do not reach us ({self.stream.reason or 'connecting'})"
+        if self._venue.clock.uncertainty_ms(self._clock.monotonic_ns()) > _CLOCK_LIMIT_MS:
+            return "the exchange's time is uncertain by more than a second"
+        return ""
+
+    def _perform(self, outputs: Iterable[Output]) -> None:
+        for output in outputs:
+            match output:
+                case OpenWs() | WsFrame() | CloseWs() | HttpRequest():
+                    self._transport.perform(output)
+                case Answer(token, value, error):
+                    self._procedures.answer(token, value, error)
+                case LimitsSeen(used, retry_after_ms):
+                    if self._venue.clock.is_set:
+                        self._throttle.seen(used, retry_after_ms, self.venue_ms())
+                case TradingState():
+                    self.trading = output
+                    self._heard(output)
+                case UserStreamState():
+                    before, self.stream = self.stream, output
+                    if before != output:
+                        self._heard(output)
+                case _:
+                    self._heard(output)
+
+    def _costs(self, command: Command) -> dict[str, int]:
+        cost = self._venue.cost(command)
+        return {"weight": cost.weight, "orders": cost.orders}
