@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from tradingsys.core.errors import InvalidOrder, LocalProtocolError, StoreError
+from tradingsys.core.errors import InvalidOrder, LocalProtocolError, StoreError, TradingError
 from tradingsys.core.instrument import Instrument
-from tradingsys.gateway.market_data import parse_stream
+from tradingsys.gateway.market_data import MarketData, parse_stream
 from tradingsys.gateway.orders import OrderDesk
-from tradingsys.gateway.sessions import Client, Session
+from tradingsys.gateway.seams import Peer
+from tradingsys.gateway.sessions import Client, Session, SessionDesk
+from tradingsys.gateway.venue_link import VenueLink
 from tradingsys.gateway.views import positions_view, product_view, snapshot
+from tradingsys.oms.procedure import Procedure
+from tradingsys.oms.recovery import Recovery
+from tradingsys.oms.session_book import SessionBook
 from tradingsys.venues.protocol import Stream
 from tradingsys.wire.codec import decode_params, decode_request, encode, encode_error, encode_reply
 from tradingsys.wire.messages import (
@@ -23,21 +28,54 @@ from tradingsys.wire.messages import (
     Request,
     ResolveParams,
     ResolveResult,
+    StatusPush,
     SymbolsParams,
 )
 
-if TYPE_CHECKING:
-    from tradingsys.gateway.kernel import Gateway
-
-__all__ = ["RequestHandler"]
+__all__ = ["Host", "RequestHandler"]
 
 _MAX_STREAMS = 256
+
+
+class Host(Protocol):
+    """What requests are answered from."""
+
+    book: SessionBook
+    market: MarketData
+    venue: VenueLink
+    recovery: Recovery
+    instruments: dict[str, Instrument]
+    clients: dict[Peer, Client]
+    sessions: SessionDesk | None
+    orders: OrderDesk | None
+    is_ready: bool
+    halted: str
+    text: str
+
+    @property
+    def epoch(self) -> int:
+        """This incarnation's number."""
+
+    def status(self) -> StatusPush:
+        """The gateway's state as strategies see it."""
+
+    def run(self, procedure: Procedure) -> None:
+        """Start a procedure."""
+
+    def flush(self) -> None:
+        """Make everything learned so far durable. Raises StoreError."""
+
+    def session_opened(self, session: Session) -> None:
+        """A session has an owner."""
+
+    def fail(self, error: TradingError) -> None:
+        """Nothing may be trusted any more: stop."""
 
 
 class RequestHandler:
     """The methods of the wire."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Host) -> None:
         self._gateway = gateway
         self._methods: dict[str, Callable[[Client, Request], None]] = {
             "login": self._login,
