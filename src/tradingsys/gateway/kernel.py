@@ -260,8 +260,9 @@ class Gateway:
         self.venue.connect()
 
     def _progress(self, text: str) -> None:
-        self.text = text
-        self._log.info(text)
+        if text != self.text:
+            self.text = text
+            self._log.info(text)
 
     def _ready(self) -> None:
         assert self.sessions is not None

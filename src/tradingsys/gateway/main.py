@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import sys
 from pathlib import Path
@@ -107,4 +108,8 @@ def _banner(config: Config) -> str:
 
 def _ticket_dir() -> Path | None:
     """Memory that survives this process but no power cut: only Linux says where that is."""
-    return _SHARED_MEMORY if sys.platform == "linux" and _SHARED_MEMORY.is_dir() else None
+    if sys.platform != "linux":
+        return None
+    private = os.environ.get("XDG_RUNTIME_DIR", "")
+    place = Path(private) if private.startswith("/") else _SHARED_MEMORY
+    return place if place.is_dir() else None
