@@ -35,7 +35,7 @@ async def process(*arguments: str, directory: Path | None = None) -> AsyncIterat
     """A Python process whose output is read; ended in the end if it is still there."""
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     if directory is not None:
-        environ["XDG_CONFIG_HOME"] = str(directory)
+        environ["XDG_CONFIG_HOME"] = environ["XDG_RUNTIME_DIR"] = str(directory)
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         *arguments,

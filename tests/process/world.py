@@ -50,6 +50,7 @@ class Process:
         environ = {
             **os.environ,
             "XDG_CONFIG_HOME": str(directory),
+            "XDG_RUNTIME_DIR": str(directory),
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
             "COLUMNS": "80",

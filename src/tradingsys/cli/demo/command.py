@@ -43,7 +43,9 @@ def demo(
     console = Console(stderr=json)
     directory = Path(tempfile.mkdtemp(prefix="tradingsys-demo-"))
     # Even the token of the local port, which belongs to the user otherwise, stays in the demonstration's directory.
-    os.environ["XDG_CONFIG_HOME"] = os.environ["APPDATA"] = str(directory)
+    # Tokens and tickets of a demonstration go with it.
+    for name in ("XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "APPDATA"):
+        os.environ[name] = str(directory)
     is_worth_keeping = True
     try:
         with view_for(console) as view:
