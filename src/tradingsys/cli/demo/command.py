@@ -42,8 +42,7 @@ def demo(
     """
     console = Console(stderr=json)
     directory = Path(tempfile.mkdtemp(prefix="tradingsys-demo-"))
-    # Even the token of the local port, which belongs to the user otherwise, stays in the demonstration's directory.
-    # Tokens and tickets of a demonstration go with it.
+    # The token of the local port and the journal's ticket belong to the user otherwise; here they go with the rest.
     for name in ("XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "APPDATA"):
         os.environ[name] = str(directory)
     is_worth_keeping = True
