@@ -7,7 +7,7 @@ from typing import Protocol
 
 from tradingsys.core.errors import StoreError
 from tradingsys.core.io import Transmission
-from tradingsys.core.records import Intent, OrderRecord, Record, Saved
+from tradingsys.core.records import FillRecord, Intent, OrderRecord, Record, Saved
 
 __all__ = ["Log", "Peer", "StoreSeam", "Transport"]
 
@@ -59,8 +59,8 @@ class StoreSeam(Protocol):
     def save_now(self, records: Sequence[Record]) -> None:
         """Durable on return. Raises StoreError."""
 
-    def find_order(self, client_order_id: str) -> OrderRecord | None:
-        """An order of any age. Raises StoreError."""
+    def find_order(self, client_order_id: str) -> tuple[OrderRecord, Sequence[FillRecord]] | None:
+        """An order of any age, with its fills. Raises StoreError."""
 
     def backup(self, why: str) -> object:
         """A verified copy beside pos.db. Raises StoreError."""

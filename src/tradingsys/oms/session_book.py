@@ -6,7 +6,7 @@ Facts come in through `learn`, in any order and any number of times; what follow
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
@@ -42,6 +42,9 @@ __all__ = ["Incarnation", "SessionBook"]
 _ZERO = Decimal(0)
 _FOREIGN_REMEMBERED = 100_000
 
+Recall = Callable[[str], tuple[OrderRecord, Sequence[FillRecord]] | None]
+"""Finds an order of any age, with its fills."""
+
 
 class Incarnation(Struct, frozen=True):
     """Who this gateway is among all that ever ran this book."""
@@ -57,7 +60,7 @@ class Incarnation(Struct, frozen=True):
 class SessionBook:
     """Orders, executions and positions, by session."""
 
-    def __init__(self, saved: Saved, recall: Callable[[str], OrderRecord | None] | None = None) -> None:
+    def __init__(self, saved: Saved, recall: Recall | None = None) -> None:
         """``recall`` finds an order too old to be in ``saved``; it is asked only about ids of our own lineage."""
         self._recall = recall
         self.lineage = saved.lineage
@@ -274,10 +277,14 @@ class SessionBook:
         return self._incarnation is not None and key.epoch == self._incarnation.epoch
 
     def _recalled(self, client_order_id: str) -> TrackedOrder | None:
-        record = self._recall(client_order_id) if self._recall is not None else None
-        if record is None:
+        found = self._recall(client_order_id) if self._recall is not None else None
+        if found is None:
             return None
+        record, fills = found
         order = self.orders[client_order_id] = TrackedOrder.of_record(record)
+        for row in fills:
+            self._booked.setdefault(row.fill.key, (row.fill, row.session))
+            order.facts = order.facts.with_fill(row.fill)
         self._index(order)
         self._note_activity(order)
         return order
@@ -316,7 +323,8 @@ class SessionBook:
             order.cancel_pending = False
         if order.facts.missing_qty > before.missing_qty:
             self._effects.append(PullTrades(order.symbol))
-        if new or _visible(order) != seen:
+        # "Filled" without its executions is half a story: the other half is on its way, or `PullTrades` fetches it.
+        if new or (_visible(order) != seen and not order.facts.missing_qty):
             self._effects.append(OrderNews(order, new))
         self._touch(order)
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 import apsw
 
 from tradingsys.core.errors import StoreError
-from tradingsys.core.records import Intent, OrderRecord, Record, Saved
+from tradingsys.core.records import FillRecord, Intent, OrderRecord, Record, Saved
 from tradingsys.store.book import (
     Book,
     absorb_journal,
@@ -29,7 +29,7 @@ from tradingsys.store.book import (
 from tradingsys.store.edits import RowEdit
 from tradingsys.store.journal import SEGMENT_BYTES, Journal, Segment, read_segments, restart
 from tradingsys.store.lock import Lock
-from tradingsys.store.rows import read_orders
+from tradingsys.store.rows import read_fills, read_orders
 from tradingsys.store.runner import Runner
 from tradingsys.store.sqlite import back_up, data_version, open_writer
 from tradingsys.store.ticket import TicketFile
@@ -176,11 +176,17 @@ class Store:
         edits = self._wait_for(lambda: self._book.write(records))
         self._durable([records], edits)
 
-    def find_order(self, client_order_id: str) -> OrderRecord | None:
-        """An order of any age, `saved` having only the recent ones. Waits for earlier batches. Raises StoreError."""
+    def find_order(self, client_order_id: str) -> tuple[OrderRecord, list[FillRecord]] | None:
+        """An order of any age with its fills, `saved` having only the recent ones.
+
+        Waits for earlier batches. Raises StoreError.
+        """
         self._flush()
-        found = self._wait_for(lambda: read_orders(self._conn, "WHERE client_order_id = ?", (client_order_id,)))
-        return found[0] if found else None
+        where, bindings = "WHERE client_order_id = ?", (client_order_id,)
+        found = self._wait_for(lambda: read_orders(self._conn, where, bindings))
+        if not found:
+            return None
+        return found[0], self._wait_for(lambda: read_fills(self._conn, where, bindings))
 
     def backup(self, why: str) -> Path:
         """A verified copy of all batches so far beside the book, ``<path>.<why>-<n>.bak``. Raises StoreError."""

@@ -284,3 +284,34 @@ def test_every_order_is_kept_with_its_outcome() -> None:
     second = [effect.record for effect in kinds(book.take_effects(), Save)]
     assert isinstance(second[-1], OrderRecord)
     assert second[-1].accepted and second[-1].venue_order_id == "1" and second[-1].status is OrderStatus.NEW
+
+
+def test_an_end_is_told_together_with_its_executions() -> None:
+    book = empty_book()
+    order = book.track(intent(1, 1))
+    reply = structs.replace(facts(client_order_id=order.client_order_id), venue_cum_qty=Decimal(10))
+    book.learn(reply, SYMBOL, EPOCH)
+    assert not kinds(book.take_effects(), OrderNews), "filled, it says, but by what?"
+    book.learn(facts(fill(100, "1", "10"), client_order_id=order.client_order_id), SYMBOL, EPOCH)
+    [news] = kinds(book.take_effects(), OrderNews)
+    assert news.order.status is OrderStatus.FILLED and [each.exec_id for each in news.new_fills] == ["100"]
+
+
+def test_an_order_recalled_from_the_files_comes_with_its_executions() -> None:
+    old = intent(1, 1)
+    record = OrderRecord(old, "1", old.terms, True, Decimal(10), status=OrderStatus.FILLED)
+    rows = [FillRecord(fill(100, "1", "10"), 1, old.client_order_id)]
+    asked: list[str] = []
+
+    def recall(client_order_id: str) -> tuple[OrderRecord, list[FillRecord]] | None:
+        asked.append(client_order_id)
+        return (record, rows) if client_order_id == old.client_order_id else None
+
+    book = SessionBook(saved(symbols=(SymbolRecord(SYMBOL, 100),)), recall)
+    book.begin(Incarnation(book.lineage, EPOCH + 1, EPOCH, EPOCH + 10_000))
+    order = book.order(old.client_order_id)
+    assert order is not None and order.status is OrderStatus.FILLED
+    assert not book.open_orders(), "nothing of it is missing"
+    book.learn(facts(fill(100, "1", "10"), client_order_id=old.client_order_id), SYMBOL, EPOCH)
+    assert book.net(1, SYMBOL) == 0, "booked long ago"
+    assert book.order("web_1") is None and asked == [old.client_order_id], "only ids of our own are looked up"

@@ -154,7 +154,7 @@ def test_only_recent_closed_orders_and_fills_that_still_matter_are_read_back(
     store = machine.open()
     assert known_ids(store) == [intent(number).client_order_id for number in (3, 4, 5)]
     assert [record.fill.exec_id for record in store.saved.fills] == ["91", "900", "1000"]
-    assert store.find_order(older.intent.client_order_id) == older
+    assert store.find_order(older.intent.client_order_id) == (older, [])
     assert store.find_order("unknown") is None
 
 
