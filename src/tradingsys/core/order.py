@@ -165,9 +165,16 @@ class Order(Struct, frozen=True):
         return max(_ZERO, self.venue_cum_qty - self.booked_qty)
 
     @property
+    def ended(self) -> Closed | None:
+        """How it ended. A rejection is no end against proof that the order was accepted: it may still execute."""
+        if self.closed is not None and self.closed.status is OrderStatus.REJECTED and (self.accepted or self.cum_qty):
+            return None
+        return self.closed
+
+    @property
     def leaves_qty(self) -> Decimal:
-        """What may still execute (FIX 151); zero once closed."""
-        if self.terms is None or self.closed is not None:
+        """What may still execute (FIX 151); zero once ended."""
+        if self.terms is None or self.ended is not None:
             return _ZERO
         return max(_ZERO, self.terms.order_qty - self.cum_qty)
 
@@ -183,8 +190,9 @@ class Order(Struct, frozen=True):
         cum = self.cum_qty
         if self.terms is not None and cum >= self.terms.order_qty > 0:
             return OrderStatus.FILLED
-        if self.closed is not None:
-            return self.closed.status
+        ended = self.ended
+        if ended is not None:
+            return ended.status
         if cum:
             return OrderStatus.PARTIALLY_FILLED
         return OrderStatus.NEW if self.accepted else OrderStatus.PENDING_NEW

@@ -185,6 +185,16 @@ def test_a_word_about_an_accepted_order_outweighs_a_rejection() -> None:
     assert rejected.join(canceled) == canceled == canceled.join(rejected)
 
 
+def test_a_rejection_is_no_end_of_an_order_that_was_accepted() -> None:
+    terms = Terms("DOGEUSDT", Side.BUY, OrderType.LIMIT, Decimal(10), Decimal("0.6"), TimeInForce.GTC)
+    rejected = Order(terms=terms, closed=Closed(OrderStatus.REJECTED))
+    assert rejected.status is OrderStatus.REJECTED and rejected.leaves_qty == 0
+    lives = rejected.merge(Order(accepted=True))
+    assert lives.status is OrderStatus.NEW and lives.leaves_qty == 10
+    canceled = lives.merge(Order(closed=Closed(OrderStatus.CANCELED)))
+    assert canceled.status is OrderStatus.CANCELED and canceled.leaves_qty == 0
+
+
 @given(tellings())
 def test_fills_sum_to_the_position(telling: tuple[Life, list[Order]]) -> None:
     order = reduce(Order.merge, telling[1])
