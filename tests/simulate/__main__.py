@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from tests.simulate.faults import Profile
 from tests.simulate.life import Life
 
 
@@ -17,19 +18,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulate", description=__doc__)
     parser.add_argument("--seeds", type=int, default=100, help="how many lives")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--profile", type=Profile, choices=list(Profile), help="of all lives; default: by the seed")
     parser.add_argument("--trace", action="store_true", help="print what happened in each life")
     options = parser.parse_args()
     logging.getLogger("pyalgo").setLevel(logging.CRITICAL)  # thousands of broken connections are the point here
+    chosen = f" --profile {options.profile}" if options.profile else ""
     began, counts, failed = time.monotonic(), Counter[str](), 0
     for seed in range(options.first, options.first + options.seeds):
         with tempfile.TemporaryDirectory(dir=_fast_disk()) as folder:
-            verdict = Life(seed, Path(folder)).live()
+            verdict = Life(seed, Path(folder), options.profile).live()
         counts += verdict.counts
         if options.trace:
             print("\n".join(verdict.trace))
         if verdict.violations:
             failed += 1
-            print(f"seed {seed}: replay with  python -m tests.simulate --first {seed} --seeds 1 --trace")
+            print(f"seed {seed}: replay with  python -m tests.simulate --first {seed} --seeds 1 --trace{chosen}")
             for violation in verdict.violations:
                 print(f"    {violation}")
         elif seed % 20 == 19:

@@ -1,48 +1,81 @@
-"""How bad this life is: every rate is drawn from the seed, and many are zero in any one life."""
+"""How bad this life is: every rate is drawn from the seed within a profile, and many are zero in any one life."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from random import Random
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-__all__ = ["Faults"]
+__all__ = ["Faults", "Profile"]
+
+
+class Profile(StrEnum):
+    """What kind of misfortune a life is about. The rules that carry the most weight need the ones after NORMAL."""
+
+    NORMAL = "normal"
+    """A bit of everything."""
+    FOCUS = "focus"
+    """A crash at every third order, most orders late, most of the account's events lost."""
+    EXTREME = "extreme"
+    """Orders accepted at the last legal instant, no event ever, answers as old as allowed, back in 20 ms."""
+    KILLS = "kills"
+    """Deaths of the process right after the bytes left, during the boot and inside the fence."""
+    STALE = "stale"
+    """Every question is answered from some older state."""
+
+    @classmethod
+    def of(cls, seed: int) -> Profile:
+        """Half of all lives are normal ones."""
+        return (cls.NORMAL, cls.FOCUS, cls.NORMAL, cls.EXTREME, cls.NORMAL, cls.KILLS, cls.NORMAL, cls.STALE)[seed % 8]
 
 
 class Faults(Struct, frozen=True):
     """Probabilities per occasion, except where said otherwise."""
 
-    lose_reply: float
+    lose_reply: float = 0.0
     """A reply (HTTP or WS-API) never arrives, although the request did."""
-    lose_request: float
+    lose_request: float = 0.0
     """A request never arrives."""
-    cut_connection: float
+    cut_connection: float = 0.0
     """A venue connection breaks at a message, losing what is in flight on it."""
-    duplicate_event: float
+    duplicate_event: float = 0.0
     """An event of the account's stream arrives twice."""
-    late_event: float
+    late_event: float = 0.0
     """An event of the account's stream arrives after later ones."""
-    lose_event: float
+    lose_event: float = 0.0
     """An event of the account's stream never arrives."""
-    late_request: float
+    late_request: float = 0.0
     """A request is on its way for up to some seconds."""
-    refuse_connection: float
-    gateway_kills_per_s: float
-    kill_at_send: float
+    late_order: float = 0.0
+    """The same, of new orders only."""
+    last_instant: float = 0.0
+    """A new order reaches the exchange when its recvWindow ends, and is acted on when the engine's margin ends."""
+    staleness_ms: float = 0.0
+    """Questions about orders, trades and positions are answered from a state up to so old."""
+    refuse_connection: float = 0.0
+    gateway_kills_per_s: float = 0.0
+    boot_kills_per_s: float = 0.0
+    """The same, of a gateway that is not READY yet."""
+    kill_at_send: float = 0.0
     """The gateway dies right before or after the bytes of an order left."""
-    strategy_kills_per_s: float
-    drops_per_s: float
+    restart_ms: float = 0.0
+    """How soon it starts again; 0: sometimes soon, sometimes later."""
+    strategy_kills_per_s: float = 0.0
+    drops_per_s: float = 0.0
     """Breaks between strategies and gateway."""
-    power_cut: float
+    power_cut: float = 0.0
     """Of gateway deaths: the unsynced tail of the journal is lost as well."""
-    manual_trades_per_s: float
+    manual_trades_per_s: float = 0.0
 
     @classmethod
-    def draw(cls, rng: Random) -> Faults:
+    def draw(cls, rng: Random, profile: Profile = Profile.NORMAL) -> Faults:
+        """The faults of one life."""
+
         def rate(highest: float) -> float:
             return 0.0 if rng.random() < 0.35 else rng.random() * highest
 
-        return cls(
+        normal = cls(
             lose_reply=rate(0.15),
             lose_request=rate(0.10),
             cut_connection=rate(0.01),
@@ -58,7 +91,39 @@ class Faults(Struct, frozen=True):
             power_cut=rng.choice((0.0, 0.0, 0.3, 1.0)),
             manual_trades_per_s=rate(0.5),
         )
+        match profile:
+            case Profile.FOCUS:
+                more = {
+                    "kill_at_send": 0.3,
+                    "late_order": 0.8,
+                    "lose_event": 0.8,
+                    "power_cut": rng.choice((0.2, 0.6, 1.0)),
+                    "staleness_ms": rng.choice((0.0, 490.0)),
+                }
+            case Profile.EXTREME:
+                more = {
+                    "kill_at_send": 0.1,
+                    "last_instant": 0.7,
+                    "lose_event": 1.0,
+                    "power_cut": rng.choice((0.3, 1.0)),
+                    "restart_ms": 20.0,
+                    "staleness_ms": 490.0,
+                }
+            case Profile.KILLS:
+                more = {
+                    "kill_at_send": 0.25,
+                    "boot_kills_per_s": rng.choice((0.1, 0.5)),
+                    "late_order": 0.3,
+                    "last_instant": 0.3,
+                    "power_cut": 0.2,
+                    "restart_ms": 20.0,
+                }
+            case Profile.STALE:
+                more = {"staleness_ms": 490.0, "cut_connection": rng.random() * 0.03, "power_cut": 0.5}
+            case _:
+                return normal
+        return structs.replace(normal, refuse_connection=normal.refuse_connection / 3, **more)
 
     @classmethod
     def none(cls) -> Faults:
-        return cls(*([0.0] * len(cls.__struct_fields__)))
+        return cls()

@@ -25,6 +25,7 @@ _ORDER_MARKS = (b'"order.place"', b'"order.cancel"')
 class Owner(Protocol):
     """Who is at the other end of a `SimPeer`."""
 
+    session: int
     _link: Link | None
 
     def received(self, data: bytes) -> None: ...
@@ -83,6 +84,8 @@ class SimPeer:
         self._next_ns = {"up": 0, "down": 0}
 
     def write(self, data: bytes) -> None:
+        if self._incarnation.overheard is not None:
+            self._incarnation.overheard(self._strategy.session, data)
         self._later("down", lambda: self._strategy.received(data) if self.open else None)
 
     def ping(self) -> None:
@@ -133,7 +136,10 @@ class Incarnation:
         market: BinanceMarket,
         faults: Callable[[], Faults],
         died: Callable[[bool], None],
+        overheard: Callable[[int, bytes], None] | None = None,
     ) -> None:
+        self.overheard = overheard
+        """Told everything that the gateway says to a session."""
         self.alive = True
         self.accepting = False
         self.failure: TradingError | None = None

@@ -37,6 +37,9 @@ def judge(life: Life, conn: apsw.Connection) -> Iterator[str]:
     yield from _fills_equal_ledger(conn, owned)
     yield from _sent_at_most_once(life)
     yield from _nothing_left_in_doubt(life)
+    ledger = exchange.ledger
+    orders = [order for symbol in life.venue.symbols for order in ledger.orders(_ACCOUNT, symbol)]
+    yield from life.witness.lies(orders, rows, book.lineage)
     if not life.gateway.gateway.is_ready:
         yield f"the gateway is not ready: {life.gateway.gateway.text}"
     if life.gateway.gateway.halted:

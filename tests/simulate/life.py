@@ -8,12 +8,13 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tests.simulate.faults import Faults
+from tests.simulate.faults import Faults, Profile
 from tests.simulate.incarnation import Incarnation
 from tests.simulate.judge import judge
 from tests.simulate.pyalgo_strategy import PyalgoStrategy
 from tests.simulate.strategy import PRICES, Link, Strategy
 from tests.simulate.venue import Venue
+from tests.simulate.witness import Witness
 from tests.simulate.world import World, ms, s
 from tradingsys.core.enums import Side
 from tradingsys.gateway.kernel import GatewaySettings
@@ -72,15 +73,16 @@ class Verdict(Struct):
 class Life:
     """Builds the world of a seed and lives it."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
+    def __init__(self, seed: int, folder: Path, profile: Profile | None = None) -> None:
         self.seed = seed
         self.world = World(seed)
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self.faults = Faults.draw(self.world.rng)
+        self.faults = Faults.draw(self.world.rng, profile or Profile.of(seed))
         self.counts: Counter[str] = Counter()
         simulator = make_simulator(self.world.now_ns)
-        self.venue = Venue(self.world, simulator, [symbol.upper() for symbol in PRICES])
+        self.venue = Venue(self.world, simulator, [symbol.upper() for symbol in PRICES], ACCOUNT)
+        self.witness = Witness(self.world)
         self.gateway: Incarnation | None = None
         self._manual = 0
         self._tick_venue()
@@ -92,6 +94,7 @@ class Life:
             PyalgoStrategy(self.world, 65_535, list(PRICES), self._connect),
         ]
         self._every(self.faults.gateway_kills_per_s, self._kill_gateway)
+        self._every(self.faults.boot_kills_per_s, self._kill_booting_gateway)
         self._every(self.faults.strategy_kills_per_s, lambda: self.world.rng.choice(self.strategies).kill())
         self._every(self.faults.drops_per_s, self._drop_link)
         self._every(self.faults.manual_trades_per_s, self._trade_by_hand)
@@ -132,13 +135,14 @@ class Life:
             BinanceMarket(USDM, _URLS),
             lambda: self.faults,
             self._died,
+            self.witness.hear,
         )
 
     def _died(self, power_cut: bool) -> None:
         self.counts["power cuts" if power_cut else "kills"] += 1
         if power_cut:
             self._lose_what_was_not_synced()
-        self.world.after(ms(self.world.rng.choice((20, 200, 3_000))), self._start_gateway)
+        self.world.after(ms(self.faults.restart_ms or self.world.rng.choice((20, 200, 3_000))), self._start_gateway)
 
     def _lose_what_was_not_synced(self) -> None:
         for ticket in (self.folder / "shm").glob("*"):
@@ -152,6 +156,11 @@ class Life:
     def _kill_gateway(self) -> None:
         if self.gateway is not None:
             self.gateway.kill("at random")
+
+    def _kill_booting_gateway(self) -> None:
+        if self.gateway is not None and self.gateway.alive and not self.gateway.gateway.is_ready:
+            self.counts["deaths during a boot"] += 1
+            self.gateway.kill("while it started")
 
     def _connect(self, strategy: Strategy | PyalgoStrategy) -> Link | None:
         return self.gateway.connect(strategy) if self.gateway is not None else None

@@ -27,6 +27,8 @@ Json = dict[str, Any]
 class WireClient:
     """Sends what it is told, keeps what it gets; takes a strategy's place at a `SimPeer`."""
 
+    session = 0
+
     def __init__(self, rig: Rig) -> None:
         self._rig = rig
         self._link = rig.gateway.connect(self)
@@ -101,7 +103,7 @@ class Rig:
         self.faults = faults or Faults.none()
         self.settings = settings
         self.simulator = make_simulator(self.world.now_ns)
-        self.venue = Venue(self.world, self.simulator, ["DOGEUSDT"])
+        self.venue = Venue(self.world, self.simulator, ["DOGEUSDT"], ACCOUNT)
         self._tick()
         self.start()
 
@@ -134,7 +136,7 @@ class Rig:
         self.run(0.1)
         if session is not None:
             client.login(session, **more)
-            assert "error" not in client.ask("subscribe", ["dogeusdt@depth"], 1.0)
+            assert "error" not in client.ask("subscribe", ["dogeusdt@depth"], 1.5)
         return client
 
     def house(self, side: Side, qty: int, px: str) -> None:

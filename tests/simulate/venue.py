@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from decimal import Decimal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from tests.simulate.faults import Faults
+from tests.simulate.past import Past
 from tests.simulate.world import World, ms
 from tradingsys.core.enums import OrderType, Side, TimeInForce
 from tradingsys.core.io import (
@@ -23,16 +26,23 @@ from tradingsys.core.io import (
     WsFrame,
 )
 from tradingsys.sim.events import NewOrder
+from tradingsys.sim.faces.binance_usdm import params
+from tradingsys.sim.faces.binance_usdm.params import Params
 from tradingsys.sim.faces.transport import Reply, Request, WsClose, WsOutput, WsRefuse, WsSend
 from tradingsys.sim.simulator import Simulator
 
-__all__ = ["Network", "Venue"]
+__all__ = ["ENGINE_MS", "Network", "Venue"]
+
+ENGINE_MS = 499
+"""How long after receiving it in time the exchange may act on a request."""
+_READS = ("/order", "/openOrders", "/userTrades", "/positionRisk")
 
 
 class Venue:
     """The exchange, its face, and people who trade there by hand."""
 
-    def __init__(self, world: World, simulator: Simulator, symbols: list[str]) -> None:
+    def __init__(self, world: World, simulator: Simulator, symbols: list[str], account: str) -> None:
+        self.past = Past(simulator, account)
         self.world = world
         self.simulator = simulator
         self.symbols = symbols
@@ -78,6 +88,8 @@ class Network:
         self._conn_ids: dict[str, int] = {}
         self._channels: dict[int, str] = {}
         self._arrive_ns: dict[tuple[int, bool], int] = {}
+        self._on_its_way_ns: dict[int, int] = {}
+        """When the last message of a connection gets there: no break stops what has left."""
 
     def perform(self, transmission: Transmission) -> None:
         if not self.alive:
@@ -123,19 +135,29 @@ class Network:
         conn_id = self._conn_ids.get(channel)
         if conn_id is None:
             return
-        faults = self._faults()
+        faults, is_order = self._faults(), b'"order.place"' in data
         if self._world.chance(faults.cut_connection):
             # The bytes may still get there although the connection is lost for us.
             if self._world.chance(0.5):
-                self._world.after(self._slow_latency(), lambda: self._arrive(conn_id, data))
+                self._send(conn_id, data, self._slow_latency(is_order))
             self._world.after(self._latency(), lambda: self._cut(conn_id, "connection reset"))
             return
         if channel == "trade" and self._world.chance(faults.lose_request):
             return
-        self._world.after(self._in_order(conn_id, True, self._slow_latency()), lambda: self._arrive(conn_id, data))
+        if is_order and self._world.chance(faults.last_instant):
+            request = json.loads(data)["params"]
+            self._send(conn_id, data, *self._last_instant(request["timestamp"], request["recvWindow"]))
+            return
+        self._send(conn_id, data, self._in_order(conn_id, True, self._slow_latency(is_order)))
 
-    def _arrive(self, conn_id: int, data: bytes) -> None:
-        self._venue.deliver(self._venue.simulator.ws_frame(conn_id, data, self._world.now_ns))
+    def _send(self, conn_id: int, data: bytes, delay_ns: int, engine_ns: int = 0) -> None:
+        at_ns = self._world.now_ns + delay_ns + engine_ns
+        self._on_its_way_ns[conn_id] = max(at_ns, self._on_its_way_ns.get(conn_id, 0))
+        self._world.after(delay_ns + engine_ns, lambda: self._arrive(conn_id, data, engine_ns))
+
+    def _arrive(self, conn_id: int, data: bytes, engine_ns: int) -> None:
+        with _received_earlier(engine_ns):
+            self._venue.deliver(self._venue.simulator.ws_frame(conn_id, data, self._world.now_ns))
 
     def from_venue(self, output: WsOutput) -> None:
         conn_id = output.conn_id
@@ -174,7 +196,8 @@ class Network:
 
     def _venue_closes(self, conn_id: int) -> None:
         self._venue.networks.pop(conn_id, None)
-        self._venue.simulator.ws_closed(conn_id)
+        still_ns = self._on_its_way_ns.pop(conn_id, 0) - self._world.now_ns
+        self._world.after(max(0, still_ns), lambda: self._venue.simulator.ws_closed(conn_id))
 
     # ---- HTTP
 
@@ -188,13 +211,21 @@ class Network:
                 request.timeout_ns, lambda: self._tell(HttpFailed(request.token, True, "no answer in time"))
             )
             return
-        self._world.after(self._slow_latency(), lambda: self._serve(request))
+        is_order = request.method == "POST" and "/order?" in request.url
+        if is_order and self._world.chance(faults.last_instant):
+            query = parse_qs(urlsplit(request.url).query)
+            delay_ns, engine_ns = self._last_instant(int(query["timestamp"][0]), int(query["recvWindow"][0]))
+            self._world.after(delay_ns + engine_ns, lambda: self._serve(request, engine_ns))
+            return
+        self._world.after(self._slow_latency(is_order), lambda: self._serve(request))
 
-    def _serve(self, request: HttpRequest) -> None:
+    def _serve(self, request: HttpRequest, engine_ns: int = 0) -> None:
         parts = urlsplit(request.url)
         headers = {name.lower(): value for name, value in request.headers.items()}
         incoming = Request(request.method, parts.path, parts.query.encode(), headers, request.body)
-        reply, outputs = self._venue.simulator.http(incoming, self._world.now_ns)
+        self._venue.tick()
+        with self._read(incoming), _received_earlier(engine_ns):
+            reply, outputs = self._venue.simulator.http(incoming, self._world.now_ns)
         self._venue.deliver(outputs)
         if self._world.chance(self._faults().lose_reply):
             self._world.after(ms(50), lambda: self._tell(HttpFailed(request.token, True, "connection reset")))
@@ -211,12 +242,26 @@ class Network:
         if self.alive:
             self._happened(event)
 
+    def _read(self, request: Request) -> AbstractContextManager[None]:
+        """How old the state is that this question is answered from."""
+        staleness_ms = self._faults().staleness_ms
+        if not staleness_ms or request.method != "GET" or not request.path.endswith(_READS):
+            return nullcontext()
+        age_ms = staleness_ms * self._world.rng.choice((0, self._world.rng.random(), 1, 1, 1))
+        return self._venue.past.shown(self._world.now_ns, ms(age_ms), ms(staleness_ms))
+
     def _latency(self) -> int:
         return ms(self._world.rng.uniform(0.5, 20))
 
-    def _slow_latency(self) -> int:
-        late = self._world.chance(self._faults().late_request)
+    def _slow_latency(self, is_order: bool = False) -> int:
+        faults = self._faults()
+        late = self._world.chance(max(faults.late_request, faults.late_order * is_order))
         return ms(self._world.rng.uniform(100, 3_000)) if late else self._latency()
+
+    def _last_instant(self, timestamp_ms: int, recv_window_ms: int) -> tuple[int, int]:
+        """How long until the request must be received, and how long after that it is acted on."""
+        left_ns = ms(timestamp_ms + recv_window_ms) - self._world.now_ns
+        return max(ms(1), left_ns), ms(ENGINE_MS)
 
     def _in_order(self, conn_id: int, to_venue: bool, delay_ns: int) -> int:
         """Messages of one connection arrive in the order they were sent."""
@@ -224,3 +269,21 @@ class Network:
         at_ns = max(self._world.now_ns + delay_ns, self._arrive_ns.get(key, 0))
         self._arrive_ns[key] = at_ns
         return at_ns - self._world.now_ns
+
+
+@contextmanager
+def _received_earlier(engine_ns: int) -> Iterator[None]:
+    """The recvWindow is checked when a request is received, which was ``engine_ns`` before it is acted on."""
+    if not engine_ns:
+        yield
+        return
+    check_time = params.check_time
+
+    def as_received(given: Params, now_ms: int) -> None:
+        check_time(given, now_ms - engine_ns // 1_000_000)
+
+    params.check_time = as_received  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        params.check_time = check_time

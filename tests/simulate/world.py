@@ -46,7 +46,11 @@ class World:
         return self.rng.random() < probability
 
     def note(self, what: str) -> None:
-        self.trace.append(f"{(self.now_ns - START_NS) / 1e9:10.4f} {what}")
+        self.trace.append(f"{self.at(self.now_ns):10.4f} {what}")
+
+    def at(self, now_ns: int) -> float:
+        """An instant in seconds of this life."""
+        return (now_ns - START_NS) / 1e9
 
 
 class Clock:
