@@ -164,8 +164,7 @@ class RequestHandler:
         gateway.run(self._enter_then_confirm(client, request.id, streams, sorted(new)))
 
     async def _enter_then_confirm(self, client: Client, request_id: int, streams: list[Stream], new: list[str]) -> None:
-        for symbol in new:
-            await self._gateway.recovery.enter_symbol(symbol)
+        await self._gateway.recovery.enter_symbols(new)
         try:
             self._gateway.flush()
         except StoreError as error:

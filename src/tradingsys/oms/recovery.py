@@ -25,6 +25,7 @@ __all__ = ["Margins", "Recovery", "Timing"]
 _NS_PER_MS = 1_000_000
 _NEGATIVES_NEEDED = 3
 _OWNER_ATTEMPTS = 12
+_ATTEMPTS_BEFORE_ALARM = 3
 _PAGE = 1000
 _CLOCK_WANTED_MS = 500
 """Half of what timestamps may be ahead of the venue's clock."""
@@ -94,9 +95,7 @@ class Recovery:
         lost = {order.symbol for order in self._book.orders.values()} - self._book.symbols.keys()
         for symbol in lost:
             await self.enter_lost_symbol(symbol)
-        wanted = {*extra_symbols, *(symbol for symbol, net in held.items() if net)}
-        for symbol in sorted(wanted - self._book.symbols.keys()):
-            await self.enter_symbol(symbol)
+        await self.enter_symbols({*extra_symbols, *(symbol for symbol, net in held.items() if net)})
         for symbol in sorted(self._book.symbols):
             await self.pull_trades(symbol)
         shown = {client_order_id for facts in open_now for client_order_id in facts.client_order_ids}
@@ -125,15 +124,28 @@ class Recovery:
         finally:
             del self._pulling[symbol]
 
-    async def enter_symbol(self, symbol: str) -> None:
-        """Start accounting for a symbol: read trade id, position, trade id until nothing traded in between."""
-        while symbol not in self._book.symbols:
-            before = await self._last_trade_id(symbol)
-            net = (await self.patiently(PositionsQuery())).get(symbol, Decimal(0))
-            after = await self._last_trade_id(symbol)
-            if before == after and symbol not in self._book.symbols:
-                self._book.enter_symbol(symbol, after + 1, net, self._venue_ms())
-                await self.pull_trades(symbol)
+    async def enter_symbols(self, symbols: Iterable[str]) -> None:
+        """Start accounting for symbols: read trade id, position, trade id until nothing traded in between.
+
+        Each reading is taken when the one before can no longer be the younger one, however stale their answers are.
+        """
+        wanted, attempts = set(symbols), 0
+        while missing := sorted(wanted - self._book.symbols.keys()):
+            before = {symbol: await self._last_trade_id(symbol) for symbol in missing}
+            await self._wait(self._margins.staleness_ms)
+            held = await self.patiently(PositionsQuery())
+            await self._wait(self._margins.staleness_ms)
+            for symbol in missing:
+                if before[symbol] == await self._last_trade_id(symbol) and symbol not in self._book.symbols:
+                    net = held.get(symbol, Decimal(0))
+                    self._book.enter_symbol(symbol, before[symbol] + 1, net, self._venue_ms())
+                    await self.pull_trades(symbol)
+            attempts += 1
+            if attempts == _ATTEMPTS_BEFORE_ALARM and (busy := wanted - self._book.symbols.keys()):
+                self._book.alarm(
+                    f"waiting for {2 * self._margins.staleness_ms / 1000:g} s in which this account does not trade "
+                    f"{', '.join(sorted(busy))}: only then the position to begin with is certain"
+                )
 
     async def enter_lost_symbol(self, symbol: str) -> None:
         """A symbol of ours without a row (an older pos.db was restored): everything since the book began is ours."""
