@@ -6,7 +6,7 @@ since → edits by SQL → check against the account → READY.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
@@ -31,7 +31,8 @@ class BootSteps(Struct, frozen=True):
     """Instruments, limits and the account's name."""
     epoch_begun: Callable[[Incarnation], None]
     """Strategies may connect; the user stream may be opened."""
-    stream_is_up: Callable[[], bool]
+    stream_rise: Callable[[], int]
+    """Which rise of the user stream this is; 0 while it is down."""
     flush: Callable[[], None]
     """Everything learned so far must be durable on return."""
     progress: Callable[[str], None]
@@ -80,18 +81,19 @@ class Boot:
         first = saved.first_epoch_after_cut if saved.journal_proven else epoch
         self._book.begin(Incarnation(saved.lineage, epoch, first, fence_ms))
         steps.epoch_begun(Incarnation(saved.lineage, epoch, first, fence_ms))
-        while not steps.stream_is_up():
-            steps.progress("connecting to the account's stream of events")
-            await self._wait(50)
+        await self._listen()
         if not saved.journal_proven:
             await self._fence(fence_ms)
-        steps.progress("reading what happened meanwhile")
-        await self._recovery.reconcile(
+        rise = await self._catch_up(
             {*symbols, *(symbol for _, symbol in self._book.positions), *(edit.symbol for edit in saved.edits)}
         )
         self._absorb_edits(saved.edits)
-        steps.progress("checking the books against the account")
-        await self._recovery.check_account()
+        while True:
+            steps.progress("checking the books against the account")
+            await self._recovery.check_account()
+            if steps.stream_rise() == rise:
+                break
+            rise = await self._catch_up(())
         steps.flush()
         self._store.mark_ready(epoch)
         steps.ready()
@@ -101,6 +103,25 @@ class Boot:
         while (left_ms := fence_ms - self._venue_ms()) >= 0:
             self._steps.progress(f"waiting {left_ms / 1000:.1f} s, until no earlier order can still arrive")
             await self._wait(min(left_ms + 1, 1_000))
+
+    async def _listen(self) -> int:
+        """Wait for the user stream; returns which rise of it this is."""
+        while not (rise := self._steps.stream_rise()):
+            self._steps.progress("connecting to the account's stream of events")
+            await self._wait(50)
+        return rise
+
+    async def _catch_up(self, symbols: Iterable[str]) -> int:
+        """Book everything the venue did while nobody listened; returns the rise of the stream that told the rest."""
+        while True:
+            rise = await self._listen()
+            self._steps.progress("reading what happened meanwhile")
+            await self._recovery.reconcile(symbols)
+            while self._book.unattributed:
+                self._steps.progress("asking whose the executions are")
+                await self._wait(50)
+            if self._steps.stream_rise() == rise:
+                return rise  # no event was missed since the reading began
 
     def _absorb_edits(self, edits: tuple[Edit, ...]) -> None:
         if not edits:

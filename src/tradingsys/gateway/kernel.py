@@ -101,6 +101,7 @@ class Gateway:
         self._requests = RequestHandler(self)
         self._status: StatusPush | None = None
         self._settling = False
+        self._stream_rises = 0
 
     # ---- the world calls
 
@@ -109,7 +110,7 @@ class Gateway:
         steps = BootSteps(
             self._rules_known,
             self._epoch_begun,
-            lambda: self.venue.stream.is_up,
+            lambda: self._stream_rises if self.venue.stream.is_up else 0,
             self.flush,
             self._progress,
             self._ready,
@@ -271,6 +272,7 @@ class Gateway:
         self._log.info("ready", open_orders=len(self.book.open_orders()), in_doubt=len(doubtful))
         for order in doubtful:
             self.procedures.start(self.recovery.resolve(order))
+        self.procedures.start(self.recovery.reconcile_later())
         self.procedures.start(self.recovery.watch(self._settings.watch_ms))
         for session in self.sessions.sessions.values():
             if session.owner is not None:
@@ -286,8 +288,9 @@ class Gateway:
                     self.orders.done(report)
             case UserStreamState(is_up, reason):
                 self._log.info("account events", up=is_up, reason=reason)
+                self._stream_rises += is_up
                 if is_up and self.is_ready:
-                    self.procedures.start(self.recovery.reconcile())
+                    self.procedures.start(self.recovery.reconcile_after_gap())
             case TradingState(is_up, via, reason):
                 self._log.info("order connection", up=is_up, via=via, reason=reason)
             case AccountChanged(reason):

@@ -6,6 +6,7 @@ The exchange's own ledger is the log of record; these procedures read it until t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
@@ -26,6 +27,7 @@ _NS_PER_MS = 1_000_000
 _NEGATIVES_NEEDED = 3
 _OWNER_ATTEMPTS = 12
 _ATTEMPTS_BEFORE_ALARM = 3
+_JOIN_MS = 50
 _PAGE = 1000
 _CLOCK_WANTED_MS = 500
 """Half of what timestamps may be ahead of the venue's clock."""
@@ -74,6 +76,7 @@ class Recovery:
         self._now_ns = now_ns
         self._clock = clock
         self._pulling: dict[str, bool] = {}
+        self._pulled: Counter[str] = Counter()
         self._resolving: set[str] = set()
         self.differences: dict[str, Decimal] = {}
         """Σ sessions + EXTERNAL − account, by symbol, where it is not zero after two agreeing readings."""
@@ -103,6 +106,16 @@ class Recovery:
             if order.client_order_id not in shown and order.has_evidence:
                 await self._refresh(order)
 
+    async def reconcile_after_gap(self) -> None:
+        """Read now what happened while nobody listened, and once more when no answer can be older than the gap."""
+        await self.reconcile()
+        await self.reconcile_later()
+
+    async def reconcile_later(self) -> None:
+        """Read again what an answer may have been too old to tell."""
+        await self._wait(self._margins.staleness_ms)
+        await self.reconcile()
+
     async def watch(self, every_ms: int) -> None:
         """For as long as the process lives: keep the clock right and the books proven."""
         while True:
@@ -112,15 +125,22 @@ class Recovery:
             await self.check_account()
 
     async def pull_trades(self, symbol: str) -> None:
-        """Book every execution from the watermark on; the watermark follows up to what can no longer change."""
+        """Book every execution from the watermark on; the watermark follows up to what can no longer change.
+
+        Ends when history was asked for, and read, after this call.
+        """
         if symbol in self._pulling:
             self._pulling[symbol] = True  # one is under way: it will go round once more
+            enough = self._pulled[symbol] + 2
+            while symbol in self._pulling and self._pulled[symbol] < enough:
+                await self._wait(_JOIN_MS)
             return
         self._pulling[symbol] = True
         try:
             while self._pulling[symbol]:
                 self._pulling[symbol] = False
                 await self._pull_once(symbol)
+                self._pulled[symbol] += 1
         finally:
             del self._pulling[symbol]
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import apsw
 import pytest
+from msgspec import structs
 
 from tests.simulate.faults import Faults
+from tests.simulate.life import ACCOUNT, SETTINGS
 from tests.simulate.rig import Rig
 from tradingsys.core.enums import Side
 from tradingsys.core.ids import EXTERNAL
+from tradingsys.oms.recovery import Recovery
+from tradingsys.sim.faces.transport import Reply, Request, WsOutput
 
+NO_WATCH = structs.replace(SETTINGS, watch_ms=10**9)
 STALE = Faults(staleness_ms=490)
 
 
@@ -26,3 +32,76 @@ def test_a_trade_just_before_a_symbol_enters_is_counted_once(tmp_path: Path, mon
     assert "error" not in client.ask("subscribe", ["dogeusdt@depth"], 3.0)
     rig.run(10)
     assert rig.net(EXTERNAL) == 40 and not rig.gateway.gateway.recovery.differences
+
+
+def test_no_strategy_hears_of_positions_before_every_execution_has_its_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = Rig(tmp_path)
+    client = rig.client()
+    client.ask("order", client.order_params())
+    rig.gateway.kill("by a power cut")
+    _lose_all_orders(rig)
+    rig.house(Side.SELL, 10, "0.6")
+    http = rig.simulator.http
+
+    def no_orders(request: Request, now_ns: int) -> tuple[Reply, list[WsOutput]]:
+        if request.path.endswith("/order"):
+            return Reply(503, b'{"code":0,"msg":"busy"}', {}), []
+        return http(request, now_ns)
+
+    monkeypatch.setattr(rig.simulator, "http", no_orders)
+    gateway = rig.start(until_ready=False).gateway
+    rig.run(15)
+    assert gateway.book.unattributed and not rig.gateway.gateway.is_ready
+    monkeypatch.setattr(rig.simulator, "http", http)
+    rig.run(8)
+    assert rig.gateway.gateway.is_ready
+    assert rig.nets(1, EXTERNAL) == [10, 0]
+
+
+def test_what_happens_while_the_stream_breaks_during_the_boot_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = Rig(tmp_path, settings=NO_WATCH)
+    client = rig.client()
+    client_order_id = client.ask("order", client.order_params())["result"]["client_order_id"]
+    rig.gateway.kill("by the test")
+    check_account, calls = Recovery.check_account, list[Recovery]()
+
+    async def check_in_a_gap(self: Recovery) -> None:
+        calls.append(self)
+        if len(calls) == 1:
+            network = rig.gateway._network
+            network._cut(network._conn_ids["user"], "by the test")
+            rig.simulator.exchange.cancel(ACCOUNT, "DOGEUSDT", rig.world.now_ns, client_order_id=client_order_id)
+            await self._wait(2_000)  # the stream comes back before READY
+        await check_account(self)
+
+    monkeypatch.setattr(Recovery, "check_account", check_in_a_gap)
+    rig.start()
+    assert not rig.gateway.gateway.book.open_orders()
+
+
+def test_an_answer_older_than_the_gap_is_not_the_last_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.simulate.past._delay_ns", lambda _row, staleness_ns: staleness_ns)
+    rig = Rig(tmp_path, settings=NO_WATCH)
+    client = rig.client()
+    client.ask("order", client.order_params())
+    rig.gateway.kill("by the test")
+    rig.house(Side.SELL, 10, "0.6")
+    rig.faults = STALE
+    monkeypatch.setattr(rig.world.rng, "choice", max)
+    rig.start()
+    assert rig.nets(1, EXTERNAL) == [10, 0] and not rig.gateway.gateway.book.open_orders()
+
+
+def _lose_all_orders(rig: Rig) -> None:
+    """As if the power had failed before anything of an order reached the disk."""
+    for ticket in (rig.folder / "shm").iterdir():
+        ticket.unlink()
+    journal = rig.folder / "pos.db.journal"
+    journal.write_bytes(journal.read_bytes().split(b"\n")[0] + b"\n")
+    conn = apsw.Connection(str(rig.folder / "pos.db"))
+    conn.execute("DELETE FROM orders")
+    conn.close()
