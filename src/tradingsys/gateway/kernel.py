@@ -19,7 +19,7 @@ from tradingsys.core.errors import (
 from tradingsys.core.instrument import Instrument, plain
 from tradingsys.core.io import Input, Tick
 from tradingsys.core.order import Fill, Order
-from tradingsys.core.records import Record, SessionRecord
+from tradingsys.core.records import Record, SessionRecord, SymbolRecord
 from tradingsys.core.reports import (
     AccountChanged,
     Oddity,
@@ -330,8 +330,17 @@ class Gateway:
                     self._halt(reason)
         if durable:
             self._store.save_now(records)
+        elif any(isinstance(record, SymbolRecord) for record in records):
+            self._save_before_all_else(records)
         elif records:
             self._store.commit(records, self._committed)
+
+    def _save_before_all_else(self, records: list[Record]) -> None:
+        """A symbol is durable before anybody can trade it, or a power cut would hide what was traded."""
+        try:
+            self._store.save_now(records)
+        except StoreError as error:
+            self.fail(error)
 
     def _committed(self, error: StoreError | None) -> None:
         if error is not None:

@@ -162,7 +162,7 @@ class OrderDesk:
         net = self._book.net(session, terms.symbol)
         room = -net * terms.side.sign
         under_way = sum(
-            order.complete.leaves_qty
+            order.complete.leaves_qty + order.facts.missing_qty
             for order in self._book.open_orders(session)
             if order.symbol == terms.symbol and order.known_terms and order.known_terms.side is terms.side
         )

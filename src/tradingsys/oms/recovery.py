@@ -120,7 +120,8 @@ class Recovery:
         """For as long as the process lives: keep the clock right and the books proven."""
         while True:
             await self._wait(every_ms)
-            await self.learn_time()
+            # Once is enough: a slow answer tells less than what is known, and must not keep the books from being read.
+            await self.patiently(TimeQuery())
             await self.reconcile()
             await self.check_account()
 
@@ -173,7 +174,8 @@ class Recovery:
         first = min((int(exec_id) for row in rows for exec_id in row.fills), default=None)
         if first is None:
             first = await self._last_trade_id(symbol) + 1
-        self._book.enter_symbol_from(symbol, first)
+        if symbol not in self._book.symbols:
+            self._book.enter_symbol_from(symbol, first)
 
     async def resolve(self, order: TrackedOrder) -> None:
         """Ask until the venue shows the order, or until it provably never got it."""
@@ -189,7 +191,7 @@ class Recovery:
         negatives, wait_ms = 0, self._timing.first_retry_ms
         expiry_ms = order.stamp_ms + order.recv_window_ms + self._margins.engine_ms + self._margins.staleness_ms
         while order.in_doubt:
-            asked_ms = self._venue_ms()
+            asked_ms = self._surely_ms()
             facts, answered = await self._query_order(order)
             if facts is not None:
                 self._learn(facts, order.symbol)
@@ -269,7 +271,7 @@ class Recovery:
         from_id = booked_to = self._book.watermarks[symbol]
         settled = True
         while True:
-            asked_ms = self._venue_ms()
+            asked_ms = self._surely_ms()
             rows = await self.patiently(TradesQuery(symbol, from_id=from_id, limit=_PAGE))
             fills = [fill for row in rows for fill in row.fills.values()]
             for row in rows:
@@ -312,11 +314,16 @@ class Recovery:
             negatives += answered
             await self._wait(wait_ms)
             wait_ms = min(2 * wait_ms, self._timing.longest_retry_ms)
-        if self._venue_ms() - order.stamp_ms > _RETENTION_MS:
+        if order.last_seen_ms and self._venue_ms() - order.last_seen_ms > _RETENTION_MS:
             self._book.refuse(order, Closed(OrderStatus.EXPIRED, reason="ended so long ago that the venue forgot it"))
 
     def _venue_ms(self) -> int:
         return self._clock.now_ms(self._now_ns())
+
+    def _surely_ms(self) -> int:
+        """The venue's time at the least, where being ahead of it could prove too much."""
+        now_ns = self._now_ns()
+        return self._clock.now_ms(now_ns) - self._clock.uncertainty_ms(now_ns)
 
     async def _wait(self, ms: int) -> None:
         await until(self._now_ns() + ms * _NS_PER_MS)

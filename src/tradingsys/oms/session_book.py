@@ -143,6 +143,10 @@ class SessionBook:
         """Account for a symbol whose earlier row was lost: nothing before that trade was held by anybody."""
         self.symbols[symbol] = self.watermarks[symbol] = first_trade_id
         self._effects.append(Save(SymbolRecord(symbol, first_trade_id)))
+        for order in self.orders.values():
+            if order.symbol == symbol:  # what the stream told of it meanwhile could not be booked
+                for fill in order.facts.fills.values():
+                    self._book(fill, order.session, order.client_order_id)
 
     def advance(self, symbol: str, trade_id: int) -> None:
         """Every smaller trade id is booked now; history need not be read from further back again."""

@@ -70,6 +70,12 @@ class TrackedOrder(Struct, eq=False):
         return facts.accepted or facts.closed is not None or bool(facts.fills) or facts.venue_cum_qty > 0
 
     @property
+    def last_seen_ms(self) -> int:
+        """Venue time of the latest we know of it; 0 when nobody told."""
+        told = self.facts.terms.version_ms if self.facts.terms else 0
+        return max(self.stamp_ms, told, *(fill.ts_event_ms for fill in self.facts.fills.values()), 0)
+
+    @property
     def known_terms(self) -> Terms | None:
         """The venue's terms, else those we asked for."""
         return self.facts.terms or self.terms

@@ -15,6 +15,8 @@ from tradingsys.core.enums import Side
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.oms.recovery import Recovery
 from tradingsys.sim.faces.transport import Reply, Request, WsOutput
+from tradingsys.store.read import reading
+from tradingsys.wire.messages import ErrorCode
 
 NO_WATCH = structs.replace(SETTINGS, watch_ms=10**9)
 STALE = Faults(staleness_ms=490)
@@ -53,7 +55,7 @@ def test_no_strategy_hears_of_positions_before_every_execution_has_its_owner(
     monkeypatch.setattr(rig.simulator, "http", no_orders)
     gateway = rig.start(until_ready=False).gateway
     rig.run(15)
-    assert gateway.book.unattributed and not rig.gateway.gateway.is_ready
+    assert (len(gateway.book.unattributed), gateway.is_ready) == (1, False)
     monkeypatch.setattr(rig.simulator, "http", http)
     rig.run(8)
     assert rig.gateway.gateway.is_ready
@@ -94,6 +96,42 @@ def test_an_answer_older_than_the_gap_is_not_the_last_word(tmp_path: Path, monke
     monkeypatch.setattr(rig.world.rng, "choice", max)
     rig.start()
     assert rig.nets(1, EXTERNAL) == [10, 0] and not rig.gateway.gateway.book.open_orders()
+
+
+def test_a_symbol_is_durable_before_anybody_can_trade_it(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    client = rig.client(None)
+    client.login(1)
+    client.send_raw(b'{"id":77,"method":"subscribe","params":["dogeusdt@depth"]}')
+    with reading(tmp_path / "pos.db") as conn:
+        for _ in range(2_000):
+            rig.run(0.001)
+            known = set(rig.gateway.gateway.book.symbols)
+            kept = {str(symbol) for (symbol,) in conn.execute("SELECT symbol FROM symbols")}
+            assert known <= kept, "known in memory only"
+    assert known == {"DOGEUSDT"}
+
+
+def test_what_is_reduced_already_counts_before_its_executions_are_booked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = Rig(tmp_path)
+    client = rig.client()
+    rig.house(Side.SELL, 10, "0.6")
+    client.ask("order", client.order_params())
+    rig.house(Side.BUY, 100, "0.59")
+    assert rig.net(1) == 10
+
+    async def nothing(self: Recovery, symbol: str) -> None:
+        del self, symbol
+
+    monkeypatch.setattr(Recovery, "pull_trades", nothing)
+    rig.faults = Faults(lose_event=1.0)
+    reduce = {"side": "SELL", "price": "0.59", "reduce_only": True}
+    client.ask("order", client.order_params(**reduce))
+    [order] = rig.gateway.gateway.book.open_orders(1)
+    assert rig.net(1) == order.facts.missing_qty == 10
+    assert client.error("order", client.order_params(**reduce)) == ErrorCode.INVALID_ORDER
 
 
 def _lose_all_orders(rig: Rig) -> None:

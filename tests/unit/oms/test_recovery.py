@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+import pytest
+from msgspec import structs
 
 from tests.unit.oms.books import EPOCH, SYMBOL, client_id, empty_book, facts, fill, intent
-from tradingsys.core.commands import Query
+from tradingsys.core.commands import OrderQuery, PositionsQuery, Query, TimeQuery
+from tradingsys.core.enums import OrderStatus
 from tradingsys.core.errors import TransportError
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.oms.procedure import Procedure, Procedures
 from tradingsys.oms.recovery import Margins, Recovery, Timing
+from tradingsys.oms.tracked_order import TrackedOrder
 
-Q = TypeVar("Q", bound=Query[object])
 _MS = 1_000_000
 
 
 class Table:
     """A recovery, its book, and the questions it asks."""
 
-    def __init__(self, uncertainty_ms: int = 0) -> None:
-        self.now_ns = 0
+    def __init__(self, uncertainty_ms: int = 0, timing: Timing | None = None) -> None:
         self.book = empty_book()
         self.clock = VenueClock()
         self.clock.set(EPOCH, -2 * uncertainty_ms * _MS, 0)
         self.now_ns = 0
-        self.recovery = Recovery(self.book, Margins(), Timing(), lambda: self.now_ns, self.clock)
+        self.recovery = Recovery(self.book, Margins(), timing or Timing(), lambda: self.now_ns, self.clock)
         self.procedures = Procedures()
         self.ended: list[str] = []
         self._asked: list[tuple[int, Query[object]]] = []
@@ -69,3 +70,60 @@ def test_whoever_asks_for_history_gets_what_happened_before_the_question() -> No
     table.wait(1_000)
     assert table.ended == ["first", "second"] and table.book.net(1, SYMBOL) == 4
     assert table.asked() == []
+
+
+def _adopted(table: Table, seen_ms: int) -> TrackedOrder:
+    """An order of an earlier epoch, lost with the journal's tail, that the stream showed open."""
+    terms = structs.replace(intent(1, 1).terms, version_ms=seen_ms)
+    old = structs.replace(facts(client_order_id=client_id(1, 1, epoch=EPOCH - 5_000)), terms=terms)
+    order = table.book.learn(old, SYMBOL, seen_ms)
+    assert order is not None and order.stamp_ms == 0
+    return order
+
+
+@pytest.mark.parametrize(("age_ms", "status"), [(1_000, OrderStatus.NEW), (4 * 86_400_000, OrderStatus.EXPIRED)])
+def test_an_open_order_that_an_old_answer_leaves_out_stays_open(age_ms: int, status: OrderStatus) -> None:
+    table = Table()
+    order = _adopted(table, EPOCH - age_ms)
+    table.start("all", table.recovery.reconcile())
+    for _ in range(20):
+        if table.asked():
+            table.answer({OrderQuery: None, PositionsQuery: {}}.get(type(table.asked()[0]), ()))
+        table.wait(1_000)
+    assert table.ended == ["all"] and order.status is status
+
+
+def test_an_order_is_absent_only_when_the_venues_clock_has_surely_passed_its_last_instant() -> None:
+    table = Table(uncertainty_ms=400, timing=Timing(first_retry_ms=50, longest_retry_ms=50))
+    order = table.book.track(intent(1, 1))
+    table.book.doubt(order)
+    table.start("resolve", table.recovery.resolve(order))
+    margins = Margins()
+    last_ms = 2_000 + margins.engine_ms + margins.staleness_ms
+    while order.in_doubt:
+        if table.asked():
+            table.answer(None)
+        if order.in_doubt:
+            table.wait(50)
+    assert order.absent and table.now_ns > last_ms * _MS
+
+
+def test_a_slow_venue_does_not_keep_the_books_from_being_read() -> None:
+    table = Table()
+    table.start("watch", table.recovery.watch(1_000))
+    table.wait(1_000)
+    assert table.asked() == [TimeQuery()]
+    table.clock.set(EPOCH + 5_000, table.now_ns - 3_000 * _MS, table.now_ns)  # an answer that took three seconds
+    table.answer(EPOCH)
+    assert not isinstance(table.asked()[0], TimeQuery)
+
+
+def test_what_the_stream_tells_before_a_lost_symbol_is_back_is_booked() -> None:
+    table = Table()
+    told = fill(200, "7", "4", fee="0.001")
+    told = structs.replace(told, symbol="ADAUSDT")
+    order = structs.replace(facts(told, client_order_id=client_id(1, 1, epoch=EPOCH - 5_000), venue_order_id="7"))
+    table.book.learn(order, "ADAUSDT", EPOCH)
+    table.start("lost", table.recovery.enter_lost_symbol("ADAUSDT"))
+    table.answer((structs.replace(facts(told, venue_order_id="7")),))
+    assert table.ended == ["lost"] and table.book.net(1, "ADAUSDT") == 4
