@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from tradingsys.net.ws import Acceptor, Connection, Refuse, Server, UpgradeRequest, WsHandler, serve
 
@@ -15,7 +15,7 @@ _MAX_CONNECTIONS = 64
 _MAX_PENDING_BYTES = 8 * 1024 * 1024
 _PROBE_S = 5.0
 _TOO_SLOW = 4008
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE).fullmatch
 
 
 class PeerEvents(Protocol):
@@ -33,12 +33,16 @@ class PeerEvents(Protocol):
     def peer_closed(self, peer: WsPeer) -> None:
         """A strategy is gone."""
 
+    def is_stranger(self, peer: WsPeer) -> bool:
+        """Whether it has shown no token yet."""
+
 
 class WsPeer:
     """One strategy's websocket, as the gateway sees it: write bytes, close."""
 
-    def __init__(self, events: PeerEvents) -> None:
+    def __init__(self, events: PeerEvents, guests: dict[WsPeer, None]) -> None:
         self._events = events
+        self._guests = guests
         self._conn: Connection | None = None
         self._probe: asyncio.Task[None] | None = None
 
@@ -67,6 +71,12 @@ class WsPeer:
         if self._conn is not None:
             self._conn.close(1000, reason)
 
+    def abort(self) -> None:
+        """Make room at once."""
+        self._guests.pop(self, None)
+        if self._conn is not None:
+            self._conn.abort()
+
     async def _ask(self, conn: Connection) -> None:
         if await conn.is_alive(_PROBE_S):
             self._events.peer_heard(self)
@@ -74,6 +84,7 @@ class WsPeer:
     def opened(self, conn: Connection) -> None:
         """The handshake is done."""
         self._conn = conn
+        self._guests[self] = None
         self._events.peer_opened(self)
 
     def frame(self, data: bytes, is_text: bool) -> None:
@@ -83,6 +94,7 @@ class WsPeer:
     def closed(self, reason: str) -> None:  # noqa: ARG002 - the seam's signature
         """The connection is gone."""
         self._conn = None
+        self._guests.pop(self, None)
         self._events.peer_closed(self)
 
 
@@ -91,27 +103,28 @@ async def open_local_port(host: str, port: int, events: PeerEvents) -> Server:
 
     Raises OSError when the port is taken.
     """
-    servers: list[Server] = []
+    guests: dict[WsPeer, None] = {}
 
     def accept(request: UpgradeRequest) -> WsHandler | Refuse:
         refusal = _refusal(request)
         if refusal is not None:
             return refusal
-        if servers and len(servers[0].connections) >= _MAX_CONNECTIONS:
-            return Refuse(503, f"{_MAX_CONNECTIONS} connections are open already")
-        return WsPeer(events)
+        if len(guests) >= _MAX_CONNECTIONS:
+            # Whoever has no token must not be able to keep strategies out: the one that came first leaves.
+            stranger = next((peer for peer in guests if events.is_stranger(peer)), None)
+            if stranger is None:
+                return Refuse(503, f"{_MAX_CONNECTIONS} connections are open already")
+            stranger.abort()
+        return WsPeer(events, guests)
 
     acceptor: Acceptor = accept
-    server = await serve(host, port, acceptor, max_message_bytes=MAX_MESSAGE_BYTES)
-    servers.append(server)
-    return server
+    return await serve(host, port, acceptor, max_message_bytes=MAX_MESSAGE_BYTES)
 
 
 def _refusal(request: UpgradeRequest) -> Refuse | None:
     if "origin" in request.headers:
         return Refuse(403, "no browser may trade here")
-    host = urlsplit(f"//{request.headers.get('host', '')}").hostname
-    if host not in _LOOPBACK:
+    if not _LOOPBACK(request.headers.get("host", "")):
         return Refuse(403, "not this host")
     if request.path != "/":
         return Refuse(404, "connect to the address itself, without a path")

@@ -91,10 +91,11 @@ class RequestHandler:
     def handle(self, client: Client, data: bytes) -> None:
         """Answer one message, whatever it is."""
         request_id = None
+        in_rate = client.may_speak(client.heard_ns)
         try:
             request = decode_request(data)
             request_id = request.id
-            if not client.may_speak(client.heard_ns):
+            if not in_rate:
                 raise LocalProtocolError(
                     "more messages than a connection may send (200 a second): this one was ignored",
                     code=ErrorCode.DENIED,
@@ -108,6 +109,8 @@ class RequestHandler:
             method(client, request)
         except LocalProtocolError as error:
             client.peer.write(encode_error(request_id, error.code, str(error)))
+            if client.is_flooding:
+                client.peer.close("too many messages: the rate of 200 a second was exceeded again and again")
         except StoreError as error:
             client.peer.write(encode_error(request_id, ErrorCode.UNDEFINED, f"not sent: {error}"))
             self._gateway.fail(error)

@@ -28,12 +28,25 @@ _PROBE_NS = 5 * _NS_PER_S
 _EVENTS_KEPT = 10_000
 _MESSAGE_NS = _NS_PER_S // 200
 _MESSAGE_BURST = 400
+_MAX_IGNORED = 1_000
+_MAX_NAME = 100
 
 
 class Client:
     """One connection of a strategy."""
 
-    __slots__ = ("_paid_ns", "heard_ns", "instance", "login", "name", "peer", "read_only_session", "seq", "session")
+    __slots__ = (
+        "_paid_ns",
+        "heard_ns",
+        "ignored",
+        "instance",
+        "login",
+        "name",
+        "peer",
+        "read_only_session",
+        "seq",
+        "session",
+    )
 
     def __init__(self, peer: Peer, now_ns: int) -> None:
         self.peer = peer
@@ -47,15 +60,23 @@ class Client:
         self.login = 0
         self.seq = 0
         """The highest order number of this login; never goes down."""
+        self.ignored = 0
+        """How many of its messages came faster than allowed."""
         self._paid_ns = 0
 
     def may_speak(self, now_ns: int) -> bool:
         """Whether one more message is within the rate that a connection is allowed."""
         paid_ns = max(self._paid_ns, now_ns - _MESSAGE_BURST * _MESSAGE_NS) + _MESSAGE_NS
         if paid_ns > now_ns:
+            self.ignored += 1
             return False
         self._paid_ns = paid_ns
         return True
+
+    @property
+    def is_flooding(self) -> bool:
+        """Whether it takes no heed of being told to slow down."""
+        return self.ignored > _MAX_IGNORED
 
     @property
     def is_logged_in(self) -> bool:
@@ -129,6 +150,7 @@ class SessionDesk:
         self._check(client, params)
         client.name, client.instance = params.name, params.instance
         if not params.trading:
+            self.release(client)
             client.read_only_session = params.session_id
             return
         session = self.session(params.session_id)
@@ -178,6 +200,11 @@ class SessionDesk:
             )
         if not 0 <= params.session_id <= MAX_SESSION:
             raise LocalProtocolError(f"session_id must be 0 to {MAX_SESSION}", code=ErrorCode.BAD_REQUEST)
+        for what, text in (("name", params.name), ("instance", params.instance)):
+            if len(text) > _MAX_NAME or not text.isprintable():
+                raise LocalProtocolError(
+                    f"{what} must be at most {_MAX_NAME} printable characters", code=ErrorCode.BAD_REQUEST
+                )
         held = client.session_id
         if held is not None and held != params.session_id:
             raise LocalProtocolError(

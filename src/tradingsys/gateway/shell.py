@@ -127,6 +127,11 @@ class Shell:
         self._gateway.peer_closed(peer)
         self._arm()
 
+    def is_stranger(self, peer: WsPeer) -> bool:
+        """Whether it has shown no token yet."""
+        client = self._gateway.clients.get(peer)
+        return client is None or not client.is_logged_in
+
     def _happened(self, event: Input) -> None:
         self._gateway.venue_event(event)
         if (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 
@@ -21,6 +22,8 @@ from tradingsys.wire.messages import (
 )
 
 __all__ = ["absent_view", "order_view", "positions_view", "product_view", "snapshot", "terms_of"]
+
+_DECIMAL_TEXT = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?").fullmatch
 
 
 def order_view(order: TrackedOrder, fills: Iterable[Fill]) -> OrderView | None:
@@ -143,10 +146,10 @@ def terms_of(item: ResolveItem) -> Terms:
 
 
 def _number(name: str, text: str) -> Decimal:
-    try:
-        value = Decimal(text)
-    except ArithmeticError:
-        raise ValueError(f"{name} is not a number: {text!r}") from None
-    if not value.is_finite() or value <= 0:
-        raise ValueError(f"{name} must be a positive number, not {text!r}")
+    # Decimal itself would take "1E+999999999", and then seconds and gigabytes to write it out.
+    if not _DECIMAL_TEXT(text):
+        raise ValueError(f"{name} is not a plain decimal number: {text[:40]!r}")
+    value = Decimal(text)
+    if not value:
+        raise ValueError(f"{name} must be above 0")
     return value

@@ -30,6 +30,8 @@ LEVELS = {
 """The levels a user may name."""
 
 _OURS = ("tradingsys", "pyalgo")
+_PEERS_FAULTS = ("picows", "aiofastnet")
+"""Libraries that log, without limit, what a connection is closed for: the reason of the close says it."""
 _MAX_QUEUED = 100_000
 _LEVEL_NAMES = {logging.WARNING: "WARN", TRACE: "TRACE"}
 
@@ -84,6 +86,8 @@ def setup(program: str, level: str, directory: Path | None, console: bool = True
     listener = QueueListener(queue, *sinks)
     for name in _OURS:
         logging.getLogger(name).setLevel(number)
+    for name in _PEERS_FAULTS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     logging.getLogger().addHandler(handler)
     listener.start()
     handle = LogHandle(listener, handler)

@@ -148,6 +148,13 @@ def test_sessions_do_not_reach_each_other(rig: Rig) -> None:
         {"price": "NaN"},
         {"price": "Infinity"},
         {"price": "1e-400"},
+        {"price": "1E+999999999"},
+        {"quantity": "1E+999999999"},
+        {"quantity": "9" * 60_000},
+        {"price": "0." + "1" * 60_000},
+        {"price": "0_0.6"},
+        {"price": " 0.6"},
+        {"price": ""},
         {"price": "abc"},
         {"price": None},
         {"quantity": "0"},
@@ -314,7 +321,7 @@ def test_resolve_says_absent_of_what_was_never_sent(rig: Rig) -> None:
     assert view["status"] == "ABSENT", "that epoch's journal is complete and does not hold it"
 
 
-def test_resolve_asks_the_exchange_about_an_epoch_whose_journal_may_be_torn(rig: Rig) -> None:
+def test_resolve_claims_nothing_about_an_order_of_another_book(rig: Rig) -> None:
     client = rig.client()
     client_order_id = client.ask("order", client.order_params())["result"]["client_order_id"]
     params = client.order_params()
@@ -323,8 +330,8 @@ def test_resolve_asks_the_exchange_about_an_epoch_whose_journal_may_be_torn(rig:
         path.unlink()  # not even the book is left; only the strategy remembers
     rig.start()
     again = rig.client()
-    [view] = again.ask("resolve", {"orders": [params | {"client_order_id": client_order_id}]})["result"]["orders"]
-    assert view["status"] == "ABSENT", "another book's order is none of ours"
+    question = {"orders": [params | {"client_order_id": client_order_id}]}
+    assert again.error("resolve", question) == ErrorCode.NO_SUCH_ORDER, "it lives, but in another book"
 
 
 def test_hedge_mode_is_refused_with_its_remedy(tmp_path: Path) -> None:
@@ -386,6 +393,17 @@ def test_a_flooding_client_is_told_so(rig: Rig) -> None:
     assert codes.count(ErrorCode.DENIED) > 100
     rig.run(3)
     assert "result" in client.ask("get_positions", [])
+
+
+@pytest.mark.parametrize("data", [b"junk", b'{"id":1,"method":"get_products","params":[]}'])
+def test_a_client_that_never_stops_flooding_is_cut(rig: Rig, data: bytes) -> None:
+    client, other = rig.client(), rig.client(2)
+    assert client._link is not None
+    for _ in range(1_500):
+        client._link.send(data)
+    rig.run(0.1)
+    assert client.is_closed
+    assert "result" in other.ask("get_positions", [])
 
 
 def test_the_status_says_what_is_missing(rig: Rig) -> None:

@@ -108,6 +108,23 @@ def test_a_connection_is_one_session() -> None:
     assert refused(desk, who, trading(2)) == ErrorCode.BAD_REQUEST
 
 
+def test_who_gives_up_trading_gives_the_session_back() -> None:
+    desk = SessionDesk(7, None)
+    owner, other = client(), client()
+    desk.login(owner, trading(1), 0)
+    desk.login(owner, LoginParams(1, "test", False), 0)
+    assert owner.session is None and owner.is_logged_in
+    desk.login(other, trading(1, instance="b"), 0)
+    assert desk.session(1).owner is other
+
+
+@pytest.mark.parametrize("name", ["n" * 101, "line\nbreak", "\x1b[31mred"])
+def test_names_can_be_shown_to_others(name: str) -> None:
+    desk = SessionDesk(7, None)
+    assert refused(desk, client(), LoginParams(1, name, True)) == ErrorCode.BAD_REQUEST
+    assert refused(desk, client(), LoginParams(1, "n", True, instance=name)) == ErrorCode.BAD_REQUEST
+
+
 def test_who_comes_back_with_its_cursor_gets_what_it_missed() -> None:
     desk = SessionDesk(7, None)
     session = desk.session(1)
