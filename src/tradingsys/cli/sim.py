@@ -6,14 +6,14 @@ import asyncio
 import secrets
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Annotated
 
 import msgspec
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
 from tradingsys.core.errors import ConfigError, TradingError
 from tradingsys.net.loop import run
@@ -23,8 +23,24 @@ from tradingsys.sim.simulator import Simulator
 __all__ = ["sim"]
 
 _HOST = "localhost"
+_MAX_PORT = 65_534
+"""The websockets are on the next one."""
+_MAX_SPEED = 1_000
 _MAX_SEED = 2**31
+_MAX_DEPOSIT = 10**12
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def _amount(type_: type, tokens: Sequence[Token]) -> Decimal:
+    del type_
+    try:
+        amount = Decimal(tokens[0].value)
+        is_usable = 0 <= amount <= _MAX_DEPOSIT
+    except ArithmeticError:  # no number at all, or NaN
+        is_usable = False
+    if not is_usable:
+        raise ValueError(f"{tokens[0].value} is not an amount between 0 and {_MAX_DEPOSIT}")
+    return amount
 
 
 def sim(
@@ -32,7 +48,7 @@ def sim(
     port: int = 8100,
     seed: int | None = None,
     speed: float = 1.0,
-    deposit: Decimal = Decimal(100_000),
+    deposit: Annotated[Decimal, Parameter(converter=_amount)] = Decimal(100_000),
     write_config: Path | None = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
@@ -56,11 +72,20 @@ def sim(
     json:
         Print the addresses as one line of JSON.
     """
-    if speed <= 0:
-        raise ConfigError("must be above 0", key="--speed")
+    if not 0 <= port <= _MAX_PORT:
+        raise ConfigError(f"must be 0 to {_MAX_PORT}", key="--port")
+    if not 0 < speed <= _MAX_SPEED:
+        raise ConfigError(f"must be above 0 and at most {_MAX_SPEED}", key="--speed")
     keys = [config.public_key()]
     if write_config is not None:
-        keys.append(config.read_or_make_key(write_config))
+        try:
+            keys.append(config.read_or_make_key(write_config))
+        except OSError as error:
+            raise ConfigError(
+                f"{write_config} cannot be used: {error.strerror or error}",
+                key="--write-config",
+                hint="name a directory that you may write to",
+            ) from None
     chosen_seed = secrets.randbelow(_MAX_SEED) if seed is None else seed
 
     def make(now_ns: int) -> Simulator:

@@ -44,6 +44,15 @@ def test_the_level_is_info_unless_named() -> None:
         (["usdt", "-c=usdt.json", "-l=loud"], '"loud"'),
         (["usdt", "-c=usdt.json", "--speed=3"], "--speed"),
         (["sport"], '"sport"'),
+        (["sim", "--port=65535"], "--port"),
+        (["sim", "--port=-5"], "--port"),
+        (["sim", "--speed=0"], "--speed"),
+        (["sim", "--speed=nan"], "--speed"),
+        (["sim", "--speed=inf"], "--speed"),
+        (["sim", "--deposit=lots"], "--deposit"),
+        (["sim", "--deposit=NaN"], "--deposit"),
+        (["sim", "--deposit=-5"], "--deposit"),
+        (["sim", f"--write-config={__file__}"], "--write-config"),
     ],
 )
 def test_a_wrong_command_line_says_so_and_exits_with_2(
