@@ -6,7 +6,7 @@ since → edits by SQL → check against the account → READY.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 
 from msgspec import Struct
 
@@ -75,6 +75,11 @@ class Boot:
                 hint="with no position and no order open, set Position Mode to One-way in the futures preferences",
             )
         steps.rules_known(rules, mode.account)
+        listed = {instrument.symbol for instrument in rules.instruments}
+        _check_symbols(listed, symbols, saved.edits)
+        self._recovery.listed = listed
+        for symbol in sorted(self._book.symbols.keys() - listed):
+            self._log.warning("the exchange lists this symbol no longer: its trades cannot be read", symbol=symbol)
         epoch = max(saved.last_epoch + 1, started_ms)
         self._store.begin_epoch(epoch, recv_window_ms)
         fence_ms = started_ms + self._margins.fence_ms(max(recv_window_ms, saved.max_recv_window_ms))
@@ -148,3 +153,17 @@ class Boot:
 
     async def _wait(self, ms: int) -> None:
         await until(self._now_ns() + ms * _NS_PER_MS)
+
+
+def _check_symbols(listed: Container[str], configured: Iterable[str], edits: Iterable[Edit]) -> None:
+    """Raises ConfigError for a symbol that the exchange does not have: nothing about it could ever be read."""
+    for symbol in configured:
+        if symbol not in listed:
+            raise ConfigError(f"the exchange has no {symbol.lower()}", key="symbols")
+    for edit in edits:
+        if edit.symbol not in listed and edit.edited:
+            raise ConfigError(
+                f"positions: session {edit.session} was given {plain(edit.edited)} {edit.symbol.lower()}, which the "
+                "exchange does not have",
+                hint="delete the row",
+            )

@@ -133,7 +133,12 @@ class OrderDesk:
         now = self._incarnation
         if key is None or client.session is None or key.session != client.session.id:
             raise LocalProtocolError("not an order of this session", code=ErrorCode.NO_SUCH_ORDER)
-        if key.lineage != now.lineage or key.epoch >= now.first_epoch_after_cut:
+        if key.lineage != now.lineage:
+            raise LocalProtocolError(
+                "an order of another pos.db, which alone can tell what became of it: look for it at the exchange",
+                code=ErrorCode.NO_SUCH_ORDER,
+            )
+        if key.epoch >= now.first_epoch_after_cut:
             return None
         try:
             terms = terms_of(item)

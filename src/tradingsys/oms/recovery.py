@@ -7,7 +7,7 @@ The exchange's own ledger is the log of record; these procedures read it until t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from decimal import Decimal
 
 from msgspec import Struct
@@ -80,6 +80,8 @@ class Recovery:
         self._resolving: set[str] = set()
         self.differences: dict[str, Decimal] = {}
         """Σ sessions + EXTERNAL − account, by symbol, where it is not zero after two agreeing readings."""
+        self.listed: Container[str] | None = None
+        """The venue's symbols; nothing can be asked about any other. None as long as nobody said."""
 
     async def learn_time(self) -> int:
         """The venue's time in ms, known well enough for timestamps that it accepts."""
@@ -96,14 +98,14 @@ class Recovery:
         for facts in open_now:
             self._learn(facts)
         lost = {order.symbol for order in self._book.orders.values()} - self._book.symbols.keys()
-        for symbol in lost:
+        for symbol in sorted(filter(self._is_listed, lost)):
             await self.enter_lost_symbol(symbol)
         await self.enter_symbols({*extra_symbols, *(symbol for symbol, net in held.items() if net)})
         for symbol in sorted(self._book.symbols):
             await self.pull_trades(symbol)
         shown = {client_order_id for facts in open_now for client_order_id in facts.client_order_ids}
         for order in self._book.open_orders():
-            if order.client_order_id not in shown and order.has_evidence:
+            if order.client_order_id not in shown and order.has_evidence and self._is_listed(order.symbol):
                 await self._refresh(order)
 
     async def reconcile_after_gap(self) -> None:
@@ -130,6 +132,8 @@ class Recovery:
 
         Ends when history was asked for, and read, after this call.
         """
+        if not self._is_listed(symbol):
+            return
         if symbol in self._pulling:
             self._pulling[symbol] = True  # one is under way: it will go round once more
             enough = self._pulled[symbol] + 2
@@ -150,7 +154,7 @@ class Recovery:
 
         Each reading is taken when the one before can no longer be the younger one, however stale their answers are.
         """
-        wanted, attempts = set(symbols), 0
+        wanted, attempts = set(filter(self._is_listed, symbols)), 0
         while missing := sorted(wanted - self._book.symbols.keys()):
             before = {symbol: await self._last_trade_id(symbol) for symbol in missing}
             await self._wait(self._margins.staleness_ms)
@@ -259,11 +263,14 @@ class Recovery:
 
     async def patiently(self, query: Query[T]) -> T:
         """The answer, however often it takes."""
-        wait_ms = self._timing.first_retry_ms
+        wait_ms, is_told = self._timing.first_retry_ms, False
         while True:
             try:
                 return await ask(query)
-            except TradingError:
+            except TradingError as error:
+                if wait_ms == self._timing.longest_retry_ms and not is_told:
+                    self._book.alarm(f"the exchange does not answer {type(query).__name__}: {error}; asking on")
+                    is_told = True
                 await self._wait(wait_ms)
                 wait_ms = min(2 * wait_ms, self._timing.longest_retry_ms)
 
@@ -316,6 +323,9 @@ class Recovery:
             wait_ms = min(2 * wait_ms, self._timing.longest_retry_ms)
         if order.last_seen_ms and self._venue_ms() - order.last_seen_ms > _RETENTION_MS:
             self._book.refuse(order, Closed(OrderStatus.EXPIRED, reason="ended so long ago that the venue forgot it"))
+
+    def _is_listed(self, symbol: str) -> bool:
+        return self.listed is None or symbol in self.listed
 
     def _venue_ms(self) -> int:
         return self._clock.now_ms(self._now_ns())

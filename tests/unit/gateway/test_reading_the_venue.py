@@ -134,6 +134,38 @@ def test_what_is_reduced_already_counts_before_its_executions_are_booked(
     assert client.error("order", client.order_params(**reduce)) == ErrorCode.INVALID_ORDER
 
 
+def test_a_symbol_that_does_not_exist_is_named_instead_of_waited_for(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    rig.gateway.stop()
+    rig.settings = structs.replace(SETTINGS, symbols=("DOGEUSD",))
+    gateway = rig.start(until_ready=False)
+    rig.run(5)
+    assert "dogeusd" in str(gateway.failure)
+
+
+def test_an_edit_of_a_symbol_that_does_not_exist_is_named_instead_of_waited_for(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    rig.gateway.stop()
+    conn = apsw.Connection(str(tmp_path / "pos.db"))
+    conn.execute("INSERT INTO positions VALUES (3, 'dogeusd', '5')")
+    conn.close()
+    gateway = rig.start(until_ready=False)
+    rig.run(5)
+    assert "dogeusd" in str(gateway.failure) and "session 3" in str(gateway.failure)
+
+
+def test_a_symbol_that_is_no_longer_listed_does_not_keep_the_gateway_from_starting(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    rig.client()
+    rig.gateway.stop()
+    conn = apsw.Connection(str(tmp_path / "pos.db"))
+    conn.execute("INSERT INTO symbols VALUES ('LUNAUSDT', 1)")
+    conn.close()
+    rig.start()
+    rig.run(20)
+    assert rig.gateway.gateway.is_ready and not rig.gateway.gateway.recovery.differences
+
+
 def _lose_all_orders(rig: Rig) -> None:
     """As if the power had failed before anything of an order reached the disk."""
     for ticket in (rig.folder / "shm").iterdir():
