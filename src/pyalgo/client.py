@@ -30,7 +30,7 @@ from pyalgo.link import Link, Listener, Stage
 from pyalgo.order import Order, terms_of
 from pyalgo.requests import Request, Requests
 from pyalgo.resolver import Resolver
-from pyalgo.streams import Stream, Streams
+from pyalgo.streams import Stream, Streams, may_help_to_wait
 from pyalgo.words import OrderType, Side, Tif, to_wire
 from tradingsys.core import enums as fix
 from tradingsys.core.errors import InvalidOrder, LocalProtocolError
@@ -288,7 +288,10 @@ class Client:
         try:
             self.history.take_positions(decode_result(reply, list[PositionView]))
         except LocalProtocolError as error:
-            self.report(error)
+            if not may_help_to_wait(error.code):
+                self.report(error)
+                return
+            self.retry(partial(self.query, "get_positions", SymbolsParams(), self._on_positions))
 
     def _on_order_reply(self, client_order_id: str, reply: Reply) -> None:
         try:

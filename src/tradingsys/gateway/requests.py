@@ -100,6 +100,8 @@ class RequestHandler:
                     "more messages than a connection may send (200 a second): this one was ignored",
                     code=ErrorCode.DENIED,
                 )
+            if client.is_evicted:
+                raise LocalProtocolError("the session has another owner now", code=ErrorCode.LOGIN_FIRST)
             method = self._methods.get(request.method)
             if method is None:
                 known = ", ".join(self._methods)
@@ -153,6 +155,8 @@ class RequestHandler:
         session_id = client.session_id
         if session_id is None:
             raise LocalProtocolError("please login first", code=ErrorCode.LOGIN_FIRST)
+        if not self._gateway.is_ready:
+            raise LocalProtocolError(f"not ready: {self._gateway.text}", code=ErrorCode.NOT_READY)
         views = positions_view(self._gateway.book, session_id)
         shown = [view for view in views if not wanted or view.symbol.upper() in wanted]
         client.peer.write(encode_reply(request.id, shown))

@@ -40,6 +40,7 @@ class Client:
         "heard_ns",
         "ignored",
         "instance",
+        "is_evicted",
         "login",
         "name",
         "peer",
@@ -60,6 +61,8 @@ class Client:
         self.login = 0
         self.seq = 0
         """The highest order number of this login; never goes down."""
+        self.is_evicted = False
+        """It lost its session to another connection: whatever still arrives from it is refused."""
         self.ignored = 0
         """How many of its messages came faster than allowed."""
         self._paid_ns = 0
@@ -225,6 +228,7 @@ class SessionDesk:
         )
 
     def _evict(self, owner: Client, reason: str) -> None:
+        owner.is_evicted = True
         owner.peer.write(encode(SessionClosedPush(reason)))
         self.release(owner)
         owner.peer.close(reason)

@@ -9,6 +9,7 @@ from pathlib import Path
 import apsw
 import pytest
 
+from tests.simulate.faults import Faults
 from tests.simulate.life import signer
 from tests.simulate.rig import Rig
 from tradingsys.core.enums import Side
@@ -276,6 +277,35 @@ def test_a_dead_owner_is_replaced_after_five_seconds(rig: Rig) -> None:
     rig.run(5.5)
     assert other.login(1, instance="b")["login"] > owner.login_result["login"]
     assert owner.error("order", owner.order_params()) == ErrorCode.LOGIN_FIRST if not owner.is_closed else True
+
+
+def test_whatever_still_arrives_from_an_evicted_connection_is_refused(rig: Rig) -> None:
+    older, newer = rig.client(1, instance="a"), rig.client(None)
+    client_order_id = older.ask("order", older.order_params())["result"]["client_order_id"]
+    assert older._link is not None
+    older._link.close = lambda *_: None  # type: ignore[method-assign]  # its end of the close is long on its way
+    newer.login(1, instance="a")
+    again = {"session_id": 1, "name": "test", "trading": True, "instance": "a"}
+    for method, params in {
+        "login": again,
+        "order": older.order_params(),
+        "cancel": {"client_order_id": client_order_id},
+    }.items():
+        assert older.error(method, params) == ErrorCode.LOGIN_FIRST, method
+    assert "error" not in newer.ask("cancel", {"client_order_id": client_order_id})
+
+
+def test_no_position_is_told_before_the_books_are_read(rig: Rig) -> None:
+    rig.client()
+    rig.gateway.kill("by the test")
+    rig.house(Side.SELL, 10, "0.6")
+    rig.faults = Faults(refuse_connection=1.0)
+    rig.start(until_ready=False)
+    while not rig.gateway.accepting:
+        rig.run(0.1)
+    client = rig.client(None)
+    client.login(1)
+    assert client.error("get_positions", []) == ErrorCode.NOT_READY
 
 
 def test_who_comes_back_gets_exactly_what_it_missed(rig: Rig) -> None:

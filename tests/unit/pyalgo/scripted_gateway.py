@@ -190,6 +190,9 @@ class ScriptedGateway:
         self.send(encode_reply(request.id, [product(symbol) for symbol in symbols if symbol in SYMBOLS]))
 
     def _on_get_positions(self, request: Request) -> None:
+        if not self.ready:
+            self.send(encode_error(request.id, ErrorCode.NOT_READY, "scanning"))
+            return
         self.send(encode_reply(request.id, self._snapshot().positions))
 
     def _on_subscribe(self, request: Request) -> None:

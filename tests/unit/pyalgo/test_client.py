@@ -343,6 +343,18 @@ def test_a_session_without_trading_sees_its_position() -> None:
     assert bench.client.is_ready
 
 
+def test_a_session_without_trading_waits_for_positions_that_can_be_trusted() -> None:
+    bench = Bench(trading=False)
+    bench.gateway.leave_open(1, filled="12")
+    bench.gateway.ready = False
+    bench.settle()
+    assert bench.context.net("dogeusdt") == 0.0 and not bench.errors
+    bench.gateway.ready = True
+    bench.advance(2_000)
+    bench.settle()
+    assert bench.context.net("dogeusdt") == 12.0
+
+
 def test_one_order_that_cannot_be_resolved_keeps_no_other_in_doubt() -> None:
     bench, subscription = ready()
     foreign, lost = buy(subscription), buy(subscription)
