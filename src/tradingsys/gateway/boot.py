@@ -10,8 +10,8 @@ from collections.abc import Callable, Container, Iterable
 
 from msgspec import Struct
 
-from tradingsys.core.commands import AccountModeQuery, InstrumentsQuery, VenueRules
-from tradingsys.core.errors import ConfigError
+from tradingsys.core.commands import AccountMode, AccountModeQuery, InstrumentsQuery, VenueRules
+from tradingsys.core.errors import AuthError, ConfigError
 from tradingsys.core.instrument import plain
 from tradingsys.core.records import Edit
 from tradingsys.gateway.seams import Log, StoreSeam
@@ -68,7 +68,7 @@ class Boot:
         steps.progress("asking the exchange for its time, rules and account")
         started_ms = await self._recovery.learn_time()
         rules = await self._recovery.patiently(InstrumentsQuery())
-        mode = await self._recovery.patiently(AccountModeQuery())
+        mode = await self._account_mode()
         if mode.hedge_mode:
             raise ConfigError(
                 "the account is in hedge mode, where one symbol has two positions",
@@ -102,6 +102,18 @@ class Boot:
         steps.flush()
         self._store.mark_ready(epoch)
         steps.ready()
+
+    async def _account_mode(self) -> AccountMode:
+        """The first answer that only the account's owner gets."""
+        try:
+            return await self._recovery.patiently(AccountModeQuery(), fatal=AuthError)
+        except AuthError as error:
+            raise ConfigError(
+                f"the exchange refuses the API key or its signature: {error}",
+                key="apikey",
+                hint="do apikey and pem (or secret) belong together, and to this environment? "
+                "May the key trade futures, from this machine's address?",
+            ) from None
 
     async def _fence(self, fence_ms: int) -> None:
         """Orders lost with the journal's tail may still be on their way: wait until none can appear any more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
@@ -59,13 +60,17 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """How old the state may be from which the exchange answers queries."""
 
 
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_CHOICES: dict[str, tuple[str, ...]] = {"environment": tuple(Environment), "durability": ("write", "fsync")}
+
+
 def load(path: Path) -> Config:
     """Read and check a configuration file.
 
     Raises ConfigError naming file, key and what to do.
     """
     try:
-        raw = path.read_bytes()
+        raw = path.read_bytes().removeprefix(BOM_UTF8)
     except OSError as error:
         raise ConfigError(
             f"cannot be read: {error.strerror or error}", file=str(path), hint="give the file with -c=FILE"
@@ -91,9 +96,11 @@ def private_key(config: Config, path: Path) -> str | None:
     for place in places:
         if place.is_file():
             try:
-                return place.read_text("ascii")
-            except (OSError, UnicodeDecodeError) as error:
-                raise ConfigError(f"{place} cannot be read: {error}", file=str(path), key="pem") from None
+                return place.read_text("utf-8-sig", "replace")  # what is no text is no key, as its reader will say
+            except OSError as error:
+                raise ConfigError(
+                    f"{place} cannot be read: {error.strerror or error}", file=str(path), key="pem"
+                ) from None
     tried = " or ".join(str(place) for place in places)
     raise ConfigError(f"no such file: {tried}", file=str(path), key="pem", hint="the private key in PEM format")
 
@@ -109,9 +116,9 @@ def local_address(config: Config, path: Path) -> tuple[str, int]:
     except ValueError:
         port = None
     example = "write it like ws://localhost:8111"
-    if parts.scheme != "ws" or not parts.hostname or not port:
+    if parts.scheme != "ws" or not parts.hostname or not port or parts.path.strip("/") or parts.query:
         raise ConfigError(f"not an address with a port: {config.local!r}", file=str(path), key="local", hint=example)
-    if parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+    if parts.hostname not in _LOOPBACK:
         raise ConfigError(
             f"{parts.hostname} can be reached from other machines, and whoever reaches this port can trade",
             file=str(path),
@@ -124,6 +131,8 @@ def local_address(config: Config, path: Path) -> tuple[str, int]:
 def _check(config: Config, path: Path) -> None:
     if not config.apikey:
         raise ConfigError("is empty", file=str(path), key="apikey")
+    if not (config.apikey.isascii() and config.apikey.isprintable() and config.apikey == config.apikey.strip()):
+        raise ConfigError("has characters that no API key has, or space around it", file=str(path), key="apikey")
     if (config.pem is None) == (config.secret is None):
         raise ConfigError(
             "exactly one of them is needed", file=str(path), key="pem / secret", hint="a key file, or an HMAC secret"
@@ -136,6 +145,12 @@ def _check(config: Config, path: Path) -> None:
             key="urls",
             hint="tradingsys sim --write-config DIR writes a file that has them",
         )
+    if urls:
+        _check_url(urls.rest, "rest", "http", path)
+        _check_url(urls.ws_api, "ws_api", "ws", path)
+        _check_url(urls.streams, "streams", "ws", path)
+    if not Path(config.db).parent.is_dir():
+        raise ConfigError(f"there is no directory {Path(config.db).parent}", file=str(path), key="db")
     if not 1 <= config.recv_window_ms <= 60_000:
         raise ConfigError(f"must be 1 to 60000, not {config.recv_window_ms}", file=str(path), key="recv_window_ms")
     for key in ("engine_margin_ms", "staleness_ms"):
@@ -144,12 +159,28 @@ def _check(config: Config, path: Path) -> None:
             raise ConfigError(f"must not be negative, not {value}", file=str(path), key=key)
 
 
+def _check_url(url: str | None, name: str, scheme: str, path: Path) -> None:
+    """Raises ConfigError for what is no address, and for plain text to anywhere but this machine."""
+    if url is None:
+        return
+    parts = urlsplit(url)
+    if parts.scheme not in (scheme, f"{scheme}s") or not parts.hostname:
+        raise ConfigError(
+            f"not an address: {url!r}", file=str(path), key=f"urls: {name}", hint=f"it begins with {scheme}s://"
+        )
+    if parts.scheme == scheme and parts.hostname not in _LOOPBACK:
+        raise ConfigError(
+            f"{url!r} is not encrypted", file=str(path), key=f"urls: {name}", hint=f"it must begin with {scheme}s://"
+        )
+
+
 def _explain(error: msgspec.ValidationError, raw: bytes, path: Path) -> ConfigError:
     known = {field.name for field in msgspec.structs.fields(Config)}
     given = msgspec.json.decode(raw)
     unknown = [key for key in given if key not in known] if isinstance(given, dict) else []
     if not unknown:
-        return ConfigError(str(error), file=str(path))
+        key = next((key for key in _CHOICES if f"$.{key}`" in str(error)), None)
+        return ConfigError(str(error), file=str(path), hint=f"one of {', '.join(_CHOICES[key])}" if key else "")
     near = get_close_matches(unknown[0], known, 1)
     hint = f"did you mean {near[0]}?" if near else "known keys: " + ", ".join(sorted(known))
     return ConfigError("unknown key", file=str(path), key=unknown[0], hint=hint)

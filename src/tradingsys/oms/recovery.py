@@ -261,15 +261,20 @@ class Recovery:
             self._book.alarm(f"the books differ from the account (Σ sessions + EXTERNAL − account): {told}")
         self.differences = differences
 
-    async def patiently(self, query: Query[T]) -> T:
-        """The answer, however often it takes."""
+    async def patiently(self, query: Query[T], *, fatal: type[TradingError] | tuple[()] = ()) -> T:
+        """The answer, however often it takes.
+
+        Raises errors of the kind ``fatal``, which asking again cannot mend.
+        """
         wait_ms, is_told = self._timing.first_retry_ms, False
         while True:
             try:
                 return await ask(query)
+            except fatal:
+                raise
             except TradingError as error:
                 if wait_ms == self._timing.longest_retry_ms and not is_told:
-                    self._book.alarm(f"the exchange does not answer {type(query).__name__}: {error}; asking on")
+                    self._book.alarm(f"no answer from the exchange to {type(query).__name__}: {error}; asking on")
                     is_told = True
                 await self._wait(wait_ms)
                 wait_ms = min(2 * wait_ms, self._timing.longest_retry_ms)

@@ -91,10 +91,13 @@ def _read_key(path: Path, config: _Config) -> ApiKey:
     if not isinstance(pem, str):
         raise ConfigError("is missing", file=str(path), key="pem", hint="remove the file to get a new one")
     try:
-        text = (path.parent / pem).read_text("ascii")
+        text = (path.parent / pem).read_text("utf-8", "replace")
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", file=str(path.parent / pem)) from None
-    return ApiKey(name, ACCOUNT, load_signer(pem_text=text).verifier())
+    try:
+        return ApiKey(name, ACCOUNT, load_signer(pem_text=text).verifier())
+    except ConfigError as error:
+        raise ConfigError(str(error), file=str(path.parent / pem)) from None
 
 
 def _write(path: Path, config: _Config) -> None:

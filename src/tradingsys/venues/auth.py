@@ -188,20 +188,28 @@ def load_signer(secret: str | None = None, pem_text: str | None = None) -> Signe
         raise ConfigError("give either a secret or a pem, not both and not none")
     if secret is not None:
         if not secret:
-            raise ConfigError("the secret is empty", key="secret")
+            raise ConfigError("the secret is empty")
         return HmacSigner(secret)
     try:
         key = load_pem_private_key((pem_text or "").encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         # The cause is left out on purpose: its text might quote the key.
         raise ConfigError(
-            "no private key that can be read", key="pem", hint="expected an unencrypted PKCS#8 PEM, Ed25519 or RSA"
+            _what_it_is(pem_text or ""), hint="expected an unencrypted PKCS#8 PEM, Ed25519 or RSA"
         ) from None
     if isinstance(key, Ed25519PrivateKey):
         return Ed25519Signer(key)
     if isinstance(key, RSAPrivateKey):
         return RsaSigner(key)
-    raise ConfigError(f"a key of kind {type(key).__name__} cannot sign here", key="pem", hint="use Ed25519 or RSA")
+    raise ConfigError(f"a key of kind {type(key).__name__} cannot sign here", hint="use Ed25519 or RSA")
+
+
+def _what_it_is(pem_text: str) -> str:
+    if "ENCRYPTED" in pem_text:
+        return "the private key is encrypted; write it without a passphrase: openssl pkey -in FILE -out NEWFILE"
+    if "PUBLIC KEY" in pem_text:
+        return "this is the public key, the half that the exchange gets; the private one is needed here"
+    return "no private key that can be read"
 
 
 def load_verifier(secret: str | None = None, public_pem: str | None = None) -> Verifier:

@@ -52,18 +52,32 @@ def test_a_key_like_no_other_is_answered_with_all(tmp_path: Path) -> None:
         (SEED | {"apikey": 5}, "apikey"),
         (SEED | {"secret": "also"}, "exactly one"),
         ({"apikey": "k", "local": "ws://localhost:1"}, "exactly one"),
-        (SEED | {"environment": "prod"}, "prod"),
+        (SEED | {"apikey": " key"}, "apikey"),
+        (SEED | {"apikey": "line\nbreak"}, "apikey"),
+        (SEED | {"environment": "prod"}, "one of live, testnet, demo, sim"),
+        (SEED | {"urls": {"rest": "ftp://localhost"}}, "https://"),
+        (SEED | {"urls": {"rest": "localhost:8100"}}, "https://"),
+        (SEED | {"urls": {"rest": "http://example.com"}}, "not encrypted"),
+        (SEED | {"urls": {"streams": "ws://example.com"}}, "not encrypted"),
+        (SEED | {"urls": {"ws_api": "https://example.com"}}, "wss://"),
+        (SEED | {"db": "nowhere/pos.db"}, "no directory nowhere"),
         (SEED | {"environment": "sim"}, "--write-config"),
         (SEED | {"environment": "sim", "urls": {"rest": "http://127.0.0.1:1"}}, "ws_api"),
         (SEED | {"recv_window_ms": 0}, "recv_window_ms"),
         (SEED | {"recv_window_ms": 60_001}, "recv_window_ms"),
         (SEED | {"staleness_ms": -1}, "staleness_ms"),
-        (SEED | {"durability": "never"}, "durability"),
+        (SEED | {"durability": "never"}, "one of write, fsync"),
         (SEED | {"symbols": "btcusdt"}, "symbols"),
     ],
 )
 def test_bad_configuration_names_file_and_key(tmp_path: Path, content: object, told: str) -> None:
     assert told in problem(tmp_path, content)
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    path = write(tmp_path, SEED)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert load(path).pem == "private_key.pem"
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
@@ -79,7 +93,16 @@ def test_binary_garbage_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "local", ["localhost:8111", "ws://localhost", "http://localhost:8111", "ws://:8111", "", "ws://localhost:99999"]
+    "local",
+    [
+        "localhost:8111",
+        "ws://localhost",
+        "http://localhost:8111",
+        "ws://:8111",
+        "",
+        "ws://localhost:99999",
+        "ws://localhost:8111/x",
+    ],
 )
 def test_local_needs_scheme_host_and_port(tmp_path: Path, local: str) -> None:
     path = write(tmp_path, SEED | {"local": local})

@@ -99,5 +99,16 @@ def test_keys_that_cannot_be_used_are_refused_without_being_quoted() -> None:
             load_verifier(**wrong)
 
 
+def test_the_wrong_kind_of_pem_is_called_by_its_name() -> None:
+    key = ed25519.Ed25519PrivateKey.generate()
+    encrypted = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"x")
+    )
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    for pem, told in ((encrypted, "passphrase"), (public, "public key"), (b"", "no private key")):
+        with pytest.raises(ConfigError, match=told):
+            load_signer(pem_text=pem.decode())
+
+
 def test_hmac_signer_is_its_own_verifier() -> None:
     assert isinstance(signer_of(KeyKind.HMAC).verifier(), HmacSigner)
