@@ -39,9 +39,15 @@ def run(config_path: Path, level: str) -> int:
     signer = _signer(config, config_path)
     for secret in (config.apikey, config.secret or ""):
         log.hide(secret)
-    token = create_token(port)
-    log.hide(token)
-    handle = log.setup("usdt", level, Path("log"))
+    try:
+        token = create_token(port)
+        log.hide(token)
+        handle = log.setup("usdt", level, Path("log"))
+    except OSError as error:
+        raise ConfigError(
+            f"{error.filename}: cannot be written: {error.strerror or error}",
+            hint="log/ in the working directory and tradingsys/ in your configuration folder must be writable",
+        ) from None
     logger = FieldLog(logging.getLogger("tradingsys.gateway"))
     try:
         logger.info(_banner(config))
@@ -66,11 +72,11 @@ def run(config_path: Path, level: str) -> int:
             logger,
         )
         loop.run(shell.run())
-    except ConfigError:
-        raise
     except TradingError as error:
+        if level == "off":
+            raise
         logger.error(f"stopped: {error}")
-        return 1
+        return 2 if isinstance(error, ConfigError) else 1
     finally:
         handle.close()
     return 0

@@ -70,7 +70,7 @@ def setup(program: str, level: str, directory: Path | None, console: bool = True
 
     ``level`` is one of `LEVELS` and counts for this project's own loggers; of libraries only warnings are shown.
 
-    Raises ValueError for an unknown level and OSError when the directory cannot be made.
+    Raises ValueError for an unknown level and OSError when no log file can be written there.
     """
     number = LEVELS.get(level.lower())
     if number is None:
@@ -78,7 +78,9 @@ def setup(program: str, level: str, directory: Path | None, console: bool = True
     sinks: list[logging.Handler] = []
     if directory is not None:
         directory.mkdir(parents=True, exist_ok=True)
-        sinks.append(_DailyFile(directory, program))
+        daily = _DailyFile(directory, program)
+        daily.turn_to(time.localtime())
+        sinks.append(daily)
     if console:
         sinks.append(_console())
     queue: SimpleQueue[logging.LogRecord] = SimpleQueue()
@@ -121,18 +123,23 @@ class _DailyFile(logging.Handler):
         self._directory, self._program = directory, program
         self._day = ""
         self._file: TextIO | None = None
+        self._is_broken = False
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
             when = time.localtime(record.created)
-            self._turn_to(time.strftime("%Y%m%d", when))
+            self.turn_to(when)
             assert self._file is not None
             stamp = f"{time.strftime('%H:%M:%S', when)}.{int(record.created % 1 * 1_000_000):06d}"
             where = f"{record.filename} {record.lineno} {_level_name(record)}"
             self._file.write(f"[{stamp} {where}] {record.getMessage()}\n")
             self._file.flush()
-        except OSError:
-            self.handleError(record)
+            self._is_broken = False
+        except OSError as error:
+            # A full disk must not fill the console too; the program itself goes on.
+            if not self._is_broken:
+                self._is_broken = True
+                sys.stderr.write(f"the log file cannot be written, lines are lost: {error}\n")
 
     def close(self) -> None:
         if self._file is not None:
@@ -140,10 +147,13 @@ class _DailyFile(logging.Handler):
             self._file = None
         super().close()
 
-    def _turn_to(self, day: str) -> None:
+    def turn_to(self, when: time.struct_time) -> None:
+        """Open the file of this day. Raises OSError when it cannot be written."""
+        day = time.strftime("%Y%m%d", when)
         if day != self._day or self._file is None:
             if self._file is not None:
                 self._file.close()
+                self._file = None
             path = self._directory / f"{self._program}_{day}.log"
             self._file = path.open("a", encoding="utf-8")
             self._day = day

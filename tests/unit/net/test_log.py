@@ -54,9 +54,28 @@ def test_a_new_day_is_a_new_file(handle: LogHandle, tmp_path: Path) -> None:
         record.created = time.mktime((2026, 3, 1 + days, 12, 0, 0, 0, 0, -1))
         LOGGER.handle(record)
     handle.close()
-    files = sorted((tmp_path / "log").iterdir())
+    files = sorted((tmp_path / "log").glob("prog_202603*"))
     assert [file.name for file in files] == ["prog_20260301.log", "prog_20260302.log"]
     assert [file.read_text().split("] ")[1] for file in files] == ["day 0\n", "day 1\n"]
+
+
+def test_a_place_where_nothing_can_be_written_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / f"prog_{time.strftime('%Y%m%d')}.log").mkdir()
+    with pytest.raises(OSError, match="prog_"):
+        setup("prog", "info", tmp_path / "log", console=False)
+
+
+def test_a_disk_that_fails_later_is_told_once(
+    handle: LogHandle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "log" / "prog_20260301.log").mkdir()
+    for number in range(3):
+        record = LOGGER.makeRecord(LOGGER.name, logging.INFO, "x.py", 1, "line %d", (number,), None)
+        record.created = time.mktime((2026, 3, 1, 12, 0, 0, 0, 0, -1))
+        LOGGER.handle(record)
+    handle.close()
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_libraries_are_heard_from_warnings_on(handle: LogHandle, tmp_path: Path) -> None:
@@ -71,7 +90,7 @@ def test_a_queue_that_nobody_empties_is_bounded(tmp_path: Path, monkeypatch: pyt
     handle = setup("prog", "info", tmp_path / "log", console=False)
     LOGGER.warning("dropped")
     handle.close()
-    assert list((tmp_path / "log").iterdir()) == []
+    assert written(handle, tmp_path) == []
 
 
 def test_levels() -> None:
