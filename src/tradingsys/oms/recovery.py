@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from tradingsys.core.commands import OpenOrdersQuery, OrderQuery, PositionsQuery, Query, TimeQuery, TradesQuery
 from tradingsys.core.enums import OrderStatus
-from tradingsys.core.errors import TradingError
+from tradingsys.core.errors import Banned, TradingError, VenueError
 from tradingsys.core.order import Closed, Order
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.oms.procedure import T, ask, until
@@ -273,10 +273,12 @@ class Recovery:
             except fatal:
                 raise
             except TradingError as error:
-                if wait_ms == self._timing.longest_retry_ms and not is_told:
+                if (wait_ms == self._timing.longest_retry_ms or isinstance(error, Banned)) and not is_told:
                     self._book.alarm(f"no answer from the exchange to {type(query).__name__}: {error}; asking on")
                     is_told = True
-                await self._wait(wait_ms)
+                # Whoever goes on asking after "too many" is shut out, and whoever does so then, for longer.
+                shut_out_ms = error.retry_after_ms if isinstance(error, VenueError) else None
+                await self._wait(max(wait_ms, shut_out_ms or 0))
                 wait_ms = min(2 * wait_ms, self._timing.longest_retry_ms)
 
     async def _pull_once(self, symbol: str) -> None:

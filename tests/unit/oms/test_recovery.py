@@ -8,7 +8,7 @@ from msgspec import structs
 from tests.unit.oms.books import EPOCH, SYMBOL, client_id, empty_book, facts, fill, intent
 from tradingsys.core.commands import OrderQuery, PositionsQuery, Query, TimeQuery
 from tradingsys.core.enums import OrderStatus
-from tradingsys.core.errors import TransportError
+from tradingsys.core.errors import Banned, TradingError
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.oms.procedure import Procedure, Procedures
 from tradingsys.oms.recovery import Margins, Recovery, Timing
@@ -45,7 +45,7 @@ class Table:
         """Answer the oldest question."""
         self.asked()
         token, query = self._asked.pop(0)
-        error = value if isinstance(value, TransportError) else None
+        error = value if isinstance(value, TradingError) else None
         self.procedures.answer(token, None if error else value, error)
         return query
 
@@ -116,6 +116,18 @@ def test_a_slow_venue_does_not_keep_the_books_from_being_read() -> None:
     table.clock.set(EPOCH + 5_000, table.now_ns - 3_000 * _MS, table.now_ns)  # an answer that took three seconds
     table.answer(EPOCH)
     assert not isinstance(table.asked()[0], TimeQuery)
+
+
+def test_who_is_shut_out_asks_nothing_until_it_is_let_in_again() -> None:
+    table = Table()
+    table.start("watch", table.recovery.watch(0))
+    table.wait(0)
+    assert table.asked() == [TimeQuery()]
+    table.answer(Banned(-1003, "Way too many requests", retry_after_ms=120_000))
+    table.wait(119_000)
+    assert table.asked() == []
+    table.wait(1_000)
+    assert table.asked() == [TimeQuery()]
 
 
 def test_what_the_stream_tells_before_a_lost_symbol_is_back_is_booked() -> None:
