@@ -23,11 +23,13 @@ class Profile(StrEnum):
     """Deaths of the process right after the bytes left, during the boot and inside the fence."""
     STALE = "stale"
     """Every question is answered from some older state."""
+    PEERS = "peers"
+    """Strategies' connections break with orders under way, and the gateway notices late."""
 
     @classmethod
     def of(cls, seed: int) -> Profile:
-        """Half of all lives are normal ones."""
-        return (cls.NORMAL, cls.FOCUS, cls.NORMAL, cls.EXTREME, cls.NORMAL, cls.KILLS, cls.NORMAL, cls.STALE)[seed % 8]
+        """Three of eight lives are normal ones."""
+        return (cls.NORMAL, cls.FOCUS, cls.NORMAL, cls.EXTREME, cls.NORMAL, cls.KILLS, cls.PEERS, cls.STALE)[seed % 8]
 
 
 class Faults(Struct, frozen=True):
@@ -64,6 +66,10 @@ class Faults(Struct, frozen=True):
     strategy_kills_per_s: float = 0.0
     drops_per_s: float = 0.0
     """Breaks between strategies and gateway."""
+    slow_message: float = 0.0
+    """A strategy's message is on its way for up to some seconds, and those behind it with it."""
+    half_open: float = 0.0
+    """Of these breaks: the gateway notices seconds later, and what was sent before still arrives."""
     power_cut: float = 0.0
     """Of gateway deaths: the unsynced tail of the journal is lost as well."""
     manual_trades_per_s: float = 0.0
@@ -90,6 +96,8 @@ class Faults(Struct, frozen=True):
             drops_per_s=rate(0.2),
             power_cut=rng.choice((0.0, 0.0, 0.3, 1.0)),
             manual_trades_per_s=rate(0.5),
+            slow_message=rate(0.05),
+            half_open=rate(0.8),
         )
         match profile:
             case Profile.FOCUS:
@@ -112,14 +120,21 @@ class Faults(Struct, frozen=True):
             case Profile.KILLS:
                 more = {
                     "kill_at_send": 0.25,
-                    "boot_kills_per_s": rng.choice((0.1, 0.5)),
+                    "boot_kills_per_s": rng.choice((0.1, 0.8)),
                     "late_order": 0.3,
-                    "last_instant": 0.3,
-                    "power_cut": 0.2,
+                    "last_instant": 0.8,
+                    "power_cut": rng.choice((0.1, 0.2, 0.6)),
                     "restart_ms": 20.0,
                 }
             case Profile.STALE:
                 more = {"staleness_ms": 490.0, "cut_connection": rng.random() * 0.03, "power_cut": 0.5}
+            case Profile.PEERS:
+                more = {
+                    "slow_message": 0.3,
+                    "half_open": 1.0,
+                    "drops_per_s": 1.0,
+                    "strategy_kills_per_s": rng.choice((0.0, 0.2)),
+                }
             case _:
                 return normal
         return structs.replace(normal, refuse_connection=normal.refuse_connection / 3, **more)

@@ -99,7 +99,14 @@ class SimPeer:
         del reason
         if self.open:
             self.open = False
-            self._world.after(ms(1), self._closed)
+            self._world.after(ms(self._world.rng.uniform(0.1, 20)), self._closed)
+
+    def lose(self) -> None:
+        """The strategy's side is gone; the gateway may take a while to notice."""
+        if self.open:
+            self.open = False
+            is_half_open = self._world.chance(self._incarnation.faults().half_open)
+            self._world.after(ms(self._world.rng.uniform(500, 3_000) if is_half_open else 1), self._closed)
 
     def send(self, data: bytes) -> None:
         """The strategy's side."""
@@ -109,7 +116,8 @@ class SimPeer:
             if self._incarnation.alive and self in self._incarnation.gateway.clients:
                 self._incarnation.call(lambda: self._incarnation.gateway.peer_frame(self, data))
 
-        self._later("up", arrive)
+        is_slow = self._world.chance(self._incarnation.faults().slow_message)
+        self._later("up", arrive, ms(self._world.rng.uniform(100, 2_000)) if is_slow else 0)
 
     def _closed(self) -> None:
         if self._incarnation.alive:
@@ -117,8 +125,8 @@ class SimPeer:
         if self._strategy._link is self:
             self._strategy.closed()
 
-    def _later(self, way: str, action: Callable[[], None]) -> None:
-        at_ns = max(self._world.now_ns + ms(self._world.rng.uniform(0.05, 5)), self._next_ns[way])
+    def _later(self, way: str, action: Callable[[], None], more_ns: int = 0) -> None:
+        at_ns = max(self._world.now_ns + ms(self._world.rng.uniform(0.05, 5)) + more_ns, self._next_ns[way])
         self._next_ns[way] = at_ns
         self._world.after(at_ns - self._world.now_ns, action)
 
@@ -144,7 +152,7 @@ class Incarnation:
         self.accepting = False
         self.failure: TradingError | None = None
         self._world = world
-        self._faults = faults
+        self.faults = faults
         self._died = died
         self._network = Network(venue, faults, self._happened)
         self._runner = WorldRunner(world)
@@ -178,10 +186,10 @@ class Incarnation:
         is_order = (isinstance(transmission, WsFrame) and any(mark in transmission.data for mark in _ORDER_MARKS)) or (
             isinstance(transmission, HttpRequest) and "/order?" in transmission.url and transmission.method != "GET"
         )
-        if is_order and self._world.chance(self._faults().kill_at_send / 2):
+        if is_order and self._world.chance(self.faults().kill_at_send / 2):
             raise Killed
         self._network.perform(transmission)
-        if is_order and self._world.chance(self._faults().kill_at_send / 2):
+        if is_order and self._world.chance(self.faults().kill_at_send / 2):
             raise Killed
 
     # ---- the log seam
@@ -219,11 +227,12 @@ class Incarnation:
         self.call(lambda: self.gateway.peer_opened(peer))
         return peer
 
-    def kill(self, where: str) -> None:
+    def kill(self, where: str, *, power_cut: bool | None = None) -> None:
         """kill -9: memory is gone, files stay as the kernel has them, sockets close."""
         if not self.alive:
             return
-        power_cut = self._world.chance(self._faults().power_cut)
+        if power_cut is None:
+            power_cut = self._world.chance(self.faults().power_cut)
         self._world.note(f"gateway killed {where}{' by a power cut' if power_cut else ''}")
         self.alive = self._runner.alive = False
         self._network.die()

@@ -42,6 +42,7 @@ SETTINGS = GatewaySettings(
 )
 _CHAOS_S = 20
 _QUIET_S = 90
+_BAN_S = 150
 
 
 def signer() -> Signer:
@@ -108,6 +109,8 @@ class Life:
             for strategy in self.strategies:
                 strategy.active = False
             self.world.run_for(s(_QUIET_S))
+            if self.gateway is not None and not self.gateway.gateway.is_ready:
+                self.world.run_for(s(_BAN_S))  # many deaths in a minute end in a ban
             assert self.gateway is not None
             if self.gateway.failure is not None:
                 violations.append(f"the gateway gave up: {self.gateway.failure}")
@@ -151,7 +154,8 @@ class Life:
         if journal.exists():
             content = journal.read_bytes()
             header = content.index(b"\n") + 1 if b"\n" in content else 0
-            journal.write_bytes(content[: self.world.rng.randint(header, max(header, len(content)))])
+            kept = self.world.rng.choice((header, self.world.rng.randint(header, max(header, len(content)))))
+            journal.write_bytes(content[:kept])
 
     def _kill_gateway(self) -> None:
         if self.gateway is not None:
@@ -160,7 +164,7 @@ class Life:
     def _kill_booting_gateway(self) -> None:
         if self.gateway is not None and self.gateway.alive and not self.gateway.gateway.is_ready:
             self.counts["deaths during a boot"] += 1
-            self.gateway.kill("while it started")
+            self.gateway.kill("while it started", power_cut=False)
 
     def _connect(self, strategy: Strategy | PyalgoStrategy) -> Link | None:
         return self.gateway.connect(strategy) if self.gateway is not None else None

@@ -49,13 +49,13 @@ class PyalgoStrategy:
         self._life += 1
         link, self._link = self._link, None
         if link is not None:
-            link.close()
+            link.lose()
         self._born()
 
     def drop(self) -> None:
         link, self._link = self._link, None
         if link is not None:
-            link.close()
+            link.lose()
             self._context.client.closed("dropped", self._now_ms)
 
     # ---- the transport's side

@@ -41,6 +41,8 @@ class Link(Protocol):
 
     def close(self) -> None: ...
 
+    def lose(self) -> None: ...
+
 
 class Strategy:
     """One session's owner, across kills and reconnects of itself and the gateway."""
@@ -91,7 +93,7 @@ class Strategy:
         self.login = None
         self._waiting.clear()
         if link is not None:
-            link.close()
+            link.lose()
 
     # ---- the wire
 
