@@ -10,6 +10,7 @@ from tradingsys.core.enums import OrderStatus
 from tradingsys.core.order import Closed, Fill, Terms
 
 __all__ = [
+    "AccountRecord",
     "AdjustmentRecord",
     "Edit",
     "FillRecord",
@@ -90,6 +91,12 @@ class SessionRecord(Struct, frozen=True):
     name: str
 
 
+class AccountRecord(Struct, frozen=True):
+    """Whose book this is: the name that the venue itself gives the account."""
+
+    name: str
+
+
 class AdjustmentRecord(Struct, frozen=True):
     """A change of a session's net that is no fill: baseline, an edit by SQL, an operator's correction."""
 
@@ -118,6 +125,7 @@ Record = (
     | SymbolRecord
     | WatermarkRecord
     | SessionRecord
+    | AccountRecord
     | AdjustmentRecord
     | LedgerRecord
 )
@@ -155,3 +163,5 @@ class Saved(Struct, frozen=True):
     watermarks: tuple[WatermarkRecord, ...]
     sessions: tuple[SessionRecord, ...]
     edits: tuple[Edit, ...] = ()
+    account: str = ""
+    """As in `AccountRecord`; empty before the venue told it."""

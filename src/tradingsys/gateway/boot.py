@@ -13,7 +13,7 @@ from msgspec import Struct
 from tradingsys.core.commands import AccountMode, AccountModeQuery, InstrumentsQuery, VenueRules
 from tradingsys.core.errors import AuthError, ConfigError
 from tradingsys.core.instrument import plain
-from tradingsys.core.records import Edit
+from tradingsys.core.records import AccountRecord, Edit
 from tradingsys.gateway.seams import Log, StoreSeam
 from tradingsys.oms.procedure import until
 from tradingsys.oms.recovery import Margins, Recovery
@@ -74,6 +74,7 @@ class Boot:
                 "the account is in hedge mode, where one symbol has two positions",
                 hint="with no position and no order open, set Position Mode to One-way in the futures preferences",
             )
+        self._check_owner(mode.account)
         steps.rules_known(rules, mode.account)
         listed = {instrument.symbol for instrument in rules.instruments}
         _check_symbols(listed, symbols, saved.edits)
@@ -114,6 +115,18 @@ class Boot:
                 hint="do apikey and pem (or secret) belong together, and to this environment? "
                 "May the key trade futures, from this machine's address?",
             ) from None
+
+    def _check_owner(self, account: str) -> None:
+        """Another account's executions must never reach this book."""
+        known = self._store.saved.account
+        if known and account and known != account:
+            raise ConfigError(
+                f"the book in it is of the account that the exchange calls {known}, and the API key of {account}",
+                key="db",
+                hint="give every account a file of its own, and every run of a simulator, which forgets its accounts",
+            )
+        if account and not known:
+            self._store.save_now([AccountRecord(account)])
 
     async def _fence(self, fence_ms: int) -> None:
         """Orders lost with the journal's tail may still be on their way: wait until none can appear any more."""

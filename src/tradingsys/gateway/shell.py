@@ -75,16 +75,7 @@ class Shell:
         """
         loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        runner = ThreadRunner(loop.call_soon_threadsafe)
-        store = Store.open(
-            self._settings.db,
-            account=self._settings.account,
-            random_lineage=self._settings.lineage,
-            wall_ms=self._clock.wall_ns() // 1_000_000,
-            ticket_dir=self._settings.tickets,
-            runner=runner,
-            on_edit=self._edited,
-        )
+        store = self._open_store(ThreadRunner(loop.call_soon_threadsafe))
         self._transport = NetTransport(self._happened)
         self._gateway = Gateway(
             self._gateway_settings,
@@ -106,6 +97,21 @@ class Shell:
         await self._close(self._gateway.stop())
         if self._error is not None:
             raise self._error
+
+    def _open_store(self, runner: ThreadRunner) -> Store:
+        try:
+            return Store.open(
+                self._settings.db,
+                account=self._settings.account,
+                random_lineage=self._settings.lineage,
+                wall_ms=self._clock.wall_ns() // 1_000_000,
+                ticket_dir=self._settings.tickets,
+                runner=runner,
+                on_edit=self._edited,
+            )
+        except TradingError:
+            runner.close()
+            raise
 
     # ---- what the world reports
 

@@ -58,6 +58,8 @@ class Exchange:
         Order, trade and update ids grow from ``first_id``: give a larger one after each restart.
         """
         self.fees = fees or FeeSchedule()
+        self.first_id = first_id
+        """Tells this run of an exchange from every other."""
         self.ledger = Ledger()
         self.accounts: dict[str, Account] = {}
         self.venues: dict[str, Venue] = {

@@ -160,6 +160,7 @@ def load(conn: apsw.Connection, path: Path, wall_ms: int, *, proven: bool) -> Sa
         tuple(WatermarkRecord(str(symbol), _int(number)) for symbol, number in watermarks),
         tuple(SessionRecord(_int(number), str(name)) for number, name in sessions),
         read_edits(conn, path),
+        _meta(conn, "venue_account") or "",
     )
 
 

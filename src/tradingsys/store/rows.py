@@ -11,6 +11,7 @@ import msgspec
 from tradingsys.core.enums import OrderStatus, Side
 from tradingsys.core.order import Closed, Fill, Terms
 from tradingsys.core.records import (
+    AccountRecord,
     AdjustmentRecord,
     FillRecord,
     Intent,
@@ -112,6 +113,11 @@ def _(record: SessionRecord, conn: apsw.Connection) -> None:
         (record.session, record.name),
     )
     create_view(conn, record.session)
+
+
+@write.register
+def _(record: AccountRecord, conn: apsw.Connection) -> None:
+    conn.execute("INSERT INTO meta VALUES ('venue_account', ?) ON CONFLICT DO NOTHING", (record.name,))
 
 
 @write.register

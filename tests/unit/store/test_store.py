@@ -29,6 +29,7 @@ from tradingsys.core.enums import OrderStatus
 from tradingsys.core.errors import ConfigError, StoreError
 from tradingsys.core.order import Closed
 from tradingsys.core.records import (
+    AccountRecord,
     AdjustmentRecord,
     LedgerRecord,
     OrderRecord,
@@ -55,6 +56,15 @@ def test_a_new_book_has_a_lineage_and_is_private(machine: Machine) -> None:
         assert stat.S_IMODE(Path(f"{machine.path}{name}").stat().st_mode) == 0o600
     store.close()
     assert machine.open(random_lineage=2).saved.lineage == "00001"
+
+
+def test_the_account_is_what_the_venue_called_it_first(machine: Machine) -> None:
+    store = machine.open()
+    assert store.saved.account == ""
+    for name in ("first", "second"):
+        store.save_now([AccountRecord(name)])
+    store.close()
+    assert machine.open().saved.account == "first"
 
 
 def test_every_record_comes_back_as_it_was(machine: Machine) -> None:

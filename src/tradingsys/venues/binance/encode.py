@@ -280,7 +280,7 @@ def position_risk(
 
 
 def balance(
-    asset: str, wallet: Decimal, *, unrealized_pnl: Decimal, available: Decimal, updated_ms: int, alias: str = "sim"
+    asset: str, wallet: Decimal, *, unrealized_pnl: Decimal, available: Decimal, updated_ms: int, alias: str
 ) -> messages.Balance:
     """A row of `GET /fapi/v3/balance`."""
     return messages.Balance(

@@ -128,6 +128,7 @@ def balances(call: Call) -> list[Balance]:
             unrealized_pnl=eight_digits(account.unrealized(marks)),
             available=eight_digits(account.available(asset, marks)),
             updated_ms=call.now_ms,
+            alias=f"{account.name}-{call.state.exchange.first_id}",
         )
         for asset, wallet in account.wallet.items()
     ]
