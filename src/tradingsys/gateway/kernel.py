@@ -323,7 +323,7 @@ class Gateway:
                     self.procedures.start(self.recovery.attribute(symbol, venue_order_id))
                 case PullTrades(symbol):
                     if symbol in self.book.symbols:
-                        self.procedures.start(self.recovery.pull_trades(symbol))
+                        self.procedures.start(self.recovery.fetch_missing(symbol))
                 case Alarm(text):
                     self._log.warning(text)
                 case Halt(reason):

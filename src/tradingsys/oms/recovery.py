@@ -27,6 +27,7 @@ _NS_PER_MS = 1_000_000
 _NEGATIVES_NEEDED = 3
 _OWNER_ATTEMPTS = 12
 _ATTEMPTS_BEFORE_ALARM = 3
+_FETCHES = 2
 _JOIN_MS = 50
 _PAGE = 1000
 _CLOCK_WANTED_MS = 500
@@ -56,7 +57,7 @@ class Timing(Struct, frozen=True):
     first_retry_ms: int = 200
     longest_retry_ms: int = 4_000
     settle_ms: int = 500
-    """Between two readings that must agree."""
+    """Between two readings that must agree, and for events on their way to arrive."""
 
 
 class Recovery:
@@ -77,6 +78,7 @@ class Recovery:
         self._clock = clock
         self._pulling: dict[str, bool] = {}
         self._pulled: Counter[str] = Counter()
+        self._fetching: dict[str, int] = {}
         self._resolving: set[str] = set()
         self.differences: dict[str, Decimal] = {}
         """Σ sessions + EXTERNAL − account, by symbol, where it is not zero after two agreeing readings."""
@@ -148,6 +150,27 @@ class Recovery:
                 self._pulled[symbol] += 1
         finally:
             del self._pulling[symbol]
+
+    async def fetch_missing(self, symbol: str) -> None:
+        """The venue told of executions that we do not know: give its stream a moment to tell them, then ask history.
+
+        Once more when no answer can be older than the question; what is missing even then is found by `watch`.
+        """
+        is_under_way = symbol in self._fetching
+        self._fetching[symbol] = _FETCHES
+        if is_under_way:
+            return
+        wait_ms = self._timing.settle_ms
+        try:
+            while self._fetching[symbol]:
+                self._fetching[symbol] -= 1
+                await self._wait(wait_ms)
+                if not any(order.symbol == symbol and order.facts.missing_qty for order in self._book.open_orders()):
+                    return
+                await self.pull_trades(symbol)
+                wait_ms = self._margins.staleness_ms
+        finally:
+            del self._fetching[symbol]
 
     async def enter_symbols(self, symbols: Iterable[str]) -> None:
         """Start accounting for symbols: read trade id, position, trade id until nothing traded in between.

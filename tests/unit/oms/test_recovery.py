@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from msgspec import structs
 
@@ -116,6 +118,34 @@ def test_a_slow_venue_does_not_keep_the_books_from_being_read() -> None:
     table.clock.set(EPOCH + 5_000, table.now_ns - 3_000 * _MS, table.now_ns)  # an answer that took three seconds
     table.answer(EPOCH)
     assert not isinstance(table.asked()[0], TimeQuery)
+
+
+def test_a_missing_execution_is_asked_for_when_the_stream_does_not_bring_it() -> None:
+    table = Table()
+    table.book.track(intent(1, 1))
+    done = structs.replace(facts(client_order_id=client_id(1, 1)), venue_cum_qty=Decimal(10))
+    table.book.learn(done, SYMBOL, EPOCH)
+    table.start("fetch", table.recovery.fetch_missing(SYMBOL))
+    assert table.asked() == [], "its event may be on its way"
+    table.wait(1_000)
+    table.answer(())
+    table.wait(1_000)
+    assert table.asked() == [], "an answer now may be as old as the last"
+    table.wait(2_000)
+    table.answer((facts(fill(100, "1", "10")),))
+    table.wait(3_000)
+    assert table.ended == ["fetch"] and table.book.net(1, SYMBOL) == 10 and table.asked() == []
+
+
+def test_an_execution_that_the_stream_brings_costs_no_question() -> None:
+    table = Table()
+    table.book.track(intent(1, 1))
+    done = structs.replace(facts(client_order_id=client_id(1, 1)), venue_cum_qty=Decimal(10))
+    table.book.learn(done, SYMBOL, EPOCH)
+    table.start("fetch", table.recovery.fetch_missing(SYMBOL))
+    table.book.learn(facts(fill(100, "1", "10")), SYMBOL, EPOCH)
+    table.wait(5_000)
+    assert table.ended == ["fetch"] and table.asked() == []
 
 
 def test_who_is_shut_out_asks_nothing_until_it_is_let_in_again() -> None:
