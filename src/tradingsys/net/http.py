@@ -193,6 +193,8 @@ def _lower_case(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def _describe(error: BaseException) -> str:
+    if isinstance(error, aiohttp.ClientResponseError):  # as text it would show the URL, signature and all
+        return f"an answer that is no HTTP: {error.message}"
     return str(error) or type(error).__name__
 
 

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from ssl import SSLContext
 from typing import Protocol, cast
+from urllib.parse import urlsplit
 
 import picows
 from msgspec import Struct
@@ -308,7 +309,9 @@ async def connect(
             )
     except (OSError, picows.WSError, ValueError) as error:  # TimeoutError and TLS errors are OSErrors
         listener.abandoned = True
-        raise TransportError(f"{url}: {str(error) or type(error).__name__}", sent=False) from error
+        # Of the address only the host: the path of a private stream is a key.
+        host = "://".join(urlsplit(url)[:2])
+        raise TransportError(f"{host}: {str(error) or type(error).__name__}", sent=False) from error
     except asyncio.CancelledError:
         listener.abandoned = True
         raise

@@ -196,6 +196,17 @@ def with_server(
     run(main())
 
 
+def test_a_failure_does_not_show_what_was_signed() -> None:
+    async def main() -> None:
+        server = RawServer(b"nonsense\r\n\r\n")
+        async with server.running(), client() as made:
+            failed = await made.send(request("GET", server.url("/private?signature=s3cret")))
+            assert isinstance(failed, HttpFailed) and failed.sent
+            assert "s3cret" not in failed.reason and "no HTTP" in failed.reason
+
+    run(main())
+
+
 def test_the_server_hands_over_the_request_undecoded() -> None:
     seen: list[http.HttpIn] = []
 

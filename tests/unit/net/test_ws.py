@@ -222,8 +222,10 @@ async def test_nobody_listening_is_a_transport_error_not_sent() -> None:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
         with pytest.raises(TransportError) as caught:
-            await ws.connect(f"ws://127.0.0.1:{port}/", Recorder())
+            await ws.connect(f"ws://127.0.0.1:{port}/private/a-listen-key?token=x", Recorder())
     assert caught.value.in_doubt is False
+    assert str(caught.value).startswith(f"ws://127.0.0.1:{port}: ")
+    assert "a-listen-key" not in str(caught.value)
 
 
 @scenario
