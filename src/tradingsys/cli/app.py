@@ -45,6 +45,7 @@ def usdt(
     *,
     config: Annotated[Path, Parameter(name=["--config", "-c"])],
     level: Annotated[Level, Parameter(name=["--level", "-l"])] = "info",
+    scan: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
 ) -> int:
     """Run the gateway of one Binance USDⓈ-M futures account.
 
@@ -57,10 +58,13 @@ def usdt(
         Configuration file, for example usdt.json.
     level:
         How much to log: off, error, warn, info, debug or trace.
+    scan:
+        Symbols whose trades to read from the book's beginning on: after restoring an older pos.db, those that were
+        first traded since.
     """
     from tradingsys.gateway.main import run
 
-    return run(config, level)
+    return run(config, level, scan)
 
 
 def execute(arguments: Sequence[str]) -> int:

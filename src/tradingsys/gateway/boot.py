@@ -62,8 +62,11 @@ class Boot:
         self._venue_ms = venue_ms
         self._log = log
 
-    async def run(self, symbols: tuple[str, ...], recv_window_ms: int) -> None:
-        """Boot. Raises ConfigError when a person must decide something first."""
+    async def run(self, symbols: tuple[str, ...], scan: tuple[str, ...], recv_window_ms: int) -> None:
+        """Boot; symbols to ``scan`` are read from the book's beginning on, if it does not know them.
+
+        Raises ConfigError when a person must decide something first.
+        """
         saved, steps = self._store.saved, self._steps
         steps.progress("asking the exchange for its time, rules and account")
         started_ms = await self._recovery.learn_time()
@@ -77,7 +80,7 @@ class Boot:
         self._check_owner(mode.account)
         steps.rules_known(rules, mode.account)
         listed = {instrument.symbol for instrument in rules.instruments}
-        _check_symbols(listed, symbols, saved.edits)
+        _check_symbols(listed, (*symbols, *scan), saved.edits)
         self._recovery.listed = listed
         for symbol in sorted(self._book.symbols.keys() - listed):
             self._log.warning("the exchange lists this symbol no longer: its trades cannot be read", symbol=symbol)
@@ -90,6 +93,9 @@ class Boot:
         await self._listen()
         if not saved.journal_proven:
             await self._fence(fence_ms)
+        for symbol in sorted(set(scan) - self._book.symbols.keys()):
+            steps.progress(f"reading all trades of {symbol.lower()} since the book began")
+            await self._recovery.enter_lost_symbol(symbol)
         rise = await self._catch_up(
             {*symbols, *(symbol for _, symbol in self._book.positions), *(edit.symbol for edit in saved.edits)}
         )

@@ -58,6 +58,8 @@ class GatewaySettings(Struct, frozen=True):
     timing: Timing = Timing()
     symbols: tuple[str, ...] = ()
     """Upper case; accounted for from the first start on, whether or not a strategy subscribes them."""
+    scan: tuple[str, ...] = ()
+    """Upper case; read from the book's beginning on at this start, as after a restore of an older pos.db."""
     token: str | None = None
     watch_ms: int = 30_000
 
@@ -242,7 +244,7 @@ class Gateway:
 
     async def _boot(self, boot: Boot) -> None:
         try:
-            await boot.run(self._settings.symbols, self._settings.orders.recv_window_ms)
+            await boot.run(self._settings.symbols, self._settings.scan, self._settings.orders.recv_window_ms)
         except (ConfigError, StoreError) as error:
             self.fail(error)
 

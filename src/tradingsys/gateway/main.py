@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tradingsys.core.errors import ConfigError, TradingError
@@ -29,7 +30,7 @@ _SIM_ENGINE_MS = 250
 _SIM_STALENESS_MS = 250
 
 
-def run(config_path: Path, level: str) -> int:
+def run(config_path: Path, level: str, scan: Sequence[str] = ()) -> int:
     """Run the gateway of one USDⓈ-M futures account; returns the exit code.
 
     Raises ConfigError when the configuration cannot be used.
@@ -66,7 +67,7 @@ def run(config_path: Path, level: str) -> int:
                 _ticket_dir(),
                 secrets.randbits(30),
             ),
-            _settings(config, token),
+            _settings(config, token, scan),
             lambda: BinanceProtocol(USDM, urls, config.apikey, signer),
             BinanceMarket(USDM, urls),
             logger,
@@ -82,7 +83,7 @@ def run(config_path: Path, level: str) -> int:
     return 0
 
 
-def _settings(config: Config, token: str) -> GatewaySettings:
+def _settings(config: Config, token: str, scan: Sequence[str]) -> GatewaySettings:
     known = Margins()
     if config.environment is Environment.SIM:
         known = Margins(engine_ms=_SIM_ENGINE_MS, staleness_ms=_SIM_STALENESS_MS)
@@ -94,6 +95,7 @@ def _settings(config: Config, token: str) -> GatewaySettings:
         OrderSettings(config.recv_window_ms, sync_each=config.durability == "fsync"),
         margins,
         symbols=tuple(symbol.upper() for symbol in config.symbols),
+        scan=tuple(symbol.upper() for symbol in scan),
         token=token,
     )
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 from tradingsys.core.commands import OpenOrdersQuery, OrderQuery, PositionsQuery, Query, TimeQuery, TradesQuery
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.errors import Banned, TradingError, VenueError
-from tradingsys.core.order import Closed, Order
+from tradingsys.core.order import Closed, Fill, Order
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.oms.procedure import T, ask, until
 from tradingsys.oms.session_book import SessionBook
@@ -30,6 +30,8 @@ _ATTEMPTS_BEFORE_ALARM = 3
 _FETCHES = 2
 _JOIN_MS = 50
 _PAGE = 1000
+_CREATION_DOUBT_MS = 3_600_000
+"""How far the clock of the machine that made the book may have been ahead; reading too much does no harm."""
 _CLOCK_WANTED_MS = 500
 """Half of what timestamps may be ahead of the venue's clock."""
 _RETENTION_MS = 3 * 86_400_000
@@ -196,13 +198,21 @@ class Recovery:
                 )
 
     async def enter_lost_symbol(self, symbol: str) -> None:
-        """A symbol of ours without a row (an older pos.db was restored): everything since the book began is ours."""
-        rows = await self.patiently(TradesQuery(symbol, start_ms=self._book.created_ms, limit=_PAGE))
-        first = min((int(exec_id) for row in rows for exec_id in row.fills), default=None)
-        if first is None:
-            first = await self._last_trade_id(symbol) + 1
-        if symbol not in self._book.symbols:
-            self._book.enter_symbol_from(symbol, first)
+        """A symbol of ours without a row (an older pos.db was restored): everything since the book began is ours.
+
+        What the account held when the book began is what it holds now less what it traded since.
+        """
+        while symbol not in self._book.symbols:
+            last = await self._last_trade_id(symbol)
+            await self._wait(self._margins.staleness_ms)
+            held = (await self.patiently(PositionsQuery())).get(symbol, Decimal(0))
+            await self._wait(self._margins.staleness_ms)
+            fills = await self._traded_since(symbol, self._book.created_ms - _CREATION_DOUBT_MS)
+            if await self._last_trade_id(symbol) != last or symbol in self._book.symbols:
+                continue
+            first = min((int(fill.exec_id) for fill in fills), default=last + 1)
+            traded = sum((fill.signed_qty for fill in fills), Decimal(0))
+            self._book.enter_symbol(symbol, first, held - traded, self._venue_ms())
 
     async def resolve(self, order: TrackedOrder) -> None:
         """Ask until the venue shows the order, or until it provably never got it."""
@@ -322,6 +332,17 @@ class Recovery:
             if len(rows) < _PAGE or last == from_id:
                 return
             from_id = last  # inclusive: a self-trade's two rows may fall on two pages
+
+    async def _traded_since(self, symbol: str, start_ms: int) -> list[Fill]:
+        rows = await self.patiently(TradesQuery(symbol, start_ms=start_ms, limit=_PAGE))
+        fills = {fill.key: fill for row in rows for fill in row.fills.values()}
+        while len(rows) >= _PAGE:
+            last = max(int(fill.exec_id) for fill in fills.values())
+            rows = await self.patiently(TradesQuery(symbol, from_id=last, limit=_PAGE))
+            if not any(int(exec_id) > last for row in rows for exec_id in row.fills):
+                break
+            fills |= {fill.key: fill for row in rows for fill in row.fills.values()}
+        return list(fills.values())
 
     async def _last_trade_id(self, symbol: str) -> int:
         rows = await self.patiently(TradesQuery(symbol, limit=_PAGE))

@@ -138,11 +138,6 @@ class SessionBook:
         self.watermarks[symbol] = first_trade_id
         self._effects.append(Save(SymbolRecord(symbol, first_trade_id)))
         self._adjust(EXTERNAL, symbol, account_net - self.total(symbol), "baseline", ts_ms)
-
-    def enter_symbol_from(self, symbol: str, first_trade_id: int) -> None:
-        """Account for a symbol whose earlier row was lost: nothing before that trade was held by anybody."""
-        self.symbols[symbol] = self.watermarks[symbol] = first_trade_id
-        self._effects.append(Save(SymbolRecord(symbol, first_trade_id)))
         for order in self.orders.values():
             if order.symbol == symbol:  # what the stream told of it meanwhile could not be booked
                 for fill in order.facts.fills.values():

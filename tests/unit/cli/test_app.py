@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,7 @@ def test_a_wrong_command_line_says_so_and_exits_with_2(
 def test_an_error_is_one_readable_line(
     error: TradingError | OSError, code: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_config: Path, _level: str) -> int:
+    def fail(_config: Path, _level: str, _scan: Sequence[str]) -> int:
         raise error
 
     monkeypatch.setattr("tradingsys.gateway.main.run", fail)

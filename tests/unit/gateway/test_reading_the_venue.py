@@ -175,3 +175,28 @@ def _lose_all_orders(rig: Rig) -> None:
     conn = apsw.Connection(str(rig.folder / "pos.db"))
     conn.execute("DELETE FROM orders")
     conn.close()
+
+
+def test_a_scan_after_restoring_an_older_book_gives_every_session_its_trades_back(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    rig.house(Side.SELL, 100, "0.6")
+    rig.run(4_000)
+    rig.by_hand(Side.BUY, 7)  # held before anybody here accounted for the symbol
+    rig.gateway.stop()
+    older = (tmp_path / "pos.db").read_bytes()
+    rig.start()
+    client = rig.client()
+    client.ask("order", client.order_params(quantity="30"))
+    rig.by_hand(Side.BUY, 20)
+    rig.run(1)
+    assert rig.nets(1, EXTERNAL) == [30, 27]
+    rig.gateway.stop()
+    for path in (*tmp_path.glob("pos.db*"), *(tmp_path / "shm").glob("*")):
+        path.unlink()
+    (tmp_path / "pos.db").write_bytes(older)
+    rig.settings = structs.replace(SETTINGS, scan=("DOGEUSDT",))
+    rig.start(until_ready=False)
+    rig.run(12)
+    assert rig.gateway.gateway.is_ready
+    assert rig.nets(1, EXTERNAL) == [30, 27]
+    assert rig.gateway.gateway.recovery.differences == {} and not rig.gateway.gateway.halted

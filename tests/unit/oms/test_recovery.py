@@ -11,6 +11,7 @@ from tests.unit.oms.books import EPOCH, SYMBOL, client_id, empty_book, facts, fi
 from tradingsys.core.commands import OrderQuery, PositionsQuery, Query, TimeQuery
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.errors import Banned, TradingError
+from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.oms.procedure import Procedure, Procedures
 from tradingsys.oms.recovery import Margins, Recovery, Timing
@@ -167,5 +168,12 @@ def test_what_the_stream_tells_before_a_lost_symbol_is_back_is_booked() -> None:
     order = structs.replace(facts(told, client_order_id=client_id(1, 1, epoch=EPOCH - 5_000), venue_order_id="7"))
     table.book.learn(order, "ADAUSDT", EPOCH)
     table.start("lost", table.recovery.enter_lost_symbol("ADAUSDT"))
-    table.answer((structs.replace(facts(told, venue_order_id="7")),))
+    history = (facts(told, venue_order_id="7"),)
+    table.answer(history)
+    table.wait(5_000)
+    table.answer({"ADAUSDT": Decimal(10)})
+    table.wait(5_000)
+    table.answer(history)
+    table.answer(history)
     assert table.ended == ["lost"] and table.book.net(1, "ADAUSDT") == 4
+    assert table.book.net(EXTERNAL, "ADAUSDT") == 6, "what it held when the book began"
