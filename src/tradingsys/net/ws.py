@@ -293,6 +293,8 @@ async def connect(
     extra = dict(headers or {})
     if subprotocol is not None:
         extra["Sec-WebSocket-Protocol"] = subprotocol
+    # Of the address only the host is ever told: the path of a private stream is a key.
+    host = "://".join(urlsplit(url)[:2])
     try:
         async with asyncio.timeout(timeout_s):
             await picows.ws_connect(
@@ -309,13 +311,13 @@ async def connect(
             )
     except (OSError, picows.WSError, ValueError) as error:  # TimeoutError and TLS errors are OSErrors
         listener.abandoned = True
-        # Of the address only the host: the path of a private stream is a key.
-        host = "://".join(urlsplit(url)[:2])
         raise TransportError(f"{host}: {str(error) or type(error).__name__}", sent=False) from error
     except asyncio.CancelledError:
         listener.abandoned = True
         raise
-    assert listener.conn is not None, "picows calls on_ws_connected before it returns"
+    if listener.conn is None:  # picows takes a connection lost during the handshake for an established one
+        listener.abandoned = True
+        raise TransportError(f"{host}: connection lost during the handshake", sent=False)
     return listener.conn
 
 

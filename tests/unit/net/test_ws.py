@@ -228,6 +228,37 @@ async def test_nobody_listening_is_a_transport_error_not_sent() -> None:
     assert "a-listen-key" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"HTTP/1.1 101 Switching Protocols\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+        b"nonsense\r\n\r\n",
+        b"\x00" * 100_000,
+    ],
+)
+@pytest.mark.parametrize("how", ["close", "reset", "at once"])
+def test_a_server_that_hangs_up_during_the_handshake_is_a_transport_error(answer: bytes, how: str) -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if how != "at once":
+            await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        if how == "reset":
+            writer.transport.abort()
+        writer.close()
+
+    async def main() -> None:
+        server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        for _ in range(10):
+            with pytest.raises(TransportError):
+                await ws.connect(f"ws://127.0.0.1:{port}/", Recorder(), timeout_s=1)
+        server.close()
+
+    run(main())
+
+
 @scenario
 async def test_a_server_that_never_answers_the_handshake_times_out() -> None:
     async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
