@@ -79,8 +79,8 @@ def test_a_disk_that_fails_later_is_told_once(
 
 
 def test_libraries_are_heard_from_warnings_on(handle: LogHandle, tmp_path: Path) -> None:
-    logging.getLogger("some.library").info("chatter")
-    logging.getLogger("some.library").warning("trouble")
+    logging.getLogger("another.package").info("chatter")
+    logging.getLogger("another.package").warning("trouble")
     (line,) = written(handle, tmp_path)
     assert line.endswith("WARN] trouble")
 
