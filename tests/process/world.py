@@ -25,7 +25,7 @@ __all__ = ["ROOT", "SYMBOL", "Process", "World", "eventually"]
 
 ROOT = Path(__file__).resolve().parents[2]
 SYMBOL = "DOGEUSDT"
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 """For anything that happens by itself on a machine that is busy."""
 
 T = TypeVar("T")
