@@ -7,22 +7,36 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
+from tradingsys.core.enums import MarginType, PriceMatch, Side
 from tradingsys.core.instrument import Instrument
+from tradingsys.core.market import Kline
 from tradingsys.core.order import Order, Terms
 
 __all__ = [
     "AccountMode",
     "AccountModeQuery",
     "Ask",
+    "Balance",
+    "BalancesQuery",
     "CancelOrder",
     "Command",
+    "Income",
+    "IncomeQuery",
     "InstrumentsQuery",
+    "KlinesQuery",
     "OpenOrdersQuery",
     "OrderQuery",
+    "Permissions",
+    "PermissionsQuery",
     "PlaceOrder",
     "PositionsQuery",
     "Query",
     "RateLimit",
+    "ReplaceOrder",
+    "SetLeverage",
+    "SetMarginType",
+    "SymbolSettings",
+    "SymbolSettingsQuery",
     "TimeQuery",
     "TradesQuery",
     "VenueRules",
@@ -46,10 +60,29 @@ class CancelOrder(Struct, frozen=True):
     client_order_id: str
     symbol: str
     venue_order_id: str | None = None
+    is_waiting: bool = False
+    """A conditional order that is not known to have been triggered."""
+
+
+class ReplaceOrder(Struct, frozen=True):
+    """Change quantity and price of a resting limit order, once (FIX 35=G). Side and symbol are the order's own."""
+
+    client_order_id: str
+    symbol: str
+    side: Side
+    order_qty: Decimal
+    price: Decimal | None
+    """None with ``price_match``."""
+    revision: int
+    """1, 2, …: comes back in the `Terms` that this request makes."""
+    stamp_ms: int
+    recv_window_ms: int
+    venue_order_id: str | None = None
+    price_match: PriceMatch | None = None
 
 
 class Query(Struct, Generic[T_co], frozen=True):
-    """A question that changes nothing; ``T_co`` is the type of its answer."""
+    """Something asked of the venue; ``T_co`` is the type of its answer. Asking again does no harm."""
 
 
 class TimeQuery(Query[int], frozen=True):
@@ -101,6 +134,9 @@ class OrderQuery(Query["Order | None"], frozen=True):
     symbol: str
     client_order_id: str | None = None
     venue_order_id: str | None = None
+    is_conditional: bool = False
+    """Ask where conditional orders are kept (by ``client_order_id``), and for the order it became if it was triggered:
+    one answer tells both."""
 
 
 class TradesQuery(Query[tuple[Order, ...]], frozen=True):
@@ -119,6 +155,91 @@ class PositionsQuery(Query[dict[str, Decimal]], frozen=True):
     """Signed net position by symbol; symbols not named are flat."""
 
 
+class KlinesQuery(Query[tuple[Kline, ...]], frozen=True):
+    """The newest ``limit`` bars of an interval that began before ``end_ms``, oldest first; the last may be open."""
+
+    symbol: str
+    interval: str
+    limit: int
+    end_ms: int | None = None
+
+
+class Balance(Struct, frozen=True):
+    """One asset of the account. ``available`` is None where a message does not tell it."""
+
+    asset: str
+    wallet: Decimal
+    available: Decimal | None = None
+
+
+class BalancesQuery(Query[tuple[Balance, ...]], frozen=True):
+    """All assets of the account."""
+
+
+class Income(Struct, frozen=True):
+    """Money that moved: one row of the account's cash history."""
+
+    kind: str
+    """The venue's word, such as FUNDING_FEE."""
+    symbol: str
+    """Empty where the row is about no symbol."""
+    asset: str
+    amount: Decimal
+    """Negative when paid."""
+    ext_id: str
+    """Unique within its kind."""
+    ts_ms: int
+
+
+class IncomeQuery(Query[tuple[Income, ...]], frozen=True):
+    """Cash history of one kind, oldest first, from ``start_ms`` (inclusive) on; fewer than ``limit`` rows: the end."""
+
+    kind: str
+    start_ms: int
+    limit: int = 1000
+
+
+class SymbolSettings(Struct, frozen=True):
+    """What the account has set for a symbol."""
+
+    symbol: str
+    leverage: int
+    margin_type: MarginType
+
+
+class SymbolSettingsQuery(Query[SymbolSettings], frozen=True):
+    """The account's settings for a symbol."""
+
+    symbol: str
+
+
+class SetLeverage(Query[SymbolSettings], frozen=True):
+    """Change the leverage; the answer is what is set afterwards."""
+
+    symbol: str
+    leverage: int
+
+
+class SetMarginType(Query[SymbolSettings], frozen=True):
+    """Change the margin type; the answer is what is set afterwards. Setting what is set already succeeds."""
+
+    symbol: str
+    margin_type: MarginType
+
+
+class Permissions(Struct, frozen=True):
+    """What the API key may do. None where the venue does not tell."""
+
+    can_trade: bool
+    can_withdraw: bool | None = None
+    can_transfer: bool | None = None
+    is_ip_restricted: bool | None = None
+
+
+class PermissionsQuery(Query[Permissions], frozen=True):
+    """What the API key may do."""
+
+
 class Ask(Struct, frozen=True):
     """A query under way; its `Answer` carries the same token."""
 
@@ -126,4 +247,4 @@ class Ask(Struct, frozen=True):
     query: Query[object]
 
 
-Command = PlaceOrder | CancelOrder | Ask
+Command = PlaceOrder | ReplaceOrder | CancelOrder | Ask

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["ContractKind", "OrderStatus", "OrderType", "SelfTradePrevention", "Side", "TimeInForce"]
+__all__ = [
+    "ContractKind",
+    "MarginType",
+    "OrderStatus",
+    "OrderType",
+    "PriceMatch",
+    "SelfTradePrevention",
+    "Side",
+    "TimeInForce",
+    "TriggerPrice",
+]
 
 
 class Side(StrEnum):
@@ -34,6 +44,16 @@ class OrderType(StrEnum):
     TAKE_PROFIT_LIMIT = "TAKE_PROFIT_LIMIT"
     TAKE_PROFIT_MARKET = "TAKE_PROFIT_MARKET"
     TRAILING_STOP_MARKET = "TRAILING_STOP_MARKET"
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it waits for a price before it becomes an order that can execute."""
+        return self not in (OrderType.LIMIT, OrderType.MARKET)
+
+    @property
+    def has_price(self) -> bool:
+        """Whether it executes at a price or better, not at market."""
+        return self in (OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.TAKE_PROFIT_LIMIT)
 
 
 class TimeInForce(StrEnum):
@@ -77,6 +97,33 @@ class SelfTradePrevention(StrEnum):
     EXPIRE_TAKER = "EXPIRE_TAKER"
     EXPIRE_MAKER = "EXPIRE_MAKER"
     EXPIRE_BOTH = "EXPIRE_BOTH"
+
+
+class TriggerPrice(StrEnum):
+    """FIX 1107: the price whose movement triggers a conditional order."""
+
+    LAST = "LAST"
+    MARK = "MARK"
+
+
+class PriceMatch(StrEnum):
+    """A limit price taken from the book by the venue at the moment it accepts the order."""
+
+    OPPONENT = "OPPONENT"
+    OPPONENT_5 = "OPPONENT_5"
+    OPPONENT_10 = "OPPONENT_10"
+    OPPONENT_20 = "OPPONENT_20"
+    QUEUE = "QUEUE"
+    QUEUE_5 = "QUEUE_5"
+    QUEUE_10 = "QUEUE_10"
+    QUEUE_20 = "QUEUE_20"
+
+
+class MarginType(StrEnum):
+    """Whether a position shares the account's margin or has its own."""
+
+    CROSSED = "CROSSED"
+    ISOLATED = "ISOLATED"
 
 
 class ContractKind(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-__all__ = ["BestBidOffer", "Depth", "Kline", "Level", "Trade"]
+__all__ = ["BestBidOffer", "Depth", "Kline", "Level", "MarkPrice", "Trade"]
 
 Level = tuple[str, str]
 """(price, quantity), the venue's text."""
@@ -42,6 +42,20 @@ class Trade(Struct, frozen=True):
     px: str
     qty: str
     buyer_is_maker: bool
+
+
+class MarkPrice(Struct, frozen=True):
+    """What a position is valued with, and what it will be paid or charged next."""
+
+    symbol: str
+    ts_event_ms: int
+    mark_px: str
+    index_px: str
+    settle_px: str
+    """Estimated settlement price; means something only shortly before a settlement."""
+    funding_rate: str
+    """Empty for contracts without funding."""
+    next_funding_ms: int
 
 
 class Kline(Struct, frozen=True):

@@ -13,7 +13,15 @@ from typing import TypeVar
 
 from msgspec import Struct, structs
 
-from tradingsys.core.enums import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
+from tradingsys.core.enums import (
+    OrderStatus,
+    OrderType,
+    PriceMatch,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+    TriggerPrice,
+)
 from tradingsys.core.errors import InvariantViolation
 
 __all__ = ["Closed", "Fill", "FillKey", "Order", "Terms"]
@@ -40,10 +48,25 @@ class Terms(Struct, frozen=True):
     stop_px: Decimal | None = None
     self_trade_prevention: SelfTradePrevention | None = None
     version_ms: int = 0
+    close_position: bool = False
+    """A conditional order that closes whatever the position then is; its ``order_qty`` is 0."""
+    callback_rate: Decimal | None = None
+    """How far a trailing stop follows, in percent."""
+    activation_px: Decimal | None = None
+    """From where on a trailing stop follows."""
+    good_till_ms: int | None = None
+    """When a GTD order expires (FIX 126)."""
+    price_match: PriceMatch | None = None
+    trigger_price: TriggerPrice | None = None
+    """None is the venue's default."""
+    price_protect: bool = False
+    """Do not trigger while last and mark price are far apart."""
+    revision: int = 0
+    """The number of our own replace request that made these terms; tells two versions of one millisecond apart."""
 
     def join(self, other: Terms) -> Terms:
         """The later version; at equal versions an arbitrary but fixed choice."""
-        return max(self, other, key=lambda terms: (terms.version_ms, repr(terms)))
+        return max(self, other, key=lambda terms: (terms.version_ms, terms.revision, repr(terms)))
 
 
 class Fill(Struct, frozen=True):
@@ -127,6 +150,8 @@ class Order(Struct, frozen=True):
     closed: Closed | None = None
     fills: Mapping[str, Fill] = {}
     """By exec_id."""
+    algo_id: str | None = None
+    """The venue's id of a conditional order; ``venue_order_id`` is that of the order it became when triggered."""
 
     def merge(self, other: Order) -> Order:
         """The union of both sets of facts.
@@ -143,6 +168,7 @@ class Order(Struct, frozen=True):
             max(self.venue_cum_qty, other.venue_cum_qty),
             self.closed.join(other.closed) if self.closed and other.closed else self.closed or other.closed,
             _join_fills(self.fills, other.fills),
+            _agree("algo_id", self.algo_id, other.algo_id),
         )
 
     def with_fill(self, fill: Fill) -> Order:

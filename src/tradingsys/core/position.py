@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from msgspec import Struct, structs
@@ -9,7 +10,7 @@ from msgspec import Struct, structs
 from tradingsys.core.contract import pnl
 from tradingsys.core.enums import ContractKind, Side
 
-__all__ = ["FLAT", "Position"]
+__all__ = ["FLAT", "Position", "SessionPosition"]
 
 _ZERO = Decimal(0)
 
@@ -40,3 +41,17 @@ class Position(Struct, frozen=True):
 
 
 FLAT = Position()
+
+
+class SessionPosition(Struct, frozen=True):
+    """What a session holds of a symbol and what it earned there; money by asset."""
+
+    net: Decimal = _ZERO
+    entry_px: Decimal | None = None
+    """Average cost of what is held; None when flat, or when part of it was not bought but set by an edit."""
+    realized_pnl: Decimal = _ZERO
+    """Before fees and funding, in the settlement asset."""
+    fees: Mapping[str, Decimal] = {}
+    """Paid, by asset: negative is a rebate."""
+    funding: Mapping[str, Decimal] = {}
+    """Received, by asset: negative was paid."""

@@ -14,7 +14,9 @@ __all__ = [
     "AdjustmentRecord",
     "Edit",
     "FillRecord",
+    "HaltRecord",
     "Intent",
+    "LedgerMarkRecord",
     "LedgerRecord",
     "OrderRecord",
     "PositionRecord",
@@ -51,6 +53,7 @@ class OrderRecord(Struct, frozen=True):
     """Believed never to have reached the venue."""
     status: OrderStatus = OrderStatus.UNKNOWN
     """For readers of the file; never read back."""
+    algo_id: str | None = None
 
 
 class FillRecord(Struct, frozen=True):
@@ -116,6 +119,22 @@ class LedgerRecord(Struct, frozen=True):
     kind: str
     ext_id: str
     ts_ms: int
+    symbol: str = ""
+
+
+class LedgerMarkRecord(Struct, frozen=True):
+    """Every row of this kind that is older is in the ledger."""
+
+    kind: str
+    ts_ms: int
+
+
+class HaltRecord(Struct, frozen=True):
+    """No new orders on a symbol until an operator resumes it; an empty ``reason`` lifts the halt."""
+
+    symbol: str
+    reason: str
+    ts_ms: int
 
 
 Record = (
@@ -128,6 +147,8 @@ Record = (
     | AccountRecord
     | AdjustmentRecord
     | LedgerRecord
+    | LedgerMarkRecord
+    | HaltRecord
 )
 
 

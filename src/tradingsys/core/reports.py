@@ -15,12 +15,14 @@ __all__ = [
     "AccountChanged",
     "Answer",
     "LimitsSeen",
+    "MarginCall",
     "Oddity",
     "OrderChanged",
     "OrderRequest",
     "Outcome",
     "Report",
     "RequestDone",
+    "SettingsChanged",
     "TradingState",
     "UserStreamState",
 ]
@@ -34,12 +36,15 @@ class OrderChanged(Struct, frozen=True):
     ts_event_ms: int
     is_forced: bool = False
     """The exchange itself traded for the account: liquidation, auto-deleveraging, settlement."""
+    cause: str = ""
+    """Of a forced trade, in words."""
 
 
 class OrderRequest(StrEnum):
     """The kinds of request about one order."""
 
     PLACE = "PLACE"
+    REPLACE = "REPLACE"
     CANCEL = "CANCEL"
 
 
@@ -56,7 +61,7 @@ class Outcome(StrEnum):
 
 
 class RequestDone(Struct, frozen=True):
-    """A place or cancel request ended, one way or the other. Facts in its reply come as `OrderChanged`."""
+    """A place, replace or cancel request ended, one way or the other. Facts in its reply come as `OrderChanged`."""
 
     client_order_id: str
     request: OrderRequest
@@ -72,6 +77,20 @@ class AccountChanged(Struct, frozen=True):
     ts_event_ms: int
     balances: Mapping[str, Decimal]
     positions: Mapping[str, Decimal]
+
+
+class SettingsChanged(Struct, frozen=True):
+    """The leverage of a symbol was changed, by whomever."""
+
+    symbol: str
+    leverage: int
+
+
+class MarginCall(Struct, frozen=True):
+    """The account is close to liquidation on these symbols."""
+
+    symbols: tuple[str, ...]
+    ts_event_ms: int
 
 
 class UserStreamState(Struct, frozen=True):
@@ -112,4 +131,15 @@ class Oddity(Struct, frozen=True):
     text: str
 
 
-Report = OrderChanged | RequestDone | AccountChanged | UserStreamState | TradingState | LimitsSeen | Answer | Oddity
+Report = (
+    OrderChanged
+    | RequestDone
+    | AccountChanged
+    | SettingsChanged
+    | MarginCall
+    | UserStreamState
+    | TradingState
+    | LimitsSeen
+    | Answer
+    | Oddity
+)

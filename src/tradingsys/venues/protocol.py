@@ -12,7 +12,7 @@ from tradingsys.core.commands import Command
 from tradingsys.core.errors import TradingError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import Input, Transmission
-from tradingsys.core.market import BestBidOffer, Depth, Kline, Trade
+from tradingsys.core.market import BestBidOffer, Depth, Kline, MarkPrice, Trade
 from tradingsys.core.order import Terms
 from tradingsys.core.reports import Report
 from tradingsys.core.venue_clock import VenueClock
@@ -65,7 +65,8 @@ class VenueProtocol(Protocol):
 class Stream(Struct, frozen=True):
     """A stream of market data in our own words.
 
-    ``kind`` is ``depth``, ``bbo``, ``trade`` or ``kline``; ``arg`` is the interval of a kline, or a depth's speed.
+    ``kind`` is ``depth``, ``bbo``, ``trade``, ``mark`` or ``kline``; ``arg`` is the interval of a kline, or a depth's
+    speed.
     """
 
     symbol: str
@@ -74,7 +75,7 @@ class Stream(Struct, frozen=True):
     arg: str = ""
 
 
-MarketEvent = Depth | BestBidOffer | Trade | Kline
+MarketEvent = Depth | BestBidOffer | Trade | Kline | MarkPrice
 
 
 class MarketProtocol(Protocol):

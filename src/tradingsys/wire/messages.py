@@ -11,10 +11,21 @@ from enum import IntEnum
 
 from msgspec import Raw, Struct
 
-from tradingsys.core.enums import OrderStatus, OrderType, Side, TimeInForce
+from tradingsys.core.enums import (
+    MarginType,
+    OrderStatus,
+    OrderType,
+    PriceMatch,
+    Side,
+    TimeInForce,
+    TriggerPrice,
+)
 
 __all__ = [
     "PROTOCOL_VERSION",
+    "AmendParams",
+    "BalancePush",
+    "BalanceView",
     "CancelParams",
     "Cursor",
     "DepthPush",
@@ -22,8 +33,13 @@ __all__ = [
     "ErrorCode",
     "FillView",
     "KlinePush",
+    "KlineView",
+    "KlinesParams",
+    "LeverageParams",
     "LoginParams",
     "LoginResult",
+    "MarginTypeParams",
+    "MarkPush",
     "OrderParams",
     "OrderPush",
     "OrderResult",
@@ -35,14 +51,18 @@ __all__ = [
     "Range",
     "Reply",
     "Request",
+    "RequestFailedPush",
     "ResolveItem",
     "ResolveParams",
     "ResolveResult",
     "SessionClosedPush",
+    "SettingsView",
     "Snapshot",
     "SnapshotPush",
     "StatusPush",
+    "SymbolParams",
     "SymbolsParams",
+    "TradePush",
 ]
 
 PROTOCOL_VERSION = 1
@@ -72,6 +92,8 @@ class ErrorCode(IntEnum):
     """An order key of another epoch or login, or one already used: never sent, only resolved."""
     NO_SUCH_ORDER = -10012
     """The session has no such order."""
+    HALTED = -10013
+    """No new orders on the symbol until an operator resumes it."""
 
 
 class Request(Struct, frozen=True):
@@ -149,6 +171,18 @@ class OrderView(Struct, frozen=True, omit_defaults=True):
     code: int = 0
     reason: str = ""
     """Why it was rejected or expired, in the venue's words."""
+    stop_price: str | None = None
+    callback_rate: str | None = None
+    """In percent."""
+    activation_price: str | None = None
+    close_position: bool = False
+    """Close whatever the position is when triggered; ``quantity`` is then ``"0"``."""
+    good_till_ms: int | None = None
+    price_match: PriceMatch | None = None
+    trigger_price: TriggerPrice | None = None
+    price_protect: bool = False
+    is_waiting: bool = False
+    """A conditional order that was not triggered yet."""
 
 
 class PositionView(Struct, frozen=True, omit_defaults=True):
@@ -159,6 +193,14 @@ class PositionView(Struct, frozen=True, omit_defaults=True):
     unbooked_buy: str = "0"
     """Bought according to the venue, the execution's details still on their way."""
     unbooked_sell: str = "0"
+    entry_px: str | None = None
+    """Average cost; none when flat, or when part of it was set by an edit."""
+    realized_pnl: str = "0"
+    """Before fees and funding, in the settlement asset."""
+    fees: dict[str, str] = {}
+    """Paid, by asset."""
+    funding: dict[str, str] = {}
+    """Received, by asset."""
 
 
 class Snapshot(Struct, frozen=True):
@@ -230,6 +272,16 @@ class OrderParams(Struct, frozen=True, omit_defaults=True):
     time_in_force: TimeInForce | None = None
     post_only: bool = False
     reduce_only: bool = False
+    stop_price: str | None = None
+    callback_rate: str | None = None
+    """In percent."""
+    activation_price: str | None = None
+    close_position: bool = False
+    """Close whatever the position is when triggered; ``quantity`` is then ``"0"``."""
+    good_till_ms: int | None = None
+    price_match: PriceMatch | None = None
+    trigger_price: TriggerPrice | None = None
+    price_protect: bool = False
 
 
 class OrderResult(Struct, frozen=True):
@@ -244,6 +296,16 @@ class CancelParams(Struct, frozen=True):
     client_order_id: str
 
 
+class AmendParams(Struct, frozen=True, omit_defaults=True):
+    """``amend``: change price and quantity of a resting limit order; what is left out stays as it is."""
+
+    client_order_id: str
+    price: str | None = None
+    quantity: str | None = None
+    """The whole order's new quantity, what was executed already included."""
+    price_match: PriceMatch | None = None
+
+
 class ResolveItem(Struct, frozen=True, omit_defaults=True):
     """An order whose request got no answer, with the terms it had."""
 
@@ -256,6 +318,16 @@ class ResolveItem(Struct, frozen=True, omit_defaults=True):
     time_in_force: TimeInForce | None = None
     post_only: bool = False
     reduce_only: bool = False
+    stop_price: str | None = None
+    callback_rate: str | None = None
+    """In percent."""
+    activation_price: str | None = None
+    close_position: bool = False
+    """Close whatever the position is when triggered; ``quantity`` is then ``"0"``."""
+    good_till_ms: int | None = None
+    price_match: PriceMatch | None = None
+    trigger_price: TriggerPrice | None = None
+    price_protect: bool = False
 
 
 class ResolveParams(Struct, frozen=True):
@@ -268,6 +340,72 @@ class ResolveResult(Struct, frozen=True):
     """One view per item: the order as found, ABSENT (never sent), or UNKNOWN (a push follows with the verdict)."""
 
     orders: list[OrderView]
+
+
+class BalanceView(Struct, frozen=True, omit_defaults=True):
+    """One asset of the whole account."""
+
+    asset: str
+    wallet: str
+    available: str | None = None
+    """For new positions; none where the venue did not tell."""
+
+
+class KlinesParams(Struct, frozen=True, omit_defaults=True):
+    """``get_klines``: the newest bars, oldest first."""
+
+    symbol: str
+    interval: str
+    limit: int
+    end_ms: int | None = None
+    """Only bars that began before."""
+
+
+class KlineView(Struct, frozen=True):
+    """One bar. Times are Unix ms, ``close_ms`` the last one that belongs to it."""
+
+    start_ms: int
+    close_ms: int
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: str
+    amount: str
+    buy_volume: str
+    buy_amount: str
+    trade_count: int
+    first_trade_id: int
+    last_trade_id: int
+    is_closed: bool
+
+
+class SymbolParams(Struct, frozen=True):
+    """``get_settings``: of one symbol."""
+
+    symbol: str
+
+
+class LeverageParams(Struct, frozen=True):
+    """``set_leverage``: of the whole account on a symbol."""
+
+    symbol: str
+    leverage: int
+
+
+class MarginTypeParams(Struct, frozen=True):
+    """``set_margin_type``: of the whole account on a symbol."""
+
+    symbol: str
+    margin_type: MarginType
+
+
+class SettingsView(Struct, frozen=True):
+    """What the account has set for a symbol."""
+
+    symbol: str
+    leverage: int
+    margin_type: MarginType
 
 
 class Stamped(Struct, frozen=True, kw_only=True):
@@ -308,6 +446,41 @@ class KlinePush(Stamped, frozen=True, tag_field="type", tag="kline"):
     is_closed: bool
 
 
+class TradePush(Stamped, frozen=True, tag_field="type", tag="trade"):
+    """A public trade."""
+
+    trade_id: int
+    px: str
+    qty: str
+    buyer_is_maker: bool
+
+
+class MarkPush(Stamped, frozen=True, tag_field="type", tag="mark"):
+    """Mark price and funding."""
+
+    mark_px: str
+    index_px: str
+    settle_px: str
+    funding_rate: str
+    next_funding_ms: int
+
+
+class BalancePush(Struct, frozen=True, tag_field="type", tag="balance"):
+    """Assets of the account whose balance changed."""
+
+    balances: list[BalanceView]
+
+
+class RequestFailedPush(Struct, frozen=True, tag_field="type", tag="request_failed"):
+    """The venue refused a cancel or an amend that the gateway had taken: the order is as it was."""
+
+    client_order_id: str
+    method: str
+    """``cancel`` or ``amend``."""
+    code: int
+    reason: str
+
+
 class OrderPush(Struct, frozen=True, tag_field="type", tag="order"):
     """Something changed about an order of the session."""
 
@@ -316,13 +489,17 @@ class OrderPush(Struct, frozen=True, tag_field="type", tag="order"):
     order: OrderView
 
 
-class PositionPush(Struct, frozen=True, tag_field="type", tag="position"):
-    """The session's position after a fill; sent before the fill's `OrderPush`."""
+class PositionPush(Struct, frozen=True, omit_defaults=True, tag_field="type", tag="position"):
+    """The session's position after a fill (sent before the fill's `OrderPush`), a late fee or funding."""
 
     epoch: int
     n: int
     symbol: str
     net: str
+    entry_px: str | None = None
+    realized_pnl: str = "0"
+    fees: dict[str, str] = {}
+    funding: dict[str, str] = {}
 
 
 class SnapshotPush(Struct, frozen=True, tag_field="type", tag="snapshot"):
@@ -347,4 +524,16 @@ class SessionClosedPush(Struct, frozen=True, tag_field="type", tag="session_clos
     reason: str
 
 
-Push = DepthPush | KlinePush | OrderPush | PositionPush | SnapshotPush | StatusPush | SessionClosedPush
+Push = (
+    DepthPush
+    | KlinePush
+    | TradePush
+    | MarkPush
+    | OrderPush
+    | PositionPush
+    | BalancePush
+    | RequestFailedPush
+    | SnapshotPush
+    | StatusPush
+    | SessionClosedPush
+)

@@ -1,0 +1,154 @@
+"""Messages between a running gateway and its operator (``tradingsys status``, ``orders``, ``pos``, …).
+
+An operator's connection says ``operate`` with the token first; it holds no session and subscribes nothing. The methods
+are ``operate``, ``op.status``, ``op.sessions``, ``op.orders``, ``op.fills``, ``op.positions``, ``op.set_position``,
+``op.explain`` and ``op.resume``.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from tradingsys.wire.messages import FillView, OrderView, PositionView
+
+__all__ = [
+    "ExplainParams",
+    "Explanation",
+    "GatewayView",
+    "HaltView",
+    "OperateParams",
+    "Selection",
+    "SessionFill",
+    "SessionOrder",
+    "SessionPositionView",
+    "SessionView",
+    "SetPositionParams",
+    "SetPositionResult",
+]
+
+
+class OperateParams(Struct, frozen=True, omit_defaults=True):
+    """``operate``: become the operator; answered with a `GatewayView`."""
+
+    token: str | None = None
+    protocol: int = 1
+
+
+class HaltView(Struct, frozen=True):
+    """A symbol without new orders, and why; an empty symbol is the whole account."""
+
+    symbol: str
+    reason: str
+    ts_ms: int
+
+
+class GatewayView(Struct, frozen=True):
+    """``op.status``: the gateway as it is now."""
+
+    version: str
+    environment: str
+    account: str
+    lineage: str
+    epoch: int
+    db: str
+    ready: bool
+    trading: bool
+    market: bool
+    text: str
+    uptime_s: int
+    sessions: int
+    """Sessions with an owner."""
+    open_orders: int
+    in_doubt: int
+    halts: list[HaltView]
+    differences: dict[str, str]
+    """Σ sessions + EXTERNAL − account, by symbol, where it is not 0."""
+
+
+class SessionView(Struct, frozen=True):
+    """One row of ``op.sessions``. The session number of EXTERNAL is -1."""
+
+    session_id: int
+    name: str
+    is_connected: bool
+    open_orders: int
+    in_doubt: int
+    positions: int
+    """Symbols held."""
+
+
+class Selection(Struct, frozen=True, omit_defaults=True):
+    """``op.orders``, ``op.fills`` and ``op.positions``: which rows, newest first; left out means all."""
+
+    session_id: int | None = None
+    symbol: str | None = None
+    open_only: bool = True
+    """Of orders: only those that may still execute."""
+    limit: int = 100
+
+
+class SessionOrder(Struct, frozen=True):
+    """One row of ``op.orders``."""
+
+    session_id: int
+    order: OrderView
+
+
+class SessionFill(Struct, frozen=True, omit_defaults=True):
+    """One row of ``op.fills``."""
+
+    session_id: int
+    symbol: str
+    side: str
+    fill: FillView
+    client_order_id: str | None = None
+
+
+class SessionPositionView(Struct, frozen=True):
+    """One row of ``op.positions``."""
+
+    session_id: int
+    position: PositionView
+
+
+class SetPositionParams(Struct, frozen=True):
+    """``op.set_position``: a session's net becomes this; EXTERNAL takes the difference."""
+
+    session_id: int
+    symbol: str
+    net: str
+
+
+class SetPositionResult(Struct, frozen=True):
+    """What it was and what it is."""
+
+    session_id: int
+    symbol: str
+    before: str
+    after: str
+    external: str
+
+
+class ExplainParams(Struct, frozen=True):
+    """``op.explain`` and ``op.resume``: one symbol; for ``op.resume`` an empty one lifts the account's halt."""
+
+    symbol: str
+
+
+class Explanation(Struct, frozen=True):
+    """``op.explain``: how the account's position on a symbol comes about."""
+
+    symbol: str
+    positions: list[SessionPositionView]
+    """Of every session that ever held it, EXTERNAL (-1) included."""
+    total: str
+    account: str | None
+    """What the exchange says, None when it could not be asked."""
+    difference: str | None
+    """total − account."""
+    open_orders: list[SessionOrder]
+    first_trade_id: int
+    watermark: int
+    adjustments: list[str]
+    """Changes without a fill, for people, newest first."""
+    halt: str
