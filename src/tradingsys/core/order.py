@@ -152,6 +152,8 @@ class Order(Struct, frozen=True):
     """By exec_id."""
     algo_id: str | None = None
     """The venue's id of a conditional order; ``venue_order_id`` is that of the order it became when triggered."""
+    forced: str = ""
+    """Why the venue itself traded for the account (``liquidation``, ``auto-deleveraging``, ``settlement``), else empty."""
 
     def merge(self, other: Order) -> Order:
         """The union of both sets of facts.
@@ -169,6 +171,7 @@ class Order(Struct, frozen=True):
             self.closed.join(other.closed) if self.closed and other.closed else self.closed or other.closed,
             _join_fills(self.fills, other.fills),
             _agree("algo_id", self.algo_id, other.algo_id),
+            max(self.forced, other.forced),
         )
 
     def with_fill(self, fill: Fill) -> Order:

@@ -36,8 +36,6 @@ class OrderChanged(Struct, frozen=True):
     ts_event_ms: int
     is_forced: bool = False
     """The exchange itself traded for the account: liquidation, auto-deleveraging, settlement."""
-    cause: str = ""
-    """Of a forced trade, in words."""
 
 
 class OrderRequest(StrEnum):
