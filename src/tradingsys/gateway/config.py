@@ -13,8 +13,11 @@ import msgspec
 from msgspec import Struct
 
 from tradingsys.core.errors import ConfigError
+from tradingsys.venues.auth import Signer, load_signer
+from tradingsys.venues.binance.product import Endpoints
+from tradingsys.venues.binance.usdm import endpoints
 
-__all__ = ["Config", "Environment", "Urls", "load", "local_address", "private_key"]
+__all__ = ["Config", "Environment", "Urls", "addresses", "load", "local_address", "private_key", "signer"]
 
 
 class Environment(StrEnum):
@@ -105,6 +108,24 @@ def private_key(config: Config, path: Path) -> str | None:
     raise ConfigError(f"no such file: {tried}", file=str(path), key="pem", hint="the private key in PEM format")
 
 
+def signer(config: Config, path: Path) -> Signer:
+    """What signs this account's requests.
+
+    Raises ConfigError when there is no key, or one that cannot be used.
+    """
+    text = private_key(config, path)
+    try:
+        return load_signer(secret=config.secret, pem_text=text)
+    except ConfigError as error:
+        raise ConfigError(str(error), file=str(path), key="pem" if config.pem else "secret") from None
+
+
+def addresses(config: Config) -> Endpoints:
+    """Where the exchange is: the environment's addresses, or those that replace them."""
+    urls = config.urls or Urls()
+    return endpoints(config.environment, rest=urls.rest, ws_api=urls.ws_api, streams=urls.streams)
+
+
 def local_address(config: Config, path: Path) -> tuple[str, int]:
     """Host and port that strategies connect to.
 
@@ -175,12 +196,28 @@ def _check_url(url: str | None, name: str, scheme: str, path: Path) -> None:
 
 
 def _explain(error: msgspec.ValidationError, raw: bytes, path: Path) -> ConfigError:
-    known = {field.name for field in msgspec.structs.fields(Config)}
     given = msgspec.json.decode(raw)
-    unknown = [key for key in given if key not in known] if isinstance(given, dict) else []
+    if not isinstance(given, dict):
+        return ConfigError(
+            f"is no JSON object, but begins with {raw[:1].decode(errors='replace')!r}",
+            file=str(path),
+            hint='write it like {"apikey": …, "pem": …, "local": …}',
+        )
+    unknown = _unknown_key(given, Config, "") or _unknown_key(given.get("urls"), Urls, "urls: ")
+    if unknown is not None:
+        name, hint = unknown
+        return ConfigError("unknown key", file=str(path), key=name, hint=hint)
+    key = next((key for key in _CHOICES if f"$.{key}`" in str(error)), None)
+    hint = f"one of {', '.join(_CHOICES[key])}" if key else "docs/configuration.md describes every key"
+    return ConfigError(str(error), file=str(path), hint=hint)
+
+
+def _unknown_key(given: object, kind: type[Struct], prefix: str) -> tuple[str, str] | None:
+    """The first key that is none, and what to do about it."""
+    known = {field.name for field in msgspec.structs.fields(kind)}
+    unknown = [str(key) for key in given if key not in known] if isinstance(given, dict) else []
     if not unknown:
-        key = next((key for key in _CHOICES if f"$.{key}`" in str(error)), None)
-        return ConfigError(str(error), file=str(path), hint=f"one of {', '.join(_CHOICES[key])}" if key else "")
+        return None
     near = get_close_matches(unknown[0], known, 1)
     hint = f"did you mean {near[0]}?" if near else "known keys: " + ", ".join(sorted(known))
-    return ConfigError("unknown key", file=str(path), key=unknown[0], hint=hint)
+    return prefix + unknown[0], hint

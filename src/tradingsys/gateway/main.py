@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tradingsys.core.errors import ConfigError, TradingError
-from tradingsys.gateway.config import Config, Environment, load, local_address, private_key
+from tradingsys.gateway.config import Config, Environment, addresses, load, local_address, signer
 from tradingsys.gateway.kernel import GatewaySettings
 from tradingsys.gateway.log import FieldLog
 from tradingsys.gateway.orders import OrderSettings
@@ -18,10 +18,9 @@ from tradingsys.gateway.shell import Shell, ShellSettings
 from tradingsys.net import log, loop
 from tradingsys.net.token import create_token
 from tradingsys.oms.recovery import Margins
-from tradingsys.venues.auth import Signer, load_signer
 from tradingsys.venues.binance.account import BinanceProtocol
 from tradingsys.venues.binance.market import BinanceMarket
-from tradingsys.venues.binance.usdm import USDM, endpoints
+from tradingsys.venues.binance.usdm import USDM
 
 __all__ = ["run"]
 
@@ -37,7 +36,7 @@ def run(config_path: Path, level: str, scan: Sequence[str] = ()) -> int:
     """
     config = load(config_path)
     host, port = local_address(config, config_path)
-    signer = _signer(config, config_path)
+    keys = signer(config, config_path)
     for secret in (config.apikey, config.secret or ""):
         log.hide(secret)
     try:
@@ -52,12 +51,7 @@ def run(config_path: Path, level: str, scan: Sequence[str] = ()) -> int:
     logger = FieldLog(logging.getLogger("tradingsys.gateway"))
     try:
         logger.info(_banner(config))
-        urls = endpoints(
-            config.environment,
-            rest=config.urls.rest if config.urls else None,
-            ws_api=config.urls.ws_api if config.urls else None,
-            streams=config.urls.streams if config.urls else None,
-        )
+        urls = addresses(config)
         shell = Shell(
             ShellSettings(
                 host,
@@ -68,7 +62,7 @@ def run(config_path: Path, level: str, scan: Sequence[str] = ()) -> int:
                 secrets.randbits(30),
             ),
             _settings(config, token, scan),
-            lambda: BinanceProtocol(USDM, urls, config.apikey, signer),
+            lambda: BinanceProtocol(USDM, urls, config.apikey, keys),
             BinanceMarket(USDM, urls),
             logger,
         )
@@ -98,14 +92,6 @@ def _settings(config: Config, token: str, scan: Sequence[str]) -> GatewaySetting
         scan=tuple(symbol.upper() for symbol in scan),
         token=token,
     )
-
-
-def _signer(config: Config, path: Path) -> Signer:
-    text = private_key(config, path)
-    try:
-        return load_signer(secret=config.secret, pem_text=text)
-    except ConfigError as error:
-        raise ConfigError(str(error), file=str(path), key="pem" if config.pem else "secret") from None
 
 
 def _banner(config: Config) -> str:

@@ -46,7 +46,8 @@ def test_a_key_like_no_other_is_answered_with_all(tmp_path: Path) -> None:
     [
         ("", "not JSON"),
         ("{", "not JSON"),
-        ("[]", "Expected `object`"),
+        ("[]", "no JSON object"),
+        (SEED | {"urls": {"restt": "https://localhost"}}, "urls: restt: unknown key (did you mean rest?)"),
         ({"pem": "a", "local": "b"}, "apikey"),
         (SEED | {"apikey": ""}, "apikey"),
         (SEED | {"apikey": 5}, "apikey"),
