@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tradingsys.core.errors import LocalProtocolError
-from tradingsys.wire import messages
+from tradingsys.wire import messages, operator
 from tradingsys.wire.codec import (
     decode_params,
     decode_request,
@@ -22,30 +22,15 @@ from tradingsys.wire.codec import (
     encode_reply,
     encode_request,
 )
-from tradingsys.wire.messages import (
-    CancelParams,
-    DepthPush,
-    ErrorCode,
-    KlinePush,
-    LoginParams,
-    LoginResult,
-    OrderParams,
-    OrderPush,
-    OrderResult,
-    PositionPush,
-    ProductView,
-    Reply,
-    ResolveParams,
-    ResolveResult,
-    SessionClosedPush,
-    SnapshotPush,
-    StatusPush,
-    SymbolsParams,
-)
+from tradingsys.wire.messages import CancelParams, ErrorCode, OrderResult, Push, Reply
 
-_PUSHES = (DepthPush, KlinePush, OrderPush, PositionPush, SnapshotPush, StatusPush, SessionClosedPush)
-_PARAMS = (LoginParams, SymbolsParams, OrderParams, CancelParams, ResolveParams)
-_RESULTS = (LoginResult, OrderResult, ResolveResult, ProductView)
+_NAMED: dict[str, Any] = {name: getattr(module, name) for module in (messages, operator) for name in module.__all__}
+_STRUCTS = [kind for kind in _NAMED.values() if isinstance(kind, type) and issubclass(kind, msgspec.Struct)]
+_PUSHES = get_args(Push)
+_PARAMS = [kind for kind in _STRUCTS if kind.__name__.endswith("Params")]
+_RESULTS = [
+    kind for kind in _STRUCTS if kind not in _PUSHES and kind.__name__.endswith(("Result", "View", "Explanation"))
+]
 
 _IDS = st.integers(-(2**63), 2**63 - 1)
 # Lone surrogates are no text that any encoding could carry.
@@ -64,6 +49,8 @@ def _values(kind: Any) -> st.SearchStrategy[Any]:
     parts = get_args(kind)
     if get_origin(kind) is list:
         return st.lists(_values(parts[0]), max_size=3)
+    if get_origin(kind) is dict:
+        return st.dictionaries(_values(parts[0]), _values(parts[1]), max_size=3)
     if get_origin(kind) is tuple:
         return st.tuples(*map(_values, parts))
     if parts:
@@ -134,6 +121,7 @@ def test_wrong_parameters_are_named() -> None:
         decode_params(request, CancelParams)
 
 
-def test_all_types_are_public() -> None:
-    named = {kind.__name__ for kind in (*_PUSHES, *_PARAMS, *_RESULTS)}
-    assert named <= set(messages.__all__)
+def test_all_pushes_are_public_and_named_by_one_word() -> None:
+    assert {kind.__name__ for kind in _PUSHES} <= set(messages.__all__)
+    tags = [kind.__struct_config__.tag for kind in _PUSHES]
+    assert len(set(tags)) == len(tags) == len([kind for kind in _STRUCTS if kind.__name__.endswith("Push")])

@@ -10,20 +10,20 @@ import msgspec
 import pytest
 
 from tests.unit.wire.examples_in_doc import DOC, Example, read_examples
-from tradingsys.wire import messages
+from tradingsys.wire import messages, operator
 
 _EXAMPLES = read_examples()
 _NOT_MESSAGES = {"PROTOCOL_VERSION", "Cursor", "Push"}
 
 
-def _types() -> set[str]:
-    names = set(messages.__all__) - _NOT_MESSAGES
-    return {name for name in names if not isinstance(getattr(messages, name), EnumType)}
+def _types() -> dict[str, Any]:
+    named = {name: getattr(module, name) for module in (messages, operator) for name in module.__all__}
+    return {name: kind for name, kind in named.items() if name not in _NOT_MESSAGES and not isinstance(kind, EnumType)}
 
 
 @pytest.mark.parametrize("example", _EXAMPLES, ids=lambda example: example.type_name)
 def test_an_example_is_what_its_heading_says(example: Example) -> None:
-    kind = getattr(messages, example.type_name)
+    kind = _types()[example.type_name]
     decoded = msgspec.json.decode(example.text, type=kind, strict=True)
     written = json.loads(msgspec.json.encode(decoded))
     assert _shape(written) == _shape(json.loads(example.text))
@@ -31,7 +31,7 @@ def test_an_example_is_what_its_heading_says(example: Example) -> None:
 
 
 def test_every_message_has_an_example() -> None:
-    assert {example.type_name for example in _EXAMPLES} == _types()
+    assert {example.type_name for example in _EXAMPLES} == _types().keys()
 
 
 def test_every_error_code_is_explained() -> None:
