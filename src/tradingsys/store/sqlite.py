@@ -11,13 +11,23 @@ import apsw
 from tradingsys.core.errors import ConfigError, StoreError
 from tradingsys.store.files import create_private, free_name, fsync_directory, fsync_file
 
-__all__ = ["Row", "SqlValue", "back_up", "data_version", "open_reader", "open_writer", "rows", "transaction"]
+__all__ = [
+    "OLDEST_SAFE_SQLITE",
+    "Row",
+    "SqlValue",
+    "back_up",
+    "data_version",
+    "open_reader",
+    "open_writer",
+    "rows",
+    "transaction",
+]
 
 SqlValue = None | int | float | str | bytes
 Row = tuple[SqlValue, ...]
 
 # Earlier versions can corrupt a database in WAL mode that two connections use.
-_OLDEST_SAFE_SQLITE = 3_051_003
+OLDEST_SAFE_SQLITE = 3_051_003
 _PRAGMAS = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
@@ -37,7 +47,7 @@ def open_writer(path: Path) -> apsw.Connection:
 
     Raises ConfigError for a file that is no database, StoreError for one that is damaged.
     """
-    if apsw.SQLITE_VERSION_NUMBER < _OLDEST_SAFE_SQLITE:
+    if apsw.SQLITE_VERSION_NUMBER < OLDEST_SAFE_SQLITE:
         raise StoreError(f"SQLite {apsw.sqlite_lib_version()} can corrupt pos.db: upgrade apsw to 3.51.3 or later")
     if path.exists() and not path.is_file():
         raise ConfigError("is no file", file=str(path), key="db")
