@@ -1,0 +1,221 @@
+"""Checks of the exchange: reachable, clocks, the key and what it may do, the account's modes, symbols."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+from tradingsys.cli.asker import Asker
+from tradingsys.cli.doctor.findings import Finding, fine, problem, warning
+from tradingsys.core.commands import (
+    AccountModeQuery,
+    InstrumentsQuery,
+    Permissions,
+    PermissionsQuery,
+    TimeQuery,
+    VenueRules,
+)
+from tradingsys.core.errors import AuthError, Banned, LocalProtocolError, RateLimited, TradingError, TransportError
+from tradingsys.gateway.config import Config
+from tradingsys.net.ws import Connection, connect
+from tradingsys.venues.auth import Signer
+from tradingsys.venues.binance.account import BinanceProtocol
+from tradingsys.venues.binance.market import BinanceMarket
+from tradingsys.venues.binance.product import Endpoints
+from tradingsys.venues.binance.usdm import USDM
+from tradingsys.venues.protocol import Stream
+
+__all__ = ["exchange_checks"]
+
+_SAMPLES = 3
+_PATIENCE_S = 10.0
+_SKEW_WARNING_MS = 1_000
+_SKEW_PROBLEM_MS = 60_000
+_UNCERTAIN_MS = 1_000
+"""Above that the gateway does not trade: it could not tell whether an order arrived in time."""
+_TRADING = "TRADING"
+_CHECK_ADDRESS = "check network, firewall and urls; a proxy is not used"
+_MANAGE = "in the exchange's API management"
+
+
+async def exchange_checks(config: Config, urls: Endpoints, signer: Signer) -> AsyncIterator[Finding]:
+    """One finding after the other; what cannot be checked because of an earlier problem is left out."""
+    asker = Asker(BinanceProtocol(USDM, urls, config.apikey, signer))
+    try:
+        try:
+            for _ in range(_SAMPLES):
+                await asker.ask(TimeQuery())
+        except TradingError as error:
+            yield _unreachable(urls.rest, error)
+            return
+        yield fine("rest", f"{urls.rest} answers")
+        yield _clock(*asker.skew_ms())
+        async for finding in _account(asker):
+            yield finding
+        async for finding in _symbols(asker, config.symbols):
+            yield finding
+        async for finding in _order_channel(asker, urls):
+            yield finding
+        for route in ("public", "market"):
+            yield await _stream(urls, route, (config.symbols or ("btcusdt",))[0])
+    finally:
+        await asker.close()
+
+
+def _unreachable(url: str, error: TradingError) -> Finding:
+    if isinstance(error, RateLimited | Banned):
+        return problem("rest", f"{url}: {error}", "wait; every request meanwhile makes it worse")
+    return problem("rest", f"{url} cannot be reached: {error}", _CHECK_ADDRESS)
+
+
+def _clock(ahead_ms: int, uncertainty_ms: int) -> Finding:
+    way = "ahead of" if ahead_ms > 0 else "behind"
+    text = f"this machine is {abs(ahead_ms) / 1000:.3f} s {way} the exchange (± {uncertainty_ms} ms)"
+    fix = "synchronise it: systemctl enable --now systemd-timesyncd, or chrony"
+    if uncertainty_ms > _UNCERTAIN_MS:
+        return problem("clock", f"{text}: too uncertain to trade", "mend the network: an answer takes seconds")
+    if abs(ahead_ms) - uncertainty_ms >= _SKEW_PROBLEM_MS:
+        return problem("clock", f"{text}: logs and records would be dated wrongly", fix)
+    if abs(ahead_ms) - uncertainty_ms >= _SKEW_WARNING_MS:
+        return warning("clock", f"{text}; orders are stamped with the exchange's time all the same", fix)
+    return fine("clock", text)
+
+
+async def _account(asker: Asker) -> AsyncIterator[Finding]:
+    try:
+        mode = await asker.ask(AccountModeQuery())
+    except AuthError as error:
+        fix = f"compare apikey and key file with what is registered {_MANAGE}, and the addresses it may be used from"
+        yield problem("api-key", f"refused: {error}", fix)
+        return
+    except TradingError as error:
+        yield problem("api-key", f"could not be tried: {error}", "mend what the error names, then try again")
+        return
+    yield fine("api-key", f"valid, account {mode.account or 'without a name'}")
+    async for finding in _permissions(asker, can_trade=mode.can_trade):
+        yield finding
+    if mode.hedge_mode:
+        yield problem(
+            "position-mode", "hedge mode", "close positions and orders, then choose one-way mode in the preferences"
+        )
+    else:
+        yield fine("position-mode", "one-way")
+    if mode.multi_asset:
+        yield problem("asset-mode", "multi-assets", "choose single-asset mode in the exchange's preferences")
+    else:
+        yield fine("asset-mode", "single-asset")
+
+
+async def _permissions(asker: Asker, *, can_trade: bool) -> AsyncIterator[Finding]:
+    allowed = Permissions(can_trade)
+    unknown = ""
+    try:
+        allowed = await asker.ask(PermissionsQuery())
+    except TradingError as error:
+        unknown = f" ({error})"
+    if allowed.can_trade and can_trade:
+        yield fine("can-trade", "the key may trade futures")
+    else:
+        yield problem("can-trade", "the key may not trade futures", f"enable futures for it {_MANAGE}")
+    for what, may, fix in (
+        ("withdraw", allowed.can_withdraw, "whoever steals it takes the money: disable withdrawals"),
+        ("transfer", allowed.can_transfer, "it could move money between accounts: disable transfers"),
+    ):
+        check = f"no-{what}"
+        if may is None:
+            yield warning(check, f"whether the key may {what} could not be found out{unknown}", f"look {_MANAGE}")
+        elif may:
+            yield problem(check, f"the key may {what}", f"{fix} {_MANAGE}")
+        else:
+            yield fine(check, f"the key may not {what}")
+    if allowed.is_ip_restricted is False:
+        yield warning("ip-restriction", "the key works from any address", f"restrict it to this machine's {_MANAGE}")
+    elif allowed.is_ip_restricted:
+        yield fine("ip-restriction", "the key works from listed addresses only")
+
+
+async def _symbols(asker: Asker, configured: tuple[str, ...]) -> AsyncIterator[Finding]:
+    if not configured:
+        return
+    try:
+        rules: VenueRules = await asker.ask(InstrumentsQuery())
+    except TradingError as error:
+        yield problem("symbols", f"could not be asked: {error}", "try again")
+        return
+    known = {instrument.symbol: instrument.status for instrument in rules.instruments}
+    unknown = [symbol for symbol in configured if symbol.upper() not in known]
+    resting = [symbol for symbol in configured if known.get(symbol.upper(), _TRADING) != _TRADING]
+    if unknown:
+        yield problem("symbols", f"the exchange does not have {', '.join(unknown)}", "correct symbols")
+    if resting:
+        states = ", ".join(f"{symbol} ({known[symbol.upper()]})" for symbol in resting)
+        yield warning("symbols", f"not trading now: {states}", "orders on them will be refused")
+    if not unknown and not resting:
+        yield fine("symbols", f"{', '.join(configured)}: trading")
+
+
+async def _order_channel(asker: Asker, urls: Endpoints) -> AsyncIterator[Finding]:
+    try:
+        trading, user = await asker.connect(_PATIENCE_S)
+    except TimeoutError:
+        yield problem("ws-api", f"{urls.ws_api} or the account's stream stayed silent", _CHECK_ADDRESS)
+        return
+    if trading.via == "ws-api":
+        yield fine("ws-api", f"{urls.ws_api}: orders can be sent")
+    elif trading.is_up:
+        yield warning("ws-api", f"{urls.ws_api}: {trading.reason}; orders would go by REST, slower", _CHECK_ADDRESS)
+    else:
+        yield problem("ws-api", f"{urls.ws_api}: {trading.reason}", f"compare the key with the one {_MANAGE}")
+    if user.is_up:
+        yield fine("user-stream", f"{urls.streams}/private: the account's events arrive")
+    else:
+        yield problem("user-stream", f"{urls.streams}/private: {user.reason}", _CHECK_ADDRESS)
+
+
+async def _stream(urls: Endpoints, route: str, symbol: str) -> Finding:
+    check, market = f"{route}-stream", BinanceMarket(USDM, urls)
+    stream = Stream(symbol.upper(), "bbo" if route == "public" else "trade")
+    listener = _Listener()
+    try:
+        conn = await connect(market.url_of(market.channel_of(stream)), listener, timeout_s=_PATIENCE_S)
+    except (TransportError, LocalProtocolError) as error:
+        return problem(check, f"{urls.streams}/{route}: {error}", _CHECK_ADDRESS)
+    try:
+        conn.send(market.subscribe([stream], 1))
+        async with asyncio.timeout(_PATIENCE_S):
+            refusal = await listener.acknowledged
+    except TimeoutError:
+        return problem(check, f"{urls.streams}/{route}: a subscription got no answer", _CHECK_ADDRESS)
+    finally:
+        conn.abort()
+    if refusal:
+        return problem(check, f"{urls.streams}/{route}: {refusal}", _CHECK_ADDRESS)
+    return fine(check, f"{urls.streams}/{route}: takes subscriptions")
+
+
+class _Listener:
+    """Waits for the answer to the first request."""
+
+    def __init__(self) -> None:
+        self.acknowledged: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def opened(self, conn: Connection) -> None:
+        """See `WsHandler`."""
+
+    def frame(self, data: bytes, is_text: bool) -> None:  # noqa: ARG002 - the exchange speaks text
+        """See `WsHandler`."""
+        try:
+            message = json.loads(data)
+        except ValueError:
+            return
+        if isinstance(message, dict) and "stream" not in message:
+            self._answer("" if message.get("result", 0) is None else f"refused: {data[:200].decode(errors='replace')}")
+
+    def closed(self, reason: str) -> None:
+        """See `WsHandler`."""
+        self._answer(reason)
+
+    def _answer(self, text: str) -> None:
+        if not self.acknowledged.done():
+            self.acknowledged.set_result(text)

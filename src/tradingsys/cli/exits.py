@@ -1,0 +1,14 @@
+"""How a command ends: its exit code, and the error that means there was nothing to talk to."""
+
+from __future__ import annotations
+
+from tradingsys.core.errors import TradingError
+
+__all__ = ["FAILURE", "NOTHING", "OK", "USAGE", "NothingThere"]
+
+OK, FAILURE, USAGE, NOTHING = 0, 1, 2, 3
+"""Done; refused or failed; a command line or configuration that cannot be used; no gateway and no pos.db."""
+
+
+class NothingThere(TradingError):
+    """No gateway answers and there is no pos.db to read instead."""

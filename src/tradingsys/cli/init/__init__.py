@@ -1,0 +1,1 @@
+"""The command ``tradingsys init``: a configuration, written by asking."""

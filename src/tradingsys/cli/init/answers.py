@@ -1,0 +1,55 @@
+"""Each value of a configuration: what is asked, what is taken when nothing is said, and what is no answer."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tradingsys.core.errors import ConfigError
+from tradingsys.gateway.config import Environment
+
+__all__ = ["DEFAULT_PORT", "api_key", "environment", "port", "symbols"]
+
+DEFAULT_PORT = 8111
+_MAX_PORT = 65_535
+_SYMBOL = re.compile(r"[a-z0-9_]{2,40}", re.ASCII)
+
+
+def environment(text: str) -> Environment:
+    """One of the four. Raises ConfigError."""
+    try:
+        return Environment(text.strip().lower())
+    except ValueError:
+        raise ConfigError(f"{text!r} is none of {', '.join(Environment)}", key="environment") from None
+
+
+def api_key(text: str) -> str:
+    """The key as the exchange shows it. Raises ConfigError."""
+    key = text.strip()
+    if not key:
+        raise ConfigError("is empty", key="apikey", hint="the exchange shows it in its API management")
+    if "-----BEGIN" in key or Path(key).suffix == ".pem":
+        raise ConfigError("that is a private key or its file, not the API key", key="apikey")
+    if not (key.isascii() and key.isprintable() and " " not in key):
+        raise ConfigError("has characters that no API key has", key="apikey")
+    return key
+
+
+def port(text: str) -> int:
+    """A TCP port. Raises ConfigError."""
+    try:
+        number = int(text.strip())
+    except ValueError:
+        number = 0
+    if not 1 <= number <= _MAX_PORT:
+        raise ConfigError(f"{text!r} is no port between 1 and {_MAX_PORT}", key="local")
+    return number
+
+
+def symbols(text: str) -> tuple[str, ...]:
+    """Symbols between commas or spaces, in lower case, each once. Raises ConfigError."""
+    found = tuple(dict.fromkeys(re.split(r"[\s,]+", text.strip().lower()))) if text.strip() else ()
+    for symbol in found:
+        if not _SYMBOL.fullmatch(symbol):
+            raise ConfigError(f"{symbol!r} is no symbol", key="symbols", hint="write them like: btcusdt ethusdt")
+    return found

@@ -1,0 +1,1 @@
+"""What an operator asks of a gateway, or of its book at rest."""

@@ -1,0 +1,80 @@
+"""The commands ``tradingsys init`` and ``tradingsys doctor``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from tradingsys.cli.doctor import command as doctor_command
+from tradingsys.cli.init import command as init_command
+from tradingsys.cli.options import AsJson, ConfigOption
+
+__all__ = ["doctor", "init"]
+
+_Switch = Annotated[bool, Parameter(negative="")]
+_DEFAULT = Path("usdt.json")
+
+
+def doctor(*, config: ConfigOption = None, json: AsJson = False) -> int:
+    """Check everything a gateway needs, one line each: ok, warning or PROBLEM, with what to do about it.
+
+    The exchange is asked, but no order is sent and nothing is changed. The exit code is 0 without problems.
+
+    Parameters
+    ----------
+    config:
+        The gateway's configuration file; usdt.json unless named.
+    json:
+        Print the findings as JSON.
+    """
+    return doctor_command.run(config or _DEFAULT, as_json=json)
+
+
+def init(
+    file: Path = _DEFAULT,
+    *,
+    environment: str | None = None,
+    apikey: str | None = None,
+    pem: Path | None = None,
+    secret_file: Path | None = None,
+    new_key: _Switch = False,
+    port: int | None = None,
+    symbols: str | None = None,
+    db: str | None = None,
+    yes: Annotated[bool, Parameter(name=["--yes", "-y"], negative="")] = False,
+    force: _Switch = False,
+) -> int:
+    """Write a gateway's configuration, asking for what the command line does not say; each answer is checked at once.
+
+    The file can be read by you only. An existing one is not touched without --force, an existing key never.
+
+    Parameters
+    ----------
+    file:
+        The configuration to write.
+    environment:
+        live, testnet, demo or sim.
+    apikey:
+        The API key, as the exchange shows it.
+    pem:
+        File with the private key.
+    secret_file:
+        File with an HMAC secret, instead of --pem; the exchange calls such keys deprecated.
+    new_key:
+        Make an Ed25519 key, in the file that --pem names or private_key.pem, and print the public half to give to the
+        exchange.
+    port:
+        Where strategies connect on this machine.
+    symbols:
+        Symbols to account for from the first start on, between commas.
+    db:
+        The file that keeps positions; pos.db unless named.
+    yes:
+        Ask nothing: take what the options say, and defaults.
+    force:
+        Replace an existing file.
+    """
+    given = init_command.Given(environment, apikey, pem, secret_file, new_key, port, symbols, db, yes, force)
+    return init_command.run(file, given)
