@@ -1,21 +1,25 @@
 """Market data, shared: each stream is taken from the venue once, decoded once, encoded once, written to everybody.
 
-No awaits, no back-pressure: a subscriber that cannot keep up gets the latest of each stream when it can.
+No awaits, no back-pressure: a subscriber that cannot keep up gets the latest of each stream when it can. Only trades
+and closed bars are never replaced by later ones: they wait for it, up to a bound.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
+
+from msgspec import Struct
 
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.io import Closed, CloseWs, Frame, Input, Opened, OpenWs, WsFrame
-from tradingsys.core.market import BestBidOffer, Depth, Kline
+from tradingsys.core.market import BestBidOffer, Depth, Kline, MarkPrice, Trade
+from tradingsys.gateway.market_pushes import encode_event
 from tradingsys.gateway.seams import Log, Transport
 from tradingsys.gateway.sessions import Client
 from tradingsys.net.clock import Clock
 from tradingsys.venues.protocol import MarketEvent, MarketProtocol, Stream
-from tradingsys.wire.codec import encode
-from tradingsys.wire.messages import DepthPush, ErrorCode, KlinePush
+from tradingsys.wire.messages import ErrorCode
 
 __all__ = ["MarketData", "parse_stream", "stream_text"]
 
@@ -28,7 +32,16 @@ _FIRST_RETRY_NS = 500 * _NS_PER_MS
 _LONGEST_RETRY_NS = 10_000 * _NS_PER_MS
 _SILENCE_NS = 30_000 * _NS_PER_MS
 """A channel with subscriptions that says nothing for so long is dead, whatever its socket says."""
+_SILENCE_WITHOUT_TRADES_NS = 600_000 * _NS_PER_MS
+"""The same where nothing is said as long as nobody trades."""
+_TALKATIVE = ("depth", "bbo", "mark")
 
+_MAX_STREAMS_OF_CLIENT = 256
+_MAX_STREAMS_OF_CHANNEL = 1_000
+"""Binance takes 1024 on a connection since 2025-07-02 (change log of USDⓈ-M futures)."""
+_MAX_TRADES_HELD = 10_000
+
+_KINDS = ("depth", "bbo", "trade", "mark", "kline")
 _PREFIX = "market."
 
 
@@ -64,9 +77,28 @@ class _Channel:
         self.wanted: dict[Stream, None] = {}
         self.asked: dict[Stream, None] = {}
         self.retry_ns = _FIRST_RETRY_NS
+        self.silence_ns = _SILENCE_NS
         self.heard_ns = 0
         self.deadline_ns: int | None = None
         """When to connect again (closed), or to send the next control frame (open)."""
+
+    def carry(self, stream: Stream, wanted: bool) -> None:
+        """Carry this stream from now on, or no longer."""
+        if wanted:
+            self.wanted[stream] = None
+        else:
+            self.wanted.pop(stream, None)
+        talkative = any(each.kind in _TALKATIVE for each in self.wanted)
+        self.silence_ns = _SILENCE_NS if talkative else _SILENCE_WITHOUT_TRADES_NS
+
+
+class _Held(Struct):
+    """What waits for a slow subscriber."""
+
+    streams: dict[Stream, list[bytes]]
+    trades: int = 0
+    is_lost: bool = False
+    """Too much waited: the connection is being closed."""
 
 
 class MarketData:
@@ -80,8 +112,9 @@ class MarketData:
         self._channels: dict[str, _Channel] = {}
         self._subscribers: dict[Stream, dict[Client, None]] = {}
         self._texts: dict[Stream, tuple[str, str]] = {}
-        self._last: dict[str, Depth | BestBidOffer] = {}
-        self._held: dict[Client, dict[Stream, list[bytes]]] = {}
+        self._books: dict[str, Depth | BestBidOffer] = {}
+        self._marks: dict[str, MarkPrice] = {}
+        self._held: dict[Client, _Held] = {}
         self._flush_ns: int | None = None
         self._requests = 0
 
@@ -89,12 +122,37 @@ class MarketData:
 
     def check(self, stream: Stream) -> None:
         """Raises LocalProtocolError (-10004) for a stream the venue does not have."""
-        if stream.kind not in ("depth", "bbo", "kline"):
+        if stream.kind not in _KINDS:
             raise LocalProtocolError(
-                f"invalid stream {stream_text(stream)}: depth, depth:100ms, bbo and kline:<interval> are supported",
+                f"invalid stream {stream_text(stream)[:80]}: there are depth, depth:100ms, bbo, trade, mark and "
+                "kline:<interval>",
                 code=ErrorCode.INVALID_STREAM,
             )
         self._protocol.channel_of(stream)
+
+    def check_room(self, client: Client, streams: Iterable[Stream]) -> None:
+        """Raises LocalProtocolError (-10007) when these are more than a client, or all together, may have."""
+        wanted = set(streams)
+        have = {stream for stream, subscribers in self._subscribers.items() if client in subscribers}
+        count = len(wanted | have)
+        if count > _MAX_STREAMS_OF_CLIENT:
+            raise LocalProtocolError(
+                f"a connection may have {_MAX_STREAMS_OF_CLIENT} streams, and this one would have {count}: "
+                "unsubscribe what is not needed, or open another connection",
+                code=ErrorCode.DENIED,
+            )
+        new: dict[str, int] = {}
+        for stream in wanted - self._subscribers.keys():
+            name = _PREFIX + self._protocol.channel_of(stream)
+            new[name] = new.get(name, 0) + 1
+        for name, count in new.items():
+            channel = self._channels.get(name)
+            if count + (len(channel.wanted) if channel else 0) > _MAX_STREAMS_OF_CHANNEL:
+                raise LocalProtocolError(
+                    f"all strategies together may have {_MAX_STREAMS_OF_CHANNEL} streams of this kind: unsubscribe "
+                    "what is not needed",
+                    code=ErrorCode.DENIED,
+                )
 
     def subscribe(self, client: Client, stream: Stream) -> None:
         """Deliver a stream to a client from now on."""
@@ -107,7 +165,7 @@ class MarketData:
         if channel is None:
             channel = self._channels[name] = _Channel(self._protocol.url_of(name.removeprefix(_PREFIX)))
         self._texts[stream] = (stream.symbol.lower(), stream_text(stream))
-        channel.wanted[stream] = None
+        channel.carry(stream, True)
         if channel.is_idle:
             channel.is_idle = False
             self._transport.perform(OpenWs(name, channel.url))
@@ -119,8 +177,9 @@ class MarketData:
         if subscribers is None or subscribers.pop(client, ...) is ... or subscribers:
             return
         del self._subscribers[stream]
+        self._forget(stream)
         channel = self._channels[_PREFIX + self._protocol.channel_of(stream)]
-        channel.wanted.pop(stream, None)
+        channel.carry(stream, False)
         self._soon(channel)
 
     def drop(self, client: Client) -> None:
@@ -130,8 +189,11 @@ class MarketData:
             self.unsubscribe(client, stream)
 
     def reference_px(self, symbol: str) -> Decimal | None:
-        """The middle of the last seen book, if there is one."""
-        last = self._last.get(symbol)
+        """What the venue values an order at market with: the mark price if it is subscribed, else the book's middle."""
+        mark = self._marks.get(symbol)
+        if mark is not None:
+            return Decimal(mark.mark_px)
+        last = self._books.get(symbol)
         if isinstance(last, BestBidOffer):
             return (Decimal(last.bid_px) + Decimal(last.ask_px)) / 2
         if last is not None and last.bids and last.asks:
@@ -175,7 +237,7 @@ class MarketData:
         if self._flush_ns is not None and now_ns >= self._flush_ns:
             self._flush(now_ns)
         for name, channel in self._channels.items():
-            if channel.is_open and channel.wanted and now_ns - channel.heard_ns >= _SILENCE_NS:
+            if channel.is_open and channel.wanted and now_ns - channel.heard_ns >= channel.silence_ns:
                 channel.heard_ns = now_ns
                 self._transport.perform(CloseWs(name))
             elif channel.deadline_ns is not None and now_ns >= channel.deadline_ns:
@@ -192,7 +254,9 @@ class MarketData:
         """When `tick` has something to do."""
         dues = [channel.deadline_ns for channel in self._channels.values()]
         dues += [
-            channel.heard_ns + _SILENCE_NS for channel in self._channels.values() if channel.is_open and channel.wanted
+            channel.heard_ns + channel.silence_ns
+            for channel in self._channels.values()
+            if channel.is_open and channel.wanted
         ]
         dues.append(self._flush_ns)
         return min((due for due in dues if due is not None), default=None)
@@ -209,54 +273,45 @@ class MarketData:
         subscribers = self._subscribers.get(stream)
         if subscribers is None:
             return
-        if not isinstance(event, Kline):
-            self._remember(event)
-        out = self._encode(stream, event, in_ns)
+        if isinstance(event, Depth | BestBidOffer):
+            self._books[event.symbol] = event
+        elif isinstance(event, MarkPrice):
+            self._marks[event.symbol] = event
+        out = encode_event(*self._texts[stream], event, in_ns, self._clock.wall_ns)
         for client in subscribers:
             if client.peer.pending_bytes > _SLOW_BYTES or client in self._held:
                 self._hold(client, stream, event, out)
             else:
                 client.peer.write(out)
 
-    def _remember(self, event: MarketEvent) -> None:
-        if isinstance(event, Depth | BestBidOffer):
-            self._last[event.symbol] = event
-
-    def _encode(self, stream: Stream, event: MarketEvent, in_ns: int) -> bytes:
-        symbol, text = self._texts[stream]
-        ts_venue_ms = event.ts_event_ms or in_ns // _NS_PER_MS
-        if isinstance(event, Kline):
-            return encode(_kline_push(symbol, text, event, ts_venue_ms, in_ns, self._clock.wall_ns()))
-        if isinstance(event, Depth):
-            bids, asks = event.bids, event.asks
-        elif isinstance(event, BestBidOffer):
-            bids, asks = [(event.bid_px, event.bid_qty)], [(event.ask_px, event.ask_qty)]
-        else:
-            raise LocalProtocolError(f"nobody can subscribe {text}", code=ErrorCode.INVALID_STREAM)
-        return encode(
-            DepthPush(
-                symbol=symbol,
-                stream=text,
-                ts_venue_ms=ts_venue_ms,
-                ts_gateway_in_ns=in_ns,
-                ts_gateway_out_ns=self._clock.wall_ns(),
-                bids=bids,
-                asks=asks,
-            )
-        )
+    def _forget(self, stream: Stream) -> None:
+        """A price that is no longer followed measures nothing."""
+        if stream.kind == "mark":
+            self._marks.pop(stream.symbol, None)
+        elif stream.kind in ("depth", "bbo"):
+            self._books.pop(stream.symbol, None)
 
     def _hold(self, client: Client, stream: Stream, event: MarketEvent, out: bytes) -> None:
-        held = self._held.setdefault(client, {}).setdefault(stream, [])
-        if held and not _is_closed_bar(held[-1], event):
+        all_held = self._held.setdefault(client, _Held({}))
+        if all_held.is_lost:
+            return
+        held = all_held.streams.setdefault(stream, [])
+        if isinstance(event, Trade):
+            all_held.trades += 1
+        elif held and not _is_closed_bar(held[-1], event):
             held.pop()
         held.append(out)
+        if all_held.trades > _MAX_TRADES_HELD:
+            all_held.is_lost = True
+            all_held.streams.clear()
+            client.peer.close(f"too slow: {_MAX_TRADES_HELD} trades waited; reconnect and resume")
         if self._flush_ns is None:
             self._flush_ns = self._clock.monotonic_ns() + _FLUSH_NS
 
     def _flush(self, now_ns: int) -> None:
-        for client, streams in list(self._held.items()):
-            if client.peer.pending_bytes <= _SLOW_BYTES // 2:
-                for held in streams.values():
+        for client, waiting in list(self._held.items()):
+            if not waiting.is_lost and client.peer.pending_bytes <= _SLOW_BYTES // 2:
+                for held in waiting.streams.values():
                     for out in held:
                         client.peer.write(out)
                 del self._held[client]
@@ -268,6 +323,8 @@ class MarketData:
             self._log.warning("market data disconnected", channel=name, reason=reason)
         channel.is_open = False
         channel.asked.clear()
+        for stream in channel.wanted:
+            self._forget(stream)
         channel.deadline_ns = self._clock.monotonic_ns() + channel.retry_ns
         channel.retry_ns = min(2 * channel.retry_ns, _LONGEST_RETRY_NS)
 
@@ -296,28 +353,3 @@ class MarketData:
 def _is_closed_bar(held: bytes, event: MarketEvent) -> bool:
     """Closed bars are history, not state: they are never replaced by a later update."""
     return isinstance(event, Kline) and b'"is_closed":true' in held
-
-
-def _kline_push(symbol: str, text: str, bar: Kline, ts_venue_ms: int, in_ns: int, out_ns: int) -> KlinePush:
-    return KlinePush(
-        symbol=symbol,
-        stream=text,
-        ts_venue_ms=ts_venue_ms,
-        ts_gateway_in_ns=in_ns,
-        ts_gateway_out_ns=out_ns,
-        interval=bar.interval,
-        start_ms=bar.open_ms,
-        close_ms=bar.close_ms,
-        open=bar.open,
-        high=bar.high,
-        low=bar.low,
-        close=bar.close,
-        volume=bar.volume,
-        amount=bar.quote_volume,
-        buy_volume=bar.buy_volume,
-        buy_amount=bar.buy_quote_volume,
-        trade_count=bar.trade_count,
-        first_trade_id=bar.first_trade_id,
-        last_trade_id=bar.last_trade_id,
-        is_closed=bar.is_closed,
-    )

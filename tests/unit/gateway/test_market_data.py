@@ -10,6 +10,7 @@ import pytest
 from tests.unit.gateway.peers import RecordedPeer
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.io import Closed, CloseWs, Frame, Opened, OpenWs, Transmission, WsFrame
+from tradingsys.gateway import market_data
 from tradingsys.gateway.market_data import MarketData, parse_stream, stream_text
 from tradingsys.gateway.sessions import Client
 from tradingsys.venues.binance.market import BinanceMarket, stream_name
@@ -19,6 +20,8 @@ from tradingsys.venues.protocol import Stream
 
 DEPTH = Stream("DOGEUSDT", "depth")
 BARS = Stream("DOGEUSDT", "kline", "1m")
+TRADES = Stream("DOGEUSDT", "trade")
+MARK = Stream("DOGEUSDT", "mark")
 PUBLIC, MARKET = "market.public", "market.market"
 
 
@@ -95,6 +98,9 @@ class Scene:
         k = {"t": 0, "T": 59_999, "s": "DOGEUSDT", "i": "1m", "f": 1, "L": 2, "o": "1", "c": close, "h": "1", "l": "1"}
         k |= {"v": "1", "n": 1, "x": closed, "q": "1", "V": "1", "Q": "1", "B": "0"}
         self.says(BARS, e="kline", E=5, s="DOGEUSDT", k=k)
+
+    def trade(self, number: int) -> None:
+        self.says(TRADES, e="aggTrade", E=5, s="DOGEUSDT", a=number, p="0.6", q="1", f=1, l=1, T=4, m=True)
 
 
 @pytest.fixture
@@ -197,6 +203,81 @@ def test_a_slow_subscriber_gets_the_latest_and_others_everything(scene: Scene) -
     assert json.loads(slow_peer.sent[-1])["bids"][0][0] == "0.7" and not scene.market.is_behind
 
 
+def test_every_trade_is_told_once_and_in_order_however_slow_the_reader(scene: Scene) -> None:
+    client, peer = scene.client()
+    scene.market.subscribe(client, TRADES)
+    scene.market.handle(Opened(MARKET))
+    scene.trade(1)
+    peer.pending_bytes = 10**6
+    for number in range(2, 50):
+        scene.trade(number)
+    assert len(peer.sent) == 1
+    peer.pending_bytes = 0
+    scene.later(50)
+    scene.trade(50)
+    pushes = [json.loads(push) for push in peer.sent]
+    assert [push["trade_id"] for push in pushes] == list(range(1, 51))
+    assert pushes[0] | {"ts_gateway_in_ns": 0, "ts_gateway_out_ns": 0} == {
+        "type": "trade",
+        "symbol": "dogeusdt",
+        "stream": "dogeusdt@trade",
+        "ts_venue_ms": 4,
+        "ts_gateway_in_ns": 0,
+        "ts_gateway_out_ns": 0,
+        "trade_id": 1,
+        "px": "0.6",
+        "qty": "1",
+        "buyer_is_maker": True,
+    }
+
+
+def test_who_lets_too_many_trades_wait_is_disconnected_and_nobody_else(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(market_data, "_MAX_TRADES_HELD", 10)
+    (slow, slow_peer), (quick, quick_peer) = scene.client(), scene.client()
+    for client in (slow, quick):
+        scene.market.subscribe(client, TRADES)
+    scene.market.handle(Opened(MARKET))
+    slow_peer.pending_bytes = 10**6
+    for number in range(20):
+        scene.trade(number)
+    assert "too slow" in slow_peer.closed and not quick_peer.closed
+    slow_peer.pending_bytes = 0
+    scene.later(50)
+    assert not slow_peer.sent and len(quick_peer.sent) == 20, "half of the trades would be a lie"
+    scene.market.drop(slow)
+    scene.later(50)
+    assert not scene.market.is_behind
+
+
+def test_a_stream_that_may_be_quiet_is_not_opened_anew(scene: Scene) -> None:
+    client, _ = scene.client()
+    scene.market.subscribe(client, TRADES)
+    scene.market.handle(Opened(MARKET))
+    scene.later(300_000)
+    assert CloseWs(MARKET) not in scene.world.performed
+    scene.later(301_000)
+    assert scene.world.performed[-1] == CloseWs(MARKET)
+
+
+def test_a_connection_has_room_for_so_many_streams(scene: Scene) -> None:
+    (greedy, _), (other, _) = scene.client(), scene.client()
+    many = [Stream(f"S{number}USDT", "depth") for number in range(256)]
+    scene.market.check_room(greedy, [*many, *many])
+    for stream in many:
+        scene.market.subscribe(greedy, stream)
+    scene.market.check_room(greedy, many)
+    with pytest.raises(LocalProtocolError, match="256 streams, and this one would have 257"):
+        scene.market.check_room(greedy, [TRADES])
+    scene.market.check_room(other, [TRADES])
+    for number in range(256, 1_000):
+        scene.market.subscribe(scene.client()[0], Stream(f"S{number}USDT", "depth"))
+    with pytest.raises(LocalProtocolError, match="all strategies together"):
+        scene.market.check_room(other, [DEPTH])
+    scene.market.check_room(other, [many[0]])
+
+
 def test_garbage_and_strangers_are_ignored(scene: Scene) -> None:
     client, peer = scene.client()
     scene.market.subscribe(client, DEPTH)
@@ -221,3 +302,9 @@ def test_the_middle_of_the_last_book_is_the_reference(scene: Scene) -> None:
     scene.market.handle(Opened(PUBLIC))
     scene.book("0.6")
     assert str(scene.market.reference_px("DOGEUSDT")) == "0.65"
+    scene.market.handle(Closed(PUBLIC, "lost"))
+    assert scene.market.reference_px("DOGEUSDT") is None, "a price nobody follows measures nothing"
+    scene.market.handle(Opened(PUBLIC))
+    scene.book("0.6")
+    scene.market.unsubscribe(client, DEPTH)
+    assert scene.market.reference_px("DOGEUSDT") is None
