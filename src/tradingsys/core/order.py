@@ -153,7 +153,7 @@ class Order(Struct, frozen=True):
     algo_id: str | None = None
     """The venue's id of a conditional order; ``venue_order_id`` is that of the order it became when triggered."""
     forced: str = ""
-    """Why the venue itself traded for the account: ``liquidation``, ``auto-deleveraging``, ``settlement``. Mostly empty."""
+    """Why the venue itself traded for the account: ``liquidation``, ``auto-deleveraging``, ``settlement``; or empty."""
 
     def merge(self, other: Order) -> Order:
         """The union of both sets of facts.
