@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from msgspec import Struct
@@ -19,6 +20,7 @@ __all__ = [
     "LedgerMarkRecord",
     "LedgerRecord",
     "OrderRecord",
+    "PerformanceRecord",
     "PositionRecord",
     "Record",
     "Saved",
@@ -71,6 +73,23 @@ class PositionRecord(Struct, frozen=True):
     session: int
     symbol: str
     net: Decimal
+
+
+class PerformanceRecord(Struct, frozen=True):
+    """What a session's fills below the watermark came to: later ones are added to it when the book is read."""
+
+    session: int
+    symbol: str
+    net: Decimal
+    entry_px: Decimal | None
+    """None when flat, or when part of ``net`` was set by an adjustment."""
+    realized_pnl: Decimal
+    fees: Mapping[str, Decimal]
+    """By asset."""
+    funding: Mapping[str, Decimal]
+    """By asset; all of it, whatever the watermark."""
+    adjustments: int
+    """So many of its adjustments are counted in."""
 
 
 class SymbolRecord(Struct, frozen=True):
@@ -141,6 +160,7 @@ Record = (
     OrderRecord
     | FillRecord
     | PositionRecord
+    | PerformanceRecord
     | SymbolRecord
     | WatermarkRecord
     | SessionRecord
@@ -186,3 +206,10 @@ class Saved(Struct, frozen=True):
     edits: tuple[Edit, ...] = ()
     account: str = ""
     """As in `AccountRecord`; empty before the venue told it."""
+    performance: tuple[PerformanceRecord, ...] = ()
+    adjustments: tuple[AdjustmentRecord, ...] = ()
+    """In the order in which they were made: those not counted in ``performance``, and those after the ledger mark."""
+    ledger: tuple[LedgerRecord, ...] = ()
+    """From the mark of its kind on: rows that will be read again."""
+    ledger_marks: tuple[LedgerMarkRecord, ...] = ()
+    halts: tuple[HaltRecord, ...] = ()

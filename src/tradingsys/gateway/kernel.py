@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from tradingsys.core.commands import VenueRules
 from tradingsys.core.errors import (
@@ -16,9 +16,9 @@ from tradingsys.core.errors import (
     StoreError,
     TradingError,
 )
-from tradingsys.core.instrument import Instrument, plain
+from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import Input, Tick
-from tradingsys.core.order import Fill, Order
+from tradingsys.core.order import Fill
 from tradingsys.core.records import Record, SessionRecord, SymbolRecord
 from tradingsys.core.reports import (
     AccountChanged,
@@ -284,7 +284,9 @@ class Gateway:
     def _heard(self, report: Report) -> None:
         match report:
             case OrderChanged(order, symbol, ts_event_ms, is_forced):
-                self._learn(order, symbol, ts_event_ms, is_forced)
+                if is_forced and not order.forced:
+                    order = structs.replace(order, forced="liquidation")
+                self.book.learn(order, symbol, ts_event_ms)
             case RequestDone():
                 if self.orders is not None:
                     self.orders.done(report)
@@ -301,14 +303,12 @@ class Gateway:
             case Oddity(text):
                 self._log.warning("odd message from the exchange", text=text)
 
-    def _learn(self, order: Order, symbol: str, ts_event_ms: int, is_forced: bool) -> None:
-        self.book.learn(order, symbol, ts_event_ms)
-        if is_forced:
-            self._halt(f"the exchange closed a position on {symbol} by itself; look at the account, then restart")
-
-    def _halt(self, reason: str) -> None:
-        self.halted = self.halted or reason
-        self._log.error("HALT: no new orders", reason=reason)
+    def _halt(self, reason: str, symbol: str) -> None:
+        if symbol:
+            self._log.error("HALT: no new orders on this symbol", symbol=symbol, reason=reason)
+        else:
+            self.halted = self.halted or reason
+            self._log.error("HALT: no new orders", reason=reason)
 
     def _apply(self, effects: list[Effect], *, durable: bool = False) -> None:
         records: list[Record] = []
@@ -318,9 +318,9 @@ class Gateway:
                     records.append(record)
                 case OrderNews(order, new_fills):
                     self._tell_order(order, new_fills)
-                case PositionNews(session, symbol, net):
+                case PositionNews(session, symbol, position):
                     if self.sessions is not None:
-                        self.sessions.session(session).push_position(symbol.lower(), plain(net), deliver=self.is_ready)
+                        self.sessions.session(session).push_position(symbol.lower(), position, deliver=self.is_ready)
                 case Attribute(symbol, venue_order_id):
                     self.procedures.start(self.recovery.attribute(symbol, venue_order_id))
                 case PullTrades(symbol):
@@ -328,8 +328,8 @@ class Gateway:
                         self.procedures.start(self.recovery.fetch_missing(symbol))
                 case Alarm(text):
                     self._log.warning(text)
-                case Halt(reason):
-                    self._halt(reason)
+                case Halt(reason, symbol):
+                    self._halt(reason, symbol)
         if durable:
             self._store.save_now(records)
         elif any(isinstance(record, SymbolRecord) for record in records):

@@ -8,7 +8,10 @@ from hmac import compare_digest
 
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.ids import MAX_SESSION
+from tradingsys.core.instrument import plain
+from tradingsys.core.position import SessionPosition
 from tradingsys.gateway.seams import Peer
+from tradingsys.gateway.views import money_view
 from tradingsys.wire.codec import encode
 from tradingsys.wire.messages import (
     PROTOCOL_VERSION,
@@ -108,9 +111,10 @@ class Session:
         """Tell the owner, and keep it for one that comes back. Without ``deliver`` a snapshot will tell."""
         self._push(lambda n: encode(OrderPush(self.epoch, n, view)), deliver)
 
-    def push_position(self, symbol: str, net: str, *, deliver: bool = True) -> None:
+    def push_position(self, symbol: str, position: SessionPosition, *, deliver: bool = True) -> None:
         """Tell the owner, and keep it for one that comes back. Without ``deliver`` a snapshot will tell."""
-        self._push(lambda n: encode(PositionPush(self.epoch, n, symbol, net)), deliver)
+        money = money_view(position)
+        self._push(lambda n: encode(PositionPush(self.epoch, n, symbol, plain(position.net), *money)), deliver)
 
     def missed_since(self, cursor: Cursor | None) -> list[bytes] | None:
         """The events after a cursor; None when they are no longer (or were never) known here."""

@@ -9,6 +9,7 @@ from decimal import Decimal
 from tradingsys.core.enums import OrderStatus, Side
 from tradingsys.core.instrument import Instrument, plain
 from tradingsys.core.order import Fill, Terms
+from tradingsys.core.position import SessionPosition
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.wire.messages import (
@@ -21,7 +22,7 @@ from tradingsys.wire.messages import (
     Snapshot,
 )
 
-__all__ = ["absent_view", "order_view", "positions_view", "product_view", "snapshot", "terms_of"]
+__all__ = ["absent_view", "money_view", "order_view", "positions_view", "product_view", "snapshot", "terms_of"]
 
 _DECIMAL_TEXT = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?").fullmatch
 
@@ -91,15 +92,24 @@ def positions_view(book: SessionBook, session: int) -> list[PositionView]:
             at = (order.symbol, missing[0])
             unbooked[at] = unbooked.get(at, Decimal(0)) + missing[1]
     symbols = {symbol for owner, symbol in book.positions if owner == session} | {symbol for symbol, _ in unbooked}
-    return [
-        PositionView(
-            symbol.lower(),
-            plain(book.net(session, symbol)),
-            plain(unbooked.get((symbol, Side.BUY), Decimal(0))),
-            plain(unbooked.get((symbol, Side.SELL), Decimal(0))),
+    views: list[PositionView] = []
+    for symbol in sorted(symbols):
+        position = book.position(session, symbol)
+        bought, sold = (unbooked.get((symbol, side), Decimal(0)) for side in (Side.BUY, Side.SELL))
+        views.append(
+            PositionView(symbol.lower(), plain(position.net), plain(bought), plain(sold), *money_view(position))
         )
-        for symbol in sorted(symbols)
-    ]
+    return views
+
+
+def money_view(position: SessionPosition) -> tuple[str | None, str, dict[str, str], dict[str, str]]:
+    """Average entry, realised profit, fees and funding, as the wire has them."""
+    return (
+        None if position.entry_px is None else plain(position.entry_px),
+        plain(position.realized_pnl),
+        {asset: plain(amount) for asset, amount in position.fees.items()},
+        {asset: plain(amount) for asset, amount in position.funding.items()},
+    )
 
 
 def snapshot(book: SessionBook, session: int, epoch: int, n: int) -> Snapshot:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from msgspec import Struct
 
 from tradingsys.core.order import Fill
+from tradingsys.core.position import SessionPosition
 from tradingsys.core.records import Record
 from tradingsys.oms.tracked_order import TrackedOrder
 
@@ -27,11 +26,11 @@ class OrderNews(Struct, frozen=True):
 
 
 class PositionNews(Struct, frozen=True):
-    """Tell the session its new net position."""
+    """Tell the session what it holds now, and what it earned: after a fill, a late fee, funding or an edit."""
 
     session: int
     symbol: str
-    net: Decimal
+    position: SessionPosition
 
 
 class Attribute(Struct, frozen=True):
@@ -54,9 +53,11 @@ class Alarm(Struct, frozen=True):
 
 
 class Halt(Struct, frozen=True):
-    """Take no new orders: the books may not be the only ones. Says how to mend it."""
+    """Take no new orders. Says how to mend it."""
 
     reason: str
+    symbol: str = ""
+    """Only on this symbol; empty is the whole account, whose books may not be the only ones."""
 
 
 Effect = Save | OrderNews | PositionNews | Attribute | PullTrades | Alarm | Halt

@@ -11,13 +11,16 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from tradingsys.core.commands import ReplaceOrder
 from tradingsys.core.errors import InvariantViolation
 from tradingsys.core.ids import EXTERNAL, OrderKey, decode_client_order_id
 from tradingsys.core.order import Closed, Fill, FillKey, Order
+from tradingsys.core.position import SessionPosition
 from tradingsys.core.records import (
     AdjustmentRecord,
     Edit,
     FillRecord,
+    HaltRecord,
     Intent,
     OrderRecord,
     PositionRecord,
@@ -35,7 +38,7 @@ from tradingsys.oms.effects import (
     PullTrades,
     Save,
 )
-from tradingsys.oms.tracked_order import TrackedOrder
+from tradingsys.oms.tracked_order import Replace, TrackedOrder
 
 __all__ = ["Incarnation", "SessionBook"]
 
@@ -69,6 +72,8 @@ class SessionBook:
         self.symbols: dict[str, int] = {row.symbol: row.first_trade_id for row in saved.symbols}
         self.watermarks: dict[str, int] = dict(self.symbols)
         self.watermarks |= {row.symbol: row.trade_id for row in saved.watermarks}
+        self.halts: dict[str, HaltRecord] = {row.symbol: row for row in saved.halts}
+        """Symbols without new orders, until `resume`."""
         self.orders: dict[str, TrackedOrder] = {}
         self.touched: set[tuple[int, str]] = set()
         """Positions that fills changed since the book was opened."""
@@ -100,6 +105,10 @@ class SessionBook:
     def net(self, session: int, symbol: str) -> Decimal:
         """What a session (EXTERNAL included) holds."""
         return self.positions.get((session, symbol), _ZERO)
+
+    def position(self, session: int, symbol: str) -> SessionPosition:
+        """What a session holds of a symbol, and what it earned there."""
+        return SessionPosition(self.net(session, symbol))
 
     def total(self, symbol: str) -> Decimal:
         """Σ sessions + EXTERNAL: what the account must hold."""
@@ -155,6 +164,27 @@ class SessionBook:
         self._adjust(edit.session, edit.symbol, delta, why, ts_ms)
         self._adjust(EXTERNAL, edit.symbol, -delta, why, ts_ms)
 
+    def set_net(
+        self, session: int, symbol: str, net: Decimal, ts_ms: int, why: str
+    ) -> tuple[Decimal, Decimal, Decimal]:
+        """A session's net becomes ``net``; returns what it was, what it is, and what EXTERNAL holds now."""
+        before = self.net(session, symbol)
+        self.transfer(Edit(session, symbol, before, net), ts_ms, why)
+        return before, self.net(session, symbol), self.net(EXTERNAL, symbol)
+
+    def halt(self, symbol: str, reason: str, ts_ms: int) -> None:
+        """No new orders on a symbol until `resume`, over restarts too. A symbol that is halted stays as it is."""
+        if symbol not in self.halts:
+            self.halts[symbol] = HaltRecord(symbol, reason, ts_ms)
+            self._effects += [Save(self.halts[symbol]), Halt(reason, symbol)]
+
+    def resume(self, symbol: str, ts_ms: int) -> bool:
+        """Lift a symbol's halt; False when there is none."""
+        if self.halts.pop(symbol, None) is None:
+            return False
+        self._effects.append(Save(HaltRecord(symbol, "", ts_ms)))
+        return True
+
     # ---- our judgement
 
     def doubt(self, order: TrackedOrder) -> None:
@@ -179,6 +209,16 @@ class SessionBook:
             order.cancel_pending = pending
             self._effects.append(OrderNews(order))
 
+    def replacing(self, order: TrackedOrder, command: ReplaceOrder) -> None:
+        """A replace is about to be sent: until it ended, limits count the larger of both sizes."""
+        price, qty = command.price, command.order_qty
+        order.replace = Replace(qty, price, command.revision, command.stamp_ms, command.recv_window_ms)
+        order.revisions = max(order.revisions, command.revision)
+
+    def replace_ended(self, order: TrackedOrder) -> None:
+        """The replace can no longer act: what the order is, its facts tell."""
+        order.replace = None
+
     # ---- what the venue says
 
     def learn(self, facts: Order, symbol: str, ts_event_ms: int) -> TrackedOrder | None:
@@ -188,9 +228,11 @@ class SessionBook:
         """
         order = self._find(facts, symbol, ts_event_ms)
         try:
+            if facts.forced:
+                self._halt_forced(facts, symbol, ts_event_ms)
             if order is not None:
                 self._merge(order, facts)
-            elif facts.client_order_ids:
+            elif facts.client_order_ids or facts.forced:
                 self._disown(facts, symbol)
             elif facts.fills and facts.venue_order_id is not None:
                 self._unknown_owner(facts, facts.venue_order_id, symbol)
@@ -270,6 +312,20 @@ class SessionBook:
                 )
             )
         return order
+
+    def _halt_forced(self, facts: Order, symbol: str, ts_event_ms: int) -> None:
+        """The exchange traded for the account: nobody may go on as if nothing had happened.
+
+        Told once per order and again for each of its executions; a report that tells nothing new halts nothing.
+        """
+        is_new = (symbol, facts.venue_order_id or "") not in self._foreign
+        if is_new or any(not self.is_booked(fill) for fill in facts.fills.values()):
+            name = symbol.lower()
+            reason = (
+                f"the exchange itself traded {name} for the account ({facts.forced}), booked to EXTERNAL: look at the "
+                f"account, put the sessions right (`tradingsys pos show`), then `tradingsys resume {name}`"
+            )
+            self.halt(symbol, reason, ts_event_ms)
 
     def _is_current(self, key: OrderKey) -> bool:
         """Of the epoch whose orders are all in memory."""
@@ -385,7 +441,7 @@ class SessionBook:
         self.positions[session, symbol] = net
         self._effects.append(Save(PositionRecord(session, symbol, net)))
         if session != EXTERNAL:
-            self._effects.append(PositionNews(session, symbol, net))
+            self._effects.append(PositionNews(session, symbol, self.position(session, symbol)))
 
     def _adjust(self, session: int, symbol: str, delta: Decimal, why: str, ts_ms: int) -> None:
         if delta:

@@ -10,7 +10,19 @@ from tradingsys.core.enums import OrderStatus, Side
 from tradingsys.core.order import Order, Terms
 from tradingsys.core.records import Intent, OrderRecord
 
-__all__ = ["TrackedOrder"]
+__all__ = ["Replace", "TrackedOrder"]
+
+_ZERO = Decimal(0)
+
+
+class Replace(Struct, frozen=True):
+    """A replace request that is under way, or whose outcome is in doubt."""
+
+    order_qty: Decimal
+    price: Decimal | None
+    revision: int
+    stamp_ms: int
+    recv_window_ms: int
 
 
 class TrackedOrder(Struct, eq=False):
@@ -32,6 +44,10 @@ class TrackedOrder(Struct, eq=False):
     """A cancel is under way, or its outcome is in doubt."""
     symbol: str = ""
     is_saved: bool = False
+    replace: Replace | None = None
+    """The one replace that may be under way."""
+    revisions: int = 0
+    """The number of the last replace that was asked for; the next one is one more."""
 
     @classmethod
     def of_intent(cls, intent: Intent) -> TrackedOrder:
@@ -57,7 +73,9 @@ class TrackedOrder(Struct, eq=False):
             record.accepted,
             record.venue_cum_qty,
             record.closed,
+            algo_id=record.algo_id,
         )
+        order.revisions = record.terms.revision if record.terms else 0
         order.absent = record.absent
         order.in_doubt = not order.has_evidence and not record.absent
         order.is_saved = True
@@ -77,13 +95,54 @@ class TrackedOrder(Struct, eq=False):
 
     @property
     def known_terms(self) -> Terms | None:
-        """The venue's terms, else those we asked for."""
-        return self.facts.terms or self.terms
+        """The venue's terms, else those we asked for.
+
+        A conditional order stays what it was: of the order that it becomes when triggered only quantity and price
+        count.
+        """
+        told, own = self.facts.terms, self.terms
+        if told is None or own is None:
+            return told or own
+        if not own.order_type.is_conditional or told.order_type.is_conditional:
+            return told
+        return structs.replace(
+            own, order_qty=told.order_qty, price=told.price, version_ms=told.version_ms, revision=told.revision
+        )
 
     @property
     def complete(self) -> Order:
-        """The facts, with our own terms where the venue has not told its own."""
-        return self.facts if self.facts.terms else structs.replace(self.facts, terms=self.terms)
+        """The facts, with the terms as `known_terms` has them."""
+        terms = self.known_terms
+        return self.facts if self.facts.terms is terms else structs.replace(self.facts, terms=terms)
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it waits, or waited, for a price."""
+        terms = self.known_terms
+        return terms is not None and terms.order_type.is_conditional
+
+    @property
+    def is_waiting(self) -> bool:
+        """Open, conditional, and not known to have been triggered."""
+        return self.facts.venue_order_id is None and self.is_conditional and self.is_open
+
+    @property
+    def worst_leaves_qty(self) -> Decimal:
+        """What may still execute at most: the larger of the known and the requested size, less what was executed.
+
+        0 for an order that closes whatever the position is when triggered: see `closes_position`.
+        """
+        terms = self.known_terms
+        if terms is None or not self.is_open:
+            return _ZERO
+        largest = max(terms.order_qty, self.replace.order_qty) if self.replace else terms.order_qty
+        return max(_ZERO, largest - self.facts.cum_qty)
+
+    @property
+    def closes_position(self) -> bool:
+        """Open, and of a size that only the venue will know: the account's position when it is triggered."""
+        terms = self.known_terms
+        return terms is not None and terms.close_position and not terms.order_qty and self.is_open
 
     @property
     def status(self) -> OrderStatus:
@@ -120,4 +179,5 @@ class TrackedOrder(Struct, eq=False):
             self.facts.closed,
             self.absent and not self.has_evidence,
             self.status,
+            self.facts.algo_id,
         )

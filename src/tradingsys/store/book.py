@@ -27,7 +27,7 @@ from tradingsys.store import legacy
 from tradingsys.store.edits import RowEdit, find_edits, parse_net, plain, read_edits
 from tradingsys.store.journal import Entry
 from tradingsys.store.migrations import migrate, needs_migration
-from tradingsys.store.rows import insert_intent, read_fills, read_orders, write
+from tradingsys.store.rows import insert_intent, read_fills, read_halts, read_orders, write
 from tradingsys.store.sqlite import SqlValue, back_up, data_version, rows, transaction
 from tradingsys.store.ticket import Ticket
 
@@ -161,6 +161,7 @@ def load(conn: apsw.Connection, path: Path, wall_ms: int, *, proven: bool) -> Sa
         tuple(SessionRecord(_int(number), str(name)) for number, name in sessions),
         read_edits(conn, path),
         _meta(conn, "venue_account") or "",
+        halts=tuple(read_halts(conn)),
     )
 
 

@@ -99,7 +99,31 @@ CREATE TABLE positions_basis (            -- what the gateway last wrote to posi
 ) STRICT, WITHOUT ROWID;
 """
 
-_STEPS = (_SCHEMA_1,)
+_SCHEMA_2 = """
+ALTER TABLE orders ADD COLUMN algo_id TEXT;
+ALTER TABLE ledger ADD COLUMN symbol TEXT NOT NULL DEFAULT '';
+CREATE TABLE ledger_marks (               -- every row of this kind that is older is in the ledger
+  kind TEXT PRIMARY KEY,
+  ts_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE halts (symbol TEXT PRIMARY KEY, reason TEXT NOT NULL, ts_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE performance (                -- what fills below the watermark came to; later ones come on top of it
+  session_id INTEGER NOT NULL,
+  symbol TEXT NOT NULL,
+  net TEXT NOT NULL,
+  entry_px TEXT,                          -- NULL: flat, or part of net was set by an adjustment
+  realized_pnl TEXT NOT NULL,
+  fees TEXT NOT NULL,                     -- JSON, by asset
+  funding TEXT NOT NULL,                  -- JSON, by asset; all of it, whatever the watermark
+  adjustments INTEGER NOT NULL,           -- so many of its adjustments are counted in
+  PRIMARY KEY (session_id, symbol)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX fills_by_time ON fills (ts_event_ms);
+CREATE INDEX ledger_by_time ON ledger (kind, ts_ms);
+CREATE INDEX adjustments_by_session ON adjustments (session_id, symbol);
+"""
+
+_STEPS = (_SCHEMA_1, _SCHEMA_2)
 VERSION = len(_STEPS)
 
 

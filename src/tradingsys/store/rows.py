@@ -14,9 +14,12 @@ from tradingsys.core.records import (
     AccountRecord,
     AdjustmentRecord,
     FillRecord,
+    HaltRecord,
     Intent,
+    LedgerMarkRecord,
     LedgerRecord,
     OrderRecord,
+    PerformanceRecord,
     Record,
     SessionRecord,
     SymbolRecord,
@@ -26,21 +29,32 @@ from tradingsys.store.edits import plain
 from tradingsys.store.legacy import create_view
 from tradingsys.store.sqlite import Row, SqlValue, rows
 
-__all__ = ["insert_intent", "read_fills", "read_orders", "write"]
+__all__ = [
+    "insert_intent",
+    "read_adjustments",
+    "read_fills",
+    "read_halts",
+    "read_ledger",
+    "read_ledger_marks",
+    "read_orders",
+    "read_performance",
+    "write",
+]
 
 _ORDER_COLUMNS = (
     "client_order_id, session_id, status, venue_cum_qty, venue_order_id, stamp_ms, recv_window_ms, accepted, absent,"
-    " closed, terms, venue_terms"
+    " closed, terms, venue_terms, algo_id"
 )
 _INSERT_ORDER = (
-    f"INSERT INTO orders ({_ORDER_COLUMNS}, done, done_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    f"INSERT INTO orders ({_ORDER_COLUMNS}, done, done_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (client_order_id) DO "
 )
 # What we sent never changes; what is known about it does.
 _UPDATE_ORDER = (
     "UPDATE SET status = excluded.status, venue_cum_qty = excluded.venue_cum_qty,"
     " venue_order_id = excluded.venue_order_id, accepted = excluded.accepted, absent = excluded.absent,"
-    " closed = excluded.closed, venue_terms = excluded.venue_terms, done = excluded.done, done_ms = excluded.done_ms"
+    " closed = excluded.closed, venue_terms = excluded.venue_terms, algo_id = excluded.algo_id, done = excluded.done,"
+    " done_ms = excluded.done_ms"
 )
 _FILL_COLUMNS = (
     "symbol, trade_id, order_id, session_id, client_order_id, side, px, qty, fee, fee_asset, is_maker, realized_pnl,"
@@ -57,6 +71,7 @@ _INSERT_FILL = (
 _to_json = msgspec.json.Encoder().encode
 _terms = msgspec.json.Decoder(Terms).decode
 _closed = msgspec.json.Decoder(Closed).decode
+_money = msgspec.json.Decoder(dict[str, Decimal]).decode
 
 
 @singledispatch
@@ -131,9 +146,92 @@ def _(record: AdjustmentRecord, conn: apsw.Connection) -> None:
 @write.register
 def _(record: LedgerRecord, conn: apsw.Connection) -> None:
     conn.execute(
-        "INSERT OR IGNORE INTO ledger VALUES (?, ?, ?, ?, ?, ?)",
-        (record.kind, record.ext_id, record.session, record.asset, plain(record.amount), record.ts_ms),
+        "INSERT OR IGNORE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (record.kind, record.ext_id, record.session, record.asset, plain(record.amount), record.ts_ms, record.symbol),
     )
+
+
+@write.register
+def _(record: LedgerMarkRecord, conn: apsw.Connection) -> None:
+    conn.execute(
+        "INSERT INTO ledger_marks VALUES (?, ?) ON CONFLICT DO UPDATE SET ts_ms = max(ts_ms, excluded.ts_ms)",
+        (record.kind, record.ts_ms),
+    )
+
+
+@write.register
+def _(record: HaltRecord, conn: apsw.Connection) -> None:
+    if record.reason:
+        conn.execute("INSERT OR REPLACE INTO halts VALUES (?, ?, ?)", (record.symbol, record.reason, record.ts_ms))
+    else:
+        conn.execute("DELETE FROM halts WHERE symbol = ?", (record.symbol,))
+
+
+@write.register
+def _(record: PerformanceRecord, conn: apsw.Connection) -> None:
+    conn.execute(
+        "INSERT OR REPLACE INTO performance VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            record.session,
+            record.symbol,
+            plain(record.net),
+            _optional(record.entry_px),
+            plain(record.realized_pnl),
+            _to_json(record.fees).decode(),
+            _to_json(record.funding).decode(),
+            record.adjustments,
+        ),
+    )
+
+
+def read_adjustments(conn: apsw.Connection, where: str, bindings: tuple[SqlValue, ...] = ()) -> list[AdjustmentRecord]:
+    """The adjustments for which ``where`` (any clauses after FROM) holds."""
+    found = rows(conn, f"SELECT session_id, symbol, delta, why, ts_ms FROM adjustments {where}", bindings)
+    return [
+        AdjustmentRecord(_int(session), str(symbol), Decimal(str(delta)), str(why), _int(ts_ms))
+        for session, symbol, delta, why, ts_ms in found
+    ]
+
+
+def read_ledger(conn: apsw.Connection, where: str, bindings: tuple[SqlValue, ...] = ()) -> list[LedgerRecord]:
+    """The rows of the ledger for which ``where`` (any clauses after FROM) holds."""
+    found = rows(conn, f"SELECT session_id, asset, amount, kind, ext_id, ts_ms, symbol FROM ledger {where}", bindings)
+    return [
+        LedgerRecord(_int(session), str(asset), Decimal(str(amount)), str(kind), str(ext_id), _int(ts_ms), str(symbol))
+        for session, asset, amount, kind, ext_id, ts_ms, symbol in found
+    ]
+
+
+def read_performance(conn: apsw.Connection) -> list[PerformanceRecord]:
+    """All of ``performance``."""
+    found = rows(
+        conn,
+        "SELECT session_id, symbol, net, entry_px, realized_pnl, fees, funding, adjustments FROM performance",
+    )
+    return [
+        PerformanceRecord(
+            _int(session),
+            str(symbol),
+            Decimal(str(net)),
+            None if entry_px is None else Decimal(str(entry_px)),
+            Decimal(str(realized_pnl)),
+            _money(str(fees)),
+            _money(str(funding)),
+            _int(adjustments),
+        )
+        for session, symbol, net, entry_px, realized_pnl, fees, funding, adjustments in found
+    ]
+
+
+def read_halts(conn: apsw.Connection) -> list[HaltRecord]:
+    """All symbols that are halted."""
+    found = rows(conn, "SELECT symbol, reason, ts_ms FROM halts ORDER BY symbol")
+    return [HaltRecord(str(symbol), str(reason), _int(ts_ms)) for symbol, reason, ts_ms in found]
+
+
+def read_ledger_marks(conn: apsw.Connection) -> list[LedgerMarkRecord]:
+    """How far each kind of the ledger was read."""
+    return [LedgerMarkRecord(str(kind), _int(ts_ms)) for kind, ts_ms in rows(conn, "SELECT * FROM ledger_marks")]
 
 
 def insert_intent(conn: apsw.Connection, intent: Intent) -> None:
@@ -169,15 +267,15 @@ def _order_values(record: OrderRecord) -> Row:
         None if closed is None else _to_json(closed).decode(),
         _to_json(intent.terms).decode(),
         None if record.terms is None else _to_json(record.terms).decode(),
+        record.algo_id,
         done,
         (closed.ts_event_ms if closed is not None else 0) or intent.stamp_ms,
     )
 
 
 def _to_order(row: Row) -> OrderRecord:
-    (coid, session, status, cum, venue_order_id, stamp_ms, window_ms, accepted, absent, closed, terms, venue_terms) = (
-        row
-    )
+    coid, session, status, cum, venue_order_id, stamp_ms, window_ms, accepted, absent = row[:9]
+    closed, terms, venue_terms, algo_id = row[9:]
     intent = Intent(str(coid), _int(session), _terms(str(terms)), _int(stamp_ms), _int(window_ms))
     return OrderRecord(
         intent,
@@ -188,6 +286,7 @@ def _to_order(row: Row) -> OrderRecord:
         None if closed is None else _closed(str(closed)),
         bool(absent),
         OrderStatus(str(status)),
+        _text(algo_id),
     )
 
 

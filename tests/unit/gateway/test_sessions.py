@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from tests.unit.gateway.peers import RecordedPeer
 from tradingsys.core.errors import LocalProtocolError
+from tradingsys.core.position import SessionPosition
 from tradingsys.gateway.sessions import Client, SessionDesk
 from tradingsys.wire.messages import ErrorCode, LoginParams
 
@@ -129,7 +132,7 @@ def test_who_comes_back_with_its_cursor_gets_what_it_missed() -> None:
     desk = SessionDesk(7, None)
     session = desk.session(1)
     for net in "123":
-        session.push_position("btcusdt", net)
+        session.push_position("btcusdt", SessionPosition(Decimal(net)))
     missed = session.missed_since((7, 1))
     assert missed is not None and [b'"net":"2"' in missed[0], b'"net":"3"' in missed[1]] == [True, True]
     assert session.missed_since((7, 3)) == []
@@ -141,7 +144,7 @@ def test_who_comes_back_with_its_cursor_gets_what_it_missed() -> None:
 def test_events_too_old_to_replay_need_a_snapshot() -> None:
     session = SessionDesk(7, None).session(1)
     for _ in range(10_001):
-        session.push_position("btcusdt", "1")
+        session.push_position("btcusdt", SessionPosition(Decimal(1)))
     assert session.missed_since((7, 0)) is None
     missed = session.missed_since((7, 1))
     assert missed is not None and len(missed) == 10_000

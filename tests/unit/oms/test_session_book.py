@@ -53,7 +53,7 @@ def test_a_fill_is_booked_once_however_often_and_in_whatever_order_it_is_told(re
     assert order.status is OrderStatus.FILLED
     assert {each.fee for each in order.facts.fills.values()} == {Decimal("0.001")}
     assert book.total(SYMBOL) == 10 and book.net(EXTERNAL, SYMBOL) == 0
-    nets = [effect.net for effect in effects if isinstance(effect, PositionNews)]
+    nets = [effect.position.net for effect in effects if isinstance(effect, PositionNews)]
     assert len(nets) == 4 and nets[-1] == 10
     told = [new.exec_id for effect in effects if isinstance(effect, OrderNews) for new in effect.new_fills]
     assert sorted(told) == ["100", "101", "102", "103"]
