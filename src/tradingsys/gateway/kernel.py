@@ -6,6 +6,7 @@ this module only carries events to them and performs, in order, what they want d
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterable
 
 from msgspec import Struct, structs
@@ -88,7 +89,7 @@ class Gateway:
         self._failed = failed
         self.book = SessionBook(store.saved, store.find_order)
         self.market = MarketData(market, transport, clock, log)
-        self.procedures = Procedures()
+        self.procedures = Procedures(self._broken)
         self.venue = VenueLink(venue, transport, clock, self.procedures, self._heard)
         self.recovery = Recovery(self.book, settings.margins, settings.timing, clock.monotonic_ns, venue.clock)
         self.instruments: dict[str, Instrument] = {}
@@ -275,7 +276,7 @@ class Gateway:
         for order in doubtful:
             self.procedures.start(self.recovery.resolve(order))
         self.procedures.start(self.recovery.reconcile_later())
-        self.procedures.start(self.recovery.watch(self._settings.watch_ms))
+        self.procedures.keep(lambda: self.recovery.watch(self._settings.watch_ms))
         for session in self.sessions.sessions.values():
             if session.owner is not None:
                 view = snapshot(self.book, session.id, session.epoch, session.n)
@@ -300,8 +301,17 @@ class Gateway:
             case AccountChanged(reason):
                 if reason != "ORDER":
                     self._log.info("account changed", reason=reason)
+                if reason == "FUNDING_FEE" and self.is_ready:
+                    self.procedures.start(self.recovery.pull_funding())
             case Oddity(text):
                 self._log.warning("odd message from the exchange", text=text)
+
+    def _broken(self, what: str, error: Exception, goes_on: bool) -> None:
+        """A fault of our own: what was begun anew may go on, what was not leaves something undone for ever."""
+        told = "".join(traceback.format_exception(error))
+        self._log.error("a fault in tradingsys: please report it", what=what, goes_on=goes_on, traceback=told)
+        if not goes_on:
+            self._halt(f"{what} failed ({error!r}), which is a fault in tradingsys: restart, and report it", "")
 
     def _halt(self, reason: str, symbol: str) -> None:
         if symbol:

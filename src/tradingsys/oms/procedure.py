@@ -8,7 +8,7 @@ a real loop, a simulation or a test.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from itertools import count
 from typing import Generic, TypeVar
 
@@ -17,11 +17,15 @@ from msgspec import Struct
 from tradingsys.core.commands import Query
 from tradingsys.core.errors import TradingError
 
-__all__ = ["Procedure", "Procedures", "ask", "until"]
+__all__ = ["Broken", "Procedure", "Procedures", "ask", "until"]
 
 T = TypeVar("T")
 
 Procedure = Coroutine["_Ask[object] | _Until", object, None]
+
+
+Broken = Callable[[str, Exception, bool], None]
+"""Told which procedure ended by an error that it did not expect, and whether it was begun anew."""
 
 
 class _Ask(Struct, Generic[T], frozen=True):
@@ -55,7 +59,10 @@ async def until(at_ns: int) -> None:
 class Procedures:
     """Runs procedures: hands out their queries, takes answers and time."""
 
-    def __init__(self) -> None:
+    def __init__(self, broken: Broken | None = None) -> None:
+        """Without ``broken``, an unexpected error in a procedure is raised to whoever resumed it."""
+        self._broken = broken
+        self._kept: dict[Procedure, Callable[[], Procedure]] = {}
         self._tokens = count(1)
         self._order = count()
         self._asking: dict[int, Procedure] = {}
@@ -64,6 +71,12 @@ class Procedures:
 
     def start(self, procedure: Procedure) -> None:
         """Run a procedure up to the first thing it waits for."""
+        self._step(procedure, None, None)
+
+    def keep(self, begin: Callable[[], Procedure]) -> None:
+        """Run a procedure that must not end: after an unexpected error it is begun anew. It must wait first."""
+        procedure = begin()
+        self._kept[procedure] = begin
         self._step(procedure, None, None)
 
     def take_queries(self) -> list[tuple[int, Query[object]]]:
@@ -96,6 +109,10 @@ class Procedures:
         try:
             wish = procedure.send(value) if error is None else procedure.throw(error)
         except StopIteration:
+            self._kept.pop(procedure, None)
+            return
+        except Exception as failure:  # noqa: BLE001 - nobody awaits a procedure: whoever is told here is the last
+            self._ended_badly(procedure, failure)
             return
         if isinstance(wish, _Until):
             heapq.heappush(self._sleeping, (wish.at_ns, next(self._order), procedure))
@@ -103,3 +120,11 @@ class Procedures:
             token = next(self._tokens)
             self._asking[token] = procedure
             self._queries.append((token, wish.query))
+
+    def _ended_badly(self, procedure: Procedure, failure: Exception) -> None:
+        begin = self._kept.pop(procedure, None)
+        if self._broken is None:
+            raise failure
+        self._broken(str(getattr(procedure, "__qualname__", procedure)), failure, begin is not None)
+        if begin is not None:
+            self.keep(begin)

@@ -131,6 +131,9 @@ class Recovery:
             await self.reconcile()
             await self.check_account()
 
+    async def pull_funding(self) -> None:
+        """Book what the account paid or received for its positions to those who held them."""
+
     async def pull_trades(self, symbol: str) -> None:
         """Book every execution from the watermark on; the watermark follows up to what can no longer change.
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from tradingsys.core.commands import PositionsQuery, TimeQuery
 from tradingsys.core.errors import TransportError
 from tradingsys.oms.procedure import Procedures, ask, until
@@ -47,3 +49,37 @@ def test_instants_come_in_order_of_time_then_of_asking() -> None:
         procedures.start(wait(at, name))
     procedures.tick(30)
     assert seen == ["a", "b", "c"]
+
+
+def test_an_unexpected_error_is_told_and_what_must_not_end_begins_anew() -> None:
+    told = list[tuple[str, str, bool]]()
+    procedures = Procedures(lambda what, error, goes_on: told.append((what.split(".")[-1], str(error), goes_on)))
+
+    async def once() -> None:
+        await until(10)
+        raise ValueError("a mistake")
+
+    async def watch() -> None:
+        while True:
+            await ask(TimeQuery())
+            await until(20)
+            raise ZeroDivisionError("another")
+
+    procedures.start(once())
+    procedures.keep(watch)
+    [(token, _)] = procedures.take_queries()
+    procedures.answer(token, 1, None)
+    procedures.tick(20)
+    assert told == [("once", "a mistake", False), ("watch", "another", True)]
+    assert [query for _, query in procedures.take_queries()] == [TimeQuery()], "it watches again"
+
+
+def test_without_anybody_to_tell_an_unexpected_error_is_raised() -> None:
+    async def wrong() -> None:
+        await until(10)
+        raise ValueError("a mistake")
+
+    procedures = Procedures()
+    procedures.start(wrong())
+    with pytest.raises(ValueError, match="a mistake"):
+        procedures.tick(10)
