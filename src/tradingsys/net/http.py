@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from ssl import SSLContext
 from types import SimpleNamespace
 
@@ -13,7 +13,9 @@ from msgspec import Struct
 from yarl import URL
 
 from tradingsys.core.io import HttpFailed, HttpReply, HttpRequest
+from tradingsys.net.headers import lower_case
 from tradingsys.net.listen import listening_sockets
+from tradingsys.net.redaction import without_address
 
 __all__ = ["HttpClient", "HttpIn", "HttpOut", "HttpServer", "serve"]
 
@@ -37,7 +39,7 @@ async def _never_repeat(request: ClientRequest, handler: ClientHandlerType) -> C
     try:
         return await handler(request)
     except (aiohttp.ClientError, OSError) as error:
-        raise _Unanswered(_describe(error)) from error
+        raise _Unanswered(_describe(error, str(request.url))) from error
 
 
 class HttpClient:
@@ -69,9 +71,9 @@ class HttpClient:
                 body = await _read_at_most(response.content, _MAX_REPLY_BYTES)
                 if body is None:
                     return HttpFailed(request.token, True, f"reply above {_MAX_REPLY_BYTES} bytes")
-                return HttpReply(request.token, response.status, _lower_case(response.headers.items()), body)
+                return HttpReply(request.token, response.status, lower_case(response.headers.items()), body)
         except (_Unanswered, aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
-            return HttpFailed(request.token, attempt.connected, _describe(error))
+            return HttpFailed(request.token, attempt.connected, _describe(error, request.url))
 
     async def close(self) -> None:
         """Close all connections; whatever is under way fails."""
@@ -156,7 +158,7 @@ async def serve(
             response.force_close()
             return response
         path, _, query = request.raw_path.partition("?")
-        headers = _lower_case(request.headers.items())
+        headers = lower_case(request.headers.items())
         try:
             out = handle(HttpIn(request.method, path, query.encode("latin-1"), headers, body, request.remote or ""))
         except Exception as error:  # noqa: BLE001 - one bad request must not stop the server
@@ -184,18 +186,12 @@ async def _read_at_most(stream: aiohttp.StreamReader, limit: int) -> bytes | Non
     return b"".join(chunks)
 
 
-def _lower_case(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    lowered: dict[str, str] = {}
-    for name, value in headers:
-        key = name.lower()
-        lowered[key] = f"{lowered[key]}, {value}" if key in lowered else value
-    return lowered
-
-
-def _describe(error: BaseException) -> str:
-    if isinstance(error, aiohttp.ClientResponseError):  # as text it would show the URL, signature and all
-        return f"an answer that is no HTTP: {error.message}"
-    return str(error) or type(error).__name__
+def _describe(error: BaseException, url: str) -> str:
+    if isinstance(error, aiohttp.ClientResponseError):
+        text = f"an answer that is no HTTP: {error.message}"
+    else:
+        text = str(error) or type(error).__name__
+    return without_address(text, url)
 
 
 def _report_to_loop(error: Exception) -> None:

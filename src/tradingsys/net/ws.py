@@ -10,14 +10,15 @@ import asyncio
 from collections.abc import Callable, Mapping
 from ssl import SSLContext
 from typing import Protocol, cast
-from urllib.parse import urlsplit
 
 import picows
 from msgspec import Struct
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, WSUpgradeResponse
 
 from tradingsys.core.errors import TransportError
+from tradingsys.net.headers import lower_case
 from tradingsys.net.listen import listening_sockets
+from tradingsys.net.redaction import origin, without_address
 
 __all__ = [
     "Accept",
@@ -166,8 +167,10 @@ class Connection:
 class _Listener(WSListener):
     """Turns picows' frames into whole messages and guards the loop against a handler's exceptions."""
 
-    def __init__(self, handler: WsHandler, max_message_bytes: int, on_error: ErrorHook) -> None:
+    def __init__(self, handler: WsHandler, max_message_bytes: int, on_error: ErrorHook, url: str = "") -> None:
+        """``url`` is where the connection was made to; nothing of it but the host is ever told."""
         self._handler = handler
+        self._url = url
         self._limit = max_message_bytes
         self._on_error = on_error
         self.conn: Connection | None = None
@@ -217,7 +220,7 @@ class _Listener(WSListener):
         if self.on_gone is not None:
             self.on_gone(conn)
         try:
-            self._handler.closed(conn._gone())
+            self._handler.closed(without_address(conn._gone(), self._url))
         except Exception as error:  # noqa: BLE001 - there is nothing left to close
             self._on_error(error)
 
@@ -289,12 +292,10 @@ async def connect(
 
     Raises TransportError (not sent) when no websocket came to be.
     """
-    listener = _Listener(handler, max_message_bytes, on_error or _report_to_loop)
+    listener = _Listener(handler, max_message_bytes, on_error or _report_to_loop, url)
     extra = dict(headers or {})
     if subprotocol is not None:
         extra["Sec-WebSocket-Protocol"] = subprotocol
-    # Of the address only the host is ever told: the path of a private stream is a key.
-    host = "://".join(urlsplit(url)[:2])
     try:
         async with asyncio.timeout(timeout_s):
             await picows.ws_connect(
@@ -311,13 +312,14 @@ async def connect(
             )
     except (OSError, picows.WSError, ValueError) as error:  # TimeoutError and TLS errors are OSErrors
         listener.abandoned = True
-        raise TransportError(f"{host}: {str(error) or type(error).__name__}", sent=False) from error
+        text = without_address(str(error) or type(error).__name__, url)
+        raise TransportError(f"{origin(url)}: {text}", sent=False) from error
     except asyncio.CancelledError:
         listener.abandoned = True
         raise
     if listener.conn is None:  # picows takes a connection lost during the handshake for an established one
         listener.abandoned = True
-        raise TransportError(f"{host}: connection lost during the handshake", sent=False)
+        raise TransportError(f"{origin(url)}: connection lost during the handshake", sent=False)
     return listener.conn
 
 
@@ -361,7 +363,7 @@ async def serve(
 
     def on_request(request: WSUpgradeRequest) -> picows.WSUpgradeResponseWithListener:
         try:
-            verdict = accept(_to_upgrade_request(request))
+            verdict = accept(UpgradeRequest(request.path.decode("latin-1"), lower_case(request.headers.items())))
         except Exception as error:  # noqa: BLE001 - one bad request must not reach the loop
             report(error)
             verdict = Refuse(500, "internal error")
@@ -386,14 +388,6 @@ async def serve(
         for sock in sockets
     ]
     return Server(listeners, sockets[0].getsockname()[1], connections)
-
-
-def _to_upgrade_request(request: WSUpgradeRequest) -> UpgradeRequest:
-    headers: dict[str, str] = {}
-    for name, value in request.headers.items():
-        key = name.lower()
-        headers[key] = f"{headers[key]}, {value}" if key in headers else value
-    return UpgradeRequest(request.path.decode("latin-1"), headers)
 
 
 def _send_close(transport: WSTransport, code: int, reason: str) -> None:

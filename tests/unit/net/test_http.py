@@ -5,7 +5,9 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+from urllib.parse import unquote
 
+import aiohttp
 import pytest
 
 from tradingsys.core.io import HttpFailed, HttpReply, HttpRequest
@@ -205,6 +207,15 @@ def test_a_failure_does_not_show_what_was_signed() -> None:
             assert "s3cret" not in failed.reason and "no HTTP" in failed.reason
 
     run(main())
+
+
+@pytest.mark.parametrize("broken", [aiohttp.ClientConnectionError, OSError, TimeoutError, aiohttp.InvalidURL])
+def test_whatever_a_library_quotes_of_the_address_is_not_told(broken: type[Exception]) -> None:
+    url = "https://fapi.example:443/fapi/v1/order?symbol=BTCUSDT&signature=AbC%2FsEcReT%3D&listenKey=pqia91ma19a5s61cv"
+    told = http._describe(broken(f"cannot send {url}, that is {unquote(url)}"), url)
+    for secret in ("AbC", "sEcReT", "pqia91ma19a5s61cv"):
+        assert secret not in told
+    assert "fapi.example:443" in told and "cannot send" in told
 
 
 def test_the_server_hands_over_the_request_undecoded() -> None:

@@ -231,6 +231,46 @@ async def test_nobody_listening_is_a_transport_error_not_sent() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
+        b"HTTP/1.1 302 Found\r\nLocation: {path}\r\n\r\n",
+        b"HTTP/1.1 404 no {path} here\r\nContent-Length: 0\r\n\r\n",
+        b"{path}\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: {path}\r\n\r\n",
+    ],
+)
+def test_a_server_that_repeats_the_address_does_not_bring_it_into_the_failure(answer: bytes) -> None:
+    path = "/private/ws/pqia91ma19a5s61cv6a81va65sdf19v8a65a1a5s61cv6a81va65sdf1"
+
+    async def repeat(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer.replace(b"{path}", path.encode()))
+        writer.close()
+
+    async def main() -> None:
+        server = await asyncio.start_server(repeat, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(TransportError) as caught:
+            await ws.connect(f"ws://user:pa55word@127.0.0.1:{port}{path}", Recorder(), timeout_s=1)
+        told = str(caught.value)
+        assert told.startswith(f"ws://127.0.0.1:{port}: ") and "pqia91ma" not in told and "pa55word" not in told
+        server.close()
+
+    run(main())
+
+
+@scenario
+async def test_a_key_in_the_reason_of_a_close_is_not_told() -> None:
+    async with serving(lambda request: Recorder()) as server:
+        client = Recorder()
+        await ws.connect(url(server, "/private/ws/pqia91ma19a5s61cv6a81va65"), client)
+        for conn in list(server.connections):
+            conn.close(4000, "unknown listen key pqia91ma19a5s61cv6a81va65")
+        await client.until("closed")
+        assert client.reasons == ["closed by peer: 4000 unknown listen key …"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
         b"",
         b"HTTP/1.1 101 Switching Protocols\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
