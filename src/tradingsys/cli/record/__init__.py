@@ -1,0 +1,1 @@
+"""The command ``tradingsys record``: what the exchange sends, kept line by line."""
