@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 
 from msgspec import UNSET, UnsetType, ValidationError
 
-from tradingsys.core.enums import OrderStatus, OrderType, Side, TimeInForce
+from tradingsys.core.enums import OrderStatus, OrderType, Side, TimeInForce, TriggerPrice
 from tradingsys.core.market import BestBidOffer, Depth, Kline, Trade
 from tradingsys.core.order import Closed, Fill, Order, Terms
 from tradingsys.core.reports import AccountChanged, OrderChanged
@@ -31,7 +31,11 @@ __all__ = [
     "order_reply_changed",
     "order_trade_update",
     "positions",
+    "positive",
+    "side",
     "trade_lite",
+    "trigger_price",
+    "type_and_qty",
     "user_trade",
 ]
 
@@ -53,17 +57,29 @@ def decimal(text: str) -> Decimal:
 def order_trade_update(message: messages.OrderTradeUpdate) -> OrderChanged:
     """Facts of one order; an execution comes as its one fill."""
     update = message.order
+    order_type, order_qty, price = type_and_qty(update.order_type, update.order_qty, update.price)
     terms = Terms(
         update.symbol,
-        _side(update.side),
-        *_type_and_qty(update.order_type, update.order_qty, update.price),
+        side(update.side),
+        order_type,
+        order_qty,
+        price,
         *_time_in_force(update.order_type, update.time_in_force),
         reduce_only=update.reduce_only is True,
-        stop_px=_positive(update.stop_px),
+        stop_px=positive(update.stop_px),
         self_trade_prevention=words.SELF_TRADE_PREVENTIONS.get(update.self_trade_prevention or ""),
         version_ms=update.ts_event_ms,
+        close_position=update.close_position is True,
+        callback_rate=positive(update.callback_rate),
+        activation_px=positive(update.activation_px),
+        good_till_ms=update.good_till_ms or None,
+        price_match=words.PRICE_MATCHES.get(update.price_match or ""),
+        trigger_price=trigger_price(order_type, update.working_type),
+        price_protect=update.price_protect is True,
+        revision=update.modify_id or 0,
     )
     is_rejected = update.order_status == OrderStatus.REJECTED
+    is_liquidation = update.execution_type == "CALCULATED"
     fill = _stream_fill(update)
     order = Order(
         (update.client_order_id,),
@@ -73,9 +89,9 @@ def order_trade_update(message: messages.OrderTradeUpdate) -> OrderChanged:
         venue_cum_qty=decimal(update.cum_qty),
         closed=_closed(update.order_status, update.ts_event_ms, update.expiry_reason),
         fills={fill.exec_id: fill} if fill else {},
+        forced=words.forced_by_id(update.client_order_id) or ("liquidation" if is_liquidation else ""),
     )
-    is_forced = update.execution_type == "CALCULATED" or words.is_forced_id(update.client_order_id)
-    return OrderChanged(order, update.symbol, message.ts_event_ms, is_forced)
+    return OrderChanged(order, update.symbol, message.ts_event_ms, bool(order.forced))
 
 
 def trade_lite(message: messages.TradeLite) -> OrderChanged:
@@ -84,27 +100,44 @@ def trade_lite(message: messages.TradeLite) -> OrderChanged:
         str(message.trade_id),
         message.symbol,
         str(message.order_id),
-        _side(message.side),
+        side(message.side),
         decimal(message.last_px),
         decimal(message.last_qty),
         message.ts_event_ms,
         is_maker=message.is_maker,
     )
-    order = Order((message.client_order_id,), fill.venue_order_id, accepted=True, fills={fill.exec_id: fill})
-    return OrderChanged(order, message.symbol, message.ts_event_ms, words.is_forced_id(message.client_order_id))
+    order = Order(
+        (message.client_order_id,),
+        fill.venue_order_id,
+        accepted=True,
+        fills={fill.exec_id: fill},
+        forced=words.forced_by_id(message.client_order_id),
+    )
+    return OrderChanged(order, message.symbol, message.ts_event_ms, bool(order.forced))
 
 
 def order_reply(message: messages.OrderReply) -> Order:
     """Facts of an order from any REST or WS-API answer; it never tells single executions."""
+    order_type, order_qty, price = type_and_qty(message.type, message.orig_qty, message.price)
     terms = Terms(
         message.symbol,
-        _side(message.side),
-        *_type_and_qty(message.type, message.orig_qty, message.price),
+        side(message.side),
+        order_type,
+        order_qty,
+        price,
         *_time_in_force(message.type, message.time_in_force),
         reduce_only=message.reduce_only is True,
-        stop_px=_positive(message.stop_price),
+        stop_px=positive(message.stop_price),
         self_trade_prevention=words.SELF_TRADE_PREVENTIONS.get(message.self_trade_prevention_mode or ""),
         version_ms=message.update_time,
+        close_position=message.close_position is True,
+        callback_rate=positive(message.price_rate),
+        activation_px=positive(message.activate_price),
+        good_till_ms=message.good_till_date or None,
+        price_match=words.PRICE_MATCHES.get(message.price_match or ""),
+        trigger_price=trigger_price(order_type, message.working_type),
+        price_protect=message.price_protect is True,
+        revision=message.modify_id or 0,
     )
     return Order(
         (message.client_order_id,),
@@ -113,13 +146,14 @@ def order_reply(message: messages.OrderReply) -> Order:
         accepted=message.status != OrderStatus.REJECTED,
         venue_cum_qty=decimal(message.executed_qty),
         closed=_closed(message.status, message.update_time, UNSET),
+        forced=words.forced_by_id(message.client_order_id),
     )
 
 
 def order_reply_changed(message: messages.OrderReply) -> OrderChanged:
     """The same facts as a report."""
-    is_forced = words.is_forced_id(message.client_order_id)
-    return OrderChanged(order_reply(message), message.symbol, message.update_time, is_forced)
+    order = order_reply(message)
+    return OrderChanged(order, message.symbol, message.update_time, bool(order.forced))
 
 
 def user_trade(message: messages.UserTrade) -> Order:
@@ -128,7 +162,7 @@ def user_trade(message: messages.UserTrade) -> Order:
         str(message.id),
         message.symbol,
         str(message.order_id),
-        _side(message.side),
+        side(message.side),
         decimal(message.price),
         decimal(message.qty),
         message.time,
@@ -197,7 +231,7 @@ def kline(message: messages.KlineUpdate) -> Kline:
     """A candlestick."""
     bar = message.bar
     return Kline(
-        bar.symbol,
+        message.symbol,
         bar.interval,
         message.ts_sent_ms,
         bar.open_ms,
@@ -227,7 +261,7 @@ def _stream_fill(update: messages.OrderUpdate) -> Fill | None:
         str(update.trade_id),
         update.symbol,
         str(update.order_id),
-        _side(update.side),
+        side(update.side),
         decimal(update.last_px),
         last_qty,
         update.ts_event_ms,
@@ -246,26 +280,33 @@ def _closed(status: str, ts_event_ms: int, expiry_reason: str | UnsetType) -> Cl
     return Closed(known, ts_event_ms, reason=words.EXPIRY_REASONS.get(code, f"expiry reason {code}"))
 
 
-def _side(word: str) -> Side:
-    side = words.SIDES.get(word)
-    if side is None:
+def side(word: str) -> Side:
+    """The side; raises ValidationError for any third one."""
+    known = words.SIDES.get(word)
+    if known is None:
         raise ValidationError(f"neither buy nor sell: {word!r}")
-    return side
+    return known
 
 
-def _type_and_qty(word: str, qty: str, price: str) -> tuple[OrderType, Decimal, Decimal | None]:
-    px = _positive(price)
+def type_and_qty(word: str, qty: str, price: str | UnsetType) -> tuple[OrderType, Decimal, Decimal | None]:
+    """Type, quantity and price of an order."""
+    px = positive(price)
     # An order type of tomorrow is one with a price or one without.
     order_type = words.ORDER_TYPES.get(word) or (OrderType.MARKET if px is None else OrderType.LIMIT)
     return order_type, decimal(qty), px
+
+
+def trigger_price(order_type: OrderType, word: str | UnsetType) -> TriggerPrice | None:
+    """What triggers a conditional order; others are shown with the word too, where it means nothing."""
+    return words.WORKING_TYPES.get(word or "") if order_type.is_conditional else None
 
 
 def _time_in_force(order_type: str, word: str | UnsetType) -> tuple[TimeInForce | None, bool]:
     return (None, False) if order_type == "MARKET" else words.time_in_force(word or "")
 
 
-def _positive(text: str | UnsetType) -> Decimal | None:
-    """The venue writes 0 where there is no such price."""
+def positive(text: str | UnsetType) -> Decimal | None:
+    """A number, None for the 0 that the venue writes where there is none."""
     return (decimal(text) or None) if text else None
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from tradingsys.core.enums import TriggerPrice
 from tradingsys.core.errors import VenueError
 from tradingsys.core.order import Fill, Order, Terms
 from tradingsys.core.position import FLAT, Position
@@ -25,10 +26,12 @@ __all__ = [
     "decimal_text",
     "error",
     "listen_key_expired",
+    "optional",
     "order_query",
     "order_reply",
     "order_trade_update",
     "position_risk",
+    "terms_of",
     "to_bytes",
     "trade_lite",
     "user_trade",
@@ -64,7 +67,7 @@ def order_trade_update(
     ``avg_px`` is the order's average so far; without ``execution_type`` it follows from the facts: a fill is a TRADE
     (CALCULATED for a liquidation), a closed order's is its status.
     """
-    order, terms = report.order, _terms(report.order)
+    order, terms = report.order, terms_of(report.order)
     fill = next(iter(order.fills.values()), None)
     price, stop_px = decimal_text(terms.price), decimal_text(terms.stop_px)
     type_word = words.ORDER_TYPE_WORDS[terms.order_type]
@@ -85,24 +88,27 @@ def order_trade_update(
         cum_qty=decimal_text(order.venue_cum_qty),
         last_px=decimal_text(fill.last_px if fill else None),
         fee_asset=fill.fee_asset if fill and fill.fee_asset else UNSET,
-        fee=_optional(fill.fee) if fill else UNSET,
+        fee=optional(fill.fee) if fill else UNSET,
         ts_event_ms=fill.ts_event_ms if fill else report.ts_event_ms,
         trade_id=int(fill.exec_id) if fill else 0,
         bids_notional="0",
         asks_notional="0",
         is_maker=(UNSET if fill.is_maker is None else fill.is_maker) if fill else False,
         reduce_only=terms.reduce_only,
-        working_type="CONTRACT_PRICE",
+        modify_id=terms.revision or UNSET,
+        working_type=words.WORKING_TYPE_WORDS[terms.trigger_price or TriggerPrice.LAST],
         original_type=type_word,
         position_side="BOTH",
-        close_position=False,
-        price_protect=False,
+        close_position=terms.close_position,
+        activation_px=optional(terms.activation_px),
+        callback_rate=optional(terms.callback_rate),
+        price_protect=terms.price_protect,
         ignored_si=0,
         ignored_ss=0,
-        realized_pnl=_optional(fill.realized_pnl) if fill else "0",
+        realized_pnl=optional(fill.realized_pnl) if fill else "0",
         self_trade_prevention=terms.self_trade_prevention or UNSET,
-        price_match="NONE",
-        good_till_ms=0,
+        price_match=terms.price_match or "NONE",
+        good_till_ms=terms.good_till_ms or 0,
         expiry_reason=words.EXPIRY_REASON_CODES.get(order.closed.reason, "0") if order.closed else "0",
     )
     return messages.OrderTradeUpdate(
@@ -187,13 +193,14 @@ def listen_key_expired(listen_key: str, sent_ms: int) -> messages.ListenKeyExpir
 
 def order_reply(order: Order) -> messages.OrderReply:
     """The answer to placing, amending or cancelling; its time is that of the order's terms or of its closing."""
-    terms = _terms(order)
+    terms = terms_of(order)
     type_word = words.ORDER_TYPE_WORDS[terms.order_type]
     return messages.OrderReply(
         order_id=_order_id(order),
         symbol=terms.symbol,
         status=order.status,
         client_order_id=order.client_order_ids[0],
+        modify_id=terms.revision or UNSET,
         price=decimal_text(terms.price),
         orig_qty=decimal_text(terms.order_qty),
         executed_qty=decimal_text(order.cum_qty),
@@ -201,16 +208,18 @@ def order_reply(order: Order) -> messages.OrderReply:
         time_in_force=words.time_in_force_word(terms.time_in_force, terms.post_only),
         type=type_word,
         reduce_only=terms.reduce_only,
-        close_position=False,
+        close_position=terms.close_position,
         side=terms.side,
         position_side="BOTH",
         stop_price=decimal_text(terms.stop_px),
-        working_type="CONTRACT_PRICE",
-        price_protect=False,
+        activate_price=optional(terms.activation_px),
+        price_rate=optional(terms.callback_rate),
+        working_type=words.WORKING_TYPE_WORDS[terms.trigger_price or TriggerPrice.LAST],
+        price_protect=terms.price_protect,
         orig_type=type_word,
-        price_match="NONE",
+        price_match=terms.price_match or "NONE",
         self_trade_prevention_mode=terms.self_trade_prevention or UNSET,
-        good_till_date=0,
+        good_till_date=terms.good_till_ms or 0,
         update_time=max(terms.version_ms, order.closed.ts_event_ms if order.closed else 0),
     )
 
@@ -240,7 +249,7 @@ def user_trade(fill: Fill) -> messages.UserTrade:
         qty=decimal_text(fill.last_qty),
         quote_qty=decimal_text(fill.last_px * fill.last_qty),
         base_qty=decimal_text(fill.last_qty),
-        realized_pnl=_optional(fill.realized_pnl),
+        realized_pnl=optional(fill.realized_pnl),
         side=fill.side,
         position_side="BOTH",
         symbol=fill.symbol,
@@ -321,17 +330,16 @@ def ws_api_error(
 
 def _execution_type(report: OrderChanged, fill: Fill | None) -> str:
     if fill is not None:
-        is_liquidation = report.is_forced and not report.order.client_order_ids[0].startswith(
-            ("settlement", "delivery")
-        )
-        return "CALCULATED" if is_liquidation else "TRADE"
+        forced = report.order.forced or words.forced_by_id(report.order.client_order_ids[0])
+        return "CALCULATED" if forced in ("liquidation", "auto-deleveraging") else "TRADE"
     if report.order.closed is not None:
         # EXPIRED_IN_MATCH is a status; the event that brings it is EXPIRED.
         return report.order.closed.status.value.removesuffix("_IN_MATCH")
     return "NEW"
 
 
-def _terms(order: Order) -> Terms:
+def terms_of(order: Order) -> Terms:
+    """The terms of an order that has some."""
     if order.terms is None:
         raise ValueError("an order without terms cannot be shown")
     return order.terms
@@ -343,5 +351,6 @@ def _order_id(order: Order) -> int:
     return int(order.venue_order_id)
 
 
-def _optional(value: Decimal | None) -> str | UnsetType:
+def optional(value: Decimal | None) -> str | UnsetType:
+    """A number in full; None as an absent field."""
     return UNSET if value is None else decimal_text(value)

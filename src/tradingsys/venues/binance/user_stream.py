@@ -8,7 +8,7 @@ import msgspec
 
 from tradingsys.core.io import CloseWs, OpenWs
 from tradingsys.core.reports import Oddity, UserStreamState
-from tradingsys.venues.binance import decode, messages
+from tradingsys.venues.binance import decode, decode_algo, messages
 from tradingsys.venues.binance.backoff import Backoff
 from tradingsys.venues.binance.errors import HttpError
 from tradingsys.venues.binance.rest import Arrived, Call, Rest, Result, Security
@@ -29,7 +29,7 @@ _read_key = msgspec.json.Decoder(messages.ListenKey).decode
 _read_event = msgspec.json.Decoder(messages.UserEvent).decode
 _read_type = msgspec.json.Decoder(dict[str, object]).decode
 
-_UNUSED = frozenset({"ALGO_UPDATE", "STRATEGY_UPDATE", "GRID_UPDATE", "CONDITIONAL_ORDER_TRIGGER_REJECT"})
+_UNUSED = frozenset({"STRATEGY_UPDATE", "GRID_UPDATE", "CONDITIONAL_ORDER_TRIGGER_REJECT"})
 """Events of services that are not used here."""
 
 
@@ -101,6 +101,8 @@ class UserStream:
             match event:
                 case messages.OrderTradeUpdate():
                     return [decode.order_trade_update(event)]
+                case messages.AlgoUpdate():
+                    return [decode_algo.algo_update(event)]
                 case messages.TradeLite():
                     return [decode.trade_lite(event)]
                 case messages.AccountUpdate():

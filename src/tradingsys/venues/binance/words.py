@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from tradingsys.core.enums import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
+from tradingsys.core.enums import (
+    MarginType,
+    OrderStatus,
+    OrderType,
+    PriceMatch,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+    TriggerPrice,
+)
 
 __all__ = [
     "EXPIRY_REASONS",
     "EXPIRY_REASON_CODES",
+    "MARGIN_TYPES",
     "ORDER_TYPES",
     "ORDER_TYPE_WORDS",
+    "PRICE_MATCHES",
     "SELF_TRADE_PREVENTIONS",
     "SIDES",
     "STATUSES",
+    "WORKING_TYPES",
+    "WORKING_TYPE_WORDS",
+    "forced_by_id",
     "is_forced_id",
     "time_in_force",
     "time_in_force_word",
@@ -46,6 +60,12 @@ STATUSES = {
 
 SELF_TRADE_PREVENTIONS = {mode.value: mode for mode in SelfTradePrevention}
 
+PRICE_MATCHES = {match.value: match for match in PriceMatch}
+MARGIN_TYPES = {margin_type.value: margin_type for margin_type in MarginType}
+
+WORKING_TYPES = {"CONTRACT_PRICE": TriggerPrice.LAST, "MARK_PRICE": TriggerPrice.MARK}
+WORKING_TYPE_WORDS = {trigger: word for word, trigger in WORKING_TYPES.items()}
+
 # Futures' `er`.
 EXPIRY_REASONS = {
     "0": "",
@@ -61,8 +81,13 @@ EXPIRY_REASONS = {
 }
 EXPIRY_REASON_CODES = {reason: code for code, reason in EXPIRY_REASONS.items()}
 
-# Orders the exchange makes for an account: liquidation, auto-deleveraging, delisting, delivery.
-_FORCED_PREFIXES = ("autoclose-", "adl_autoclose", "settlement_autoclose-", "delivery_autoclose-")
+# Orders the exchange makes for an account; the last is not in its documents, but was seen.
+_FORCED_PREFIXES = {
+    "autoclose-": "liquidation",
+    "adl_autoclose": "auto-deleveraging",
+    "settlement_autoclose-": "settlement",
+    "delivery_autoclose-": "settlement",
+}
 
 _POST_ONLY_WORDS = frozenset({"GTX", "RPI"})
 _TIMES_IN_FORCE = {
@@ -75,7 +100,15 @@ _TIMES_IN_FORCE = {
 
 def is_forced_id(client_order_id: str) -> bool:
     """Whether the exchange itself gave an order this id, which means that it trades for the account."""
-    return client_order_id.startswith(_FORCED_PREFIXES)
+    return bool(forced_by_id(client_order_id))
+
+
+def forced_by_id(client_order_id: str) -> str:
+    """Why the exchange itself made an order of this id, as in `Order.forced`; empty for everybody else's orders."""
+    for prefix, reason in _FORCED_PREFIXES.items():
+        if client_order_id.startswith(prefix):
+            return reason
+    return ""
 
 
 def time_in_force(word: str) -> tuple[TimeInForce | None, bool]:

@@ -3,8 +3,17 @@
 from decimal import Decimal
 
 from hypothesis import strategies as st
+from msgspec import structs
 
-from tradingsys.core.enums import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
+from tradingsys.core.enums import (
+    OrderStatus,
+    OrderType,
+    PriceMatch,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+    TriggerPrice,
+)
 from tradingsys.core.market import BestBidOffer, Depth, Kline, Trade
 from tradingsys.core.order import Closed, Fill, Order, Terms
 from tradingsys.core.reports import AccountChanged, OrderChanged
@@ -26,7 +35,8 @@ forced_ids = st.sampled_from(["autoclose-1", "adl_autoclose", "settlement_autocl
 @st.composite
 def terms(draw: st.DrawFn, version_ms: int, symbol: str) -> Terms:
     order_type = draw(st.sampled_from(list(OrderType)))
-    has_price = order_type in (OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.TAKE_PROFIT_LIMIT)
+    has_price = order_type.has_price
+    is_trailing = order_type is OrderType.TRAILING_STOP_MARKET
     time_in_force = None if order_type is OrderType.MARKET else draw(st.sampled_from(list(TimeInForce)))
     return Terms(
         symbol,
@@ -40,6 +50,14 @@ def terms(draw: st.DrawFn, version_ms: int, symbol: str) -> Terms:
         stop_px=None if order_type in (OrderType.LIMIT, OrderType.MARKET) else draw(quantities),
         self_trade_prevention=draw(st.none() | st.sampled_from(list(SelfTradePrevention))),
         version_ms=version_ms,
+        close_position=order_type.is_conditional and draw(st.booleans()),
+        callback_rate=draw(quantities) if is_trailing else None,
+        activation_px=draw(st.none() | quantities) if is_trailing else None,
+        good_till_ms=draw(times_ms) if time_in_force is TimeInForce.GTD else None,
+        price_match=draw(st.none() | st.sampled_from(list(PriceMatch))) if has_price else None,
+        trigger_price=draw(st.sampled_from(list(TriggerPrice))) if order_type.is_conditional else None,
+        price_protect=order_type.is_conditional and draw(st.booleans()),
+        revision=draw(st.integers(0, 5)),
     )
 
 
@@ -87,6 +105,23 @@ def orders(draw: st.DrawFn, *, single_fill: bool, ts_event_ms: int, client_order
         venue_cum_qty=cum_qty,
         closed=None if is_filled or fill else draw(st.none() | closings(ts_event_ms, with_reason=True)),
         fills={fill.exec_id: fill} if fill else {},
+        forced=words.forced_by_id(client_order_id),
+    )
+
+
+@st.composite
+def algo_orders(draw: st.DrawFn, ts_event_ms: int) -> Order:
+    """A conditional order as its own service can tell it: waiting, triggered or ended."""
+    symbol = draw(symbols)
+    its_terms = draw(terms(1, symbol).filter(lambda some: some.order_type.is_conditional))
+    closed = draw(st.none() | st.sampled_from([OrderStatus.CANCELED, OrderStatus.EXPIRED]))
+    return Order(
+        (draw(client_ids),),
+        draw(st.none() | ids.map(str)),
+        structs.replace(its_terms, revision=0),
+        accepted=True,
+        closed=Closed(closed, ts_event_ms, reason=draw(st.text(max_size=20))) if closed else None,
+        algo_id=str(draw(ids)),
     )
 
 

@@ -14,7 +14,7 @@ from tradingsys.core.market import BestBidOffer, Depth, Kline, Trade
 from tradingsys.core.order import Fill, Order, Terms
 from tradingsys.core.position import Position
 from tradingsys.core.reports import AccountChanged, OrderChanged
-from tradingsys.venues.binance import decode, encode, encode_market, messages
+from tradingsys.venues.binance import decode, decode_algo, encode, encode_algo, encode_market, messages
 
 M = TypeVar("M", bound=messages.Message)
 
@@ -78,6 +78,26 @@ def test_replies_and_queries_tell_everything_but_single_executions(report: Order
     assert b"avgPrice" not in encode.to_bytes(reply)
     assert b"cumQuote" not in encode.to_bytes(reply)
     assert b"avgPrice" in encode.to_bytes(query)
+
+
+@given(some.algo_orders(1_790_000_000_000), st.booleans())
+def test_a_conditional_order_is_told_whole_by_answers_and_by_the_stream(order: Order, is_activated: bool) -> None:
+    ts_ms, status = 1_790_000_000_000, order.closed.status if order.closed else "NEW"
+    reply = encode_algo.algo_order(order, status=status, placed_ms=1, updated_ms=ts_ms)
+    query = encode_algo.algo_query(order, status=status, placed_ms=1, updated_ms=ts_ms)
+    update = encode_algo.algo_update(order, status=status, ts_event_ms=ts_ms, is_activated=is_activated)
+    replace = msgspec.structs.replace
+    closed = replace(order.closed, reason="") if order.closed else None
+    told = decode_algo.algo_update(over_the_wire(update))
+    assert decode_algo.algo_order(over_the_wire(query)) == replace(order, closed=closed)
+    assert decode_algo.algo_order(over_the_wire(reply)) == replace(order, closed=closed, venue_order_id=None)
+    assert (told.symbol, told.ts_event_ms) == (update.order.symbol, ts_ms)
+    assert order.terms is not None and told.order.terms is not None
+    if order.terms.order_type is OrderType.TRAILING_STOP_MARKET:
+        # The stream does not tell the rate, so the request's own terms stay the better ones.
+        assert told.order.terms.join(replace(order.terms, version_ms=0)) == replace(order.terms, version_ms=0)
+    else:
+        assert told.order == order
 
 
 @given(some.account_reports)

@@ -12,10 +12,20 @@ from tradingsys.venues.binance import messages
 
 # Appear only inside other messages, whose examples show them.
 NESTED = {
+    "AccountAsset",
+    "AccountPosition",
+    "AlgoOrderUpdate",
+    "AmendedValue",
+    "Amendment",
     "Asset",
     "AssetModeChange",
     "BalanceChange",
+    "Bracket",
+    "CompositeIndexPart",
+    "ContractBracket",
     "ErrorDetail",
+    "ForcedOrder",
+    "IndexComponent",
     "KlineBar",
     "LeverageChange",
     "MarginCallPosition",

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec import UNSET
 
 from tradingsys.venues.binance.messages.base import Message, OptionalBool, OptionalInt, OptionalText
 
 __all__ = [
+    "AccountAsset",
     "AccountConfig",
+    "AccountInformation",
+    "AccountPosition",
+    "AdlQuantile",
     "Balance",
     "CommissionRate",
     "Leverage",
@@ -152,3 +158,112 @@ class Leverage(Message, frozen=True, kw_only=True, rename="camel"):
     leverage: int
     max_notional_value: OptionalText = UNSET
     symbol: str
+
+
+class AdlQuantile(Message, frozen=True, kw_only=True, rename="camel"):
+    """How soon positions would be auto-deleveraged, 0 to 4 by side (`GET /fapi/v1/adlQuantile`).
+
+    ::
+
+        {"symbol": "ETHUSDT", "adlQuantile": {"LONG": 1, "SHORT": 2, "BOTH": 0}}
+    """
+
+    symbol: str
+    adl_quantile: Mapping[str, int]
+
+
+class AccountAsset(Message, frozen=True, kw_only=True, rename="camel"):
+    """One asset inside an `AccountInformation`."""
+
+    asset: str
+    wallet_balance: str
+    unrealized_profit: OptionalText = UNSET
+    margin_balance: OptionalText = UNSET
+    maint_margin: OptionalText = UNSET
+    initial_margin: OptionalText = UNSET
+    position_initial_margin: OptionalText = UNSET
+    open_order_initial_margin: OptionalText = UNSET
+    cross_wallet_balance: OptionalText = UNSET
+    cross_un_pnl: OptionalText = UNSET
+    available_balance: OptionalText = UNSET
+    max_withdraw_amount: OptionalText = UNSET
+    margin_available: OptionalBool = UNSET
+    update_time: OptionalInt = UNSET
+
+
+class AccountPosition(Message, frozen=True, kw_only=True, rename="camel"):
+    """One position inside an `AccountInformation`: version 2 has leverage and entry price, version 3 the wallets."""
+
+    symbol: str
+    initial_margin: OptionalText = UNSET
+    maint_margin: OptionalText = UNSET
+    unrealized_profit: OptionalText = UNSET
+    position_initial_margin: OptionalText = UNSET
+    open_order_initial_margin: OptionalText = UNSET
+    leverage: OptionalText = UNSET
+    isolated: OptionalBool = UNSET
+    entry_price: OptionalText = UNSET
+    break_even_price: OptionalText = UNSET
+    max_notional: OptionalText = UNSET
+    bid_notional: OptionalText = UNSET
+    ask_notional: OptionalText = UNSET
+    position_side: OptionalText = UNSET
+    position_amt: str
+    isolated_margin: OptionalText = UNSET
+    notional: OptionalText = UNSET
+    isolated_wallet: OptionalText = UNSET
+    update_time: OptionalInt = UNSET
+
+
+class AccountInformation(Message, frozen=True, kw_only=True, rename="camel"):
+    """The whole account (`GET /fapi/v3/account`, `v2/account.status`; version 2 has the settings too).
+
+    ::
+
+        {
+          "totalInitialMargin": "45.15210000", "totalMaintMargin": "4.51521000", "totalWalletBalance": "9998.75000000",
+          "totalUnrealizedProfit": "0.25800000", "totalMarginBalance": "9999.00800000",
+          "totalPositionInitialMargin": "45.15210000", "totalOpenOrderInitialMargin": "0.00000000",
+          "totalCrossWalletBalance": "9998.75000000", "totalCrossUnPnl": "0.25800000",
+          "availableBalance": "9953.59790000", "maxWithdrawAmount": "9953.59790000",
+          "assets": [
+            {
+              "asset": "USDT", "walletBalance": "9998.75000000", "unrealizedProfit": "0.25800000",
+              "marginBalance": "9999.00800000", "maintMargin": "4.51521000", "initialMargin": "45.15210000",
+              "positionInitialMargin": "45.15210000", "openOrderInitialMargin": "0.00000000",
+              "crossWalletBalance": "9998.75000000", "crossUnPnl": "0.25800000", "availableBalance": "9953.59790000",
+              "maxWithdrawAmount": "9953.59790000", "updateTime": 1790000002001
+            }
+          ],
+          "positions": [
+            {
+              "symbol": "ETHUSDT", "initialMargin": "45.15210000", "maintMargin": "4.51521000",
+              "unrealizedProfit": "0.25800000", "positionSide": "BOTH", "positionAmt": "-0.300",
+              "isolatedMargin": "0.00000000", "notional": "-903.04200000", "isolatedWallet": "0",
+              "updateTime": 1790000002001
+            }
+          ]
+        }
+    """
+
+    fee_tier: OptionalInt = UNSET
+    fee_burn: OptionalBool = UNSET
+    can_trade: OptionalBool = UNSET
+    can_deposit: OptionalBool = UNSET
+    can_withdraw: OptionalBool = UNSET
+    update_time: OptionalInt = UNSET
+    multi_assets_margin: OptionalBool = UNSET
+    trade_group_id: OptionalInt = UNSET
+    total_initial_margin: OptionalText = UNSET
+    total_maint_margin: OptionalText = UNSET
+    total_wallet_balance: OptionalText = UNSET
+    total_unrealized_profit: OptionalText = UNSET
+    total_margin_balance: OptionalText = UNSET
+    total_position_initial_margin: OptionalText = UNSET
+    total_open_order_initial_margin: OptionalText = UNSET
+    total_cross_wallet_balance: OptionalText = UNSET
+    total_cross_un_pnl: OptionalText = UNSET
+    available_balance: OptionalText = UNSET
+    max_withdraw_amount: OptionalText = UNSET
+    assets: list[AccountAsset]
+    positions: list[AccountPosition]

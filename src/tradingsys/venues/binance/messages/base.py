@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct, UnsetType
 
-__all__ = ["Level", "Message", "OptionalBool", "OptionalInt", "OptionalText"]
+__all__ = ["Level", "Message", "Number", "OptionalBool", "OptionalInt", "OptionalText"]
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -17,6 +17,9 @@ class Message(Struct, frozen=True, kw_only=True):
 
 Level = tuple[str, str]
 """(price, quantity)."""
+
+Number = int | float
+"""Where the venue writes money as a JSON number: its digits are its text, ``Decimal(str(number))``."""
 
 OptionalText = str | UnsetType
 OptionalInt = int | UnsetType

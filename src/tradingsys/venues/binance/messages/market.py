@@ -189,7 +189,8 @@ class KlineBar(
 
     open_ms: int
     close_ms: int
-    symbol: str
+    symbol: OptionalText = UNSET
+    """Missing in a `ContinuousKline`."""
     interval: str
     first_trade_id: int
     last_trade_id: int

@@ -6,7 +6,7 @@ from msgspec import UNSET
 
 from tradingsys.venues.binance.messages.base import Message, OptionalBool, OptionalInt, OptionalText
 
-__all__ = ["OrderReply", "UserTrade"]
+__all__ = ["AmendedValue", "Amendment", "OrderAmendment", "OrderReply", "UserTrade"]
 
 
 class OrderReply(Message, frozen=True, kw_only=True, rename="camel"):
@@ -96,3 +96,43 @@ class UserTrade(Message, frozen=True, kw_only=True, rename="camel"):
     symbol: str
     pair: OptionalText = UNSET
     time: int
+
+
+class AmendedValue(Message, frozen=True, kw_only=True):
+    """A value inside an `Amendment`."""
+
+    before: str
+    after: str
+
+
+class Amendment(Message, frozen=True, kw_only=True, rename="camel"):
+    """What an `OrderAmendment` changed; ``count`` is how often the order was changed so far."""
+
+    price: AmendedValue
+    orig_qty: AmendedValue
+    count: int
+    modify_id: OptionalInt = UNSET
+
+
+class OrderAmendment(Message, frozen=True, kw_only=True, rename="camel"):
+    """One change of an order in history (`GET /fapi/v1/orderAmendment`).
+
+    ::
+
+        {
+          "amendmentId": 5363, "symbol": "ETHUSDT", "pair": "ETHUSDT", "orderId": 4400017, "clientOrderId": "my-7",
+          "time": 1790000001995,
+          "amendment": {
+            "price": {"before": "3011.00", "after": "3011.10"}, "origQty": {"before": "0.500", "after": "0.500"},
+            "count": 3, "modifyId": 2
+          }
+        }
+    """
+
+    amendment_id: int
+    symbol: str
+    pair: OptionalText = UNSET
+    order_id: int
+    client_order_id: str
+    time: int
+    amendment: Amendment

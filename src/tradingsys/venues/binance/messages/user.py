@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
+from tradingsys.venues.binance.messages.algo import AlgoUpdate
 from tradingsys.venues.binance.messages.base import Message, OptionalBool, OptionalInt, OptionalText
 
 __all__ = [
@@ -386,4 +387,6 @@ class MarginCall(
     positions: list[MarginCallPosition]
 
 
-UserEvent = OrderTradeUpdate | TradeLite | AccountUpdate | ListenKeyExpired | AccountConfigUpdate | MarginCall
+UserEvent = (
+    OrderTradeUpdate | TradeLite | AlgoUpdate | AccountUpdate | ListenKeyExpired | AccountConfigUpdate | MarginCall
+)
