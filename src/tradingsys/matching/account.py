@@ -1,9 +1,9 @@
-"""One account: balances per asset, one-way cross-margin positions per instrument."""
+"""One account: balances per asset, one-way positions per instrument, crossed or isolated."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Iterable, Mapping
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from tradingsys.core.contract import notional, pnl
 from tradingsys.core.enums import ContractKind, Side
@@ -14,6 +14,7 @@ __all__ = ["DEFAULT_LEVERAGE", "Account"]
 DEFAULT_LEVERAGE = 20
 
 _ZERO = Decimal(0)
+_CENT = Decimal("0.00000001")
 
 
 class Account:
@@ -22,29 +23,52 @@ class Account:
     A *house* account makes the market: it is never refused for lack of margin.
     """
 
-    __slots__ = ("_leverage", "_open", "fees_paid", "is_house", "name", "positions", "wallet")
+    __slots__ = ("_leverage", "_open", "fees_paid", "is_house", "isolated", "name", "positions", "wallet")
 
     def __init__(self, name: str, deposits: Mapping[str, Decimal] | None = None, *, is_house: bool = False) -> None:
         self.name = name
         self.is_house = is_house
         self.wallet: dict[str, Decimal] = dict(deposits or {})
-        """Deposits, realised profit and fees; what open positions are worth is not in here."""
+        """Deposits, realised profit and fees, with what is set aside for isolated positions; what open positions are
+        worth is not in here."""
         self.positions: dict[str, Position] = {}
         self.fees_paid: dict[str, Decimal] = {}
+        self.isolated: dict[str, Decimal] = {}
+        """Symbols with isolated margin, and what their position has of the wallet for itself."""
         self._leverage: dict[str, int] = {}
         self._open: dict[tuple[str, Side], Decimal] = {}
+
+    # --- positions and settings
 
     def position(self, symbol: str) -> Position:
         """The position in a symbol, flat when there never was one."""
         return self.positions.get(symbol, FLAT)
+
+    def held(self) -> Iterable[str]:
+        """Symbols with a position, in the order of their first trade."""
+        return [symbol for symbol, position in self.positions.items() if position.net]
 
     def leverage(self, symbol: str) -> int:
         """Initial margin is notional divided by this."""
         return self._leverage.get(symbol, DEFAULT_LEVERAGE)
 
     def set_leverage(self, symbol: str, leverage: int) -> None:
-        """Margin for this symbol from now on."""
+        """Margin for this symbol from now on; an isolated position keeps what it has."""
         self._leverage[symbol] = leverage
+
+    def isolate(self, symbol: str, *, isolated: bool) -> None:
+        """Give a symbol without a position margin of its own, or take it away."""
+        if isolated:
+            self.isolated.setdefault(symbol, _ZERO)
+        else:
+            self.isolated.pop(symbol, None)
+
+    def cross_wallet(self, asset: str) -> Decimal:
+        """The wallet without what belongs to isolated positions."""
+        wallet = self.wallet.get(asset, _ZERO)
+        return wallet - sum(self.isolated.values(), _ZERO) if self.isolated else wallet
+
+    # --- open orders and executions
 
     def open_notional(self, symbol: str, side: Side) -> Decimal:
         """The value of open orders of one side."""
@@ -61,42 +85,71 @@ class Account:
         realized = after.realized_pnl - before.realized_pnl
         self.wallet[asset] = self.wallet.get(asset, _ZERO) + realized - fee
         self.fees_paid[asset] = self.fees_paid.get(asset, _ZERO) + fee
+        if symbol in self.isolated:
+            self._move_isolated(symbol, before, after, px)
         return realized
+
+    def _move_isolated(self, symbol: str, before: Position, after: Position, px: Decimal) -> None:
+        """What is opened brings its margin, what is closed gives back its share."""
+        kept = abs(after.net) if before.net * after.net > 0 else _ZERO
+        closed_to = min(kept, abs(before.net))
+        mine = self.isolated[symbol] * closed_to / abs(before.net) if before.net else _ZERO
+        mine += (abs(after.net) - closed_to) * px / self.leverage(symbol)
+        self.isolated[symbol] = mine.quantize(_CENT, ROUND_HALF_EVEN)
+
+    def earn(self, asset: str, amount: Decimal, symbol: str = "") -> None:
+        """Money from outside of trading; on an isolated position's symbol it is that position's. Negative is paid."""
+        self.wallet[asset] = self.wallet.get(asset, _ZERO) + amount
+        if symbol in self.isolated and self.position(symbol).net:
+            self.isolated[symbol] += amount
+
+    # --- margin
+
+    def profit(self, symbol: str, mark: Decimal) -> Decimal:
+        """What a position would earn at this price."""
+        held = self.position(symbol)
+        return pnl(ContractKind.LINEAR, held.net, held.entry_px, mark)
 
     def unrealized(self, marks: Mapping[str, Decimal]) -> Decimal:
         """What all open positions would earn at these prices."""
-        return sum(
-            (
-                pnl(ContractKind.LINEAR, held.net, held.entry_px, marks[symbol])
-                for symbol, held in self.positions.items()
-                if held.net
-            ),
-            _ZERO,
-        )
+        return sum((self.profit(symbol, marks[symbol]) for symbol in self.held()), _ZERO)
+
+    def cross_unrealized(self, marks: Mapping[str, Decimal]) -> Decimal:
+        """The same of crossed positions only."""
+        return sum((self.profit(symbol, marks[symbol]) for symbol in self.held() if symbol not in self.isolated), _ZERO)
 
     def position_margin(self, symbol: str, mark: Decimal) -> Decimal:
         """Initial margin of the position alone."""
         return abs(notional(ContractKind.LINEAR, self.position(symbol).net, mark)) / self.leverage(symbol)
 
-    def initial_margin(self, symbol: str, mark: Decimal, side: Side | None = None, more: Decimal = _ZERO) -> Decimal:
-        """Initial margin of position and open orders, as if orders of ``side`` were worth ``more`` than they are.
+    def exposure(self, symbol: str, mark: Decimal, side: Side | None = None, more: Decimal = _ZERO) -> Decimal:
+        """The value of position and open orders, as if orders of ``side`` were worth ``more`` than they are.
 
         Only the worse direction counts: buys and sells cannot both make the position larger.
         """
         held = notional(ContractKind.LINEAR, self.position(symbol).net, mark)
         buys = self.open_notional(symbol, Side.BUY) + (more if side is Side.BUY else _ZERO)
         sells = self.open_notional(symbol, Side.SELL) + (more if side is Side.SELL else _ZERO)
-        return max(abs(held), abs(held + buys), abs(held - sells)) / self.leverage(symbol)
+        return max(abs(held), abs(held + buys), abs(held - sells))
+
+    def initial_margin(self, symbol: str, mark: Decimal, side: Side | None = None, more: Decimal = _ZERO) -> Decimal:
+        """Initial margin of the `exposure`."""
+        return self.exposure(symbol, mark, side, more) / self.leverage(symbol)
+
+    def margin_symbols(self) -> list[str]:
+        """Symbols that may need margin."""
+        return sorted({symbol for symbol, _ in self._open} | self.positions.keys())
 
     def total_margin(self, marks: Mapping[str, Decimal]) -> Decimal:
         """Initial margin over all symbols."""
-        symbols = {symbol for symbol, _ in self._open} | self.positions.keys()
-        return sum((self.initial_margin(symbol, marks[symbol]) for symbol in sorted(symbols)), _ZERO)
+        return sum((self.initial_margin(symbol, marks[symbol]) for symbol in self.margin_symbols()), _ZERO)
 
     def available(self, asset: str, marks: Mapping[str, Decimal]) -> Decimal:
-        """What new orders may use: balance and open profit less margin, never below zero."""
-        free = self.wallet.get(asset, _ZERO) + self.unrealized(marks) - self.total_margin(marks)
-        return max(_ZERO, free)
+        """What new orders may use: crossed balance and open profit less margin, never below zero."""
+        used = self.total_margin(marks)
+        for symbol in self.isolated:
+            used -= self.position_margin(symbol, marks[symbol])  # it is in the isolated wallet
+        return max(_ZERO, self.cross_wallet(asset) + self.cross_unrealized(marks) - used)
 
     def can_afford(self, symbol: str, side: Side, value: Decimal, asset: str, marks: Mapping[str, Decimal]) -> bool:
         """Whether a new order worth ``value`` has its margin; one that needs none more always has."""

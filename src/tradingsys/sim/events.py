@@ -7,20 +7,39 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from tradingsys.core.enums import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
+from tradingsys.core.enums import (
+    MarginType,
+    OrderStatus,
+    OrderType,
+    PriceMatch,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+)
 from tradingsys.core.position import Position
+from tradingsys.sim.conditions import Condition
+from tradingsys.sim.money import FundingRecord
 
 __all__ = [
     "Accepted",
     "AccountChanged",
+    "Amended",
+    "Amendment",
+    "AssetModeChanged",
     "BookChanged",
     "CancelRefused",
     "Canceled",
+    "ChangeRefused",
+    "ConditionChanged",
     "ExchangeEvent",
     "Executed",
     "Execution",
     "Expired",
     "ExpiryReason",
+    "FundingSettled",
+    "LeverageChanged",
+    "MarginCalled",
+    "NewAmend",
     "NewOrder",
     "OrderRecord",
     "Refusal",
@@ -45,6 +64,24 @@ class NewOrder(Struct, frozen=True):
     """Empty: the exchange makes one."""
     self_trade_prevention: SelfTradePrevention = SelfTradePrevention.NONE
     good_till_ms: int = 0
+    price_match: PriceMatch | None = None
+    """Without ``px``, the exchange takes the price from the book."""
+    algo_id: int = 0
+    """The conditional order that became this one."""
+
+
+class NewAmend(Struct, frozen=True):
+    """A change of a resting limit order, named by either id; ``qty`` counts what was executed already."""
+
+    account: str
+    symbol: str
+    side: Side
+    qty: Decimal
+    px: Decimal | None
+    order_id: int | None = None
+    client_order_id: str | None = None
+    modify_id: int = 0
+    price_match: PriceMatch | None = None
 
 
 class Refusal(StrEnum):
@@ -60,6 +97,23 @@ class Refusal(StrEnum):
     REDUCE_ONLY_EXCEEDS = "open reduce-only orders would exceed the position"
     TOO_MANY_ORDERS = "too many open orders"
     UNKNOWN_ORDER = "no such open order"
+    MAX_POSITION = "larger than a position may be at this leverage"
+    NO_DEPTH = "the book has no such price level"
+    WRONG_SIDE = "the order is of the other side"
+    NOT_LIMIT = "only limit orders can be changed"
+    UNCHANGED = "nothing would change"
+    TOO_MANY_AMENDS = "the order was changed too often"
+    TOO_MANY_CONDITIONS = "too many open conditional orders"
+    WOULD_TRIGGER = "the order would trigger immediately"
+    NO_POSITION = "there is no position"
+    INVALID_LEVERAGE = "no such leverage"
+    LEVERAGE_NEEDS_MARGIN = "insufficient margin for so small a leverage"
+    LEVERAGE_LOWERED = "the leverage of an isolated position cannot be reduced"
+    OPEN_ORDERS = "there are open orders"
+    OPEN_POSITION = "there is a position"
+    NOT_ISOLATED = "the position has no margin of its own"
+    CROSS_BALANCE = "the balance is insufficient"
+    ISOLATED_BALANCE = "the position's own margin is insufficient"
 
 
 class ExpiryReason(StrEnum):
@@ -70,6 +124,7 @@ class ExpiryReason(StrEnum):
     UNFILLED_MARKET = "the rest of a market order"
     REDUCE_ONLY = "nothing left to reduce"
     GOOD_TILL = "its time is over"
+    LIQUIDATION = "the account was liquidated"
 
 
 class OrderRecord(Struct, frozen=True):
@@ -94,6 +149,12 @@ class OrderRecord(Struct, frozen=True):
     cum_qty: Decimal = Decimal(0)
     cum_quote: Decimal = Decimal(0)
     expiry: ExpiryReason | None = None
+    price_match: PriceMatch | None = None
+    algo_id: int = 0
+    modify_id: int = 0
+    amends: int = 0
+    forced: str = ""
+    """``liquidation`` or ``auto-deleveraging``: the exchange's own order."""
 
     @property
     def leaves(self) -> Decimal:
@@ -124,6 +185,24 @@ class Execution(Struct, frozen=True):
     ts_ns: int
 
 
+class Amendment(Struct, frozen=True):
+    """One change of an order."""
+
+    amendment_id: int
+    order_id: int
+    client_order_id: str
+    account: str
+    symbol: str
+    px_before: Decimal
+    px: Decimal
+    qty_before: Decimal
+    qty: Decimal
+    count: int
+    """How often the order was changed, with this time."""
+    modify_id: int
+    ts_ns: int
+
+
 class Accepted(Struct, frozen=True):
     """The order is known from now on, and may trade."""
 
@@ -135,6 +214,12 @@ class Executed(Struct, frozen=True):
 
     order: OrderRecord
     execution: Execution
+
+
+class Amended(Struct, frozen=True):
+    """Changed on request, and behind all others of its price now."""
+
+    order: OrderRecord
 
 
 class Canceled(Struct, frozen=True):
@@ -164,15 +249,70 @@ class CancelRefused(Struct, frozen=True):
     refusal: Refusal = Refusal.UNKNOWN_ORDER
 
 
+class ChangeRefused(Struct, frozen=True):
+    """Nothing was changed: an order, a conditional order, a setting."""
+
+    account: str
+    symbol: str
+    refusal: Refusal
+
+
 class AccountChanged(Struct, frozen=True):
-    """A balance and a position after an execution."""
+    """A balance and a position after an execution, or after what ``reason`` says."""
 
     account: str
     asset: str
     wallet: Decimal
     symbol: str
-    position: Position
+    """Empty when no symbol has to do with it."""
+    position: Position | None
+    """None when only the balance changed."""
     ts_ns: int
+    reason: str = "ORDER"
+    cross_wallet: Decimal = Decimal(0)
+    change: Decimal = Decimal(0)
+    """Of the balance, without profit and fees."""
+    isolated_wallet: Decimal | None = None
+    """None for crossed positions."""
+
+
+class ConditionChanged(Struct, frozen=True):
+    """A conditional order is in a new state."""
+
+    condition: Condition
+
+
+class LeverageChanged(Struct, frozen=True):
+    """An account trades a symbol with another leverage."""
+
+    account: str
+    symbol: str
+    leverage: int
+    ts_ns: int
+
+
+class AssetModeChanged(Struct, frozen=True):
+    """Whether all assets of an account are margin together."""
+
+    account: str
+    multi_assets: bool
+    ts_ns: int
+
+
+class MarginCalled(Struct, frozen=True):
+    """Positions are close to liquidation."""
+
+    account: str
+    asset: str
+    margin_type: MarginType
+    symbols: tuple[str, ...]
+    ts_ns: int
+
+
+class FundingSettled(Struct, frozen=True):
+    """A symbol's positions paid each other."""
+
+    record: FundingRecord
 
 
 class Traded(Struct, frozen=True):
@@ -201,5 +341,20 @@ class BookChanged(Struct, frozen=True):
 
 
 ExchangeEvent = (
-    Accepted | Executed | Canceled | Expired | Rejected | CancelRefused | AccountChanged | Traded | BookChanged
+    Accepted
+    | Amended
+    | Executed
+    | Canceled
+    | Expired
+    | Rejected
+    | CancelRefused
+    | ChangeRefused
+    | AccountChanged
+    | ConditionChanged
+    | LeverageChanged
+    | AssetModeChanged
+    | MarginCalled
+    | FundingSettled
+    | Traded
+    | BookChanged
 )

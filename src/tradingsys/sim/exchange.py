@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from msgspec import structs
-
-from tradingsys.core.enums import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
-from tradingsys.core.instrument import Instrument
+from tradingsys.core.enums import MarginType, OrderStatus, Side, TriggerPrice
 from tradingsys.core.position import Position
 from tradingsys.matching.account import Account
 from tradingsys.matching.fees import FeeSchedule
-from tradingsys.matching.order_book import BookOrder, Match
+from tradingsys.sim.adjusting import Adjusting
+from tradingsys.sim.amending import Amending
+from tradingsys.sim.conditional import Conditional
+from tradingsys.sim.conditions import Condition, NewCondition
 from tradingsys.sim.events import (
-    Accepted,
-    AccountChanged,
-    BookChanged,
-    Canceled,
     CancelRefused,
     ExchangeEvent,
-    Executed,
-    Execution,
-    Expired,
     ExpiryReason,
+    NewAmend,
     NewOrder,
     OrderRecord,
     Refusal,
     Rejected,
-    Traded,
 )
-from tradingsys.sim.ledger import Ledger
-from tradingsys.sim.venue import Venue
+from tradingsys.sim.funding import Funding
+from tradingsys.sim.liquidation import Liquidation
+from tradingsys.sim.money import CashKind
+from tradingsys.sim.placing import Placing
+from tradingsys.sim.state import Options, State
+from tradingsys.sim.venue import Listing, Venue
 
 __all__ = ["Exchange"]
 
-_ZERO = Decimal(0)
+_NS = 1_000_000_000
 _NS_PER_MS = 1_000_000
-_UPDATES_PER_ID = 10
 
 
 class Exchange:
@@ -49,84 +45,159 @@ class Exchange:
 
     def __init__(
         self,
-        listings: Iterable[tuple[Instrument, Decimal, Decimal]],
+        listings: Iterable[Listing],
         fees: FeeSchedule | None = None,
         first_id: int = 1,
+        options: Options | None = None,
     ) -> None:
-        """``listings``: instrument, first mark price, and how far from mark a market order may trade (a fraction).
-
-        Order, trade and update ids grow from ``first_id``: give a larger one after each restart.
-        """
-        self.fees = fees or FeeSchedule()
+        """Order, trade and update ids grow from ``first_id``: give a larger one after each restart."""
+        self._state = State(listings, fees or FeeSchedule(), first_id, options or Options())
+        self.fees = self._state.fees
         self.first_id = first_id
         """Tells this run of an exchange from every other."""
-        self.ledger = Ledger()
-        self.accounts: dict[str, Account] = {}
-        self.venues: dict[str, Venue] = {
-            instrument.symbol: Venue(instrument, px, bound, first_id) for instrument, px, bound in listings
-        }
-        self._update_id = first_id * _UPDATES_PER_ID
+        self.ledger = self._state.ledger
+        self.accounts = self._state.accounts
+        self.venues = self._state.venues
+        self._placing = Placing(self._state)
+        self._amending = Amending(self._state, self._placing)
+        self._conditional = Conditional(self._state, self._placing)
+        self._funding = Funding(self._state)
+        self._liquidation = Liquidation(self._state, self._placing)
+        self._adjusting = Adjusting(self._state)
+        self._watched_s = -1
+        self._moved_ns: int | None = None
+        """When a mark price moved last, if it was at the last look."""
 
     # --- accounts and prices
 
-    def open_account(self, name: str, deposits: Mapping[str, Decimal], *, is_house: bool = False) -> Account:
+    def open_account(
+        self, name: str, deposits: Mapping[str, Decimal], *, is_house: bool = False, now_ns: int = 0
+    ) -> Account:
         """A new account. A house account has unlimited credit and leaves no trace in the ledger."""
         account = self.accounts[name] = Account(name, deposits, is_house=is_house)
+        if not is_house:
+            for asset, amount in deposits.items():
+                self.ledger.put_money(name, CashKind.TRANSFER, asset, amount, now_ns)
         return account
 
     def marks(self) -> dict[str, Decimal]:
         """Mark price by symbol."""
-        return {symbol: venue.mark.px for symbol, venue in self.venues.items()}
+        return self._state.marks()
 
     def open_orders(self, account: str, symbol: str | None = None) -> list[OrderRecord]:
         """Open orders of an account, oldest first, on one symbol or all."""
         venues = [self.venues[symbol]] if symbol is not None else list(self.venues.values())
-        return [order for venue in venues for order in venue.open.values() if order.account == account]
+        if self.accounts[account].is_house:
+            return [order for venue in venues for order in venue.open.values() if order.account == account]
+        return [venue.open[order_id] for venue in venues for order_id in venue.open_ids.get(account, ())]
+
+    def open_count(self, account: str, symbol: str) -> int:
+        """How many orders an account, not the house's, has open on a symbol."""
+        return len(self.venues[symbol].open_ids.get(account, ()))
 
     def position(self, account: str, symbol: str) -> Position:
         """The position of an account."""
         return self.accounts[account].position(symbol)
 
+    def deleveraging_queue(self, symbol: str, side: Side) -> list[str]:
+        """Accounts with a position of this direction, those who would lose it first first."""
+        return [account.name for account in self._liquidation.queue(self.venues[symbol], side)]
+
+    # --- time
+
     @property
     def next_deadline_ns(self) -> int | None:
         """When `tick` has something to do at the latest."""
-        deadlines = [ms for venue in self.venues.values() for ms in venue.timed.values()]
-        return min(deadlines) * _NS_PER_MS if deadlines else None
+        due_ns = self._state.schedule.next_ns
+        if self._moved_ns is None or not self._is_watched():
+            return due_ns
+        look_ns = self._moved_ns + _NS
+        return look_ns if due_ns is None else min(due_ns, look_ns)
+
+    def _is_watched(self) -> bool:
+        """Whether anybody's fate hangs on a mark price."""
+        if self._conditional.watches_mark:
+            return True
+        return any(next(iter(account.held()), None) is not None for account in self._state.traders())
 
     def tick(self, now_ns: int) -> list[ExchangeEvent]:
-        """Let time pass: mark prices move, orders with an end expire."""
+        """Let time pass: prices move, orders with an end expire, funding is paid, margin is watched."""
         events: list[ExchangeEvent] = []
-        for symbol, venue in self.venues.items():
-            venue.mark.update(venue.mid, now_ns)
-            for order_id in [order_id for order_id, ms in venue.timed.items() if ms * _NS_PER_MS <= now_ns]:
-                self._end(venue, order_id, OrderStatus.EXPIRED, now_ns, events, ExpiryReason.GOOD_TILL)
-            self._publish(symbol, venue, now_ns, events)
+        moved = False
+        for venue in self.venues.values():
+            if venue.move_prices(now_ns):
+                moved = True
+                self._on_mark(venue, now_ns, events)
+        self._moved_ns = now_ns if moved else None
+        if now_ns // _NS != self._watched_s:
+            self._watched_s = now_ns // _NS
+            self._funding.sample(now_ns)
+            self._liquidation.check(now_ns, events)
+        while True:
+            due_ns = self._state.schedule.next_ns
+            due = self._state.schedule.pop(now_ns)
+            if due is None or due_ns is None:
+                break
+            self._perform(due, due_ns, now_ns, events)
+        self._follow(now_ns, events)
+        for venue in self.venues.values():
+            self._state.publish(venue, now_ns, events)
         return events
 
-    # --- requests
+    def _perform(self, due: tuple[str, str, int | str], due_ns: int, now_ns: int, events: list[ExchangeEvent]) -> None:
+        kind, symbol, name = due
+        if kind == "funding":
+            self._funding.settle(due_ns, events)
+        elif kind == "countdown":
+            self._cancel_all(str(name), self.venues[symbol], now_ns, events)
+        elif kind == "condition":
+            self._conditional.expire(int(name), now_ns, events)
+        else:
+            self._placing.end(
+                self.venues[symbol], int(name), OrderStatus.EXPIRED, now_ns, events, ExpiryReason.GOOD_TILL
+            )
+
+    def _on_mark(self, venue: Venue, now_ns: int, events: list[ExchangeEvent]) -> None:
+        if venue.triggers[TriggerPrice.MARK]:
+            self._conditional.on_price(venue, TriggerPrice.MARK, venue.mark.px, now_ns, events)
+
+    def _follow(self, now_ns: int, events: list[ExchangeEvent]) -> None:
+        """Conditional orders learn what happened, and make more happen."""
+        state = self._state
+        while state.prints or state.ended_children or state.flattened:
+            if state.ended_children:
+                self._conditional.on_child_ended(state.ended_children.popleft(), now_ns, events)
+            elif state.prints:
+                venue, px = state.prints.popleft()
+                self._conditional.on_price(venue, TriggerPrice.LAST, px, now_ns, events)
+            else:
+                account, symbol = state.flattened.popleft()
+                if not self.position(account, symbol).net:
+                    for algo_id in list(state.position_bound.get((account, symbol), ())):
+                        self._conditional.expire(algo_id, now_ns, events)
+
+    # --- orders
 
     def place(self, request: NewOrder, now_ns: int) -> list[ExchangeEvent]:
         """Take an order. The first event is `Accepted` or `Rejected`; what it traded and how it ended follow."""
+        events: list[ExchangeEvent] = []
         venue = self.venues.get(request.symbol)
         if venue is None:
             return [Rejected(request, Refusal.UNKNOWN_SYMBOL)]
-        venue.mark.update(venue.mid, now_ns)
-        lots = venue.lots(request.qty)
-        ticks = None if request.px is None else venue.ticks(request.px)
-        if lots is None or (ticks is None) != (request.order_type is OrderType.MARKET):
-            return [Rejected(request, Refusal.OFF_GRID)]
-        refusal = self._refusal(venue, request, ticks, lots)
-        if refusal is not None:
-            return [Rejected(request, refusal)]
+        moved = venue.move_prices(now_ns)
+        self._placing.place(request, now_ns, events)
+        if moved:
+            self._on_mark(venue, now_ns, events)
+        self._follow(now_ns, events)
+        return events
+
+    def amend(self, request: NewAmend, now_ns: int) -> list[ExchangeEvent]:
+        """Change an order. The first event is `Amended`, `Canceled` or `ChangeRefused`."""
         events: list[ExchangeEvent] = []
-        order = self._accept(venue, request, venue.qty(lots), None if ticks is None else venue.price(ticks), now_ns)
-        events.append(Accepted(order))
-        if request.reduce_only:
-            room = abs(self.position(request.account, request.symbol).net)
-            lots = min(lots, int(room / venue.instrument.lot_size))
-        taker = BookOrder(order.order_id, order.account, order.side, ticks or 0, lots)
-        self._trade(venue, request, taker, ticks, now_ns, events)
-        self._publish(request.symbol, venue, now_ns, events)
+        venue = self.venues[request.symbol]
+        order = self._find_open(venue, request.account, request.order_id, request.client_order_id)
+        self._amending.amend(request, order, now_ns, events)
+        self._follow(now_ns, events)
         return events
 
     def cancel(
@@ -146,239 +217,81 @@ class Exchange:
         if order is None:
             return [CancelRefused(account, symbol)]
         events: list[ExchangeEvent] = []
-        self._end(venue, order.order_id, OrderStatus.CANCELED, now_ns, events)
-        self._publish(symbol, venue, now_ns, events)
+        self._placing.end(venue, order.order_id, OrderStatus.CANCELED, now_ns, events)
+        self._state.publish(venue, now_ns, events)
+        self._follow(now_ns, events)
         return events
 
     def cancel_all(self, account: str, symbol: str, now_ns: int) -> list[ExchangeEvent]:
         """Cancel all open orders of an account on a symbol."""
-        venue = self.venues[symbol]
         events: list[ExchangeEvent] = []
-        for order in self.open_orders(account, symbol):
-            self._end(venue, order.order_id, OrderStatus.CANCELED, now_ns, events)
-        self._publish(symbol, venue, now_ns, events)
+        self._cancel_all(account, self.venues[symbol], now_ns, events)
+        self._follow(now_ns, events)
         return events
 
-    # --- judging
+    def _cancel_all(self, account: str, venue: Venue, now_ns: int, events: list[ExchangeEvent]) -> None:
+        for order in self.open_orders(account, venue.instrument.symbol):
+            self._placing.end(venue, order.order_id, OrderStatus.CANCELED, now_ns, events)
+        self._state.publish(venue, now_ns, events)
 
-    def _refusal(self, venue: Venue, request: NewOrder, ticks: int | None, lots: int) -> Refusal | None:
-        account = self.accounts[request.account]
-        book = venue.book
-        if not account.is_house:
-            mine = [order for order in venue.open.values() if order.account == account.name]
-            if any(order.client_order_id == request.client_order_id for order in mine):
-                return Refusal.DUPLICATE_CLIENT_ORDER_ID
-            limit = venue.instrument.max_open_orders
-            if limit is not None and len(mine) >= limit:
-                return Refusal.TOO_MANY_ORDERS
-        if request.reduce_only:
-            refusal = self._reduce_only_refusal(venue, request)
-            if refusal is not None:
-                return refusal
-        if request.post_only and ticks is not None and book.would_take(request.side, ticks):
-            return Refusal.WOULD_TAKE
-        if request.time_in_force is TimeInForce.FOK and book.available(request.side, ticks) < lots:
-            return Refusal.NOT_FILLABLE
-        value = request.qty * (request.px if request.px is not None else venue.mark.px)
-        asset = venue.instrument.margin_asset
-        if not request.reduce_only and not account.can_afford(request.symbol, request.side, value, asset, self.marks()):
-            return Refusal.INSUFFICIENT_MARGIN
-        return None
-
-    def _reduce_only_refusal(self, venue: Venue, request: NewOrder) -> Refusal | None:
-        net = self.position(request.account, request.symbol).net
-        if net * request.side.sign >= 0:
-            return Refusal.REDUCE_ONLY
-        rests = request.order_type is OrderType.LIMIT and request.time_in_force in (TimeInForce.GTC, TimeInForce.GTD)
-        if rests:
-            others = sum((venue.open[other].leaves for other in venue.reducing.get(request.account, ())), _ZERO)
-            if others + request.qty > abs(net):
-                return Refusal.REDUCE_ONLY_EXCEEDS
-        return None
-
-    # --- acting
-
-    def _accept(self, venue: Venue, request: NewOrder, qty: Decimal, px: Decimal | None, now_ns: int) -> OrderRecord:
-        order_id = venue.order_id()
-        order = OrderRecord(
-            account=request.account,
-            symbol=request.symbol,
-            order_id=order_id,
-            client_order_id=request.client_order_id or f"x{order_id}",
-            side=request.side,
-            order_type=request.order_type,
-            time_in_force=request.time_in_force,
-            post_only=request.post_only,
-            reduce_only=request.reduce_only,
-            qty=qty,
-            px=px,
-            self_trade_prevention=request.self_trade_prevention,
-            good_till_ms=request.good_till_ms,
-            created_ns=now_ns,
-            updated_ns=now_ns,
-        )
-        venue.open[order_id] = order
-        self._remember(order)
-        if order.px is not None:
-            self.accounts[order.account].lock(order.symbol, order.side, order.px * order.qty)
-        if order.reduce_only:
-            venue.reducing.setdefault(order.account, []).append(order_id)
-        return order
-
-    def _trade(
-        self,
-        venue: Venue,
-        request: NewOrder,
-        taker: BookOrder,
-        ticks: int | None,
-        now_ns: int,
-        events: list[ExchangeEvent],
-    ) -> None:
-        limit = ticks if ticks is not None else self._market_limit(venue, request.side)
-        prevention = request.self_trade_prevention
-        if request.time_in_force is TimeInForce.FOK:
-            prevention = SelfTradePrevention.NONE  # it was promised to fill completely
-        for step in venue.book.match(taker, limit, prevention):
-            if isinstance(step, Match):
-                self._settle(venue, taker, step, now_ns, events)
-            else:
-                prevented = OrderStatus.EXPIRED_IN_MATCH
-                if step.maker_expires:
-                    self._end(venue, step.maker.order_id, prevented, now_ns, events, ExpiryReason.SELF_TRADE)
-                if step.taker_expires:
-                    self._end(venue, taker.order_id, prevented, now_ns, events, ExpiryReason.SELF_TRADE)
-            if taker.order_id not in venue.open:
-                return
-        if taker.order_id not in venue.open:
-            return
-        if request.order_type is OrderType.MARKET:
-            reason = ExpiryReason.UNFILLED_MARKET
-        elif request.time_in_force in (TimeInForce.IOC, TimeInForce.FOK):
-            reason = ExpiryReason.UNFILLED_IMMEDIATE
+    def count_down(self, account: str, symbol: str, countdown_ms: int, now_ns: int) -> None:
+        """Cancel all of an account's orders on a symbol after so long, unless told anew before; 0 never."""
+        key = ("countdown", symbol, account)
+        if countdown_ms:
+            self._state.schedule.put(key, now_ns + countdown_ms * _NS_PER_MS)
         else:
-            venue.book.rest(taker)
-            if request.good_till_ms:
-                venue.timed[taker.order_id] = request.good_till_ms
-            return
-        self._end(venue, taker.order_id, OrderStatus.EXPIRED, now_ns, events, reason)
-
-    def _market_limit(self, venue: Venue, side: Side) -> int:
-        """The worst price a market order may trade at, in ticks."""
-        bound = venue.mark.px * (1 + side.sign * venue.market_bound)
-        return int(bound / venue.instrument.tick_size)
-
-    def _settle(self, venue: Venue, taker: BookOrder, match: Match, now_ns: int, events: list[ExchangeEvent]) -> None:
-        px, qty = venue.price(match.px), venue.qty(match.qty)
-        trade_id = venue.trade_id()
-        venue.last_px = px
-        symbol = venue.instrument.symbol
-        events.append(Traded(symbol, trade_id, px, qty, match.px, match.qty, match.maker.side is Side.BUY, now_ns))
-        for side_order, is_maker in ((match.maker, True), (taker, False)):
-            self._execute(venue, side_order.order_id, trade_id, px, qty, is_maker, now_ns, events)
-        for name in dict.fromkeys((match.maker.account, taker.account)):
-            self._trim_reducing(venue, name, now_ns, events)
-
-    def _execute(
-        self,
-        venue: Venue,
-        order_id: int,
-        trade_id: int,
-        px: Decimal,
-        qty: Decimal,
-        is_maker: bool,
-        now_ns: int,
-        events: list[ExchangeEvent],
-    ) -> None:
-        before = venue.open[order_id]
-        cum = before.cum_qty + qty
-        order = structs.replace(
-            before,
-            cum_qty=cum,
-            cum_quote=before.cum_quote + px * qty,
-            status=OrderStatus.FILLED if cum == before.qty else OrderStatus.PARTIALLY_FILLED,
-            updated_ns=now_ns,
-        )
-        account = self.accounts[order.account]
-        asset = venue.instrument.margin_asset
-        fee = self.fees.fee(px * qty, is_maker=is_maker)
-        realized = account.fill(order.symbol, order.side, qty, px, fee, asset)
-        if order.px is not None:
-            account.lock(order.symbol, order.side, -order.px * qty)
-        self._remember(order)
-        if order.status is OrderStatus.FILLED:
-            self._forget_open(venue, order)
-        else:
-            venue.open[order_id] = order
-        if account.is_house:
-            return
-        execution = Execution(
-            order.account, order.symbol, trade_id, order_id, order.client_order_id, order.side, px, qty, fee, asset,
-            is_maker, realized, now_ns,
-        )  # fmt: skip
-        self.ledger.put_execution(execution)
-        position = account.position(order.symbol)
-        events.append(AccountChanged(account.name, asset, account.wallet[asset], order.symbol, position, now_ns))
-        events.append(Executed(order, execution))
-
-    def _trim_reducing(self, venue: Venue, account: str, now_ns: int, events: list[ExchangeEvent]) -> None:
-        """Expire reduce-only orders, newest first, until together they can do no more than flatten the position."""
-        ids = venue.reducing.get(account)
-        if not ids:
-            return
-        net = self.position(account, venue.instrument.symbol).net
-        room = abs(net)
-        for order_id in list(ids):
-            order = venue.open[order_id]
-            immediate = order_id not in venue.book
-            if net * order.side.sign >= 0 or (order.leaves > room and not immediate):
-                self._end(venue, order_id, OrderStatus.EXPIRED, now_ns, events, ExpiryReason.REDUCE_ONLY)
-            else:
-                room = max(_ZERO, room - order.leaves)
-
-    def _end(
-        self,
-        venue: Venue,
-        order_id: int,
-        status: OrderStatus,
-        now_ns: int,
-        events: list[ExchangeEvent],
-        reason: ExpiryReason | None = None,
-    ) -> None:
-        order = venue.open[order_id]
-        venue.book.cancel(order_id)
-        if order.px is not None:
-            self.accounts[order.account].lock(order.symbol, order.side, -order.px * order.leaves)
-        ended = structs.replace(order, status=status, updated_ns=now_ns, expiry=reason)
-        self._forget_open(venue, ended)
-        self._remember(ended)
-        event: Callable[[OrderRecord], ExchangeEvent] = Canceled if status is OrderStatus.CANCELED else Expired
-        events.append(event(ended))
-
-    def _forget_open(self, venue: Venue, order: OrderRecord) -> None:
-        del venue.open[order.order_id]
-        venue.timed.pop(order.order_id, None)
-        if order.reduce_only:
-            venue.reducing[order.account].remove(order.order_id)
-
-    def _remember(self, order: OrderRecord) -> None:
-        if not self.accounts[order.account].is_house:
-            self.ledger.put_order(order)
+            self._state.schedule.drop(key)
 
     def _find_open(
         self, venue: Venue, account: str, order_id: int | None, client_order_id: str | None
     ) -> OrderRecord | None:
-        if order_id is not None:
-            order = venue.open.get(order_id)
-            return order if order is not None and order.account == account else None
-        newest = self.ledger.order(account, venue.instrument.symbol, client_order_id=client_order_id)
-        return venue.open.get(newest.order_id) if newest is not None else None
+        if order_id is None:
+            order_id = venue.client_ids.get((account, client_order_id or ""))
+        order = venue.open.get(order_id) if order_id is not None else None
+        return order if order is not None and order.account == account else None
 
-    def _publish(self, symbol: str, venue: Venue, now_ns: int, events: list[ExchangeEvent]) -> None:
-        bids, asks = venue.book.take_changes()
-        if bids or asks:
-            # One counter for all symbols, and more than one step each time: ids grow with gaps, as real ones do.
-            self._update_id += 1 + len(bids) + len(asks)
-            venue.update_id = self._update_id
-            best_bid = next(iter(venue.book.levels(Side.BUY, 1)), None)
-            best_ask = next(iter(venue.book.levels(Side.SELL, 1)), None)
-            events.append(BookChanged(symbol, self._update_id, bids, asks, best_bid, best_ask, now_ns))
+    # --- conditional orders
+
+    def open_conditions(self, account: str, symbol: str | None = None) -> list[Condition]:
+        """Conditional orders that wait, oldest first."""
+        return self._conditional.open(account, symbol)
+
+    def place_condition(self, request: NewCondition, now_ns: int) -> list[ExchangeEvent]:
+        """Take a conditional order. The first event is `ConditionChanged` or `ChangeRefused`."""
+        events: list[ExchangeEvent] = []
+        self._conditional.place(request, now_ns, events)
+        return events
+
+    def cancel_condition(
+        self, account: str, now_ns: int, *, algo_id: int | None = None, client_algo_id: str | None = None
+    ) -> list[ExchangeEvent]:
+        """Cancel a waiting conditional order. The first event is `ConditionChanged` or `ChangeRefused`."""
+        events: list[ExchangeEvent] = []
+        found = self.ledger.condition(account, algo_id, client_algo_id)
+        self._conditional.cancel(account, found, now_ns, events)
+        return events
+
+    def cancel_conditions(self, account: str, symbol: str, now_ns: int) -> list[ExchangeEvent]:
+        """Cancel all waiting conditional orders of an account on a symbol."""
+        events: list[ExchangeEvent] = []
+        for condition in self._conditional.open(account, symbol):
+            self._conditional.cancel(account, condition, now_ns, events)
+        return events
+
+    # --- settings and money: the first event is `ChangeRefused` when nothing was done
+
+    def set_leverage(self, account: str, symbol: str, leverage: int, now_ns: int) -> list[ExchangeEvent]:
+        """Trade a symbol with another leverage: `LeverageChanged`."""
+        return self._adjusting.leverage(account, symbol, leverage, now_ns)
+
+    def set_margin_type(self, account: str, symbol: str, kind: MarginType, now_ns: int) -> list[ExchangeEvent]:
+        """Give a symbol's position margin of its own, or the account's: `AccountChanged`."""
+        return self._adjusting.margin_type(account, symbol, kind, now_ns)
+
+    def move_margin(self, account: str, symbol: str, amount: Decimal, now_ns: int) -> list[ExchangeEvent]:
+        """Give an isolated position more margin, or (negative) less: `AccountChanged`."""
+        return self._adjusting.position_margin(account, symbol, amount, now_ns)
+
+    def transfer(self, account: str, asset: str, amount: Decimal, now_ns: int) -> list[ExchangeEvent]:
+        """Deposit, or (negative) withdraw: `AccountChanged`."""
+        return self._adjusting.transfer(account, asset, amount, now_ns)

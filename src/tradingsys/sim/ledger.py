@@ -1,24 +1,40 @@
-"""What the exchange never forgets: every order and every execution of every account that is not the house's."""
+"""What the exchange never forgets: of every account that is not the house's, all orders, executions and money."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 
-from tradingsys.sim.events import Execution, OrderRecord
+from tradingsys.sim.conditions import Condition
+from tradingsys.sim.events import Amendment, Execution, OrderRecord
+from tradingsys.sim.money import CashKind, CashRow, FundingRecord
 
 __all__ = ["Ledger"]
 
+_KINDS = 3
+"""Ids are counted in steps of this: profit, fee and other money each have their own within a step."""
+
 
 class Ledger:
-    """Orders by (symbol, id) in the order of their ids, executions in the order they happened."""
+    """Orders by (symbol, id) in the order of their ids, executions and money in the order they happened."""
 
-    def __init__(self) -> None:
+    def __init__(self, first_id: int = 1) -> None:
         self.executions: list[Execution] = []
+        self.conditions: dict[int, Condition] = {}
+        """Conditional orders by their id, as they are now."""
+        self.amendments: list[Amendment] = []
+        self.funding: list[FundingRecord] = []
+        """Of all symbols."""
+        self._first_row = first_id
         self._by_account: dict[tuple[str, str], list[Execution]] = {}
         self._orders: dict[tuple[str, int], OrderRecord] = {}
         self._order_ids: dict[tuple[str, str], list[int]] = {}
         self._latest: dict[tuple[str, str, str], int] = {}
+        self._latest_condition: dict[tuple[str, str], int] = {}
+        self._moves: list[tuple[int, CashRow]] = []
+
+    # --- orders
 
     def put_order(self, order: OrderRecord) -> None:
         """Remember an order as it is now."""
@@ -27,11 +43,6 @@ class Ledger:
             self._order_ids.setdefault((order.account, order.symbol), []).append(order.order_id)
             self._latest[order.account, order.symbol, order.client_order_id] = order.order_id
         self._orders[key] = order
-
-    def put_execution(self, execution: Execution) -> None:
-        """Remember an execution."""
-        self.executions.append(execution)
-        self._by_account.setdefault((execution.account, execution.symbol), []).append(execution)
 
     def order(
         self, account: str, symbol: str, order_id: int | None = None, client_order_id: str | None = None
@@ -50,11 +61,73 @@ class Ledger:
         for order_id in ids[bisect_left(ids, from_id) :]:
             yield self._orders[symbol, order_id]
 
+    def symbols(self, account: str) -> Iterable[str]:
+        """Symbols on which an account ever had an order."""
+        return sorted(symbol for name, symbol in self._order_ids if name == account)
+
+    def put_amendment(self, amendment: Amendment) -> None:
+        """Remember a change of an order."""
+        self.amendments.append(amendment)
+
+    def put_condition(self, condition: Condition) -> None:
+        """Remember a conditional order as it is now."""
+        self.conditions[condition.algo_id] = condition
+        self._latest_condition[condition.terms.account, condition.client_algo_id] = condition.algo_id
+
+    def condition(
+        self, account: str, algo_id: int | None = None, client_algo_id: str | None = None
+    ) -> Condition | None:
+        """One conditional order by the exchange's id, else the newest one with this client id."""
+        if algo_id is None:
+            algo_id = self._latest_condition.get((account, client_algo_id or ""), 0)
+        found = self.conditions.get(algo_id)
+        return found if found is not None and found.terms.account == account else None
+
+    # --- executions and money
+
+    def put_execution(self, execution: Execution) -> None:
+        """Remember an execution."""
+        self.executions.append(execution)
+        self._by_account.setdefault((execution.account, execution.symbol), []).append(execution)
+
     def executions_of(self, account: str, symbol: str, from_id: int = 0) -> Sequence[Execution]:
         """Executions of an account on a symbol, from a trade id on, ascending."""
         rows = self._by_account.get((account, symbol), [])
         return rows[bisect_left(rows, from_id, key=lambda row: row.exec_id) :]
 
-    def symbols(self, account: str) -> Iterable[str]:
-        """Symbols on which an account ever had an order."""
-        return sorted(symbol for name, symbol in self._order_ids if name == account)
+    def put_money(
+        self, account: str, kind: CashKind, asset: str, amount: Decimal, now_ns: int, symbol: str = ""
+    ) -> CashRow:
+        """Remember a change of a balance that no execution made."""
+        row_id = self._row_id(len(self._moves)) + _KINDS - 1
+        row = CashRow(account, kind, symbol, asset, amount, now_ns, row_id)
+        self._moves.append((len(self.executions), row))
+        return row
+
+    def money(self, account: str) -> Iterator[CashRow]:
+        """Every change of an account's balances, in the order they happened; together they are its wallet."""
+        moves = iter(self._moves)
+        move = next(moves, None)
+        for number, row in enumerate(self.executions):
+            while move is not None and move[0] <= number:
+                if move[1].account == account:
+                    yield move[1]
+                move = next(moves, None)
+            if row.account == account:
+                yield from self._execution_money(number, row)
+        while move is not None:
+            if move[1].account == account:
+                yield move[1]
+            move = next(moves, None)
+
+    def _execution_money(self, number: int, row: Execution) -> Iterator[CashRow]:
+        row_id = self._row_id(number)
+        parts = ((CashKind.REALIZED_PNL, row.realized_pnl), (CashKind.COMMISSION, -row.fee))
+        for offset, (kind, amount) in enumerate(parts):
+            if amount:
+                yield CashRow(
+                    row.account, kind, row.symbol, row.fee_asset, amount, row.ts_ns, row_id + offset, row.exec_id
+                )
+
+    def _row_id(self, number: int) -> int:
+        return (self._first_row + number) * _KINDS

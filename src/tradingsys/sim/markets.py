@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from tradingsys.core.enums import ContractKind, OrderType, TimeInForce
 from tradingsys.core.instrument import Instrument
+from tradingsys.sim.venue import Listing
 
 __all__ = ["FlowStyle", "Grid", "Market", "load_markets"]
 
@@ -100,6 +101,17 @@ class Market(Struct, frozen=True):
             max_open_orders=self.max_open_orders,
             price_band_up=self.band.up,
             price_band_down=self.band.down,
+        )
+
+    @property
+    def listing(self) -> Listing:
+        """The market as the exchange lists it."""
+        return Listing(
+            self.instrument,
+            self.start_price,
+            self.market_bound,
+            Decimal(self.trigger_protect),
+            Decimal(self.liquidation_fee),
         )
 
 

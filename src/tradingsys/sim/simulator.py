@@ -45,12 +45,12 @@ class Simulator:
         Without a ``flow`` nobody trades but the accounts, and the books begin empty.
         """
         listed = load_markets() if markets is None else markets
-        listings = ((each.instrument, each.start_price, each.market_bound) for each in listed)
+        listings = (each.listing for each in listed)
         # A box that starts later gives larger ids, so that nobody mistakes its orders for those of an earlier one.
         first_id = max(1, now_ns // _NS - _ID_EPOCH_S) * _IDS_PER_S
         self.exchange = Exchange(listings, fees, first_id)
         for name, deposits in accounts.items():
-            self.exchange.open_account(name, deposits)
+            self.exchange.open_account(name, deposits, now_ns=now_ns)
         self.face = Face(self.exchange, listed, keys, now_ns)
         self._admin = Admin(self.exchange, next(iter(accounts), ""))
         self._flow = None if flow is None else Flow(self.exchange, listed, flow, now_ns)

@@ -25,7 +25,7 @@ def kinds(events: Iterable[ExchangeEvent]) -> list[str]:
 class Rig:
     def __init__(self, *accounts: str, deposit: str = "100000") -> None:
         markets = [market for market in load_markets() if market.symbol in (DOGE, BTC)]
-        self.exchange = Exchange((market.instrument, market.start_price, market.market_bound) for market in markets)
+        self.exchange = Exchange(market.listing for market in markets)
         self.now_ns = T0
         for name in accounts or ("a", "b"):
             self.exchange.open_account(name, {"USDT": Decimal(deposit)})

@@ -22,6 +22,7 @@ from tradingsys.sim.events import (
     Refusal,
     Rejected,
 )
+from tradingsys.sim.funding import next_funding_ms
 
 from .exchange_rig import DOGE, MS, NS, Rig, kinds
 
@@ -216,7 +217,7 @@ def test_an_order_with_an_end_expires_at_it() -> None:
     assert rig.exchange.tick(end_ms * MS - 1) == []
     events = rig.exchange.tick(end_ms * MS)
     assert last_expiry(events).order.expiry is ExpiryReason.GOOD_TILL
-    assert rig.exchange.next_deadline_ns is None
+    assert rig.exchange.next_deadline_ns == next_funding_ms(end_ms) * MS
 
 
 def test_the_mark_price_follows_the_middle_smoothly() -> None:

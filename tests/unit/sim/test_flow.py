@@ -21,7 +21,7 @@ MARKETS = load_markets()
 
 class Market:
     def __init__(self, seed: int) -> None:
-        self.exchange = Exchange((market.instrument, market.start_price, market.market_bound) for market in MARKETS)
+        self.exchange = Exchange(market.listing for market in MARKETS)
         self.flow = Flow(self.exchange, MARKETS, Random(seed), T0)
         self.now_ns = T0
         self.flow.advance(T0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from tradingsys.core.enums import OrderStatus, OrderType
 from tradingsys.core.order import Closed, Fill, Order, Terms
@@ -141,15 +141,21 @@ def shown_position(position: Position) -> Position:
 
 
 def account_update(change: AccountChanged, mark_px: Decimal) -> messages.AccountUpdate:
-    """The balance and the position that an execution changed."""
+    """The balance, and the position if one is concerned, as they are after a change."""
     position = change.position
+    symbol = change.symbol
     report = AccountFacts(
-        reason="ORDER",
+        reason=change.reason,
         ts_event_ms=ms(change.ts_ns),
         balances={change.asset: eight_digits(change.wallet)},
-        positions={change.symbol: position.net},
+        positions={} if position is None else {symbol: position.net},
     )
-    unrealized = eight_digits(position.net * (mark_px - position.entry_px))
+    shown = {} if position is None else {symbol: shown_position(position)}
+    profit = {} if position is None else {symbol: eight_digits(position.net * (mark_px - position.entry_px))}
     return encode.account_update(
-        report, positions={change.symbol: shown_position(position)}, unrealized_pnl={change.symbol: unrealized}
+        report,
+        balance_changes={change.asset: eight_digits(change.change)} if change.change else {},
+        positions=shown,
+        unrealized_pnl=profit,
+        symbol=symbol if change.reason == "FUNDING_FEE" else UNSET,
     )
