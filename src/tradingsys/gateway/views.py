@@ -22,7 +22,16 @@ from tradingsys.wire.messages import (
     Snapshot,
 )
 
-__all__ = ["absent_view", "money_view", "order_view", "positions_view", "product_view", "snapshot", "terms_of"]
+__all__ = [
+    "absent_view",
+    "fill_view",
+    "money_view",
+    "order_view",
+    "positions_view",
+    "product_view",
+    "snapshot",
+    "terms_of",
+]
 
 _DECIMAL_TEXT = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?").fullmatch
 
@@ -50,13 +59,14 @@ def order_view(order: TrackedOrder, fills: Iterable[Fill]) -> OrderView | None:
         cum_qty=plain(facts.cum_qty),
         avg_px=None if average is None else plain(average),
         venue_order_id=facts.venue_order_id,
-        fills=[_fill_view(fill) for fill in fills],
+        fills=[fill_view(fill) for fill in fills],
         code=facts.closed.code if facts.closed else 0,
         reason=facts.closed.reason if facts.closed else "",
     )
 
 
-def _fill_view(fill: Fill) -> FillView:
+def fill_view(fill: Fill) -> FillView:
+    """One execution."""
     return FillView(
         fill.exec_id,
         plain(fill.last_px),

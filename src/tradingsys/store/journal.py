@@ -143,10 +143,11 @@ class Journal:
         return self._failure
 
 
-def read_segments(book: Path, lineage: str) -> list[Entry]:
+def read_segments(book: Path, lineage: str, *, only_look: bool = False) -> list[Entry]:
     """Everything the segments beside ``book`` hold, oldest first; each is read up to its first bad record.
 
-    A segment of another lineage belongs to another book: it is moved out of the way, never read.
+    A segment of another lineage belongs to another book: it is never read, and moved out of the way by whoever does
+    not ``only_look``.
     """
     entries: list[Entry] = []
     for path in _segments(book):
@@ -154,7 +155,7 @@ def read_segments(book: Path, lineage: str) -> list[Entry]:
         header = _header(lineage)
         if content[: len(header)] == header:
             entries += _read(content, len(header))
-        elif len(content) >= len(header):
+        elif len(content) >= len(header) and not only_look:
             path.rename(free_name(f"{path}.foreign-", ""))
     return entries
 
