@@ -7,17 +7,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Group, Parameter
 
 from tradingsys import __version__
+from tradingsys.cli.exits import FAILURE, NOTHING, OK, USAGE, NothingThere
 from tradingsys.core.errors import ConfigError, TradingError
 
-__all__ = ["FAILURE", "OK", "USAGE", "app", "execute", "main"]
-
-OK, FAILURE, USAGE = 0, 1, 2
-"""Exit codes: done; it did not work; a command line or configuration file that cannot be used."""
+__all__ = ["FAILURE", "NOTHING", "OK", "USAGE", "app", "execute", "main"]
 
 Level = Literal["off", "error", "warn", "info", "debug", "trace"]
+
+_START = Group("Start", sort_key=1)
+_RUN = Group("Run", sort_key=2)
+_WATCH = Group("Watch and correct", sort_key=3)
+_SHELL = Group("Shell", sort_key=4)
 
 app = App(
     name="tradingsys",
@@ -27,20 +30,96 @@ app = App(
 
     tradingsys demo
         a market, a gateway and three strategies, all on this machine
+    tradingsys init
+        write a gateway's configuration by answering a few questions
     tradingsys sim --write-config .
         an exchange in a box; writes usdt.json and a key for it
     tradingsys usdt -c=usdt.json -l=info
-        the gateway of one USDⓈ-M futures account""",
+        the gateway of one USDⓈ-M futures account
+    tradingsys explain btcusdt
+        how the account's position comes about
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage or configuration,
+3 nothing there (no gateway answers and there is no pos.db).""",
     help_format="plaintext",
     result_action="return_value",
 )
-app.command("tradingsys.cli.sim:sim", name="sim", help="Run an exchange in a box.", help_epilogue="")
-app.command(
-    "tradingsys.cli.demo:demo", name="demo", help="Watch strategies trade, all on this machine.", help_epilogue=""
+app["--help"].group = _SHELL
+app["--version"].group = _SHELL
+
+
+def _add(name: str, function: str, group: Group, help_: str, examples: str, parent: App = app) -> None:
+    """A command that is imported when it runs; ``examples`` are its help's last lines, as they may be typed."""
+    lines = "\n".join(f"    tradingsys {line}" for line in examples.splitlines())
+    title = "Examples" if "\n" in examples else "Example"
+    parent.command(
+        f"tradingsys.cli.{function}", name=name, group=group, help=help_, help_epilogue=f"{title}:\n\n{lines}"
+    )
+
+
+_add("demo", "demo:demo", _START, "Watch strategies trade, all on this machine.", "demo --seconds 15")
+_add(
+    "init",
+    "start:init",
+    _START,
+    "Write a gateway's configuration by asking.",
+    "init\ninit testnet.json --environment testnet --new-key\ninit --environment sim --yes",
 )
+_add(
+    "doctor",
+    "start:doctor",
+    _START,
+    "Check what would keep a gateway from working.",
+    "doctor -c usdt.json\ndoctor -c usdt.json --json",
+)
+_add("sim", "sim:sim", _RUN, "Run an exchange in a box.", "sim --write-config .\nsim --port 9000 --speed 10")
+_add(
+    "record",
+    "recording:record",
+    _RUN,
+    "Record market data to a file.",
+    "record -o btc.gz btcusdt@depth btcusdt@trade\nrecord -o hour.gz btcusdt@depth --diff-depth 0ms --duration 1h",
+)
+_add("status", "operating:status", _WATCH, "How the gateway is.", "status\nstatus --addr ws://localhost:8111")
+_add(
+    "sessions",
+    "operating:sessions",
+    _WATCH,
+    "Who trades, and what they have.",
+    "sessions\nsessions -c usdt.json --json",
+)
+_add(
+    "orders", "operating:orders", _WATCH, "Open orders, or all of them.", "orders\norders --session 1 --all --limit 20"
+)
+_add("fills", "operating:fills", _WATCH, "Executions, newest first.", "fills --symbol btcusdt\nfills --db pos.db")
+_add(
+    "explain",
+    "operating:explain",
+    _WATCH,
+    "How the account's position on a symbol comes about.",
+    "explain btcusdt",
+)
+_add("resume", "operating:resume", _WATCH, "Allow orders again after a halt.", "resume btcusdt\nresume --account")
+_pos = App(
+    name="pos",
+    group=_WATCH,
+    help="Positions of sessions: show or correct them.",
+    help_epilogue="Examples:\n\n    tradingsys pos show\n    tradingsys pos set 1 btcusdt 0",
+)
+_add("show", "operating:show", _WATCH, "What each session holds.", "pos show\npos show --session EXTERNAL", _pos)
+_add(
+    "set",
+    "operating:set_",
+    _WATCH,
+    "Correct what a session holds.",
+    "pos set 1 btcusdt 0\npos set 2 ethusdt -0.5",
+    _pos,
+)
+app.command(_pos)
+app.register_install_completion_command(group=_SHELL)
 
 
-@app.command(help_epilogue="Example:\n\n    tradingsys usdt -c=usdt.json -l=info")
+@app.command(group=_RUN, help_epilogue="Example:\n\n    tradingsys usdt -c=usdt.json -l=info")
 def usdt(
     *,
     config: Annotated[Path, Parameter(name=["--config", "-c"])],
@@ -75,6 +154,8 @@ def execute(arguments: Sequence[str]) -> int:
         return _complain(f"{error}\nTry: tradingsys --help", USAGE)
     except ConfigError as error:
         return _complain(error, USAGE)
+    except NothingThere as error:
+        return _complain(error, NOTHING)
     except (TradingError, OSError) as error:
         return _complain(str(error) or type(error).__name__, FAILURE)
     except KeyboardInterrupt:

@@ -1,0 +1,257 @@
+"""A book at rest, told as its gateway would tell it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+from msgspec import structs
+
+from tradingsys import __version__
+from tradingsys.cli.operate.edit import set_net
+from tradingsys.cli.operate.tables import session_name, time_text
+from tradingsys.cli.operate.target import Where
+from tradingsys.core.errors import ConfigError, StoreError, TradingError
+from tradingsys.core.ids import EXTERNAL
+from tradingsys.core.instrument import plain
+from tradingsys.core.records import Edit, FillRecord, OrderRecord, Saved
+from tradingsys.gateway.views import fill_view, order_view, positions_view
+from tradingsys.oms.session_book import SessionBook
+from tradingsys.oms.tracked_order import TrackedOrder
+from tradingsys.store import book as stored
+from tradingsys.store.journal import read_segments
+from tradingsys.store.migrations import needs_migration
+from tradingsys.store.read import reading
+from tradingsys.store.rows import read_adjustments, read_fills, read_orders
+from tradingsys.store.sqlite import rows
+from tradingsys.wire.messages import PositionView
+from tradingsys.wire.operator import (
+    Explanation,
+    GatewayView,
+    HaltView,
+    Selection,
+    SessionFill,
+    SessionOrder,
+    SessionPositionView,
+    SessionView,
+    SetPositionParams,
+    SetPositionResult,
+)
+
+__all__ = ["Book"]
+
+_ACCOUNT_PREFIX = "binance-usdm-"
+_CHOSEN = "WHERE (?1 IS NULL OR session_id = ?1) AND (?2 IS NULL OR symbol = ?2)"
+
+
+class Book:
+    """Reads pos.db and the journal beside it; only `set_position` writes."""
+
+    def __init__(self, path: Path, where: Where, now_ms: int) -> None:
+        self.where = where
+        self._path = path
+        self._now_ms = now_ms
+
+    async def status(self) -> GatewayView:
+        """As the gateway was when it stopped."""
+        with self._open() as conn:
+            saved = self._saved(conn)
+            orders = [order for order in SessionBook(saved).open_orders() if order.is_open]
+            account = str(rows(conn, "SELECT value FROM meta WHERE key = 'account'")[0][0])
+        return GatewayView(
+            version=__version__,
+            environment=account.removeprefix(_ACCOUNT_PREFIX),
+            account=saved.account,
+            lineage=saved.lineage,
+            epoch=saved.last_epoch,
+            db=str(self._path),
+            ready=False,
+            trading=False,
+            market=False,
+            text="the gateway is not running",
+            uptime_s=0,
+            sessions=0,
+            open_orders=len(orders),
+            in_doubt=sum(order.in_doubt for order in orders),
+            halts=[HaltView(halt.symbol.lower(), halt.reason, halt.ts_ms) for halt in saved.halts],
+            differences={},
+        )
+
+    async def sessions(self) -> list[SessionView]:
+        """Every session the book knows, EXTERNAL last."""
+        with self._open() as conn:
+            saved = self._saved(conn)
+        book, edits = SessionBook(saved), _edited(saved)
+        names = {row.session: row.name for row in saved.sessions}
+        known = {*names, *(session for session, _ in {**book.positions, **edits})} | {EXTERNAL}
+        views: list[SessionView] = []
+        for session in sorted(known, key=lambda session: (session == EXTERNAL, session)):
+            orders = [order for order in book.open_orders(session) if order.is_open]
+            held = [view for view in _positions(book, edits, session) if view.net != "0"]
+            name = "EXTERNAL" if session == EXTERNAL else names.get(session, "")
+            in_doubt = sum(order.in_doubt for order in orders)
+            views.append(SessionView(session, name, False, len(orders), in_doubt, len(held)))
+        return views
+
+    async def orders(self, selection: Selection) -> list[SessionOrder]:
+        """Those that were open when the gateway stopped, or all."""
+        with self._open() as conn:
+            if selection.open_only:
+                book = SessionBook(self._saved(conn))
+                found = [order for order in book.open_orders(selection.session_id) if order.is_open]
+            else:
+                records = read_orders(conn, f"{_CHOSEN} ORDER BY stamp_ms DESC LIMIT ?3", _bindings(selection))
+                found = [self._with_fills(conn, record) for record in records]
+        symbol = _upper(selection.symbol)
+        chosen = [order for order in found if symbol in (None, order.symbol)]
+        chosen.sort(key=lambda order: order.stamp_ms, reverse=True)
+        return _order_views(chosen[: selection.limit])
+
+    async def fills(self, selection: Selection) -> list[SessionFill]:
+        """Executions, newest first."""
+        with self._open() as conn:
+            where = f"{_CHOSEN} ORDER BY ts_event_ms DESC, CAST(trade_id AS INTEGER) DESC LIMIT ?3"
+            found = read_fills(conn, where, _bindings(selection))
+        return [_fill(record) for record in found]
+
+    async def positions(self, selection: Selection) -> list[SessionPositionView]:
+        """What ``positions`` says, edits included."""
+        with self._open() as conn:
+            saved = self._saved(conn)
+        symbol = None if selection.symbol is None else selection.symbol.lower()
+        return [
+            row
+            for row in _all_positions(saved)
+            if selection.session_id in (None, row.session_id) and symbol in (None, row.position.symbol)
+        ][: selection.limit]
+
+    async def explain(self, symbol: str) -> Explanation:
+        """All but the account's own figure: the exchange is not asked."""
+        with self._open() as conn:
+            saved = self._saved(conn)
+            told = read_adjustments(conn, "WHERE symbol = ? ORDER BY id DESC LIMIT 20", (symbol.upper(),))
+        book = SessionBook(saved)
+        self._check_symbol(book, symbol.upper())
+        positions = [row for row in _all_positions(saved) if row.position.symbol == symbol.lower()]
+        orders = [order for order in book.open_orders() if order.symbol == symbol.upper() and order.is_open]
+        pending = [
+            f"session {edit.session}: edited to {plain(edit.edited)}, it was {plain(edit.basis)}; EXTERNAL takes the"
+            " difference at the next start"
+            for edit in saved.edits
+            if edit.symbol == symbol.upper()
+        ]
+        halt = book.halts.get(symbol.upper()) or book.halts.get("")
+        return Explanation(
+            symbol=symbol.lower(),
+            positions=positions,
+            total=plain(book.total(symbol.upper())),
+            account=None,
+            difference=None,
+            open_orders=_order_views(orders),
+            first_trade_id=book.symbols[symbol.upper()],
+            watermark=book.watermarks[symbol.upper()],
+            adjustments=[
+                *pending,
+                *(
+                    f"{time_text(row.ts_ms)} session {session_name(row.session)}: {plain(row.delta)} ({row.why})"
+                    for row in told
+                ),
+            ],
+            halt=halt.reason if halt else "",
+        )
+
+    async def set_position(self, params: SetPositionParams) -> SetPositionResult:
+        """Write the edit that the next start books. Raises TradingError while a gateway holds the book."""
+        await self.status()  # whatever is wrong with the book is told by those who read it
+        return set_net(self._path, params)
+
+    async def resume(self, symbol: str) -> GatewayView:
+        """Only a gateway can: raises TradingError."""
+        raise TradingError(
+            f"resume {symbol}".rstrip() + ": no gateway runs; start it, look at the account, then resume"
+        )
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[apsw.Connection]:
+        try:
+            with reading(self._path) as conn:
+                if needs_migration(conn, self._path):
+                    raise ConfigError(
+                        "was written by an earlier version",
+                        file=str(self._path),
+                        key="db",
+                        hint="start the gateway once: it converts the file, after a backup",
+                    )
+                yield conn
+        except apsw.Error as error:
+            raise StoreError(f"{self._path}: {error}; restore the newest backup beside it") from error
+
+    def _saved(self, conn: apsw.Connection) -> Saved:
+        """The book, with what only the journal knows yet: orders from the last moments before a crash."""
+        saved = stored.load(conn, self._path, self._now_ms, proven=False)
+        known = {record.intent.client_order_id for record in saved.orders}
+        try:
+            entries = read_segments(self._path, saved.lineage, only_look=True)
+        except OSError as error:
+            raise StoreError(f"{self._path}.journal: {error.strerror or error}") from None
+        late: list[OrderRecord] = []
+        for entry in entries:
+            coid = entry.intent.client_order_id
+            if coid not in known and not rows(conn, "SELECT 1 FROM orders WHERE client_order_id = ?", (coid,)):
+                late.append(OrderRecord(entry.intent))
+        return structs.replace(saved, orders=(*saved.orders, *late))
+
+    def _with_fills(self, conn: apsw.Connection, record: OrderRecord) -> TrackedOrder:
+        order = TrackedOrder.of_record(record)
+        for row in read_fills(conn, "WHERE client_order_id = ?", (record.intent.client_order_id,)):
+            order.facts = order.facts.with_fill(row.fill)
+        return order
+
+    def _check_symbol(self, book: SessionBook, symbol: str) -> None:
+        if symbol not in book.symbols:
+            known = ", ".join(sorted(book.symbols)).lower() or "none yet"
+            raise TradingError(f"{self._path} knows no symbol {symbol.lower()}; it knows {known}")
+
+
+def _bindings(selection: Selection) -> tuple[int | None, str | None, int]:
+    return selection.session_id, _upper(selection.symbol), selection.limit
+
+
+def _upper(symbol: str | None) -> str | None:
+    return None if symbol is None else symbol.upper()
+
+
+def _edited(saved: Saved) -> dict[tuple[int, str], Edit]:
+    return {(edit.session, edit.symbol): edit for edit in saved.edits}
+
+
+def _all_positions(saved: Saved) -> list[SessionPositionView]:
+    book, edits = SessionBook(saved), _edited(saved)
+    sessions = {session for session, _ in {**book.positions, **edits}}
+    return [
+        SessionPositionView(session, view)
+        for session in sorted(sessions, key=lambda session: (session == EXTERNAL, session))
+        for view in _positions(book, edits, session)
+    ]
+
+
+def _positions(book: SessionBook, edits: dict[tuple[int, str], Edit], session: int) -> list[PositionView]:
+    """What the book says, with a user's edits in their place."""
+    views = {view.symbol: view for view in positions_view(book, session)}
+    for (owner, symbol), edit in edits.items():
+        if owner == session:
+            known = views.get(symbol.lower(), PositionView(symbol.lower(), "0"))
+            views[symbol.lower()] = structs.replace(known, net=plain(edit.edited))
+    return [views[symbol] for symbol in sorted(views)]
+
+
+def _order_views(orders: list[TrackedOrder]) -> list[SessionOrder]:
+    views = ((order.session, order_view(order, order.facts.fills.values())) for order in orders)
+    return [SessionOrder(session, view) for session, view in views if view is not None]
+
+
+def _fill(record: FillRecord) -> SessionFill:
+    fill = record.fill
+    return SessionFill(record.session, fill.symbol.lower(), fill.side.value, fill_view(fill), record.client_order_id)

@@ -1,0 +1,67 @@
+"""Correcting a position while no gateway runs: the edit that a user may make by SQL, with its mistakes caught."""
+
+from __future__ import annotations
+
+import contextlib
+from decimal import Decimal
+from pathlib import Path
+
+import apsw
+
+from tradingsys.core.errors import ConfigError, StoreError, TradingError
+from tradingsys.core.ids import EXTERNAL
+from tradingsys.core.instrument import plain
+from tradingsys.store.edits import parse_net
+from tradingsys.store.lock import Lock
+from tradingsys.store.sqlite import open_writer, rows, transaction
+from tradingsys.wire.operator import SetPositionParams, SetPositionResult
+
+__all__ = ["set_net"]
+
+# The gateway compares ``positions`` with what it wrote last, and books the difference when it starts.
+_EDIT = (
+    "INSERT INTO positions (session_id, symbol, net) VALUES (?, ?, ?)"
+    " ON CONFLICT (session_id, symbol) DO UPDATE SET net = excluded.net"
+)
+_NET = "SELECT net FROM positions WHERE session_id = ? AND symbol = ?"
+
+
+def set_net(path: Path, params: SetPositionParams) -> SetPositionResult:
+    """Change a row of ``positions``, as the book's only user meanwhile.
+
+    Raises TradingError while a gateway holds the book, and for a symbol that it does not know.
+    """
+    try:
+        lock = Lock(path)
+    except ConfigError:
+        raise TradingError(
+            f"{path} is held by a gateway that does not answer here: name its address with --addr, or stop it"
+        ) from None
+    except OSError as error:
+        raise StoreError(f"{path}.lock: {error.strerror or error}") from None
+    with contextlib.ExitStack() as stack:
+        stack.callback(lock.release)
+        conn = open_writer(path)
+        stack.callback(conn.close)
+        try:
+            return _write(conn, path, params)
+        except apsw.Error as error:
+            raise StoreError(f"{path}: {error}") from error
+
+
+def _write(conn: apsw.Connection, path: Path, params: SetPositionParams) -> SetPositionResult:
+    symbol = params.symbol.lower()
+    known = {str(name).lower() for (name,) in rows(conn, "SELECT symbol FROM symbols")}
+    if symbol not in known:
+        raise TradingError(f"{path} knows no symbol {symbol}; it knows {', '.join(sorted(known)) or 'none yet'}")
+    net = Decimal(params.net)
+    before = _net(conn, params.session_id, symbol)
+    with transaction(conn):
+        conn.execute(_EDIT, (params.session_id, symbol, plain(net)))
+    external = _net(conn, EXTERNAL, symbol) + before - net
+    return SetPositionResult(params.session_id, symbol, plain(before), plain(net), plain(external))
+
+
+def _net(conn: apsw.Connection, session: int, symbol: str) -> Decimal:
+    found = rows(conn, _NET, (session, symbol))
+    return (parse_net(str(found[0][0])) if found else None) or Decimal(0)

@@ -1,0 +1,119 @@
+"""Where an answer comes from: a running gateway, or its book at rest. Both tell the same, in the wire's words."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from tradingsys.cli.operate.book import Book
+from tradingsys.cli.operate.client import NoGateway, Operator, operating
+from tradingsys.cli.operate.target import Target, Where
+from tradingsys.net.clock import SystemClock
+from tradingsys.wire.operator import (
+    ExplainParams,
+    Explanation,
+    GatewayView,
+    Selection,
+    SessionFill,
+    SessionOrder,
+    SessionPositionView,
+    SessionView,
+    SetPositionParams,
+    SetPositionResult,
+)
+
+__all__ = ["Running", "Source", "opened"]
+
+
+class Source(Protocol):
+    """What can be asked."""
+
+    where: Where
+
+    async def status(self) -> GatewayView:
+        """How it is."""
+
+    async def sessions(self) -> list[SessionView]:
+        """Who has, or had, anything."""
+
+    async def orders(self, selection: Selection) -> list[SessionOrder]:
+        """Newest first."""
+
+    async def fills(self, selection: Selection) -> list[SessionFill]:
+        """Newest first."""
+
+    async def positions(self, selection: Selection) -> list[SessionPositionView]:
+        """By session and symbol."""
+
+    async def explain(self, symbol: str) -> Explanation:
+        """How the account's position comes about."""
+
+    async def set_position(self, params: SetPositionParams) -> SetPositionResult:
+        """Correct what a session holds."""
+
+    async def resume(self, symbol: str) -> GatewayView:
+        """Lift a halt; an empty symbol is the account's."""
+
+
+class Running:
+    """A gateway that answers."""
+
+    def __init__(self, operator: Operator, addr: str) -> None:
+        self.where = Where("gateway", addr)
+        self._operator = operator
+
+    async def status(self) -> GatewayView:
+        """How it is."""
+        return await self._operator.request("op.status", None, GatewayView)
+
+    async def sessions(self) -> list[SessionView]:
+        """Who has, or had, anything."""
+        return await self._operator.request("op.sessions", None, list[SessionView])
+
+    async def orders(self, selection: Selection) -> list[SessionOrder]:
+        """Newest first."""
+        return await self._operator.request("op.orders", selection, list[SessionOrder])
+
+    async def fills(self, selection: Selection) -> list[SessionFill]:
+        """Newest first."""
+        return await self._operator.request("op.fills", selection, list[SessionFill])
+
+    async def positions(self, selection: Selection) -> list[SessionPositionView]:
+        """By session and symbol."""
+        return await self._operator.request("op.positions", selection, list[SessionPositionView])
+
+    async def explain(self, symbol: str) -> Explanation:
+        """How the account's position comes about."""
+        return await self._operator.request("op.explain", ExplainParams(symbol), Explanation)
+
+    async def set_position(self, params: SetPositionParams) -> SetPositionResult:
+        """Correct what a session holds."""
+        return await self._operator.request("op.set_position", params, SetPositionResult)
+
+    async def resume(self, symbol: str) -> GatewayView:
+        """Lift a halt; an empty symbol is the account's."""
+        await self._operator.request("op.resume", ExplainParams(symbol), object)
+        return await self.status()
+
+
+@contextlib.asynccontextmanager
+async def opened(target: Target) -> AsyncIterator[Source]:
+    """The running gateway if one answers, else the book at rest.
+
+    Raises NothingThere when there is neither.
+    """
+    reason = ""
+    async with contextlib.AsyncExitStack() as stack:
+        if target.addr is not None:
+            try:
+                operator = await stack.enter_async_context(operating(target.addr))
+            except NoGateway as error:
+                reason = str(error)
+            else:
+                yield Running(operator, target.addr)
+                return
+        if target.db is None or not target.db.exists():
+            raise target.nothing(reason)
+        note = f"no gateway answers at {target.addr}" if target.addr else ""
+        yield Book(target.db, Where("book", str(target.db), note), SystemClock().wall_ns() // 1_000_000)

@@ -1,0 +1,189 @@
+"""Answers for people: tables that fit the terminal, numbers to the right, times in the reader's zone."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from tradingsys.core.ids import EXTERNAL
+from tradingsys.wire.messages import OrderView, PositionView
+from tradingsys.wire.operator import (
+    GatewayView,
+    SessionFill,
+    SessionOrder,
+    SessionPositionView,
+    SessionView,
+)
+
+__all__ = ["console", "fills", "orders", "positions", "session_name", "sessions", "status", "time_text"]
+
+_PIPE_WIDTH = 160
+_NARROW = 100
+"""Below that, columns that one can do without are left out."""
+
+
+def console() -> Console:
+    """Standard output; wide enough for any table when it is no terminal."""
+    is_wide = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    return Console(width=_PIPE_WIDTH if is_wide else None, highlight=False, markup=False, emoji=False)
+
+
+def time_text(ts_ms: int) -> str:
+    """A moment in the reader's zone."""
+    return datetime.fromtimestamp(ts_ms / 1000).astimezone().strftime("%Y-%m-%d %H:%M:%S") if ts_ms else "-"
+
+
+def session_name(session: int) -> str:
+    """Its number, or the word for what belongs to none."""
+    return "EXTERNAL" if session == EXTERNAL else str(session)
+
+
+def status(out: Console, view: GatewayView) -> None:
+    """How a gateway is."""
+    state = "ready" if view.ready else "not ready"
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in (
+        ("state", f"{state}: {view.text}" if view.text else state),
+        ("orders to the exchange", "yes" if view.trading else "no"),
+        ("market data", "yes" if view.market else "no"),
+        ("environment", view.environment),
+        ("account", view.account or "-"),
+        ("book", f"{view.db}, lineage {view.lineage}, epoch {view.epoch} ({time_text(view.epoch)})"),
+        ("up for", _span(view.uptime_s)),
+        ("sessions with an owner", str(view.sessions)),
+        ("open orders", f"{view.open_orders}, {view.in_doubt} of them in doubt"),
+        ("version", view.version),
+    ):
+        table.add_row(name, value)
+    for halt in view.halts:
+        where = halt.symbol.lower() or "the whole account"
+        again = f"tradingsys resume {halt.symbol.lower() or '--account'}"
+        table.add_row("HALTED", f"{where}, since {time_text(halt.ts_ms)}: {halt.reason} (look, then: {again})")
+    for symbol, difference in view.differences.items():
+        table.add_row("DIFFERENCE", f"{symbol.lower()}: {difference} (see: tradingsys explain {symbol.lower()})")
+    out.print(table)
+
+
+def sessions(out: Console, rows: Sequence[SessionView]) -> None:
+    """Who trades."""
+    table = _table(
+        ("session", "r"), ("name", ""), ("connected", ""), ("open", "r"), ("in doubt", "r"), ("symbols", "r")
+    )
+    for row in rows:
+        connected = "yes" if row.is_connected else "-"
+        name = "" if row.session_id == EXTERNAL else row.name
+        table.add_row(
+            session_name(row.session_id), name, connected, str(row.open_orders), str(row.in_doubt), str(row.positions)
+        )
+    _print(out, table, "no sessions")
+
+
+def orders(out: Console, rows: Sequence[SessionOrder]) -> None:
+    """Orders, newest first."""
+    is_narrow = out.width < _NARROW
+    columns = [(_time_title(), ""), ("session", "r"), ("symbol", ""), ("side", ""), ("type", "")]
+    columns += [("quantity", "r"), ("price", "r"), ("done", "r"), ("status", "")]
+    table = _table(*columns, *([] if is_narrow else [("order", "")]))
+    for row in rows:
+        order = row.order
+        cells = [time_text(order.ts_ms), session_name(row.session_id), order.symbol, order.side.value.lower()]
+        cells += [_kind(order), order.quantity, _price(order), order.cum_qty, _state(order)]
+        table.add_row(*cells, *([] if is_narrow else [order.client_order_id]))
+    _print(out, table, "no orders")
+
+
+def fills(out: Console, rows: Sequence[SessionFill]) -> None:
+    """Executions, newest first."""
+    is_narrow = out.width < _NARROW
+    columns = [(_time_title(), ""), ("session", "r"), ("symbol", ""), ("side", ""), ("quantity", "r"), ("price", "r")]
+    columns += [("fee", "r"), ("role", "")]
+    table = _table(*columns, *([] if is_narrow else [("trade", "r"), ("order", "")]))
+    for row in rows:
+        fill = row.fill
+        role = {None: "-", True: "maker", False: "taker"}[fill.making]
+        fee = "-" if fill.fee is None else f"{fill.fee} {fill.fee_asset or ''}".rstrip()
+        cells = [time_text(fill.ts_ms), session_name(row.session_id), row.symbol.lower(), row.side.lower()]
+        cells += [fill.qty, fill.px, fee, role]
+        table.add_row(*cells, *([] if is_narrow else [fill.exec_id, row.client_order_id or "-"]))
+    _print(out, table, "no fills")
+
+
+def positions(out: Console, rows: Sequence[SessionPositionView]) -> None:
+    """What sessions hold."""
+    columns = [("session", "r"), ("symbol", ""), ("net", "r"), ("entry", "r"), ("realised", "r"), ("fees", "r")]
+    table = _table(*columns, ("funding", "r"))
+    for row in rows:
+        held = row.position
+        table.add_row(
+            session_name(row.session_id),
+            held.symbol.lower(),
+            _net(held),
+            held.entry_px or "-",
+            held.realized_pnl,
+            _amounts(held.fees),
+            _amounts(held.funding),
+        )
+    _print(out, table, "no positions")
+
+
+def _table(*columns: tuple[str, str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for title, side in columns:
+        table.add_column(title, justify="right" if side else "left", overflow="fold")
+    return table
+
+
+def _print(out: Console, table: Table, nothing: str) -> None:
+    out.print(table if table.row_count else nothing)
+
+
+def _time_title() -> str:
+    offset = datetime.now().astimezone().strftime("%z")
+    return f"time (UTC{offset[:3]}:{offset[3:]})"
+
+
+def _kind(order: OrderView) -> str:
+    words: Iterable[str] = (
+        order.order_type.value.lower().replace("_", " "),
+        order.time_in_force.value if order.time_in_force else "",
+        "post-only" if order.post_only else "",
+        "reduce-only" if order.reduce_only else "",
+    )
+    return " ".join(word for word in words if word)
+
+
+def _price(order: OrderView) -> str:
+    trigger = f"at {order.stop_price}" if order.stop_price else ""
+    return " ".join(part for part in (order.price or "", trigger) if part) or "-"
+
+
+def _state(order: OrderView) -> str:
+    state = order.status.value.lower().replace("_", " ")
+    doubt = " (in doubt)" if order.in_doubt else ""
+    reason = f": {order.reason}" if order.reason else ""
+    return f"{state}{doubt}{reason}"
+
+
+def _net(held: PositionView) -> str:
+    coming = [f"+{held.unbooked_buy}"] if held.unbooked_buy != "0" else []
+    coming += [f"-{held.unbooked_sell}"] if held.unbooked_sell != "0" else []
+    return f"{held.net} ({' '.join(coming)} coming)" if coming else held.net
+
+
+def _amounts(amounts: dict[str, str]) -> str:
+    return ", ".join(f"{amount} {asset}" for asset, amount in amounts.items()) or "-"
+
+
+def _span(seconds: int) -> str:
+    days, rest = divmod(seconds, 86_400)
+    hours, rest = divmod(rest, 3600)
+    minutes, rest = divmod(rest, 60)
+    return f"{days} d {hours} h" if days else f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

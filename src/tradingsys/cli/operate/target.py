@@ -1,0 +1,72 @@
+"""Which gateway an operator means, and which book to read when it does not run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from tradingsys.cli.exits import NothingThere
+from tradingsys.core.errors import ConfigError
+from tradingsys.gateway.config import load, local_address
+
+__all__ = ["Target", "Where", "find_target"]
+
+_CONFIG = Path("usdt.json")
+_DB = Path("pos.db")
+
+
+class Target(Struct, frozen=True):
+    """Where to ask: the address first, then the file."""
+
+    addr: str | None
+    db: Path | None
+
+    def nothing(self, reason: str) -> NothingThere:
+        """Neither answers."""
+        missing = [f"no gateway answers at {self.addr} ({reason})"] if self.addr else []
+        missing += [f"there is no {self.db}"] if self.db else []
+        return NothingThere(
+            f"{' and '.join(missing)}: start the gateway, or name one with -c FILE, --addr ws://… or --db FILE"
+        )
+
+
+class Where(Struct, frozen=True):
+    """Which of the two answered."""
+
+    kind: str
+    """``gateway`` or ``book``."""
+    name: str
+    """Its address, or its file."""
+    note: str = ""
+    """Why a book was read though a gateway was meant; empty otherwise."""
+
+    def __str__(self) -> str:
+        if self.kind == "gateway":
+            return f"from the running gateway at {self.name}"
+        return f"from {self.name} at rest" + (f" ({self.note})" if self.note else "")
+
+
+def find_target(config: Path | None, addr: str | None, db: Path | None) -> Target:
+    """What the options mean; without any, usdt.json and pos.db of the working directory.
+
+    Raises ConfigError for a configuration that cannot be used.
+    """
+    if config is None and addr is None and db is None:
+        if not _CONFIG.exists():
+            return Target(None, _DB)
+        config = _CONFIG
+    if config is None:
+        return Target(addr, db)
+    if addr is not None or db is not None:
+        raise ConfigError("the configuration says it already: leave one out", key="-c / --addr / --db")
+    known = load(config)
+    host, port = local_address(known, config)
+    host = f"[{host}]" if ":" in host else host
+    return Target(f"ws://{host}:{port}", _place(Path(known.db), config))
+
+
+def _place(db: Path, config: Path) -> Path:
+    """The gateway takes the file from its own working directory: ours if it is there, else the configuration's."""
+    beside = config.parent / db
+    return beside if not db.exists() and beside.exists() else db

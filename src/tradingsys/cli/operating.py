@@ -1,0 +1,248 @@
+"""The commands that watch and correct: ``status``, ``sessions``, ``orders``, ``fills``, ``pos``, ``explain``, …
+
+Each asks the running gateway, or reads its book at rest when none answers, and says which of the two it was.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from cyclopts import Parameter, Token
+from rich.console import Console
+
+from tradingsys.cli.exits import OK
+from tradingsys.cli.operate import tables
+from tradingsys.cli.operate.explaining import explain as explain_to
+from tradingsys.cli.operate.source import Source, opened
+from tradingsys.cli.operate.target import find_target
+from tradingsys.core.errors import ConfigError
+from tradingsys.core.ids import EXTERNAL, MAX_SESSION
+from tradingsys.core.instrument import plain
+from tradingsys.net import loop
+from tradingsys.store.edits import parse_net
+from tradingsys.wire.operator import Selection, SessionFill, SessionOrder, SetPositionParams, SetPositionResult
+
+__all__ = ["explain", "fills", "orders", "resume", "sessions", "set_", "show", "status"]
+
+T = TypeVar("T")
+
+_SYMBOL = re.compile(r"\w{2,40}")
+_MAX_LIMIT = 100_000
+
+
+def _session(type_: type, tokens: Sequence[Token]) -> int:
+    del type_
+    text = tokens[0].value
+    if text.upper() in ("EXTERNAL", str(EXTERNAL)):
+        return EXTERNAL
+    return _number_of(text, 0, MAX_SESSION, "a session")
+
+
+def _own_session(type_: type, tokens: Sequence[Token]) -> int:
+    del type_
+    text = tokens[0].value
+    if text.upper() in ("EXTERNAL", str(EXTERNAL)):
+        raise ValueError("EXTERNAL follows from the sessions: set a session's position, EXTERNAL takes the difference")
+    return _number_of(text, 0, MAX_SESSION, "a session")
+
+
+def _limit(type_: type, tokens: Sequence[Token]) -> int:
+    del type_
+    return _number_of(tokens[0].value, 1, _MAX_LIMIT, "a number of rows")
+
+
+def _number_of(text: str, least: int, most: int, what: str) -> int:
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
+    if not least <= number <= most:
+        raise ValueError(f"{text} is not {what}: {least} to {most}")
+    return number
+
+
+def _symbol(type_: type, tokens: Sequence[Token]) -> str:
+    del type_
+    text = tokens[0].value
+    if not _SYMBOL.fullmatch(text):
+        raise ValueError(f"{text!r} is no symbol such as btcusdt")
+    return text.lower()
+
+
+def _net(type_: type, tokens: Sequence[Token]) -> str:
+    del type_
+    net = parse_net(tokens[0].value)
+    if net is None:
+        raise ValueError(f"{tokens[0].value} is no quantity such as 0, 1.5 or -0.001")
+    return plain(net)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Common:
+    """What every one of these commands takes."""
+
+    config: Annotated[Path | None, Parameter(name=["--config", "-c"])] = None
+    "The gateway's configuration; usdt.json in the working directory unless something else is named."
+    addr: str | None = None
+    "Ask the gateway at this address instead, such as ws://localhost:8111."
+    db: Path | None = None
+    "Read this book, at rest; together with --addr: when no gateway answers there."
+    json: Annotated[bool, Parameter(negative="")] = False
+    "Print JSON."
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Filters:
+    """Which rows."""
+
+    session: Annotated[int | None, Parameter(converter=_session)] = None
+    "Only of this session; EXTERNAL is what belongs to none."
+    symbol: Annotated[str | None, Parameter(converter=_symbol)] = None
+    "Only of this symbol."
+    limit: Annotated[int, Parameter(converter=_limit)] = 100
+    "At most so many rows."
+
+
+_COMMON, _FILTERS = Common(), Filters()
+
+
+def status(*, common: Common = _COMMON) -> int:
+    """How the gateway is: ready or not and why, open orders, halts, differences between books and account."""
+    return _tell(common, "status", lambda source: source.status(), tables.status)
+
+
+def sessions(*, common: Common = _COMMON) -> int:
+    """Every session with its owner, open orders, orders in doubt and number of symbols held."""
+    return _tell(common, "sessions", lambda source: source.sessions(), tables.sessions)
+
+
+def orders(
+    *,
+    filters: Filters = _FILTERS,
+    all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    common: Common = _COMMON,
+) -> int:
+    """Orders that may still execute, newest first.
+
+    Parameters
+    ----------
+    all_:
+        Closed ones too.
+    """
+    chosen = Selection(filters.session, filters.symbol, open_only=not all_, limit=filters.limit)
+
+    async def ask(source: Source) -> list[SessionOrder]:
+        return await source.orders(chosen)
+
+    return _tell(common, "orders", ask, tables.orders)
+
+
+def fills(*, filters: Filters = _FILTERS, common: Common = _COMMON) -> int:
+    """Executions, newest first."""
+    chosen = Selection(filters.session, filters.symbol, limit=filters.limit)
+
+    async def ask(source: Source) -> list[SessionFill]:
+        return await source.fills(chosen)
+
+    return _tell(common, "fills", ask, tables.fills)
+
+
+def show(*, filters: Filters = _FILTERS, common: Common = _COMMON) -> int:
+    """What each session holds, what it paid, and what it earned."""
+    chosen = Selection(filters.session, filters.symbol, limit=filters.limit)
+    return _tell(common, "positions", lambda source: source.positions(chosen), tables.positions)
+
+
+def set_(
+    session: Annotated[int, Parameter(converter=_own_session)],
+    symbol: Annotated[str, Parameter(converter=_symbol)],
+    net: Annotated[str, Parameter(converter=_net, allow_leading_hyphen=True)],
+    *,
+    common: Common = _COMMON,
+) -> int:
+    """Make a session's position NET; EXTERNAL takes the difference, so that their sum stays what the account holds.
+
+    No order is sent. In a running gateway it counts at once; without one it is booked when the gateway starts.
+
+    Parameters
+    ----------
+    session:
+        Number of the session, 0 to 65535.
+    symbol:
+        Such as btcusdt.
+    net:
+        Positive is long, negative short.
+    """
+    params = SetPositionParams(session, symbol, net)
+
+    def say(out: Console, done: SetPositionResult) -> None:
+        out.print(
+            f"session {done.session_id}, {done.symbol.lower()}: {done.before} → {done.after},"
+            f" EXTERNAL is {done.external}"
+        )
+
+    return _tell(common, "set", lambda source: source.set_position(params), say, "booked at the gateway's next start")
+
+
+def explain(symbol: Annotated[str, Parameter(converter=_symbol)], *, common: Common = _COMMON) -> int:
+    """How the account's position on a symbol comes about: who holds what, what is open, in doubt, corrected or halted.
+
+    Parameters
+    ----------
+    symbol:
+        Such as btcusdt.
+    """
+    return _tell(common, "explanation", lambda source: source.explain(symbol), explain_to)
+
+
+def resume(
+    symbol: Annotated[str | None, Parameter(converter=_symbol)] = None,
+    *,
+    account: Annotated[bool, Parameter(negative="")] = False,
+    common: Common = _COMMON,
+) -> int:
+    """Allow new orders on a symbol again after a halt; look at "tradingsys explain SYMBOL" first.
+
+    Parameters
+    ----------
+    symbol:
+        Such as btcusdt.
+    account:
+        Lift the halt of the whole account instead.
+    """
+    if (symbol is None) is not account:
+        raise ConfigError("name a symbol, or the whole --account", key="resume")
+
+    def say(out: Console, _: object) -> None:
+        out.print(f"{symbol or 'the account'}: orders are allowed again")
+
+    return _tell(common, "status", lambda source: source.resume(symbol or ""), say)
+
+
+def _tell(
+    common: Common,
+    name: str,
+    ask: Callable[[Source], Coroutine[Any, Any, T]],
+    show_to: Callable[[Console, T], None],
+    at_rest: str = "",
+) -> int:
+    """Ask whoever there is, and print the answer with its source."""
+
+    async def run() -> None:
+        async with opened(find_target(common.config, common.addr, common.db)) as source:
+            answer = await ask(source)
+            if common.json:
+                told = {"source": source.where, name: answer}
+                sys.stdout.write(msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n")
+                return
+            out = tables.console()
+            show_to(out, answer)
+            out.print(f"{source.where}{'; ' + at_rest if at_rest and source.where.kind == 'book' else ''}", style="dim")
+
+    loop.run(run())
+    return OK
