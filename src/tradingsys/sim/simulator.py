@@ -51,7 +51,8 @@ class Simulator:
         self.exchange = Exchange(listings, fees, first_id)
         for name, deposits in accounts.items():
             self.exchange.open_account(name, deposits, now_ns=now_ns)
-        self.face = Face(self.exchange, listed, keys, now_ns)
+        past = None if flow is None else flow.getrandbits(64)
+        self.face = Face(self.exchange, listed, keys, now_ns, past=past)
         self._admin = Admin(self.exchange, next(iter(accounts), ""))
         self._flow = None if flow is None else Flow(self.exchange, listed, flow, now_ns)
         if self._flow is not None:

@@ -10,6 +10,7 @@ from tradingsys.sim.faces.binance_usdm.faults import Fault
 from tradingsys.sim.faces.binance_usdm.limits import Limits
 from tradingsys.sim.faces.binance_usdm.params import Params
 from tradingsys.sim.faces.binance_usdm.render import ms
+from tradingsys.sim.gauge import Gauge
 from tradingsys.sim.markets import Market
 from tradingsys.sim.tape import Tape
 
@@ -21,15 +22,22 @@ class Settings(Struct):
 
     hedge_mode: bool = False
     multi_asset: bool = False
+    fee_burn: bool = False
+    """Fees in BNB; without any, which nobody has here, they are paid as ever."""
 
 
 class State:
     """What the answering functions share: the exchange, and what this venue keeps beside it."""
 
-    def __init__(self, exchange: Exchange, markets: dict[str, Market], tapes: dict[str, Tape]) -> None:
+    def __init__(
+        self, exchange: Exchange, markets: dict[str, Market], tapes: dict[str, Tape], gauges: dict[str, Gauge]
+    ) -> None:
         self.exchange = exchange
         self.markets = markets
         self.tapes = tapes
+        self.gauges = gauges
+        self.recorded: frozenset[str] = frozenset()
+        """Symbols whose public market is a recording."""
         self.limits = Limits()
         self.settings: dict[str, Settings] = {}
         self.happened: list[ExchangeEvent] = []
@@ -63,7 +71,14 @@ class Call:
 
         Raises Fault when it is missing (-1102) or unknown (-1121).
         """
-        return self._known(self.params.text("symbol"))
+        return self.known_symbol("symbol")
+
+    def known_symbol(self, parameter: str) -> str:
+        """The symbol that a parameter names.
+
+        Raises Fault when it is missing (-1102) or unknown (-1121).
+        """
+        return self._known(self.params.text(parameter))
 
     def maybe_symbol(self) -> str | None:
         """The symbol asked for, if any.

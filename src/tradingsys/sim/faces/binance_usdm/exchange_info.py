@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from tradingsys.sim.faces.binance_usdm.limits import Limits
 from tradingsys.sim.markets import Market
 from tradingsys.venues.binance.messages import Asset, ExchangeInfo, Filter, Symbol
 
-__all__ = ["exchange_info", "symbol"]
+__all__ = ["CONTRACT_TYPE", "exchange_info", "symbol"]
+
+CONTRACT_TYPE = "PERPETUAL"
+"""Of every symbol in the box."""
 
 _ORDER_TYPES = ["LIMIT", "MARKET", "STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET"]
 _TIMES_IN_FORCE = ["GTC", "IOC", "FOK", "GTX", "GTD"]
@@ -17,8 +20,8 @@ _MAX_MOVES = 10_000
 _ASSET_DIGITS = 8
 
 
-def exchange_info(markets: Iterable[Market], now_ms: int) -> ExchangeInfo:
-    """The answer to `GET /fapi/v1/exchangeInfo`."""
+def exchange_info(markets: Iterable[Market], statuses: Mapping[str, str], now_ms: int) -> ExchangeInfo:
+    """The answer to `GET /fapi/v1/exchangeInfo`; ``statuses`` by symbol."""
     listed = list(markets)
     return ExchangeInfo(
         timezone="UTC",
@@ -30,19 +33,19 @@ def exchange_info(markets: Iterable[Market], now_ms: int) -> ExchangeInfo:
             Asset(asset=asset, margin_available=True, auto_asset_exchange="-10000")
             for asset in sorted({market.quote for market in listed})
         ],
-        symbols=[symbol(market) for market in listed],
+        symbols=[symbol(market, statuses[market.symbol]) for market in listed],
     )
 
 
-def symbol(market: Market) -> Symbol:
+def symbol(market: Market, status: str) -> Symbol:
     """One symbol."""
     return Symbol(
         symbol=market.symbol,
         pair=market.symbol,
-        contract_type="PERPETUAL",
+        contract_type=CONTRACT_TYPE,
         delivery_date=market.delivery_ms,
         onboard_date=market.onboard_ms,
-        status="TRADING",
+        status=status,
         maint_margin_percent="2.5000",
         required_margin_percent="5.0000",
         base_asset=market.base,

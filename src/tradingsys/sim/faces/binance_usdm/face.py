@@ -22,6 +22,8 @@ from tradingsys.sim.faces.binance_usdm.stream_control import StreamControl
 from tradingsys.sim.faces.binance_usdm.user_streams import Subscription, UserStreams
 from tradingsys.sim.faces.binance_usdm.ws_api import WsApi
 from tradingsys.sim.faces.transport import Reply, Request, WsClose, WsOutput, WsRefuse, WsSend
+from tradingsys.sim.gauge import Gauge
+from tradingsys.sim.history import History
 from tradingsys.sim.markets import Market
 from tradingsys.sim.tape import Tape
 
@@ -44,9 +46,28 @@ class Face:
     a number, and performs the outputs in order. Times are nanoseconds since the Unix epoch and must not go back.
     """
 
-    def __init__(self, exchange: Exchange, markets: Sequence[Market], keys: Iterable[ApiKey], now_ns: int) -> None:
-        tapes = {market.symbol: Tape(market.symbol, market.start_price, now_ns) for market in markets}
-        self._state = State(exchange, {market.symbol: market for market in markets}, tapes)
+    def __init__(
+        self,
+        exchange: Exchange,
+        markets: Sequence[Market],
+        keys: Iterable[ApiKey],
+        now_ns: int,
+        *,
+        past: int | None = None,
+        recorded: frozenset[str] = frozenset(),
+    ) -> None:
+        """``past`` is the seed of the markets' history; without one they begin now.
+
+        ``recorded`` are symbols whose public market is what a recording plays, without the accounts' own trades.
+        """
+        tapes, gauges = {}, {}
+        for market in markets:
+            symbol, px = market.symbol, market.start_price
+            history = None if past is None else History(market, px, past, ms(now_ns), exchange.first_id)
+            tapes[symbol] = Tape(symbol, px, now_ns, history)
+            gauges[symbol] = Gauge(exchange.venues[symbol], now_ns, history)
+        self._state = State(exchange, {market.symbol: market for market in markets}, tapes, gauges)
+        self._state.recorded = recorded
         keyring = Keyring(keys)
         self._users = UserStreams(exchange)
         self._markets = MarketStreams(self._state)

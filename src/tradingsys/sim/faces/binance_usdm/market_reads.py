@@ -1,12 +1,12 @@
-"""Public answers: book, trades, bars and prices."""
+"""Public answers: clock, symbols, book and trades."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
 
-from tradingsys.core.bars import INTERVALS, Bar
 from tradingsys.core.enums import Side
 from tradingsys.core.market import Depth
+from tradingsys.sim.events import Traded
 from tradingsys.sim.faces.binance_usdm import exchange_info as info
 from tradingsys.sim.faces.binance_usdm.call import Call
 from tradingsys.sim.faces.binance_usdm.faults import Fault
@@ -17,16 +17,15 @@ from tradingsys.venues.binance.encode_market import depth_snapshot
 from tradingsys.venues.binance.messages import DepthSnapshot, ExchangeInfo, ServerTime
 
 __all__ = [
-    "FUNDING_RATE",
     "agg_trades",
     "book_ticker",
     "depth",
     "exchange_info",
-    "klines",
-    "next_funding_ms",
+    "historical_trades",
+    "one_or_all",
     "ping",
-    "premium_index",
     "price_ticker",
+    "rpi_depth",
     "server_time",
     "top",
     "trades",
@@ -34,17 +33,9 @@ __all__ = [
 
 Row = dict[str, object]
 
-FUNDING_RATE = Decimal("0.00000000")
-"""Nothing is paid for holding a position in the box."""
-
-_FUNDING_MS = 8 * 3_600_000
 _DEPTHS = frozenset({5, 10, 20, 50, 100, 500, 1000})
-_KLINE_INTERVALS = frozenset(INTERVALS) - {"1s"}
-
-
-def next_funding_ms(now_ms: int) -> int:
-    """The next of three moments a day."""
-    return (now_ms // _FUNDING_MS + 1) * _FUNDING_MS
+_RPI_DEPTHS = frozenset({1000})
+_HOUR_MS = 3_600_000
 
 
 def ping(_call: Call) -> Row:
@@ -59,7 +50,9 @@ def server_time(call: Call) -> ServerTime:
 
 def exchange_info(call: Call) -> ExchangeInfo:
     """`GET /fapi/v1/exchangeInfo`."""
-    return info.exchange_info(call.state.markets.values(), call.now_ms)
+    state = call.state
+    statuses = {symbol: venue.instrument.status for symbol, venue in state.exchange.venues.items()}
+    return info.exchange_info(state.markets.values(), statuses, call.now_ms)
 
 
 def top(symbol: str, venue: Venue, levels: int, ts_ms: int) -> Depth:
@@ -71,17 +64,40 @@ def top(symbol: str, venue: Venue, levels: int, ts_ms: int) -> Depth:
 
 def depth(call: Call) -> DepthSnapshot:
     """`GET /fapi/v1/depth`."""
+    return _depth(call, 500, _DEPTHS)
+
+
+def rpi_depth(call: Call) -> DepthSnapshot:
+    """`GET /fapi/v1/rpiDepth`: the same book, as nobody here places retail price improvement orders."""
+    return _depth(call, 1000, _RPI_DEPTHS)
+
+
+def _depth(call: Call, default: int, allowed: frozenset[int]) -> DepthSnapshot:
     symbol = call.symbol()
-    limit = call.params.optional_integer("limit", 500)
-    if limit not in _DEPTHS:
-        raise Fault(400, -4021, f"Invalid depth limit {limit}, one of 5, 10, 20, 50, 100, 500, 1000.")
+    limit = call.params.optional_integer("limit", default)
+    if limit not in allowed:
+        known = ", ".join(str(each) for each in sorted(allowed))
+        raise Fault(400, -4021, f"Invalid depth limit {limit}, one of {known}.")
     return depth_snapshot(top(symbol, call.state.exchange.venues[symbol], limit, call.now_ms))
 
 
 def trades(call: Call) -> list[Row]:
     """`GET /fapi/v1/trades`: the newest, oldest first."""
-    tape = call.state.tapes[call.symbol()]
-    rows = list(tape.trades)[-call.limit(500, 1000) :]
+    rows = list(call.state.tapes[call.symbol()].trades)
+    return _trade_rows(rows[-call.limit(500, 1000) :])
+
+
+def historical_trades(call: Call) -> list[Row]:
+    """`GET /fapi/v1/historicalTrades`: from a trade id on, else the newest."""
+    rows: Sequence[Traded] = call.state.tapes[call.symbol()].trades
+    limit = call.limit(100, 500)
+    from_id = call.params.maybe_integer("fromId")
+    if from_id is None:
+        return _trade_rows(list(rows)[-limit:])
+    return _trade_rows([row for row in rows if row.trade_id >= from_id][:limit])
+
+
+def _trade_rows(rows: Iterable[Traded]) -> list[Row]:
     return [
         {
             "id": row.trade_id,
@@ -97,18 +113,26 @@ def trades(call: Call) -> list[Row]:
 
 
 def agg_trades(call: Call) -> list[Row]:
-    """`GET /fapi/v1/aggTrades`: from an id or a time on, else the newest."""
+    """`GET /fapi/v1/aggTrades`: from an id or a time on, else the newest.
+
+    Raises Fault for an id together with times (-1128), for times in the wrong order (-1023) and for more than an hour
+    between them (-1127).
+    """
     params = call.params
     rows = list(call.state.tapes[call.symbol()].aggregates)
-    from_id, start_ms = params.maybe_integer("fromId"), params.maybe_integer("startTime")
-    end_ms = params.optional_integer("endTime", call.now_ms)
     limit = call.limit(500, 1000)
+    from_id = params.maybe_integer("fromId")
+    start_ms, end_ms = params.maybe_integer("startTime"), params.maybe_integer("endTime")
     if from_id is not None:
+        if start_ms is not None or end_ms is not None:
+            raise Fault(400, -1128, "Combination of optional parameters invalid.")
         rows = [row for row in rows if row.agg_id >= from_id][:limit]
-    elif start_ms is not None:
-        rows = [row for row in rows if start_ms <= ms(row.ts_ns) <= end_ms][:limit]
+    elif start_ms is None:
+        rows = [row for row in rows if end_ms is None or ms(row.ts_ns) <= end_ms][-limit:]
     else:
-        rows = rows[-limit:]
+        if end_ms is not None:
+            _check_hour(start_ms, end_ms)
+        rows = [row for row in rows if start_ms <= ms(row.ts_ns) <= (call.now_ms if end_ms is None else end_ms)][:limit]
     return [
         {
             "a": row.agg_id,
@@ -124,57 +148,11 @@ def agg_trades(call: Call) -> list[Row]:
     ]
 
 
-def klines(call: Call) -> list[list[int | str]]:
-    """`GET /fapi/v1/klines`: from a time on, else the newest; the last one may be unfinished."""
-    symbol, params = call.symbol(), call.params
-    interval = params.text("interval")
-    if interval not in _KLINE_INTERVALS:
-        raise Fault(400, -1120, "Invalid interval.")
-    start_ms = params.maybe_integer("startTime")
-    end_ms = params.optional_integer("endTime", call.now_ms)
-    limit = call.limit(500, 1500)
-    tape = call.state.tapes[symbol]
-    tape.advance(call.now_ns)
-    first_ms = start_ms or 0
-    known = tape.bars(interval, min(first_ms, call.now_ms))
-    bars = [bar for bar in known if first_ms <= bar.start_ms <= end_ms]
-    return [_kline_row(bar) for bar in (bars[:limit] if start_ms is not None else bars[-limit:])]
-
-
-def _kline_row(bar: Bar) -> list[int | str]:
-    return [
-        bar.start_ms,
-        decimal_text(bar.open),
-        decimal_text(bar.high),
-        decimal_text(bar.low),
-        decimal_text(bar.close),
-        decimal_text(bar.volume),
-        bar.end_ms - 1,
-        decimal_text(bar.quote_volume),
-        bar.trade_count,
-        decimal_text(bar.buy_volume),
-        decimal_text(bar.buy_quote_volume),
-        "0",
-    ]
-
-
-def premium_index(call: Call) -> Row | list[Row]:
-    """`GET /fapi/v1/premiumIndex`, of one symbol or all."""
-    marks = call.state.exchange.marks()
-    rows: list[Row] = [
-        {
-            "symbol": symbol,
-            "markPrice": decimal_text(marks[symbol]),
-            "indexPrice": decimal_text(marks[symbol]),
-            "estimatedSettlePrice": decimal_text(marks[symbol]),
-            "lastFundingRate": decimal_text(FUNDING_RATE),
-            "interestRate": "0.00010000",
-            "nextFundingTime": next_funding_ms(call.now_ms),
-            "time": call.now_ms,
-        }
-        for symbol in call.symbols()
-    ]
-    return _one_or_all(call, rows)
+def _check_hour(start_ms: int, end_ms: int) -> None:
+    if start_ms > end_ms:
+        raise Fault(400, -1023, "Start time is greater than end time.")
+    if end_ms - start_ms > _HOUR_MS:
+        raise Fault(400, -1127, "More than 1 hours between startTime and endTime.")
 
 
 def book_ticker(call: Call) -> Row | list[Row]:
@@ -195,7 +173,7 @@ def book_ticker(call: Call) -> Row | list[Row]:
                 "lastUpdateId": venue.update_id,
             }
         )
-    return _one_or_all(call, rows)
+    return one_or_all(call, rows)
 
 
 def price_ticker(call: Call) -> Row | list[Row]:
@@ -208,8 +186,9 @@ def price_ticker(call: Call) -> Row | list[Row]:
         }
         for symbol in call.symbols()
     ]
-    return _one_or_all(call, rows)
+    return one_or_all(call, rows)
 
 
-def _one_or_all(call: Call, rows: list[Row]) -> Row | list[Row]:
+def one_or_all(call: Call, rows: list[Row]) -> Row | list[Row]:
+    """A single answer when a symbol was asked for."""
     return rows[0] if call.params.get("symbol") else rows

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tradingsys.sim.events import BookChanged, ExchangeEvent, Traded
+from tradingsys.sim.events import BookChanged, ExchangeEvent, Executed, Expired, OrderRecord, Traded
 from tradingsys.sim.faces.binance_usdm.call import State
 from tradingsys.sim.faces.binance_usdm.connection import Connection, Route
-from tradingsys.sim.faces.binance_usdm.feeds import Feed, Payload, make_feed
+from tradingsys.sim.faces.binance_usdm.feed import Feed, Payload
+from tradingsys.sim.faces.binance_usdm.feeds import make_feed
 from tradingsys.sim.faces.transport import WsOutput, WsSend
+from tradingsys.sim.recorded_trade import RecordedTrade
 from tradingsys.sim.tape import Aggregate
 from tradingsys.venues.binance.encode import to_bytes
 
 __all__ = ["MarketStreams"]
+
+_LIQUIDATION = "liquidation"
 
 
 class _Channel:
@@ -76,14 +80,27 @@ class MarketStreams:
         """What listeners hear at once of these events. The tapes learn of every trade here."""
         outputs: list[WsOutput] = []
         for event in events:
-            if isinstance(event, BookChanged):
-                for channel in self._by_symbol.get(event.symbol, ()):
-                    channel.send(channel.feed.on_book(event), outputs)
-            elif isinstance(event, Traded):
-                aggregates = self._state.tapes[event.symbol].add(event)
-                self._send_aggregates(event.symbol, aggregates, now_ns, outputs)
-                for channel in self._by_symbol.get(event.symbol, ()):
-                    channel.send(channel.feed.on_trade(event), outputs)
+            match event:
+                case BookChanged():
+                    for channel in self._by_symbol.get(event.symbol, ()):
+                        channel.send(channel.feed.on_book(event), outputs)
+                case Traded():
+                    if self._is_public(event):
+                        aggregates = self._state.tapes[event.symbol].add(event)
+                        self._send_aggregates(event.symbol, aggregates, now_ns, outputs)
+                        for channel in self._hearing(event.symbol):
+                            channel.send(channel.feed.on_trade(event), outputs)
+                case Executed(order) | Expired(order) if order.forced == _LIQUIDATION:
+                    self._send_forced(order, outputs)
+                case _:
+                    pass
+        return outputs
+
+    def announce(self, symbol: str, now_ns: int) -> list[WsOutput]:
+        """A symbol has a new status."""
+        outputs: list[WsOutput] = []
+        for channel in self._hearing(symbol):
+            channel.send(channel.feed.on_contract(symbol, now_ns), outputs)
         return outputs
 
     def tick(self, now_ns: int) -> list[WsOutput]:
@@ -91,11 +108,25 @@ class MarketStreams:
         outputs: list[WsOutput] = []
         for symbol, tape in self._state.tapes.items():
             self._send_aggregates(symbol, tape.advance(now_ns), now_ns, outputs)
+        for gauge in self._state.gauges.values():
+            gauge.read(now_ns)
         for channel in list(self._channels.values()):
             next_ns = channel.feed.next_ns
             if next_ns is not None and next_ns <= now_ns:
                 channel.send(channel.feed.due(now_ns), outputs)
         return outputs
+
+    def _hearing(self, symbol: str) -> Iterable[_Channel]:
+        """Channels of a symbol, and those of all symbols."""
+        return (*self._by_symbol.get(symbol, ()), *self._by_symbol.get("", ()))
+
+    def _is_public(self, trade: Traded) -> bool:
+        """Of a recorded market only what was recorded."""
+        return trade.symbol not in self._state.recorded or isinstance(trade, RecordedTrade)
+
+    def _send_forced(self, order: OrderRecord, outputs: list[WsOutput]) -> None:
+        for channel in self._hearing(order.symbol):
+            channel.send(channel.feed.on_forced(order), outputs)
 
     def _send_aggregates(
         self, symbol: str, aggregates: Iterable[Aggregate], now_ns: int, outputs: list[WsOutput]

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from msgspec import Struct
 
 from tradingsys.core.errors import VenueError
-from tradingsys.sim.faces.binance_usdm import account_reads, market_reads, orders, params
+from tradingsys.sim.faces.binance_usdm import account_reads, kline_reads, market_reads, orders, params, price_reads
 from tradingsys.sim.faces.binance_usdm.call import Call, State
 from tradingsys.sim.faces.binance_usdm.faults import Fault
 from tradingsys.sim.faces.binance_usdm.params import Keyring, Params
@@ -71,8 +71,19 @@ _ROUTES: dict[tuple[str, str], _Route] = {
     ("GET", "/fapi/v1/depth"): _public(market_reads.depth, depth_weight),
     ("GET", "/fapi/v1/trades"): _public(market_reads.trades, 5),
     ("GET", "/fapi/v1/aggTrades"): _public(market_reads.agg_trades, 20),
-    ("GET", "/fapi/v1/klines"): _public(market_reads.klines, _klines_weight),
-    ("GET", "/fapi/v1/premiumIndex"): _public(market_reads.premium_index, _per_symbol(1, 10)),
+    ("GET", "/fapi/v1/rpiDepth"): _public(market_reads.rpi_depth, 20),
+    ("GET", "/fapi/v1/historicalTrades"): _Route(market_reads.historical_trades, _Security.KEY, _fixed(200)),
+    ("GET", "/fapi/v1/klines"): _public(kline_reads.klines, _klines_weight),
+    ("GET", "/fapi/v1/continuousKlines"): _public(kline_reads.continuous_klines, _klines_weight),
+    ("GET", "/fapi/v1/indexPriceKlines"): _public(kline_reads.index_price_klines, _klines_weight),
+    ("GET", "/fapi/v1/markPriceKlines"): _public(kline_reads.mark_price_klines, _klines_weight),
+    ("GET", "/fapi/v1/premiumIndexKlines"): _public(kline_reads.premium_index_klines, _klines_weight),
+    ("GET", "/fapi/v1/premiumIndex"): _public(price_reads.premium_index, _per_symbol(1, 10)),
+    ("GET", "/fapi/v1/fundingRate"): _public(price_reads.funding_rates, 0),
+    ("GET", "/fapi/v1/fundingInfo"): _public(price_reads.funding_info, 0),
+    ("GET", "/fapi/v1/ticker/24hr"): _public(price_reads.ticker_24hr, _per_symbol(1, 40)),
+    ("GET", "/fapi/v1/openInterest"): _public(price_reads.open_interest, 1),
+    ("GET", "/fapi/v1/constituents"): _public(price_reads.constituents, 2),
     ("GET", "/fapi/v1/ticker/bookTicker"): _public(market_reads.book_ticker, _per_symbol(2, 5)),
     ("GET", "/fapi/v1/ticker/price"): _public(market_reads.price_ticker, _per_symbol(1, 2)),
     ("GET", "/fapi/v2/ticker/price"): _public(market_reads.price_ticker, _per_symbol(1, 2)),

@@ -1,0 +1,210 @@
+"""Streams of mark prices, of prices of a day, of liquidations, and of contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+
+from tradingsys.sim.events import OrderRecord, Traded
+from tradingsys.sim.faces.binance_usdm.call import State
+from tradingsys.sim.faces.binance_usdm.exchange_info import CONTRACT_TYPE
+from tradingsys.sim.faces.binance_usdm.feed import MS, USDM, Feed, Payload, next_beat
+from tradingsys.sim.faces.binance_usdm.price_reads import day_of
+from tradingsys.sim.faces.binance_usdm.render import ms
+from tradingsys.venues.binance import encode_market
+from tradingsys.venues.binance.encode import decimal_text
+from tradingsys.venues.binance.messages import (
+    ContractBracket,
+    ContractInfo,
+    ForcedOrder,
+    ForceOrder,
+    MarkPriceUpdate,
+    Message,
+    MiniTicker,
+    Ticker,
+)
+
+__all__ = ["ContractFeed", "ForceOrderFeed", "MarkPriceFeed", "TickerFeed", "mini_ticker", "ticker"]
+
+_ONE_TICKER_NS = 2_000 * MS
+_ALL_TICKERS_NS = 1_000 * MS
+_FORCED_NS = 1_000 * MS
+
+
+class MarkPriceFeed(Feed):
+    """Mark prices at every beat, of one symbol or of all in one array."""
+
+    def __init__(self, state: State, symbol: str, period_ns: int, now_ns: int) -> None:
+        self.symbol = symbol
+        self._state, self._period_ns = state, period_ns
+        self.next_ns = next_beat(period_ns, now_ns)
+
+    def due(self, now_ns: int) -> Iterable[Payload]:
+        """See `Feed`."""
+        self.next_ns = next_beat(self._period_ns, now_ns)
+        if self.symbol:
+            return (self._message(self.symbol, now_ns),)
+        return ([self._message(symbol, now_ns) for symbol in self._state.markets],)
+
+    def _message(self, symbol: str, now_ns: int) -> MarkPriceUpdate:
+        venue = self._state.exchange.venues[symbol]
+        return encode_market.mark_price(
+            symbol,
+            venue.mark.px,
+            index_px=venue.index.px,
+            funding_rate=venue.funding_rate,
+            next_funding_ms=venue.next_funding_ms,
+            sent_ms=ms(now_ns),
+        )
+
+
+def ticker(state: State, symbol: str, now_ms: int) -> Ticker:
+    """The last 24 hours of a symbol."""
+    day = day_of(state, symbol, now_ms)
+    return Ticker(
+        ts_sent_ms=now_ms,
+        symbol=symbol,
+        px_change=day.px_change,
+        px_change_percent=day.px_change_percent,
+        avg_px=day.avg_px,
+        last_px=day.last_px,
+        last_qty=day.last_qty,
+        open_px=day.open_px,
+        high_px=day.high_px,
+        low_px=day.low_px,
+        volume=day.volume,
+        quote_volume=day.quote_volume,
+        open_ms=day.open_ms,
+        close_ms=day.close_ms,
+        first_trade_id=day.first_trade_id,
+        last_trade_id=day.last_trade_id,
+        trade_count=day.trade_count,
+        pair=symbol,
+        symbol_type=USDM,
+    )
+
+
+def mini_ticker(state: State, symbol: str, now_ms: int) -> MiniTicker:
+    """The last 24 hours of a symbol, in short."""
+    day = day_of(state, symbol, now_ms)
+    return MiniTicker(
+        ts_sent_ms=now_ms,
+        symbol=symbol,
+        last_px=day.last_px,
+        open_px=day.open_px,
+        high_px=day.high_px,
+        low_px=day.low_px,
+        volume=day.volume,
+        quote_volume=day.quote_volume,
+        pair=symbol,
+        symbol_type=USDM,
+    )
+
+
+class TickerFeed(Feed):
+    """Prices of a day: of one symbol every two seconds, of all that traded every second in one array."""
+
+    def __init__(self, state: State, symbol: str, make: Callable[[State, str, int], Message], now_ns: int) -> None:
+        self.symbol = symbol
+        self._state, self._make = state, make
+        self._period_ns = _ONE_TICKER_NS if symbol else _ALL_TICKERS_NS
+        self._traded = dict.fromkeys(state.markets)
+        self.next_ns = next_beat(self._period_ns, now_ns)
+
+    def on_trade(self, trade: Traded) -> Iterable[Payload]:
+        """See `Feed`."""
+        self._traded[trade.symbol] = None
+        return ()
+
+    def due(self, now_ns: int) -> Iterable[Payload]:
+        """See `Feed`."""
+        self.next_ns = next_beat(self._period_ns, now_ns)
+        if self.symbol:
+            return (self._make(self._state, self.symbol, ms(now_ns)),)
+        traded, self._traded = self._traded, {}
+        return ([self._make(self._state, symbol, ms(now_ns)) for symbol in traded],) if traded else ()
+
+
+class ForceOrderFeed(Feed):
+    """The largest liquidation of each second and symbol."""
+
+    def __init__(self, symbol: str) -> None:
+        self.symbol = symbol
+        self._seen: dict[int, OrderRecord] = {}
+
+    def on_forced(self, order: OrderRecord) -> Iterable[Payload]:
+        """See `Feed`."""
+        self._seen[order.order_id] = order
+        if self.next_ns is None:
+            self.next_ns = next_beat(_FORCED_NS, order.updated_ns)
+        return ()
+
+    def due(self, now_ns: int) -> Iterable[Payload]:
+        """See `Feed`."""
+        self.next_ns = None
+        seen, self._seen = self._seen, {}
+        largest: dict[str, OrderRecord] = {}
+        for order in seen.values():
+            known = largest.get(order.symbol)
+            if known is None or _value(order) > _value(known):
+                largest[order.symbol] = order
+        return [_force_order(order, ms(now_ns)) for order in largest.values()]
+
+
+def _value(order: OrderRecord) -> Decimal:
+    return order.qty * (order.px or order.avg_px)
+
+
+def _force_order(order: OrderRecord, now_ms: int) -> ForceOrder:
+    return ForceOrder(
+        ts_sent_ms=now_ms,
+        order=ForcedOrder(
+            symbol=order.symbol,
+            side=order.side.value,
+            order_type="LIMIT",
+            time_in_force="IOC",
+            order_qty=decimal_text(order.qty),
+            price=decimal_text(order.px),
+            avg_px=decimal_text(order.avg_px),
+            order_status=order.status.value,
+            last_qty=decimal_text(order.cum_qty),
+            cum_qty=decimal_text(order.cum_qty),
+            ts_event_ms=ms(order.updated_ns),
+        ),
+        pair=order.symbol,
+        symbol_type=USDM,
+    )
+
+
+class ContractFeed(Feed):
+    """Symbols whose status changes, with their leverage brackets."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def on_contract(self, symbol: str, now_ns: int) -> Iterable[Payload]:
+        """See `Feed`."""
+        venue, market = self._state.exchange.venues[symbol], self._state.markets[symbol]
+        tiers = venue.tiers.rows
+        brackets = [
+            ContractBracket(
+                bracket=number,
+                notional_floor=int(tier.floor),
+                notional_cap=int(tier.cap),
+                maint_margin_ratio=float(tier.ratio),
+                cum=float(tier.deduction),
+                min_leverage=(tiers[number].leverage if number < len(tiers) else 0) + 1,
+                max_leverage=tier.leverage,
+            )
+            for number, tier in enumerate(tiers, 1)
+        ]
+        yield ContractInfo(
+            ts_sent_ms=ms(now_ns),
+            symbol=symbol,
+            contract_type=CONTRACT_TYPE,
+            delivery_ms=market.delivery_ms,
+            onboard_ms=market.onboard_ms,
+            status=venue.instrument.status,
+            brackets=brackets,
+            symbol_type=USDM,
+        )

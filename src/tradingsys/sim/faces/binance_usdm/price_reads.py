@@ -1,0 +1,196 @@
+"""Public answers about prices of a day, mark price, funding and open interest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from msgspec import Struct
+
+from tradingsys.sim.bar_archive import BarArchive
+from tradingsys.sim.faces.binance_usdm.call import Call, State
+from tradingsys.sim.faces.binance_usdm.faults import Fault
+from tradingsys.sim.faces.binance_usdm.market_reads import one_or_all
+from tradingsys.sim.funding import FUNDING_MS, RATE_CAP
+from tradingsys.sim.money import FundingRecord
+from tradingsys.venues.binance.encode import decimal_text
+
+__all__ = [
+    "Day",
+    "constituents",
+    "day_of",
+    "funding_info",
+    "funding_rates",
+    "open_interest",
+    "premium_index",
+    "ticker_24hr",
+]
+
+Row = dict[str, object]
+
+_INTEREST_RATE = Decimal("0.00010000")
+"""Per eight hours: what funding is when mark and index price agree."""
+_PAST_FUNDINGS = 270
+"""Settlements that the past has: ninety days."""
+_PERCENT = Decimal("0.001")
+_ZERO = Decimal(0)
+
+
+class Day(Struct, frozen=True):
+    """The last 24 hours of a symbol, ready to be told."""
+
+    px_change: str
+    px_change_percent: str
+    avg_px: str
+    last_px: str
+    last_qty: str
+    open_px: str
+    high_px: str
+    low_px: str
+    volume: str
+    quote_volume: str
+    open_ms: int
+    close_ms: int
+    first_trade_id: int
+    last_trade_id: int
+    trade_count: int
+
+
+def day_of(state: State, symbol: str, now_ms: int) -> Day:
+    """The 24 hours before now, in whole minutes up to the current one: the same trades as in the bars."""
+    tape, market = state.tapes[symbol], state.markets[symbol]
+    tape.bars.advance(now_ms)
+    bar = tape.bars.day()
+    last = tape.trades[-1] if tape.trades else None
+    change = bar.close - bar.open
+    average = bar.quote_volume / bar.volume if bar.volume else bar.close
+    return Day(
+        px_change=decimal_text(change),
+        px_change_percent=decimal_text((change * 100 / bar.open).quantize(_PERCENT, ROUND_HALF_EVEN)),
+        avg_px=decimal_text(average.quantize(Decimal(1).scaleb(-market.price.digits), ROUND_HALF_EVEN)),
+        last_px=decimal_text(bar.close),
+        last_qty=decimal_text(_ZERO if last is None else last.qty),
+        open_px=decimal_text(bar.open),
+        high_px=decimal_text(bar.high),
+        low_px=decimal_text(bar.low),
+        volume=decimal_text(bar.volume),
+        quote_volume=decimal_text(bar.quote_volume),
+        open_ms=bar.start_ms,
+        close_ms=now_ms,
+        first_trade_id=bar.first_trade_id,
+        last_trade_id=bar.last_trade_id,
+        trade_count=bar.trade_count,
+    )
+
+
+def ticker_24hr(call: Call) -> Row | list[Row]:
+    """`GET /fapi/v1/ticker/24hr`, of one symbol or all."""
+    rows: list[Row] = []
+    for symbol in call.symbols():
+        day = day_of(call.state, symbol, call.now_ms)
+        rows.append(
+            {
+                "symbol": symbol,
+                "priceChange": day.px_change,
+                "priceChangePercent": day.px_change_percent,
+                "weightedAvgPrice": day.avg_px,
+                "lastPrice": day.last_px,
+                "lastQty": day.last_qty,
+                "openPrice": day.open_px,
+                "highPrice": day.high_px,
+                "lowPrice": day.low_px,
+                "volume": day.volume,
+                "quoteVolume": day.quote_volume,
+                "openTime": day.open_ms,
+                "closeTime": day.close_ms,
+                "firstId": day.first_trade_id,
+                "lastId": day.last_trade_id,
+                "count": day.trade_count,
+            }
+        )
+    return one_or_all(call, rows)
+
+
+def premium_index(call: Call) -> Row | list[Row]:
+    """`GET /fapi/v1/premiumIndex`, of one symbol or all."""
+    rows: list[Row] = []
+    for symbol in call.symbols():
+        venue = call.state.exchange.venues[symbol]
+        rows.append(
+            {
+                "symbol": symbol,
+                "markPrice": decimal_text(venue.mark.px),
+                "indexPrice": decimal_text(venue.index.px),
+                "estimatedSettlePrice": decimal_text(venue.index.px),
+                "lastFundingRate": decimal_text(venue.funding_rate),
+                "interestRate": decimal_text(_INTEREST_RATE),
+                "nextFundingTime": venue.next_funding_ms,
+                "time": call.now_ms,
+            }
+        )
+    return one_or_all(call, rows)
+
+
+def funding_rates(call: Call) -> list[Row]:
+    """`GET /fapi/v1/fundingRate`: settlements, oldest first; from a time on, else the newest.
+
+    Raises Fault for times in the wrong order (-1023).
+    """
+    params, symbol = call.params, call.maybe_symbol()
+    start_ms, end_ms = params.maybe_integer("startTime"), params.optional_integer("endTime", call.now_ms)
+    if start_ms is not None and start_ms > end_ms:
+        raise Fault(400, -1023, "Start time is greater than end time.")
+    settled = [row for row in call.state.exchange.ledger.funding if symbol in (None, row.symbol)]
+    past = [row for each in call.symbols() for row in _past_fundings(call.state, each)]
+    records = [row for row in (*past, *settled) if (start_ms or 0) <= row.ts_ms <= end_ms]
+    records.sort(key=lambda row: row.ts_ms)
+    limit = call.limit(100, 1000)
+    return [
+        {
+            "symbol": row.symbol,
+            "fundingRate": decimal_text(row.rate),
+            "fundingTime": row.ts_ms,
+            "markPrice": decimal_text(row.mark_px),
+            "rateType": "Regular",
+        }
+        for row in (records[-limit:] if start_ms is None else records[:limit])
+    ]
+
+
+def _past_fundings(state: State, symbol: str) -> Iterator[FundingRecord]:
+    """What was settled before the box began: the interest rate, on the prices of then."""
+    archive: BarArchive = state.gauges[symbol].mark
+    if archive.past_end_ms is None:
+        return
+    last_ms = archive.past_end_ms // FUNDING_MS * FUNDING_MS
+    for bar in archive.bars("8h", last_ms - (_PAST_FUNDINGS - 1) * FUNDING_MS, last_ms + 1):
+        yield FundingRecord(symbol, _INTEREST_RATE, bar.open, bar.start_ms)
+
+
+def funding_info(call: Call) -> list[Row]:
+    """`GET /fapi/v1/fundingInfo`: bounds and frequency, the same for every symbol here."""
+    return [
+        {
+            "symbol": symbol,
+            "adjustedFundingRateCap": decimal_text(RATE_CAP),
+            "adjustedFundingRateFloor": decimal_text(-RATE_CAP),
+            "fundingIntervalHours": FUNDING_MS // 3_600_000,
+            "disclaimer": False,
+        }
+        for symbol in call.state.markets
+    ]
+
+
+def open_interest(call: Call) -> Row:
+    """`GET /fapi/v1/openInterest`: what all who are long hold together."""
+    symbol, exchange = call.symbol(), call.state.exchange
+    held = sum((max(_ZERO, account.position(symbol).net) for account in exchange.accounts.values()), _ZERO)
+    return {"openInterest": decimal_text(held), "symbol": symbol, "time": call.now_ms}
+
+
+def constituents(call: Call) -> Row:
+    """`GET /fapi/v1/constituents`: the index follows the box's own market alone."""
+    symbol = call.symbol()
+    price = decimal_text(call.state.exchange.venues[symbol].index.px)
+    only = {"exchange": "simulator", "symbol": symbol, "price": price, "weight": "1.00000000"}
+    return {"symbol": symbol, "time": call.now_ms, "constituents": [only]}
