@@ -7,7 +7,8 @@ this module only carries events to them and performs, in order, what they want d
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 
 from msgspec import Struct, structs
 
@@ -16,26 +17,32 @@ from tradingsys.core.errors import (
     ConfigError,
     StoreError,
     TradingError,
+    VenueError,
 )
-from tradingsys.core.instrument import Instrument
-from tradingsys.core.io import Input, Tick
+from tradingsys.core.instrument import Instrument, plain
+from tradingsys.core.io import Input, Opened, Tick
 from tradingsys.core.order import Fill
 from tradingsys.core.records import Record, SessionRecord, SymbolRecord
 from tradingsys.core.reports import (
     AccountChanged,
+    MarginCall,
     Oddity,
     OrderChanged,
+    OrderRequest,
     Report,
     RequestDone,
+    SettingsChanged,
     TradingState,
     UserStreamState,
 )
 from tradingsys.gateway.boot import Boot, BootSteps
 from tradingsys.gateway.market_data import MarketData
 from tradingsys.gateway.orders import OrderDesk, OrderSettings
+from tradingsys.gateway.recent_rows import RecentRows
 from tradingsys.gateway.requests import RequestHandler
 from tradingsys.gateway.seams import Log, Peer, StoreSeam, Transport
 from tradingsys.gateway.sessions import Client, Session, SessionDesk
+from tradingsys.gateway.symbol_rules import SymbolRules
 from tradingsys.gateway.venue_link import VenueLink
 from tradingsys.gateway.views import order_view, snapshot
 from tradingsys.net.clock import Clock
@@ -46,9 +53,11 @@ from tradingsys.oms.session_book import Incarnation, SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.venues.protocol import MarketProtocol, VenueProtocol
 from tradingsys.wire.codec import encode
-from tradingsys.wire.messages import SnapshotPush, StatusPush
+from tradingsys.wire.messages import BalancePush, BalanceView, RequestFailedPush, SnapshotPush, StatusPush
 
 __all__ = ["Gateway", "GatewaySettings"]
+
+_CLOCK_OFF_MS = 5_000
 
 
 class GatewaySettings(Struct, frozen=True):
@@ -63,6 +72,11 @@ class GatewaySettings(Struct, frozen=True):
     """Upper case; read from the book's beginning on at this start, as after a restore of an older pos.db."""
     token: str | None = None
     watch_ms: int = 30_000
+    environment: str = ""
+    """For people, as is ``db``."""
+    db: str = ""
+    rule_codes: frozenset[int] = frozenset()
+    """Refusals of orders by the venue that show that our copy of a symbol's rules is old."""
 
 
 class Gateway:
@@ -84,7 +98,7 @@ class Gateway:
         self._settings = settings
         self._store = store
         self._clock = clock
-        self._log = log
+        self.log = log
         self._accepting = accepting
         self._failed = failed
         self.book = SessionBook(store.saved, store.find_order)
@@ -92,19 +106,24 @@ class Gateway:
         self.procedures = Procedures(self._broken)
         self.venue = VenueLink(venue, transport, clock, self.procedures, self._heard)
         self.recovery = Recovery(self.book, settings.margins, settings.timing, clock.monotonic_ns, venue.clock)
-        self.instruments: dict[str, Instrument] = {}
+        self.rules = SymbolRules(self.book, log, clock.monotonic_ns, self._take_rules)
+        self.recent = RecentRows(store.saved)
+        self.session_names = {row.session: row.name for row in store.saved.sessions}
+        self.environment, self.db = settings.environment, settings.db
+        self.instruments: dict[str, Instrument] = self.rules.instruments
         self.sessions: SessionDesk | None = None
         self.orders: OrderDesk | None = None
         self.clients: dict[Peer, Client] = {}
         self.is_ready = False
-        self.halted = ""
+        self.halted, self.halted_ms = "", 0
         self.account = ""
         self.text = "starting"
         self._incarnation: Incarnation | None = None
         self._requests = RequestHandler(self)
         self._status: StatusPush | None = None
-        self._settling = False
+        self._settling = self._has_failed = False
         self._stream_rises = 0
+        self._started_ns = clock.monotonic_ns()
 
     # ---- the world calls
 
@@ -126,7 +145,7 @@ class Gateway:
             steps,
             self._clock.monotonic_ns,
             self.venue.venue_ms,
-            self._log,
+            self.log,
         )
         self.run(self._boot(boot))
 
@@ -134,6 +153,8 @@ class Gateway:
         """Something happened on a connection to the venue."""
         if not isinstance(event, Tick) and self.market.owns(getattr(event, "channel", "")):
             self.market.handle(event)
+            if isinstance(event, Opened) and self.is_ready:
+                self.run(self.rules.read_again())
             return
         self.venue.handle(event)
         self.settle()
@@ -206,6 +227,15 @@ class Gateway:
         """This incarnation's number; 0 before the boot minted it."""
         return self._incarnation.epoch if self._incarnation else 0
 
+    @property
+    def up_ns(self) -> int:
+        """How long this process has been at it."""
+        return self._clock.monotonic_ns() - self._started_ns
+
+    def now_ns(self) -> int:
+        """Monotonic time."""
+        return self._clock.monotonic_ns()
+
     def session_opened(self, session: Session) -> None:
         """A session has an owner: keep its name for people who read pos.db."""
         self._store.commit([SessionRecord(session.id, session.name)], self._committed)
@@ -213,12 +243,29 @@ class Gateway:
     def status(self) -> StatusPush:
         """The gateway's state as strategies see it."""
         obstacle = self.venue.why_not_trading()
-        text = self.halted or self.text or obstacle
+        text = self.halted or self.text or obstacle or self.rules.text
         return StatusPush(self.is_ready and not self.halted, not obstacle, self.market.is_up, text)
 
     def flush(self) -> None:
         """Make everything learned so far durable."""
         self._apply(self.book.take_effects(), durable=True)
+
+    def when_saved(self, then: Callable[[StoreError | None], None]) -> None:
+        """Call back when everything learned so far is written to pos.db, or could not be."""
+        self._apply(self.book.take_effects())
+        self._store.commit([], then)
+
+    def resume(self, symbol: str) -> bool:
+        """Lift the halt of a symbol, or with an empty one that of the account; False when there is none."""
+        if symbol:
+            was_halted = self.book.resume(symbol, self.venue.venue_ms())
+        else:
+            was_halted = bool(self.halted) and not self._has_failed
+            self.halted = "" if was_halted else self.halted
+        if was_halted:
+            self.log.warning("resumed by an operator: orders are taken again", symbol=symbol or "all")
+            self.rules.tell()
+        return was_halted
 
     def settle(self) -> None:
         """Perform what follows from the last event, until nothing more does."""
@@ -238,6 +285,7 @@ class Gateway:
     def fail(self, error: TradingError) -> None:
         """Nothing may be trusted any more: stop."""
         self.is_ready = False
+        self._has_failed = True
         self.halted = self.halted or str(error)
         self._failed(error)
 
@@ -251,14 +299,31 @@ class Gateway:
 
     def _rules_known(self, rules: VenueRules, account: str) -> None:
         self.account = account
-        self.instruments = {instrument.symbol: instrument for instrument in rules.instruments}
+        self._take_rules(rules)
+        off_ms = self._clock.wall_ns() // 1_000_000 - self.venue.venue_ms()
+        if abs(off_ms) > _CLOCK_OFF_MS:
+            self.log.warning(
+                f"this machine's clock is {abs(off_ms) / 1000:.1f} s {'ahead of' if off_ms > 0 else 'behind'} the "
+                "exchange's: orders carry the exchange's time and are right, but logs and the gateway's time stamps of "
+                "market data are not; set the clock, for example by NTP"
+            )
+
+    def _take_rules(self, rules: VenueRules) -> None:
+        self.rules.learn(rules.instruments)
+        self.recovery.listed = self.instruments.keys()
         self.venue.set_limits(rules.rate_limits)
 
     def _epoch_begun(self, incarnation: Incarnation) -> None:
         self._incarnation = incarnation
         self.sessions = SessionDesk(incarnation.epoch, self._settings.token)
         self.orders = OrderDesk(
-            self.book, self._store, self.recovery, self.procedures, incarnation, self._settings.orders
+            self.book,
+            self._store,
+            self.recovery,
+            self.procedures,
+            incarnation,
+            self._settings.orders,
+            self._request_failed,
         )
         self._accepting()
         self.venue.connect()
@@ -266,17 +331,21 @@ class Gateway:
     def _progress(self, text: str) -> None:
         if text != self.text:
             self.text = text
-            self._log.info(text)
+            self.log.info(text)
 
     def _ready(self) -> None:
-        assert self.sessions is not None
+        assert self.sessions is not None and self.orders is not None
         self.is_ready, self.text = True, ""
+        for order in self.book.open_orders():
+            self.orders.reducing.watch(order)
+        self.rules.tell()
         doubtful = [order for order in self.book.open_orders() if order.in_doubt]
-        self._log.info("ready", open_orders=len(self.book.open_orders()), in_doubt=len(doubtful))
+        self.log.info("ready", open_orders=len(self.book.open_orders()), in_doubt=len(doubtful))
         for order in doubtful:
             self.procedures.start(self.recovery.resolve(order))
         self.procedures.start(self.recovery.reconcile_later())
         self.procedures.keep(lambda: self.recovery.watch(self._settings.watch_ms))
+        self.procedures.keep(self.rules.watch)
         for session in self.sessions.sessions.values():
             if session.owner is not None:
                 view = snapshot(self.book, session.id, session.epoch, session.n)
@@ -289,36 +358,46 @@ class Gateway:
                     order = structs.replace(order, forced="liquidation")
                 self.book.learn(order, symbol, ts_event_ms)
             case RequestDone():
-                if self.orders is not None:
-                    self.orders.done(report)
+                self._request_done(report)
             case UserStreamState(is_up, reason):
-                self._log.info("account events", up=is_up, reason=reason)
+                self.log.info("account events", up=is_up, reason=reason)
                 self._stream_rises += is_up
                 if is_up and self.is_ready:
                     self.procedures.start(self.recovery.reconcile_after_gap())
+                    self.procedures.start(self.rules.read_again())
             case TradingState(is_up, via, reason):
-                self._log.info("order connection", up=is_up, via=via, reason=reason)
-            case AccountChanged(reason):
+                self.log.info("order connection", up=is_up, via=via, reason=reason)
+            case AccountChanged(reason, _, balances):
+                self._tell_balances(balances)
                 if reason != "ORDER":
-                    self._log.info("account changed", reason=reason)
+                    self.log.info("account changed", reason=reason)
                 if reason == "FUNDING_FEE" and self.is_ready:
-                    self.procedures.start(self.recovery.pull_funding())
+                    self.procedures.start(self.recovery.pull_funding(expected=True))
+            case SettingsChanged(symbol, leverage):
+                self.log.info("leverage of the account changed", symbol=symbol, leverage=leverage)
+            case MarginCall(symbols):
+                self.log.error(
+                    "MARGIN CALL: the exchange may soon close positions by itself; add margin or reduce",
+                    symbols=", ".join(symbols),
+                )
             case Oddity(text):
-                self._log.warning("odd message from the exchange", text=text)
+                self.log.warning("odd message from the exchange", text=text)
 
     def _broken(self, what: str, error: Exception, goes_on: bool) -> None:
         """A fault of our own: what was begun anew may go on, what was not leaves something undone for ever."""
         told = "".join(traceback.format_exception(error))
-        self._log.error("a fault in tradingsys: please report it", what=what, goes_on=goes_on, traceback=told)
+        self.log.error("a fault in tradingsys: please report it", what=what, goes_on=goes_on, traceback=told)
         if not goes_on:
             self._halt(f"{what} failed ({error!r}), which is a fault in tradingsys: restart, and report it", "")
 
     def _halt(self, reason: str, symbol: str) -> None:
         if symbol:
-            self._log.error("HALT: no new orders on this symbol", symbol=symbol, reason=reason)
+            self.log.error("HALT: no new orders on this symbol", symbol=symbol, reason=reason)
         else:
+            self.halted_ms = self.halted_ms if self.halted else self._clock.wall_ns() // 1_000_000
             self.halted = self.halted or reason
-            self._log.error("HALT: no new orders", reason=reason)
+            self.log.error("HALT: no new orders", reason=reason)
+        self.rules.tell()
 
     def _apply(self, effects: list[Effect], *, durable: bool = False) -> None:
         records: list[Record] = []
@@ -337,9 +416,10 @@ class Gateway:
                     if symbol in self.book.symbols:
                         self.procedures.start(self.recovery.fetch_missing(symbol))
                 case Alarm(text):
-                    self._log.warning(text)
+                    self.log.warning(text)
                 case Halt(reason, symbol):
                     self._halt(reason, symbol)
+        self.recent.note(records)
         if durable:
             self._store.save_now(records)
         elif any(isinstance(record, SymbolRecord) for record in records):
@@ -362,12 +442,34 @@ class Gateway:
         view = order_view(order, new_fills)
         if view is not None and self.sessions is not None:
             self.sessions.session(order.session).push_order(view, deliver=self.is_ready)
+        if view is not None and view.close_position and self.orders is not None:
+            self.orders.reducing.watch(order)
+
+    def _request_done(self, report: RequestDone) -> None:
+        if self.orders is None:
+            return
+        self.orders.done(report)
+        code = report.error.code if isinstance(report.error, VenueError) else 0
+        if code in self._settings.rule_codes and self.is_ready:
+            self.procedures.start(self.rules.read_again())
+
+    def _request_failed(self, order: TrackedOrder, request: OrderRequest, code: int, reason: str) -> None:
+        method = "amend" if request is OrderRequest.REPLACE else "cancel"
+        if self.sessions is not None and self.is_ready:
+            self.sessions.session(order.session).tell(RequestFailedPush(order.client_order_id, method, code, reason))
+
+    def _tell_balances(self, balances: Mapping[str, Decimal]) -> None:
+        if balances:
+            views = [BalanceView(asset, plain(wallet)) for asset, wallet in sorted(balances.items())]
+            self._tell_all(encode(BalancePush(views)))
 
     def _tell_status(self) -> None:
         status = self.status()
         if status != self._status:
             self._status = status
-            data = encode(status)
-            for peer, client in self.clients.items():
-                if client.is_logged_in:
-                    peer.write(data)
+            self._tell_all(encode(status))
+
+    def _tell_all(self, data: bytes) -> None:
+        for peer, client in self.clients.items():
+            if client.is_logged_in:
+                peer.write(data)

@@ -1,30 +1,35 @@
 """The order path: from a strategy's request to the bytes on the venue's connection.
 
 Memory first, then the journal, then the wire; nothing here waits. A request that was refused here was never sent.
+
+Amends are not journaled. The journal is there to know which ids were sent, since an order that nobody remembers could
+execute unseen. An amend makes no id: the order is in the journal, and whether it was amended is told by the venue with
+the order's own terms, which every boot reads, and reads once more when no request of before can still arrive.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Callable
 
 from msgspec import Struct, structs
 
-from tradingsys.core.commands import CancelOrder, PlaceOrder
-from tradingsys.core.enums import OrderStatus
-from tradingsys.core.errors import InvalidOrder, LocalProtocolError, StoreError, VenueError
+from tradingsys.core.commands import CancelOrder, PlaceOrder, ReplaceOrder
+from tradingsys.core.enums import OrderStatus, OrderType, SelfTradePrevention
+from tradingsys.core.errors import InvalidOrder, LocalProtocolError, StoreError, TradingError, VenueError
 from tradingsys.core.ids import OrderKey, decode_client_order_id, encode_client_order_id
 from tradingsys.core.instrument import Instrument, plain
 from tradingsys.core.order import Closed, Terms
 from tradingsys.core.records import Intent
 from tradingsys.core.reports import OrderRequest, Outcome, RequestDone
+from tradingsys.gateway.reducing import Reducing
 from tradingsys.gateway.seams import StoreSeam
 from tradingsys.gateway.sessions import Client
-from tradingsys.gateway.views import absent_view, order_view, terms_of
+from tradingsys.gateway.views import absent_view, number, order_view, terms_of
 from tradingsys.oms.procedure import Procedures
 from tradingsys.oms.recovery import Recovery
 from tradingsys.oms.session_book import Incarnation, SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
-from tradingsys.wire.messages import CancelParams, ErrorCode, OrderParams, OrderView, ResolveItem
+from tradingsys.wire.messages import AmendParams, CancelParams, ErrorCode, OrderParams, OrderView, ResolveItem
 
 __all__ = ["OrderDesk", "OrderSettings"]
 
@@ -39,6 +44,10 @@ class OrderSettings(Struct, frozen=True):
     """Sync the journal before each send, not only write it."""
 
 
+Failed = Callable[[TrackedOrder, OrderRequest, int, str], None]
+"""Told of a cancel or replace that the venue refused, or that was never sent: code and reason."""
+
+
 class OrderDesk:
     """Turns requests of sessions into commands for the venue, and their outcomes into judgement."""
 
@@ -50,35 +59,39 @@ class OrderDesk:
         procedures: Procedures,
         incarnation: Incarnation,
         settings: OrderSettings,
+        failed: Failed,
     ) -> None:
+        self.reducing = Reducing(book)
         self._book = book
         self._store = store
         self._recovery = recovery
         self._procedures = procedures
         self._incarnation = incarnation
         self._settings = settings
+        self._failed = failed
 
-    def prepare(self, client: Client, params: OrderParams, instrument: Instrument, stamp_ms: int) -> PlaceOrder:
-        """The command a request means; nothing is used up yet.
+    def prepare(
+        self, client: Client, params: OrderParams, instrument: Instrument, stamp_ms: int
+    ) -> tuple[PlaceOrder, Terms]:
+        """The command a request means, and what was asked for; nothing is used up yet.
 
         Raises LocalProtocolError (-10011) for a used or foreign key, InvalidOrder for terms that make no sense.
         """
         key = self._key(client, params)
-        terms = _terms(params, instrument)
-        if terms.reduce_only:
-            terms = self._reducing(key.session, terms)
-        return PlaceOrder(encode_client_order_id(key), terms, stamp_ms, self._settings.recv_window_ms)
+        terms = asked = _terms(params, instrument)
+        self.reducing.check_others(key.session, terms.symbol)
+        if terms.reduce_only or terms.close_position:
+            terms = structs.replace(terms, reduce_only=self.reducing.terms_for_venue(key.session, terms))
+        return PlaceOrder(encode_client_order_id(key), terms, stamp_ms, self._settings.recv_window_ms), asked
 
-    def commit(self, client: Client, seq: int, command: PlaceOrder) -> None:
+    def commit(self, client: Client, seq: int, command: PlaceOrder, asked: Terms) -> None:
         """Memory first, then the journal: from here on the key is used, whatever becomes of the order.
 
         Raises StoreError when the journal did not take it: nothing may be sent.
         """
         assert client.session is not None
         client.seq = seq
-        intent = Intent(
-            command.client_order_id, client.session.id, command.terms, command.stamp_ms, command.recv_window_ms
-        )
+        intent = Intent(command.client_order_id, client.session.id, asked, command.stamp_ms, command.recv_window_ms)
         order = self._book.track(intent)
         try:
             self._store.append(intent)
@@ -96,23 +109,85 @@ class OrderDesk:
         order = self._own(client, params.client_order_id)
         if not order.is_open or order.cancel_pending:
             return None
-        return CancelOrder(order.client_order_id, order.symbol, order.facts.venue_order_id)
+        return CancelOrder(order.client_order_id, order.symbol, order.facts.venue_order_id, is_waiting=order.is_waiting)
 
     def canceling(self, command: CancelOrder) -> None:
         """The cancel is about to be sent."""
         self._book.cancel_pending(self._book.orders[command.client_order_id], True)
+
+    def amend(self, client: Client, params: AmendParams, stamp_ms: int) -> tuple[ReplaceOrder, Terms]:
+        """The command that changes an order of the session, and the terms it would have then; nothing is changed yet.
+
+        Raises LocalProtocolError (-10012) when the session has no such order, InvalidOrder when it cannot be amended
+        so.
+        """
+        order = self._own(client, params.client_order_id)
+        terms = _amendable(order)
+        amended = _amended(order, terms, params)
+        session = order.session
+        self.reducing.check_others(session, terms.symbol)
+        if terms.reduce_only or (order.terms is not None and order.terms.reduce_only):
+            self.reducing.terms_for_venue(session, amended, instead_of=order)
+        command = ReplaceOrder(
+            order.client_order_id,
+            order.symbol,
+            terms.side,
+            amended.order_qty,
+            amended.price,
+            order.revisions + 1,
+            stamp_ms,
+            self._settings.recv_window_ms,
+            order.facts.venue_order_id,
+            amended.price_match,
+        )
+        return command, amended
+
+    def amending(self, command: ReplaceOrder) -> None:
+        """The amend is about to be sent."""
+        self._book.replacing(self._book.orders[command.client_order_id], command)
+
+    def enlarges(self, command: ReplaceOrder) -> bool:
+        """Whether the order could execute more than without this amend."""
+        terms = self._book.orders[command.client_order_id].known_terms
+        return terms is None or command.order_qty > terms.order_qty
 
     def done(self, report: RequestDone) -> None:
         """A request to the venue ended."""
         order = self._book.order(report.client_order_id)
         if order is None:
             return
-        if report.request is OrderRequest.PLACE:
-            self._placed(order, report)
-        elif report.outcome is Outcome.NOT_SENT:
+        match report.request:
+            case OrderRequest.PLACE:
+                self._placed(order, report)
+            case OrderRequest.CANCEL:
+                self._canceled(order, report)
+            case OrderRequest.REPLACE:
+                self._replaced(order, report)
+
+    def _canceled(self, order: TrackedOrder, report: RequestDone) -> None:
+        if report.outcome is Outcome.NOT_SENT:
             self._book.cancel_pending(order, False)
+            self._tell_failed(order, report)
+        elif report.outcome is Outcome.REFUSED:
+            self._procedures.start(self._settle_refused_cancel(order, report))
         elif report.outcome is not Outcome.ACCEPTED or order.is_open:
             self._procedures.start(self._recovery.settle_cancel(order))
+
+    async def _settle_refused_cancel(self, order: TrackedOrder, report: RequestDone) -> None:
+        await self._recovery.settle_cancel(order)
+        if order.is_open:  # most often it is refused because the order ended meanwhile: no failure to speak of
+            self._tell_failed(order, report)
+
+    def _replaced(self, order: TrackedOrder, report: RequestDone) -> None:
+        if report.outcome in (Outcome.ACCEPTED, Outcome.NOT_SENT):
+            self._book.replace_ended(order)
+        else:
+            self._procedures.start(self._recovery.settle_replace(order))
+        if report.outcome in (Outcome.REFUSED, Outcome.NOT_SENT):
+            self._tell_failed(order, report)
+
+    def _tell_failed(self, order: TrackedOrder, report: RequestDone) -> None:
+        self._failed(order, report.request, *_told(report.error))
 
     def resolve(self, client: Client, item: ResolveItem) -> OrderView:
         """What became of an order whose request got no answer.
@@ -154,34 +229,7 @@ class OrderDesk:
             self._book.doubt(order)
             self._procedures.start(self._recovery.resolve(order))
         elif report.outcome in (Outcome.REFUSED, Outcome.NOT_SENT):
-            error = report.error
-            code = error.code if isinstance(error, VenueError) else _OWN_REFUSAL
-            reason = error.message if isinstance(error, VenueError) else f"not sent: {error}"
-            self._book.refuse(order, Closed(OrderStatus.REJECTED, order.stamp_ms, code, reason))
-
-    def _reducing(self, session: int, terms: Terms) -> Terms:
-        """Reduce-only against the session's own book: at the venue the flag acts on the whole account's position.
-
-        The flag is passed on only where both mean the same, the session being the sole holder.
-        """
-        net = self._book.net(session, terms.symbol)
-        room = -net * terms.side.sign
-        under_way = sum(
-            order.complete.leaves_qty + order.facts.missing_qty
-            for order in self._book.open_orders(session)
-            if order.symbol == terms.symbol and order.known_terms and order.known_terms.side is terms.side
-        )
-        if terms.order_qty + under_way > room:
-            raise InvalidOrder(
-                f"reduce-only: the session holds {plain(net)}, {plain(Decimal(under_way))} of it being reduced already",
-                code=ErrorCode.INVALID_ORDER,
-            )
-        alone = self._book.total(terms.symbol) == net and not any(
-            held
-            for (owner, symbol), held in self._book.positions.items()
-            if symbol == terms.symbol and owner != session
-        )
-        return structs.replace(terms, reduce_only=alone)
+            self._book.refuse(order, Closed(OrderStatus.REJECTED, order.stamp_ms, *_told(report.error)))
 
     def _key(self, client: Client, params: OrderParams) -> OrderKey:
         now, session = self._incarnation, client.session
@@ -207,19 +255,8 @@ class OrderDesk:
 
 
 def _terms(params: OrderParams, instrument: Instrument) -> Terms:
-    item = ResolveItem(
-        "",
-        params.symbol,
-        params.side,
-        params.order_type,
-        params.quantity,
-        params.price,
-        params.time_in_force,
-        params.post_only,
-        params.reduce_only,
-    )
     try:
-        terms = terms_of(item)
+        terms = terms_of(params)
     except ValueError as error:
         raise InvalidOrder(str(error), code=ErrorCode.INVALID_ORDER) from None
     if params.order_type not in instrument.order_types:
@@ -227,4 +264,60 @@ def _terms(params: OrderParams, instrument: Instrument) -> Terms:
             f"{params.order_type} is not offered for {params.symbol}: {', '.join(instrument.order_types)}",
             code=ErrorCode.INVALID_ORDER,
         )
-    return structs.replace(terms, symbol=instrument.symbol)
+    # Two sessions of one account never trade with each other; said explicitly, as the venue's default is not certain.
+    return structs.replace(terms, symbol=instrument.symbol, self_trade_prevention=SelfTradePrevention.EXPIRE_TAKER)
+
+
+def _amendable(order: TrackedOrder) -> Terms:
+    """The terms of an order that can be amended now. Raises InvalidOrder for any other."""
+    terms = order.known_terms
+    if not order.is_open:
+        why = f"the order is {order.status}"
+    elif order.in_doubt or terms is None or not order.has_evidence:
+        why = "the exchange has not confirmed the order yet: wait for its order push"
+    elif not terms.order_type.has_price:
+        why = f"only limit orders can be amended, not {terms.order_type}: cancel it and send another"
+    elif order.is_waiting:
+        why = "a conditional order cannot be amended before it is triggered: cancel it and send another"
+    elif order.cancel_pending or order.replace is not None:
+        why = f"{'a cancel' if order.cancel_pending else 'an amend'} of it is under way: wait for its outcome"
+    else:
+        return terms
+    raise InvalidOrder(f"cannot be amended: {why}", code=ErrorCode.INVALID_ORDER)
+
+
+def _amended(order: TrackedOrder, terms: Terms, params: AmendParams) -> Terms:
+    """The terms after the amend; what is left out stays. Raises InvalidOrder when that makes no sense."""
+    if params.price is not None and params.price_match is not None:
+        raise InvalidOrder("either price or price_match, not both", code=ErrorCode.INVALID_ORDER)
+    try:
+        qty = terms.order_qty if params.quantity is None else number("quantity", params.quantity)
+        price = terms.price if params.price is None else number("price", params.price)
+    except ValueError as error:
+        raise InvalidOrder(str(error), code=ErrorCode.INVALID_ORDER) from None
+    match = params.price_match
+    if (qty, price, match) == (terms.order_qty, terms.price, None):
+        raise InvalidOrder("the amend changes nothing: give another price or quantity", code=ErrorCode.INVALID_ORDER)
+    if qty <= order.facts.cum_qty:
+        raise InvalidOrder(
+            f"{plain(order.facts.cum_qty)} are executed already, and quantity is the whole order's: cancel it instead",
+            code=ErrorCode.INVALID_ORDER,
+        )
+    # What is amended is a limit order by now, whatever it was before it was triggered.
+    return structs.replace(
+        terms,
+        order_type=OrderType.LIMIT,
+        order_qty=qty,
+        price=None if match is not None else price,
+        price_match=match,
+        stop_px=None,
+        trigger_price=None,
+        price_protect=False,
+    )
+
+
+def _told(error: TradingError | None) -> tuple[int, str]:
+    """Code and reason of a failure, as strategies are told."""
+    if isinstance(error, VenueError):
+        return error.code, error.message
+    return _OWN_REFUSAL, f"not sent: {error}"

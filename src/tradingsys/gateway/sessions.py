@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Callable
 from hmac import compare_digest
 
+from msgspec import Struct
+
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.ids import MAX_SESSION
 from tradingsys.core.instrument import plain
@@ -44,9 +46,11 @@ class Client:
         "ignored",
         "instance",
         "is_evicted",
+        "is_operator",
         "login",
         "name",
         "peer",
+        "questions",
         "read_only_session",
         "seq",
         "session",
@@ -66,6 +70,10 @@ class Client:
         """The highest order number of this login; never goes down."""
         self.is_evicted = False
         """It lost its session to another connection: whatever still arrives from it is refused."""
+        self.is_operator = False
+        """It showed the token and has no session."""
+        self.questions = 0
+        """How many of its questions to the exchange are under way."""
         self.ignored = 0
         """How many of its messages came faster than allowed."""
         self._paid_ns = 0
@@ -88,6 +96,11 @@ class Client:
     def is_logged_in(self) -> bool:
         """Whether market data may be subscribed."""
         return self.session is not None or self.read_only_session is not None
+
+    @property
+    def is_stranger(self) -> bool:
+        """Whether it has shown no token yet."""
+        return not (self.is_logged_in or self.is_operator)
 
     @property
     def session_id(self) -> int | None:
@@ -124,6 +137,11 @@ class Session:
         if cursor[1] + 1 < oldest_kept:
             return None
         return [data for n, data in self._events if n > cursor[1]]
+
+    def tell(self, push: Struct) -> None:
+        """Tell the owner something that is no event of the session: who is away does not miss it."""
+        if self.owner is not None:
+            self.owner.peer.write(encode(push))
 
     def _push(self, encoded: Callable[[int], bytes], deliver: bool) -> None:
         self.n += 1
@@ -193,18 +211,21 @@ class SessionDesk:
         waiting = [session.probe_deadline_ns for session in self.sessions.values()]
         return min((at for at in waiting if at is not None), default=None)
 
-    def _check(self, client: Client, params: LoginParams) -> None:
-        if self._token is not None and not compare_digest((params.token or "").encode(), self._token.encode()):
+    def admit(self, token: str | None, protocol: int) -> None:
+        """Raises LocalProtocolError: -10010 without the gateway's token, -10009 for another protocol."""
+        if self._token is not None and not compare_digest((token or "").encode(), self._token.encode()):
             raise LocalProtocolError(
                 "token missing or wrong: give token= or set PYALGO_TOKEN to the content of the gateway's token file",
                 code=ErrorCode.UNAUTHORIZED,
             )
-        if params.protocol != PROTOCOL_VERSION:
+        if protocol != PROTOCOL_VERSION:
             raise LocalProtocolError(
-                f"this gateway speaks protocol {PROTOCOL_VERSION}, not {params.protocol}: use the same version on "
-                "both sides",
+                f"this gateway speaks protocol {PROTOCOL_VERSION}, not {protocol}: use the same version on both sides",
                 code=ErrorCode.BAD_REQUEST,
             )
+
+    def _check(self, client: Client, params: LoginParams) -> None:
+        self.admit(params.token, params.protocol)
         if not 0 <= params.session_id <= MAX_SESSION:
             raise LocalProtocolError(f"session_id must be 0 to {MAX_SESSION}", code=ErrorCode.BAD_REQUEST)
         for what, text in (("name", params.name), ("instance", params.instance)):

@@ -136,7 +136,7 @@ class Shell:
     def is_stranger(self, peer: WsPeer) -> bool:
         """Whether it has shown no token yet."""
         client = self._gateway.clients.get(peer)
-        return client is None or not client.is_logged_in
+        return client is None or client.is_stranger
 
     def _happened(self, event: Input) -> None:
         self._gateway.venue_event(event)

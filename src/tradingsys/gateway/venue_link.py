@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from tradingsys.core.commands import Ask, Command, PlaceOrder, Query, RateLimit
+from tradingsys.core.commands import Ask, Command, Query, RateLimit
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import CloseWs, HttpRequest, Input, OpenWs, Tick, WsFrame
+from tradingsys.core.order import Terms
 from tradingsys.core.reports import Answer, LimitsSeen, Report, TradingState, UserStreamState
 from tradingsys.gateway.seams import Transport
 from tradingsys.net.clock import Clock
@@ -21,6 +22,8 @@ __all__ = ["VenueLink"]
 _NS_PER_MS = 1_000_000
 _CLOCK_LIMIT_MS = 1_000
 """With the venue's time known no better than this, a timestamp could outlive its fence."""
+_KEPT_PERCENT = 40
+"""Of each window of the rate limit, so much more is kept from the questions of strategies: for our own, and orders."""
 
 
 class VenueLink:
@@ -45,12 +48,16 @@ class VenueLink:
         self._procedures = procedures
         self._heard = heard
         self._throttle = Throttle()
+        self._kept = 0
         self._waiting: deque[tuple[int, Query[object]]] = deque()
         self._waiting_until_ns: int | None = None
 
     def set_limits(self, limits: Iterable[RateLimit]) -> None:
         """Take the rate limits the venue states."""
+        limits = tuple(limits)
         self._throttle.set_limits(limits)
+        weights = [limit.limit for limit in limits if limit.kind == "weight"]
+        self._kept = min(weights, default=0) * _KEPT_PERCENT // 100
 
     def connect(self) -> None:
         """Open order connection and account stream, and keep them open."""
@@ -85,6 +92,15 @@ class VenueLink:
             return True
         return self._throttle.admits(self._costs(command), self.venue_ms(), urgent=urgent)
 
+    def question_wait_ms(self, query: Query[object]) -> int:
+        """How long a strategy's question should wait for room in its part of the budget; 0 when it may go now."""
+        if not self._venue.clock.is_set:
+            return 0
+        costs = self._costs(Ask(0, query))
+        now_ms = self.venue_ms()
+        room = self._throttle.admits({**costs, "weight": costs["weight"] + self._kept}, now_ms)
+        return 0 if room else max(1, self._throttle.retry_ms(now_ms))
+
     def send(self, command: Command) -> None:
         """Send one command now."""
         if self._venue.clock.is_set:
@@ -106,9 +122,9 @@ class VenueLink:
             sent = True
         return sent
 
-    def refusal(self, order: PlaceOrder, instrument: Instrument, reference_px: Decimal | None) -> str:
+    def refusal(self, terms: Terms, instrument: Instrument, reference_px: Decimal | None) -> str:
         """Why the venue would refuse an order, by its own rules; empty when it would not."""
-        error = self._venue.refusal(order.terms, instrument, reference_px)
+        error = self._venue.refusal(terms, instrument, reference_px)
         return "" if error is None else str(error)
 
     def why_not_trading(self) -> str:

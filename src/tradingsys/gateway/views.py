@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
+from tradingsys.core.commands import Balance
 from tradingsys.core.enums import OrderStatus, Side
 from tradingsys.core.instrument import Instrument, plain
 from tradingsys.core.order import Fill, Terms
@@ -13,7 +14,9 @@ from tradingsys.core.position import SessionPosition
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.wire.messages import (
+    BalanceView,
     FillView,
+    OrderParams,
     OrderView,
     PositionView,
     ProductView,
@@ -24,21 +27,26 @@ from tradingsys.wire.messages import (
 
 __all__ = [
     "absent_view",
+    "balance_view",
     "fill_view",
     "money_view",
+    "number",
     "order_view",
+    "position_view",
     "positions_view",
     "product_view",
+    "signed_number",
     "snapshot",
     "terms_of",
 ]
 
+_ZERO = Decimal(0)
 _DECIMAL_TEXT = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?").fullmatch
 
 
 def order_view(order: TrackedOrder, fills: Iterable[Fill]) -> OrderView | None:
     """An order with these of its fills; None while nobody has told what was ordered."""
-    terms, facts = order.known_terms, order.facts
+    terms, facts, own = order.known_terms, order.facts, order.terms
     if terms is None:
         return None
     average = facts.avg_px
@@ -54,7 +62,8 @@ def order_view(order: TrackedOrder, fills: Iterable[Fill]) -> OrderView | None:
         price=None if terms.price is None else plain(terms.price),
         time_in_force=terms.time_in_force,
         post_only=terms.post_only,
-        reduce_only=terms.reduce_only,
+        # At the venue the flag is left out where it would act on other sessions' positions too.
+        reduce_only=terms.reduce_only or (own is not None and own.reduce_only),
         in_doubt=order.in_doubt,
         cum_qty=plain(facts.cum_qty),
         avg_px=None if average is None else plain(average),
@@ -62,6 +71,15 @@ def order_view(order: TrackedOrder, fills: Iterable[Fill]) -> OrderView | None:
         fills=[fill_view(fill) for fill in fills],
         code=facts.closed.code if facts.closed else 0,
         reason=facts.closed.reason if facts.closed else "",
+        stop_price=None if terms.stop_px is None else plain(terms.stop_px),
+        callback_rate=None if terms.callback_rate is None else plain(terms.callback_rate),
+        activation_price=None if terms.activation_px is None else plain(terms.activation_px),
+        close_position=terms.close_position,
+        good_till_ms=terms.good_till_ms,
+        price_match=terms.price_match,
+        trigger_price=terms.trigger_price,
+        price_protect=terms.price_protect,
+        is_waiting=order.is_waiting,
     )
 
 
@@ -79,18 +97,9 @@ def fill_view(fill: Fill) -> FillView:
 
 
 def absent_view(item: ResolveItem, reason: str) -> OrderView:
-    """An order that was never sent, or is none of this book's."""
-    return OrderView(
-        client_order_id=item.client_order_id,
-        symbol=item.symbol,
-        side=item.side,
-        order_type=item.order_type,
-        quantity=item.quantity,
-        status=OrderStatus.ABSENT,
-        ts_ms=0,
-        price=item.price,
-        reason=reason,
-    )
+    """An order that was never sent, or is none of this book's, with the terms it had."""
+    asked = {name: getattr(item, name) for name in ResolveItem.__struct_fields__}
+    return OrderView(**asked, status=OrderStatus.ABSENT, ts_ms=0, reason=reason)
 
 
 def positions_view(book: SessionBook, session: int) -> list[PositionView]:
@@ -104,12 +113,18 @@ def positions_view(book: SessionBook, session: int) -> list[PositionView]:
     symbols = {symbol for owner, symbol in book.positions if owner == session} | {symbol for symbol, _ in unbooked}
     views: list[PositionView] = []
     for symbol in sorted(symbols):
-        position = book.position(session, symbol)
-        bought, sold = (unbooked.get((symbol, side), Decimal(0)) for side in (Side.BUY, Side.SELL))
-        views.append(
-            PositionView(symbol.lower(), plain(position.net), plain(bought), plain(sold), *money_view(position))
-        )
+        bought, sold = (unbooked.get((symbol, side), _ZERO) for side in (Side.BUY, Side.SELL))
+        views.append(position_view(symbol, book.position(session, symbol), bought, sold))
     return views
+
+
+def position_view(
+    symbol: str, position: SessionPosition, unbooked_buy: Decimal = _ZERO, unbooked_sell: Decimal = _ZERO
+) -> PositionView:
+    """What a session holds of a symbol."""
+    return PositionView(
+        symbol.lower(), plain(position.net), plain(unbooked_buy), plain(unbooked_sell), *money_view(position)
+    )
 
 
 def money_view(position: SessionPosition) -> tuple[str | None, str, dict[str, str], dict[str, str]]:
@@ -148,24 +163,54 @@ def product_view(instrument: Instrument) -> ProductView:
     )
 
 
-def terms_of(item: ResolveItem) -> Terms:
+def balance_view(balance: Balance) -> BalanceView:
+    """One asset of the account."""
+    available = None if balance.available is None else plain(balance.available)
+    return BalanceView(balance.asset, plain(balance.wallet), available)
+
+
+def terms_of(asked: OrderParams | ResolveItem) -> Terms:
     """The terms in a request, before anybody checked them against the instrument.
 
     Raises ValueError for a number that is none.
     """
+    if asked.close_position and asked.quantity != "0":
+        raise ValueError(f'close_position closes whatever there is: quantity must be "0", not {asked.quantity[:40]!r}')
     return Terms(
-        item.symbol.upper(),
-        item.side,
-        item.order_type,
-        _number("quantity", item.quantity),
-        None if item.price is None else _number("price", item.price),
-        item.time_in_force,
-        item.post_only,
-        item.reduce_only,
+        asked.symbol.upper(),
+        asked.side,
+        asked.order_type,
+        _ZERO if asked.close_position else number("quantity", asked.quantity),
+        None if asked.price is None else number("price", asked.price),
+        asked.time_in_force,
+        asked.post_only,
+        asked.reduce_only,
+        None if asked.stop_price is None else number("stop_price", asked.stop_price),
+        close_position=asked.close_position,
+        callback_rate=None if asked.callback_rate is None else number("callback_rate", asked.callback_rate),
+        activation_px=None if asked.activation_price is None else number("activation_price", asked.activation_price),
+        good_till_ms=asked.good_till_ms,
+        price_match=asked.price_match,
+        trigger_price=asked.trigger_price,
+        price_protect=asked.price_protect,
     )
 
 
-def _number(name: str, text: str) -> Decimal:
+def signed_number(name: str, text: str) -> Decimal:
+    """A decimal number of any sign, 0 included, that a request names so.
+
+    Raises ValueError for anything else.
+    """
+    if not _DECIMAL_TEXT(text.removeprefix("-")):
+        raise ValueError(f"{name} is not a plain decimal number: {text[:40]!r}")
+    return Decimal(text) + 0  # no -0
+
+
+def number(name: str, text: str) -> Decimal:
+    """A decimal number above 0 that a request names so.
+
+    Raises ValueError for anything else.
+    """
     # Decimal itself would take "1E+999999999", and then seconds and gigabytes to write it out.
     if not _DECIMAL_TEXT(text):
         raise ValueError(f"{name} is not a plain decimal number: {text[:40]!r}")

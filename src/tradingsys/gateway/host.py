@@ -1,0 +1,126 @@
+"""What requests are answered from, and the conditions that most of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from tradingsys.core.errors import LocalProtocolError, StoreError, TradingError
+from tradingsys.core.instrument import Instrument
+from tradingsys.gateway.market_data import MarketData
+from tradingsys.gateway.orders import OrderDesk
+from tradingsys.gateway.recent_rows import RecentRows
+from tradingsys.gateway.seams import Log, Peer
+from tradingsys.gateway.sessions import Client, Session, SessionDesk
+from tradingsys.gateway.venue_link import VenueLink
+from tradingsys.oms.procedure import Procedure
+from tradingsys.oms.recovery import Recovery
+from tradingsys.oms.session_book import SessionBook
+from tradingsys.wire.messages import ErrorCode, Request, StatusPush
+
+__all__ = ["Host", "Method", "known_instrument", "require_login", "require_ready", "require_trading"]
+
+
+class Host(Protocol):
+    """The gateway, as requests see it."""
+
+    book: SessionBook
+    market: MarketData
+    venue: VenueLink
+    recovery: Recovery
+    instruments: dict[str, Instrument]
+    clients: dict[Peer, Client]
+    sessions: SessionDesk | None
+    orders: OrderDesk | None
+    is_ready: bool
+    halted: str
+    """Why no orders are taken at all; empty as long as they are."""
+    halted_ms: int
+    """Since when (Unix ms)."""
+    text: str
+    account: str
+    """The venue's name of the account."""
+    environment: str
+    db: str
+    session_names: dict[int, str]
+    """Of sessions of earlier runs."""
+    recent: RecentRows
+    log: Log
+
+    @property
+    def epoch(self) -> int:
+        """This incarnation's number."""
+
+    @property
+    def up_ns(self) -> int:
+        """How long this process has been at it."""
+
+    def now_ns(self) -> int:
+        """Monotonic time."""
+
+    def status(self) -> StatusPush:
+        """The gateway's state as strategies see it."""
+
+    def run(self, procedure: Procedure) -> None:
+        """Start a procedure."""
+
+    def flush(self) -> None:
+        """Make everything learned so far durable. Raises StoreError."""
+
+    def when_saved(self, then: Callable[[StoreError | None], None]) -> None:
+        """Call back when everything learned so far is written to pos.db, or could not be."""
+
+    def session_opened(self, session: Session) -> None:
+        """A session has an owner."""
+
+    def resume(self, symbol: str) -> bool:
+        """Lift the halt of a symbol, or with an empty one that of the account; False when there is none."""
+
+    def fail(self, error: TradingError) -> None:
+        """Nothing may be trusted any more: stop."""
+
+
+Method = Callable[[Client, Request], None]
+
+
+def require_login(client: Client) -> int:
+    """The session this connection named.
+
+    Raises LocalProtocolError (-10001) when it has not logged in.
+    """
+    session_id = client.session_id
+    if session_id is None:
+        raise LocalProtocolError("please login first", code=ErrorCode.LOGIN_FIRST)
+    return session_id
+
+
+def require_trading(client: Client, what: str) -> Session:
+    """The session that this connection trades in.
+
+    Raises LocalProtocolError: -10001 without a login, -10005 when it was opened without trading.
+    """
+    if client.session is not None:
+        return client.session
+    require_login(client)
+    raise LocalProtocolError(
+        f"this session was opened with trading=False: it cannot {what}", code=ErrorCode.NON_TRADING
+    )
+
+
+def require_ready(gateway: Host) -> None:
+    """Raises LocalProtocolError (-10008) as long as the books are not proven."""
+    if not gateway.is_ready:
+        raise LocalProtocolError(f"not ready: {gateway.text}", code=ErrorCode.NOT_READY)
+
+
+def known_instrument(gateway: Host, symbol: str) -> Instrument:
+    """The instrument of a symbol in either case.
+
+    Raises LocalProtocolError (-10003) when the exchange does not list it.
+    """
+    instrument = gateway.instruments.get(symbol.upper())
+    if instrument is None:
+        raise LocalProtocolError(
+            f"invalid symbol {symbol.lower()[:40]}: get_products lists what there is", code=ErrorCode.INVALID_SYMBOL
+        )
+    return instrument

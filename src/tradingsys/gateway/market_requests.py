@@ -1,0 +1,141 @@
+"""Requests about the market: products, subscriptions, history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tradingsys.core.bars import INTERVALS
+from tradingsys.core.commands import KlinesQuery
+from tradingsys.core.errors import LocalProtocolError, StoreError
+from tradingsys.core.market import Kline
+from tradingsys.gateway.host import Host, Method, known_instrument, require_login
+from tradingsys.gateway.market_data import parse_stream
+from tradingsys.gateway.questions import ask_for
+from tradingsys.gateway.sessions import Client
+from tradingsys.gateway.views import product_view
+from tradingsys.venues.protocol import Stream
+from tradingsys.wire.codec import decode_params, encode_error, encode_reply
+from tradingsys.wire.messages import ErrorCode, KlinesParams, KlineView, Request, SymbolsParams
+
+__all__ = ["MarketRequests", "wanted_symbols"]
+
+_MAX_BARS = 1_500
+"""What Binance futures answer at most."""
+
+
+class MarketRequests:
+    """``get_products``, ``subscribe``, ``unsubscribe``, ``get_klines``."""
+
+    def __init__(self, gateway: Host) -> None:
+        self._gateway = gateway
+        self.methods: dict[str, Method] = {
+            "get_products": self._get_products,
+            "subscribe": self._subscribe,
+            "unsubscribe": self._unsubscribe,
+            "get_klines": self._get_klines,
+        }
+
+    def _get_products(self, client: Client, request: Request) -> None:
+        wanted = wanted_symbols(request)
+        instruments = self._gateway.instruments.values()
+        views = [product_view(each) for each in instruments if not wanted or each.symbol in wanted]
+        client.peer.write(encode_reply(request.id, views))
+
+    def _subscribe(self, client: Client, request: Request) -> None:
+        gateway = self._gateway
+        streams = self._streams(client, request)
+        gateway.market.check_room(client, streams)
+        new = {stream.symbol for stream in streams} - gateway.book.symbols.keys()
+        if client.session is None or not new:
+            self._confirm(client, request.id, streams)
+            return
+        gateway.run(self._enter_then_confirm(client, request.id, streams, sorted(new)))
+
+    async def _enter_then_confirm(self, client: Client, request_id: int, streams: list[Stream], new: list[str]) -> None:
+        await self._gateway.recovery.enter_symbols(new)
+        try:
+            self._gateway.flush()
+        except StoreError as error:
+            self._gateway.fail(error)
+            return
+        if client.peer not in self._gateway.clients:
+            return
+        try:
+            self._gateway.market.check_room(client, streams)  # others of its requests may have been confirmed meanwhile
+        except LocalProtocolError as error:
+            client.peer.write(encode_error(request_id, error.code, str(error)))
+        else:
+            self._confirm(client, request_id, streams)
+
+    def _confirm(self, client: Client, request_id: int, streams: list[Stream]) -> None:
+        client.peer.write(encode_reply(request_id))
+        for stream in streams:
+            self._gateway.market.subscribe(client, stream)
+
+    def _unsubscribe(self, client: Client, request: Request) -> None:
+        for stream in self._streams(client, request):
+            self._gateway.market.unsubscribe(client, stream)
+        client.peer.write(encode_reply(request.id))
+
+    def _get_klines(self, client: Client, request: Request) -> None:
+        require_login(client)
+        params = decode_params(request, KlinesParams)
+        instrument = known_instrument(self._gateway, params.symbol)
+        if params.interval not in INTERVALS:
+            raise LocalProtocolError(
+                f"invalid interval {params.interval[:20]!r}: one of {', '.join(INTERVALS)}",
+                code=ErrorCode.INVALID_STREAM,
+            )
+        self._gateway.market.check(Stream(instrument.symbol, "kline", params.interval))
+        if not 1 <= params.limit <= _MAX_BARS:
+            raise LocalProtocolError(
+                f"limit must be 1 to {_MAX_BARS}, not {params.limit}: for more, ask again with end_ms set to the "
+                "oldest start_ms",
+                code=ErrorCode.BAD_REQUEST,
+            )
+        if params.end_ms is not None and params.end_ms <= 0:
+            raise LocalProtocolError("end_ms is ms since 1970", code=ErrorCode.BAD_REQUEST)
+        query = KlinesQuery(instrument.symbol, params.interval, params.limit, params.end_ms)
+        ask_for(self._gateway, client, request.id, query, _kline_views)
+
+    def _streams(self, client: Client, request: Request) -> list[Stream]:
+        require_login(client)
+        streams = [parse_stream(text) for text in decode_params(request, list[str])]
+        for stream in streams:
+            known_instrument(self._gateway, stream.symbol)
+            self._gateway.market.check(stream)
+        return streams
+
+
+def wanted_symbols(request: Request) -> set[str]:
+    """The symbols that a request names, in upper case; none means all.
+
+    Raises LocalProtocolError (-10009) for parameters of another shape.
+    """
+    try:
+        symbols = decode_params(request, SymbolsParams).symbols
+    except LocalProtocolError:
+        symbols = decode_params(request, list[str])
+    return {symbol.upper() for symbol in symbols}
+
+
+def _kline_views(bars: Iterable[Kline]) -> list[KlineView]:
+    return [
+        KlineView(
+            bar.open_ms,
+            bar.close_ms,
+            bar.open,
+            bar.high,
+            bar.low,
+            bar.close,
+            bar.volume,
+            bar.quote_volume,
+            bar.buy_volume,
+            bar.buy_quote_volume,
+            bar.trade_count,
+            bar.first_trade_id,
+            bar.last_trade_id,
+            bar.is_closed,
+        )
+        for bar in bars
+    ]

@@ -1,0 +1,185 @@
+"""Requests of operators: people who look after the gateway, from the command line.
+
+Everything is answered from memory, or by questions that wait without holding up anybody.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tradingsys.core.commands import PositionsQuery
+from tradingsys.core.errors import LocalProtocolError, StoreError, TradingError
+from tradingsys.core.ids import MAX_SESSION
+from tradingsys.core.instrument import plain
+from tradingsys.gateway.host import Host, Method, known_instrument, require_ready
+from tradingsys.gateway.operator_views import OperatorViews
+from tradingsys.gateway.questions import ask_within
+from tradingsys.gateway.sessions import Client
+from tradingsys.gateway.views import signed_number
+from tradingsys.wire.codec import decode_params, encode_error, encode_reply
+from tradingsys.wire.messages import ErrorCode, Request
+from tradingsys.wire.operator import (
+    ExplainParams,
+    OperateParams,
+    Selection,
+    SetPositionParams,
+    SetPositionResult,
+)
+
+__all__ = ["OperatorDesk"]
+
+_EXPLAIN_MS = 5_000
+_WHY = "set by an operator"
+
+
+class OperatorDesk:
+    """``operate`` and everything that begins with ``op.``."""
+
+    def __init__(self, gateway: Host) -> None:
+        self._gateway = gateway
+        self._views = OperatorViews(gateway)
+        self.methods: dict[str, Method] = {
+            "operate": self._operate,
+            "op.status": self._status,
+            "op.sessions": self._sessions,
+            "op.orders": self._orders,
+            "op.fills": self._fills,
+            "op.positions": self._positions,
+            "op.set_position": self._set_position,
+            "op.explain": self._explain,
+            "op.resume": self._resume,
+        }
+
+    def method(self, client: Client, name: str) -> Method | None:
+        """The method of this name, if there is one.
+
+        Raises LocalProtocolError (-10010) when the connection has not shown the token.
+        """
+        if name in self.methods and name != "operate" and not client.is_operator:
+            raise LocalProtocolError(
+                f"{name} is for operators: send operate with the gateway's token first", code=ErrorCode.UNAUTHORIZED
+            )
+        return self.methods.get(name)
+
+    def _operate(self, client: Client, request: Request) -> None:
+        params = decode_params(request, OperateParams)
+        desk = self._gateway.sessions
+        if desk is None:
+            raise LocalProtocolError("the gateway is starting", code=ErrorCode.NOT_READY)
+        desk.admit(params.token, params.protocol)
+        if client.session_id is not None:
+            raise LocalProtocolError(
+                f"this connection is session {client.session_id} already: open another one", code=ErrorCode.BAD_REQUEST
+            )
+        client.is_operator = True
+        self._status(client, request)
+
+    def _status(self, client: Client, request: Request) -> None:
+        client.peer.write(encode_reply(request.id, self._views.gateway()))
+
+    def _sessions(self, client: Client, request: Request) -> None:
+        client.peer.write(encode_reply(request.id, self._views.sessions()))
+
+    def _orders(self, client: Client, request: Request) -> None:
+        client.peer.write(encode_reply(request.id, self._views.orders(_selection(request))))
+
+    def _fills(self, client: Client, request: Request) -> None:
+        client.peer.write(encode_reply(request.id, self._views.fills(_selection(request))))
+
+    def _positions(self, client: Client, request: Request) -> None:
+        client.peer.write(encode_reply(request.id, self._views.positions(_selection(request))))
+
+    def _set_position(self, client: Client, request: Request) -> None:
+        gateway = self._gateway
+        params = decode_params(request, SetPositionParams)
+        require_ready(gateway)
+        if not 0 <= params.session_id <= MAX_SESSION:
+            raise LocalProtocolError(
+                f"session_id must be 0 to {MAX_SESSION}: EXTERNAL is what the sessions leave over",
+                code=ErrorCode.BAD_REQUEST,
+            )
+        try:
+            net = signed_number("net", params.net)
+        except ValueError as error:
+            raise LocalProtocolError(str(error), code=ErrorCode.BAD_REQUEST) from None
+        symbol = self._booked_symbol(params.symbol)
+        self._check_certain(params.session_id, symbol)
+        before, after, external = gateway.book.set_net(params.session_id, symbol, net, gateway.venue.venue_ms(), _WHY)
+        gateway.log.warning(
+            "position set by an operator",
+            session=params.session_id,
+            symbol=symbol,
+            was=plain(before),
+            now=plain(after),
+            external=plain(external),
+        )
+        result = SetPositionResult(params.session_id, symbol.lower(), plain(before), plain(after), plain(external))
+
+        def saved(error: StoreError | None) -> None:
+            if client.peer not in gateway.clients:
+                return
+            if error is None:
+                client.peer.write(encode_reply(request.id, result))
+            else:
+                client.peer.write(encode_error(request.id, ErrorCode.UNDEFINED, f"not written to pos.db: {error}"))
+
+        gateway.when_saved(saved)
+
+    def _check_certain(self, session: int, symbol: str) -> None:
+        """Raises LocalProtocolError while executions of the session may be on their way.
+
+        "The net is this now" needs a now: an execution that is found out later would move the net that a person has
+        just looked up, and that may have counted it in.
+        """
+        book = self._gateway.book
+        doubtful = [
+            order.client_order_id
+            for order in book.open_orders(session)
+            if order.symbol == symbol and (order.in_doubt or order.facts.missing_qty)
+        ]
+        strays = [order for held, order in book.unattributed if held == symbol]
+        if doubtful or strays:
+            told = ", ".join([*doubtful[:5], *(f"the exchange's order {order}" for order in strays[:5])])
+            raise LocalProtocolError(
+                f"executions of {symbol.lower()} are in doubt or on their way ({told}): the gateway is finding out; "
+                "try again in some seconds",
+                code=ErrorCode.NOT_READY,
+            )
+
+    def _explain(self, client: Client, request: Request) -> None:
+        gateway = self._gateway
+        symbol = self._booked_symbol(decode_params(request, ExplainParams).symbol)
+
+        def told(outcome: dict[str, Decimal] | TradingError | None) -> None:
+            if client.peer not in gateway.clients:
+                return
+            held = outcome.get(symbol, Decimal(0)) if isinstance(outcome, dict) else None
+            client.peer.write(encode_reply(request.id, self._views.explanation(symbol, held)))
+
+        ask_within(gateway, PositionsQuery(), _EXPLAIN_MS, told)
+
+    def _resume(self, client: Client, request: Request) -> None:
+        gateway = self._gateway
+        symbol = decode_params(request, ExplainParams).symbol.upper()
+        if symbol:
+            known_instrument(gateway, symbol)
+        if not gateway.resume(symbol):
+            raise LocalProtocolError(
+                f"{symbol.lower() or 'the account'} is not halted: op.status lists what is", code=ErrorCode.BAD_REQUEST
+            )
+        client.peer.write(encode_reply(request.id))
+
+    def _booked_symbol(self, text: str) -> str:
+        symbol = text.upper()
+        if symbol not in self._gateway.book.symbols:
+            known_instrument(self._gateway, symbol)
+            raise LocalProtocolError(
+                f"nobody traded {symbol.lower()} through this gateway: subscribe it, or name it in the configuration's "
+                "symbols",
+                code=ErrorCode.INVALID_SYMBOL,
+            )
+        return symbol
+
+
+def _selection(request: Request) -> Selection:
+    return Selection() if bytes(request.params) == b"null" else decode_params(request, Selection)

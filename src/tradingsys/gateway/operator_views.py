@@ -1,0 +1,182 @@
+"""The gateway as operators see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import islice
+
+from tradingsys import __version__
+from tradingsys.core.enums import Side
+from tradingsys.core.ids import EXTERNAL
+from tradingsys.core.instrument import plain
+from tradingsys.core.records import AdjustmentRecord, FillRecord
+from tradingsys.gateway.host import Host
+from tradingsys.gateway.views import fill_view, order_view, position_view
+from tradingsys.oms.tracked_order import TrackedOrder
+from tradingsys.wire.operator import (
+    Explanation,
+    GatewayView,
+    HaltView,
+    Selection,
+    SessionFill,
+    SessionOrder,
+    SessionPositionView,
+    SessionView,
+)
+
+__all__ = ["OperatorViews"]
+
+_NS_PER_S = 1_000_000_000
+_MOST_ROWS = 1_000
+_LOOKED_AT = 50_000
+"""Among so many of the newest orders are those shown: looking through all of a long day would hold up the others."""
+_ADJUSTMENTS = 20
+
+
+class OperatorViews:
+    """What can be told from memory."""
+
+    def __init__(self, gateway: Host) -> None:
+        self._gateway = gateway
+
+    def gateway(self) -> GatewayView:
+        """The gateway now."""
+        gateway, book = self._gateway, self._gateway.book
+        status, orders = gateway.status(), [order for order in book.open_orders() if order.is_open]
+        halts = [HaltView(symbol.lower(), halt.reason, halt.ts_ms) for symbol, halt in sorted(book.halts.items())]
+        if gateway.halted:
+            halts.insert(0, HaltView("", gateway.halted, gateway.halted_ms))
+        sessions = gateway.sessions.sessions.values() if gateway.sessions is not None else ()
+        return GatewayView(
+            version=__version__,
+            environment=gateway.environment,
+            account=gateway.account,
+            lineage=book.lineage,
+            epoch=gateway.epoch,
+            db=gateway.db,
+            ready=status.ready,
+            trading=status.trading,
+            market=status.market,
+            text=status.text,
+            uptime_s=gateway.up_ns // _NS_PER_S,
+            sessions=sum(session.owner is not None for session in sessions),
+            open_orders=len(orders),
+            in_doubt=sum(order.in_doubt for order in orders),
+            halts=halts,
+            differences={symbol.lower(): plain(by) for symbol, by in sorted(gateway.recovery.differences.items())},
+        )
+
+    def sessions(self) -> list[SessionView]:
+        """Every session that ever had anything, EXTERNAL last."""
+        gateway, book = self._gateway, self._gateway.book
+        named = gateway.sessions.sessions if gateway.sessions is not None else {}
+        owners = {session for session, _ in book.positions}
+        known = {*named, *gateway.session_names, *owners} - {EXTERNAL}
+        views: list[SessionView] = []
+        for session_id in [*sorted(known), EXTERNAL]:
+            session = named.get(session_id)
+            name = (session.name if session is not None else "") or gateway.session_names.get(session_id, "")
+            orders = [order for order in book.open_orders(session_id) if order.is_open]
+            views.append(
+                SessionView(
+                    session_id,
+                    "EXTERNAL" if session_id == EXTERNAL else name,
+                    session is not None and session.owner is not None,
+                    len(orders),
+                    sum(order.in_doubt for order in orders),
+                    sum(bool(net) for (owner, _), net in book.positions.items() if owner == session_id),
+                )
+            )
+        return views
+
+    def orders(self, selection: Selection) -> list[SessionOrder]:
+        """Newest first."""
+        book = self._gateway.book
+        if selection.open_only:
+            candidates = [order for order in book.open_orders(selection.session_id) if order.is_open]
+            candidates.sort(key=lambda order: order.stamp_ms, reverse=True)
+        else:
+            candidates = list(islice(reversed(book.orders.values()), _LOOKED_AT))
+        return _session_orders(_chosen(candidates, selection))
+
+    def fills(self, selection: Selection) -> list[SessionFill]:
+        """Newest first."""
+        found = (row for row in self._gateway.recent.fills() if _matches(selection, row.session, row.fill.symbol))
+        return [_session_fill(row) for row in islice(found, _limit(selection))]
+
+    def positions(self, selection: Selection) -> list[SessionPositionView]:
+        """By session and symbol; only what is not flat, unless one symbol is asked for."""
+        book = self._gateway.book
+        places = [
+            place
+            for place in sorted(book.positions, key=lambda place: (place[0] == EXTERNAL, place))
+            if _matches(selection, *place) and (selection.symbol is not None or book.positions[place])
+        ]
+        return [self._position(*place) for place in places[: _limit(selection)]]
+
+    def explanation(self, symbol: str, account: Decimal | None) -> Explanation:
+        """How the account's position on a symbol comes about; ``account`` is what the exchange says."""
+        book = self._gateway.book
+        holders = sorted(session for session, held in book.positions if held == symbol)
+        total, halt = book.total(symbol), book.halts.get(symbol)
+        orders = [order for order in book.open_orders() if order.symbol == symbol and order.is_open]
+        return Explanation(
+            symbol=symbol.lower(),
+            positions=[self._position(session, symbol) for session in holders],
+            total=plain(total),
+            account=None if account is None else plain(account),
+            difference=None if account is None else plain(total - account),
+            open_orders=_session_orders(orders),
+            first_trade_id=book.symbols[symbol],
+            watermark=book.watermarks[symbol],
+            adjustments=[_adjustment(row) for row in self._gateway.recent.adjustments(symbol)[:_ADJUSTMENTS]],
+            halt=halt.reason if halt is not None else "",
+        )
+
+    def _position(self, session: int, symbol: str) -> SessionPositionView:
+        book = self._gateway.book
+        unbooked = {Side.BUY: Decimal(0), Side.SELL: Decimal(0)}
+        for order in book.open_orders(session):
+            if order.symbol == symbol and order.unbooked is not None:
+                unbooked[order.unbooked[0]] += order.unbooked[1]
+        view = position_view(symbol, book.position(session, symbol), unbooked[Side.BUY], unbooked[Side.SELL])
+        return SessionPositionView(session, view)
+
+
+def _chosen(orders: Iterable[TrackedOrder], selection: Selection) -> list[TrackedOrder]:
+    """Each once: an order may be known by several ids."""
+    chosen: dict[int, TrackedOrder] = {}
+    for order in orders:
+        if _matches(selection, order.session, order.symbol):
+            chosen.setdefault(id(order), order)
+            if len(chosen) >= _limit(selection):
+                break
+    return list(chosen.values())
+
+
+def _session_orders(orders: Iterable[TrackedOrder]) -> list[SessionOrder]:
+    views = ((order.session, order_view(order, order.facts.fills.values())) for order in orders)
+    return [SessionOrder(session, view) for session, view in views if view is not None]
+
+
+def _session_fill(row: FillRecord) -> SessionFill:
+    fill = row.fill
+    return SessionFill(row.session, fill.symbol.lower(), fill.side, fill_view(fill), row.client_order_id)
+
+
+def _adjustment(row: AdjustmentRecord) -> str:
+    when = datetime.fromtimestamp(row.ts_ms // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    who = "EXTERNAL" if row.session == EXTERNAL else f"session {row.session}"
+    return f"{when} UTC: {who} {'+' if row.delta > 0 else ''}{plain(row.delta)} ({row.why})"
+
+
+def _matches(selection: Selection, session: int, symbol: str) -> bool:
+    return (selection.session_id is None or selection.session_id == session) and (
+        selection.symbol is None or selection.symbol.upper() == symbol
+    )
+
+
+def _limit(selection: Selection) -> int:
+    return max(0, min(selection.limit, _MOST_ROWS))

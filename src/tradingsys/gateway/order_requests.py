@@ -1,0 +1,127 @@
+"""Requests about orders. What is refused here was never sent."""
+
+from __future__ import annotations
+
+from tradingsys.core.errors import InvalidOrder, LocalProtocolError
+from tradingsys.core.instrument import Instrument
+from tradingsys.gateway.host import Host, Method, known_instrument, require_ready, require_trading
+from tradingsys.gateway.orders import OrderDesk
+from tradingsys.gateway.sessions import Client
+from tradingsys.gateway.symbol_rules import explain_status
+from tradingsys.wire.codec import decode_params, encode_reply
+from tradingsys.wire.messages import (
+    AmendParams,
+    CancelParams,
+    ErrorCode,
+    OrderParams,
+    OrderResult,
+    Request,
+    ResolveParams,
+    ResolveResult,
+)
+
+__all__ = ["OrderRequests"]
+
+_MAX_RESOLVED = 1_000
+
+
+class OrderRequests:
+    """``order``, ``amend``, ``cancel``, ``resolve``."""
+
+    def __init__(self, gateway: Host) -> None:
+        self._gateway = gateway
+        self.methods: dict[str, Method] = {
+            "order": self._order,
+            "amend": self._amend,
+            "cancel": self._cancel,
+            "resolve": self._resolve,
+        }
+
+    def _order(self, client: Client, request: Request) -> None:
+        gateway = self._gateway
+        desk = self._desk(client)
+        params = decode_params(request, OrderParams)
+        instrument = self._tradable(params.symbol)
+        self._check_open_for_risk()
+        self._check_halt(instrument.symbol)
+        command, asked = desk.prepare(client, params, instrument, gateway.venue.venue_ms())
+        refusal = gateway.venue.refusal(command.terms, instrument, gateway.market.reference_px(instrument.symbol))
+        if refusal:
+            raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
+        if not gateway.venue.admits(command):
+            raise InvalidOrder("over the exchange's order rate limit: not sent", code=ErrorCode.DENIED)
+        desk.commit(client, params.seq, command, asked)
+        gateway.venue.send(command)
+        client.peer.write(encode_reply(request.id, OrderResult(command.client_order_id)))
+
+    def _amend(self, client: Client, request: Request) -> None:
+        gateway = self._gateway
+        desk = self._desk(client)
+        params = decode_params(request, AmendParams)
+        self._check_open_for_risk()
+        command, terms = desk.amend(client, params, gateway.venue.venue_ms())
+        instrument = self._tradable(command.symbol)
+        if desk.enlarges(command):
+            self._check_halt(instrument.symbol)
+        refusal = gateway.venue.refusal(terms, instrument, gateway.market.reference_px(instrument.symbol))
+        if refusal:
+            raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
+        if not gateway.venue.admits(command):
+            raise InvalidOrder("over the exchange's order rate limit: amend not sent", code=ErrorCode.DENIED)
+        desk.amending(command)
+        gateway.venue.send(command)
+        client.peer.write(encode_reply(request.id))
+
+    def _cancel(self, client: Client, request: Request) -> None:
+        desk = self._desk(client)
+        params = decode_params(request, CancelParams)
+        command = desk.cancel(client, params)
+        if command is not None:
+            if not self._gateway.venue.admits(command, urgent=True):
+                raise LocalProtocolError("over the exchange's rate limit: cancel not sent", code=ErrorCode.DENIED)
+            desk.canceling(command)
+            self._gateway.venue.send(command)
+        client.peer.write(encode_reply(request.id))
+
+    def _resolve(self, client: Client, request: Request) -> None:
+        desk = self._desk(client)
+        params = decode_params(request, ResolveParams)
+        require_ready(self._gateway)
+        if len(params.orders) > _MAX_RESOLVED:
+            raise LocalProtocolError(f"at most {_MAX_RESOLVED} orders at once", code=ErrorCode.DENIED)
+        views = [desk.resolve(client, item) for item in params.orders]
+        client.peer.write(encode_reply(request.id, ResolveResult(views)))
+
+    def _desk(self, client: Client) -> OrderDesk:
+        require_trading(client, "send, amend or cancel orders")
+        desk = self._gateway.orders
+        if desk is None:
+            raise LocalProtocolError("the gateway is starting", code=ErrorCode.NOT_READY)
+        return desk
+
+    def _check_open_for_risk(self) -> None:
+        """Raises LocalProtocolError unless something that may change a position can be sent now."""
+        gateway = self._gateway
+        require_ready(gateway)
+        if gateway.halted:
+            raise InvalidOrder(f"halted: {gateway.halted}", code=ErrorCode.DENIED)
+        disconnected = gateway.venue.why_not_trading()
+        if disconnected:
+            raise LocalProtocolError(disconnected, code=ErrorCode.DISCONNECTED)
+
+    def _check_halt(self, symbol: str) -> None:
+        halt = self._gateway.book.halts.get(symbol)
+        if halt is not None:
+            raise InvalidOrder(f"{symbol.lower()} is halted: {halt.reason}", code=ErrorCode.HALTED)
+
+    def _tradable(self, symbol: str) -> Instrument:
+        instrument = known_instrument(self._gateway, symbol)
+        name = instrument.symbol.lower()
+        if instrument.symbol not in self._gateway.book.symbols:
+            raise InvalidOrder(f"subscribe {name} before trading it", code=ErrorCode.INVALID_ORDER)
+        if not instrument.is_trading:
+            raise InvalidOrder(
+                f"{name} does not trade now: its status is {explain_status(instrument.status)}",
+                code=ErrorCode.INVALID_ORDER,
+            )
+        return instrument

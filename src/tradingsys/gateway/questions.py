@@ -1,0 +1,89 @@
+"""What strategies and operators ask of the exchange through the gateway: bounded, and always answered in time.
+
+The asker may be gone when the answer comes; then nobody is told, and nothing else changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from tradingsys.core.commands import Query
+from tradingsys.core.errors import LocalProtocolError, TradingError, VenueError
+from tradingsys.gateway.host import Host
+from tradingsys.gateway.sessions import Client
+from tradingsys.oms.procedure import ask, until
+from tradingsys.wire.codec import encode_error, encode_reply
+from tradingsys.wire.messages import ErrorCode
+
+__all__ = ["ask_for", "ask_within"]
+
+T = TypeVar("T")
+
+_MAX_UNDER_WAY = 8
+_ANSWER_MS = 15_000
+_NS_PER_MS = 1_000_000
+
+
+def ask_within(gateway: Host, query: Query[T], wait_ms: int, then: Callable[[T | TradingError | None], None]) -> None:
+    """Ask the exchange; ``then`` gets the answer, the error that prevented one, or None after ``wait_ms``."""
+    is_over = False
+
+    def over(outcome: T | TradingError | None) -> None:
+        nonlocal is_over
+        if not is_over:
+            is_over = True
+            then(outcome)
+
+    async def wait_for_answer() -> None:
+        try:
+            answer = await ask(query)
+        except TradingError as error:
+            over(error)
+        else:
+            over(answer)
+
+    async def wait_no_longer() -> None:
+        await until(gateway.now_ns() + wait_ms * _NS_PER_MS)
+        over(None)
+
+    gateway.run(wait_for_answer())
+    if not is_over:
+        gateway.run(wait_no_longer())
+
+
+def ask_for(
+    gateway: Host, client: Client, request_id: int, query: Query[T], show: Callable[[T], object], *, doubt: str = ""
+) -> None:
+    """Ask the exchange on behalf of a client, and reply with what ``show`` makes of the answer.
+
+    ``doubt`` says what to do when no answer came, for requests that change something. Raises LocalProtocolError
+    (-10007) when the client has too many questions under way, or the rate budget has no room for one.
+    """
+    if client.questions >= _MAX_UNDER_WAY:
+        raise LocalProtocolError(
+            f"{_MAX_UNDER_WAY} questions to the exchange are under way already: wait for an answer",
+            code=ErrorCode.DENIED,
+        )
+    wait_ms = gateway.venue.question_wait_ms(query)
+    if wait_ms:
+        raise LocalProtocolError(
+            f"over the part of the exchange's rate limit that questions of strategies may use: not asked; "
+            f"try again in {-(-wait_ms // 1000)} s",
+            code=ErrorCode.DENIED,
+        )
+    client.questions += 1
+
+    def then(outcome: T | TradingError | None) -> None:
+        client.questions -= 1
+        if client.peer not in gateway.clients:
+            return
+        if isinstance(outcome, VenueError):
+            client.peer.write(encode_error(request_id, outcome.code, outcome.message))
+        elif outcome is None or isinstance(outcome, TradingError):
+            why = f"no answer from the exchange: {outcome or f'waited {_ANSWER_MS // 1000} s'}"
+            client.peer.write(encode_error(request_id, ErrorCode.DISCONNECTED, f"{why}; {doubt or 'ask again'}"))
+        else:
+            client.peer.write(encode_reply(request_id, show(outcome)))
+
+    ask_within(gateway, query, _ANSWER_MS, then)

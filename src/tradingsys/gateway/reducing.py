@@ -1,0 +1,112 @@
+"""Reduce-only and close-position, against a session's own book.
+
+At the venue both act on the position of the whole account. The venue's flag is therefore passed on only where it means
+the same: while the session is the only one that holds the symbol.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tradingsys.core.errors import InvalidOrder
+from tradingsys.core.instrument import plain
+from tradingsys.core.order import Terms
+from tradingsys.oms.session_book import SessionBook
+from tradingsys.oms.tracked_order import TrackedOrder
+from tradingsys.wire.messages import ErrorCode
+
+__all__ = ["Reducing"]
+
+_ZERO = Decimal(0)
+
+
+class Reducing:
+    """What a session may still reduce."""
+
+    def __init__(self, book: SessionBook) -> None:
+        self._book = book
+        self._closers: dict[str, dict[str, TrackedOrder]] = {}
+        """By symbol: orders that close the account's position when triggered."""
+
+    def watch(self, order: TrackedOrder) -> None:
+        """Something changed about an order: it may be one that closes a position."""
+        if order.closes_position:
+            self._closers.setdefault(order.symbol, {})[order.client_order_id] = order
+
+    def check_others(self, session: int, symbol: str) -> None:
+        """Raises InvalidOrder while another session waits to close the position of the whole account."""
+        if symbol not in self._closers:
+            return
+        closers = self._closers[symbol]
+        for order in list(closers.values()):
+            if not order.closes_position:
+                del closers[order.client_order_id]
+            elif order.session != session:
+                raise InvalidOrder(
+                    f"session {order.session} has an order that closes the account's whole position in "
+                    f"{symbol.lower()} when it is triggered ({order.client_order_id}): until it is gone no other "
+                    "session can trade the symbol",
+                    code=ErrorCode.INVALID_ORDER,
+                )
+        if not closers:
+            del self._closers[symbol]
+
+    def terms_for_venue(self, session: int, terms: Terms, instead_of: TrackedOrder | None = None) -> bool:
+        """Whether the venue may be told that this order only reduces; ``instead_of`` is the order that it amends.
+
+        Raises InvalidOrder when it would do more than that.
+        """
+        if terms.close_position:
+            self._check_close(session, terms)
+            return False  # the venue takes one of the two flags
+        net = self._book.net(session, terms.symbol)
+        alone = self._is_sole_holder(session, terms.symbol)
+        under_way = _ZERO
+        # Of orders that wait with the venue's own flag, each may be as large as the position: a stop beside a take
+        # profit. The venue lets none of them do more than reduce.
+        if not (alone and terms.order_type.is_conditional):
+            under_way = sum(
+                (
+                    order.worst_leaves_qty + order.facts.missing_qty
+                    for order in self._book.open_orders(session)
+                    if order is not instead_of and _reduces(order, terms) and not (alone and _is_guarded(order))
+                ),
+                _ZERO,
+            )
+        wanted = terms.order_qty - (instead_of.facts.booked_qty if instead_of is not None else _ZERO)
+        if wanted + under_way > -net * terms.side.sign:
+            raise InvalidOrder(
+                f"reduce-only: the session holds {plain(net)}, {plain(under_way)} of it being reduced already",
+                code=ErrorCode.INVALID_ORDER,
+            )
+        return alone
+
+    def _check_close(self, session: int, terms: Terms) -> None:
+        net, name = self._book.net(session, terms.symbol), terms.symbol.lower()
+        if -net * terms.side.sign <= 0:
+            raise InvalidOrder(
+                f"close_position: the session holds {plain(net)} {name}, of which a {terms.side} closes nothing",
+                code=ErrorCode.INVALID_ORDER,
+            )
+        others = any(order.session != session for order in self._book.open_orders() if order.symbol == terms.symbol)
+        if others or not self._is_sole_holder(session, terms.symbol):
+            raise InvalidOrder(
+                f"close_position would close the whole account's position in {name}, of which this session is not the "
+                f"only holder: send reduce_only with a quantity instead (the session holds {plain(net)})",
+                code=ErrorCode.INVALID_ORDER,
+            )
+
+    def _is_sole_holder(self, session: int, symbol: str) -> bool:
+        return not any(
+            net for (owner, held), net in self._book.positions.items() if held == symbol and owner != session
+        )
+
+
+def _reduces(order: TrackedOrder, terms: Terms) -> bool:
+    known = order.known_terms
+    return known is not None and order.symbol == terms.symbol and known.side is terms.side
+
+
+def _is_guarded(order: TrackedOrder) -> bool:
+    known = order.known_terms
+    return known is not None and order.is_waiting and known.reduce_only
