@@ -65,8 +65,14 @@ class Terms(Struct, frozen=True):
     """The number of our own replace request that made these terms; tells two versions of one millisecond apart."""
 
     def join(self, other: Terms) -> Terms:
-        """The later version; at equal versions an arbitrary but fixed choice."""
-        return max(self, other, key=lambda terms: (terms.version_ms, terms.revision, repr(terms)))
+        """The later version; at equal versions an arbitrary but fixed choice.
+
+        A conditional order's terms are earlier than any of the order that it becomes when triggered.
+        """
+        return max(self, other, key=Terms._age)
+
+    def _age(self) -> tuple[bool, int, int, str]:
+        return (not self.order_type.is_conditional, self.version_ms, self.revision, repr(self))
 
 
 class Fill(Struct, frozen=True):

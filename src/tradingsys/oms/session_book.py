@@ -6,58 +6,26 @@ Facts come in through `learn`, in any order and any number of times; what follow
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from msgspec import Struct
-
-from tradingsys.core.commands import ReplaceOrder
+from tradingsys.core.commands import Income, ReplaceOrder
 from tradingsys.core.errors import InvariantViolation
 from tradingsys.core.ids import EXTERNAL, OrderKey, decode_client_order_id
-from tradingsys.core.order import Closed, Fill, FillKey, Order
+from tradingsys.core.order import Closed, Fill, Order
 from tradingsys.core.position import SessionPosition
-from tradingsys.core.records import (
-    AdjustmentRecord,
-    Edit,
-    FillRecord,
-    HaltRecord,
-    Intent,
-    OrderRecord,
-    PositionRecord,
-    Saved,
-    SymbolRecord,
-    WatermarkRecord,
-)
-from tradingsys.oms.effects import (
-    Alarm,
-    Attribute,
-    Effect,
-    Halt,
-    OrderNews,
-    PositionNews,
-    PullTrades,
-    Save,
-)
+from tradingsys.core.records import Edit, FillRecord, HaltRecord, Intent, OrderRecord, Saved
+from tradingsys.oms.effects import Alarm, Effect, Halt, OrderNews, PullTrades, Save
+from tradingsys.oms.fill_book import FillBook
+from tradingsys.oms.incarnation import Incarnation
+from tradingsys.oms.order_index import OrderIndex
+from tradingsys.oms.strays import Strays
 from tradingsys.oms.tracked_order import Replace, TrackedOrder
 
 __all__ = ["Incarnation", "SessionBook"]
 
-_ZERO = Decimal(0)
-_FOREIGN_REMEMBERED = 100_000
-
 Recall = Callable[[str], tuple[OrderRecord, Sequence[FillRecord]] | None]
 """Finds an order of any age, with its fills."""
-
-
-class Incarnation(Struct, frozen=True):
-    """Who this gateway is among all that ever ran this book."""
-
-    lineage: str
-    epoch: int
-    first_epoch_after_cut: int
-    """From this epoch on the journal is complete: what it does not hold was never sent by us."""
-    adopt_until_ms: int
-    """Venue time after which no order of an earlier epoch can still be accepted."""
 
 
 class SessionBook:
@@ -68,21 +36,24 @@ class SessionBook:
         self._recall = recall
         self.lineage = saved.lineage
         self.created_ms = saved.created_ms
-        self.positions: dict[tuple[int, str], Decimal] = {(row.session, row.symbol): row.net for row in saved.positions}
-        self.symbols: dict[str, int] = {row.symbol: row.first_trade_id for row in saved.symbols}
-        self.watermarks: dict[str, int] = dict(self.symbols)
-        self.watermarks |= {row.symbol: row.trade_id for row in saved.watermarks}
+        self._effects: list[Effect] = []
+        self._fills = FillBook(saved, self._effects)
+        self._strays = Strays(self._fills, self._effects)
+        self.positions = self._fills.positions
+        """Nets by (session, symbol)."""
+        self.symbols = self._fills.symbols
+        """What is accounted for, each from a trade id on."""
+        self.watermarks = self._fills.watermarks
+        self.ledger_marks = self._fills.ledger_marks
+        self.touched = self._fills.touched
+        """Positions that fills changed since the book was opened."""
+        self.unattributed = self._strays.unattributed
+        """Executions whose owner is being sought, by (symbol, venue order id)."""
         self.halts: dict[str, HaltRecord] = {row.symbol: row for row in saved.halts}
         """Symbols without new orders, until `resume`."""
-        self.orders: dict[str, TrackedOrder] = {}
-        self.touched: set[tuple[int, str]] = set()
-        """Positions that fills changed since the book was opened."""
-        self.unattributed: dict[tuple[str, str], dict[FillKey, Fill]] = {}
-        self._by_venue_id: dict[tuple[str, str], TrackedOrder] = {}
-        self._foreign: dict[tuple[str, str], None] = {}
-        self._booked: dict[FillKey, tuple[Fill, int]] = {}
+        self._index = OrderIndex()
+        self.orders = self._index.by_client_id
         self._incarnation: Incarnation | None = None
-        self._effects: list[Effect] = []
         self._unsaved: dict[str, TrackedOrder] = {}
         self._active: dict[str, TrackedOrder] = {}
         self._load(saved)
@@ -104,24 +75,31 @@ class SessionBook:
 
     def net(self, session: int, symbol: str) -> Decimal:
         """What a session (EXTERNAL included) holds."""
-        return self.positions.get((session, symbol), _ZERO)
-
-    def position(self, session: int, symbol: str) -> SessionPosition:
-        """What a session holds of a symbol, and what it earned there."""
-        return SessionPosition(self.net(session, symbol))
+        return self._fills.net(session, symbol)
 
     def total(self, symbol: str) -> Decimal:
         """Σ sessions + EXTERNAL: what the account must hold."""
-        return sum((net for (_, held), net in self.positions.items() if held == symbol), _ZERO)
+        return self._fills.total(symbol)
+
+    def position(self, session: int, symbol: str) -> SessionPosition:
+        """What a session holds of a symbol, and what it earned there."""
+        return self._fills.position(session, symbol)
 
     def open_orders(self, session: int | None = None) -> list[TrackedOrder]:
         """Orders that may still execute or wait for executions, of one session or all."""
         return [order for order in self._active.values() if session is None or order.session == session]
 
+    def waiting_orders(self, symbol: str) -> list[TrackedOrder]:
+        """Conditional orders that are open, or may be, and not known to have been triggered."""
+        return [order for order in self._active.values() if order.symbol == symbol and order.is_waiting]
+
     def is_booked(self, fill: Fill) -> bool:
         """Whether this execution is in the books, or before their beginning."""
-        symbol = fill.symbol
-        return fill.key in self._booked or int(fill.exec_id) < self.watermarks.get(symbol, 0)
+        return self._fills.is_booked(fill)
+
+    def name_of_stray(self, symbol: str, venue_order_id: str) -> str | None:
+        """The client order id, not of our making, of an order whose executions are unattributed; None: not known."""
+        return self._strays.name(symbol, venue_order_id)
 
     # ---- what we do
 
@@ -143,26 +121,33 @@ class SessionBook:
 
     def enter_symbol(self, symbol: str, first_trade_id: int, account_net: Decimal, ts_ms: int) -> None:
         """Account for a symbol from a trade id on; what the account held before is EXTERNAL's."""
-        self.symbols[symbol] = first_trade_id
-        self.watermarks[symbol] = first_trade_id
-        self._effects.append(Save(SymbolRecord(symbol, first_trade_id)))
-        self._adjust(EXTERNAL, symbol, account_net - self.total(symbol), "baseline", ts_ms)
+        self._fills.enter_symbol(symbol, first_trade_id, account_net, ts_ms)
         for order in self.orders.values():
             if order.symbol == symbol:  # what the stream told of it meanwhile could not be booked
                 for fill in order.facts.fills.values():
-                    self._book(fill, order.session, order.client_order_id)
+                    self._fills.book(fill, order.session, order.client_order_id)
 
     def advance(self, symbol: str, trade_id: int) -> None:
         """Every smaller trade id is booked now; history need not be read from further back again."""
-        if trade_id > self.watermarks[symbol]:
-            self.watermarks[symbol] = trade_id
-            self._effects.append(Save(WatermarkRecord(symbol, trade_id)))
+        self._fills.advance(symbol, trade_id)
+
+    def is_paid(self, income: Income) -> bool:
+        """Whether this row of the account's cash history is in the ledger."""
+        return self._fills.is_paid(income)
+
+    def pay(self, income: Income) -> None:
+        """Share a row among those who held its symbol at its instant; every trade up to then must be booked."""
+        self._fills.pay(income)
+
+    def mark_ledger(self, kind: str, ts_ms: int) -> None:
+        """Every older row of this kind is in the ledger."""
+        self._fills.mark_ledger(kind, ts_ms)
 
     def transfer(self, edit: Edit, ts_ms: int, why: str) -> None:
         """A session's net becomes what a person says it is; EXTERNAL takes the other side."""
         delta = edit.edited - self.net(edit.session, edit.symbol)
-        self._adjust(edit.session, edit.symbol, delta, why, ts_ms)
-        self._adjust(EXTERNAL, edit.symbol, -delta, why, ts_ms)
+        self._fills.adjust(edit.session, edit.symbol, delta, why, ts_ms)
+        self._fills.adjust(EXTERNAL, edit.symbol, -delta, why, ts_ms)
 
     def set_net(
         self, session: int, symbol: str, net: Decimal, ts_ms: int, why: str
@@ -232,20 +217,19 @@ class SessionBook:
                 self._halt_forced(facts, symbol, ts_event_ms)
             if order is not None:
                 self._merge(order, facts)
-            elif facts.client_order_ids or facts.forced:
-                self._disown(facts, symbol)
-            elif facts.fills and facts.venue_order_id is not None:
-                self._unknown_owner(facts, facts.venue_order_id, symbol)
+            elif facts.forced or (facts.client_order_ids and not self._may_be_triggered(facts, symbol)):
+                self._strays.disown(facts, symbol)
+            elif facts.venue_order_id is not None:
+                self._strays.hold(facts, facts.venue_order_id, symbol)
         except InvariantViolation as violation:
             self._effects.append(Halt(f"the exchange contradicts itself: {violation}. This report was not booked."))
         return order
 
     def give_up(self, symbol: str, venue_order_id: str) -> None:
-        """The venue does not know whose order that was: its fills are EXTERNAL."""
-        self._effects.append(
-            Alarm(f"order {venue_order_id} on {symbol} has no owner: its fills are booked to EXTERNAL")
-        )
-        self._disown(Order(venue_order_id=venue_order_id), symbol)
+        """That order is none of ours, or the venue does not know whose it was: its fills are EXTERNAL."""
+        if self._strays.name(symbol, venue_order_id) is None:
+            self.alarm(f"order {venue_order_id} on {symbol} has no owner: its fills are booked to EXTERNAL")
+        self._strays.disown(Order(venue_order_id=venue_order_id), symbol)
 
     def take_effects(self) -> list[Effect]:
         """What follows from everything since the last call, in order."""
@@ -254,7 +238,8 @@ class SessionBook:
             if record is not None:
                 self._effects.append(Save(record))
         self._unsaved.clear()
-        taken, self._effects = self._effects, []
+        taken = list(self._effects)
+        self._effects.clear()
         return taken
 
     # ---- inside
@@ -263,9 +248,8 @@ class SessionBook:
         for record in saved.orders:
             order = TrackedOrder.of_record(record)
             self.orders[order.client_order_id] = order
-            self._index(order)
+            self._index.add(order)
         for row in saved.fills:
-            self._booked[row.fill.key] = (row.fill, row.session)
             owner = self.orders.get(row.client_order_id or "")
             if owner is not None:
                 owner.facts = owner.facts.with_fill(row.fill)
@@ -273,22 +257,10 @@ class SessionBook:
         for order in self.orders.values():
             self._note_activity(order)
 
-    def _index(self, order: TrackedOrder) -> None:
-        for client_order_id in order.facts.client_order_ids:
-            self.orders.setdefault(client_order_id, order)
-        venue_order_id = order.facts.venue_order_id
-        if venue_order_id is not None:
-            self._by_venue_id[order.symbol, venue_order_id] = order
-
     def _find(self, facts: Order, symbol: str, ts_event_ms: int) -> TrackedOrder | None:
-        for client_order_id in facts.client_order_ids:
-            order = self.orders.get(client_order_id)
-            if order is not None:
-                return order
-        if facts.venue_order_id is not None:
-            order = self._by_venue_id.get((symbol, facts.venue_order_id))
-            if order is not None:
-                return order
+        order = self._index.find(facts, symbol)
+        if order is not None:
+            return order
         for client_order_id in facts.client_order_ids:
             key = decode_client_order_id(client_order_id)
             if key is not None and key.lineage == self.lineage:
@@ -303,7 +275,7 @@ class SessionBook:
         order = TrackedOrder(client_order_id, key.session, Order(), None, symbol=symbol)
         self.orders[client_order_id] = order
         self._effects.append(Alarm(f"adopted order {client_order_id} of session {key.session} on {symbol}"))
-        reason = self._split_brain(key, facts, ts_event_ms)
+        reason = self._incarnation.split_brain(key, facts, ts_event_ms) if self._incarnation is not None else ""
         if reason:
             self._effects.append(
                 Halt(
@@ -318,7 +290,7 @@ class SessionBook:
 
         Told once per order and again for each of its executions; a report that tells nothing new halts nothing.
         """
-        is_new = (symbol, facts.venue_order_id or "") not in self._foreign
+        is_new = not self._strays.is_foreign(symbol, facts.venue_order_id)
         if is_new or any(not self.is_booked(fill) for fill in facts.fills.values()):
             name = symbol.lower()
             reason = (
@@ -338,24 +310,11 @@ class SessionBook:
         record, fills = found
         order = self.orders[client_order_id] = TrackedOrder.of_record(record)
         for row in fills:
-            self._booked.setdefault(row.fill.key, (row.fill, row.session))
+            self._fills.remember(row)
             order.facts = order.facts.with_fill(row.fill)
-        self._index(order)
+        self._index.add(order)
         self._note_activity(order)
         return order
-
-    def _split_brain(self, key: OrderKey, facts: Order, ts_event_ms: int) -> str:
-        now = self._incarnation
-        if now is None:
-            return ""
-        if key.epoch == now.epoch:
-            return "carries our epoch and a key that was never used here"
-        if key.epoch >= now.first_epoch_after_cut:
-            return "belongs to an epoch whose journal is complete, and is not in it"
-        accepted_now = facts.accepted and facts.closed is None and not facts.cum_qty
-        if accepted_now and ts_event_ms > now.adopt_until_ms:
-            return "was accepted after every order sent before this start must have been"
-        return ""
 
     def _merge(self, order: TrackedOrder, facts: Order) -> None:
         had_evidence, seen = order.has_evidence, _visible(order)
@@ -363,6 +322,11 @@ class SessionBook:
         order.facts = before.merge(facts)
         if order.facts == before:
             return
+        terms = facts.terms
+        if terms is not None:
+            order.revisions = max(order.revisions, terms.revision)
+            if order.terms is None and terms.order_type.is_conditional:
+                order.terms = terms  # what it was before it was triggered
         if order.absent and order.has_evidence and not had_evidence:
             self._effects.append(Alarm(f"order {order.client_order_id} was believed absent and lives"))
             order.absent = False
@@ -370,10 +334,12 @@ class SessionBook:
             order.in_doubt = False
         if order.facts.venue_order_id is not None and before.venue_order_id is None:
             self._learn_venue_id(order, order.facts.venue_order_id)
-        self._index(order)
+        self._index.add(order)
         new = tuple(fill for fill in facts.fills.values() if fill.exec_id not in before.fills)
         for fill in facts.fills.values():
-            self._book(fill, order.session, order.client_order_id)
+            self._fills.book(fill, order.session, order.client_order_id)
+        if order.replace is not None and (order.revisions_seen >= order.replace.revision or not order.is_open):
+            order.replace = None
         if order.cancel_pending and not order.complete.status.is_open:
             order.cancel_pending = False
         if order.facts.missing_qty > before.missing_qty:
@@ -384,69 +350,17 @@ class SessionBook:
         self._touch(order)
 
     def _learn_venue_id(self, order: TrackedOrder, venue_order_id: str) -> None:
-        waiting = self.unattributed.pop((order.symbol, venue_order_id), {})
-        for fill in waiting.values():
+        for fill in list(self._strays.claim(order.symbol, venue_order_id)):
             self._merge(order, Order(venue_order_id=venue_order_id, fills={fill.exec_id: fill}))
 
-    def _disown(self, facts: Order, symbol: str) -> None:
-        fills: Iterable[Fill] = facts.fills.values()
-        if facts.venue_order_id is not None:
-            self._foreign[symbol, facts.venue_order_id] = None
-            fills = [*fills, *self.unattributed.pop((symbol, facts.venue_order_id), {}).values()]
-            while len(self._foreign) > _FOREIGN_REMEMBERED:
-                del self._foreign[next(iter(self._foreign))]
-        client_order_id = facts.client_order_ids[0] if facts.client_order_ids else None
-        for fill in fills:
-            self._book(fill, EXTERNAL, client_order_id)
-
-    def _unknown_owner(self, facts: Order, venue_order_id: str, symbol: str) -> None:
-        if symbol not in self.symbols:
-            return
-        if (symbol, venue_order_id) in self._foreign:
-            self._disown(facts, symbol)
-            return
-        unknown = {fill.key: fill for fill in facts.fills.values() if not self.is_booked(fill)}
-        for fill in facts.fills.values():
-            booked = self._booked.get(fill.key)
-            if booked is not None:
-                self._book(fill, booked[1], None)
-        if unknown:
-            waiting = self.unattributed.setdefault((symbol, venue_order_id), {})
-            if not waiting:
-                self._effects.append(Attribute(symbol, venue_order_id))
-            waiting |= unknown
-
-    def _book(self, fill: Fill, session: int, client_order_id: str | None) -> None:
-        first = self.symbols.get(fill.symbol)
-        if first is None or int(fill.exec_id) < first:
-            return  # before the beginning of the book: part of the baseline
-        known = self._booked.get(fill.key)
-        if known is None and int(fill.exec_id) < self.watermarks[fill.symbol]:
-            return  # proven booked by an earlier incarnation
-        if known is not None:
-            if known[1] != session:
-                raise InvariantViolation(f"execution {fill.key} booked to session {known[1]}, now claimed by {session}")
-            joined = known[0].join(fill)
-            if joined != known[0]:
-                self._booked[fill.key] = (joined, session)
-                self._effects.append(Save(FillRecord(joined, session, client_order_id)))
-            return
-        self._booked[fill.key] = (fill, session)
-        self._effects.append(Save(FillRecord(fill, session, client_order_id)))
-        self.touched.add((session, fill.symbol))
-        self._move(session, fill.symbol, fill.signed_qty)
-
-    def _move(self, session: int, symbol: str, delta: Decimal) -> None:
-        net = self.net(session, symbol) + delta
-        self.positions[session, symbol] = net
-        self._effects.append(Save(PositionRecord(session, symbol, net)))
-        if session != EXTERNAL:
-            self._effects.append(PositionNews(session, symbol, self.position(session, symbol)))
-
-    def _adjust(self, session: int, symbol: str, delta: Decimal, why: str, ts_ms: int) -> None:
-        if delta:
-            self._effects.append(Save(AdjustmentRecord(session, symbol, delta, why, ts_ms)))
-            self._move(session, symbol, delta)
+    def _may_be_triggered(self, facts: Order, symbol: str) -> bool:
+        """Whether an order under an id that is not ours may be what one of our conditional orders became."""
+        return (
+            facts.venue_order_id is not None
+            and facts.algo_id is None
+            and not self._strays.is_foreign(symbol, facts.venue_order_id)
+            and bool(self.waiting_orders(symbol))
+        )
 
     def _changed(self, order: TrackedOrder) -> None:
         self._touch(order)

@@ -94,6 +94,11 @@ class TrackedOrder(Struct, eq=False):
         return max(self.stamp_ms, told, *(fill.ts_event_ms for fill in self.facts.fills.values()), 0)
 
     @property
+    def revisions_seen(self) -> int:
+        """The latest of our replaces that the venue is known to have carried out."""
+        return self.facts.terms.revision if self.facts.terms else 0
+
+    @property
     def known_terms(self) -> Terms | None:
         """The venue's terms, else those we asked for.
 

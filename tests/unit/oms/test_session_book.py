@@ -53,8 +53,9 @@ def test_a_fill_is_booked_once_however_often_and_in_whatever_order_it_is_told(re
     assert order.status is OrderStatus.FILLED
     assert {each.fee for each in order.facts.fills.values()} == {Decimal("0.001")}
     assert book.total(SYMBOL) == 10 and book.net(EXTERNAL, SYMBOL) == 0
-    nets = [effect.position.net for effect in effects if isinstance(effect, PositionNews)]
-    assert len(nets) == 4 and nets[-1] == 10
+    news = [effect.position for effect in effects if isinstance(effect, PositionNews)]
+    assert len({position.net for position in news}) == 4 and news[-1] == book.position(1, SYMBOL)
+    assert news[-1].net == 10 and news[-1].fees == {"USDT": Decimal("0.004")}, "fees that come later count too"
     told = [new.exec_id for effect in effects if isinstance(effect, OrderNews) for new in effect.new_fills]
     assert sorted(told) == ["100", "101", "102", "103"]
     assert not book.unattributed

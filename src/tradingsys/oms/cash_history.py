@@ -1,0 +1,109 @@
+"""Reading the account's cash history into the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from tradingsys.core.commands import Income, IncomeQuery
+from tradingsys.core.errors import TradingError
+from tradingsys.oms.funding import FUNDING
+from tradingsys.oms.inquiry import Inquiry
+from tradingsys.oms.procedure import ask
+
+__all__ = ["CREATION_DOUBT_MS", "CashHistory"]
+
+CREATION_DOUBT_MS = 3_600_000
+"""How far the clock of the machine that made the book may have been ahead; reading too much does no harm."""
+
+_PAGE = 1000
+_JOIN_MS = 50
+_LATE_MS = 60_000
+"""Rows may appear later than trades do; reading a minute again costs no more than reading a second."""
+_FAILURES_BEFORE_ALARM = 3
+_ATTEMPTS_WHEN_EXPECTED = 4
+
+
+class CashHistory:
+    """Procedures that book what the account paid or received without a trade."""
+
+    def __init__(self, inquiry: Inquiry, pull_trades: Callable[[str], Awaitable[None]]) -> None:
+        self._inquiry = inquiry
+        self._book = inquiry.book
+        self._pull_trades = pull_trades
+        self._is_pulling = False
+        self._again = False
+        self._failures = 0
+
+    async def pull_funding(self, *, expected: bool = False) -> None:
+        """Book every funding row since the last mark, to those who held the symbol at its instant.
+
+        With ``expected`` the venue has announced one, so that it is asked for again when it is not there yet. Whoever
+        calls while another reading is under way leaves it to that one.
+        """
+        if self._is_pulling:
+            self._again = True
+            return
+        self._is_pulling = True
+        try:
+            wait_ms = self._inquiry.timing.settle_ms
+            for _ in range(_ATTEMPTS_WHEN_EXPECTED if expected else 1):
+                self._again = True
+                found = False
+                while self._again:
+                    self._again = False
+                    found |= await self._pull()
+                if found:
+                    break
+                if expected:
+                    await self._inquiry.wait(wait_ms)
+                    wait_ms *= 2
+        finally:
+            self._is_pulling = False
+
+    async def _pull(self) -> bool:
+        """Whether anything was booked. What cannot be read now is read next time."""
+        book, inquiry = self._book, self._inquiry
+        asked_ms = inquiry.surely_ms()
+        try:
+            rows = await self._new_rows(book.ledger_marks.get(FUNDING, book.created_ms - CREATION_DOUBT_MS))
+        except TradingError as error:
+            self._failures += 1
+            if self._failures == _FAILURES_BEFORE_ALARM:
+                book.alarm(f"the account's funding cannot be read: {error}; it stays out of the books until it can")
+            return False
+        self._failures = 0
+        latest_ms: dict[str, int] = {}
+        for row in rows:
+            latest_ms[row.symbol] = max(row.ts_ms, latest_ms.get(row.symbol, 0))
+        for symbol in sorted(latest_ms.keys() & book.symbols.keys()):
+            await self._book_trades(symbol, latest_ms[symbol])
+        for row in rows:
+            book.pay(row)
+        book.mark_ledger(FUNDING, asked_ms - max(_LATE_MS, inquiry.margins.staleness_ms))
+        return bool(rows)
+
+    async def _new_rows(self, start_ms: int) -> list[Income]:
+        """Raises TradingError."""
+        found: dict[str, Income] = {}
+        while True:
+            page = await ask(IncomeQuery(FUNDING, start_ms, _PAGE))
+            known = len(found)
+            found |= {row.ext_id: row for row in page}
+            if len(page) < _PAGE:
+                break
+            # Inclusive: rows of one instant may fall on two pages.
+            start_ms = page[-1].ts_ms + (len(found) == known)
+        rows = [row for row in found.values() if not self._book.is_paid(row)]
+        return sorted(rows, key=lambda row: (row.ts_ms, row.symbol, row.ext_id))
+
+    async def _book_trades(self, symbol: str, ts_ms: int) -> None:
+        """Every trade up to an instant is in the books when this ends."""
+        inquiry = self._inquiry
+        while (left_ms := ts_ms + inquiry.margins.staleness_ms - inquiry.surely_ms()) >= 0:
+            await inquiry.wait(left_ms + 1)
+        await self._pull_trades(symbol)
+        while any(
+            held == symbol and any(fill.ts_event_ms <= ts_ms for fill in fills.values())
+            for (held, _), fills in self._book.unattributed.items()
+        ):
+            await inquiry.wait(_JOIN_MS)

@@ -1,0 +1,32 @@
+"""Which gateway this is among all that ever ran a book, and how to notice that another one runs it too."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from tradingsys.core.ids import OrderKey
+from tradingsys.core.order import Order
+
+__all__ = ["Incarnation"]
+
+
+class Incarnation(Struct, frozen=True):
+    """Who this gateway is among all that ever ran this book."""
+
+    lineage: str
+    epoch: int
+    first_epoch_after_cut: int
+    """From this epoch on the journal is complete: what it does not hold was never sent by us."""
+    adopt_until_ms: int
+    """Venue time after which no order of an earlier epoch can still be accepted."""
+
+    def split_brain(self, key: OrderKey, facts: Order, ts_event_ms: int) -> str:
+        """How an order of this book's lineage, which this gateway does not know, proves another one; else empty."""
+        if key.epoch == self.epoch:
+            return "carries our epoch and a key that was never used here"
+        if key.epoch >= self.first_epoch_after_cut:
+            return "belongs to an epoch whose journal is complete, and is not in it"
+        accepted_now = facts.accepted and facts.closed is None and not facts.cum_qty
+        if accepted_now and ts_event_ms > self.adopt_until_ms:
+            return "was accepted after every order sent before this start must have been"
+        return ""

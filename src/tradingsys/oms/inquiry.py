@@ -1,0 +1,118 @@
+"""How procedures ask the venue: patiently, and knowing how late it may act and how old its answers may be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from tradingsys.core.commands import OrderQuery, Query
+from tradingsys.core.errors import Banned, TradingError, VenueError
+from tradingsys.core.order import Order
+from tradingsys.core.venue_clock import VenueClock
+from tradingsys.oms.procedure import T, ask, until
+from tradingsys.oms.session_book import SessionBook
+from tradingsys.oms.tracked_order import TrackedOrder
+
+__all__ = ["Inquiry", "Margins", "Timing"]
+
+_NS_PER_MS = 1_000_000
+
+
+class Margins(Struct, frozen=True):
+    """How late a venue may act and how stale its answers may be, in ms."""
+
+    future_ms: int = 1_000
+    """Timestamps so far ahead of the venue's clock are still accepted."""
+    engine_ms: int = 5_000
+    """From receiving a request in time to acting on it."""
+    staleness_ms: int = 2_000
+    """How old the state may be that a query answers from."""
+
+    def fence_ms(self, recv_window_ms: int) -> int:
+        """Venue time after which nothing stamped before can appear that a query would not show."""
+        return self.future_ms + recv_window_ms + self.engine_ms + self.staleness_ms
+
+    def expiry_ms(self, stamp_ms: int, recv_window_ms: int) -> int:
+        """Venue time after which an answer shows whatever a request stamped so can ever have done."""
+        return stamp_ms + recv_window_ms + self.engine_ms + self.staleness_ms
+
+
+class Timing(Struct, frozen=True):
+    """How often to ask, in ms."""
+
+    first_retry_ms: int = 200
+    longest_retry_ms: int = 4_000
+    settle_ms: int = 500
+    """Between two readings that must agree, and for events on their way to arrive."""
+
+
+class Inquiry:
+    """Asks, waits, knows the venue's time, and tells the book what it learns."""
+
+    def __init__(
+        self, book: SessionBook, margins: Margins, timing: Timing, now_ns: Callable[[], int], clock: VenueClock
+    ) -> None:
+        self.book = book
+        self.margins = margins
+        self.timing = timing
+        self.clock = clock
+        self._now_ns = now_ns
+
+    async def patiently(self, query: Query[T], *, fatal: type[TradingError] | tuple[()] = ()) -> T:
+        """The answer, however often it takes.
+
+        Raises errors of the kind ``fatal``, which asking again cannot mend.
+        """
+        wait_ms, is_told = self.timing.first_retry_ms, False
+        while True:
+            try:
+                return await ask(query)
+            except fatal:
+                raise
+            except TradingError as error:
+                if (wait_ms == self.timing.longest_retry_ms or isinstance(error, Banned)) and not is_told:
+                    self.book.alarm(f"no answer from the exchange to {type(query).__name__}: {error}; asking on")
+                    is_told = True
+                # Whoever goes on asking after "too many" is shut out, and whoever does so then, for longer.
+                shut_out_ms = error.retry_after_ms if isinstance(error, VenueError) else None
+                await self.wait(max(wait_ms, shut_out_ms or 0))
+                wait_ms = self.longer(wait_ms)
+
+    async def order(self, order: TrackedOrder) -> tuple[Order | None, bool]:
+        """(facts, whether the venue answered at all): an error is not an answer."""
+        if not order.is_conditional:
+            query = OrderQuery(order.symbol, client_order_id=order.client_order_id)
+        elif order.facts.venue_order_id is None:
+            query = OrderQuery(order.symbol, client_order_id=order.client_order_id, is_conditional=True)
+        else:  # what it became may have a client order id of the venue's making
+            query = OrderQuery(order.symbol, venue_order_id=order.facts.venue_order_id)
+        try:
+            return await ask(query), True
+        except TradingError:
+            return None, False
+
+    async def wait(self, ms: int) -> None:
+        """Let time pass."""
+        await until(self._now_ns() + ms * _NS_PER_MS)
+
+    def longer(self, wait_ms: int) -> int:
+        """The wait after this one, when asking did not help."""
+        return min(2 * wait_ms, self.timing.longest_retry_ms)
+
+    def venue_ms(self) -> int:
+        """The venue's time."""
+        return self.clock.now_ms(self._now_ns())
+
+    def uncertainty_ms(self) -> int:
+        """How far `venue_ms` may be off."""
+        return self.clock.uncertainty_ms(self._now_ns())
+
+    def surely_ms(self) -> int:
+        """The venue's time at the least, where being ahead of it could prove too much."""
+        return self.venue_ms() - self.uncertainty_ms()
+
+    def learn(self, facts: Order, symbol: str | None = None) -> TrackedOrder | None:
+        """Tell the book what an answer says."""
+        where = symbol or (facts.terms.symbol if facts.terms else "")
+        return self.book.learn(facts, where, facts.terms.version_ms if facts.terms else 0)

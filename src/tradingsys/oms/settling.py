@@ -1,0 +1,166 @@
+"""Finding out what became of single orders: in doubt, canceled, replaced, vanished, or with an owner yet unknown."""
+
+from __future__ import annotations
+
+from tradingsys.core.commands import OrderQuery
+from tradingsys.core.enums import OrderStatus
+from tradingsys.core.errors import TradingError
+from tradingsys.core.order import Closed
+from tradingsys.oms.inquiry import Inquiry
+from tradingsys.oms.procedure import ask
+from tradingsys.oms.tracked_order import TrackedOrder
+
+__all__ = ["Settling"]
+
+_NEGATIVES_NEEDED = 3
+_OWNER_ATTEMPTS = 12
+_RETENTION_MS = 3 * 86_400_000
+"""Binance forgets orders that ended without a fill after so long."""
+
+
+class Settling:
+    """Procedures about one order each."""
+
+    def __init__(self, inquiry: Inquiry) -> None:
+        self._inquiry = inquiry
+        self._book = inquiry.book
+        self._resolving: set[str] = set()
+
+    async def resolve(self, order: TrackedOrder) -> None:
+        """Ask until the venue shows the order, or until it provably never got it."""
+        if order.client_order_id in self._resolving:
+            return
+        self._resolving.add(order.client_order_id)
+        try:
+            await self._resolve(order)
+        finally:
+            self._resolving.discard(order.client_order_id)
+
+    async def _resolve(self, order: TrackedOrder) -> None:
+        inquiry = self._inquiry
+        negatives, wait_ms = 0, inquiry.timing.first_retry_ms
+        expiry_ms = inquiry.margins.expiry_ms(order.stamp_ms, order.recv_window_ms)
+        while order.in_doubt:
+            asked_ms = inquiry.surely_ms()
+            facts, answered = await inquiry.order(order)
+            if facts is not None:
+                inquiry.learn(facts, order.symbol)
+            elif answered and asked_ms > expiry_ms:
+                negatives += 1
+                if negatives >= _NEGATIVES_NEEDED:
+                    self._book.believe_absent(order)
+            if order.in_doubt:
+                await inquiry.wait(wait_ms)
+                wait_ms = inquiry.longer(wait_ms)
+
+    async def settle_cancel(self, order: TrackedOrder) -> None:
+        """After a cancel whose outcome is not known, or that was refused: see what the order is now."""
+        inquiry = self._inquiry
+        wait_ms = inquiry.timing.first_retry_ms
+        while order.is_open:
+            facts, _ = await inquiry.order(order)
+            if facts is not None:
+                inquiry.learn(facts, order.symbol)
+                break
+            await inquiry.wait(wait_ms)
+            wait_ms = inquiry.longer(wait_ms)
+        self._book.cancel_pending(order, False)
+
+    async def settle_replace(self, order: TrackedOrder, *, refused: bool = False) -> None:
+        """After a replace whose outcome is not known: ask until it can no longer act, or has.
+
+        Of one that was refused, any answer tells what the order is now.
+        """
+        inquiry, replace = self._inquiry, order.replace
+        if replace is None:
+            return
+        expiry_ms = 0 if refused else inquiry.margins.expiry_ms(replace.stamp_ms, replace.recv_window_ms)
+        wait_ms = inquiry.timing.first_retry_ms
+        while order.replace is replace and order.is_open:
+            asked_ms = inquiry.surely_ms()
+            facts, answered = await inquiry.order(order)
+            if facts is not None:
+                inquiry.learn(facts, order.symbol)
+            if answered and asked_ms > expiry_ms:
+                break
+            await inquiry.wait(wait_ms)
+            wait_ms = inquiry.longer(wait_ms)
+        if order.replace is replace:
+            self._book.replace_ended(order)
+
+    async def refresh(self, order: TrackedOrder) -> None:
+        """An order that was open and is not among the open ones: ask how it ended."""
+        inquiry = self._inquiry
+        wait_ms, negatives = inquiry.timing.first_retry_ms, 0
+        while negatives < _NEGATIVES_NEEDED:
+            facts, answered = await inquiry.order(order)
+            if facts is not None:
+                inquiry.learn(facts, order.symbol)
+                return
+            negatives += answered
+            await inquiry.wait(wait_ms)
+            wait_ms = inquiry.longer(wait_ms)
+        if order.last_seen_ms and inquiry.venue_ms() - order.last_seen_ms > _RETENTION_MS:
+            self._book.refuse(order, Closed(OrderStatus.EXPIRED, reason="ended so long ago that the venue forgot it"))
+
+    async def attribute(self, symbol: str, venue_order_id: str) -> None:
+        """Find out whose order a fill belongs to.
+
+        Under a client order id that is not ours it may still be what a conditional order of ours became: it is nobody's
+        of ours only when none of them can be it.
+        """
+        book, inquiry = self._book, self._inquiry
+        wait_ms, negatives = inquiry.timing.first_retry_ms, 0
+        excluded: set[str] = set()
+        while (symbol, venue_order_id) in book.unattributed:
+            if book.name_of_stray(symbol, venue_order_id) is None and negatives < _OWNER_ATTEMPTS:
+                negatives += await self._ask_its_name(symbol, venue_order_id)
+            is_named = book.name_of_stray(symbol, venue_order_id) is not None
+            if is_named or negatives >= _OWNER_ATTEMPTS:
+                await self._ask_conditional_orders(symbol, venue_order_id, excluded)
+                if (symbol, venue_order_id) not in book.unattributed:
+                    return
+                if not self._candidates(symbol, venue_order_id, excluded):
+                    book.give_up(symbol, venue_order_id)
+                    return
+            if (symbol, venue_order_id) in book.unattributed:
+                await inquiry.wait(wait_ms)
+                wait_ms = inquiry.longer(wait_ms)
+
+    async def _ask_its_name(self, symbol: str, venue_order_id: str) -> bool:
+        """Whether the venue said that it knows no such order."""
+        try:
+            facts = await ask(OrderQuery(symbol, venue_order_id=venue_order_id))
+        except TradingError:
+            return False
+        if facts is not None:
+            self._inquiry.learn(facts, symbol)
+        return facts is None
+
+    async def _ask_conditional_orders(self, symbol: str, venue_order_id: str, excluded: set[str]) -> None:
+        """Ask each order that waits for a price whether it became this one, and exclude those that cannot have.
+
+        It had become this one before the first execution: an answer that is surely younger would tell.
+        """
+        inquiry = self._inquiry
+        for order in self._candidates(symbol, venue_order_id, excluded):
+            told_ms = self._first_ms(symbol, venue_order_id) + inquiry.margins.staleness_ms
+            asked_ms = inquiry.surely_ms()
+            facts, answered = await inquiry.order(order)
+            if facts is not None:
+                inquiry.learn(facts, symbol)
+            if answered and asked_ms > told_ms:
+                excluded.add(order.client_order_id)
+            if (symbol, venue_order_id) not in self._book.unattributed:
+                return
+
+    def _candidates(self, symbol: str, venue_order_id: str, excluded: set[str]) -> list[TrackedOrder]:
+        latest_stamp_ms = self._first_ms(symbol, venue_order_id) + self._inquiry.margins.future_ms
+        return [
+            order
+            for order in self._book.waiting_orders(symbol)
+            if order.client_order_id not in excluded and order.stamp_ms <= latest_stamp_ms
+        ]
+
+    def _first_ms(self, symbol: str, venue_order_id: str) -> int:
+        return min(fill.ts_event_ms for fill in self._book.unattributed[symbol, venue_order_id].values())
