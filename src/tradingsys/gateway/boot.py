@@ -22,6 +22,7 @@ from tradingsys.oms.session_book import Incarnation, SessionBook
 __all__ = ["Boot", "BootSteps"]
 
 _NS_PER_MS = 1_000_000
+_CLOCK_OFF_MS = 5_000
 
 
 class BootSteps(Struct, frozen=True):
@@ -37,6 +38,8 @@ class BootSteps(Struct, frozen=True):
     """Everything learned so far must be durable on return."""
     progress: Callable[[str], None]
     ready: Callable[[], None]
+    wall_ms: Callable[[], int]
+    """What this machine believes the time to be."""
 
 
 class Boot:
@@ -70,6 +73,7 @@ class Boot:
         saved, steps = self._store.saved, self._steps
         steps.progress("asking the exchange for its time, rules and account")
         started_ms = await self._recovery.learn_time()
+        self._compare_clocks()
         rules = await self._recovery.patiently(InstrumentsQuery())
         mode = await self._account_mode()
         if mode.hedge_mode:
@@ -109,6 +113,15 @@ class Boot:
         steps.flush()
         self._store.mark_ready(epoch)
         steps.ready()
+
+    def _compare_clocks(self) -> None:
+        off_ms = self._steps.wall_ms() - self._venue_ms()
+        if abs(off_ms) > _CLOCK_OFF_MS:
+            self._log.warning(
+                f"this machine's clock is {abs(off_ms) / 1000:.1f} s {'ahead of' if off_ms > 0 else 'behind'} the "
+                "exchange's: orders carry the exchange's time and are right, but logs and the gateway's time stamps of "
+                "market data are not; set the clock, for example by NTP"
+            )
 
     async def _account_mode(self) -> AccountMode:
         """The first answer that only the account's owner gets."""

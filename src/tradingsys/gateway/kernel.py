@@ -7,76 +7,41 @@ this module only carries events to them and performs, in order, what they want d
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal
+from collections.abc import Callable, Iterable
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from tradingsys.core.commands import VenueRules
-from tradingsys.core.errors import (
-    ConfigError,
-    StoreError,
-    TradingError,
-    VenueError,
-)
-from tradingsys.core.instrument import Instrument, plain
+from tradingsys.core.errors import ConfigError, StoreError, TradingError, VenueError
+from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import Input, Opened, Tick
 from tradingsys.core.order import Fill
 from tradingsys.core.records import Record, SessionRecord, SymbolRecord
-from tradingsys.core.reports import (
-    AccountChanged,
-    MarginCall,
-    Oddity,
-    OrderChanged,
-    OrderRequest,
-    Report,
-    RequestDone,
-    SettingsChanged,
-    TradingState,
-    UserStreamState,
-)
+from tradingsys.core.reports import AccountChanged, OrderChanged, Report, RequestDone, UserStreamState
+from tradingsys.gateway.announcements import Announcements
 from tradingsys.gateway.boot import Boot, BootSteps
 from tradingsys.gateway.market_data import MarketData
-from tradingsys.gateway.orders import OrderDesk, OrderSettings
+from tradingsys.gateway.orders import OrderDesk
 from tradingsys.gateway.recent_rows import RecentRows
+from tradingsys.gateway.report_log import log_report
 from tradingsys.gateway.requests import RequestHandler
 from tradingsys.gateway.seams import Log, Peer, StoreSeam, Transport
 from tradingsys.gateway.sessions import Client, Session, SessionDesk
+from tradingsys.gateway.settings import GatewaySettings
 from tradingsys.gateway.symbol_rules import SymbolRules
 from tradingsys.gateway.venue_link import VenueLink
-from tradingsys.gateway.views import order_view, snapshot
+from tradingsys.gateway.views import snapshot
 from tradingsys.net.clock import Clock
 from tradingsys.oms.effects import Alarm, Attribute, Effect, Halt, OrderNews, PositionNews, PullTrades, Save
 from tradingsys.oms.procedure import Procedure, Procedures
-from tradingsys.oms.recovery import Margins, Recovery, Timing
+from tradingsys.oms.recovery import Recovery
 from tradingsys.oms.session_book import Incarnation, SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.venues.protocol import MarketProtocol, VenueProtocol
 from tradingsys.wire.codec import encode
-from tradingsys.wire.messages import BalancePush, BalanceView, RequestFailedPush, SnapshotPush, StatusPush
+from tradingsys.wire.messages import SnapshotPush, StatusPush
 
 __all__ = ["Gateway", "GatewaySettings"]
-
-_CLOCK_OFF_MS = 5_000
-
-
-class GatewaySettings(Struct, frozen=True):
-    """Everything about a gateway that is not the world around it."""
-
-    orders: OrderSettings
-    margins: Margins = Margins()
-    timing: Timing = Timing()
-    symbols: tuple[str, ...] = ()
-    """Upper case; accounted for from the first start on, whether or not a strategy subscribes them."""
-    scan: tuple[str, ...] = ()
-    """Upper case; read from the book's beginning on at this start, as after a restore of an older pos.db."""
-    token: str | None = None
-    watch_ms: int = 30_000
-    environment: str = ""
-    """For people, as is ``db``."""
-    db: str = ""
-    rule_codes: frozenset[int] = frozenset()
-    """Refusals of orders by the venue that show that our copy of a symbol's rules is old."""
 
 
 class Gateway:
@@ -114,13 +79,13 @@ class Gateway:
         self.sessions: SessionDesk | None = None
         self.orders: OrderDesk | None = None
         self.clients: dict[Peer, Client] = {}
+        self._tell = Announcements(self.clients)
         self.is_ready = False
         self.halted, self.halted_ms = "", 0
         self.account = ""
         self.text = "starting"
         self._incarnation: Incarnation | None = None
         self._requests = RequestHandler(self)
-        self._status: StatusPush | None = None
         self._settling = self._has_failed = False
         self._stream_rises = 0
         self._started_ns = clock.monotonic_ns()
@@ -136,6 +101,7 @@ class Gateway:
             self.flush,
             self._progress,
             self._ready,
+            lambda: self._clock.wall_ns() // 1_000_000,
         )
         boot = Boot(
             self.book,
@@ -280,7 +246,7 @@ class Gateway:
                     break
         finally:
             self._settling = False
-        self._tell_status()
+        self._tell.status(self.status())
 
     def fail(self, error: TradingError) -> None:
         """Nothing may be trusted any more: stop."""
@@ -300,13 +266,6 @@ class Gateway:
     def _rules_known(self, rules: VenueRules, account: str) -> None:
         self.account = account
         self._take_rules(rules)
-        off_ms = self._clock.wall_ns() // 1_000_000 - self.venue.venue_ms()
-        if abs(off_ms) > _CLOCK_OFF_MS:
-            self.log.warning(
-                f"this machine's clock is {abs(off_ms) / 1000:.1f} s {'ahead of' if off_ms > 0 else 'behind'} the "
-                "exchange's: orders carry the exchange's time and are right, but logs and the gateway's time stamps of "
-                "market data are not; set the clock, for example by NTP"
-            )
 
     def _take_rules(self, rules: VenueRules) -> None:
         self.rules.learn(rules.instruments)
@@ -315,7 +274,7 @@ class Gateway:
 
     def _epoch_begun(self, incarnation: Incarnation) -> None:
         self._incarnation = incarnation
-        self.sessions = SessionDesk(incarnation.epoch, self._settings.token)
+        self.sessions = self._tell.sessions = SessionDesk(incarnation.epoch, self._settings.token)
         self.orders = OrderDesk(
             self.book,
             self._store,
@@ -323,7 +282,7 @@ class Gateway:
             self.procedures,
             incarnation,
             self._settings.orders,
-            self._request_failed,
+            self._tell.failed,
         )
         self._accepting()
         self.venue.connect()
@@ -352,6 +311,7 @@ class Gateway:
                 session.owner.peer.write(encode(SnapshotPush(view)))
 
     def _heard(self, report: Report) -> None:
+        log_report(self.log, report)
         match report:
             case OrderChanged(order, symbol, ts_event_ms, is_forced):
                 if is_forced and not order.forced:
@@ -359,29 +319,15 @@ class Gateway:
                 self.book.learn(order, symbol, ts_event_ms)
             case RequestDone():
                 self._request_done(report)
-            case UserStreamState(is_up, reason):
-                self.log.info("account events", up=is_up, reason=reason)
+            case UserStreamState(is_up):
                 self._stream_rises += is_up
                 if is_up and self.is_ready:
                     self.procedures.start(self.recovery.reconcile_after_gap())
                     self.procedures.start(self.rules.read_again())
-            case TradingState(is_up, via, reason):
-                self.log.info("order connection", up=is_up, via=via, reason=reason)
             case AccountChanged(reason, _, balances):
-                self._tell_balances(balances)
-                if reason != "ORDER":
-                    self.log.info("account changed", reason=reason)
+                self._tell.balances(balances)
                 if reason == "FUNDING_FEE" and self.is_ready:
                     self.procedures.start(self.recovery.pull_funding(expected=True))
-            case SettingsChanged(symbol, leverage):
-                self.log.info("leverage of the account changed", symbol=symbol, leverage=leverage)
-            case MarginCall(symbols):
-                self.log.error(
-                    "MARGIN CALL: the exchange may soon close positions by itself; add margin or reduce",
-                    symbols=", ".join(symbols),
-                )
-            case Oddity(text):
-                self.log.warning("odd message from the exchange", text=text)
 
     def _broken(self, what: str, error: Exception, goes_on: bool) -> None:
         """A fault of our own: what was begun anew may go on, what was not leaves something undone for ever."""
@@ -408,8 +354,7 @@ class Gateway:
                 case OrderNews(order, new_fills):
                     self._tell_order(order, new_fills)
                 case PositionNews(session, symbol, position):
-                    if self.sessions is not None:
-                        self.sessions.session(session).push_position(symbol.lower(), position, deliver=self.is_ready)
+                    self._tell.position(session, symbol, position, deliver=self.is_ready)
                 case Attribute(symbol, venue_order_id):
                     self.procedures.start(self.recovery.attribute(symbol, venue_order_id))
                 case PullTrades(symbol):
@@ -439,10 +384,8 @@ class Gateway:
             self.fail(error)
 
     def _tell_order(self, order: TrackedOrder, new_fills: Iterable[Fill]) -> None:
-        view = order_view(order, new_fills)
-        if view is not None and self.sessions is not None:
-            self.sessions.session(order.session).push_order(view, deliver=self.is_ready)
-        if view is not None and view.close_position and self.orders is not None:
+        self._tell.order(order, new_fills, deliver=self.is_ready)
+        if order.closes_position and self.orders is not None:
             self.orders.reducing.watch(order)
 
     def _request_done(self, report: RequestDone) -> None:
@@ -452,24 +395,3 @@ class Gateway:
         code = report.error.code if isinstance(report.error, VenueError) else 0
         if code in self._settings.rule_codes and self.is_ready:
             self.procedures.start(self.rules.read_again())
-
-    def _request_failed(self, order: TrackedOrder, request: OrderRequest, code: int, reason: str) -> None:
-        method = "amend" if request is OrderRequest.REPLACE else "cancel"
-        if self.sessions is not None and self.is_ready:
-            self.sessions.session(order.session).tell(RequestFailedPush(order.client_order_id, method, code, reason))
-
-    def _tell_balances(self, balances: Mapping[str, Decimal]) -> None:
-        if balances:
-            views = [BalanceView(asset, plain(wallet)) for asset, wallet in sorted(balances.items())]
-            self._tell_all(encode(BalancePush(views)))
-
-    def _tell_status(self) -> None:
-        status = self.status()
-        if status != self._status:
-            self._status = status
-            self._tell_all(encode(status))
-
-    def _tell_all(self, data: bytes) -> None:
-        for peer, client in self.clients.items():
-            if client.is_logged_in:
-                peer.write(data)

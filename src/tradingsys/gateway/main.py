@@ -11,20 +11,22 @@ from pathlib import Path
 
 from tradingsys.core.errors import ConfigError, TradingError
 from tradingsys.gateway.config import Config, Environment, addresses, load, local_address, signer
-from tradingsys.gateway.kernel import GatewaySettings
 from tradingsys.gateway.log import FieldLog
 from tradingsys.gateway.orders import OrderSettings
+from tradingsys.gateway.settings import GatewaySettings
 from tradingsys.gateway.shell import Shell, ShellSettings
 from tradingsys.net import log, loop
 from tradingsys.net.token import create_token
 from tradingsys.oms.recovery import Margins
 from tradingsys.venues.binance.account import BinanceProtocol
 from tradingsys.venues.binance.market import BinanceMarket
-from tradingsys.venues.binance.usdm import USDM
+from tradingsys.venues.binance.usdm import FILTERS, USDM
 
 __all__ = ["run"]
 
 _SHARED_MEMORY = Path("/dev/shm")
+_SYMBOL_CLOSED = -4141
+"""“Symbol is closed.” (error codes of USDⓈ-M futures)"""
 _SIM_ENGINE_MS = 250
 _SIM_STALENESS_MS = 250
 
@@ -91,6 +93,9 @@ def _settings(config: Config, token: str, scan: Sequence[str]) -> GatewaySetting
         symbols=tuple(symbol.upper() for symbol in config.symbols),
         scan=tuple(symbol.upper() for symbol in scan),
         token=token,
+        environment=config.environment,
+        db=config.db,
+        rule_codes=frozenset(code for code, _ in FILTERS.answers.values()) | {_SYMBOL_CLOSED},
     )
 
 

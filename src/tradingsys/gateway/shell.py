@@ -13,9 +13,10 @@ from msgspec import Struct
 from tradingsys.core.errors import ConfigError, TradingError
 from tradingsys.core.instrument import plain
 from tradingsys.core.io import Frame, Input
-from tradingsys.gateway.kernel import Gateway, GatewaySettings
+from tradingsys.gateway.kernel import Gateway
 from tradingsys.gateway.local_port import WsPeer, open_local_port
 from tradingsys.gateway.seams import Log
+from tradingsys.gateway.settings import GatewaySettings
 from tradingsys.gateway.transport import NetTransport
 from tradingsys.net.clock import SystemClock
 from tradingsys.net.ws import Server

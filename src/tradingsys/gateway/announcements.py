@@ -1,0 +1,64 @@
+"""What strategies are told without having asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from tradingsys.core.instrument import plain
+from tradingsys.core.order import Fill
+from tradingsys.core.position import SessionPosition
+from tradingsys.core.reports import OrderRequest
+from tradingsys.gateway.seams import Peer
+from tradingsys.gateway.sessions import Client, SessionDesk
+from tradingsys.gateway.views import order_view
+from tradingsys.oms.tracked_order import TrackedOrder
+from tradingsys.wire.codec import encode
+from tradingsys.wire.messages import BalancePush, BalanceView, RequestFailedPush, StatusPush
+
+__all__ = ["Announcements"]
+
+
+class Announcements:
+    """Tells owners of sessions of their orders and positions, and everybody of what all share."""
+
+    def __init__(self, clients: Mapping[Peer, Client]) -> None:
+        self.sessions: SessionDesk | None = None
+        """None as long as nobody can have logged in."""
+        self._clients = clients
+        self._status: StatusPush | None = None
+
+    def order(self, order: TrackedOrder, new_fills: Iterable[Fill], *, deliver: bool) -> None:
+        """Something changed about an order. Without ``deliver`` a snapshot will tell."""
+        view = order_view(order, new_fills)
+        if view is not None and self.sessions is not None:
+            self.sessions.session(order.session).push_order(view, deliver=deliver)
+
+    def position(self, session: int, symbol: str, position: SessionPosition, *, deliver: bool) -> None:
+        """What a session holds, or what that earned, changed. Without ``deliver`` a snapshot will tell."""
+        if self.sessions is not None:
+            self.sessions.session(session).push_position(symbol.lower(), position, deliver=deliver)
+
+    def failed(self, order: TrackedOrder, request: OrderRequest, code: int, reason: str) -> None:
+        """A cancel or amend that had been taken came to nothing."""
+        method = "amend" if request is OrderRequest.REPLACE else "cancel"
+        if self.sessions is not None:
+            self.sessions.session(order.session).tell(RequestFailedPush(order.client_order_id, method, code, reason))
+
+    def balances(self, wallets: Mapping[str, Decimal]) -> None:
+        """The account's money changed."""
+        if wallets:
+            self._tell_all(
+                encode(BalancePush([BalanceView(asset, plain(wallets[asset])) for asset in sorted(wallets)]))
+            )
+
+    def status(self, status: StatusPush) -> None:
+        """The gateway's state, which is told when it is another one."""
+        if status != self._status:
+            self._status = status
+            self._tell_all(encode(status))
+
+    def _tell_all(self, data: bytes) -> None:
+        for peer, client in self._clients.items():
+            if client.is_logged_in:
+                peer.write(data)

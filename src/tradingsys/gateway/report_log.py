@@ -1,0 +1,36 @@
+"""What the venue reports, as lines of the log."""
+
+from __future__ import annotations
+
+from tradingsys.core.reports import (
+    AccountChanged,
+    MarginCall,
+    Oddity,
+    Report,
+    SettingsChanged,
+    TradingState,
+    UserStreamState,
+)
+from tradingsys.gateway.seams import Log
+
+__all__ = ["log_report"]
+
+
+def log_report(log: Log, report: Report) -> None:
+    """Write a line, unless it is everyday's business."""
+    match report:
+        case UserStreamState(is_up, reason):
+            log.info("account events", up=is_up, reason=reason)
+        case TradingState(is_up, via, reason):
+            log.info("order connection", up=is_up, via=via, reason=reason)
+        case AccountChanged(reason) if reason != "ORDER":
+            log.info("account changed", reason=reason)
+        case SettingsChanged(symbol, leverage):
+            log.info("leverage of the account changed", symbol=symbol, leverage=leverage)
+        case MarginCall(symbols):
+            log.error(
+                "MARGIN CALL: the exchange may soon close positions by itself; add margin or reduce",
+                symbols=", ".join(symbols),
+            )
+        case Oddity(text):
+            log.warning("odd message from the exchange", text=text)

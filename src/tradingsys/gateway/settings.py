@@ -1,0 +1,29 @@
+"""Everything about a gateway that is not the world around it."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from tradingsys.gateway.orders import OrderSettings
+from tradingsys.oms.recovery import Margins, Timing
+
+__all__ = ["GatewaySettings"]
+
+
+class GatewaySettings(Struct, frozen=True):
+    """One gateway's."""
+
+    orders: OrderSettings
+    margins: Margins = Margins()
+    timing: Timing = Timing()
+    symbols: tuple[str, ...] = ()
+    """Upper case; accounted for from the first start on, whether or not a strategy subscribes them."""
+    scan: tuple[str, ...] = ()
+    """Upper case; read from the book's beginning on at this start, as after a restore of an older pos.db."""
+    token: str | None = None
+    watch_ms: int = 30_000
+    environment: str = ""
+    """For people, as is ``db``."""
+    db: str = ""
+    rule_codes: frozenset[int] = frozenset()
+    """Refusals of orders by the venue that show that our copy of a symbol's rules is old."""
