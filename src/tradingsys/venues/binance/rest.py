@@ -13,7 +13,7 @@ from tradingsys.core.venue_clock import VenueClock
 from tradingsys.venues.auth import Signer
 from tradingsys.venues.binance.errors import HttpError, parse_error
 from tradingsys.venues.binance.limits import limits_of_headers, wait_ms
-from tradingsys.venues.binance.requests import DEFAULT_RECV_WINDOW_MS
+from tradingsys.venues.binance.params import DEFAULT_RECV_WINDOW_MS
 from tradingsys.venues.binance.signing import Params, query_text, sign_query
 from tradingsys.venues.protocol import Output
 

@@ -38,7 +38,7 @@ def test_all_other_events_are_told_or_pass() -> None:
     changed = AccountChanged("ORDER", SERVER_MS, {"USDT": Decimal("10")}, {"ETHUSDT": Decimal("-1")})
     world.event(Frame("user", encode.to_bytes(encode.account_update(changed))))
     assert world.reports == [changed]
-    world.event(Frame("user", b'{"e":"ALGO_UPDATE","E":1,"T":1,"o":{}}'))
+    world.event(Frame("user", b'{"e":"GRID_UPDATE","E":1,"T":1,"gu":{}}'))
     assert world.reports == [changed]
     world.event(Frame("user", b'{"e":"MARGIN_CALL","E":1,"p":[{"s":"ETHUSDT","pa":"1"},{"s":"BTCUSDT","pa":"1"}]}'))
     world.event(Frame("user", b'{"e":"ACCOUNT_CONFIG_UPDATE","E":1,"T":1,"ac":{"s":"ETHUSDT","l":3}}'))

@@ -1,0 +1,106 @@
+"""Reading the parameters of a received request, with the exchange's own words for what is wrong with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TypeVar
+
+from tradingsys.core.errors import OrderRejected, VenueError
+from tradingsys.venues.binance.signing import Params
+
+__all__ = [
+    "DEFAULT_RECV_WINDOW_MS",
+    "choice",
+    "client_id",
+    "flag",
+    "is_venue_id",
+    "mandatory",
+    "number",
+    "optional_int",
+    "optional_number",
+    "parse_timing",
+]
+
+DEFAULT_RECV_WINDOW_MS = 5000
+
+_CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
+_DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
+_INTEGER = re.compile(r"[0-9]{1,18}")
+
+T = TypeVar("T")
+
+
+def mandatory(params: Params, name: str) -> str:
+    """A parameter that must be there; raises OrderRejected (-1102)."""
+    value = params.get(name)
+    if value is None or value == "":
+        raise OrderRejected(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
+    return str(value)
+
+
+def number(params: Params, name: str) -> Decimal:
+    """A mandatory decimal, which may be negative; raises OrderRejected (-1100, -1102)."""
+    text = mandatory(params, name)
+    if not _DECIMAL.fullmatch(text.removeprefix("-")):
+        raise OrderRejected(-1100, f"Illegal characters found in parameter '{name}'.")
+    return Decimal(text)
+
+
+def optional_number(params: Params, name: str) -> Decimal | None:
+    """A decimal, None when it is absent or empty; raises OrderRejected (-1100)."""
+    return None if params.get(name) in (None, "") else number(params, name)
+
+
+def optional_int(params: Params, name: str) -> int | None:
+    """A natural number, None when it is absent; raises VenueError (-1102)."""
+    value = params.get(name)
+    if value is None:
+        return None
+    if not _INTEGER.fullmatch(str(value)):
+        raise VenueError(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
+    return int(value)
+
+
+def flag(params: Params, name: str) -> bool:
+    """A switch, off when absent."""
+    return str(params.get(name, "false")).lower() == "true"
+
+
+def choice(params: Params, name: str, known: Mapping[str, T], code: int, message: str) -> T | None:
+    """One of the known words, None when absent; raises OrderRejected with ``code`` for any other."""
+    word = params.get(name)
+    if word is None:
+        return None
+    value = known.get(str(word))
+    if value is None:
+        raise OrderRejected(code, message)
+    return value
+
+
+def client_id(params: Params, name: str) -> str:
+    """A client's own id, empty when absent; raises OrderRejected (-4015, -1100)."""
+    text = str(params.get(name, ""))
+    if len(text) > 36:
+        raise OrderRejected(-4015, "Client order id is not valid.")
+    if text and not _CLIENT_ID.fullmatch(text):
+        raise OrderRejected(-1100, f"Illegal characters found in parameter '{name}'.")
+    return text
+
+
+def is_venue_id(text: str | None) -> bool:
+    """Whether this can be an id that the exchange gave."""
+    return text is not None and _INTEGER.fullmatch(text) is not None
+
+
+def parse_timing(params: Params) -> tuple[int, int]:
+    """(timestamp, recvWindow) in ms of any signed request.
+
+    Raises VenueError (-1102) when the timestamp is missing or no number.
+    """
+    stamp_ms = optional_int(params, "timestamp")
+    if stamp_ms is None:
+        raise VenueError(-1102, "Mandatory parameter 'timestamp' was not sent, was empty/null, or malformed.")
+    window_ms = optional_int(params, "recvWindow")
+    return stamp_ms, DEFAULT_RECV_WINDOW_MS if window_ms is None else window_ms
