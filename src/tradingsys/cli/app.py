@@ -151,7 +151,8 @@ def execute(arguments: Sequence[str]) -> int:
     try:
         result = app(arguments, exit_on_error=False, print_error=False)
     except CycloptsError as error:
-        return _complain(f"{error}\nTry: tradingsys --help", USAGE)
+        command = " ".join(("tradingsys", *(error.command_chain or ())))
+        return _complain(f"{error}\nTry: {command} --help", USAGE)
     except ConfigError as error:
         return _complain(error, USAGE)
     except NothingThere as error:

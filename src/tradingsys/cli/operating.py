@@ -162,6 +162,7 @@ def set_(
     session: Annotated[int, Parameter(converter=_own_session)],
     symbol: Annotated[str, Parameter(converter=_symbol)],
     net: Annotated[str, Parameter(converter=_net, allow_leading_hyphen=True)],
+    /,
     *,
     common: Common = _COMMON,
 ) -> int:
@@ -189,7 +190,7 @@ def set_(
     return _tell(common, "set", lambda source: source.set_position(params), say, "booked at the gateway's next start")
 
 
-def explain(symbol: Annotated[str, Parameter(converter=_symbol)], *, common: Common = _COMMON) -> int:
+def explain(symbol: Annotated[str, Parameter(converter=_symbol)], /, *, common: Common = _COMMON) -> int:
     """How the account's position on a symbol comes about: who holds what, what is open, in doubt, corrected or halted.
 
     Parameters
@@ -202,6 +203,7 @@ def explain(symbol: Annotated[str, Parameter(converter=_symbol)], *, common: Com
 
 def resume(
     symbol: Annotated[str | None, Parameter(converter=_symbol)] = None,
+    /,
     *,
     account: Annotated[bool, Parameter(negative="")] = False,
     common: Common = _COMMON,

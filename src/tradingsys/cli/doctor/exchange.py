@@ -17,7 +17,7 @@ from tradingsys.core.commands import (
     VenueRules,
 )
 from tradingsys.core.errors import AuthError, Banned, LocalProtocolError, RateLimited, TradingError, TransportError
-from tradingsys.gateway.config import Config
+from tradingsys.gateway.config import Config, Environment
 from tradingsys.net.ws import Connection, connect
 from tradingsys.venues.auth import Signer
 from tradingsys.venues.binance.account import BinanceProtocol
@@ -47,7 +47,7 @@ async def exchange_checks(config: Config, urls: Endpoints, signer: Signer) -> As
             for _ in range(_SAMPLES):
                 await asker.ask(TimeQuery())
         except TradingError as error:
-            yield _unreachable(urls.rest, error)
+            yield _unreachable(urls.rest, error, config)
             return
         yield fine("rest", f"{urls.rest} answers")
         yield _clock(*asker.skew_ms())
@@ -63,10 +63,11 @@ async def exchange_checks(config: Config, urls: Endpoints, signer: Signer) -> As
         await asker.close()
 
 
-def _unreachable(url: str, error: TradingError) -> Finding:
+def _unreachable(url: str, error: TradingError, config: Config) -> Finding:
     if isinstance(error, RateLimited | Banned):
         return problem("rest", f"{url}: {error}", "wait; every request meanwhile makes it worse")
-    return problem("rest", f"{url} cannot be reached: {error}", _CHECK_ADDRESS)
+    fix = "start it: tradingsys sim" if config.environment is Environment.SIM else _CHECK_ADDRESS
+    return problem("rest", f"{url} cannot be reached: {error}", fix)
 
 
 def _clock(ahead_ms: int, uncertainty_ms: int) -> Finding:

@@ -12,10 +12,10 @@ from pathlib import Path
 import apsw
 
 from tradingsys.cli.doctor.findings import Finding, fine, problem, warning
+from tradingsys.cli.operate.target import is_held
 from tradingsys.core.errors import ConfigError, TradingError
 from tradingsys.gateway.config import Config, Environment, signer
 from tradingsys.net.token import token_path
-from tradingsys.store.lock import Lock
 from tradingsys.store.read import reading
 from tradingsys.store.sqlite import OLDEST_SAFE_SQLITE, rows
 from tradingsys.venues.auth import KeyKind
@@ -140,18 +140,16 @@ def book_checks(db: Path, account: str, *, is_ours_running: bool) -> Iterator[Fi
 def _lock(db: Path, *, is_ours_running: bool) -> Finding:
     if is_ours_running:
         return fine("lock", f"{db}: held by the running gateway")
-    if not Path(f"{db}.lock").exists():
-        return fine("lock", f"{db}: free")
     try:
-        Lock(db).release()
-    except ConfigError:
+        is_taken = is_held(db)
+    except OSError as error:
+        return problem("lock", f"{db}.lock: {error.strerror or error}", "make the file yours")
+    if is_taken:
         return problem(
             "lock",
             f"{db} is in use by a gateway that does not answer at this configuration's address",
             "stop that one, or give this gateway another db",
         )
-    except OSError as error:
-        return problem("lock", f"{db}.lock: {error.strerror or error}", "make the file yours")
     return fine("lock", f"{db}: free")
 
 

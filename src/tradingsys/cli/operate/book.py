@@ -12,7 +12,7 @@ from msgspec import structs
 from tradingsys import __version__
 from tradingsys.cli.operate.edit import set_net
 from tradingsys.cli.operate.tables import session_name, time_text
-from tradingsys.cli.operate.target import Where
+from tradingsys.cli.operate.target import NOT_RUNNING, Where
 from tradingsys.core.errors import ConfigError, StoreError, TradingError
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
@@ -70,7 +70,7 @@ class Book:
             ready=False,
             trading=False,
             market=False,
-            text="the gateway is not running",
+            text=NOT_RUNNING,
             uptime_s=0,
             sessions=0,
             open_orders=len(orders),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Protocol
 
 from tradingsys.cli.operate.book import Book
 from tradingsys.cli.operate.client import NoGateway, Operator, operating
-from tradingsys.cli.operate.target import Target, Where
+from tradingsys.cli.operate.target import Target, Where, is_held
 from tradingsys.net.clock import SystemClock
 from tradingsys.wire.operator import (
     ExplainParams,
@@ -115,5 +116,14 @@ async def opened(target: Target) -> AsyncIterator[Source]:
                 return
         if target.db is None or not target.db.exists():
             raise target.nothing(reason)
-        note = f"no gateway answers at {target.addr}" if target.addr else ""
-        yield Book(target.db, Where("book", str(target.db), note), SystemClock().wall_ns() // 1_000_000)
+        yield Book(
+            target.db, Where("book", str(target.db), _note(target, target.db)), SystemClock().wall_ns() // 1_000_000
+        )
+
+
+def _note(target: Target, db: Path) -> str:
+    notes = [f"no gateway answers at {target.addr}"] if target.addr else []
+    with contextlib.suppress(OSError):
+        if is_held(db):
+            notes.append("but one holds this file: what it did in the last moments may be missing")
+    return ", ".join(notes)

@@ -11,6 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from tradingsys.cli.operate.target import NOT_RUNNING
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.wire.messages import OrderView, PositionView
 from tradingsys.wire.operator import (
@@ -46,23 +47,22 @@ def session_name(session: int) -> str:
 
 def status(out: Console, view: GatewayView) -> None:
     """How a gateway is."""
+    is_running = view.text != NOT_RUNNING
     state = "ready" if view.ready else "not ready"
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    for name, value in (
-        ("state", f"{state}: {view.text}" if view.text else state),
-        ("orders to the exchange", "yes" if view.trading else "no"),
-        ("market data", "yes" if view.market else "no"),
-        ("environment", view.environment),
-        ("account", view.account or "-"),
-        ("book", f"{view.db}, lineage {view.lineage}, epoch {view.epoch} ({time_text(view.epoch)})"),
-        ("up for", _span(view.uptime_s)),
-        ("sessions with an owner", str(view.sessions)),
-        ("open orders", f"{view.open_orders}, {view.in_doubt} of them in doubt"),
-        ("version", view.version),
-    ):
-        table.add_row(name, value)
+    table.add_row("state", (f"{state}: {view.text}" if view.text else state) if is_running else view.text)
+    if is_running:
+        table.add_row("orders to the exchange", "yes" if view.trading else "no")
+        table.add_row("market data", "yes" if view.market else "no")
+        table.add_row("up for", _span(view.uptime_s))
+        table.add_row("sessions with an owner", str(view.sessions))
+    table.add_row("environment", view.environment)
+    table.add_row("account", view.account or "-")
+    table.add_row("book", f"{view.db}, lineage {view.lineage}, epoch {view.epoch} ({time_text(view.epoch)})")
+    table.add_row("open orders", f"{view.open_orders}, {view.in_doubt} of them in doubt")
+    table.add_row("version", view.version)
     for halt in view.halts:
         where = halt.symbol.lower() or "the whole account"
         again = f"tradingsys resume {halt.symbol.lower() or '--account'}"

@@ -9,8 +9,12 @@ from msgspec import Struct
 from tradingsys.cli.exits import NothingThere
 from tradingsys.core.errors import ConfigError
 from tradingsys.gateway.config import load, local_address
+from tradingsys.store.lock import Lock
 
-__all__ = ["Target", "Where", "find_target"]
+__all__ = ["NOT_RUNNING", "Target", "Where", "find_target", "is_held"]
+
+NOT_RUNNING = "the gateway is not running"
+"""The state of a book at rest."""
 
 _CONFIG = Path("usdt.json")
 _DB = Path("pos.db")
@@ -45,6 +49,17 @@ class Where(Struct, frozen=True):
         if self.kind == "gateway":
             return f"from the running gateway at {self.name}"
         return f"from {self.name} at rest" + (f" ({self.note})" if self.note else "")
+
+
+def is_held(db: Path) -> bool:
+    """Whether a process has the book. Raises OSError when that cannot be found out."""
+    if not Path(f"{db}.lock").exists():
+        return False
+    try:
+        Lock(db).release()
+    except ConfigError:
+        return True
+    return False
 
 
 def find_target(config: Path | None, addr: str | None, db: Path | None) -> Target:
