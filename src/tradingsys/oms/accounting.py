@@ -88,11 +88,8 @@ class Accounting:
             met[key] += 1
             if met[key] > self._account(*key).counted:
                 self._account(*key).note(adjustment)
-        self.unsaved: list[tuple[int, str]] = []
-        """Accounts whose base was made of fills just now, for want of a row."""
-        for key, account in self._accounts.items():
-            if account.settle(watermarks.get(key[1], 0)):
-                self.unsaved.append(key)
+        for (_, symbol), account in self._accounts.items():
+            account.settle(watermarks.get(symbol, 0))
             account.fold()
 
     def position(self, session: int, symbol: str) -> SessionPosition:
@@ -103,6 +100,10 @@ class Accounting:
     def base(self, session: int, symbol: str) -> PerformanceRecord:
         """The row to keep: what came of everything below the watermark, and all funding."""
         return self._account(session, symbol).record(session, symbol)
+
+    def knows(self, session: int, symbol: str) -> bool:
+        """Whether the account exists: its row must be kept before anything is booked to it."""
+        return (session, symbol) in self._accounts
 
     def booked(self, session: int, fill: Fill) -> None:
         """A session executed something that was not known before."""

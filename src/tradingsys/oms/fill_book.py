@@ -44,8 +44,8 @@ class FillBook:
         self._accounting = Accounting(saved.performance, saved.fills, saved.adjustments, self.watermarks)
         for (session, symbol), net in self.positions.items():
             self._accounting.correct(session, symbol, net)
-        for session, symbol in self._accounting.unsaved:
-            self._save_base(session, symbol)
+        for session, symbol in sorted(self.positions.keys() - {(row.session, row.symbol) for row in saved.performance}):
+            self._save_base(session, symbol)  # a book of an older version: the next start need not read all fills
         self._movements = Movements()
         oldest_ms = min(self.ledger_marks.values(), default=0)
         for fill_row in saved.fills:
@@ -108,6 +108,7 @@ class FillBook:
             self._effects.append(Save(FillRecord(fill, session, client_order_id)))
             self.touched.add((session, fill.symbol))
             self._movements.add(fill.symbol, fill.ts_event_ms, session, fill.signed_qty)
+            self._open_account(session, fill.symbol)
             self._accounting.booked(session, fill)
             self._move(session, fill.symbol, fill.signed_qty)
 
@@ -124,6 +125,7 @@ class FillBook:
             record = AdjustmentRecord(session, symbol, delta, why, ts_ms)
             self._effects.append(Save(record))
             self._movements.add(symbol, ts_ms, session, delta)
+            self._open_account(session, symbol)
             self._accounting.adjusted(record)
             self._move(session, symbol, delta)
 
@@ -181,6 +183,11 @@ class FillBook:
     def _tell(self, session: int, symbol: str) -> None:
         if session != EXTERNAL:
             self._effects.append(PositionNews(session, symbol, self.position(session, symbol)))
+
+    def _open_account(self, session: int, symbol: str) -> None:
+        """Keep an empty base: a row tells the next start that only what is above the watermark comes on top."""
+        if not self._accounting.knows(session, symbol):
+            self._save_base(session, symbol)
 
     def _save_base(self, session: int, symbol: str) -> None:
         self._effects.append(Save(self._accounting.base(session, symbol)))

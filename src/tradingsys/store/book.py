@@ -10,44 +10,22 @@ from decimal import Decimal
 from pathlib import Path
 
 import apsw
-from msgspec import Struct
 
 from tradingsys.core.errors import ConfigError
 from tradingsys.core.ids import lineage_from_random
-from tradingsys.core.records import (
-    Edit,
-    PositionRecord,
-    Record,
-    Saved,
-    SessionRecord,
-    SymbolRecord,
-    WatermarkRecord,
-)
+from tradingsys.core.records import Edit, PositionRecord, Record
 from tradingsys.store import legacy
-from tradingsys.store.edits import RowEdit, find_edits, parse_net, plain, read_edits
+from tradingsys.store.edits import RowEdit, find_edits, parse_net, plain
 from tradingsys.store.journal import Entry
+from tradingsys.store.loading import Identity, identify, load, meta
 from tradingsys.store.migrations import migrate, needs_migration
-from tradingsys.store.rows import insert_intent, read_fills, read_halts, read_orders, write
-from tradingsys.store.sqlite import SqlValue, back_up, data_version, rows, transaction
+from tradingsys.store.rows import insert_intent, whole, write
+from tradingsys.store.sqlite import back_up, data_version, rows, transaction
 from tradingsys.store.ticket import Ticket
 
 __all__ = ["Book", "Identity", "absorb_journal", "identify", "is_proven", "load", "prepare", "restore_conflicts"]
 
-_KEEP_MS = 7 * 24 * 3600 * 1000
-_KEEP_NEWEST = 10_000
-_KEEP_AT_MOST = 200_000
 _Key = tuple[int, str]
-
-
-class Identity(Struct, frozen=True):
-    """What makes this book itself, and how far it got."""
-
-    lineage: str
-    created_ms: int
-    last_epoch: int
-    last_ready_epoch: int
-    first_epoch_after_cut: int
-    max_recv_window_ms: int
 
 
 def prepare(conn: apsw.Connection, path: Path, account: str, random_lineage: int, wall_ms: int) -> None:
@@ -63,11 +41,11 @@ def prepare(conn: apsw.Connection, path: Path, account: str, random_lineage: int
             migrate(conn)
             for session in sessions:
                 legacy.import_table(conn, session, path)
-            if _meta(conn, "lineage") is None:
+            if meta(conn, "lineage") is None:
                 _set_meta(conn, "lineage", lineage_from_random(random_lineage))
                 _set_meta(conn, "created_ms", str(wall_ms))
                 _set_meta(conn, "account", account)
-    owner = _meta(conn, "account")
+    owner = meta(conn, "account")
     if owner != account:
         raise ConfigError(
             f"holds the book of account {owner!r}, not of {account!r}",
@@ -75,23 +53,6 @@ def prepare(conn: apsw.Connection, path: Path, account: str, random_lineage: int
             key="db",
             hint="give every account a file of its own",
         )
-
-
-def identify(conn: apsw.Connection) -> Identity:
-    """Read who this book is."""
-    ((last_epoch, last_ready),) = rows(
-        conn, "SELECT coalesce(max(epoch), 0), coalesce(max(epoch) FILTER (WHERE ready), 0) FROM epochs"
-    )
-    assert isinstance(last_epoch, int)
-    assert isinstance(last_ready, int)
-    return Identity(
-        str(_meta(conn, "lineage")),
-        int(_meta(conn, "created_ms") or 0),
-        last_epoch,
-        last_ready,
-        int(_meta(conn, "first_epoch_after_cut") or 0),
-        int(_meta(conn, "max_recv_window_ms") or 0),
-    )
 
 
 def is_proven(conn: apsw.Connection, identity: Identity, entries: Iterable[Entry], ticket: Ticket | None) -> bool:
@@ -125,44 +86,6 @@ def absorb_journal(conn: apsw.Connection, identity: Identity, entries: Sequence[
             conn.execute("INSERT OR IGNORE INTO epochs (epoch) VALUES (?)", (epoch,))
             _note_journaled(conn, epoch, number)
         _set_meta(conn, "max_recv_window_ms", str(window_ms))
-
-
-def load(conn: apsw.Connection, path: Path, wall_ms: int, *, proven: bool) -> Saved:
-    """Everything the book remembers. Raises ConfigError naming a row of positions that cannot be one."""
-    identity = identify(conn)
-    orders = (
-        f"WHERE NOT done OR client_order_id IN (SELECT client_order_id FROM orders WHERE done AND done_ms >= {{since}}"
-        f" ORDER BY done_ms DESC LIMIT {_KEEP_AT_MOST})"
-        f" OR client_order_id IN (SELECT client_order_id FROM orders WHERE done ORDER BY done_ms DESC"
-        f" LIMIT {_KEEP_NEWEST})"
-    ).format(since=wall_ms - _KEEP_MS)
-    # A fill above the watermark may come again with the next pull; one of a kept order is part of that order's facts.
-    fills = (
-        f"WHERE client_order_id IN (SELECT client_order_id FROM orders {orders}) OR EXISTS (SELECT 1 FROM watermarks w"
-        " WHERE w.symbol = fills.symbol AND CAST(fills.trade_id AS INTEGER) >= w.trade_id)"
-        " OR symbol NOT IN (SELECT symbol FROM watermarks) ORDER BY symbol, CAST(trade_id AS INTEGER)"
-    )
-    positions = rows(conn, "SELECT session_id, symbol, net FROM positions_basis ORDER BY 1, 2")
-    symbols = rows(conn, "SELECT symbol, first_trade_id FROM symbols ORDER BY 1")
-    watermarks = rows(conn, "SELECT symbol, trade_id FROM watermarks ORDER BY 1")
-    sessions = rows(conn, "SELECT session_id, name FROM sessions ORDER BY 1")
-    return Saved(
-        identity.lineage,
-        identity.created_ms,
-        identity.last_epoch,
-        identity.first_epoch_after_cut,
-        proven,
-        identity.max_recv_window_ms,
-        tuple(read_orders(conn, f"{orders} ORDER BY rowid")),
-        tuple(read_fills(conn, fills)),
-        tuple(PositionRecord(_int(s), str(symbol).upper(), Decimal(str(net))) for s, symbol, net in positions),
-        tuple(SymbolRecord(str(symbol), _int(number)) for symbol, number in symbols),
-        tuple(WatermarkRecord(str(symbol), _int(number)) for symbol, number in watermarks),
-        tuple(SessionRecord(_int(number), str(name)) for number, name in sessions),
-        read_edits(conn, path),
-        _meta(conn, "venue_account") or "",
-        halts=tuple(read_halts(conn)),
-    )
 
 
 def restore_conflicts(conn: apsw.Connection, edits: Iterable[Edit], wall_ms: int) -> None:
@@ -206,7 +129,7 @@ class Book:
         """Durably use up an epoch."""
         with transaction(self._conn):
             self._conn.execute("INSERT INTO epochs (epoch) VALUES (?)", (epoch,))
-            known = int(_meta(self._conn, "max_recv_window_ms") or 0)
+            known = int(meta(self._conn, "max_recv_window_ms") or 0)
             _set_meta(self._conn, "max_recv_window_ms", str(max(known, recv_window_ms)))
 
     def mark_ready(self, epoch: int, *, ends_cut: bool) -> None:
@@ -284,22 +207,12 @@ def _note_refused(conn: apsw.Connection, edit: Edit, net: Decimal, wall_ms: int)
 
 
 def _journaled(conn: apsw.Connection) -> dict[int, int]:
-    return {_int(epoch): _int(number) for epoch, number in rows(conn, "SELECT epoch, journaled FROM epochs")}
+    return {whole(epoch): whole(number) for epoch, number in rows(conn, "SELECT epoch, journaled FROM epochs")}
 
 
 def _note_journaled(conn: apsw.Connection, epoch: int, number: int) -> None:
     conn.execute("UPDATE epochs SET journaled = max(journaled, ?) WHERE epoch = ?", (number, epoch))
 
 
-def _meta(conn: apsw.Connection, key: str) -> str | None:
-    found = rows(conn, "SELECT value FROM meta WHERE key = ?", (key,))
-    return str(found[0][0]) if found else None
-
-
 def _set_meta(conn: apsw.Connection, key: str, value: str) -> None:
     conn.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
-
-
-def _int(value: SqlValue) -> int:
-    assert isinstance(value, int)
-    return value

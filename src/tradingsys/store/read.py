@@ -10,13 +10,21 @@ from pathlib import Path
 import apsw
 
 from tradingsys.core.errors import ConfigError
-from tradingsys.core.records import AdjustmentRecord, FillRecord, OrderRecord, PositionRecord
+from tradingsys.core.records import (
+    AdjustmentRecord,
+    FillRecord,
+    HaltRecord,
+    LedgerRecord,
+    OrderRecord,
+    PositionRecord,
+    SessionRecord,
+)
 from tradingsys.store.edits import parse_net
 from tradingsys.store.migrations import APPLICATION_ID
-from tradingsys.store.rows import read_fills, read_orders
+from tradingsys.store.rows import read_adjustments, read_fills, read_halts, read_ledger, read_orders, whole
 from tradingsys.store.sqlite import SqlValue, open_reader, rows
 
-__all__ = ["adjustments", "fills", "orders", "positions", "reading"]
+__all__ = ["adjustments", "fills", "halts", "ledger", "orders", "positions", "reading", "sessions"]
 
 
 @contextlib.contextmanager
@@ -38,39 +46,68 @@ def reading(path: Path) -> Iterator[apsw.Connection]:
 def positions(conn: apsw.Connection, session: int | None = None) -> list[PositionRecord]:
     """What ``positions`` says, edits included; symbols in upper case. Raises ConfigError for a row without number."""
     found = rows(conn, "SELECT session_id, symbol, net FROM positions WHERE session_id = ?1 OR ?1 IS NULL", (session,))
-    return [PositionRecord(_int(number), str(symbol).upper(), _net(symbol, net)) for number, symbol, net in found]
+    return [PositionRecord(whole(number), str(symbol).upper(), _net(symbol, net)) for number, symbol, net in found]
 
 
-def orders(conn: apsw.Connection, session: int, *, limit: int = 1000) -> list[OrderRecord]:
-    """The session's newest orders, newest first."""
-    return read_orders(conn, "WHERE session_id = ? ORDER BY rowid DESC LIMIT ?", (session, limit))
+def sessions(conn: apsw.Connection) -> list[SessionRecord]:
+    """Every session that traded, or asked to."""
+    found = rows(conn, "SELECT session_id, name FROM sessions ORDER BY session_id")
+    return [SessionRecord(whole(number), str(name)) for number, name in found]
 
 
-def fills(conn: apsw.Connection, session: int, *, since_ms: int = 0, limit: int = 1000) -> list[FillRecord]:
-    """The session's newest fills from ``since_ms`` on, newest first."""
-    where = (
-        "WHERE session_id = ? AND ts_event_ms >= ? ORDER BY ts_event_ms DESC, CAST(trade_id AS INTEGER) DESC LIMIT ?"
-    )
-    return read_fills(conn, where, (session, since_ms, limit))
+def orders(
+    conn: apsw.Connection,
+    session: int | None = None,
+    symbol: str | None = None,
+    *,
+    open_only: bool = False,
+    limit: int = 1000,
+) -> list[OrderRecord]:
+    """The newest orders, newest first; ``symbol`` in upper case."""
+    where = f"{_chosen(open_only)} ORDER BY rowid DESC LIMIT ?3"
+    return read_orders(conn, where, (session, symbol, limit))
 
 
-def adjustments(conn: apsw.Connection, session: int, *, limit: int = 1000) -> list[AdjustmentRecord]:
-    """The session's newest adjustments, newest first."""
-    sql = "SELECT session_id, symbol, delta, why, ts_ms FROM adjustments WHERE session_id = ? ORDER BY id DESC LIMIT ?"
-    found = rows(conn, sql, (session, limit))
-    return [
-        AdjustmentRecord(_int(number), str(symbol), Decimal(str(delta)), str(why), _int(ts_ms))
-        for number, symbol, delta, why, ts_ms in found
-    ]
+def fills(
+    conn: apsw.Connection,
+    session: int | None = None,
+    symbol: str | None = None,
+    *,
+    since_ms: int = 0,
+    limit: int = 1000,
+) -> list[FillRecord]:
+    """The newest fills from ``since_ms`` on, newest first; ``symbol`` in upper case."""
+    where = f"{_chosen()} AND ts_event_ms >= ?4 ORDER BY ts_event_ms DESC, CAST(trade_id AS INTEGER) DESC LIMIT ?3"
+    return read_fills(conn, where, (session, symbol, limit, since_ms))
+
+
+def adjustments(
+    conn: apsw.Connection, session: int | None = None, symbol: str | None = None, *, limit: int = 1000
+) -> list[AdjustmentRecord]:
+    """The newest adjustments, newest first; ``symbol`` in upper case."""
+    return read_adjustments(conn, f"{_chosen()} ORDER BY id DESC LIMIT ?3", (session, symbol, limit))
+
+
+def ledger(
+    conn: apsw.Connection, session: int | None = None, symbol: str | None = None, *, limit: int = 1000
+) -> list[LedgerRecord]:
+    """Money that moved without a trade, newest first; ``symbol`` in upper case."""
+    where = f"{_chosen()} ORDER BY ts_ms DESC, ext_id DESC, session_id LIMIT ?3"
+    return read_ledger(conn, where, (session, symbol, limit))
+
+
+def halts(conn: apsw.Connection) -> list[HaltRecord]:
+    """Symbols without new orders until an operator resumes them."""
+    return read_halts(conn)
+
+
+def _chosen(open_only: bool = False) -> str:
+    chosen = "WHERE (?1 IS NULL OR session_id = ?1) AND (?2 IS NULL OR symbol = ?2)"
+    return f"{chosen} AND NOT done" if open_only else chosen
 
 
 def _net(symbol: SqlValue, net: SqlValue) -> Decimal:
     value = parse_net(str(net))
     if value is None:
         raise ConfigError(f"positions: {symbol!r}: net is {net!r}, which is no quantity")
-    return value
-
-
-def _int(value: SqlValue) -> int:
-    assert isinstance(value, int)
     return value

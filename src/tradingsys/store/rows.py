@@ -38,6 +38,7 @@ __all__ = [
     "read_ledger_marks",
     "read_orders",
     "read_performance",
+    "whole",
     "write",
 ]
 
@@ -188,7 +189,7 @@ def read_adjustments(conn: apsw.Connection, where: str, bindings: tuple[SqlValue
     """The adjustments for which ``where`` (any clauses after FROM) holds."""
     found = rows(conn, f"SELECT session_id, symbol, delta, why, ts_ms FROM adjustments {where}", bindings)
     return [
-        AdjustmentRecord(_int(session), str(symbol), Decimal(str(delta)), str(why), _int(ts_ms))
+        AdjustmentRecord(whole(session), str(symbol), Decimal(str(delta)), str(why), whole(ts_ms))
         for session, symbol, delta, why, ts_ms in found
     ]
 
@@ -197,7 +198,9 @@ def read_ledger(conn: apsw.Connection, where: str, bindings: tuple[SqlValue, ...
     """The rows of the ledger for which ``where`` (any clauses after FROM) holds."""
     found = rows(conn, f"SELECT session_id, asset, amount, kind, ext_id, ts_ms, symbol FROM ledger {where}", bindings)
     return [
-        LedgerRecord(_int(session), str(asset), Decimal(str(amount)), str(kind), str(ext_id), _int(ts_ms), str(symbol))
+        LedgerRecord(
+            whole(session), str(asset), Decimal(str(amount)), str(kind), str(ext_id), whole(ts_ms), str(symbol)
+        )
         for session, asset, amount, kind, ext_id, ts_ms, symbol in found
     ]
 
@@ -210,14 +213,14 @@ def read_performance(conn: apsw.Connection) -> list[PerformanceRecord]:
     )
     return [
         PerformanceRecord(
-            _int(session),
+            whole(session),
             str(symbol),
             Decimal(str(net)),
             None if entry_px is None else Decimal(str(entry_px)),
             Decimal(str(realized_pnl)),
             _money(str(fees)),
             _money(str(funding)),
-            _int(adjustments),
+            whole(adjustments),
         )
         for session, symbol, net, entry_px, realized_pnl, fees, funding, adjustments in found
     ]
@@ -226,12 +229,12 @@ def read_performance(conn: apsw.Connection) -> list[PerformanceRecord]:
 def read_halts(conn: apsw.Connection) -> list[HaltRecord]:
     """All symbols that are halted."""
     found = rows(conn, "SELECT symbol, reason, ts_ms FROM halts ORDER BY symbol")
-    return [HaltRecord(str(symbol), str(reason), _int(ts_ms)) for symbol, reason, ts_ms in found]
+    return [HaltRecord(str(symbol), str(reason), whole(ts_ms)) for symbol, reason, ts_ms in found]
 
 
 def read_ledger_marks(conn: apsw.Connection) -> list[LedgerMarkRecord]:
     """How far each kind of the ledger was read."""
-    return [LedgerMarkRecord(str(kind), _int(ts_ms)) for kind, ts_ms in rows(conn, "SELECT * FROM ledger_marks")]
+    return [LedgerMarkRecord(str(kind), whole(ts_ms)) for kind, ts_ms in rows(conn, "SELECT * FROM ledger_marks")]
 
 
 def insert_intent(conn: apsw.Connection, intent: Intent) -> None:
@@ -276,7 +279,7 @@ def _order_values(record: OrderRecord) -> Row:
 def _to_order(row: Row) -> OrderRecord:
     coid, session, status, cum, venue_order_id, stamp_ms, window_ms, accepted, absent = row[:9]
     closed, terms, venue_terms, algo_id = row[9:]
-    intent = Intent(str(coid), _int(session), _terms(str(terms)), _int(stamp_ms), _int(window_ms))
+    intent = Intent(str(coid), whole(session), _terms(str(terms)), whole(stamp_ms), whole(window_ms))
     return OrderRecord(
         intent,
         _text(venue_order_id),
@@ -299,13 +302,13 @@ def _to_fill(row: Row) -> FillRecord:
         Side(str(side)),
         Decimal(str(px)),
         Decimal(str(qty)),
-        _int(ts_event_ms),
+        whole(ts_event_ms),
         None if is_maker is None else bool(is_maker),
         None if fee is None else Decimal(str(fee)),
         _text(fee_asset),
         None if pnl is None else Decimal(str(pnl)),
     )
-    return FillRecord(fill, _int(session), _text(coid))
+    return FillRecord(fill, whole(session), _text(coid))
 
 
 def _optional(number: Decimal | None) -> str | None:
@@ -316,6 +319,7 @@ def _text(value: SqlValue) -> str | None:
     return None if value is None else str(value)
 
 
-def _int(value: SqlValue) -> int:
+def whole(value: SqlValue) -> int:
+    """A column that holds whole numbers."""
     assert isinstance(value, int)
     return value

@@ -31,8 +31,11 @@ from tradingsys.core.order import Closed
 from tradingsys.core.records import (
     AccountRecord,
     AdjustmentRecord,
+    HaltRecord,
+    LedgerMarkRecord,
     LedgerRecord,
     OrderRecord,
+    PerformanceRecord,
     PositionRecord,
     SessionRecord,
     SymbolRecord,
@@ -146,14 +149,16 @@ def test_symbols_keep_their_first_trade_and_watermarks_never_go_back(machine: Ma
 def test_only_recent_closed_orders_and_fills_that_still_matter_are_read_back(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tradingsys.store.book._KEEP_NEWEST", 1)
+    monkeypatch.setattr("tradingsys.store.loading._KEEP_NEWEST", 1)
     store = machine.ready()
     old, older = canceled(1, NOW_MS - 8 * DAY_MS), canceled(2, NOW_MS - 9 * DAY_MS)
     recent = canceled(3, NOW_MS - 6 * DAY_MS)
     commit(store, old, older, recent, canceled(4, NOW_MS), order(5))
     commit(
         store,
+        SymbolRecord("BTCUSDT", 1),
         WatermarkRecord("BTCUSDT", 900),
+        LedgerMarkRecord("FUNDING_FEE", NOW_MS + 1),
         fill(90, order_number=1),
         fill(91, order_number=3),
         fill(899),

@@ -1,0 +1,154 @@
+"""Reading back everything that a book remembers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import apsw
+from msgspec import Struct
+
+from tradingsys.core.order import FillKey
+from tradingsys.core.records import (
+    FillRecord,
+    LedgerRecord,
+    OrderRecord,
+    PositionRecord,
+    Saved,
+    SessionRecord,
+    SymbolRecord,
+    WatermarkRecord,
+)
+from tradingsys.store.edits import read_edits
+from tradingsys.store.rows import (
+    read_adjustments,
+    read_fills,
+    read_halts,
+    read_ledger,
+    read_ledger_marks,
+    read_orders,
+    read_performance,
+    whole,
+)
+from tradingsys.store.sqlite import rows
+
+__all__ = ["Identity", "identify", "load", "meta"]
+
+_KEEP_MS = 7 * 24 * 3600 * 1000
+_KEEP_NEWEST = 10_000
+_KEEP_AT_MOST = 200_000
+_KEPT = (
+    "NOT done OR client_order_id IN (SELECT client_order_id FROM orders WHERE done AND done_ms >= ?"
+    f" ORDER BY done_ms DESC LIMIT {_KEEP_AT_MOST})"
+    " OR client_order_id IN (SELECT client_order_id FROM orders WHERE done ORDER BY done_ms DESC LIMIT ?)"
+)
+
+
+class Identity(Struct, frozen=True):
+    """What makes this book itself, and how far it got."""
+
+    lineage: str
+    created_ms: int
+    last_epoch: int
+    last_ready_epoch: int
+    first_epoch_after_cut: int
+    max_recv_window_ms: int
+
+
+def identify(conn: apsw.Connection) -> Identity:
+    """Read who this book is."""
+    ((last_epoch, last_ready),) = rows(
+        conn, "SELECT coalesce(max(epoch), 0), coalesce(max(epoch) FILTER (WHERE ready), 0) FROM epochs"
+    )
+    assert isinstance(last_epoch, int)
+    assert isinstance(last_ready, int)
+    return Identity(
+        str(meta(conn, "lineage")),
+        int(meta(conn, "created_ms") or 0),
+        last_epoch,
+        last_ready,
+        int(meta(conn, "first_epoch_after_cut") or 0),
+        int(meta(conn, "max_recv_window_ms") or 0),
+    )
+
+
+def load(conn: apsw.Connection, path: Path, wall_ms: int, *, proven: bool) -> Saved:
+    """Everything the book remembers. Raises ConfigError naming a row of positions that cannot be one."""
+    identity = identify(conn)
+    since_ms = wall_ms - _KEEP_MS
+    positions = rows(conn, "SELECT session_id, symbol, net FROM positions_basis ORDER BY 1, 2")
+    symbols = rows(conn, "SELECT symbol, first_trade_id FROM symbols ORDER BY 1")
+    watermarks = rows(conn, "SELECT symbol, trade_id FROM watermarks ORDER BY 1")
+    sessions = rows(conn, "SELECT session_id, name FROM sessions ORDER BY 1")
+    return Saved(
+        identity.lineage,
+        identity.created_ms,
+        identity.last_epoch,
+        identity.first_epoch_after_cut,
+        proven,
+        identity.max_recv_window_ms,
+        _orders(conn, since_ms),
+        _fills(conn, since_ms),
+        tuple(PositionRecord(whole(s), str(symbol).upper(), Decimal(str(net))) for s, symbol, net in positions),
+        tuple(SymbolRecord(str(symbol), whole(number)) for symbol, number in symbols),
+        tuple(WatermarkRecord(str(symbol), whole(number)) for symbol, number in watermarks),
+        tuple(SessionRecord(whole(number), str(name)) for number, name in sessions),
+        read_edits(conn, path),
+        meta(conn, "venue_account") or "",
+        tuple(read_performance(conn)),
+        tuple(read_adjustments(conn, "WHERE delta <> '0' ORDER BY id")),  # 0 is a note about an edit that was refused
+        _recent_ledger(conn),
+        tuple(read_ledger_marks(conn)),
+        tuple(read_halts(conn)),
+    )
+
+
+def meta(conn: apsw.Connection, key: str) -> str | None:
+    """One of the book's own values; None when it was never set."""
+    found = rows(conn, "SELECT value FROM meta WHERE key = ?", (key,))
+    return str(found[0][0]) if found else None
+
+
+def _orders(conn: apsw.Connection, since_ms: int) -> tuple[OrderRecord, ...]:
+    return tuple(read_orders(conn, f"WHERE {_KEPT} ORDER BY rowid", (since_ms, _KEEP_NEWEST)))
+
+
+def _fills(conn: apsw.Connection, since_ms: int) -> tuple[FillRecord, ...]:
+    """All that somebody may still ask about, by symbol and trade id; each question has an index."""
+    found: dict[FillKey, FillRecord] = {}
+
+    def take(where: str, *bindings: int | str) -> None:
+        for record in read_fills(conn, where, bindings):
+            found[record.fill.key] = record
+
+    # One of a kept order is part of that order's facts.
+    kept = f"SELECT client_order_id FROM orders WHERE {_KEPT}"
+    take(f"WHERE client_order_id IN ({kept})", since_ms, _KEEP_NEWEST)
+    # One above the watermark may come again with the next pull, and counts on top of `performance`.
+    known = rows(
+        conn,
+        "SELECT s.symbol, coalesce(w.trade_id, s.first_trade_id) FROM symbols s"
+        " LEFT JOIN watermarks w ON w.symbol = s.symbol",
+    )
+    for symbol, trade_id in known:
+        take("WHERE symbol = ? AND CAST(trade_id AS INTEGER) >= ?", str(symbol), whole(trade_id))
+    # One after the ledger's mark tells who held what when funding was paid that is not read yet.
+    take("WHERE ts_event_ms >= (SELECT coalesce(min(ts_ms), 0) FROM ledger_marks)")
+    # Books of older versions have no `performance`: there all of an account's fills count.
+    without = rows(
+        conn,
+        "SELECT session_id, upper(symbol) AS name FROM positions_basis b WHERE NOT EXISTS"
+        " (SELECT 1 FROM performance p WHERE p.session_id = b.session_id AND p.symbol = upper(b.symbol))",
+    )
+    for session, symbol in without:
+        take("WHERE symbol = ? AND session_id = ?", str(symbol), whole(session))
+    return tuple(found[key] for key in sorted(found, key=lambda key: (key[0], int(key[1]), key[2])))
+
+
+def _recent_ledger(conn: apsw.Connection) -> tuple[LedgerRecord, ...]:
+    """Rows that will be read again, because they are younger than the mark of their kind."""
+    where = (
+        "WHERE ts_ms >= coalesce((SELECT m.ts_ms FROM ledger_marks m WHERE m.kind = ledger.kind), 0)"
+        " ORDER BY ts_ms, ext_id, session_id"
+    )
+    return tuple(read_ledger(conn, where))
