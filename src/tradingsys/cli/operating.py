@@ -33,7 +33,8 @@ __all__ = ["explain", "fills", "orders", "resume", "sessions", "set_", "show", "
 T = TypeVar("T")
 
 _SYMBOL = re.compile(r"\w{2,40}")
-_MAX_LIMIT = 100_000
+_MAX_LIMIT = 1_000
+"""As many as a gateway tells."""
 
 
 def _session(type_: type, tokens: Sequence[Token]) -> int:

@@ -26,7 +26,7 @@ from tradingsys.wire.operator import (
     SessionView,
 )
 
-__all__ = ["OperatorViews"]
+__all__ = ["OperatorViews", "adjustment_text", "session_fill", "session_orders"]
 
 _NS_PER_S = 1_000_000_000
 _MOST_ROWS = 1_000
@@ -99,12 +99,12 @@ class OperatorViews:
             candidates.sort(key=lambda order: order.stamp_ms, reverse=True)
         else:
             candidates = list(islice(reversed(book.orders.values()), _LOOKED_AT))
-        return _session_orders(_chosen(candidates, selection))
+        return session_orders(_chosen(candidates, selection))
 
     def fills(self, selection: Selection) -> list[SessionFill]:
         """Newest first."""
         found = (row for row in self._gateway.recent.fills() if _matches(selection, row.session, row.fill.symbol))
-        return [_session_fill(row) for row in islice(found, _limit(selection))]
+        return [session_fill(row) for row in islice(found, _limit(selection))]
 
     def positions(self, selection: Selection) -> list[SessionPositionView]:
         """By session and symbol; only what is not flat, unless one symbol is asked for."""
@@ -128,10 +128,10 @@ class OperatorViews:
             total=plain(total),
             account=None if account is None else plain(account),
             difference=None if account is None else plain(total - account),
-            open_orders=_session_orders(orders),
+            open_orders=session_orders(orders),
             first_trade_id=book.symbols[symbol],
             watermark=book.watermarks[symbol],
-            adjustments=[_adjustment(row) for row in self._gateway.recent.adjustments(symbol)[:_ADJUSTMENTS]],
+            adjustments=[adjustment_text(row) for row in self._gateway.recent.adjustments(symbol)[:_ADJUSTMENTS]],
             halt=halt.reason if halt is not None else "",
         )
 
@@ -156,17 +156,20 @@ def _chosen(orders: Iterable[TrackedOrder], selection: Selection) -> list[Tracke
     return list(chosen.values())
 
 
-def _session_orders(orders: Iterable[TrackedOrder]) -> list[SessionOrder]:
+def session_orders(orders: Iterable[TrackedOrder]) -> list[SessionOrder]:
+    """Orders with all their fills; those of which nobody told the terms are left out."""
     views = ((order.session, order_view(order, order.facts.fills.values())) for order in orders)
     return [SessionOrder(session, view) for session, view in views if view is not None]
 
 
-def _session_fill(row: FillRecord) -> SessionFill:
+def session_fill(row: FillRecord) -> SessionFill:
+    """One execution and whose it is."""
     fill = row.fill
     return SessionFill(row.session, fill.symbol.lower(), fill.side, fill_view(fill), row.client_order_id)
 
 
-def _adjustment(row: AdjustmentRecord) -> str:
+def adjustment_text(row: AdjustmentRecord) -> str:
+    """A change without a fill, as a line for people."""
     when = datetime.fromtimestamp(row.ts_ms // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
     who = "EXTERNAL" if row.session == EXTERNAL else f"session {row.session}"
     return f"{when} UTC: {who} {'+' if row.delta > 0 else ''}{plain(row.delta)} ({row.why})"

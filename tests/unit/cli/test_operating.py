@@ -164,7 +164,7 @@ def test_a_short_position_may_be_written_as_it_is(db: Path, capsys: Captured, fo
         (["explain", "ethusdt"], FAILURE, "it knows btcusdt"),
         (["explain"], USAGE, "SYMBOL"),
         (["orders", "--session=70000"], USAGE, "70000 is not a session"),
-        (["orders", "--limit=0"], USAGE, "0 is not a number of rows: 1 to 100000"),
+        (["orders", "--limit=0"], USAGE, "0 is not a number of rows: 1 to 1000"),
         (["orders", "--limit=-5"], USAGE, "-5 is not a number of rows"),
         (["orders", "--limit=many"], USAGE, "many is not a number of rows"),
         (["fills", "--symbol=a b"], USAGE, "'a b' is no symbol"),

@@ -11,20 +11,20 @@ from msgspec import structs
 
 from tradingsys import __version__
 from tradingsys.cli.operate.edit import set_net
-from tradingsys.cli.operate.tables import session_name, time_text
 from tradingsys.cli.operate.target import NOT_RUNNING, Where
 from tradingsys.core.errors import ConfigError, StoreError, TradingError
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
-from tradingsys.core.records import Edit, FillRecord, OrderRecord, Saved
-from tradingsys.gateway.views import fill_view, order_view, positions_view
+from tradingsys.core.records import Edit, OrderRecord, Saved
+from tradingsys.gateway.operator_views import adjustment_text, session_fill, session_orders
+from tradingsys.gateway.views import positions_view
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.store import book as stored
+from tradingsys.store import read
 from tradingsys.store.journal import read_segments
 from tradingsys.store.migrations import needs_migration
-from tradingsys.store.read import reading
-from tradingsys.store.rows import read_adjustments, read_fills, read_orders
+from tradingsys.store.rows import read_fills
 from tradingsys.store.sqlite import rows
 from tradingsys.wire.messages import PositionView
 from tradingsys.wire.operator import (
@@ -43,7 +43,7 @@ from tradingsys.wire.operator import (
 __all__ = ["Book"]
 
 _ACCOUNT_PREFIX = "binance-usdm-"
-_CHOSEN = "WHERE (?1 IS NULL OR session_id = ?1) AND (?2 IS NULL OR symbol = ?2)"
+_ADJUSTMENTS = 20
 
 
 class Book:
@@ -102,36 +102,35 @@ class Book:
                 book = SessionBook(self._saved(conn))
                 found = [order for order in book.open_orders(selection.session_id) if order.is_open]
             else:
-                records = read_orders(conn, f"{_CHOSEN} ORDER BY stamp_ms DESC LIMIT ?3", _bindings(selection))
+                records = read.orders(conn, *_chosen(selection), limit=selection.limit)
                 found = [self._with_fills(conn, record) for record in records]
         symbol = _upper(selection.symbol)
         chosen = [order for order in found if symbol in (None, order.symbol)]
         chosen.sort(key=lambda order: order.stamp_ms, reverse=True)
-        return _order_views(chosen[: selection.limit])
+        return session_orders(chosen[: selection.limit])
 
     async def fills(self, selection: Selection) -> list[SessionFill]:
         """Executions, newest first."""
         with self._open() as conn:
-            where = f"{_CHOSEN} ORDER BY ts_event_ms DESC, CAST(trade_id AS INTEGER) DESC LIMIT ?3"
-            found = read_fills(conn, where, _bindings(selection))
-        return [_fill(record) for record in found]
+            return [session_fill(row) for row in read.fills(conn, *_chosen(selection), limit=selection.limit)]
 
     async def positions(self, selection: Selection) -> list[SessionPositionView]:
-        """What ``positions`` says, edits included."""
+        """What ``positions`` says, edits included; only what is not flat, unless one symbol is asked for."""
         with self._open() as conn:
             saved = self._saved(conn)
         symbol = None if selection.symbol is None else selection.symbol.lower()
         return [
             row
             for row in _all_positions(saved)
-            if selection.session_id in (None, row.session_id) and symbol in (None, row.position.symbol)
+            if selection.session_id in (None, row.session_id)
+            and (symbol == row.position.symbol or (symbol is None and row.position.net != "0"))
         ][: selection.limit]
 
     async def explain(self, symbol: str) -> Explanation:
         """All but the account's own figure: the exchange is not asked."""
         with self._open() as conn:
             saved = self._saved(conn)
-            told = read_adjustments(conn, "WHERE symbol = ? ORDER BY id DESC LIMIT 20", (symbol.upper(),))
+            told = read.adjustments(conn, symbol=symbol.upper(), limit=_ADJUSTMENTS)
         book = SessionBook(saved)
         self._check_symbol(book, symbol.upper())
         positions = [row for row in _all_positions(saved) if row.position.symbol == symbol.lower()]
@@ -149,16 +148,10 @@ class Book:
             total=plain(book.total(symbol.upper())),
             account=None,
             difference=None,
-            open_orders=_order_views(orders),
+            open_orders=session_orders(orders),
             first_trade_id=book.symbols[symbol.upper()],
             watermark=book.watermarks[symbol.upper()],
-            adjustments=[
-                *pending,
-                *(
-                    f"{time_text(row.ts_ms)} session {session_name(row.session)}: {plain(row.delta)} ({row.why})"
-                    for row in told
-                ),
-            ],
+            adjustments=[*pending, *map(adjustment_text, told)],
             halt=halt.reason if halt else "",
         )
 
@@ -176,7 +169,7 @@ class Book:
     @contextlib.contextmanager
     def _open(self) -> Iterator[apsw.Connection]:
         try:
-            with reading(self._path) as conn:
+            with read.reading(self._path) as conn:
                 if needs_migration(conn, self._path):
                     raise ConfigError(
                         "was written by an earlier version",
@@ -215,8 +208,8 @@ class Book:
             raise TradingError(f"{self._path} knows no symbol {symbol.lower()}; it knows {known}")
 
 
-def _bindings(selection: Selection) -> tuple[int | None, str | None, int]:
-    return selection.session_id, _upper(selection.symbol), selection.limit
+def _chosen(selection: Selection) -> tuple[int | None, str | None]:
+    return selection.session_id, _upper(selection.symbol)
 
 
 def _upper(symbol: str | None) -> str | None:
@@ -245,13 +238,3 @@ def _positions(book: SessionBook, edits: dict[tuple[int, str], Edit], session: i
             known = views.get(symbol.lower(), PositionView(symbol.lower(), "0"))
             views[symbol.lower()] = structs.replace(known, net=plain(edit.edited))
     return [views[symbol] for symbol in sorted(views)]
-
-
-def _order_views(orders: list[TrackedOrder]) -> list[SessionOrder]:
-    views = ((order.session, order_view(order, order.facts.fills.values())) for order in orders)
-    return [SessionOrder(session, view) for session, view in views if view is not None]
-
-
-def _fill(record: FillRecord) -> SessionFill:
-    fill = record.fill
-    return SessionFill(record.session, fill.symbol.lower(), fill.side.value, fill_view(fill), record.client_order_id)

@@ -46,9 +46,12 @@ def _position(told: Explanation) -> Iterator[str]:
             " that is normal, while an execution is on its way. If it stays, an execution is missing: ask again in a"
             f" minute, then restart the gateway with --scan {told.symbol}."
         )
+    since = f" from number {told.first_trade_id} on" if told.first_trade_id else ""
+    before = "; what came before is in EXTERNAL's baseline" if told.first_trade_id else ""
+    final = told.watermark > told.first_trade_id
     yield (
-        f"Every trade of the account from number {told.first_trade_id} on is accounted for; what came before is in"
-        f" EXTERNAL's baseline. Below number {told.watermark} nothing can change any more."
+        f"Every trade of the account{since} is accounted for{before}."
+        + (f" Below number {told.watermark} nothing can change any more." if final else "")
     )
     if external:
         yield (

@@ -120,7 +120,7 @@ def positions(out: Console, rows: Sequence[SessionPositionView]) -> None:
     """What sessions hold."""
     columns = [("session", "r"), ("symbol", ""), ("net", "r"), ("entry", "r"), ("realised", "r"), ("fees", "r")]
     table = _table(*columns, ("funding", "r"))
-    for row in rows:
+    for row in sorted(rows, key=lambda row: (row.session_id == EXTERNAL, row.session_id, row.position.symbol)):
         held = row.position
         table.add_row(
             session_name(row.session_id),
