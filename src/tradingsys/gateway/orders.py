@@ -182,7 +182,8 @@ class OrderDesk:
         if report.outcome in (Outcome.ACCEPTED, Outcome.NOT_SENT):
             self._book.replace_ended(order)
         else:
-            self._procedures.start(self._recovery.settle_replace(order))
+            is_refused = report.outcome is Outcome.REFUSED
+            self._procedures.start(self._recovery.settle_replace(order, refused=is_refused))
         if report.outcome in (Outcome.REFUSED, Outcome.NOT_SENT):
             self._tell_failed(order, report)
 
