@@ -7,7 +7,7 @@ from decimal import Decimal
 from tradingsys.core.enums import MarginType
 from tradingsys.matching.account import Account
 from tradingsys.sim.events import ChangeRefused, ExchangeEvent, LeverageChanged, Refusal
-from tradingsys.sim.money import CashKind
+from tradingsys.sim.money import CashKind, MarginMove
 from tradingsys.sim.state import State
 
 __all__ = ["Adjusting"]
@@ -67,6 +67,8 @@ class Adjusting:
         if amount < 0 and spare + amount < mine.position_margin(symbol, venue.mark.px):
             return [ChangeRefused(account, symbol, Refusal.ISOLATED_BALANCE)]
         mine.isolated[symbol] += amount
+        if not mine.is_house:
+            self._state.ledger.margin_moves.append(MarginMove(account, symbol, asset, amount, now_ns))
         return [self._state.account_changed(mine, asset, now_ns, "MARGIN_TRANSFER", symbol=symbol, change=-amount)]
 
     def transfer(self, account: str, asset: str, amount: Decimal, now_ns: int) -> list[ExchangeEvent]:

@@ -113,6 +113,8 @@ class Refusal(StrEnum):
     OPEN_POSITION = "there is a position"
     NOT_ISOLATED = "the position has no margin of its own"
     CROSS_BALANCE = "the balance is insufficient"
+    NOT_TRADING = "the symbol is not trading"
+    CLOSED = "the symbol is closed"
     ISOLATED_BALANCE = "the position's own margin is insufficient"
 
 

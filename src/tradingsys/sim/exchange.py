@@ -65,8 +65,8 @@ class Exchange:
         self._liquidation = Liquidation(self._state, self._placing)
         self._adjusting = Adjusting(self._state)
         self._watched_s = -1
-        self._moved_ns: int | None = None
-        """When a mark price moved last, if it was at the last look."""
+        self._looked_ns = 0
+        """When prices were looked at last."""
 
     # --- accounts and prices
 
@@ -109,9 +109,9 @@ class Exchange:
     def next_deadline_ns(self) -> int | None:
         """When `tick` has something to do at the latest."""
         due_ns = self._state.schedule.next_ns
-        if self._moved_ns is None or not self._is_watched():
+        if not self._is_watched() or not any(venue.is_settling for venue in self.venues.values()):
             return due_ns
-        look_ns = self._moved_ns + _NS
+        look_ns = self._looked_ns + _NS
         return look_ns if due_ns is None else min(due_ns, look_ns)
 
     def _is_watched(self) -> bool:
@@ -123,12 +123,10 @@ class Exchange:
     def tick(self, now_ns: int) -> list[ExchangeEvent]:
         """Let time pass: prices move, orders with an end expire, funding is paid, margin is watched."""
         events: list[ExchangeEvent] = []
-        moved = False
+        self._looked_ns = now_ns
         for venue in self.venues.values():
             if venue.move_prices(now_ns):
-                moved = True
                 self._on_mark(venue, now_ns, events)
-        self._moved_ns = now_ns if moved else None
         if now_ns // _NS != self._watched_s:
             self._watched_s = now_ns // _NS
             self._funding.sample(now_ns)
@@ -184,10 +182,21 @@ class Exchange:
         venue = self.venues.get(request.symbol)
         if venue is None:
             return [Rejected(request, Refusal.UNKNOWN_SYMBOL)]
+        self._looked_ns = now_ns
         moved = venue.move_prices(now_ns)
         self._placing.place(request, now_ns, events)
         if moved:
             self._on_mark(venue, now_ns, events)
+        self._follow(now_ns, events)
+        return events
+
+    def hear(self, symbol: str, px: Decimal, now_ns: int) -> list[ExchangeEvent]:
+        """A trade that nobody here had a part in: the last price, for whatever waits for it."""
+        venue = self.venues[symbol]
+        venue.last_px = px
+        if venue.triggers[TriggerPrice.LAST]:
+            self._state.prints.append((venue, px))
+        events: list[ExchangeEvent] = []
         self._follow(now_ns, events)
         return events
 

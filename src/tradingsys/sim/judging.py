@@ -13,11 +13,14 @@ from tradingsys.sim.venue import Venue
 __all__ = ["margin_refusal", "refusal"]
 
 _ZERO = Decimal(0)
+_ENDED = frozenset({"CLOSE", "DELIVERED"})
 
 
 def refusal(state: State, venue: Venue, request: NewOrder, ticks: int | None, lots: int) -> Refusal | None:
     """Why a new order cannot be; None when it can."""
     account = state.accounts[request.account]
+    if not venue.instrument.is_trading:
+        return Refusal.CLOSED if venue.instrument.status in _ENDED else Refusal.NOT_TRADING
     if not account.is_house:
         if (request.account, request.client_order_id) in venue.client_ids:
             return Refusal.DUPLICATE_CLIENT_ORDER_ID

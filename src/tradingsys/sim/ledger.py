@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from tradingsys.sim.conditions import Condition
 from tradingsys.sim.events import Amendment, Execution, OrderRecord
-from tradingsys.sim.money import CashKind, CashRow, FundingRecord
+from tradingsys.sim.money import CashKind, CashRow, FundingRecord, MarginMove
 
 __all__ = ["Ledger"]
 
@@ -26,6 +26,7 @@ class Ledger:
         self.amendments: list[Amendment] = []
         self.funding: list[FundingRecord] = []
         """Of all symbols."""
+        self.margin_moves: list[MarginMove] = []
         self._first_row = first_id
         self._by_account: dict[tuple[str, str], list[Execution]] = {}
         self._orders: dict[tuple[str, int], OrderRecord] = {}

@@ -37,6 +37,10 @@ class MarkPrice:
         self._exact = (self._exact + (mid - self._exact) * weight).quantize(_INNER_DIGITS, ROUND_HALF_EVEN)
         self.px = self._exact.quantize(_DIGITS, ROUND_HALF_EVEN)
 
+    def is_near(self, mid: Decimal) -> bool:
+        """Whether the price, as it is told, is this middle."""
+        return self.px == mid.quantize(_DIGITS, ROUND_HALF_EVEN)
+
     def set(self, px: Decimal) -> None:
         """The price is known from elsewhere, such as from a recording."""
         self._exact = px

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-__all__ = ["CashKind", "CashRow", "FundingRecord"]
+__all__ = ["CashKind", "CashRow", "FundingRecord", "MarginMove"]
 
 
 class CashKind(StrEnum):
@@ -36,6 +36,17 @@ class CashRow(Struct, frozen=True):
     """Unique."""
     exec_id: int | None = None
     """The execution that caused it."""
+
+
+class MarginMove(Struct, frozen=True):
+    """Money moved between an account and one of its isolated positions; the wallet holds both."""
+
+    account: str
+    symbol: str
+    asset: str
+    amount: Decimal
+    """Negative when it came back."""
+    ts_ns: int
 
 
 class FundingRecord(Struct, frozen=True):

@@ -77,6 +77,12 @@ class Venue:
         self.index.update(mid, now_ns)
         return self.mark.px != before
 
+    @property
+    def is_settling(self) -> bool:
+        """Whether the mark price goes on moving if the book stays as it is."""
+        mid = self.mid
+        return mid is not None and not self.mark.is_near(mid)
+
     def matched_ticks(self, side: Side, match: PriceMatch) -> int | None:
         """The price of a level of the book, for an order of this side; None when the book is not that deep."""
         taken_from = side.opposite if match.value.startswith("OPPONENT") else side

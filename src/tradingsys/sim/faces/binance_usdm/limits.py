@@ -81,15 +81,14 @@ class Limits:
         text = f"Way too many requests; IP banned until {until_ms}. Please use the websocket for live updates."
         return Fault(418, -1003, text, (now_ms, until_ms))
 
-    def spend_order(self, account: str, now_ms: int) -> None:
-        """Count an order.
+    def spend_order(self, account: str, now_ms: int, per_10s: int = 1) -> None:
+        """Count an order; a batch counts more of ten seconds' orders, and one of a minute's.
 
         Raises Fault 429 (-1015) above either limit.
         """
-        for window, limit, text in zip(
-            self._windows(account), (_MAX_ORDERS_10S, _MAX_ORDERS_1M), ("10 SECOND", "1 MINUTE"), strict=True
-        ):
-            if window.add(1, now_ms) > limit:
+        costs = ((_MAX_ORDERS_10S, "10 SECOND", per_10s), (_MAX_ORDERS_1M, "1 MINUTE", 1))
+        for window, (limit, text, cost) in zip(self._windows(account), costs, strict=True):
+            if window.add(cost, now_ms) > limit:
                 message = f"Too many new orders; current limit is {limit} orders per {text}."
                 raise Fault(429, -1015, message, (now_ms, window.ends_ms(now_ms)))
 

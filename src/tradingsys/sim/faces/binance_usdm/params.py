@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from msgspec import Struct
 
-from tradingsys.sim.faces.binance_usdm.faults import Fault, malformed, missing
+from tradingsys.sim.faces.binance_usdm.faults import Fault, illegal, malformed, missing
 from tradingsys.venues.auth import KeyKind, Verifier
-from tradingsys.venues.binance.requests import parse_timing
+from tradingsys.venues.binance.params import parse_timing
 from tradingsys.venues.binance.signing import parse_query, verify_query, verify_ws_params
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
 
 _MAX_AHEAD_MS = 1_000
 _INTEGER = re.compile(r"[0-9]{1,19}")
+_DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
 
 
 class ApiKey(Struct, frozen=True):
@@ -32,6 +34,9 @@ class ApiKey(Struct, frozen=True):
     key: str
     account: str
     verifier: Verifier
+    can_withdraw: bool = False
+    can_transfer: bool = False
+    is_ip_restricted: bool = False
 
 
 class Params:
@@ -87,6 +92,28 @@ class Params:
         Raises Fault (-1102).
         """
         return self.integer(name) if self.get(name) else None
+
+    def maybe_decimal(self, name: str) -> Decimal | None:
+        """A number, or None when absent.
+
+        Raises Fault (-1100) for anything that is none.
+        """
+        value = self.get(name)
+        if not value:
+            return None
+        if not _DECIMAL.fullmatch(value.removeprefix("-")):
+            raise illegal(name, _DECIMAL.pattern)
+        return Decimal(value)
+
+    def decimal(self, name: str) -> Decimal:
+        """A number that must be there.
+
+        Raises Fault (-1102) when it is not, and (-1100) for anything that is none.
+        """
+        value = self.maybe_decimal(name)
+        if value is None:
+            raise missing(name)
+        return value
 
     def flag(self, name: str) -> bool:
         """``true`` or ``false``; false when absent.

@@ -9,17 +9,19 @@ from msgspec import UNSET, structs
 from tradingsys.core.enums import OrderStatus, OrderType
 from tradingsys.core.order import Closed, Fill, Order, Terms
 from tradingsys.core.position import Position
-from tradingsys.core.reports import AccountChanged as AccountFacts
 from tradingsys.core.reports import OrderChanged
-from tradingsys.sim.events import AccountChanged, Execution, ExpiryReason, OrderRecord
+from tradingsys.sim.events import Amendment, Execution, ExpiryReason, OrderRecord
 from tradingsys.venues.binance import encode, messages, words
 
 __all__ = [
-    "account_update",
+    "amend_reply",
+    "amendment",
     "eight_digits",
     "ms",
+    "order_history",
     "order_query",
     "order_reply",
+    "order_test_reply",
     "order_trade_update",
     "shown_position",
     "trade_lite",
@@ -33,6 +35,7 @@ _EXPIRY_CODES = {
     ExpiryReason.SELF_TRADE: "1",
     ExpiryReason.UNFILLED_IMMEDIATE: "2",
     ExpiryReason.REDUCE_ONLY: "4",
+    ExpiryReason.LIQUIDATION: "5",
     ExpiryReason.UNFILLED_MARKET: "9",
 }
 
@@ -72,8 +75,11 @@ def _order(record: OrderRecord, fill: Fill | None = None) -> Order:
             reduce_only=record.reduce_only,
             self_trade_prevention=record.self_trade_prevention,
             version_ms=ms(record.updated_ns),
+            good_till_ms=record.good_till_ms or None,
+            price_match=record.price_match,
         ),
         accepted=True,
+        forced=record.forced,
         venue_cum_qty=record.cum_qty,
         closed=closed,
         fills={fill.exec_id: fill} if fill is not None else {},
@@ -98,28 +104,51 @@ def _fill(row: Execution) -> Fill:
 
 def order_reply(record: OrderRecord) -> messages.OrderReply:
     """The answer to placing and cancelling."""
-    return structs.replace(encode.order_reply(_order(record)), good_till_date=record.good_till_ms)
+    return encode.order_reply(_order(record))
+
+
+def amend_reply(record: OrderRecord) -> messages.OrderReply:
+    """The answer to changing an order."""
+    return structs.replace(order_reply(record), pair=record.symbol, modify_id=record.modify_id or UNSET)
 
 
 def order_query(record: OrderRecord) -> messages.OrderReply:
     """The answer to a query."""
     reply = encode.order_query(_order(record), placed_ms=ms(record.created_ns), avg_px=_short(record.avg_px))
-    cum_quote = encode.decimal_text(record.cum_quote)
-    return structs.replace(reply, good_till_date=record.good_till_ms, cum_quote=cum_quote)
+    return structs.replace(reply, cum_quote=encode.decimal_text(record.cum_quote))
+
+
+def order_history(record: OrderRecord) -> messages.OrderReply:
+    """A row of `GET /fapi/v1/allOrders` and `GET /fapi/v1/forceOrders`."""
+    base = encode.decimal_text(record.cum_qty)
+    return structs.replace(order_query(record), pair=record.symbol, cum_base=base)
+
+
+def order_test_reply(record: OrderRecord) -> messages.OrderReply:
+    """The answer to a test order, which still has what other answers lost."""
+    reply = encode.order_query(_order(record), placed_ms=0, avg_px=Decimal(0))
+    return structs.replace(reply, cum_qty="0", time=UNSET)
 
 
 def order_trade_update(
-    record: OrderRecord, ts_ns: int, bids_notional: Decimal, asks_notional: Decimal, execution: Execution | None = None
+    record: OrderRecord,
+    ts_ns: int,
+    bids_notional: Decimal,
+    asks_notional: Decimal,
+    execution: Execution | None = None,
+    *,
+    is_amendment: bool = False,
 ) -> messages.OrderTradeUpdate:
     """The event about an order as it was right after it happened."""
     fill = None if execution is None else _fill(execution)
     report = OrderChanged(_order(record, fill), record.symbol, ms(ts_ns))
-    update = encode.order_trade_update(report, avg_px=_short(record.avg_px))
+    kind = "AMENDMENT" if is_amendment else None
+    update = encode.order_trade_update(report, avg_px=_short(record.avg_px), execution_type=kind)
     order = structs.replace(
         update.order,
         bids_notional=encode.decimal_text(bids_notional),
         asks_notional=encode.decimal_text(asks_notional),
-        good_till_ms=record.good_till_ms,
+        modify_id=record.modify_id or UNSET,
     )
     return structs.replace(update, order=order)
 
@@ -140,22 +169,23 @@ def shown_position(position: Position) -> Position:
     return Position(position.net, _short(position.entry_px), eight_digits(position.realized_pnl))
 
 
-def account_update(change: AccountChanged, mark_px: Decimal) -> messages.AccountUpdate:
-    """The balance, and the position if one is concerned, as they are after a change."""
-    position = change.position
-    symbol = change.symbol
-    report = AccountFacts(
-        reason=change.reason,
-        ts_event_ms=ms(change.ts_ns),
-        balances={change.asset: eight_digits(change.wallet)},
-        positions={} if position is None else {symbol: position.net},
+def amendment(row: Amendment) -> messages.OrderAmendment:
+    """A row of an order's changes."""
+    return messages.OrderAmendment(
+        amendment_id=row.amendment_id,
+        symbol=row.symbol,
+        pair=row.symbol,
+        order_id=row.order_id,
+        client_order_id=row.client_order_id,
+        time=ms(row.ts_ns),
+        amendment=messages.Amendment(
+            price=_change(row.px_before, row.px),
+            orig_qty=_change(row.qty_before, row.qty),
+            count=row.count,
+            modify_id=row.modify_id,
+        ),
     )
-    shown = {} if position is None else {symbol: shown_position(position)}
-    profit = {} if position is None else {symbol: eight_digits(position.net * (mark_px - position.entry_px))}
-    return encode.account_update(
-        report,
-        balance_changes={change.asset: eight_digits(change.change)} if change.change else {},
-        positions=shown,
-        unrealized_pnl=profit,
-        symbol=symbol if change.reason == "FUNDING_FEE" else UNSET,
-    )
+
+
+def _change(before: Decimal, after: Decimal) -> messages.AmendedValue:
+    return messages.AmendedValue(before=encode.decimal_text(before), after=encode.decimal_text(after))

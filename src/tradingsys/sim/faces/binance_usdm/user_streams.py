@@ -8,9 +8,22 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from tradingsys.core.enums import Side
-from tradingsys.sim.events import Accepted, AccountChanged, Canceled, ExchangeEvent, Executed, Expired, OrderRecord
+from tradingsys.sim.events import (
+    Accepted,
+    AccountChanged,
+    Amended,
+    AssetModeChanged,
+    Canceled,
+    ConditionChanged,
+    ExchangeEvent,
+    Executed,
+    Expired,
+    LeverageChanged,
+    MarginCalled,
+    OrderRecord,
+)
 from tradingsys.sim.exchange import Exchange
-from tradingsys.sim.faces.binance_usdm import render
+from tradingsys.sim.faces.binance_usdm import render, render_account, render_conditions
 from tradingsys.sim.faces.binance_usdm.call import Call
 from tradingsys.sim.faces.binance_usdm.connection import Connection
 from tradingsys.sim.faces.binance_usdm.faults import Fault
@@ -104,6 +117,11 @@ class UserStreams:
             if each.conn is not conn or (listen_key is not None and each.listen_key != listen_key)
         ]
 
+    def accounts_of(self, conn: Connection) -> set[str]:
+        """Accounts that a connection hears of."""
+        listened = {each.listen_key for each in self._subscriptions if each.conn is conn}
+        return {key.account for key in self._keys.values() if key.text in listened}
+
     def publish(self, events: Iterable[ExchangeEvent]) -> list[WsOutput]:
         """What accounts hear of these events, in the venue's order.
 
@@ -113,27 +131,46 @@ class UserStreams:
         if not self._subscriptions:
             return outputs
         for event in events:
-            match event:
-                case AccountChanged():
-                    self._account_change = event
-                case Executed(order, execution):
-                    outputs += self._send(order.account, "TRADE_LITE", render.trade_lite(order, execution))
-                    outputs += self._send_account_change()
-                    outputs += self._send_order(order, event)
-                case Accepted(order) | Canceled(order) | Expired(order):
-                    outputs += self._send_order(order)
-                case _:
-                    pass
+            outputs += self._told(event)
         return outputs
+
+    def _told(self, event: ExchangeEvent) -> list[WsOutput]:
+        match event:
+            case AccountChanged(reason="ORDER"):
+                self._account_change = event
+            case AccountChanged():
+                return self._send_account(event)
+            case Executed(order, execution):
+                lite = self._send(order.account, "TRADE_LITE", render.trade_lite(order, execution))
+                return [*lite, *self._send_account_change(), *self._send_order(order, executed=event)]
+            case Amended(order):
+                return self._send_order(order, is_amendment=True)
+            case Accepted(order) | Canceled(order) | Expired(order):
+                return self._send_order(order)
+            case ConditionChanged(condition):
+                return self._send(condition.terms.account, "ALGO_UPDATE", render_conditions.update(condition))
+            case LeverageChanged() | AssetModeChanged():
+                return self._send(event.account, "ACCOUNT_CONFIG_UPDATE", render_account.config_update(event))
+            case MarginCalled(account=name):
+                message = render_account.margin_call(event, self._exchange.accounts[name], self._exchange.venues)
+                return self._send(name, "MARGIN_CALL", message)
+            case _:
+                pass
+        return []
 
     def _send_account_change(self) -> list[WsOutput]:
         change, self._account_change = self._account_change, None
-        if change is None or not self._listens(change.account):
-            return []
-        mark_px = self._exchange.venues[change.symbol].mark.px
-        return self._send(change.account, "ACCOUNT_UPDATE", render.account_update(change, mark_px))
+        return [] if change is None else self._send_account(change)
 
-    def _send_order(self, order: OrderRecord, executed: Executed | None = None) -> list[WsOutput]:
+    def _send_account(self, change: AccountChanged) -> list[WsOutput]:
+        if not self._listens(change.account):
+            return []
+        mark_px = self._exchange.venues[change.symbol].mark.px if change.symbol else None
+        return self._send(change.account, "ACCOUNT_UPDATE", render_account.account_update(change, mark_px))
+
+    def _send_order(
+        self, order: OrderRecord, *, executed: Executed | None = None, is_amendment: bool = False
+    ) -> list[WsOutput]:
         if not self._listens(order.account):
             return []
         account = self._exchange.accounts[order.account]
@@ -143,6 +180,7 @@ class UserStreams:
             account.open_notional(order.symbol, Side.BUY),
             account.open_notional(order.symbol, Side.SELL),
             None if executed is None else executed.execution,
+            is_amendment=is_amendment,
         )
         return self._send(order.account, "ORDER_TRADE_UPDATE", message)
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from tradingsys.core.errors import VenueError
-from tradingsys.sim.faces.binance_usdm import account_reads, market_reads, orders, params
+from tradingsys.sim.faces.binance_usdm import account_reads, algo_orders, market_reads, order_reads, orders, params
 from tradingsys.sim.faces.binance_usdm.call import Call, State
 from tradingsys.sim.faces.binance_usdm.connection import Connection
 from tradingsys.sim.faces.binance_usdm.faults import Fault
@@ -42,8 +42,14 @@ _METHODS: dict[str, _Method] = {
     "ticker.price": _Method(market_reads.price_ticker, is_signed=False),
     "ticker.book": _Method(market_reads.book_ticker, 2, is_signed=False),
     "order.place": _Method(orders.place, 0, is_order=True),
+    "order.modify": _Method(orders.modify, 0, is_order=True),
     "order.cancel": _Method(orders.cancel),
-    "order.status": _Method(orders.query),
+    "order.status": _Method(order_reads.query),
+    "algoOrder.place": _Method(algo_orders.place, 0),
+    "algoOrder.cancel": _Method(algo_orders.cancel),
+    "account.position": _Method(account_reads.positions_v2, 5),
+    "account.balance": _Method(account_reads.balances, 5),
+    "account.status": _Method(account_reads.account_v1, 5),
     "v2/account.position": _Method(account_reads.positions, 5),
     "v2/account.balance": _Method(account_reads.balances, 5),
     "v2/account.status": _Method(account_reads.account, 5),

@@ -1,0 +1,103 @@
+"""Conditional orders as core facts, which the venue's codec writes."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec import UNSET
+
+from tradingsys.core.enums import OrderStatus
+from tradingsys.core.order import Closed, Order, Terms
+from tradingsys.sim.conditions import Condition, ConditionStatus
+from tradingsys.sim.events import Refusal
+from tradingsys.sim.faces.binance_usdm.faults import REFUSALS
+from tradingsys.sim.faces.binance_usdm.render import eight_digits, ms
+from tradingsys.venues.binance import encode_algo, messages, words
+
+__all__ = ["canceled", "placed", "queried", "update"]
+
+
+def _order(condition: Condition) -> Order:
+    terms = condition.terms
+    closed = None
+    if condition.status is ConditionStatus.REJECTED:
+        _, text = REFUSALS[Refusal(condition.reason)]
+        closed = Closed(OrderStatus.REJECTED, ms(condition.updated_ns), 0, text)
+    return Order(
+        client_order_ids=(condition.client_algo_id,),
+        venue_order_id=None if condition.child_id is None else str(condition.child_id),
+        terms=Terms(
+            symbol=terms.symbol,
+            side=terms.side,
+            order_type=terms.order_type,
+            order_qty=terms.qty,
+            price=terms.px,
+            time_in_force=terms.time_in_force,
+            post_only=terms.post_only,
+            reduce_only=terms.reduce_only,
+            stop_px=terms.trigger_px,
+            self_trade_prevention=terms.self_trade_prevention,
+            version_ms=ms(condition.updated_ns),
+            close_position=terms.close_position,
+            callback_rate=terms.callback_rate,
+            activation_px=terms.activation_px,
+            good_till_ms=terms.good_till_ms or None,
+            price_match=terms.price_match,
+            trigger_price=terms.trigger_price,
+            price_protect=terms.price_protect,
+        ),
+        closed=closed,
+        algo_id=str(condition.algo_id),
+    )
+
+
+def _child_type(condition: Condition) -> str:
+    return "" if condition.child_type is None else words.ORDER_TYPE_WORDS[condition.child_type]
+
+
+def _child_px(condition: Condition) -> Decimal:
+    return eight_digits(condition.child_px).normalize() if condition.child_px else Decimal(0)
+
+
+def placed(condition: Condition) -> messages.AlgoOrder:
+    """The answer to placing."""
+    return encode_algo.algo_order(
+        _order(condition),
+        status=condition.status.value,
+        placed_ms=ms(condition.created_ns),
+        updated_ms=ms(condition.updated_ns),
+        triggered_ms=ms(condition.triggered_ns),
+    )
+
+
+def queried(condition: Condition) -> messages.AlgoOrder:
+    """The answer to a query."""
+    return encode_algo.algo_query(
+        _order(condition),
+        status=condition.status.value,
+        placed_ms=ms(condition.created_ns),
+        updated_ms=ms(condition.updated_ns),
+        triggered_ms=ms(condition.triggered_ns),
+        actual_px=_child_px(condition),
+        actual_qty=condition.child_qty,
+        actual_type=_child_type(condition),
+    )
+
+
+def canceled(condition: Condition) -> messages.AlgoCanceled:
+    """The answer to cancelling."""
+    return encode_algo.algo_canceled(_order(condition))
+
+
+def update(condition: Condition) -> messages.AlgoUpdate:
+    """The event about its new state."""
+    return encode_algo.algo_update(
+        _order(condition),
+        status=condition.status.value,
+        ts_event_ms=ms(condition.updated_ns),
+        triggered_ms=ms(condition.triggered_ns),
+        is_activated=condition.is_activated if condition.terms.is_trailing else UNSET,
+        actual_px=_child_px(condition),
+        actual_qty=condition.child_qty,
+        actual_type=_child_type(condition),
+    )
