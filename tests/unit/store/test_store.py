@@ -31,11 +31,9 @@ from tradingsys.core.order import Closed
 from tradingsys.core.records import (
     AccountRecord,
     AdjustmentRecord,
-    HaltRecord,
     LedgerMarkRecord,
     LedgerRecord,
     OrderRecord,
-    PerformanceRecord,
     PositionRecord,
     SessionRecord,
     SymbolRecord,
@@ -276,6 +274,24 @@ def test_a_backup_is_a_whole_private_book(machine: Machine) -> None:
     with pytest.raises(StoreError):
         store.backup("../x")
     assert not list(machine.path.parent.glob("*.tmp"))
+
+
+def test_readers_choose_by_session_symbol_and_state(machine: Machine) -> None:
+    store = machine.ready()
+    commit(store, order(1), canceled(2, NOW_MS), SessionRecord(1, "grid"))
+    commit(store, AdjustmentRecord(1, "BTCUSDT", Decimal(1), "a", NOW_MS))
+    commit(store, AdjustmentRecord(-1, "ETHUSDT", Decimal(2), "b", NOW_MS))
+    commit(store, fill(7, order_number=1), fill(8, symbol="ETHUSDT"))
+    with read.reading(machine.path) as conn:
+        assert [record.intent for record in read.orders(conn)] == [intent(2), intent(1)]
+        assert [record.intent for record in read.orders(conn, open_only=True)] == [intent(1)]
+        assert [record.intent for record in read.orders(conn, 1, "BTCUSDT", limit=1)] == [intent(2)]
+        assert read.orders(conn, 2) == read.orders(conn, None, "ETHUSDT") == []
+        assert [record.fill.exec_id for record in read.fills(conn)] == ["8", "7"]
+        assert read.fills(conn, 1, "ETHUSDT") == [fill(8, symbol="ETHUSDT")]
+        assert [row.why for row in read.adjustments(conn)] == ["b", "a"]
+        assert [row.why for row in read.adjustments(conn, None, "BTCUSDT")] == ["a"]
+        assert read.sessions(conn) == [SessionRecord(1, "grid")]
 
 
 def test_readers_see_a_running_book_and_one_in_a_folder_they_cannot_write(machine: Machine) -> None:

@@ -1,0 +1,127 @@
+"""A book of an earlier version opens and keeps everything."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.unit.store.books import NOW_MS, Machine, commit
+from tests.unit.store.version_1 import write_version_1
+from tradingsys.core.errors import ConfigError
+from tradingsys.core.ids import EXTERNAL
+from tradingsys.core.position import SessionPosition
+from tradingsys.core.records import (
+    HaltRecord,
+    LedgerMarkRecord,
+    LedgerRecord,
+    PerformanceRecord,
+    PositionRecord,
+    SessionRecord,
+    SymbolRecord,
+    WatermarkRecord,
+)
+from tradingsys.oms.effects import Save
+from tradingsys.oms.session_book import SessionBook
+from tradingsys.store import Store, read
+from tradingsys.store.migrations import VERSION
+
+SYMBOL = "BTCUSDT"
+SESSION_1 = SessionPosition(Decimal("0.002"), Decimal(61500), Decimal(1), {"USDT": Decimal("0.0724")})
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Machine:
+    machine = Machine(tmp_path)
+    write_version_1(machine.path)
+    return machine
+
+
+def test_a_book_of_the_first_version_keeps_everything_and_learns_what_was_earned(old: Machine) -> None:
+    store = old.open()
+    saved = store.saved
+    assert saved.lineage == "003D7" and saved.last_epoch == 1
+    assert saved.sessions == (SessionRecord(1, "grid"), SessionRecord(2, "trend"))
+    assert saved.symbols == (SymbolRecord(SYMBOL, 10),) and saved.watermarks == (WatermarkRecord(SYMBOL, 12),)
+    assert [row.fill.exec_id for row in saved.fills] == ["10", "11", "12", "13"]
+    assert [(row.session, row.delta) for row in saved.adjustments] == [
+        (EXTERNAL, Decimal("1.5")),
+        (2, Decimal("0.25")),
+        (EXTERNAL, Decimal("-0.25")),
+    ]
+    [record] = saved.orders
+    assert record.algo_id is None and record.intent.terms.order_qty == Decimal("0.003")
+    assert not record.intent.terms.close_position, "what older terms do not say has its usual meaning"
+    assert saved.ledger == (LedgerRecord(1, "USDT", Decimal("-0.01"), "FUNDING_FEE", "a", 1800000000015),)
+    assert saved.edits == () and saved.halts == () and saved.ledger_marks == ()
+    book = SessionBook(saved)
+    assert book.position(1, SYMBOL) == SESSION_1
+    assert book.position(2, SYMBOL) == SessionPosition(Decimal("0.25")), "set by an edit: nobody knows its cost"
+    assert book.position(EXTERNAL, SYMBOL).net == Decimal("0.75") == book.net(EXTERNAL, SYMBOL)
+    assert list(old.path.parent.glob("pos.db.before-migration-*.bak"))
+
+
+def test_after_the_first_start_only_recent_fills_are_read(old: Machine) -> None:
+    _start(old).close()
+    saved = old.open().saved
+    assert [row.fill.exec_id for row in saved.fills] == ["12", "13"], "an order's own, and those above the watermark"
+    assert SessionBook(saved).position(1, SYMBOL) == SESSION_1
+
+
+def _start(machine: Machine) -> Store:
+    """Open a book and keep what follows from opening it."""
+    store = machine.open()
+    book = SessionBook(store.saved)
+    book.mark_ledger("FUNDING_FEE", NOW_MS + 1_000)
+    store.save_now([effect.record for effect in book.take_effects() if isinstance(effect, Save)])
+    return store
+
+
+def test_a_newer_version_is_left_alone(old: Machine) -> None:
+    store = old.open()
+    store._conn.execute(f"PRAGMA user_version = {VERSION + 1}").fetchall()
+    old.kill()
+    with pytest.raises(ConfigError, match="newer tradingsys"):
+        old.open()
+
+
+def test_money_halts_and_marks_come_back_as_they_were(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    store = machine.ready()
+    earned = PerformanceRecord(
+        1,
+        SYMBOL,
+        Decimal("-0.3"),
+        Decimal("65000.1000000000000000000001"),
+        Decimal("-12.5"),
+        {"BNB": Decimal("0.00000001"), "USDT": Decimal("-1")},
+        {"USDT": Decimal("3.25")},
+        2,
+    )
+    early = LedgerRecord(1, "USDT", Decimal("-0.5"), "FUNDING_FEE", "1", NOW_MS - 1, SYMBOL)
+    late = LedgerRecord(-1, "USDT", Decimal("-0.25"), "FUNDING_FEE", "2", NOW_MS, SYMBOL)
+    commit(
+        store,
+        earned,
+        PerformanceRecord(2, SYMBOL, Decimal(0), None, Decimal(0), {}, {}, 0),
+        early,
+        late,
+        LedgerMarkRecord("FUNDING_FEE", NOW_MS),
+        LedgerMarkRecord("FUNDING_FEE", NOW_MS - 5),
+        HaltRecord(SYMBOL, "liquidated", NOW_MS),
+        HaltRecord("ETHUSDT", "liquidated", NOW_MS),
+        HaltRecord("ETHUSDT", "", NOW_MS + 1),
+        PositionRecord(1, SYMBOL, Decimal("-0.3")),
+    )
+    with read.reading(machine.path) as conn:
+        assert read.ledger(conn) == [late, early]
+        assert read.ledger(conn, 1) == read.ledger(conn, 1, SYMBOL) == [early]
+        assert read.ledger(conn, 1, "ETHUSDT") == [] and read.ledger(conn, limit=1) == [late]
+        assert read.halts(conn) == [HaltRecord(SYMBOL, "liquidated", NOW_MS)]
+    machine.kill()
+    saved = machine.open().saved
+    assert saved.performance == (earned, PerformanceRecord(2, SYMBOL, Decimal(0), None, Decimal(0), {}, {}, 0))
+    assert saved.ledger == (late,), "older rows are never read again"
+    assert saved.ledger_marks == (LedgerMarkRecord("FUNDING_FEE", NOW_MS),), "a mark never goes back"
+    assert saved.halts == (HaltRecord(SYMBOL, "liquidated", NOW_MS),)
