@@ -112,6 +112,8 @@ def wanted_symbols(request: Request) -> set[str]:
 
     Raises LocalProtocolError (-10009) for parameters of another shape.
     """
+    if bytes(request.params) == b"null":
+        return set()
     try:
         symbols = decode_params(request, SymbolsParams).symbols
     except LocalProtocolError:

@@ -149,10 +149,10 @@ def _chosen(orders: Iterable[TrackedOrder], selection: Selection) -> list[Tracke
     """Each once: an order may be known by several ids."""
     chosen: dict[int, TrackedOrder] = {}
     for order in orders:
+        if len(chosen) >= _limit(selection):
+            break
         if _matches(selection, order.session, order.symbol):
             chosen.setdefault(id(order), order)
-            if len(chosen) >= _limit(selection):
-                break
     return list(chosen.values())
 
 
