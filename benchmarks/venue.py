@@ -15,7 +15,7 @@ from tradingsys.core.order import Closed, Order, Terms
 from tradingsys.core.reports import OrderChanged
 from tradingsys.net import http, ws
 from tradingsys.sim.faces.binance_usdm import ApiKey
-from tradingsys.sim.faces.transport import Request, WsClose, WsOutput
+from tradingsys.sim.faces.transport import Request, WsClose, WsOutput, WsPing
 from tradingsys.sim.simulator import Simulator
 from tradingsys.venues.auth import Signer
 from tradingsys.venues.binance import messages
@@ -92,6 +92,8 @@ class MeasuringVenue(Exchange):
                 continue
             if isinstance(output, WsClose):
                 conn.close(output.code, output.reason)
+            elif isinstance(output, WsPing):
+                self._sim.ws_pong(output.conn_id)
             else:
                 conn.send(output.data)
 

@@ -28,7 +28,7 @@ from tradingsys.core.io import (
 from tradingsys.sim.events import NewOrder
 from tradingsys.sim.faces.binance_usdm import params
 from tradingsys.sim.faces.binance_usdm.params import Params
-from tradingsys.sim.faces.transport import Reply, Request, WsClose, WsOutput, WsRefuse, WsSend
+from tradingsys.sim.faces.transport import Reply, Request, WsClose, WsOutput, WsPing, WsRefuse
 from tradingsys.sim.simulator import Simulator
 
 __all__ = ["ENGINE_MS", "Network", "Venue"]
@@ -164,7 +164,9 @@ class Network:
         if isinstance(output, WsClose):
             self._world.after(self._latency(), lambda: self._cut(conn_id, f"closed by the venue: {output.code}"))
             return
-        assert isinstance(output, WsSend)
+        if isinstance(output, WsPing):
+            self._venue.simulator.ws_pong(conn_id)
+            return
         channel, faults = self._channels.get(conn_id, ""), self._faults()
         if self._world.chance(faults.cut_connection):
             self._world.after(self._latency(), lambda: self._cut(conn_id, "connection reset"))

@@ -86,7 +86,7 @@ Acceptor = Callable[[UpgradeRequest], WsHandler | Accept | Refuse]
 class Connection:
     """One open websocket; all methods belong to the event loop's thread and none of them waits."""
 
-    __slots__ = ("_buffered", "_closing", "_heard", "_local_reason", "_transport", "peer", "subprotocol")
+    __slots__ = ("_buffered", "_closing", "_heard", "_local_reason", "_transport", "on_pong", "peer", "subprotocol")
 
     def __init__(self, transport: WSTransport) -> None:
         self._transport = transport
@@ -94,6 +94,8 @@ class Connection:
         self._closing: asyncio.TimerHandle | None = None
         self._heard: asyncio.Future[None] | None = None
         self._local_reason = ""
+        self.on_pong: Callable[[], None] | None = None
+        """Called for every pong, asked for or not."""
         peer = transport.underlying_transport.get_extra_info("peername")
         self.peer = str(peer[0]) if isinstance(peer, tuple) else str(peer)
         """The address at the other end."""
@@ -106,6 +108,11 @@ class Connection:
     def send_binary(self, data: bytes) -> None:
         """One binary frame; otherwise as `send`."""
         self._transport.send(WSMsgType.BINARY, data)
+
+    def ping(self, payload: bytes) -> None:
+        """One ping frame; `on_pong` tells of the answer."""
+        if self.is_open:
+            self._transport.send_ping(payload)
 
     @property
     def pending_bytes(self) -> int:
@@ -144,6 +151,8 @@ class Connection:
         return self.is_open
 
     def _note_pong(self) -> None:
+        if self.on_pong is not None:
+            self.on_pong()
         if self._heard is not None:
             heard, self._heard = self._heard, None
             if not heard.done():
@@ -152,6 +161,7 @@ class Connection:
     def _gone(self) -> str:
         if self._closing is not None:
             self._closing.cancel()
+        self.on_pong = None
         self._note_pong()
         if self._local_reason:
             return self._local_reason

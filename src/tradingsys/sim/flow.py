@@ -31,6 +31,8 @@ _BURST_CHANCE = 0.002
 _BURST_RATE = 4.0
 _BURST_SIGMA = 3.0
 _TIGHT_TICKS = 2
+_FULL_SPEED = 5.0
+"""So many times faster than ours the market is as lively as ever; beyond that it does as much in our time."""
 
 
 class _Quote:
@@ -48,10 +50,11 @@ class _Quote:
 class _Crowd:
     """Everybody who trades one symbol."""
 
-    def __init__(self, exchange: Exchange, market: Market, rng: Random, now_ns: int) -> None:
+    def __init__(self, exchange: Exchange, market: Market, rng: Random, now_ns: int, pace: float) -> None:
         self._exchange = exchange
         self._market = market
         self._rng = rng
+        self._pace = pace
         self._venue: Venue = exchange.venues[market.symbol]
         self._anchor = float(market.start_price / market.price.step)
         self._sigma = float(market.flow.sigma_bp) / 1e4
@@ -67,6 +70,11 @@ class _Crowd:
             for level in range(market.flow.levels)
         ]
 
+    @property
+    def symbol(self) -> str:
+        """What they trade."""
+        return self._market.symbol
+
     def open(self, now_ns: int) -> list[ExchangeEvent]:
         """Quote everything for the first time."""
         events: list[ExchangeEvent] = []
@@ -76,11 +84,33 @@ class _Crowd:
 
     def wait_ns(self, now_ns: int) -> int:
         """How long until the next event."""
-        rate = self._market.flow.events_per_s * (_BURST_RATE if now_ns < self._burst_until_ns else 1.0)
+        rate = self._pace * self._market.flow.events_per_s * (_BURST_RATE if now_ns < self._burst_until_ns else 1.0)
         return int(self._rng.expovariate(rate) * _NS) + 1
+
+    def jump(self, ticks: int, now_ns: int) -> list[ExchangeEvent]:
+        """The value is another one from now on: everybody in the way trades, and the makers quote around it."""
+        events: list[ExchangeEvent] = []
+        for quote in self._quotes:
+            if quote.order_id is not None and quote.order_id in self._venue.open:
+                events += self._exchange.cancel(MAKERS, self._market.symbol, now_ns, order_id=quote.order_id)
+            quote.order_id = None
+        for side in Side:
+            lots = self._venue.book.available(side, ticks)
+            if lots:
+                events += self._order(side, lots, ticks, now_ns)
+        self.fair = self._anchor = float(ticks)
+        self._last_ns = now_ns
+        for quote in self._quotes:
+            self._requote(quote, self._wanted(quote), now_ns, events)
+        ask = self._venue.book.best(Side.SELL)
+        if ask is not None:
+            self._take(Side.BUY, ask, now_ns, events)
+        return events
 
     def act(self, now_ns: int) -> list[ExchangeEvent]:
         """One event: the value moved, somebody reacts."""
+        if not self._venue.instrument.is_trading:
+            return []
         self._move(now_ns)
         events: list[ExchangeEvent] = []
         book = self._venue.book
@@ -163,25 +193,33 @@ class _Crowd:
         self._requote(self._rng.choice(inner), bid + step if side is Side.BUY else ask - step, now_ns, events)
 
     def _take(self, side: Side, limit: int, now_ns: int, events: list[ExchangeEvent]) -> None:
+        events += self._order(side, self._lots(0.8), limit, now_ns)
+
+    def _order(self, side: Side, lots: int, limit: int, now_ns: int) -> list[ExchangeEvent]:
         request = NewOrder(
             TAKERS,
             self._market.symbol,
             side,
             OrderType.LIMIT,
-            self._venue.qty(self._lots(0.8)),
+            self._venue.qty(lots),
             self._venue.price(max(1, limit)),
             TimeInForce.IOC,
         )
-        events += self._exchange.place(request, now_ns)
+        return self._exchange.place(request, now_ns)
 
 
 class Flow:
     """All background traders of an exchange."""
 
-    def __init__(self, exchange: Exchange, markets: Iterable[Market], rng: Random, now_ns: int) -> None:
+    def __init__(
+        self, exchange: Exchange, markets: Iterable[Market], rng: Random, now_ns: int, speed: float = 1.0
+    ) -> None:
+        """``speed``: how many times faster than ours time runs; above some figure fewer traders act, to keep up."""
+        pace = min(1.0, _FULL_SPEED / speed)
         for name in (MAKERS, TAKERS):
             exchange.open_account(name, {}, is_house=True)
-        self._crowds = [_Crowd(exchange, market, rng, now_ns) for market in markets]
+        self._crowds = [_Crowd(exchange, market, rng, now_ns, pace) for market in markets]
+        self._by_symbol = {crowd.symbol: crowd for crowd in self._crowds}
         self._due = [(now_ns, index) for index in range(len(self._crowds))]
         heapify(self._due)
         self._started = False
@@ -205,3 +243,7 @@ class Flow:
             events += crowd.act(due_ns)
             heapreplace(self._due, (due_ns + crowd.wait_ns(due_ns), index))
         return events
+
+    def move(self, symbol: str, ticks: int, now_ns: int) -> list[ExchangeEvent]:
+        """Everybody believes in another price from now on."""
+        return self._by_symbol[symbol].jump(ticks, now_ns)

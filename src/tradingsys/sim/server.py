@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from tradingsys.net import http, ws
 from tradingsys.net.clock import Clock, SystemClock
-from tradingsys.sim.faces.transport import Request, WsOutput, WsSend
+from tradingsys.sim.faces.transport import Request, WsOutput, WsPing, WsSend
 from tradingsys.sim.simulator import Simulator
 
 __all__ = ["SimServer", "SimUrls", "start"]
@@ -99,8 +99,10 @@ class SimServer:
         """A client connected; returns its number."""
         self._last_conn_id += 1
         self._connections[self._last_conn_id] = conn
-        self._perform(self.simulator.ws_open(self._last_conn_id, target, self._clock.now_ns()))
-        return self._last_conn_id
+        conn_id = self._last_conn_id
+        conn.on_pong = lambda: self.simulator.ws_pong(conn_id)
+        self._perform(self.simulator.ws_open(conn_id, target, self._clock.now_ns()))
+        return conn_id
 
     def frame(self, conn_id: int, data: bytes) -> None:
         """A client sent a frame."""
@@ -120,6 +122,8 @@ class SimServer:
                 conn.send(output.data)
                 if conn.pending_bytes > _MAX_PENDING_BYTES:
                     conn.abort()
+            elif isinstance(output, WsPing):
+                conn.ping(output.payload)
             else:
                 conn.close(output.code, output.reason)
         self._set_timer()

@@ -12,7 +12,7 @@ import msgspec
 from tradingsys.core.enums import OrderType, Side
 from tradingsys.sim.events import NewOrder
 from tradingsys.sim.faces.binance_usdm import ApiKey
-from tradingsys.sim.faces.transport import Reply, Request, WsClose, WsOutput, WsSend
+from tradingsys.sim.faces.transport import Reply, Request, WsClose, WsOutput, WsPing, WsSend
 from tradingsys.sim.simulator import Simulator
 from tradingsys.venues.auth import HmacSigner, Signer
 from tradingsys.venues.binance.signing import query_text, sign_query, sign_ws_params
@@ -45,6 +45,9 @@ class Client:
         self.box.exchange.open_account(CROWD, {}, is_house=True)
         self.frames: dict[int, list[Any]] = {}
         self.closed: dict[int, int] = {}
+        self.pings: dict[int, list[int]] = {}
+        """When each websocket was pinged, in ms."""
+        self.answers_pings = True
         self._last_conn_id = 0
 
     @property
@@ -159,3 +162,7 @@ class Client:
                     self.frames[conn_id].append(msgspec.json.decode(data))
                 case WsClose(conn_id, code):
                     self.closed[conn_id] = code
+                case WsPing(conn_id):
+                    self.pings.setdefault(conn_id, []).append(self.now_ms)
+                    if self.answers_pings:
+                        self.box.ws_pong(conn_id)

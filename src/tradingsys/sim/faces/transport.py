@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-__all__ = ["Reply", "Request", "WsClose", "WsOutput", "WsRefuse", "WsSend"]
+__all__ = ["Reply", "Request", "WsClose", "WsOutput", "WsPing", "WsRefuse", "WsSend"]
 
 
 class Request(Struct, frozen=True):
@@ -42,7 +42,14 @@ class WsClose(Struct, frozen=True):
     reason: str = ""
 
 
-WsOutput = WsSend | WsClose
+class WsPing(Struct, frozen=True):
+    """Send a ping frame; `Simulator.ws_pong` is to be called for every pong."""
+
+    conn_id: int
+    payload: bytes
+
+
+WsOutput = WsSend | WsClose | WsPing
 
 
 class WsRefuse(Struct, frozen=True):

@@ -13,6 +13,7 @@ from tradingsys.sim.exchange import Exchange
 from tradingsys.sim.faces.binance_usdm.call import State
 from tradingsys.sim.faces.binance_usdm.connection import Connection, Route
 from tradingsys.sim.faces.binance_usdm.faults import Fault
+from tradingsys.sim.faces.binance_usdm.keepalive import KeepAlive
 from tradingsys.sim.faces.binance_usdm.limits import CONNECT_WEIGHT
 from tradingsys.sim.faces.binance_usdm.market_streams import MarketStreams
 from tradingsys.sim.faces.binance_usdm.params import ApiKey, Keyring
@@ -21,7 +22,7 @@ from tradingsys.sim.faces.binance_usdm.rest import Rest
 from tradingsys.sim.faces.binance_usdm.stream_control import StreamControl
 from tradingsys.sim.faces.binance_usdm.user_streams import Subscription, UserStreams
 from tradingsys.sim.faces.binance_usdm.ws_api import WsApi
-from tradingsys.sim.faces.transport import Reply, Request, WsClose, WsOutput, WsRefuse, WsSend
+from tradingsys.sim.faces.transport import Reply, Request, WsClose, WsOutput, WsPing, WsRefuse, WsSend
 from tradingsys.sim.gauge import Gauge
 from tradingsys.sim.history import History
 from tradingsys.sim.markets import Market
@@ -75,6 +76,8 @@ class Face:
         self._rest = Rest(self._state, keyring, self._users)
         self._ws_api = WsApi(self._state, keyring, self._users)
         self._connections: dict[int, Connection] = {}
+        self._keepalive = KeepAlive()
+        self._keyring = keyring
 
     @property
     def next_deadline_ns(self) -> int | None:
@@ -82,6 +85,7 @@ class Face:
         candidates = (
             self._markets.next_deadline_ns,
             self._users.next_deadline_ns,
+            self._keepalive.next_deadline_ns,
             # Connections are numbered and opened in order: the first is the oldest.
             next((conn.opened_ns + _LIFETIME_NS for conn in self._connections.values()), None),
         )
@@ -100,6 +104,34 @@ class Face:
             if now_ns < conn.opened_ns + _LIFETIME_NS:
                 break
             outputs += self._drop(conn, _GOING_AWAY, "24 hours are over")
+        to_ping, lost = self._keepalive.tick(now_ns)
+        outputs += [WsPing(conn_id, str(ms(now_ns)).encode()) for conn_id in to_ping]
+        for conn_id in lost:
+            outputs += self._drop(self._connections[conn_id], _POLICY, "Pong timeout")
+        return outputs
+
+    def jumped(self, now_ns: int) -> None:
+        """The clock has jumped to now: no client is to blame for what it missed."""
+        self._keepalive.forgive(now_ns)
+
+    def announce(self, symbol: str, now_ns: int) -> list[WsOutput]:
+        """Tell listeners that a symbol has a new status."""
+        return self._markets.announce(symbol, now_ns)
+
+    def connections(self) -> list[tuple[Connection, set[str]]]:
+        """Open websockets, oldest first, with the accounts they speak for or hear of."""
+        return [(conn, self._accounts_of(conn)) for conn in self._connections.values()]
+
+    def _accounts_of(self, conn: Connection) -> set[str]:
+        if conn.session_key:
+            return {self._keyring.find(conn.session_key).account}
+        return self._users.accounts_of(conn)
+
+    def drop(self, conn_ids: Iterable[int]) -> list[WsOutput]:
+        """Close websockets as after 24 hours."""
+        outputs: list[WsOutput] = []
+        for conn_id in conn_ids:
+            outputs += self._drop(self._connections[conn_id], _GOING_AWAY, "24 hours are over")
         return outputs
 
     def http(self, request: Request, now_ns: int) -> tuple[Reply, list[WsOutput]]:
@@ -131,6 +163,7 @@ class Face:
             is_combined=place.is_combined,
             returns_rate_limits=("returnRateLimits", "false") not in place.query,
         )
+        self._keepalive.opened(conn_id, now_ns)
         if place.route is not Route.WS_API:
             self._subscribe_from_target(conn, place.names, place.query, now_ns)
 
@@ -168,8 +201,13 @@ class Face:
             return self._drop(conn, _POLICY, "Too many requests")
         return [WsSend(conn_id, self._control.handle(conn, data, now_ns))]
 
+    def ws_pong(self, conn_id: int) -> None:
+        """A client sent a pong."""
+        self._keepalive.pong(conn_id)
+
     def ws_closed(self, conn_id: int) -> None:
         """A websocket is gone, whoever closed it."""
+        self._keepalive.closed(conn_id)
         conn = self._connections.pop(conn_id, None)
         if conn is not None:
             self._control.forget(conn)

@@ -1,0 +1,90 @@
+"""Trades by hand: orders that come to the exchange past every venue's filters, limits and keys."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from tradingsys.core.enums import OrderType, Side, TimeInForce
+from tradingsys.sim.admin_calls import Answer, Box, Handler, Problem, decode, known_account, number
+from tradingsys.sim.admin_reads import execution_row, order_row
+from tradingsys.sim.events import Accepted, Canceled, CancelRefused, Executed, NewOrder, Rejected
+from tradingsys.sim.faces.transport import Request
+
+__all__ = ["ORDERS"]
+
+_NS_PER_MS = 1_000_000
+
+
+class _Trade(Struct, frozen=True, forbid_unknown_fields=True):
+    """Without a price it is a market order."""
+
+    symbol: str
+    side: Side
+    qty: str
+    price: str | None = None
+    type: OrderType | None = None
+    time_in_force: TimeInForce = TimeInForce.GTC
+    reduce_only: bool = False
+    account: str = ""
+    client_order_id: str = ""
+
+
+class _Cancel(Struct, frozen=True, forbid_unknown_fields=True):
+    """One id of either kind."""
+
+    symbol: str
+    account: str = ""
+    order_id: int | None = None
+    client_order_id: str | None = None
+
+
+def _trade(box: Box, request: Request, now_ns: int) -> Answer:
+    body = decode(request.body, _Trade)
+    exchange, account = box.exchange, known_account(box, body.account)
+    number_of_orders = sum(1 for _ in exchange.ledger.orders(account, body.symbol))
+    order = NewOrder(
+        account=account,
+        symbol=body.symbol,
+        side=body.side,
+        order_type=body.type or (OrderType.MARKET if body.price is None else OrderType.LIMIT),
+        qty=number(body.qty),
+        px=None if body.price is None else number(body.price),
+        time_in_force=body.time_in_force,
+        reduce_only=body.reduce_only,
+        client_order_id=body.client_order_id or f"web_{now_ns // _NS_PER_MS}_{number_of_orders + 1}",
+    )
+    events = exchange.place(order, now_ns)
+    first = events[0]
+    if isinstance(first, Rejected):
+        raise Problem(400, first.refusal.value)
+    assert isinstance(first, Accepted)
+    record = exchange.ledger.order(order.account, order.symbol, first.order.order_id)
+    mine = [event.execution for event in events if isinstance(event, Executed)]
+    result = {
+        "order": order_row(record or first.order),
+        "executions": [execution_row(row) for row in mine if row.order_id == first.order.order_id],
+    }
+    return Answer(result, box.absorb(events, now_ns))
+
+
+def _cancel(box: Box, request: Request, now_ns: int) -> Answer:
+    body = decode(request.body, _Cancel)
+    events = box.exchange.cancel(
+        known_account(box, body.account),
+        body.symbol,
+        now_ns,
+        order_id=body.order_id,
+        client_order_id=body.client_order_id,
+    )
+    first = events[0]
+    if isinstance(first, CancelRefused):
+        raise Problem(400, first.refusal.value)
+    assert isinstance(first, Canceled)
+    return Answer(order_row(first.order), box.absorb(events, now_ns))
+
+
+ORDERS: dict[tuple[str, str], Handler] = {
+    ("POST", "/admin/trade"): _trade,
+    ("POST", "/admin/cancel"): _cancel,
+}
+"""Calls that trade."""
