@@ -9,6 +9,7 @@
     ├── VenueError                the venue said no: code, message
     │   ├── OrderRejected         the order was refused, nothing rests
     │   ├── CancelRejected        the cancel was refused, the order is as it was
+    │   ├── ReplaceRejected       the change was refused, the order is as it was
     │   ├── RateLimited           too many requests; transient, see ``retry_after_ms``
     │   ├── Banned                this address is shut out for a while; transient, see ``retry_after_ms``
     │   └── AuthError             key, signature or permission
@@ -34,6 +35,7 @@ __all__ = [
     "LocalProtocolError",
     "OrderRejected",
     "RateLimited",
+    "ReplaceRejected",
     "StoreError",
     "TradingError",
     "TransportError",
@@ -83,6 +85,10 @@ class OrderRejected(VenueError):
 
 class CancelRejected(VenueError):
     """The venue refused the cancel; the order is as it was."""
+
+
+class ReplaceRejected(VenueError):
+    """The venue refused to change the order; it is as it was."""
 
 
 class RateLimited(VenueError):

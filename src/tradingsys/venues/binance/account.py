@@ -5,20 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from itertools import count
 
+from msgspec import structs
+
 from tradingsys.core.commands import (
-    AccountModeQuery,
     Ask,
     CancelOrder,
     Command,
-    InstrumentsQuery,
-    OpenOrdersQuery,
     PlaceOrder,
-    PositionsQuery,
-    Query,
-    TimeQuery,
-    TradesQuery,
 )
-from tradingsys.core.enums import OrderType
 from tradingsys.core.errors import InvalidOrder, TradingError, TransportError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import Closed, Frame, HttpFailed, HttpReply, Input, Opened, Tick
@@ -28,13 +22,12 @@ from tradingsys.core.venue_clock import VenueClock
 from tradingsys.venues.auth import Signer
 from tradingsys.venues.binance import order_results, trade_channel, user_stream
 from tradingsys.venues.binance.errors import HttpError
-from tradingsys.venues.binance.filters import check_order
+from tradingsys.venues.binance.filters import check_order, status_refusal
 from tradingsys.venues.binance.order_results import OrderCommand
+from tradingsys.venues.binance.order_ways import OrderWay, order_cost, order_way
 from tradingsys.venues.binance.product import Endpoints, Product
-from tradingsys.venues.binance.queries import Questions
-from tradingsys.venues.binance.requests import DEFAULT_RECV_WINDOW_MS, cancel_params, place_params
+from tradingsys.venues.binance.queries import Questions, weight
 from tradingsys.venues.binance.rest import Arrived, Call, Rest, Result
-from tradingsys.venues.binance.signing import Params
 from tradingsys.venues.binance.trade_channel import TradeChannel
 from tradingsys.venues.binance.user_stream import UserStream
 from tradingsys.venues.protocol import Cost, Output
@@ -45,10 +38,10 @@ __all__ = ["BinanceProtocol"]
 class BinanceProtocol:
     """A `VenueProtocol` for one account of one product.
 
-    Orders and cancels go by the WS-API while its connection is in use, otherwise by REST; the way is chosen before
+    Requests about orders go by the WS-API while its connection is in use, otherwise by REST; the way is chosen before
     anything is sent, and nothing is ever sent twice. Questions go by REST. Commands need no connection, but all except
-    `TimeQuery` and `InstrumentsQuery` need the venue's time (`clock`), which answering a `TimeQuery` sets; placing
-    carries its own.
+    `TimeQuery` and `InstrumentsQuery` need the venue's time (`clock`), which answering a `TimeQuery` sets; placing and
+    replacing carry their own.
 
     Addresses and frames that this hands out contain the API key, signatures and the listen key: do not log them.
     """
@@ -57,7 +50,7 @@ class BinanceProtocol:
         self.clock = VenueClock()
         self._product = product
         self._rest = Rest(endpoints.rest, api_key, signer, self.clock)
-        self._questions = Questions(product, self._rest, self.clock)
+        self._questions = Questions(product, self._rest, self.clock, endpoints.sapi)
         self._user = UserStream(endpoints.streams, product.paths.listen_key, self._rest)
         ids = count(1)
         self._trade = TradeChannel(
@@ -101,67 +94,42 @@ class BinanceProtocol:
 
     def command(self, command: Command, now_ns: int) -> list[Output]:
         """Take one command; every command ends in exactly one `RequestDone` or `Answer`."""
-        match command:
-            case PlaceOrder():
-                try:
-                    params = place_params(command)
-                except InvalidOrder as reason:
-                    return [order_results.ended(command, Outcome.NOT_SENT, reason)]
-                return self._send(command, "order.place", "POST", params, now_ns)
-            case CancelOrder():
-                if not self.clock.is_set:
-                    error = TransportError("the venue's time is not known yet", sent=False)
-                    return [order_results.unanswered(command, error)]
-                stamp = {"recvWindow": DEFAULT_RECV_WINDOW_MS, "timestamp": self.clock.now_ms(now_ns)}
-                return self._send(command, "order.cancel", "DELETE", {**cancel_params(command), **stamp}, now_ns)
-            case Ask():
-                return self._questions.start(command, now_ns)
+        if isinstance(command, Ask):
+            return self._questions.start(command, now_ns)
+        if isinstance(command, CancelOrder) and not self.clock.is_set:
+            error = TransportError("the venue's time is not known yet", sent=False)
+            return [order_results.unanswered(command, error)]
+        stamp_ms = self.clock.now_ms(now_ns) if self.clock.is_set else 0
+        try:
+            way = order_way(self._product, command, stamp_ms)
+        except InvalidOrder as reason:
+            return [order_results.ended(command, Outcome.NOT_SENT, reason)]
+        return self._send(command, way, now_ns)
 
     def cost(self, command: Command) -> Cost:
-        """What ``command`` will cost if sent now."""
-        weights = self._product.weights
-        match command:
-            case PlaceOrder():
-                return Cost(weights.place, 1)
-            case CancelOrder():
-                return Cost(weights.cancel, 0)
-            case Ask(_, query):
-                return Cost(self._weight(query), 0)
+        """What ``command`` will cost if sent now; a question that needs more answers than usual costs more."""
+        if isinstance(command, Ask):
+            return Cost(weight(self._product, command.query), 0)
+        return order_cost(self._product, command, by_rest=not self._trade.in_use)
 
     def refusal(self, terms: Terms, instrument: Instrument, reference_px: Decimal | None) -> TradingError | None:
         """Why these terms would be refused, by the exchange's own arithmetic; None when they would not.
 
-        The price band is left to the exchange, which measures it with a mark price that we do not follow.
+        Whether an order that only reduces is taken of a symbol that does not trade is left to the exchange.
         """
+        if not instrument.is_trading:
+            if not (terms.reduce_only or terms.close_position):
+                return status_refusal(self._product.filters, instrument)
+            instrument = structs.replace(instrument, is_trading=True)
         try:
-            place_params(PlaceOrder("", terms, 0, 1))
+            order_way(self._product, PlaceOrder("", terms, 0, 1), 0)
         except InvalidOrder as error:
             return error
-        mark_px = reference_px if terms.order_type is OrderType.MARKET else None
-        return check_order(self._product.filters, instrument, terms, mark_px=mark_px)
+        return check_order(self._product.filters, instrument, terms, mark_px=reference_px)
 
-    def _weight(self, query: Query[object]) -> int:
-        weights = self._product.weights
-        match query:
-            case OpenOrdersQuery(symbol):
-                return weights.open_orders_of_all if symbol is None else weights.open_orders
-            case TradesQuery():
-                return weights.user_trades
-            case PositionsQuery():
-                return weights.positions
-            case AccountModeQuery():
-                return weights.account_mode
-            case InstrumentsQuery():
-                return weights.exchange_info
-            case TimeQuery():
-                return weights.time
-        return weights.order
-
-    def _send(
-        self, command: OrderCommand, ws_method: str, http_method: str, params: Params, now_ns: int
-    ) -> list[Output]:
+    def _send(self, command: OrderCommand, way: OrderWay, now_ns: int) -> list[Output]:
         if self._trade.in_use:
-            return self._trade.send(command, ws_method, params, now_ns)
+            return self._trade.send(command, way.ws_method, way.params, now_ns)
 
         def ended(result: Result, _now_ns: int) -> list[Output]:
             match result:
@@ -171,7 +139,7 @@ class BinanceProtocol:
                     return [order_results.refused(self._product.errors, command, result)]
             return [order_results.unanswered(command, result)]
 
-        return self._rest.call(Call(http_method, self._product.paths.order, params), ended, now_ns)
+        return self._rest.call(Call(way.http_method, way.path, way.params), ended, now_ns)
 
     def _with_state(self, outputs: list[Output]) -> list[Output]:
         state = self._trade.state

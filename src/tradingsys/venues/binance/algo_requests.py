@@ -154,7 +154,7 @@ def _size(terms: Terms) -> RequestParams:
         return {**size, "reduceOnly": "true"} if terms.reduce_only else size
     if terms.order_type not in _CLOSING:
         raise InvalidOrder(
-            f"a {terms.order_type} order cannot close the position: only a stop or take-profit at market"
+            f"a {terms.order_type} order cannot close the position: only STOP_MARKET and TAKE_PROFIT_MARKET can"
         )
     if terms.order_qty:
         raise InvalidOrder("an order that closes the position has no quantity of its own: leave it 0")

@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from msgspec import UNSET, UnsetType, ValidationError
 
 from tradingsys.core.enums import OrderStatus, OrderType, Side, TimeInForce, TriggerPrice
-from tradingsys.core.market import BestBidOffer, Depth, Kline, Trade
+from tradingsys.core.market import BestBidOffer, Depth, Kline, MarkPrice, Trade
 from tradingsys.core.order import Closed, Fill, Order, Terms
 from tradingsys.core.reports import AccountChanged, OrderChanged
 from tradingsys.venues.binance import messages, words
@@ -21,15 +21,16 @@ from tradingsys.venues.binance import messages, words
 __all__ = [
     "account_update",
     "agg_trade",
-    "balances",
     "book_ticker",
     "decimal",
     "depth",
     "depth_update",
     "kline",
+    "mark_price",
     "order_reply",
     "order_reply_changed",
     "order_trade_update",
+    "past_kline",
     "positions",
     "positive",
     "side",
@@ -192,11 +193,6 @@ def positions(rows: Iterable[messages.PositionRisk]) -> dict[str, Decimal]:
     return {symbol: qty for symbol, qty in net.items() if qty}
 
 
-def balances(rows: Iterable[messages.Balance]) -> dict[str, Decimal]:
-    """Wallet balances by asset."""
-    return {row.asset: decimal(row.balance) for row in rows}
-
-
 def depth_update(message: messages.DepthUpdate) -> Depth:
     """The best levels from a partial depth stream, which on futures looks like a change but is whole."""
     ts_event_ms = message.ts_sent_ms if message.ts_event_ms is UNSET else message.ts_event_ms
@@ -248,6 +244,42 @@ def kline(message: messages.KlineUpdate) -> Kline:
         bar.first_trade_id,
         bar.last_trade_id,
         bar.is_closed,
+    )
+
+
+def past_kline(row: messages.KlineRow, symbol: str, interval: str, now_ms: int) -> Kline:
+    """A candlestick from history, which tells neither trade ids (-1) nor whether it is closed: the time does."""
+    return Kline(
+        symbol,
+        interval,
+        min(row.close_ms, now_ms),
+        row.open_ms,
+        row.close_ms,
+        row.open_px,
+        row.high_px,
+        row.low_px,
+        row.close_px,
+        row.volume,
+        row.quote_volume,
+        row.buy_volume,
+        row.buy_quote_volume,
+        row.trade_count,
+        -1,
+        -1,
+        row.close_ms < now_ms,
+    )
+
+
+def mark_price(message: messages.MarkPriceUpdate) -> MarkPrice:
+    """Mark price and funding; what a contract does not have is empty."""
+    return MarkPrice(
+        message.symbol,
+        message.ts_sent_ms,
+        message.mark_px,
+        message.index_px or "",
+        message.settle_px or "",
+        message.funding_rate or "",
+        message.next_funding_ms or 0,
     )
 
 

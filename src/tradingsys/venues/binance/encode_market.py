@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tradingsys.core.market import BestBidOffer, Depth, Kline, Trade
+from tradingsys.core.market import BestBidOffer, Depth, Kline, MarkPrice, Trade
 from tradingsys.venues.binance import messages
 from tradingsys.venues.binance.encode import decimal_text
 
-__all__ = ["agg_trade", "book_ticker", "depth_snapshot", "depth_update", "kline", "mark_price"]
+__all__ = [
+    "agg_trade",
+    "book_ticker",
+    "depth_snapshot",
+    "depth_update",
+    "kline",
+    "kline_row",
+    "mark_price",
+    "mark_price_update",
+]
 
 _USDM = 1
 
@@ -119,4 +128,36 @@ def mark_price(
         funding_rate=decimal_text(funding_rate),
         next_funding_ms=next_funding_ms,
         symbol_type=_USDM,
+    )
+
+
+def mark_price_update(mark: MarkPrice, *, moving_average_px: str | None = None) -> messages.MarkPriceUpdate:
+    """Mark price and funding, from a value that has all of it."""
+    return messages.MarkPriceUpdate(
+        ts_sent_ms=mark.ts_event_ms,
+        symbol=mark.symbol,
+        mark_px=mark.mark_px,
+        moving_average_px=mark.mark_px if moving_average_px is None else moving_average_px,
+        index_px=mark.index_px,
+        settle_px=mark.settle_px,
+        funding_rate=mark.funding_rate,
+        next_funding_ms=mark.next_funding_ms,
+        symbol_type=_USDM,
+    )
+
+
+def kline_row(bar: Kline) -> messages.KlineRow:
+    """A candlestick of history."""
+    return messages.KlineRow(
+        bar.open_ms,
+        bar.open,
+        bar.high,
+        bar.low,
+        bar.close,
+        bar.volume,
+        bar.close_ms,
+        bar.quote_volume,
+        bar.trade_count,
+        bar.buy_volume,
+        bar.buy_quote_volume,
     )

@@ -11,7 +11,15 @@ from enum import Enum, auto
 import msgspec
 from msgspec import Struct
 
-from tradingsys.core.errors import AuthError, Banned, CancelRejected, OrderRejected, RateLimited, VenueError
+from tradingsys.core.errors import (
+    AuthError,
+    Banned,
+    CancelRejected,
+    OrderRejected,
+    RateLimited,
+    ReplaceRejected,
+    VenueError,
+)
 from tradingsys.core.reports import OrderRequest, Outcome
 from tradingsys.venues.binance import messages
 
@@ -96,6 +104,14 @@ def classify(table: ErrorTable, error: HttpError) -> ErrorClass:
     return ErrorClass.REFUSED
 
 
+_REFUSALS = {
+    OrderRequest.PLACE: OrderRejected,
+    OrderRequest.REPLACE: ReplaceRejected,
+    OrderRequest.CANCEL: CancelRejected,
+    None: VenueError,
+}
+
+
 def request_error(table: ErrorTable, error: HttpError, request: OrderRequest | None) -> tuple[Outcome, VenueError]:
     """How a request ended that got an error answer; ``request`` is None for a query."""
     verdict = classify(table, error)
@@ -108,8 +124,7 @@ def request_error(table: ErrorTable, error: HttpError, request: OrderRequest | N
         case ErrorClass.AUTH:
             return Outcome.REFUSED, AuthError(code, message)
         case ErrorClass.REFUSED:
-            kinds = {OrderRequest.PLACE: OrderRejected, OrderRequest.CANCEL: CancelRejected, None: VenueError}
-            return Outcome.REFUSED, kinds[request](code, message)
+            return Outcome.REFUSED, _REFUSALS[request](code, message)
         case ErrorClass.IN_DOUBT:
             failure = VenueError(code, message)
             failure.in_doubt = True

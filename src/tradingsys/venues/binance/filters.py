@@ -20,7 +20,21 @@ from tradingsys.core.order import Terms
 from tradingsys.venues.binance import messages, words
 from tradingsys.venues.binance.decode import decimal
 
-__all__ = ["FilterDialect", "Rule", "check_order", "instrument", "offset_remainder", "plain_remainder"]
+__all__ = [
+    "KNOWN_FILTERS",
+    "FilterDialect",
+    "Rule",
+    "check_order",
+    "instrument",
+    "offset_remainder",
+    "plain_remainder",
+    "status_refusal",
+]
+
+KNOWN_FILTERS = frozenset(
+    {"PRICE_FILTER", "LOT_SIZE", "MARKET_LOT_SIZE", "MIN_NOTIONAL", "PERCENT_PRICE", "MAX_NUM_ORDERS"}
+)
+"""What an order is checked with; others are the exchange's own affair."""
 
 _ZERO = Decimal(0)
 
@@ -45,6 +59,19 @@ class Rule(Enum):
     MARKET_OUT_OF_BAND = auto()
     NOTIONAL_TOO_LOW = auto()
     TOO_MANY_OPEN_ORDERS = auto()
+    PRICE_MATCH_WITH_PRICE = auto()
+    PRICE_MATCH_TYPE = auto()
+    GOOD_TILL_MISSING = auto()
+    TRIGGER_MISSING = auto()
+    TRIGGER_NOT_POSITIVE = auto()
+    TRIGGER_TOO_HIGH = auto()
+    PRICE_ABOVE_TRIGGER_BAND = auto()
+    PRICE_BELOW_TRIGGER_BAND = auto()
+    CALLBACK_MISSING = auto()
+    CALLBACK_OUT_OF_RANGE = auto()
+    ACTIVATION_PRICE = auto()
+    CLOSE_POSITION_TYPE = auto()
+    CLOSE_POSITION_QTY = auto()
 
 
 class FilterDialect(Struct, frozen=True):
@@ -54,6 +81,8 @@ class FilterDialect(Struct, frozen=True):
     """(value, minimum, step) → what the value is off the step."""
     answers: Mapping[Rule, tuple[int, str]]
     """Code and message by rule; ``{}`` in a message becomes the bound."""
+    statuses: Mapping[str, str] = {}
+    """What a status other than TRADING means to somebody who wants to trade."""
 
 
 def plain_remainder(value: Decimal, _minimum: Decimal | None, step: Decimal) -> Decimal:
@@ -128,6 +157,7 @@ def check_order(
         _status_and_type(rules, terms, open_orders)
         or _quantity(dialect, rules, terms)
         or _price(dialect, rules, terms)
+        or _trigger(dialect, rules, terms)
         or _band(rules, terms, mark_px, counter_px)
         or _notional(rules, terms, mark_px)
     )
@@ -138,7 +168,17 @@ def check_order(
     return OrderRejected(code, message.replace("{}", bound))
 
 
+def status_refusal(dialect: FilterDialect, rules: Instrument) -> OrderRejected:
+    """The refusal of any order of a symbol that does not trade, with what its status means."""
+    code, message = dialect.answers[Rule.SYMBOL_STATUS]
+    meaning = dialect.statuses.get(rules.status, "orders are taken only while it is TRADING")
+    return OrderRejected(code, f"{message} {rules.symbol} is {rules.status}: {meaning}")
+
+
 _Broken = tuple[Rule, str]
+_CLOSING = frozenset({OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET})
+# Since 2026-10-23; before, at most 10.
+_CALLBACK_BOUNDS = (Decimal("0.1"), Decimal(20))
 
 
 def _status_and_type(rules: Instrument, terms: Terms, open_orders: int) -> _Broken | None:
@@ -146,13 +186,20 @@ def _status_and_type(rules: Instrument, terms: Terms, open_orders: int) -> _Brok
         return Rule.SYMBOL_STATUS, rules.status
     if terms.order_type not in rules.order_types:
         return Rule.ORDER_TYPE, terms.order_type
-    if terms.order_type is not OrderType.MARKET and rules.max_open_orders and open_orders >= rules.max_open_orders:
+    rests = terms.order_type is not OrderType.MARKET and not terms.order_type.is_conditional
+    if rests and rules.max_open_orders and open_orders >= rules.max_open_orders:
         return Rule.TOO_MANY_OPEN_ORDERS, str(rules.max_open_orders)
+    if terms.time_in_force is TimeInForce.GTD and terms.good_till_ms is None:
+        return Rule.GOOD_TILL_MISSING, ""
     return None
 
 
 def _quantity(dialect: FilterDialect, rules: Instrument, terms: Terms) -> _Broken | None:
     qty = terms.order_qty
+    if terms.close_position:
+        if terms.order_type not in _CLOSING:
+            return Rule.CLOSE_POSITION_TYPE, words.ORDER_TYPE_WORDS[terms.order_type]
+        return (Rule.CLOSE_POSITION_QTY, "") if qty else None
     if _decimals(qty) > rules.qty_precision:
         return Rule.PRECISION, str(rules.qty_precision)
     is_market = terms.order_type is OrderType.MARKET
@@ -169,43 +216,82 @@ def _quantity(dialect: FilterDialect, rules: Instrument, terms: Terms) -> _Broke
 
 
 def _price(dialect: FilterDialect, rules: Instrument, terms: Terms) -> _Broken | None:
-    if terms.order_type is OrderType.MARKET:
+    if terms.price_match is not None:
+        if not terms.order_type.has_price:
+            return Rule.PRICE_MATCH_TYPE, ""
+        return (Rule.PRICE_MATCH_WITH_PRICE, "") if terms.price is not None else None
+    if not terms.order_type.has_price:
         return None
     px = terms.price
     if px is None:
         return Rule.PRICE_MISSING, ""
-    if _decimals(px) > rules.price_precision:
-        return Rule.PRECISION, str(rules.price_precision)
     if px <= 0:
         return Rule.PRICE_NOT_POSITIVE, "0"
+    return _bounds(dialect, rules, px, Rule.PRICE_TOO_HIGH)
+
+
+def _bounds(dialect: FilterDialect, rules: Instrument, px: Decimal, too_high: Rule) -> _Broken | None:
+    if _decimals(px) > rules.price_precision:
+        return Rule.PRECISION, str(rules.price_precision)
     if rules.min_price is not None and px < rules.min_price:
         return Rule.PRICE_TOO_LOW, str(rules.min_price)
     if rules.max_price is not None and px > rules.max_price:
-        return Rule.PRICE_TOO_HIGH, str(rules.max_price)
-    return (
-        (Rule.PRICE_OFF_TICK, str(rules.tick_size)) if dialect.remainder(px, rules.min_price, rules.tick_size) else None
-    )
+        return too_high, str(rules.max_price)
+    is_off = dialect.remainder(px, rules.min_price, rules.tick_size)
+    return (Rule.PRICE_OFF_TICK, str(rules.tick_size)) if is_off else None
+
+
+def _trigger(dialect: FilterDialect, rules: Instrument, terms: Terms) -> _Broken | None:
+    if not terms.order_type.is_conditional:
+        return None
+    if terms.order_type is OrderType.TRAILING_STOP_MARKET:
+        return _trailing(dialect, rules, terms)
+    px = terms.stop_px
+    if px is None:
+        return Rule.TRIGGER_MISSING, ""
+    if px <= 0:
+        return Rule.TRIGGER_NOT_POSITIVE, "0"
+    return _bounds(dialect, rules, px, Rule.TRIGGER_TOO_HIGH)
+
+
+def _trailing(dialect: FilterDialect, rules: Instrument, terms: Terms) -> _Broken | None:
+    rate, px = terms.callback_rate, terms.activation_px
+    if rate is None:
+        return Rule.CALLBACK_MISSING, ""
+    least, most = _CALLBACK_BOUNDS
+    if not least <= rate <= most:
+        return Rule.CALLBACK_OUT_OF_RANGE, f"{least} to {most}"
+    if px is None:
+        return None
+    return (Rule.ACTIVATION_PRICE, "") if px <= 0 else _bounds(dialect, rules, px, Rule.ACTIVATION_PRICE)
 
 
 def _band(rules: Instrument, terms: Terms, mark_px: Decimal | None, counter_px: Decimal | None) -> _Broken | None:
-    is_market = terms.order_type is OrderType.MARKET
-    px = counter_px if is_market else terms.price
-    if mark_px is None or px is None:
+    """Market and limit orders are measured with the mark price, conditional ones with the price that triggers them."""
+    match terms.order_type:
+        case OrderType.MARKET:
+            px, reference = counter_px, mark_px
+            above, below = Rule.MARKET_OUT_OF_BAND, Rule.MARKET_OUT_OF_BAND
+        case OrderType.LIMIT:
+            px, reference = terms.price, mark_px
+            above, below = Rule.PRICE_ABOVE_BAND, Rule.PRICE_BELOW_BAND
+        case _:
+            px, reference = terms.price, terms.stop_px
+            above, below = Rule.PRICE_ABOVE_TRIGGER_BAND, Rule.PRICE_BELOW_TRIGGER_BAND
+    if px is None or reference is None:
         return None
-    if terms.side is Side.BUY and rules.price_band_up is not None and px > (cap := mark_px * rules.price_band_up):
-        return (Rule.MARKET_OUT_OF_BAND, "") if is_market else (Rule.PRICE_ABOVE_BAND, str(cap))
-    if (
-        terms.side is Side.SELL
-        and rules.price_band_down is not None
-        and px < (floor := mark_px * rules.price_band_down)
-    ):
-        return (Rule.MARKET_OUT_OF_BAND, "") if is_market else (Rule.PRICE_BELOW_BAND, str(floor))
-    return None
+    if terms.side is Side.BUY:
+        up = rules.price_band_up
+        return (above, str(cap)) if up is not None and px > (cap := reference * up) else None
+    down = rules.price_band_down
+    return (below, str(floor)) if down is not None and px < (floor := reference * down) else None
 
 
 def _notional(rules: Instrument, terms: Terms, mark_px: Decimal | None) -> _Broken | None:
-    px = mark_px if terms.order_type is OrderType.MARKET else terms.price
-    if px is None or terms.reduce_only or notional(rules.kind, terms.order_qty, px) >= rules.min_notional:
+    if terms.reduce_only or terms.close_position:
+        return None
+    px = terms.price if terms.order_type.has_price else terms.stop_px or mark_px
+    if px is None or notional(rules.kind, terms.order_qty, px) >= rules.min_notional:
         return None
     return Rule.NOTIONAL_TOO_LOW, str(rules.min_notional)
 

@@ -20,6 +20,8 @@ _MAX_KNOWN = 10_000
 
 # Partial books of the usual depth, the exchange's deepest.
 _DEPTH = "depth20"
+# Once a second; the exchange's default is every three.
+_MARK, _MARK_SPEED = "markPrice", "1s"
 
 _Reading = tuple[Stream, Callable[[bytes], Any], Callable[[Any], MarketEvent]]
 
@@ -28,6 +30,7 @@ _READERS: dict[str, tuple[Callable[[bytes], Any], Callable[[Any], MarketEvent]]]
     "depth": (msgspec.json.Decoder(messages.Combined[messages.DepthUpdate]).decode, decode.depth_update),
     "bbo": (msgspec.json.Decoder(messages.Combined[messages.BookTicker]).decode, decode.book_ticker),
     "trade": (msgspec.json.Decoder(messages.Combined[messages.AggTrade]).decode, decode.agg_trade),
+    "mark": (msgspec.json.Decoder(messages.Combined[messages.MarkPriceUpdate]).decode, decode.mark_price),
     "kline": (msgspec.json.Decoder(messages.Combined[messages.KlineUpdate]).decode, decode.kline),
 }
 
@@ -42,6 +45,8 @@ def stream_name(stream: Stream) -> str:
             return f"{symbol}@bookTicker"
         case "trade":
             return f"{symbol}@aggTrade"
+        case "mark":
+            return f"{symbol}@{_MARK}@{_MARK_SPEED}"
         case "kline":
             return f"{symbol}@kline_{stream.arg}"
     raise LocalProtocolError(f"there is no stream {stream.kind!r}", code=_INVALID_STREAM)
@@ -58,6 +63,8 @@ def parse_stream_name(name: str) -> Stream | None:
         return Stream(symbol, "bbo")
     if kind == "aggTrade":
         return Stream(symbol, "trade")
+    if kind == _MARK and arg == _MARK_SPEED:
+        return Stream(symbol, "mark")
     if kind.startswith("kline_"):
         return Stream(symbol, "kline", kind.removeprefix("kline_"))
     return None

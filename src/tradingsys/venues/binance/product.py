@@ -22,6 +22,8 @@ class Endpoints(Struct, frozen=True):
     """The whole address of the WS-API."""
     streams: str
     """Such as ``wss://host``: routes and stream names follow."""
+    sapi: str | None = None
+    """Where the exchange tells what an API key may do; None where it does not."""
 
 
 class Paths(Struct, frozen=True):
@@ -38,6 +40,15 @@ class Paths(Struct, frozen=True):
     multi_assets_mode: str
     account_config: str
     listen_key: str
+    algo_order: str
+    open_algo_orders: str
+    klines: str
+    income: str
+    symbol_config: str
+    leverage: str
+    margin_type: str
+    api_restrictions: str
+    """On `Endpoints.sapi`."""
 
 
 class Weights(Struct, frozen=True):
@@ -46,6 +57,7 @@ class Weights(Struct, frozen=True):
     time: int
     exchange_info: int
     place: int
+    replace: int
     cancel: int
     order: int
     open_orders: int
@@ -54,6 +66,14 @@ class Weights(Struct, frozen=True):
     positions: int
     account_mode: int
     """All calls that an `AccountModeQuery` takes."""
+    balances: int
+    income: int
+    symbol_settings: int
+    change_settings: int
+    """One change, and reading it back."""
+    permissions: int
+    klines: tuple[tuple[int, int], ...]
+    """(up to how many bars, weight), ascending."""
 
 
 class Product(Struct, frozen=True):
@@ -70,6 +90,8 @@ class Product(Struct, frozen=True):
     route_of: Callable[[str], str | None]
     """The exchange's name of a stream → the route that carries it, None for no stream of this product."""
     kline_intervals: frozenset[str]
+    klines_at_once: int
+    """The most bars that one answer has."""
     depth_speeds: frozenset[str]
     """Speeds of partial depth; the empty one is the venue's default."""
     trades_window_ms: int

@@ -1,67 +1,48 @@
-"""Questions to the exchange, each as a procedure: it yields calls, is given their answers, and returns the value.
-
-An error answer is thrown into it, so that a procedure handles those that mean something to it and leaves the rest.
-"""
+"""Questions to the exchange: which procedure answers which, and running them to their end."""
 
 from __future__ import annotations
-
-from collections.abc import Generator, Iterable
-from typing import TypeVar
 
 import msgspec
 
 from tradingsys.core.commands import (
-    AccountMode,
     AccountModeQuery,
     Ask,
+    BalancesQuery,
+    IncomeQuery,
     InstrumentsQuery,
+    KlinesQuery,
     OpenOrdersQuery,
     OrderQuery,
+    PermissionsQuery,
     PositionsQuery,
     Query,
+    SetLeverage,
+    SetMarginType,
+    SymbolSettingsQuery,
     TimeQuery,
     TradesQuery,
-    VenueRules,
 )
 from tradingsys.core.errors import TradingError, TransportError, VenueError
-from tradingsys.core.instrument import Instrument
 from tradingsys.core.reports import Answer, Oddity
 from tradingsys.core.venue_clock import VenueClock
-from tradingsys.venues.binance import decode, messages
+from tradingsys.venues.binance import account_queries, order_queries, venue_queries
 from tradingsys.venues.binance.errors import HttpError, request_error
-from tradingsys.venues.binance.filters import instrument
-from tradingsys.venues.binance.limits import rate_limits
 from tradingsys.venues.binance.product import Product
-from tradingsys.venues.binance.rest import Arrived, Call, Rest, Result, Security
+from tradingsys.venues.binance.rest import Rest, Result
+from tradingsys.venues.binance.steps import Steps
 from tradingsys.venues.protocol import Output
 
-__all__ = ["Questions"]
-
-_NO_SUCH_ORDER = -2013
-
-T = TypeVar("T")
-Steps = Generator[Call, Arrived, T]
-
-_read_time = msgspec.json.Decoder(messages.ServerTime).decode
-# Recordings of this answer write some numbers as text, and the exchange has done so itself.
-_read_exchange = msgspec.json.Decoder(messages.ExchangeInfo, strict=False).decode
-_read_order = msgspec.json.Decoder(messages.OrderReply).decode
-_read_orders = msgspec.json.Decoder(list[messages.OrderReply]).decode
-_read_trades = msgspec.json.Decoder(list[messages.UserTrade]).decode
-_read_positions = msgspec.json.Decoder(list[messages.PositionRisk]).decode
-_read_balances = msgspec.json.Decoder(list[messages.Balance]).decode
-_read_position_mode = msgspec.json.Decoder(messages.PositionMode).decode
-_read_asset_mode = msgspec.json.Decoder(messages.MultiAssetsMode).decode
-_read_config = msgspec.json.Decoder(messages.AccountConfig).decode
+__all__ = ["Questions", "weight"]
 
 
 class Questions:
     """Runs the procedures; every `Ask` ends in exactly one `Answer`."""
 
-    def __init__(self, product: Product, rest: Rest, clock: VenueClock) -> None:
+    def __init__(self, product: Product, rest: Rest, clock: VenueClock, sapi: str | None) -> None:
         self._product = product
         self._rest = rest
         self._clock = clock
+        self._sapi = sapi
         self._oddities: list[Output] = []
 
     def start(self, ask: Ask, now_ns: int) -> list[Output]:
@@ -72,21 +53,41 @@ class Questions:
         return self._advance(ask, steps, None, now_ns)
 
     def _steps(self, query: Query[object], now_ns: int) -> Steps[object] | None:
+        product, clock = self._product, self._clock
         match query:
             case TimeQuery():
-                return self._time()
+                return venue_queries.time(product, clock)
             case InstrumentsQuery():
-                return self._rules()
+                return venue_queries.rules(product, self._odd)
+            case KlinesQuery():
+                return venue_queries.klines(product, clock, query, now_ns)
             case OrderQuery():
-                return self._order(query)
+                return order_queries.order(product, query)
             case OpenOrdersQuery():
-                return self._open_orders(query)
+                return order_queries.open_orders(product, query)
             case TradesQuery():
-                return self._trades(query, now_ns)
+                return order_queries.trades(product, clock, query, now_ns)
+        return self._account_steps(query)
+
+    def _account_steps(self, query: Query[object]) -> Steps[object] | None:
+        product = self._product
+        match query:
             case PositionsQuery():
-                return self._positions()
+                return account_queries.positions(product)
             case AccountModeQuery():
-                return self._account_mode()
+                return account_queries.account_mode(product)
+            case BalancesQuery():
+                return account_queries.balances(product)
+            case IncomeQuery():
+                return account_queries.income(product, query)
+            case SymbolSettingsQuery(symbol):
+                return account_queries.symbol_settings(product, symbol)
+            case SetLeverage():
+                return account_queries.set_leverage(product, query)
+            case SetMarginType():
+                return account_queries.set_margin_type(product, query)
+            case PermissionsQuery():
+                return account_queries.permissions(product, self._sapi)
         return None
 
     def _advance(self, ask: Ask, steps: Steps[object], result: Result | None, now_ns: int) -> list[Output]:
@@ -109,103 +110,51 @@ class Questions:
         oddities, self._oddities = self._oddities, []
         return oddities
 
-    def _time(self) -> Steps[int]:
-        answer = yield Call("GET", self._product.paths.time, security=Security.NONE)
-        server_ms = _read_time(answer.body).server_time
-        self._clock.set(server_ms, answer.sent_ns, answer.received_ns)
-        return server_ms
-
-    def _rules(self) -> Steps[VenueRules]:
-        answer = yield Call("GET", self._product.paths.exchange_info, security=Security.NONE)
-        exchange = _read_exchange(answer.body)
-        instruments: list[Instrument] = []
-        for symbol in exchange.symbols:
-            try:
-                instruments.append(instrument(symbol))
-            except msgspec.ValidationError as error:
-                self._oddities.append(Oddity(f"left out an instrument: {error}"))
-        return VenueRules(tuple(instruments), rate_limits(exchange.rate_limits))
-
-    def _order(self, query: OrderQuery) -> Steps[object]:
-        params: dict[str, str | int | bool] = {"symbol": query.symbol}
-        if query.venue_order_id is not None:
-            params["orderId"] = query.venue_order_id
-        elif query.client_order_id is not None:
-            params["origClientOrderId"] = query.client_order_id
-        try:
-            answer = yield Call("GET", self._product.paths.order, params)
-        except VenueError as error:
-            if error.code == _NO_SUCH_ORDER:
-                return None
-            raise
-        return decode.order_reply(_read_order(answer.body))
-
-    def _open_orders(self, query: OpenOrdersQuery) -> Steps[object]:
-        params = {} if query.symbol is None else {"symbol": query.symbol}
-        answer = yield Call("GET", self._product.paths.open_orders, params)
-        return tuple(decode.order_reply(row) for row in _read_orders(answer.body))
-
-    def _trades(self, query: TradesQuery, now_ns: int) -> Steps[object]:
-        if query.start_ms is None or query.from_id is not None:
-            rows = yield from self._trades_from(query, query.from_id)
-        else:
-            rows = yield from self._trades_since(query, query.start_ms, now_ns)
-        return tuple(decode.user_trade(row) for row in _oldest_first(rows))
-
-    def _trades_from(self, query: TradesQuery, from_id: int | None) -> Steps[list[messages.UserTrade]]:
-        start = {} if from_id is None else {"fromId": from_id}
-        answer = yield Call(
-            "GET", self._product.paths.user_trades, {"symbol": query.symbol, **start, "limit": query.limit}
-        )
-        return _read_trades(answer.body)
-
-    def _trades_since(self, query: TradesQuery, start_ms: int, now_ns: int) -> Steps[list[messages.UserTrade]]:
-        """One answer covers a week at most: walk on until there are trades, then follow them by id to the limit."""
-        if not self._clock.is_set:
-            raise TransportError("the venue's time is not known yet", sent=False)
-        now_ms = self._clock.now_ms(now_ns)
-        start_ms = max(start_ms, now_ms - self._product.trades_kept_ms)
-        while True:
-            end_ms = start_ms + self._product.trades_window_ms - 1
-            is_last = end_ms >= now_ms
-            window: dict[str, str | int | bool] = (
-                {"startTime": start_ms}
-                if is_last
-                else {
-                    "startTime": start_ms,
-                    "endTime": end_ms,
-                }
-            )
-            answer = yield Call(
-                "GET", self._product.paths.user_trades, {"symbol": query.symbol, **window, "limit": query.limit}
-            )
-            rows = _read_trades(answer.body)
-            if rows and not is_last and len(rows) < query.limit:
-                rows += yield from self._trades_from(query, max(row.id for row in rows))
-            if rows or is_last:
-                return _oldest_first(rows)[: query.limit]
-            start_ms = end_ms + 1
-
-    def _positions(self) -> Steps[object]:
-        answer = yield Call("GET", self._product.paths.positions)
-        return decode.positions(_read_positions(answer.body))
-
-    def _account_mode(self) -> Steps[AccountMode]:
-        paths = self._product.paths
-        position_mode = _read_position_mode((yield Call("GET", paths.position_mode)).body)
-        asset_mode = _read_asset_mode((yield Call("GET", paths.multi_assets_mode)).body)
-        config = _read_config((yield Call("GET", paths.account_config)).body)
-        wallet = _read_balances((yield Call("GET", paths.balance)).body)
-        aliases = (row.account_alias for row in wallet)
-        return AccountMode(
-            position_mode.dual_side_position,
-            asset_mode.multi_assets_margin,
-            config.can_trade,
-            next((alias for alias in aliases if isinstance(alias, str)), ""),
-        )
+    def _odd(self, text: str) -> None:
+        self._oddities.append(Oddity(text))
 
 
-def _oldest_first(rows: Iterable[messages.UserTrade]) -> list[messages.UserTrade]:
-    """Each execution once: a trade between two own orders is two rows with one id."""
-    unique = {(row.id, row.order_id): row for row in rows}
-    return [unique[key] for key in sorted(unique)]
+def weight(product: Product, query: Query[object]) -> int:
+    """What a question costs if it takes one answer of each kind that it needs."""
+    weights = product.weights
+    match query:
+        case OpenOrdersQuery(symbol):
+            # Ordinary and conditional orders are asked for apart.
+            return 2 * (weights.open_orders_of_all if symbol is None else weights.open_orders)
+        case OrderQuery(is_conditional=True):
+            return 2 * weights.order
+        case TradesQuery():
+            return weights.user_trades
+        case KlinesQuery(limit=limit):
+            return _klines_weight(product, limit)
+        case PositionsQuery():
+            return weights.positions
+        case AccountModeQuery():
+            return weights.account_mode
+        case InstrumentsQuery():
+            return weights.exchange_info
+        case TimeQuery():
+            return weights.time
+    return _account_weight(product, query)
+
+
+def _account_weight(product: Product, query: Query[object]) -> int:
+    weights = product.weights
+    match query:
+        case BalancesQuery():
+            return weights.balances
+        case IncomeQuery():
+            return weights.income
+        case SymbolSettingsQuery():
+            return weights.symbol_settings
+        case SetLeverage() | SetMarginType():
+            return weights.change_settings
+        case PermissionsQuery():
+            return weights.permissions
+    return weights.order
+
+
+def _klines_weight(product: Product, limit: int) -> int:
+    answers, rest = divmod(limit, product.klines_at_once)
+    full = product.weights.klines[-1][1]
+    return answers * full + (next(cost for bars, cost in product.weights.klines if rest <= bars) if rest else 0)

@@ -37,6 +37,8 @@ class Call(Struct, frozen=True):
     path: str
     params: Params = {}
     security: Security = Security.SIGNED
+    base_url: str | None = None
+    """Another host than the usual one."""
 
 
 class Arrived(Struct, frozen=True):
@@ -75,7 +77,7 @@ class Rest:
         query = sign_query(self._signer, params) if call.security is Security.SIGNED else query_text(params)
         token, self._next_token = self._next_token, self._next_token + 1
         self._waiting[token] = (on_result, now_ns)
-        url = f"{self._base_url}{call.path}{'?' if query else ''}{query}"
+        url = f"{call.base_url or self._base_url}{call.path}{'?' if query else ''}{query}"
         return [HttpRequest(token, call.method, url, {} if call.security is Security.NONE else self._headers)]
 
     def done(self, event: HttpReply | HttpFailed, now_ns: int) -> list[Output]:

@@ -162,7 +162,9 @@ class TradeChannel:
             outputs.append(late if sent.is_late else order_results.refused(self._errors, sent.command, error))
             return outputs
         body = bytes(reply.result) if reply.result is not UNSET else b""
-        return outputs + (order_results.facts(body) if sent.is_late else order_results.answered(sent.command, body))
+        if sent.is_late:
+            return outputs + order_results.facts(sent.command, body)
+        return outputs + order_results.answered(sent.command, body)
 
     def closed(self, reason: str, now_ns: int) -> list[Output]:
         """The connection is gone: what was sent and not answered is in doubt."""

@@ -40,6 +40,36 @@ FILTERS = FilterDialect(
         ),
         Rule.NOTIONAL_TOO_LOW: (-4164, "Order's notional must be no smaller than {} (unless you choose reduce only)."),
         Rule.TOO_MANY_OPEN_ORDERS: (-2025, "Reached max open order limit."),
+        # Both are documented as refused; with which code a price beside a match is, is not.
+        Rule.PRICE_MATCH_WITH_PRICE: (-1106, "Parameter 'price' sent when not required."),
+        Rule.PRICE_MATCH_TYPE: (-5038, "Price match only supports order type: LIMIT, STOP AND TAKE_PROFIT"),
+        Rule.GOOD_TILL_MISSING: (
+            -1102,
+            "Mandatory parameter 'goodTillDate' was not sent, was empty/null, or malformed.",
+        ),
+        Rule.TRIGGER_MISSING: (-1102, "Mandatory parameter 'triggerPrice' was not sent, was empty/null, or malformed."),
+        Rule.TRIGGER_NOT_POSITIVE: (-4006, "Stop price less than zero."),
+        Rule.TRIGGER_TOO_HIGH: (-4007, "Stop price greater than max price."),
+        Rule.PRICE_ABOVE_TRIGGER_BAND: (-4183, "Limit price can't be higher than {}."),
+        Rule.PRICE_BELOW_TRIGGER_BAND: (-4184, "Limit price can't be lower than {}."),
+        Rule.CALLBACK_MISSING: (
+            -1102,
+            "Mandatory parameter 'callbackRate' was not sent, was empty/null, or malformed.",
+        ),
+        # The documents name the bounds but no code of their own.
+        Rule.CALLBACK_OUT_OF_RANGE: (-1130, "Data sent for parameter 'callbackRate' is not valid: {} percent."),
+        Rule.ACTIVATION_PRICE: (-4135, "Invalid activation price"),
+        Rule.CLOSE_POSITION_TYPE: (-4020, "Target strategy invalid for orderType '{}',closePosition 'true'."),
+        Rule.CLOSE_POSITION_QTY: (-4137, "Quantity must be zero with closePosition equals true"),
+    },
+    statuses={
+        "PENDING_TRADING": "it is announced, but trading has not begun: wait for its start",
+        "PRE_DELIVERING": "it is about to be delivered, no position can be opened any more: trade the next contract",
+        "DELIVERING": "it is being delivered, the exchange closes its positions: trade the next contract",
+        "DELIVERED": "it was delivered: trade the next contract",
+        "PRE_SETTLE": "it is about to be settled, no position can be opened any more: close what is open",
+        "SETTLING": "it is being settled: the exchange closes its positions at the settlement price",
+        "CLOSE": "it is closed and will not trade again",
     },
 )
 
@@ -85,7 +115,12 @@ def route_of(name: str) -> str | None:
     return _ROUTES.get(found["kind"]) if found else None
 
 
-_LIVE = Endpoints("https://fapi.binance.com", "wss://ws-fapi.binance.com/ws-fapi/v1", "wss://fstream.binance.com")
+_LIVE = Endpoints(
+    "https://fapi.binance.com",
+    "wss://ws-fapi.binance.com/ws-fapi/v1",
+    "wss://fstream.binance.com",
+    sapi="https://api.binance.com",
+)
 _TESTNET = Endpoints(
     "https://demo-fapi.binance.com", "wss://testnet.binancefuture.com/ws-fapi/v1", "wss://fstream.binancefuture.com"
 )
@@ -108,11 +143,20 @@ USDM = Product(
         multi_assets_mode="/fapi/v1/multiAssetsMargin",
         account_config="/fapi/v1/accountConfig",
         listen_key="/fapi/v1/listenKey",
+        algo_order="/fapi/v1/algoOrder",
+        open_algo_orders="/fapi/v1/openAlgoOrders",
+        klines="/fapi/v1/klines",
+        income="/fapi/v1/income",
+        symbol_config="/fapi/v1/symbolConfig",
+        leverage="/fapi/v1/leverage",
+        margin_type="/fapi/v1/marginType",
+        api_restrictions="/sapi/v1/account/apiRestrictions",
     ),
     weights=Weights(
         time=1,
         exchange_info=1,
         place=0,
+        replace=0,
         cancel=1,
         order=1,
         open_orders=1,
@@ -120,12 +164,19 @@ USDM = Product(
         user_trades=5,
         positions=5,
         account_mode=30 + 30 + 5 + 5,
+        balances=5,
+        income=30,
+        symbol_settings=5,
+        change_settings=1 + 5,
+        permissions=5,
+        klines=((99, 1), (499, 2), (1000, 5), (1500, 10)),
     ),
     filters=FILTERS,
     errors=ERRORS,
     sequence=SequenceRule.FUTURES,
     route_of=route_of,
     kline_intervals=_KLINE_INTERVALS,
+    klines_at_once=1500,
     depth_speeds=frozenset({"", "100ms", "500ms"}),
     trades_window_ms=7 * _DAY_MS,
     trades_kept_ms=90 * _DAY_MS,
@@ -133,16 +184,21 @@ USDM = Product(
 
 
 def endpoints(
-    environment: str = "live", *, rest: str | None = None, ws_api: str | None = None, streams: str | None = None
+    environment: str = "live",
+    *,
+    rest: str | None = None,
+    ws_api: str | None = None,
+    streams: str | None = None,
 ) -> Endpoints:
     """The addresses of an environment, each of which an explicit one replaces.
 
-    An environment that the exchange does not have (such as ``sim``) needs all three. Raises ConfigError otherwise.
+    What an API key may do is asked where ``rest`` says, when that is given: live it is told by another host, on the
+    testnet by none. An environment that the exchange does not have (such as ``sim``) needs all three. Raises
+    ConfigError otherwise.
     """
     base = USDM.endpoints.get(environment)
-    given = [rest, ws_api, streams]
     if base is None:
-        if not all(given):
+        if not (rest and ws_api and streams):
             raise ConfigError(
                 f"environment {environment!r} has no addresses of its own",
                 key="environment",
@@ -150,5 +206,8 @@ def endpoints(
             )
         base = Endpoints("", "", "")
     return Endpoints(
-        *((one or two).rstrip("/") for one, two in zip(given, (base.rest, base.ws_api, base.streams), strict=True))
+        (rest or base.rest).rstrip("/"),
+        (ws_api or base.ws_api).rstrip("/"),
+        (streams or base.streams).rstrip("/"),
+        sapi=rest.rstrip("/") if rest else base.sapi,
     )

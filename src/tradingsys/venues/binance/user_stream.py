@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from enum import Enum, auto
 
 import msgspec
 
 from tradingsys.core.io import CloseWs, OpenWs
 from tradingsys.core.reports import Oddity, UserStreamState
-from tradingsys.venues.binance import decode, decode_algo, messages
+from tradingsys.venues.binance import decode, decode_account, decode_algo, messages, words
 from tradingsys.venues.binance.backoff import Backoff
 from tradingsys.venues.binance.errors import HttpError
 from tradingsys.venues.binance.rest import Arrived, Call, Rest, Result, Security
@@ -24,6 +25,7 @@ _KEEP_ALIVE_NS = 30 * 60 * _SECOND_NS
 _KEEP_ALIVE_RETRY_NS = 60 * _SECOND_NS
 _LIFETIME_NS = 23 * 3600 * _SECOND_NS + 30 * 60 * _SECOND_NS
 _NO_SUCH_KEY = -1125
+_MOST_TOLD = 100
 
 _read_key = msgspec.json.Decoder(messages.ListenKey).decode
 _read_event = msgspec.json.Decoder(messages.UserEvent).decode
@@ -57,6 +59,8 @@ class UserStream:
         self._renew_ns: int | None = None
         self._retry_at_once = False
         self._reported: UserStreamState | None = None
+        self._told: set[str] = set()
+        """Oddities that were told already."""
 
     @property
     def next_deadline_ns(self) -> int | None:
@@ -100,22 +104,44 @@ class UserStream:
             event: messages.UserEvent = _read_event(data)
             match event:
                 case messages.OrderTradeUpdate():
-                    return [decode.order_trade_update(event)]
-                case messages.AlgoUpdate():
-                    return [decode_algo.algo_update(event)]
+                    return [decode.order_trade_update(event), *self._strange(_order_words(event.order))]
                 case messages.TradeLite():
                     return [decode.trade_lite(event)]
+                case messages.AlgoUpdate():
+                    return [decode_algo.algo_update(event), *self._strange(_algo_words(event.order))]
                 case messages.AccountUpdate():
                     return [decode.account_update(event)]
                 case messages.ListenKeyExpired():
                     return self._expired(event)
                 case messages.MarginCall():
-                    symbols = ", ".join(position.symbol for position in event.positions)
-                    return [Oddity(f"margin call: {symbols}")]
+                    return [decode_account.margin_call(event)]
                 case messages.AccountConfigUpdate():
-                    return [Oddity(f"the account's settings were changed: {_what_changed(event)}")]
+                    return _settings(event)
         except msgspec.DecodeError as error:
-            return _unreadable(data, error)
+            return self._unreadable(data, error)
+
+    def _strange(self, words_said: Iterable[tuple[str, str, Container[str]]]) -> list[Output]:
+        """Words that are not known, each told once."""
+        return [
+            oddity
+            for what, word, known in words_said
+            if word not in known
+            for oddity in self._once(f"{what} {word!r}", "is not known to this program: it is read by its other fields")
+        ]
+
+    def _unreadable(self, data: bytes, error: msgspec.DecodeError) -> list[Output]:
+        """Events of services that are not used here pass silently; an unknown or broken one is worth a line."""
+        try:
+            name = str(_read_type(data).get("e"))[:50]
+        except msgspec.DecodeError:
+            name = "without a name"
+        return [] if name in _UNUSED else self._once(f"event {name!r}", f"cannot be read: {error}")
+
+    def _once(self, what: str, trouble: str) -> list[Output]:
+        if what in self._told or len(self._told) >= _MOST_TOLD:
+            return []
+        self._told.add(what)
+        return [Oddity(f"the account's stream: {what} {trouble} (told once)")]
 
     def _key_told(self, result: Result, now_ns: int) -> list[Output]:
         if isinstance(result, Arrived):
@@ -168,20 +194,25 @@ def _describe(result: Result) -> str:
     return f"{result.code} {result.message}" if isinstance(result, HttpError) else str(result)
 
 
-def _what_changed(event: messages.AccountConfigUpdate) -> str:
+def _settings(event: messages.AccountConfigUpdate) -> list[Output]:
     if event.leverage:
-        return f"leverage of {event.leverage.symbol} is {event.leverage.leverage}"
+        return [decode_account.settings_changed(event.leverage)]
     if event.asset_mode:
-        return f"multi-assets mode is {'on' if event.asset_mode.multi_assets else 'off'}"
-    return "unknown"
+        mode = "on" if event.asset_mode.multi_assets else "off"
+        return [Oddity(f"the account's settings were changed: multi-assets mode is {mode}")]
+    return []
 
 
-def _unreadable(data: bytes, error: msgspec.DecodeError) -> list[Output]:
-    """Events of services that are not used here pass silently; an unknown or broken one is worth a line."""
-    try:
-        name = _read_type(data).get("e")
-    except msgspec.DecodeError:
-        name = None
-    if name in _UNUSED:
-        return []
-    return [Oddity(f"unreadable event {name!r} on the account's stream: {error}")]
+def _order_words(update: messages.OrderUpdate) -> Iterable[tuple[str, str, Container[str]]]:
+    return (
+        ("execution type", update.execution_type, words.EXECUTION_TYPES),
+        ("order status", update.order_status, words.STREAM_STATUSES),
+        ("order type", update.order_type, words.STREAM_ORDER_TYPES),
+    )
+
+
+def _algo_words(update: messages.AlgoOrderUpdate) -> Iterable[tuple[str, str, Container[str]]]:
+    return (
+        ("status of a conditional order", update.algo_status, words.ALGO_STATUSES),
+        ("type of a conditional order", update.order_type, words.ORDER_TYPES),
+    )

@@ -14,6 +14,8 @@ from tradingsys.core.enums import (
 )
 
 __all__ = [
+    "ALGO_STATUSES",
+    "EXECUTION_TYPES",
     "EXPIRY_REASONS",
     "EXPIRY_REASON_CODES",
     "MARGIN_TYPES",
@@ -23,6 +25,8 @@ __all__ = [
     "SELF_TRADE_PREVENTIONS",
     "SIDES",
     "STATUSES",
+    "STREAM_ORDER_TYPES",
+    "STREAM_STATUSES",
     "WORKING_TYPES",
     "WORKING_TYPE_WORDS",
     "forced_by_id",
@@ -57,6 +61,13 @@ STATUSES = {
         OrderStatus.EXPIRED_IN_MATCH,
     )
 }
+
+# What the account's stream says beyond this: orders of the exchange itself.
+STREAM_STATUSES = frozenset(STATUSES) | {"NEW_ADL", "NEW_INSURANCE"}
+STREAM_ORDER_TYPES = frozenset(ORDER_TYPES) | {"LIQUIDATION"}
+EXECUTION_TYPES = frozenset({"NEW", "CANCELED", "CALCULATED", "EXPIRED", "TRADE", "AMENDMENT"})
+
+ALGO_STATUSES = frozenset({"NEW", "TRIGGERING", "TRIGGERED", "FINISHED", "CANCELED", "REJECTED", "EXPIRED"})
 
 SELF_TRADE_PREVENTIONS = {mode.value: mode for mode in SelfTradePrevention}
 

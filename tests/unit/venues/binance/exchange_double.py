@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tradingsys.core.commands import Ask, PlaceOrder, Query, TimeQuery
-from tradingsys.core.enums import OrderType, Side, TimeInForce
+from tradingsys.core.commands import Ask, PlaceOrder, Query, ReplaceOrder, TimeQuery
+from tradingsys.core.enums import OrderType, Side, TimeInForce, TriggerPrice
 from tradingsys.core.io import (
     Closed,
     CloseWs,
@@ -53,6 +53,17 @@ def limit_order(client_order_id: str = "c-1", **changes: Any) -> PlaceOrder:
         "ETHUSDT", Side.BUY, OrderType.LIMIT, Decimal("0.5"), Decimal("3000.10"), TimeInForce.GTC, version_ms=0
     )
     return PlaceOrder(client_order_id, msgspec.structs.replace(terms, **changes), SERVER_MS + 77, 1234)
+
+
+STOP = limit_order(
+    "c-stop",
+    order_type=OrderType.STOP_MARKET,
+    price=None,
+    stop_px=Decimal("2950.10"),
+    reduce_only=True,
+    trigger_price=TriggerPrice.MARK,
+)
+CHANGE = ReplaceOrder("c-1", "ETHUSDT", Side.BUY, Decimal("0.4"), Decimal("2999.9"), 2, SERVER_MS + 78, 1234, "42")
 
 
 def accepted(place: PlaceOrder, venue_order_id: str = "42") -> Order:

@@ -6,9 +6,11 @@ import pytest
 
 from tests.unit.venues.binance.exchange_double import (
     API_KEY,
+    CHANGE,
     SECOND_NS,
     SECRET,
     SERVER_MS,
+    STOP,
     World,
     accepted,
     ed25519,
@@ -16,8 +18,20 @@ from tests.unit.venues.binance.exchange_double import (
     limit_order,
     path_and_params,
 )
-from tradingsys.core.commands import Ask, CancelOrder, OpenOrdersQuery
-from tradingsys.core.enums import OrderStatus, OrderType, SelfTradePrevention, TimeInForce
+from tradingsys.core.commands import (
+    Ask,
+    BalancesQuery,
+    CancelOrder,
+    Command,
+    IncomeQuery,
+    KlinesQuery,
+    OpenOrdersQuery,
+    OrderQuery,
+    PermissionsQuery,
+    SetLeverage,
+    SymbolSettingsQuery,
+)
+from tradingsys.core.enums import OrderStatus, OrderType, PriceMatch, SelfTradePrevention, TimeInForce
 from tradingsys.core.errors import AuthError, CancelRejected, InvalidOrder, OrderRejected, RateLimited, TransportError
 from tradingsys.core.io import Closed, Frame, HttpReply, Opened
 from tradingsys.core.order import Closed as OrderClosed
@@ -77,6 +91,10 @@ def test_market_orders_have_neither_price_nor_time_in_force_and_small_numbers_no
     "changes",
     [
         {"order_type": OrderType.STOP_MARKET},
+        {"order_type": OrderType.TRAILING_STOP_MARKET, "stop_px": Decimal(1)},
+        {"order_type": OrderType.MARKET, "price_match": PriceMatch.QUEUE},
+        {"price_match": PriceMatch.QUEUE},
+        {"time_in_force": TimeInForce.GTD, "good_till_ms": SERVER_MS + 77 + 600_000},
         {"price": None},
         {"post_only": True, "time_in_force": TimeInForce.IOC},
         {"time_in_force": TimeInForce.GTD},
@@ -352,12 +370,33 @@ def test_nothing_unreadable_raises_or_ends_a_request() -> None:
     assert world.done().outcome is Outcome.IN_DOUBT
 
 
-def test_costs_follow_the_exchange_s_weights() -> None:
-    protocol = World().protocol
-    assert protocol.cost(limit_order()) == Cost(0, 1)
-    assert protocol.cost(CancelOrder("c", "ETHUSDT")) == Cost(1, 0)
-    assert protocol.cost(Ask(1, OpenOrdersQuery())) == Cost(40, 0)
-    assert protocol.cost(Ask(1, OpenOrdersQuery("ETHUSDT"))) == Cost(1, 0)
+@pytest.mark.parametrize(
+    ("command", "by_ws", "by_rest"),
+    [
+        (limit_order(), Cost(0, 1), Cost(0, 1)),
+        (STOP, Cost(0, 0), Cost(0, 1)),
+        (CHANGE, Cost(0, 1), Cost(0, 1)),
+        (CancelOrder("c", "ETHUSDT"), Cost(1, 0), Cost(1, 0)),
+        (CancelOrder("c", "ETHUSDT", None, True), Cost(1, 0), Cost(1, 0)),
+        (Ask(1, OpenOrdersQuery()), Cost(80, 0), Cost(80, 0)),
+        (Ask(1, OpenOrdersQuery("ETHUSDT")), Cost(2, 0), Cost(2, 0)),
+        (Ask(1, OrderQuery("ETHUSDT", "c")), Cost(1, 0), Cost(1, 0)),
+        (Ask(1, OrderQuery("ETHUSDT", "c", None, True)), Cost(2, 0), Cost(2, 0)),
+        (Ask(1, IncomeQuery("FUNDING_FEE", 0)), Cost(30, 0), Cost(30, 0)),
+        (Ask(1, KlinesQuery("ETHUSDT", "1m", 99)), Cost(1, 0), Cost(1, 0)),
+        (Ask(1, KlinesQuery("ETHUSDT", "1m", 100)), Cost(2, 0), Cost(2, 0)),
+        (Ask(1, KlinesQuery("ETHUSDT", "1m", 1000)), Cost(5, 0), Cost(5, 0)),
+        (Ask(1, KlinesQuery("ETHUSDT", "1m", 1001)), Cost(10, 0), Cost(10, 0)),
+        (Ask(1, KlinesQuery("ETHUSDT", "1m", 3001)), Cost(21, 0), Cost(21, 0)),
+        (Ask(1, BalancesQuery()), Cost(5, 0), Cost(5, 0)),
+        (Ask(1, SymbolSettingsQuery("ETHUSDT")), Cost(5, 0), Cost(5, 0)),
+        (Ask(1, SetLeverage("ETHUSDT", 3)), Cost(6, 0), Cost(6, 0)),
+        (Ask(1, PermissionsQuery()), Cost(5, 0), Cost(5, 0)),
+    ],
+)
+def test_costs_follow_the_exchange_s_weights(command: Command, by_ws: Cost, by_rest: Cost) -> None:
+    assert World().up().protocol.cost(command) == by_ws
+    assert World().protocol.cost(command) == by_rest
 
 
 def test_no_secret_shows_in_what_may_be_printed() -> None:

@@ -5,8 +5,16 @@ from hypothesis import given
 
 from tests.unit.venues.binance import strategies as some
 from tests.unit.venues.binance.exchange_double import SERVER_MS, World, path_and_params
+from tradingsys.core.enums import OrderStatus
 from tradingsys.core.io import Frame, Opened
-from tradingsys.core.reports import AccountChanged, Oddity, OrderChanged, UserStreamState
+from tradingsys.core.reports import (
+    AccountChanged,
+    MarginCall,
+    Oddity,
+    OrderChanged,
+    SettingsChanged,
+    UserStreamState,
+)
 from tradingsys.venues.binance import encode, messages
 
 HALF_HOUR = 30 * 60
@@ -43,14 +51,47 @@ def test_all_other_events_are_told_or_pass() -> None:
     world.event(Frame("user", b'{"e":"MARGIN_CALL","E":1,"p":[{"s":"ETHUSDT","pa":"1"},{"s":"BTCUSDT","pa":"1"}]}'))
     world.event(Frame("user", b'{"e":"ACCOUNT_CONFIG_UPDATE","E":1,"T":1,"ac":{"s":"ETHUSDT","l":3}}'))
     world.event(Frame("user", b'{"e":"ACCOUNT_CONFIG_UPDATE","E":1,"T":1,"ai":{"j":true}}'))
-    world.event(Frame("user", b'{"e":"ORDER_TRADE_UPDATE","E":1,"T":1,"o":{"s":"ETHUSDT"}}'))
-    texts = [oddity.text for oddity in world.told(Oddity)]
-    assert texts[:3] == [
-        "margin call: ETHUSDT, BTCUSDT",
-        "the account's settings were changed: leverage of ETHUSDT is 3",
-        "the account's settings were changed: multi-assets mode is on",
+    world.event(Frame("user", b'{"e":"ACCOUNT_CONFIG_UPDATE","E":1,"T":1,"xx":{"j":true}}'))
+    assert world.reports[1:] == [
+        MarginCall(("ETHUSDT", "BTCUSDT"), 1),
+        SettingsChanged("ETHUSDT", 3),
+        Oddity("the account's settings were changed: multi-assets mode is on"),
     ]
-    assert "ORDER_TRADE_UPDATE" in texts[3]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"e":"ORDER_TRADE_UPDATE","E":1,"T":1,"o":{"s":"ETHUSDT"}}',
+        b'{"e":"SOMETHING_OF_TOMORROW","E":1}',
+        b'{"e":["?"]}',
+        b"[1]",
+        b"not json",
+    ],
+)
+def test_an_event_that_cannot_be_read_is_told_once(data: bytes) -> None:
+    world = World().up()
+    for _ in range(3):
+        world.event(Frame("user", data))
+    (oddity,) = world.reports
+    assert isinstance(oddity, Oddity)
+    assert "cannot be read" in oddity.text
+
+
+def test_strange_words_and_new_fields_of_an_order_change_nothing_about_its_facts() -> None:
+    world = World().up()
+    text = (
+        b'{"e":"ORDER_TRADE_UPDATE","E":2,"T":1,"new":[{}],"o":{"s":"ETHUSDT","c":"c-1","S":"BUY","o":"ICEBERG","f":"?",'
+        b'"q":"1","p":"2","x":"MOVED","X":"DREAMING","i":7,"l":"0","z":"0","L":"0","T":1,"t":0,"new":{"x":1}}}'
+    )
+    world.event(Frame("user", text))
+    world.event(Frame("user", text))
+    first, second = world.told(OrderChanged)
+    assert first == second
+    assert (first.order.venue_order_id, first.order.status) == ("7", OrderStatus.NEW)
+    told = "".join(oddity.text for oddity in world.told(Oddity))
+    assert len(world.told(Oddity)) == 3
+    assert all(word in told for word in ("ICEBERG", "MOVED", "DREAMING"))
 
 
 def test_the_key_is_kept_alive_every_half_hour() -> None:

@@ -133,6 +133,9 @@ def test_failed_transport_and_unreadable_answers_are_errors() -> None:
 def test_open_orders_of_the_account_or_a_symbol() -> None:
     world = world_with_time()
     world.ask(OpenOrdersQuery())
+    for request in world.requests:
+        assert "symbol" not in path_and_params(request)[2]
+    world.reply_http([])
     assert "symbol" not in path_and_params(world.requests[0])[2]
     world.reply_http(
         [encode.order_query(accepted(limit_order(name), str(n)), placed_ms=1) for n, name in [(1, "a"), (2, "b")]]

@@ -1,0 +1,112 @@
+"""What is asked about orders and executions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from tradingsys.core.commands import OpenOrdersQuery, OrderQuery, TradesQuery
+from tradingsys.core.errors import VenueError
+from tradingsys.core.order import Order
+from tradingsys.core.venue_clock import VenueClock
+from tradingsys.venues.binance import decode, decode_algo, messages
+from tradingsys.venues.binance.product import Product
+from tradingsys.venues.binance.rest import Call
+from tradingsys.venues.binance.signing import Params
+from tradingsys.venues.binance.steps import NO_SUCH_ORDER, Steps, venue_ms
+
+__all__ = ["open_orders", "order", "trades"]
+
+_read_order = msgspec.json.Decoder(messages.OrderReply).decode
+_read_orders = msgspec.json.Decoder(list[messages.OrderReply]).decode
+_read_algo_order = msgspec.json.Decoder(messages.AlgoOrder).decode
+_read_algo_orders = msgspec.json.Decoder(list[messages.AlgoOrder]).decode
+_read_trades = msgspec.json.Decoder(list[messages.UserTrade]).decode
+
+
+def order(product: Product, query: OrderQuery) -> Steps[Order | None]:
+    """One order, where orders of its kind are kept."""
+    if query.is_conditional and query.client_order_id is not None:
+        return (yield from _conditional_order(product, query.symbol, query.client_order_id))
+    params: dict[str, str | int | bool] = {"symbol": query.symbol}
+    if query.venue_order_id is not None:
+        params["orderId"] = query.venue_order_id
+    elif query.client_order_id is not None:
+        params["origClientOrderId"] = query.client_order_id
+    return (yield from _ordinary_order(product, params))
+
+
+def open_orders(product: Product, query: OpenOrdersQuery) -> Steps[tuple[Order, ...]]:
+    """All open orders. Those that wait come first: one that is triggered meanwhile is told twice rather than never."""
+    params = {} if query.symbol is None else {"symbol": query.symbol}
+    waiting = _read_algo_orders((yield Call("GET", product.paths.open_algo_orders, params)).body)
+    working = _read_orders((yield Call("GET", product.paths.open_orders, params)).body)
+    return (
+        *(decode_algo.algo_order(row) for row in waiting),
+        *(decode.order_reply(row) for row in working),
+    )
+
+
+def trades(product: Product, clock: VenueClock, query: TradesQuery, now_ns: int) -> Steps[tuple[Order, ...]]:
+    """Executions, oldest first."""
+    if query.start_ms is None or query.from_id is not None:
+        rows = yield from _trades_from(product, query, query.from_id)
+    else:
+        rows = yield from _trades_since(product, query, query.start_ms, venue_ms(clock, now_ns))
+    return tuple(decode.user_trade(row) for row in _oldest_first(rows))
+
+
+def _ordinary_order(product: Product, params: Params) -> Steps[Order | None]:
+    try:
+        answer = yield Call("GET", product.paths.order, params)
+    except VenueError as error:
+        if error.code == NO_SUCH_ORDER:
+            return None
+        raise
+    return decode.order_reply(_read_order(answer.body))
+
+
+def _conditional_order(product: Product, symbol: str, client_order_id: str) -> Steps[Order | None]:
+    """A conditional order, and the one that it became when triggered, as one."""
+    try:
+        answer = yield Call("GET", product.paths.algo_order, {"clientAlgoId": client_order_id})
+    except VenueError as error:
+        if error.code == NO_SUCH_ORDER:
+            return None
+        raise
+    waiting = decode_algo.algo_order(_read_algo_order(answer.body))
+    if waiting.venue_order_id is None:
+        return waiting
+    became = yield from _ordinary_order(product, {"symbol": symbol, "orderId": waiting.venue_order_id})
+    return waiting if became is None else waiting.merge(became)
+
+
+def _trades_from(product: Product, query: TradesQuery, from_id: int | None) -> Steps[list[messages.UserTrade]]:
+    start = {} if from_id is None else {"fromId": from_id}
+    answer = yield Call("GET", product.paths.user_trades, {"symbol": query.symbol, **start, "limit": query.limit})
+    return _read_trades(answer.body)
+
+
+def _trades_since(product: Product, query: TradesQuery, start_ms: int, now_ms: int) -> Steps[list[messages.UserTrade]]:
+    """One answer covers a week at most: walk on until there are trades, then follow them by id to the limit."""
+    start_ms = max(start_ms, now_ms - product.trades_kept_ms)
+    while True:
+        end_ms = start_ms + product.trades_window_ms - 1
+        is_last = end_ms >= now_ms
+        window: dict[str, str | int | bool] = {"startTime": start_ms}
+        if not is_last:
+            window["endTime"] = end_ms
+        answer = yield Call("GET", product.paths.user_trades, {"symbol": query.symbol, **window, "limit": query.limit})
+        rows = _read_trades(answer.body)
+        if rows and not is_last and len(rows) < query.limit:
+            rows += yield from _trades_from(product, query, max(row.id for row in rows))
+        if rows or is_last:
+            return _oldest_first(rows)[: query.limit]
+        start_ms = end_ms + 1
+
+
+def _oldest_first(rows: Iterable[messages.UserTrade]) -> list[messages.UserTrade]:
+    """Each execution once: a trade between two own orders is two rows with one id."""
+    unique = {(row.id, row.order_id): row for row in rows}
+    return [unique[key] for key in sorted(unique)]

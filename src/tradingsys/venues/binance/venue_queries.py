@@ -1,0 +1,115 @@
+"""What is asked of the exchange itself: its time, its rules and past bars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+
+from tradingsys.core.commands import KlinesQuery, RateLimit, VenueRules
+from tradingsys.core.instrument import Instrument
+from tradingsys.core.market import Kline
+from tradingsys.core.venue_clock import VenueClock
+from tradingsys.venues.binance import decode, messages
+from tradingsys.venues.binance.filters import KNOWN_FILTERS, instrument
+from tradingsys.venues.binance.limits import rate_limits
+from tradingsys.venues.binance.product import Product
+from tradingsys.venues.binance.rest import Call, Security
+from tradingsys.venues.binance.signing import Params
+from tradingsys.venues.binance.steps import Steps, venue_ms
+
+__all__ = ["klines", "rules", "time"]
+
+_NAMED = 5
+_UNNEEDED = frozenset({"settlePlan", "underlyingSubType", "permissionSets", "maxMoveOrderLimit", "triggerProtect"})
+
+
+class _Rules(Struct, rename="camel"):
+    """The answer, with everything in it that may be of tomorrow left unread."""
+
+    rate_limits: list[Raw]
+    symbols: list[Raw]
+
+
+_read_time = msgspec.json.Decoder(messages.ServerTime).decode
+_read_rules = msgspec.json.Decoder(_Rules).decode
+# Recordings of this answer write some numbers as text, and the exchange has done so itself.
+_read_symbol = msgspec.json.Decoder(messages.Symbol, strict=False).decode
+_read_limit = msgspec.json.Decoder(messages.RateLimitRule, strict=False).decode
+_read_anything = msgspec.json.Decoder(dict[str, Any]).decode
+_read_klines = msgspec.json.Decoder(list[messages.KlineRow]).decode
+
+
+def time(product: Product, clock: VenueClock) -> Steps[int]:
+    """The venue's time, which also sets the clock."""
+    answer = yield Call("GET", product.paths.time, security=Security.NONE)
+    server_ms = _read_time(answer.body).server_time
+    clock.set(server_ms, answer.sent_ns, answer.received_ns)
+    return server_ms
+
+
+def rules(product: Product, odd: Callable[[str], None]) -> Steps[VenueRules]:
+    """Instruments and limits. What cannot be read is left out, and told through ``odd``."""
+    answer = yield Call("GET", product.paths.exchange_info, security=Security.NONE)
+    told = _read_rules(answer.body)
+    instruments: list[Instrument] = []
+    left_out: list[str] = []
+    for raw in told.symbols:
+        try:
+            instruments.append(instrument(_symbol(raw)))
+        except msgspec.DecodeError as error:
+            left_out.append(str(error))
+    if left_out:
+        more = f", and {len(left_out) - _NAMED} more" if len(left_out) > _NAMED else ""
+        odd(f"left out {len(left_out)} instruments that cannot be read: {'; '.join(left_out[:_NAMED])}{more}")
+    return VenueRules(tuple(instruments), _limits(told.rate_limits, odd))
+
+
+def klines(product: Product, clock: VenueClock, query: KlinesQuery, now_ns: int) -> Steps[tuple[Kline, ...]]:
+    """Past bars, backwards by as many as one answer has, oldest first."""
+    now_ms = venue_ms(clock, now_ns)
+    found: list[Kline] = []
+    end_ms = query.end_ms
+    while len(found) < query.limit:
+        wanted = min(query.limit - len(found), product.klines_at_once)
+        until = {} if end_ms is None else {"endTime": end_ms - 1}
+        params: Params = {"symbol": query.symbol, "interval": query.interval, **until, "limit": wanted}
+        answer = yield Call("GET", product.paths.klines, params, security=Security.NONE)
+        rows = sorted(_read_klines(answer.body), key=lambda row: row.open_ms)
+        found[:0] = [decode.past_kline(row, query.symbol, query.interval, now_ms) for row in rows]
+        if len(rows) < wanted:
+            break
+        end_ms = rows[0].open_ms
+    return tuple(found)
+
+
+def _symbol(raw: Raw) -> messages.Symbol:
+    """A symbol; when it is unreadable, once more without the filters that no order is checked with."""
+    try:
+        return _read_symbol(raw)
+    except msgspec.DecodeError:
+        fields = _read_anything(raw)
+        filters = fields.get("filters")
+        if isinstance(filters, list):
+            fields["filters"] = [row for row in filters if isinstance(row, dict) and _is_known(row)]
+        needed = {name: value for name, value in fields.items() if name not in _UNNEEDED}
+        try:
+            return msgspec.convert(needed, messages.Symbol, strict=False)
+        except msgspec.ValidationError as error:
+            raise msgspec.ValidationError(f"{fields.get('symbol', 'one without a name')}: {error}") from None
+
+
+def _is_known(row: dict[str, Any]) -> bool:
+    return row.get("filterType") in KNOWN_FILTERS
+
+
+def _limits(rows: list[Raw], odd: Callable[[str], None]) -> tuple[RateLimit, ...]:
+    readable = []
+    for raw in rows:
+        try:
+            readable.append(_read_limit(raw))
+        except msgspec.DecodeError as error:
+            odd(f"a rate limit that cannot be read: {error}")
+    return rate_limits(readable)
