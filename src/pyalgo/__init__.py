@@ -1,16 +1,22 @@
 """Write strategies in plain Python: ``from pyalgo import *``."""
 
-from pyalgo.context import Context, Event
+from pyalgo.context import Context
 from pyalgo.engine import Engine
-from pyalgo.log import debug, error, info, init_logger, log_debug, log_error, log_info, log_warn, warn
-from pyalgo.market import Depth, Kline
-from pyalgo.order import Order
+from pyalgo.log import Handle, debug, error, info, init_logger, log_debug, log_error, log_info, log_warn, warn
+from pyalgo.market import Depth, Kline, MarkPrice, Trade
+from pyalgo.order import Fill, Order
 from pyalgo.phase import TradingPhase
+from pyalgo.position import Balance, Position, Unfilled
+from pyalgo.rest import PremiumIndex, Rest
+from pyalgo.session import Event, Session
 from pyalgo.smart_order import SmartOrder
-from pyalgo.subscription import BarSubscription, DepthSubscription
-from pyalgo.words import EventType, OrderType, Phase, Side, State, Tif
+from pyalgo.subscription import Subscription
+from pyalgo.timers import Timer
+from pyalgo.tradable import BarSubscription, DepthSubscription, MarkSubscription, Tradable, TradeSubscription
+from pyalgo.words import EventType, MarginType, OrderType, Phase, PriceMatch, Side, State, Tif, TriggerPrice
 
 __all__ = [
+    "Balance",
     "BarSubscription",
     "Context",
     "Depth",
@@ -18,15 +24,32 @@ __all__ = [
     "Engine",
     "Event",
     "EventType",
+    "Fill",
+    "Handle",
     "Kline",
+    "MarginType",
+    "MarkPrice",
+    "MarkSubscription",
     "Order",
     "OrderType",
     "Phase",
+    "Position",
+    "PremiumIndex",
+    "PriceMatch",
+    "Rest",
+    "Session",
     "Side",
     "SmartOrder",
     "State",
+    "Subscription",
     "Tif",
+    "Timer",
+    "Tradable",
+    "Trade",
+    "TradeSubscription",
     "TradingPhase",
+    "TriggerPrice",
+    "Unfilled",
     "debug",
     "error",
     "info",

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from typing import Literal, TypeVar, get_args, overload
+from typing import Any, Literal, get_args, overload
 
-from msgspec import Struct
-
-from pyalgo.client import Client
-from pyalgo.market import Depth, Kline
-from pyalgo.order import Order
-from pyalgo.product import Product
+from pyalgo.calling import Caller
+from pyalgo.driver import Driver
+from pyalgo.link import MarketPush
+from pyalgo.market import MarketData, market_data
+from pyalgo.order import Fill, Order
+from pyalgo.position import Position
+from pyalgo.session import EVENT_TYPES, Event, Session
 from pyalgo.streams import Stream
-from pyalgo.subscription import BarSubscription, DepthSubscription, Tradable
-from pyalgo.words import EventType, OrderType, Side, Tif
+from pyalgo.tradable import BarSubscription, DepthSubscription, MarkSubscription, Tradable, TradeSubscription
+from pyalgo.words import EventType
 from tradingsys.core.errors import LocalProtocolError
-from tradingsys.wire.messages import DepthPush, ErrorCode, KlinePush
 
-__all__ = ["Context", "Event", "Waiter"]
-
-_log = logging.getLogger(__name__)
+__all__ = ["Context"]
 
 DepthStream = Literal["depth", "depth:100ms", "bbo"]
 BarStream = Literal[
@@ -41,21 +38,20 @@ BarStream = Literal[
     "kline:1w",
     "kline:1M",
 ]
+TradeStream = Literal["trade"]
+MarkStream = Literal["mark"]
 
-T = TypeVar("T")
+_KINDS: dict[str, type[Tradable[Any]]] = {
+    **dict.fromkeys(get_args(DepthStream), DepthSubscription),
+    **dict.fromkeys(get_args(BarStream), BarSubscription),
+    **dict.fromkeys(get_args(TradeStream), TradeSubscription),
+    **dict.fromkeys(get_args(MarkStream), MarkSubscription),
+}
 
-Waiter = Callable[[Callable[[], bool], Callable[[], str]], None]
-"""Blocks until the first function says so; the second tells what is being waited for."""
-
-
-class Event(Struct, frozen=True):
-    """Something happened; ``data`` is a Depth, Kline or Order, a symbol for Position, and the session id for Login."""
-
-    event_type: EventType
-    data: Depth | Kline | Order | str | int
+_MIN_SAMPLE_S = 0.001
 
 
-class Context:
+class Context(Session):
     """One session at one gateway. Set the callbacks whenever you like; one that raises is logged and harms nothing."""
 
     def __init__(
@@ -65,176 +61,193 @@ class Context:
         name: str,
         trading: bool = False,
         *,
+        token: str | None = None,
         instance: str = "",
-        wait: Waiter | None = None,
+        driver: Driver | None = None,
+        caller: Caller | None = None,
     ) -> None:
-        self.addr, self.id, self.name, self.trading = addr, session_id, name, trading
-        self.client = Client(session_id, name, trading, instance, self)
-        """The connection's state machine, driven by `Engine` or by a simulation."""
-        self.subscriptions: dict[str, DepthSubscription | BarSubscription] = {}
+        super().__init__(addr, session_id, name, trading, token=token, instance=instance, driver=driver)
+        self.subscriptions: dict[str, Tradable[Any]] = {}
         """By stream, such as ``btcusdt@depth``."""
+        self.tradings: dict[str, Tradable[Any]] = {}
+        """The first subscription of each symbol."""
+        self.on_connected: Callable[[Context], object] | None = None
+        """Called with this session when position and orders are known: at the start of `run` and after a reconnect."""
+        self.on_disconnected: Callable[[Context, str], object] | None = None
+        """Called with this session and the reason when the connection is lost; it is made anew by itself."""
         self.on_error: Callable[[LocalProtocolError], object] | None = None
-        """Called with every refusal: of an order, a cancel, a login. It has ``code``, and its text says why."""
+        """Called with every refusal: of an order, a cancel, an amend, a login. It has ``code``; its text says why."""
+        self.on_fill: Callable[[Order, Fill], object] | None = None
+        """Called once per execution of any symbol, after the subscriptions' own."""
+        self.on_position: Callable[[Position], object] | None = None
+        """Called when the position of any symbol changed, after the subscriptions' own."""
         self.on_event: Callable[[Event], object] | None = None
         """Called with everything that happens, before the callback of the subscription concerned."""
-        self._wait = wait
-        self._tradables: dict[str, list[Tradable]] = {}
+        self._caller = Caller() if caller is None else caller
+        self._who = f"session {session_id}"
 
     @property
-    def is_login(self) -> bool:
-        """Whether the gateway has accepted the session, through the connection there is now."""
-        return self.client.is_logged_in
+    def session(self) -> Session:
+        """The low level; here one object is both."""
+        return self
 
     @overload
-    def subscribe(self, symbol: str, stream: DepthStream) -> DepthSubscription: ...
+    def subscribe(self, symbol: str, stream: DepthStream, sample: float | None = ...) -> DepthSubscription: ...
 
     @overload
-    def subscribe(self, symbol: str, stream: BarStream) -> BarSubscription: ...
+    def subscribe(self, symbol: str, stream: BarStream, sample: float | None = ...) -> BarSubscription: ...
 
     @overload
-    def subscribe(self, symbol: str, stream: str) -> DepthSubscription | BarSubscription: ...
+    def subscribe(self, symbol: str, stream: TradeStream, sample: float | None = ...) -> TradeSubscription: ...
 
-    def subscribe(self, symbol: str, stream: str) -> DepthSubscription | BarSubscription:
+    @overload
+    def subscribe(self, symbol: str, stream: MarkStream, sample: float | None = ...) -> MarkSubscription: ...
+
+    @overload
+    def subscribe(self, symbol: str, stream: str, sample: float | None = ...) -> Tradable[Any]: ...
+
+    def subscribe(self, symbol: str, stream: str, sample: float | None = None) -> Tradable[Any]:
         """Subscribe and wait for the confirmation.
 
-        ``stream`` is ``depth``, ``depth:100ms``, ``bbo`` or ``kline:<interval>``; each once per symbol.
+        ``stream`` is ``depth``, ``depth:100ms``, ``bbo``, ``kline:<interval>``, ``trade`` or ``mark``; each once per
+        symbol. ``sample`` (s): tell the latest once per so many seconds instead of every change.
 
         Raises ValueError for a stream or symbol that does not exist or is subscribed already, and RuntimeError when
         called from a callback.
         """
-        subscription, wish = self._wish(symbol, stream)
-        if self._wait is None:
-            raise RuntimeError("nobody here can wait for the confirmation: use open_subscription()")
+        subscription = self._new_subscription(symbol, stream, sample)
         # Inside a callback this raises, before anything was asked for.
         self._wait(lambda: True, lambda: "")
-        self._register(subscription, wish)
+        wish = self._register(subscription, sample)
         try:
-            self._wait(lambda: wish.is_confirmed or wish.refusal is not None, lambda: f"subscribing {wish.name}")
+            self._wait_for(wish)
         except BaseException:
-            self._unregister(subscription, wish)
+            self._forget(subscription)
             raise
-        if wish.refusal is not None:
-            self._unregister(subscription, wish)
-            raise ValueError(str(wish.refusal))
         return subscription
 
-    def open_subscription(self, symbol: str, stream: str) -> DepthSubscription | BarSubscription:
+    def open_subscription(self, symbol: str, stream: str, sample: float | None = None) -> Tradable[Any]:
         """Subscribe without waiting: the contract is known, and data comes, once the gateway has confirmed.
 
         Raises ValueError for a stream that does not exist or is subscribed already.
         """
-        subscription, wish = self._wish(symbol, stream)
-        self._register(subscription, wish)
+        subscription = self._new_subscription(symbol, stream, sample)
+        self._register(subscription, sample)
         return subscription
 
-    def add_order(
-        self, symbol: str, price: float, quantity: float, side: Side, order_type: OrderType, tif: Tif = Tif.GTC
-    ) -> Order | None:
-        """Send an order as it is, without rounding; None when it was refused here (the log and `on_error` say why)."""
-        try:
-            return self.client.place(symbol.lower(), price, quantity, side, order_type, tif)
-        except LocalProtocolError as error:
-            self.refuse(error)
-            return None
+    def unsubscribe(self, stream: str) -> None:
+        """Give a subscription up, by its name such as ``btcusdt@depth``; the same as its ``unsubscribe()``."""
+        subscription = self.subscriptions.get(stream)
+        if subscription is not None:
+            self._forget(subscription)
+            super().unsubscribe(stream)
 
-    def cancel(self, symbol: str, order_id: int) -> None:  # noqa: ARG002 - the original's signature
-        """Ask the exchange to cancel; does nothing when that is already under way or the order is no longer active."""
-        order = self.client.history.orders.get(order_id)
-        try:
-            if order is None:
-                raise LocalProtocolError(f"no order {order_id}", code=ErrorCode.NO_SUCH_ORDER)
-            self.client.cancel(order)
-        except LocalProtocolError as error:
-            self.refuse(error)
+    # Dispatchers ------------------------------------------------------------------------------------------------------
 
-    def net(self, symbol: str) -> float:
-        """What this session holds of a symbol; negative when short."""
-        return float(self.client.history.positions.get(symbol.lower(), "0"))
+    def on_market(self, data: MarketData) -> None:
+        """Hand market data to its subscription."""
+        subscription = self.subscriptions.get(data.stream)
+        if subscription is not None:
+            subscription.data = data
+            if subscription.on_data is not None:
+                self._caller.call(self._who, subscription.on_data, data)
 
-    def open_orders(self, symbol: str) -> list[Order]:
-        """This session's orders of a symbol that may still execute, those of an earlier process too; oldest first."""
-        return self.client.history.orders.open(symbol.lower())
+    def on_order(self, order: Order) -> None:
+        """Hand an order to the subscriptions of its symbol."""
+        for subscription in self._of(order.symbol):
+            if subscription.on_order is not None:
+                self._caller.call(self._who, subscription.on_order, order)
 
-    def product(self, symbol: str) -> Product:
-        """The rules of a symbol. Raises LookupError before a subscription of it was confirmed."""
-        product = self.client.streams.products.get(symbol)
-        if product is None:
-            raise LookupError(f"{symbol}: its subscription is not confirmed yet")
-        return product
+    # What the client tells --------------------------------------------------------------------------------------------
 
-    def refuse(self, error: LocalProtocolError) -> None:
-        """Log an error and tell `on_error`."""
-        _log.error("session %d: %s", self.id, error)
-        self.error(error)
-
-    # What the client tells -------------------------------------------------------------------------------------------
-
-    def logged_in(self) -> None:
+    def connected(self) -> None:
         """See `Listener`."""
-        self._tell(EventType.Login, self.id)
+        if self.on_connected is not None:
+            self._caller.call(self._who, self.on_connected, self)
 
-    def depth(self, push: DepthPush) -> None:
+    def disconnected(self, reason: str) -> None:
         """See `Listener`."""
-        subscription = self.subscriptions.get(push.stream)
-        if isinstance(subscription, DepthSubscription):
-            subscription.data = depth = Depth(push)
-            self._tell(EventType.Depth, depth)
-            self._call(subscription.on_data, depth)
+        if self.on_disconnected is not None:
+            self._caller.call(self._who, self.on_disconnected, self, reason)
 
-    def kline(self, push: KlinePush) -> None:
+    def market(self, push: MarketPush) -> None:
         """See `Listener`."""
-        subscription = self.subscriptions.get(push.stream)
-        if isinstance(subscription, BarSubscription):
-            subscription.data = bar = Kline(push)
-            self._tell(EventType.Kline, bar)
-            self._call(subscription.on_data, bar)
+        data = market_data(push)
+        if self._is_recording or self.on_event is not None:
+            self._hear(EVENT_TYPES[type(push)], data)
+        self.on_market(data)
 
-    def order(self, order: Order) -> None:
+    def position_changed(self, symbol: str) -> None:
         """See `Listener`."""
-        self._tell(EventType.Order, order)
-        for tradable in tuple(self._tradables.get(order.symbol, ())):
-            self._call(tradable.on_order, order)
-
-    def position(self, symbol: str) -> None:
-        """See `Listener`."""
-        self._tell(EventType.Position, symbol)
+        super().position_changed(symbol)
+        callbacks = [subscription.on_position for subscription in self._of(symbol)]
+        for callback in (*callbacks, self.on_position):
+            if callback is not None:
+                self._caller.call(self._who, callback, self.position(symbol))
 
     def error(self, error: LocalProtocolError) -> None:
         """See `Listener`."""
-        self._call(self.on_error, error)
+        if self.on_error is not None:
+            self._caller.call(self._who, self.on_error, error)
+
+    def _order_told(self, order: Order, fill: Fill | None) -> None:
+        self.on_order(order)
+        if fill is not None:
+            callbacks = [subscription.on_fill for subscription in self._of(order.symbol)]
+            for callback in (*callbacks, self.on_fill):
+                if callback is not None:
+                    self._caller.call(self._who, callback, order, fill)
+
+    def _hear(self, event_type: EventType, data: MarketData | Order | Position | int) -> None:
+        super()._hear(event_type, data)
+        if self.on_event is not None:
+            self._caller.call(self._who, self.on_event, Event(event_type, data))
 
     # ------------------------------------------------------------------------------------------------------------------
 
-    def _wish(self, symbol: str, stream: str) -> tuple[DepthSubscription | BarSubscription, Stream]:
+    def _of(self, symbol: str) -> list[Tradable[Any]]:
+        return [each for each in self.subscriptions.values() if each.symbol == symbol]
+
+    def _market_price(self, symbol: str) -> float | None:
+        """The mark price, else the middle of the book, else the latest trade or close."""
+        known: dict[type[Tradable[Any]], float] = {}
+        for each in self._of(symbol):
+            match each:
+                case MarkSubscription():
+                    known[MarkSubscription] = each.mark_price
+                case DepthSubscription() if each.bid_level and each.ask_level:
+                    known[DepthSubscription] = (each.bid_prc(0) + each.ask_prc(0)) / 2
+                case TradeSubscription():
+                    known[TradeSubscription] = each.price
+                case BarSubscription():
+                    known[BarSubscription] = each.close
+        best_first = (MarkSubscription, DepthSubscription, TradeSubscription, BarSubscription)
+        return next((price for kind in best_first if (price := known.get(kind))), None)
+
+    def _new_subscription(self, symbol: str, stream: str, sample: float | None) -> Tradable[Any]:
         symbol = symbol.lower()
         name = f"{symbol}@{stream}"
         if name in self.subscriptions:
             raise ValueError(f"Duplicate subscribe {name}: session {self.id} has it already")
-        if stream in get_args(DepthStream):
-            return DepthSubscription(self, symbol, name), Stream(symbol, name)
-        if stream in get_args(BarStream):
-            return BarSubscription(self, symbol, name), Stream(symbol, name)
-        supported = ", ".join((*get_args(DepthStream), *get_args(BarStream)))
-        raise ValueError(f"Unsupported stream {stream!r}: there are {supported}")
+        if stream not in _KINDS:
+            raise ValueError(f"Unsupported stream {stream!r}: there are {', '.join(_KINDS)}")
+        if sample is not None and not sample >= _MIN_SAMPLE_S:
+            raise ValueError(f"sample is {sample}: it is in seconds, {_MIN_SAMPLE_S} at least")
+        return _KINDS[stream](self, symbol, name)
 
-    def _register(self, subscription: DepthSubscription | BarSubscription, wish: Stream) -> None:
+    def _register(self, subscription: Tradable[Any], sample: float | None) -> Stream:
+        wish = Stream(subscription.symbol, subscription.stream)
         self.subscriptions[wish.name] = subscription
-        self._tradables.setdefault(wish.symbol, []).append(subscription)
+        self.tradings.setdefault(wish.symbol, subscription)
+        self._up_to_date()
+        if sample is not None:
+            self.client.sampler.add(wish.name, round(sample * 1000), self.client.now_ms)
         self.client.subscribe(wish)
+        return wish
 
-    def _unregister(self, subscription: DepthSubscription | BarSubscription, wish: Stream) -> None:
-        del self.subscriptions[wish.name]
-        self._tradables[wish.symbol].remove(subscription)
-        self.client.streams.remove(wish)
-
-    def _tell(self, event_type: EventType, value: Depth | Kline | Order | str | int) -> None:
-        if self.on_event is not None:
-            self._call(self.on_event, Event(event_type, value))
-
-    def _call(self, callback: Callable[[T], object] | None, argument: T) -> None:
-        if callback is None:
-            return
-        try:
-            callback(argument)
-        except Exception:  # noqa: BLE001 - a strategy's mistake stops neither its other callbacks nor its orders
-            _log.exception("session %d: an exception in %s", self.id, getattr(callback, "__qualname__", callback))
+    def _forget(self, subscription: Tradable[Any]) -> None:
+        del self.subscriptions[subscription.stream]
+        if self.tradings[subscription.symbol] is subscription:
+            del self.tradings[subscription.symbol]
+            for other in self._of(subscription.symbol)[:1]:
+                self.tradings[subscription.symbol] = other

@@ -1,40 +1,33 @@
 """The real driver: connects clients to gateways over websockets, on an event loop of its own.
 
-The loop turns only while somebody waits (`wait`) or runs (`run`), so a strategy's callbacks never surprise it.
+The loop turns only while somebody waits (`wait`), asks (`turn`, `sync`) or runs (`run`), so a strategy's callbacks
+never surprise it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from pyalgo.client import Client
+from pyalgo.line import Line
 from pyalgo.loop_runner import LoopRunner
-from tradingsys.core.errors import TransportError
-from tradingsys.net.log import hide
-from tradingsys.net.token import read_token, token_path
-from tradingsys.net.ws import Connection, connect
+from pyalgo.timers import Timer, Timers
 
 __all__ = ["Driver", "LoopDriver"]
 
 _log = logging.getLogger(__name__)
 
-_BACK_OFF_S = 0.1
-_MAX_BACK_OFF_S = 2.0
-_CONNECT_S = 5.0
-_TICK_S = 0.1
 _WAIT_POLL_S = 0.005
 _FIRST_PROGRESS_S = 1.0
 _PROGRESS_S = 5.0
-_GOODBYE_S = 1.0
 
 
 class Driver(Protocol):
@@ -43,11 +36,20 @@ class Driver(Protocol):
     def attach(self, client: Client, addr: str, token: str | None) -> None:
         """From now on, whenever there is time, keep this client connected."""
 
-    def wait(self, done: Callable[[], bool], doing: Callable[[], str]) -> None:
-        """Block until ``done``; ``doing`` tells what is being waited for."""
+    def wait(self, done: Callable[[], bool], doing: Callable[[], str], timeout_s: float | None = ...) -> None:
+        """Block until ``done``; ``doing`` tells what is being waited for. Raises TimeoutError."""
 
-    def run(self) -> None:
-        """Deliver to all clients until `stop`."""
+    def turn(self) -> None:
+        """Let what is there arrive, without waiting and without calling the strategy."""
+
+    def sync(self) -> None:
+        """The same, unless everything is moving already."""
+
+    def every(self, timer: Timer) -> None:
+        """From now on call this timer while running."""
+
+    def run(self, seconds: float | None = ...) -> None:
+        """Deliver to all clients until `stop`, or for so long."""
 
     def stop(self) -> None:
         """End `run`; may be called from a callback, a signal handler or another thread."""
@@ -62,28 +64,51 @@ class LoopDriver:
     def __init__(self, interval: float) -> None:
         self._interval = interval
         self._runner = LoopRunner()
-        self._lines: list[_Line] = []
+        self._lines: list[Line] = []
+        self._timers = Timers()
+        self._timer_added: asyncio.Event | None = None
         self._stopped: asyncio.Event | None = None
+        self._raised: BaseException | None = None
 
     def attach(self, client: Client, addr: str, token: str | None) -> None:
         """From now on, whenever the loop turns, keep this client connected."""
-        self._lines.append(_Line(client, addr, token, self._runner, self._abandon))
+        self._lines.append(Line(client, addr, token, self._runner, self._guard))
 
-    def wait(self, done: Callable[[], bool], doing: Callable[[], str]) -> None:
+    def wait(self, done: Callable[[], bool], doing: Callable[[], str], timeout_s: float | None = None) -> None:
         """Block until ``done``, logging after a second and then every five what is being waited for.
 
-        Raises RuntimeError inside a callback, where waiting would stop everything else.
+        Raises RuntimeError inside a callback, where waiting would stop everything else, and TimeoutError.
         """
         try:
-            self._runner.run(self._wait(done, doing))
+            self._runner.run(self._wait(done, doing, timeout_s))
         except (KeyboardInterrupt, SystemExit):
             self.close()
             raise
 
-    def run(self) -> None:
-        """Deliver to all clients until `stop`, SIGINT or SIGTERM; then say goodbye to the gateways."""
+    def turn(self) -> None:
+        """Let what is there arrive, call timers that are due, and come back at once.
+
+        Raises RuntimeError inside a callback.
+        """
+        self._runner.run(self._turn(with_timers=True))
+        self._raise_what_a_callback_raised()
+
+    def sync(self) -> None:
+        """Let what is there arrive, unless the loop turns anyway."""
+        if not self._runner.is_turning:
+            self._runner.run(self._turn(with_timers=False))
+
+    def every(self, timer: Timer) -> None:
+        """From now on call this timer while running; may be called from a callback."""
+        self._timers.add(timer)
+        added = self._timer_added
+        if added is not None:
+            self._runner.call(added.set)
+
+    def run(self, seconds: float | None = None) -> None:
+        """Deliver to all clients until `stop`, SIGINT or SIGTERM, or for ``seconds``; then say goodbye."""
         try:
-            self._runner.run(self._run())
+            self._runner.run(self._run(seconds))
         finally:
             self.close()
 
@@ -99,35 +124,63 @@ class LoopDriver:
             self._runner.run(self._hang_up())
             self._runner.close()
 
-    async def _wait(self, done: Callable[[], bool], doing: Callable[[], str]) -> None:
+    async def _wait(self, done: Callable[[], bool], doing: Callable[[], str], timeout_s: float | None) -> None:
         self._keep_connected()
         started = time.monotonic()
         report_at = started + _FIRST_PROGRESS_S
         while not done():
             await asyncio.sleep(_WAIT_POLL_S)
-            if time.monotonic() >= report_at:
+            now = time.monotonic()
+            if timeout_s is not None and now - started >= timeout_s and not done():
+                raise TimeoutError(f"{doing()}: gave up after {timeout_s:g} s: {self._troubles()}")
+            if now >= report_at:
                 report_at += _PROGRESS_S
-                troubles = [trouble for line in self._lines if (trouble := line.trouble())]
-                why = "; ".join(troubles) or "no answer yet"
-                _log.info("%s, %.0f s so far: %s", doing(), time.monotonic() - started, why)
+                _log.info("%s, %.0f s so far: %s", doing(), now - started, self._troubles())
 
-    async def _run(self) -> None:
+    async def _turn(self, *, with_timers: bool) -> None:
+        self._keep_connected()
+        # The first lets the loop look at its sockets, the second lets what it found arrive.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        for line in self._lines:
+            line.tick()
+        if with_timers:
+            self._guard(partial(self._timers.run_due, time.monotonic()))
+
+    async def _run(self, seconds: float | None) -> None:
         self._stopped = stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         self._keep_connected()
         restore = _stop_on_signals(loop, self.stop)
         if self._interval == 0:
             _spin(loop, stopped)
+        ending = None if seconds is None else loop.call_later(seconds, stopped.set)
+        keeping_time = loop.create_task(self._keep_time())
         try:
             for line in self._lines:
-                line.guard(line.client.start_delivery)
+                self._guard(line.client.start_delivery)
             await stopped.wait()
         finally:
             for line in self._lines:
                 line.client.stop_delivery()
+            keeping_time.cancel()
+            if ending is not None:
+                ending.cancel()
             restore()
             self._stopped = None
         self._raise_what_a_callback_raised()
+
+    async def _keep_time(self) -> None:
+        self._timers.pause()
+        self._timer_added = added = asyncio.Event()
+        while True:
+            added.clear()
+            now_s = time.monotonic()
+            self._guard(partial(self._timers.run_due, now_s))
+            next_s = self._timers.next_s(now_s)
+            pause_s = None if next_s is None else max(0.0, next_s - time.monotonic())
+            with suppress(TimeoutError):
+                await asyncio.wait_for(added.wait(), pause_s)
 
     async def _hang_up(self) -> None:
         await asyncio.gather(*(line.hang_up() for line in self._lines))
@@ -136,149 +189,22 @@ class LoopDriver:
         for line in self._lines:
             line.start()
 
-    def _abandon(self) -> None:
-        """A callback raised SystemExit or KeyboardInterrupt."""
-        if self._stopped is not None:
-            self._stopped.set()
+    def _troubles(self) -> str:
+        return "; ".join(trouble for line in self._lines if (trouble := line.trouble())) or "no answer yet"
 
-    def _raise_what_a_callback_raised(self) -> None:
-        for line in self._lines:
-            raised, line.raised = line.raised, None
-            if raised is not None:
-                raise raised
-
-
-class _Line:
-    """Keeps one client connected."""
-
-    def __init__(
-        self, client: Client, addr: str, token: str | None, runner: LoopRunner, on_raised: Callable[[], None]
-    ) -> None:
-        self.client, self._addr, self._token = client, addr, token
-        self._runner, self._on_raised = runner, on_raised
-        self.raised: BaseException | None = None
-        self._gone = asyncio.Event()
-        self._conn: Connection | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._ticker: asyncio.TimerHandle | None = None
-        self._unreachable = ""
-        self._was_logged_in = False
-
-    def trouble(self) -> str:
-        """Why the client is not ready, for people."""
-        if self.client.is_ready:
-            return ""
-        if self._unreachable:
-            return self._unreachable
-        return f"{self._addr}: {self.client.status or self.client.stage.value}"
-
-    def start(self) -> None:
-        """Begin connecting, unless that goes on already."""
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._keep_connected())
-
-    async def hang_up(self) -> None:
-        """End the connection and make no new one."""
-        task, self._task = self._task, None
-        if task is None:
-            return
-        task.cancel()
-        await asyncio.wait([task])
-        if self._conn is not None:
-            self.client.leave()
-            try:
-                await asyncio.wait_for(self._gone.wait(), _GOODBYE_S)
-            except TimeoutError:
-                self._conn.abort()
-
-    def guard(self, action: Callable[[], None]) -> None:
+    def _guard(self, action: Callable[[], None]) -> None:
         """Do something that calls the strategy; its wish to exit ends the run instead of the connection."""
         try:
             action()
         except (SystemExit, KeyboardInterrupt) as error:
-            self.raised = error
-            self._on_raised()
+            self._raised = error
+            if self._stopped is not None:
+                self._stopped.set()
 
-    # What the connection calls --------------------------------------------------------------------------------------
-
-    def opened(self, conn: Connection) -> None:
-        """See `WsHandler`."""
-        self._conn, self._unreachable = conn, ""
-        token = self._find_token()
-        self.guard(lambda: self.client.opened(_Wire(conn, self._runner), _now_ms(), token))
-        self._tick()
-
-    def frame(self, data: bytes, is_text: bool) -> None:
-        """See `WsHandler`."""
-        if is_text:
-            self.guard(lambda: self.client.received(data, _now_ms()))
-
-    def closed(self, reason: str) -> None:
-        """See `WsHandler`."""
-        self._conn = None
-        if self._ticker is not None:
-            self._ticker.cancel()
-        self.guard(lambda: self.client.closed(reason, _now_ms()))
-        self._gone.set()
-
-    async def _keep_connected(self) -> None:
-        pause_s = _BACK_OFF_S
-        while True:
-            self._gone.clear()
-            try:
-                await connect(self._addr, self, timeout_s=_CONNECT_S, on_error=_report)
-            except TransportError as error:
-                self._unreachable = f"no gateway at {self._addr}: is it running? ({error})"
-            else:
-                await self._gone.wait()
-            if self._was_logged_in:
-                pause_s, self._was_logged_in = _BACK_OFF_S, False
-            await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * 2, _MAX_BACK_OFF_S)
-
-    def _tick(self) -> None:
-        self._was_logged_in = self._was_logged_in or self.client.is_logged_in
-        self.guard(lambda: self.client.tick(_now_ms()))
-        self._ticker = asyncio.get_running_loop().call_later(_TICK_S, self._tick)
-
-    def _find_token(self) -> str | None:
-        token = self._token or os.environ.get("PYALGO_TOKEN")
-        if token is None:
-            port = urlsplit(self._addr).port or 80
-            try:
-                token = read_token(port)
-            except OSError as error:
-                _log.warning("cannot read the gateway's token %s: %s", token_path(port), error)
-        if token is not None:
-            hide(token)
-        return token
-
-
-class _Wire:
-    """A client's link over a websocket."""
-
-    def __init__(self, conn: Connection, runner: LoopRunner) -> None:
-        self._conn, self._runner = conn, runner
-        self._thread = threading.get_ident()
-
-    def send(self, data: bytes) -> None:
-        """See `Link`."""
-        if threading.get_ident() == self._thread:
-            self._conn.send(data)
-        else:
-            self._runner.call(lambda: self._conn.send(data))
-
-    def close(self) -> None:
-        """See `Link`."""
-        self._runner.call(self._conn.close)
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def _report(error: Exception) -> None:
-    _log.error("the connection to the gateway failed", exc_info=error)
+    def _raise_what_a_callback_raised(self) -> None:
+        raised, self._raised = self._raised, None
+        if raised is not None:
+            raise raised
 
 
 def _spin(loop: asyncio.AbstractEventLoop, stopped: asyncio.Event) -> None:

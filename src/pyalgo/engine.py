@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import secrets
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from pyalgo import log
+from pyalgo.calling import Caller
 from pyalgo.context import Context
 from pyalgo.driver import Driver, LoopDriver
+from pyalgo.timers import Timer
 
 __all__ = ["Engine"]
 
@@ -19,14 +22,24 @@ class Engine:
     """Runs any number of sessions, at one gateway or several, in one process.
 
     ``interval`` (s): data is handled the moment it arrives whatever its value; 0 keeps a processor busy to save the
-    few microseconds that waking up takes. ``level`` is the log's. ``driver`` replaces sockets and clock in tests.
+    few microseconds that waking up takes. ``level`` is the log's. ``callback_budget_ms``: a callback that takes longer
+    is named in the log. ``driver`` replaces sockets and clock in tests.
 
-    Raises ValueError for an unknown level or a negative interval.
+    Raises ValueError for an unknown level, a negative interval, and a budget that is not above 0.
     """
 
-    def __init__(self, interval: float = 0.001, level: str = "info", *, driver: Driver | None = None) -> None:
+    def __init__(
+        self,
+        interval: float = 0.001,
+        level: str = "info",
+        *,
+        callback_budget_ms: float = 50.0,
+        driver: Driver | None = None,
+    ) -> None:
         if interval < 0:
             raise ValueError(f"interval is {interval}: it cannot be negative")
+        if not callback_budget_ms > 0:
+            raise ValueError(f"callback_budget_ms is {callback_budget_ms}: it must be above 0")
         self.APPNAME = Path(sys.argv[0]).stem or "pyalgo"
         """The script's name, without ending."""
         self.interval = interval
@@ -35,6 +48,7 @@ class Engine:
         self.active = False
         """Whether `run` is running."""
         self._driver: Driver = LoopDriver(interval) if driver is None else driver
+        self._caller = Caller(callback_budget_ms)
         self._instance = secrets.token_hex(_INSTANCE_BYTES)
         if not log.is_initialized():
             log.init_logger(level, Path("log") / self.APPNAME)
@@ -50,19 +64,39 @@ class Engine:
         known = self.contexts.get((addr, session_id))
         if known is not None:
             return known
+        context = Context(
+            addr,
+            session_id,
+            name,
+            trading,
+            token=token,
+            instance=self._instance,
+            driver=self._driver,
+            caller=self._caller,
+        )
         # Inside a callback this raises, before there is anything to undo.
         self._driver.wait(lambda: True, lambda: "")
-        context = Context(addr, session_id, name, trading, instance=self._instance, wait=self._driver.wait)
         self.contexts[addr, session_id] = context
-        self._driver.attach(context.client, addr, token)
-        self._driver.wait(lambda: context.client.is_ready, lambda: f"session {session_id} ({name}) logs in")
+        context.connect()
         return context
 
-    def run(self) -> None:
-        """Call the callbacks as data arrives, until `stop`, SIGINT or SIGTERM."""
+    def every(self, seconds: float, action: Callable[[], object]) -> Timer:
+        """Call ``action()`` every so many seconds while `run` runs, until the returned timer's ``cancel()``.
+
+        The first call comes after the first interval. Intervals do not drift; one that was missed is skipped. May be
+        called at any time, from callbacks too. Raises ValueError when ``seconds`` is not above 0.
+        """
+        if not seconds > 0:
+            raise ValueError(f"seconds is {seconds}: it must be above 0")
+        timer = Timer(seconds, lambda: self._caller.call(f"every {seconds:g} s", action))
+        self._driver.every(timer)
+        return timer
+
+    def run(self, seconds: float | None = None) -> None:
+        """Call the callbacks as data arrives, until `stop`, SIGINT or SIGTERM, or for so many seconds."""
         self.active = True
         try:
-            self._driver.run()
+            self._driver.run(seconds)
         finally:
             self.active = False
 

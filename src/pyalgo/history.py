@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from msgspec import structs
+
 from pyalgo.link import Listener
-from pyalgo.order import Orders
+from pyalgo.order import ZERO, Fill, Order
+from pyalgo.orders import Orders
+from pyalgo.words import Side
 from tradingsys.wire.messages import Cursor, OrderPush, PositionPush, PositionView, Snapshot
 
 __all__ = ["Gap", "History"]
@@ -18,13 +24,24 @@ class History:
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
-        self.positions: dict[str, str] = {}
-        """Exact text by symbol; what is missing is 0."""
+        self.holdings: dict[str, PositionView] = {}
+        """By symbol; what is missing is flat."""
         self.orders = Orders()
         self.cursor: Cursor | None = None
         """The last event known; None while a snapshot is needed."""
         self.is_known = False
         """Whether there ever was a snapshot."""
+        self._unbooked: dict[tuple[str, Side], Decimal] = {}
+
+    @property
+    def positions(self) -> dict[str, str]:
+        """What is held, as exact text by symbol."""
+        return {symbol: holding.net for symbol, holding in self.holdings.items()}
+
+    def unfilled(self, symbol: str, side: Side) -> Decimal:
+        """How much more may come to be bought or sold than the position shows, at worst."""
+        elsewhere = self._unbooked.get((symbol, side), ZERO)
+        return self.orders.unfilled(symbol, side) + self.orders.unbooked(symbol, side) + elsewhere
 
     def apply(self, event: OrderPush | PositionPush) -> None:
         """Take one event and tell the listener, unless it is known already or a snapshot to come contains it.
@@ -35,31 +52,59 @@ class History:
             return
         self.cursor = (event.epoch, event.n)
         if isinstance(event, PositionPush):
-            self.positions[event.symbol] = event.net
-            self._listener.position(event.symbol)
+            self.holdings[event.symbol] = PositionView(
+                event.symbol,
+                event.net,
+                entry_px=event.entry_px,
+                realized_pnl=event.realized_pnl,
+                fees=event.fees,
+                funding=event.funding,
+            )
+            self._listener.position_changed(event.symbol)
             return
-        for order in self.orders.apply(event.order):
-            self._listener.order(order)
+        known = self.orders.by_client_id(event.order.client_order_id)
+        was_complete = known is not None and not known._is_adopted and (known.is_active or known._unbooked() > 0)
+        for order, fill in self.orders.apply(event.order):
+            if fill is not None and not was_complete:
+                self._found(order, fill)
+            self._listener.order(order, fill)
 
     def take_positions(self, positions: list[PositionView]) -> None:
         """Replace all positions."""
-        self.positions = {position.symbol: position.net for position in positions}
+        self.holdings = {position.symbol: position for position in positions}
 
     def merge(self, snapshot: Snapshot) -> None:
         """Take a snapshot: positions are replaced, orders merged; orders it does not name must be asked about."""
-        before = self.positions
+        before = self.holdings
         self.take_positions(snapshot.positions)
         self.orders.doubt_all_but(view.client_order_id for view in snapshot.orders)
         self.cursor = (snapshot.epoch, snapshot.n)
         # What a new process finds is its beginning, not news.
         is_news, self.is_known = self.is_known, True
-        for symbol in sorted(before.keys() | self.positions.keys()):
-            if is_news and before.get(symbol) != self.positions.get(symbol):
-                self._listener.position(symbol)
+        for symbol in sorted(before.keys() | self.holdings.keys()):
+            if is_news and _what_counts(before.get(symbol)) != _what_counts(self.holdings.get(symbol)):
+                self._listener.position_changed(symbol)
         for view in snapshot.orders:
-            for order in self.orders.apply(view):
+            for order, fill in self.orders.apply(view, is_complete=True):
                 if is_news:
-                    self._listener.order(order)
+                    self._listener.order(order, fill)
+        self._unbooked = dict(self._unbooked_elsewhere())
+
+    def _unbooked_elsewhere(self) -> list[tuple[tuple[str, Side], Decimal]]:
+        """What the snapshot tells of executions on their way beyond those of the orders known here."""
+        rows = []
+        for symbol, holding in self.holdings.items():
+            for side, told in ((Side.BUY, holding.unbooked_buy), (Side.SELL, holding.unbooked_sell)):
+                rest = Decimal(told) - self.orders.unbooked(symbol, side)
+                if rest > 0:
+                    rows.append(((symbol, side), rest))
+        return rows
+
+    def _found(self, order: Order, fill: Fill) -> None:
+        """An execution of an order that had ended here, or was unknown: it may be one that was on its way."""
+        key = (order.symbol, order.side)
+        if key in self._unbooked:
+            self._unbooked[key] = max(ZERO, self._unbooked[key] - Decimal(repr(fill.quantity)))
 
     def _is_next(self, epoch: int, n: int) -> bool:
         assert self.cursor is not None
@@ -70,3 +115,8 @@ class History:
             self.cursor = None
             raise Gap(f"event {n} of epoch {epoch} came after event {known_n} of epoch {known_epoch}")
         return True
+
+
+def _what_counts(holding: PositionView | None) -> PositionView | None:
+    """A position without what is not the strategy's to hear of."""
+    return None if holding is None else structs.replace(holding, unbooked_buy="0", unbooked_sell="0")

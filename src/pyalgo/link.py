@@ -5,11 +5,11 @@ from __future__ import annotations
 from enum import Enum
 from typing import Protocol
 
-from pyalgo.order import Order
+from pyalgo.order import Fill, Order
 from tradingsys.core.errors import LocalProtocolError
-from tradingsys.wire.messages import DepthPush, KlinePush
+from tradingsys.wire.messages import DepthPush, KlinePush, MarkPush, TradePush
 
-__all__ = ["Link", "Listener", "Stage"]
+__all__ = ["Link", "Listener", "MarketPush", "Stage"]
 
 
 class Link(Protocol):
@@ -22,22 +22,28 @@ class Link(Protocol):
         """Give the connection up; `Client.closed` follows, then a new connection."""
 
 
+MarketPush = DepthPush | KlinePush | TradePush | MarkPush
+
+
 class Listener(Protocol):
     """Who hears what the gateway said, in the order it was said."""
 
     def logged_in(self) -> None:
         """The session is taken."""
 
-    def depth(self, push: DepthPush) -> None:
-        """Levels of a book."""
+    def connected(self) -> None:
+        """Positions and orders are known: orders can be sent."""
 
-    def kline(self, push: KlinePush) -> None:
-        """An update of a bar."""
+    def disconnected(self, reason: str) -> None:
+        """The connection is gone, after it was logged in."""
 
-    def order(self, order: Order) -> None:
+    def market(self, push: MarketPush) -> None:
+        """Market data."""
+
+    def order(self, order: Order, fill: Fill | None) -> None:
         """An order changed; exactly once per execution."""
 
-    def position(self, symbol: str) -> None:
+    def position_changed(self, symbol: str) -> None:
         """A position changed."""
 
     def error(self, error: LocalProtocolError) -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from tradingsys.net.log import LogHandle, setup
+from tradingsys.net.log import LogHandle as Handle
+from tradingsys.net.log import setup
 
-__all__ = ["debug", "error", "info", "init_logger", "log_debug", "log_error", "log_info", "log_warn", "warn"]
+__all__ = ["Handle", "debug", "error", "info", "init_logger", "log_debug", "log_error", "log_info", "log_warn", "warn"]
 
 _log = logging.getLogger("pyalgo.strategy")
 _CALLER = 3
 
-_handle: LogHandle | None = None
+_handle: Handle | None = None
 
 
-def init_logger(level: str = "info", path: str | Path | None = None) -> LogHandle:
+def init_logger(level: str = "info", path: str | Path | None = None) -> Handle:
     """Log to ``<path>_YYYYMMDD.log`` (such as ``log/demo``) and the console; None: console only.
 
     `Engine` does this by itself, to ``log/<script>``, unless it was done before. Raises ValueError for an

@@ -27,6 +27,11 @@ class LoopRunner:
         """Whether there is a loop: from the first `run` until `close`."""
         return self._loop is not None
 
+    @property
+    def is_turning(self) -> bool:
+        """Whether the loop is at work now."""
+        return self._loop is not None and self._loop.is_running()
+
     def run(self, work: Coroutine[object, object, T]) -> T:
         """Turn the loop until ``work`` is done.
 
@@ -50,6 +55,13 @@ class LoopRunner:
         loop = self._loop
         if loop is not None:
             loop.call_soon_threadsafe(action)
+
+    def do(self, action: Callable[[], None]) -> None:
+        """Do something in the loop's thread now: by turning the loop if it stands still."""
+        if self.is_turning:
+            self.call(action)
+        elif self._loop is not None:
+            self.run(_doing(action))
 
     def close(self) -> None:
         """Forget the loop; the next `run` begins another."""
@@ -85,6 +97,10 @@ class LoopRunner:
                 loop.call_soon_threadsafe(tasks[0].cancel)
             except (asyncio.CancelledError, CancelledError):
                 raise interrupt or KeyboardInterrupt from None
+
+
+async def _doing(action: Callable[[], None]) -> None:
+    action()
 
 
 def _is_inside_a_loop() -> bool:

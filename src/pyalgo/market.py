@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
+from msgspec import structs
+
+from pyalgo.link import MarketPush
 from pyalgo.phase import to_datetime
-from tradingsys.wire.messages import DepthPush, KlinePush, Stamped
+from pyalgo.words import Side
+from tradingsys.wire.messages import DepthPush, KlinePush, KlineView, MarkPush, TradePush
 
-__all__ = ["Depth", "Kline"]
+__all__ = ["Depth", "Kline", "MarkPrice", "MarketData", "Trade", "market_data"]
 
 _NS_PER_MS = 1_000_000
 
 
 class _MarketData:
-    """What depth and bars have in common."""
+    """What all market data have in common."""
 
     __slots__ = ("stream", "symbol", "time", "ts_gateway_in_ns", "ts_gateway_out_ns")
 
-    def __init__(self, push: Stamped, time_ms: int) -> None:
+    def __init__(self, push: MarketPush, time_ms: int) -> None:
         self.symbol = push.symbol
         self.stream = push.stream
         """As subscribed, such as ``btcusdt@depth``."""
         self.time = time_ms
         """Unix ms."""
         self.ts_gateway_in_ns = push.ts_gateway_in_ns
+        """When the gateway received it, Unix ns; 0 in history."""
         self.ts_gateway_out_ns = push.ts_gateway_out_ns
+        """When the gateway sent it on, Unix ns; 0 in history."""
 
     @property
     def datetime(self) -> dt.datetime:
@@ -110,6 +117,21 @@ class Kline(_MarketData):
         self.first_trade_id, self.last_trade_id = push.first_trade_id, push.last_trade_id
         self.is_closed = push.is_closed
 
+    @classmethod
+    def from_history(cls, symbol: str, stream: str, interval: str, view: KlineView) -> Kline:
+        """A bar that was asked for, not pushed."""
+        bar: dict[str, Any] = structs.asdict(view)
+        push = KlinePush(
+            symbol=symbol,
+            stream=stream,
+            interval=interval,
+            ts_venue_ms=view.close_ms,
+            ts_gateway_in_ns=0,
+            ts_gateway_out_ns=0,
+            **bar,
+        )
+        return cls(push)
+
     @property
     def start_datetime(self) -> dt.datetime:
         """`start_time` in UTC+8."""
@@ -120,6 +142,74 @@ class Kline(_MarketData):
             f"Kline({self.start_datetime:%Y-%m-%d %H:%M:%S} {self.stream} o {self.open} h {self.high} l {self.low} "
             f"c {self.close} volume {self.volume}{'' if self.is_closed else ', unfinished'})"
         )
+
+
+class Trade(_MarketData):
+    """A public trade: what one taker's order executed at one price."""
+
+    __slots__ = ("buyer_is_maker", "id", "price", "quantity")
+
+    def __init__(self, push: TradePush) -> None:
+        super().__init__(push, push.ts_venue_ms)
+        self.id = push.trade_id
+        """The exchange's, growing by symbol."""
+        self.price = float(push.px)
+        self.quantity = float(push.qty)
+        """In the base asset."""
+        self.buyer_is_maker = push.buyer_is_maker
+
+    @property
+    def side(self) -> Side:
+        """The taker's."""
+        return Side.SELL if self.buyer_is_maker else Side.BUY
+
+    def __repr__(self) -> str:
+        return f"Trade({self.datetime:%H:%M:%S.%f} {self.stream} {self.side} {self.quantity} @ {self.price})"
+
+
+class MarkPrice(_MarketData):
+    """What positions are valued with, and the funding to come."""
+
+    __slots__ = ("estimated_settle_price", "funding_rate", "index_price", "mark_price", "next_funding_time")
+
+    def __init__(self, push: MarkPush) -> None:
+        super().__init__(push, push.ts_venue_ms)
+        self.mark_price = float(push.mark_px)
+        self.index_price = float(push.index_px or 0)
+        self.estimated_settle_price = float(push.settle_px or 0)
+        """Means something only shortly before a settlement."""
+        self.funding_rate = float(push.funding_rate) if push.funding_rate else None
+        """For the next funding, as a fraction; None for a contract without funding."""
+        self.next_funding_time = push.next_funding_ms
+        """Unix ms."""
+
+    @property
+    def next_funding_dt(self) -> dt.datetime:
+        """`next_funding_time` in UTC+8."""
+        return to_datetime(self.next_funding_time)
+
+    def __repr__(self) -> str:
+        rate = "none" if self.funding_rate is None else f"{self.funding_rate:.6%}"
+        return (
+            f"MarkPrice({self.datetime:%H:%M:%S.%f} {self.stream} {self.mark_price}, index {self.index_price}, "
+            f"funding {rate} at {self.next_funding_dt:%H:%M})"
+        )
+
+
+MarketData = Depth | Kline | Trade | MarkPrice
+
+
+def market_data(push: MarketPush) -> MarketData:
+    """What a strategy gets of a push."""
+    match push:
+        case DepthPush():
+            return Depth(push)
+        case KlinePush():
+            return Kline(push)
+        case TradePush():
+            return Trade(push)
+        case MarkPush():
+            return MarkPrice(push)
 
 
 def _at(levels: list[tuple[str, str]], level: int, column: int) -> float:

@@ -53,17 +53,17 @@ class TradingPhase:
         self._starts_s.insert(at, start_s)
         self._phases.insert(at, phase)
 
-    def to_second(self, time_ms: int) -> int:
+    def to_second(self, mills: int) -> int:
         """Seconds since midnight in UTC+8."""
-        return (time_ms // 1000 + 8 * 3600) % _DAY_S
+        return (mills // 1000 + 8 * 3600) % _DAY_S
 
-    def determine(self, time_ms: int) -> Phase:
+    def determine(self, mills: int) -> Phase:
         """The phase at a Unix time in ms; UNDEF until one was added."""
         if not self._starts_s:
             return Phase.UNDEF
         # Before the day's first phase begins, it is still the one that began last on the day before: index -1.
-        return self._phases[bisect_right(self._starts_s, self.to_second(time_ms)) - 1]
+        return self._phases[bisect_right(self._starts_s, self.to_second(mills)) - 1]
 
-    def to_datetime(self, time_ms: int) -> datetime:
+    def to_datetime(self, mills: int) -> datetime:
         """A Unix time in ms as a datetime in UTC+8."""
-        return to_datetime(time_ms)
+        return to_datetime(mills)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
-from pyalgo.words import OrderType, Tif, WireTerms
+from pyalgo.words import FIX_ORDER_TYPES, OrderType, Tif
 from tradingsys.core import enums as fix
 from tradingsys.core.errors import InvalidOrder
 from tradingsys.core.instrument import plain, snap
@@ -40,14 +40,11 @@ class Product:
         return (exact / self.lot).quantize(Decimal(1), ROUND_FLOOR) * self.lot
 
     def order_support(self, order_type: OrderType) -> bool:
-        """Whether orders of this type can be sent."""
-        match order_type:
-            case OrderType.LIMIT_MAKER:
-                return self.view.post_only
-            case OrderType.LIMIT | OrderType.MARKET:
-                return _listed(fix.OrderType(order_type.value), self.view.order)
-            case _:
-                return False
+        """Whether orders of this type can be sent; the spot market's words cannot."""
+        if order_type is OrderType.LIMIT_MAKER:
+            return self.view.post_only
+        word = FIX_ORDER_TYPES.get(order_type)
+        return word is not None and _listed(word, self.view.order)
 
     def tif_support(self, tif: Tif) -> bool:
         """Whether orders with this tif can be sent."""
@@ -56,27 +53,26 @@ class Product:
                 return True
             case Tif.GTX:
                 return self.view.post_only
-            case Tif.GTD:
-                return False
             case _:
                 return _listed(fix.TimeInForce(tif.value), self.view.tif)
 
-    def price_text(self, price: float, terms: WireTerms) -> str | None:
-        """A price for the wire; orders at market have none. Raises InvalidOrder saying which rule it breaks."""
-        if terms.order_type is fix.OrderType.MARKET:
-            return None
+    def price_text(self, price: float, name: str = "price") -> str:
+        """A price for the wire. Raises InvalidOrder saying which rule it breaks; ``name`` is what it calls it."""
         exact = self._snap(price, self.tick)
         if exact <= 0:
-            raise self._invalid(f"price {plain(exact)} is not above 0")
+            raise self._invalid(f"{name} {plain(exact)} is not above 0")
         if exact % self.tick:
-            raise self._invalid(f"price {plain(exact)} is off the tick {plain(self.tick)}: use round_price()")
+            raise self._invalid(f"{name} {plain(exact)} is off the tick {plain(self.tick)}: use round_price()")
         if exact < self._min_prc or (self._max_prc and exact > self._max_prc):
             limits = f"{plain(self._min_prc)} to {plain(self._max_prc)}"
-            raise self._invalid(f"price {plain(exact)} is outside {limits}")
+            raise self._invalid(f"{name} {plain(exact)} is outside {limits}")
         return plain(exact)
 
     def quantity_text(self, quantity: float, price: str | None) -> str:
-        """A quantity for the wire. Raises InvalidOrder saying which rule it breaks."""
+        """A quantity for the wire; with a price, its value is checked too.
+
+        Raises InvalidOrder saying which rule it breaks.
+        """
         exact = self._snap(quantity, self.lot)
         if exact <= 0:
             raise self._invalid(f"quantity {plain(exact)} is not above 0 (the lot is {plain(self.lot)})")

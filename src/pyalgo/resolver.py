@@ -38,8 +38,8 @@ class Resolver:
             self._refused(items, error)
             return
         for view in found.orders:
-            for order in self._history.orders.apply(view):
-                self._listener.order(order)
+            for order, fill in self._history.orders.apply(view, is_complete=True):
+                self._listener.order(order, fill)
 
     def _refused(self, items: list[ResolveItem], error: LocalProtocolError) -> None:
         if may_help_to_wait(error.code) or error.code == ErrorCode.DENIED:

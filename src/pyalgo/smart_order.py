@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any, Unpack
+
 from pyalgo.order import Order
-from pyalgo.subscription import Tradable
+from pyalgo.terms import OrderOptions
+from pyalgo.tradable import Tradable
 from pyalgo.words import OrderType, Side, State, Tif
 from tradingsys.core.errors import LocalProtocolError
 
@@ -13,13 +16,21 @@ __all__ = ["SmartOrder"]
 class SmartOrder:
     """Sends and cancels orders of one subscription, never more than one active at a time."""
 
-    def __init__(self, subscription: Tradable) -> None:
+    def __init__(self, subscription: Tradable[Any]) -> None:
         self._subscription = subscription
         self.order: Order | None = None
         """The latest order sent; None before the first."""
 
-    def send(self, price: float, quantity: float, side: Side, order_type: OrderType, tif: Tif = Tif.GTC) -> None:
-        """Send an order, its price rounded to the nearest tick and its quantity floored to the lot.
+    def send(
+        self,
+        price: float,
+        quantity: float,
+        side: Side,
+        order_type: OrderType,
+        tif: Tif = Tif.GTC,
+        **options: Unpack[OrderOptions],
+    ) -> None:
+        """Send an order, its prices rounded to the nearest tick and its quantity floored to the lot.
 
         Does nothing while an order is active. When the order is refused here, the log and `Context.on_error` say why.
         """
@@ -27,18 +38,43 @@ class SmartOrder:
             return
         subscription = self._subscription
         try:
-            if order_type != OrderType.MARKET:
-                price = subscription.round_price(price)
+            price = self._rounded(price, order_type)
             quantity = subscription.floor_to_lot_size(quantity)
+            if (stop_price := options.get("stop_price")) is not None:
+                options["stop_price"] = subscription.round_price(stop_price)
+            if (activation_price := options.get("activation_price")) is not None:
+                options["activation_price"] = subscription.round_price(activation_price)
         except LocalProtocolError as error:
             subscription._trader.refuse(error)
             return
-        self.order = subscription.add_order(price, quantity, side, order_type, tif) or self.order
+        self.order = subscription.add_order(price, quantity, side, order_type, tif, **options) or self.order
+
+    def amend(self, price: float | None = None, quantity: float | None = None) -> bool:
+        """Ask for another price, rounded, or another quantity, floored; returns whether it was asked for.
+
+        ``quantity`` is the whole order's, what was executed included. Does nothing while no order is active, while a
+        cancel or another amend is under way, and when nothing would change. Refused, `Context.on_error` is called and
+        the order is as it was.
+        """
+        if self.order is None or not self.order.is_active:
+            return False
+        subscription = self._subscription
+        try:
+            price = None if price is None else subscription.round_price(price)
+            quantity = None if quantity is None else subscription.floor_to_lot_size(quantity)
+        except LocalProtocolError as error:
+            subscription._trader.refuse(error)
+            return False
+        return subscription.amend(self.order.id, price, quantity)
 
     def kill(self) -> None:
         """Ask for a cancel if an order is active and none was asked for yet."""
         if self.order is not None and self.order.is_active:
             self._subscription.cancel(self.order.id)
+
+    def _rounded(self, price: float, order_type: OrderType) -> float:
+        """At market a price is not used, unless it is the stop of an order of the original's kind."""
+        return price if order_type == OrderType.MARKET or not price else self._subscription.round_price(price)
 
     @property
     def is_active(self) -> bool:

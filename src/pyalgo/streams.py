@@ -53,9 +53,10 @@ class Streams:
         """From now on ask for this one too."""
         self._by_name[stream.name] = stream
 
-    def remove(self, stream: Stream) -> None:
-        """Ask for this one no more; what the gateway still sends of it is ignored."""
-        self._by_name.pop(stream.name, None)
+    def remove(self, name: str) -> bool:
+        """Ask for this one no more; returns whether the gateway sends it."""
+        stream = self._by_name.pop(name, None)
+        return stream is not None and stream.is_confirmed
 
     def request(self, streams: list[Stream] | None = None) -> None:
         """Ask for ``streams``, by default for all, and for the rules of their symbols."""

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
 
 from tradingsys.core import enums as fix
-from tradingsys.core.errors import InvalidOrder
-from tradingsys.wire.messages import ErrorCode, OrderView
+from tradingsys.core.enums import MarginType, PriceMatch, TriggerPrice
+from tradingsys.wire.messages import OrderView
 
-__all__ = ["EventType", "OrderType", "Phase", "Side", "State", "Tif", "WireTerms", "from_wire", "state_of", "to_wire"]
+__all__ = [
+    "FIX_ORDER_TYPES",
+    "EventType",
+    "MarginType",
+    "OrderType",
+    "Phase",
+    "PriceMatch",
+    "Side",
+    "State",
+    "Tif",
+    "TriggerPrice",
+    "from_wire",
+    "state_of",
+]
 
 
 class Phase(StrEnum):
@@ -48,7 +60,12 @@ class State(StrEnum):
 
 
 class OrderType(StrEnum):
-    """FIX order_type (40); LIMIT_MAKER is FIX exec_inst POST_ONLY (18)."""
+    """FIX order_type (40), in the original's words.
+
+    Futures: STOP and TAKE_PROFIT become limit orders when triggered, STOP_MARKET, TAKE_PROFIT_MARKET and
+    TRAILING_STOP_MARKET market orders. STOP_LOSS, STOP_LOSS_LIMIT and TAKE_PROFIT_LIMIT are the spot market's words.
+    LIMIT_MAKER is FIX exec_inst POST_ONLY (18).
+    """
 
     LIMIT = "LIMIT"
     LIMIT_MAKER = "LIMIT_MAKER"
@@ -64,7 +81,7 @@ class OrderType(StrEnum):
 
 
 class Tif(StrEnum):
-    """FIX time_in_force (59); GTX is FIX exec_inst POST_ONLY (18), UNDEF leaves it out."""
+    """FIX time_in_force (59); GTX is FIX exec_inst POST_ONLY (18), UNDEF leaves it to the order type."""
 
     GTC = "GTC"
     IOC = "IOC"
@@ -82,32 +99,22 @@ class EventType(StrEnum):
     Kline = "Kline"
     Order = "Order"
     Position = "Position"
+    Trade = "Trade"
+    Mark = "Mark"
 
 
-class WireTerms(NamedTuple):
-    """What an order type and a tif are on the wire."""
-
-    order_type: fix.OrderType
-    time_in_force: fix.TimeInForce | None
-    post_only: bool
-
-
-_TIMES = {
-    Tif.GTC: fix.TimeInForce.GTC,
-    Tif.IOC: fix.TimeInForce.IOC,
-    Tif.FOK: fix.TimeInForce.FOK,
-    Tif.UNDEF: fix.TimeInForce.GTC,
+FIX_ORDER_TYPES = {
+    OrderType.LIMIT: fix.OrderType.LIMIT,
+    OrderType.MARKET: fix.OrderType.MARKET,
+    OrderType.STOP: fix.OrderType.STOP_LIMIT,
+    OrderType.STOP_MARKET: fix.OrderType.STOP_MARKET,
+    OrderType.TAKE_PROFIT: fix.OrderType.TAKE_PROFIT_LIMIT,
+    OrderType.TAKE_PROFIT_MARKET: fix.OrderType.TAKE_PROFIT_MARKET,
+    OrderType.TRAILING_STOP_MARKET: fix.OrderType.TRAILING_STOP_MARKET,
 }
+"""What a futures exchange knows; LIMIT_MAKER is a LIMIT order with an instruction."""
 
-_TYPES = {
-    fix.OrderType.LIMIT: OrderType.LIMIT,
-    fix.OrderType.MARKET: OrderType.MARKET,
-    fix.OrderType.STOP_LIMIT: OrderType.STOP,
-    fix.OrderType.STOP_MARKET: OrderType.STOP_MARKET,
-    fix.OrderType.TAKE_PROFIT_LIMIT: OrderType.TAKE_PROFIT_LIMIT,
-    fix.OrderType.TAKE_PROFIT_MARKET: OrderType.TAKE_PROFIT_MARKET,
-    fix.OrderType.TRAILING_STOP_MARKET: OrderType.TRAILING_STOP_MARKET,
-}
+_TYPES = {word: order_type for order_type, word in FIX_ORDER_TYPES.items()}
 
 _STATES = {
     fix.OrderStatus.PENDING_NEW: State.NEW,
@@ -123,26 +130,6 @@ _STATES = {
 }
 
 
-def to_wire(order_type: OrderType, tif: Tif) -> WireTerms:
-    """What to send for an order type and a tif; a tif that makes no sense for the type is left out.
-
-    Raises InvalidOrder for what cannot be sent.
-    """
-    match order_type:
-        case OrderType.MARKET:
-            return WireTerms(fix.OrderType.MARKET, None, False)
-        case OrderType.LIMIT_MAKER:
-            return WireTerms(fix.OrderType.LIMIT, fix.TimeInForce.GTC, True)
-        case OrderType.LIMIT if tif == Tif.GTX:
-            return WireTerms(fix.OrderType.LIMIT, fix.TimeInForce.GTC, True)
-        case OrderType.LIMIT if tif in _TIMES:
-            return WireTerms(fix.OrderType.LIMIT, _TIMES[tif], False)
-        case OrderType.LIMIT:
-            raise _unsupported(f"Tif.{tif} needs an expiry time, which no order can carry: use Tif.GTC and cancel it")
-        case _:
-            raise _unsupported(f"OrderType.{order_type} is not supported: use LIMIT, LIMIT_MAKER or MARKET")
-
-
 def from_wire(view: OrderView) -> tuple[OrderType, Tif]:
     """The type and tif of an order that another program sent."""
     if view.post_only:
@@ -154,7 +141,3 @@ def from_wire(view: OrderView) -> tuple[OrderType, Tif]:
 def state_of(status: fix.OrderStatus) -> State:
     """The original's state: doubt is NEW, and an order that never arrived is REJECTED."""
     return _STATES[status]
-
-
-def _unsupported(message: str) -> InvalidOrder:
-    return InvalidOrder(message, code=ErrorCode.INVALID_ORDER)

@@ -7,63 +7,40 @@ from decimal import Decimal
 
 from msgspec import structs
 
-from tradingsys.core.enums import OrderStatus, OrderType, Side, TimeInForce
+from tests.unit.pyalgo.pushes import SYMBOLS, product
+from tradingsys.core.enums import MarginType, OrderStatus, OrderType, Side, TimeInForce
 from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.wire.codec import decode_params, decode_request, encode, encode_error, encode_reply
 from tradingsys.wire.messages import (
+    AmendParams,
+    BalanceView,
     CancelParams,
-    DepthPush,
     ErrorCode,
     FillView,
+    KlinesParams,
+    KlineView,
+    LeverageParams,
     LoginParams,
     LoginResult,
+    MarginTypeParams,
     OrderParams,
     OrderPush,
     OrderResult,
     OrderView,
     PositionPush,
     PositionView,
-    ProductView,
-    Range,
     Request,
+    RequestFailedPush,
     ResolveItem,
     ResolveParams,
     ResolveResult,
+    SettingsView,
     Snapshot,
     SnapshotPush,
     StatusPush,
+    SymbolParams,
     SymbolsParams,
 )
-
-SYMBOLS = ("dogeusdt", "btcusdt")
-
-
-def product(symbol: str) -> ProductView:
-    tick, lot = ("0.00001", "1") if symbol == "dogeusdt" else ("0.10", "0.001")
-    return ProductView(
-        symbol,
-        "TRADING",
-        Range(tick, tick, "1000000"),
-        Range(lot, lot, "10000000"),
-        "5",
-        [OrderType.LIMIT, OrderType.MARKET],
-        [TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK],
-        True,
-        1_569_398_400_000,
-        None,
-    )
-
-
-def depth(symbol: str, bid: str, ask: str, stream: str = "depth", ts_ms: int = 1_700_000_000_000) -> DepthPush:
-    return DepthPush(
-        symbol=symbol,
-        stream=f"{symbol}@{stream}",
-        ts_venue_ms=ts_ms,
-        ts_gateway_in_ns=ts_ms * 1_000_000,
-        ts_gateway_out_ns=ts_ms * 1_000_000,
-        bids=[(bid, "100")],
-        asks=[(ask, "100")],
-    )
 
 
 class ScriptedGateway:
@@ -84,6 +61,13 @@ class ScriptedGateway:
         self.answer_orders_with: tuple[int, str] | None = None
         self.new_order_status = OrderStatus.NEW
         self.not_ours: set[str] = set()
+        self.unbooked: dict[str, tuple[str, str]] = {}
+        """By symbol: bought and sold, the details on their way."""
+        self.refuse_changes: tuple[int, str] | None = None
+        """What the exchange says to cancels and amends that the gateway takes; empty text: nothing."""
+        self.bars: list[KlineView] = []
+        self.balances = [BalanceView("USDT", "1000.5", "900.25")]
+        self.settings = SettingsView("dogeusdt", 20, MarginType.CROSSED)
         self._log: list[bytes] = []
         self._forgotten = 0
         self._high_water = 0
@@ -203,6 +187,11 @@ class ScriptedGateway:
             self.subscribed.append(name)
         self.send(encode_reply(request.id))
 
+    def _on_unsubscribe(self, request: Request) -> None:
+        for name in decode_params(request, list[str]):
+            self.subscribed.remove(name)
+        self.send(encode_reply(request.id))
+
     def _on_order(self, request: Request) -> None:
         params = decode_params(request, OrderParams)
         if self.answer_orders_with is not None:
@@ -230,7 +219,17 @@ class ScriptedGateway:
             params.price,
             params.time_in_force,
             params.post_only,
+            params.reduce_only,
             in_doubt=self.new_order_status is OrderStatus.UNKNOWN,
+            stop_price=params.stop_price,
+            callback_rate=params.callback_rate,
+            activation_price=params.activation_price,
+            close_position=params.close_position,
+            good_till_ms=params.good_till_ms,
+            price_match=params.price_match,
+            trigger_price=params.trigger_price,
+            price_protect=params.price_protect,
+            is_waiting=params.order_type.is_conditional,
         )
         self.send(encode_reply(request.id, OrderResult(client_order_id)))
         self._order_event(client_order_id, [])
@@ -242,7 +241,52 @@ class ScriptedGateway:
             self.send(encode_error(request.id, ErrorCode.NO_SUCH_ORDER, "no such order"))
             return
         self.send(encode_reply(request.id))
-        self.set_status(client_order_id, OrderStatus.CANCELED)
+        if self.refuse_changes is None:
+            self.set_status(client_order_id, OrderStatus.CANCELED)
+        else:
+            self._refuse(client_order_id, "cancel", *self.refuse_changes)
+
+    def _on_amend(self, request: Request) -> None:
+        params = decode_params(request, AmendParams)
+        order = self.orders.get(params.client_order_id)
+        if order is None or not order.status.is_open:
+            self.send(encode_error(request.id, ErrorCode.NO_SUCH_ORDER, "no such order"))
+            return
+        self.send(encode_reply(request.id))
+        if self.refuse_changes is None:
+            self._set(order, price=params.price or order.price, quantity=params.quantity or order.quantity)
+            self._order_event(params.client_order_id, [])
+        else:
+            self._refuse(params.client_order_id, "amend", *self.refuse_changes)
+
+    def _on_get_klines(self, request: Request) -> None:
+        params = decode_params(request, KlinesParams)
+        bars = [bar for bar in self.bars if params.end_ms is None or bar.start_ms < params.end_ms]
+        self.send(encode_reply(request.id, bars[-params.limit :]))
+
+    def _on_get_balances(self, request: Request) -> None:
+        self.send(encode_reply(request.id, self.balances))
+
+    def _on_get_settings(self, request: Request) -> None:
+        decode_params(request, SymbolParams)
+        self.send(encode_reply(request.id, self.settings))
+
+    def _on_set_leverage(self, request: Request) -> None:
+        params = decode_params(request, LeverageParams)
+        if params.leverage > 125:
+            self.send(encode_error(request.id, -4028, f"Leverage {params.leverage} is not valid"))
+            return
+        self.settings = structs.replace(self.settings, leverage=params.leverage)
+        self.send(encode_reply(request.id, self.settings))
+
+    def _on_set_margin_type(self, request: Request) -> None:
+        params = decode_params(request, MarginTypeParams)
+        self.settings = structs.replace(self.settings, margin_type=params.margin_type)
+        self.send(encode_reply(request.id, self.settings))
+
+    def _refuse(self, client_order_id: str, method: str, code: int, reason: str) -> None:
+        if reason:
+            self._push(encode(RequestFailedPush(client_order_id, method, code, reason)))
 
     def _on_resolve(self, request: Request) -> None:
         items = decode_params(request, ResolveParams).orders
@@ -269,7 +313,11 @@ class ScriptedGateway:
     # Events
 
     def _snapshot(self) -> Snapshot:
-        positions = [PositionView(symbol, str(net)) for symbol, net in self.positions.items()]
+        symbols = self.positions.keys() | self.unbooked.keys()
+        positions = [
+            PositionView(symbol, str(self.positions.get(symbol, 0)), *self.unbooked.get(symbol, ("0", "0")))
+            for symbol in sorted(symbols)
+        ]
         return Snapshot(self.epoch, self.n, positions, [o for o in self.orders.values() if o.status.is_open])
 
     def _set(self, order: OrderView, **changes: object) -> None:

@@ -5,34 +5,8 @@ from __future__ import annotations
 import pyalgo
 from pyalgo import BarSubscription, Event, EventType, Kline, OrderType, Side
 from tests.unit.pyalgo.bench import Bench
-from tests.unit.pyalgo.scripted_gateway import depth
+from tests.unit.pyalgo.pushes import depth, kline
 from tradingsys.wire.codec import encode
-from tradingsys.wire.messages import KlinePush
-
-
-def kline(interval: str = "1m", is_closed: bool = True) -> KlinePush:
-    return KlinePush(
-        symbol="dogeusdt",
-        stream=f"dogeusdt@kline:{interval}",
-        ts_venue_ms=1_700_000_000_000,
-        ts_gateway_in_ns=1,
-        ts_gateway_out_ns=2,
-        interval=interval,
-        start_ms=1_699_999_980_000,
-        close_ms=1_700_000_039_999,
-        open="0.6",
-        high="0.7",
-        low="0.5",
-        close="0.65",
-        volume="1000",
-        amount="600",
-        buy_volume="400",
-        buy_amount="250",
-        trade_count=12,
-        first_trade_id=1,
-        last_trade_id=12,
-        is_closed=is_closed,
-    )
 
 
 def test_star_import_brings_the_documented_names() -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from pyalgo.link import Stage
 from pyalgo.order import Order
-from pyalgo.subscription import DepthSubscription
+from pyalgo.tradable import DepthSubscription
 from pyalgo.words import OrderType, Side, State, Tif
 from tests.unit.pyalgo.bench import Bench
-from tests.unit.pyalgo.scripted_gateway import depth
+from tests.unit.pyalgo.pushes import depth
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.ids import OrderKey, decode_client_order_id
 from tradingsys.wire.codec import decode_params, encode, encode_reply
@@ -39,7 +39,7 @@ def methods(bench: Bench) -> list[str]:
 
 def test_logs_in_then_subscribes() -> None:
     bench, subscription = ready()
-    assert methods(bench) == ["login", "get_products", "subscribe"]
+    assert methods(bench) == ["login", "get_products", "subscribe", "get_balances"]
     assert bench.gateway.subscribed == ["dogeusdt@depth"]
     assert bench.context.is_login
     assert subscription.tick_size == 0.00001

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from pyalgo import Depth, DepthSubscription, Engine, Order, OrderType, Side, State, log
-from tests.unit.pyalgo.scripted_gateway import ScriptedGateway, depth
+from tests.unit.pyalgo.pushes import depth
+from tests.unit.pyalgo.scripted_gateway import ScriptedGateway
 from tests.unit.pyalgo.ws_gateway import WsGateway
 from tradingsys.net.token import create_token
 from tradingsys.wire.codec import encode

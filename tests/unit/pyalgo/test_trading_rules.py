@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyalgo import DepthSubscription, OrderType, Side, SmartOrder, Tif
 from pyalgo.product import Product
 from tests.unit.pyalgo.bench import Bench
-from tests.unit.pyalgo.scripted_gateway import depth, product
+from tests.unit.pyalgo.pushes import depth, product
 from tradingsys.wire.codec import decode_params, encode
 from tradingsys.wire.messages import OrderParams
 
@@ -55,8 +55,17 @@ def test_contract(bench: Bench) -> None:
     assert (btc.min_prc, btc.max_prc) == (0.1, 1_000_000.0)
     assert btc.onboard.isoformat() == "2019-09-25T16:00:00+08:00"
     assert btc.delivery.year == 9999
-    assert [t for t in OrderType if btc.order_support(t)] == ["LIMIT", "LIMIT_MAKER", "MARKET"]
-    assert [t for t in Tif if btc.tif_support(t)] == ["GTC", "IOC", "FOK", "GTX", "UNDEF"]
+    assert [t for t in OrderType if btc.order_support(t)] == [
+        "LIMIT",
+        "LIMIT_MAKER",
+        "MARKET",
+        "STOP",
+        "STOP_MARKET",
+        "TAKE_PROFIT",
+        "TAKE_PROFIT_MARKET",
+        "TRAILING_STOP_MARKET",
+    ]
+    assert [t for t in Tif if btc.tif_support(t)] == list(Tif)
 
 
 @pytest.mark.parametrize(
@@ -72,8 +81,12 @@ def test_contract(bench: Bench) -> None:
         (100.0, 0, OrderType.MARKET, Tif.GTC, "not above 0"),
         (math.nan, 1, OrderType.LIMIT, Tif.GTC, "not a number"),
         (100.0, math.inf, OrderType.LIMIT, Tif.GTC, "not a number"),
-        (100.0, 1, OrderType.STOP_MARKET, Tif.GTC, "STOP_MARKET is not supported"),
-        (100.0, 1, OrderType.LIMIT, Tif.GTD, "use Tif.GTC"),
+        (100.0, 1, OrderType.LIMIT, Tif.GTD, "Tif.GTD needs good_till="),
+        (100.0, 1, OrderType.STOP, Tif.GTC, "needs stop_price="),
+        (100.0, 1, OrderType.TRAILING_STOP_MARKET, Tif.GTC, "needs callback_rate="),
+        (100.0, 1, OrderType.STOP_LOSS, Tif.GTC, "on futures use OrderType.STOP_MARKET"),
+        (100.0, 1, OrderType.STOP_LOSS_LIMIT, Tif.GTC, "on futures use OrderType.STOP"),
+        (100.0, 1, OrderType.TAKE_PROFIT_LIMIT, Tif.GTC, "on futures use OrderType.TAKE_PROFIT"),
     ],
 )
 def test_what_breaks_a_rule_is_refused_with_the_reason(

@@ -1,0 +1,257 @@
+"""Orders, cancels and amends of one session: each sent once, none queued, each answer understood."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple, Protocol
+
+from msgspec import Struct
+
+from pyalgo.history import History
+from pyalgo.link import Listener
+from pyalgo.order import Order
+from pyalgo.orders import terms_of
+from pyalgo.product import Product
+from pyalgo.requests import Request
+from pyalgo.terms import OrderOptions, order_params
+from pyalgo.words import OrderType, Side, Tif
+from tradingsys.core import enums as fix
+from tradingsys.core.errors import InvalidOrder, LocalProtocolError
+from tradingsys.core.ids import OrderKey, encode_client_order_id
+from tradingsys.wire.codec import decode_result
+from tradingsys.wire.messages import (
+    AmendParams,
+    CancelParams,
+    ErrorCode,
+    LoginResult,
+    OrderResult,
+    Reply,
+    RequestFailedPush,
+)
+
+__all__ = ["Channel", "OrderEntry"]
+
+_ANSWER_MS = 5_000
+_RETRY_MS = 1_000
+
+
+class Channel(Protocol):
+    """The connection that requests go through."""
+
+    now_ms: int
+
+    def trading_login(self, *, may_boot: bool = ...) -> LoginResult:
+        """The login that orders belong to. Raises LocalProtocolError when nothing can be sent now."""
+
+    def product(self, symbol: str) -> Product | None:
+        """The rules of a symbol, if they are known."""
+
+    def request(self, method: str, params: Struct, request: Request) -> None:
+        """Write a request."""
+
+    def lost(self, client_order_id: str) -> None:
+        """An order's request got no answer that says what became of it."""
+
+    def resolve(self) -> None:
+        """Ask what became of the orders that are lost."""
+
+    def report(self, error: LocalProtocolError) -> None:
+        """Tell the user."""
+
+
+class _Amend(NamedTuple):
+    """An amend under way, and the terms it is to change."""
+
+    deadline_ms: int
+    price: float
+    quantity: float
+
+
+class OrderEntry:
+    """Sends for one session; a request under way is not sent a second time."""
+
+    def __init__(self, channel: Channel, session_id: int, history: History, listener: Listener) -> None:
+        self._channel, self._session_id = channel, session_id
+        self._history, self._listener = history, listener
+        self._seq = 0
+        self._cancels: dict[str, int] = {}
+        self._amends: dict[str, _Amend] = {}
+
+    def begin(self) -> None:
+        """A new login: numbers start again, and nothing is under way."""
+        self._seq = 0
+        self._cancels.clear()
+        for client_order_id in list(self._amends):
+            self._amend_is_over(client_order_id)
+
+    def place(
+        self,
+        symbol: str,
+        price: float,
+        quantity: float,
+        side: Side,
+        order_type: OrderType,
+        tif: Tif,
+        options: OrderOptions,
+    ) -> Order:
+        """Send one new order.
+
+        Raises LocalProtocolError when it breaks the symbol's rules or cannot be sent now; it is not queued.
+        """
+        login, now_ms = self._channel.trading_login(), self._channel.now_ms
+        product = self._channel.product(symbol)
+        if product is None:
+            raise InvalidOrder(f"{symbol}: subscribe to it first", code=ErrorCode.INVALID_SYMBOL)
+        params = order_params(login, self._seq + 1, product, price, quantity, side, order_type, tif, options)
+        self._seq = params.seq
+        key = OrderKey(self._session_id, login.lineage, login.epoch, login.login, params.seq)
+        client_order_id = encode_client_order_id(key)
+        order = self._history.orders.add(terms_of(client_order_id, params), OrderType(order_type), Tif(tif), now_ms)
+        request = Request(
+            partial(self._on_order_reply, client_order_id),
+            partial(self._on_order_silence, client_order_id),
+            now_ms + _ANSWER_MS,
+            may_wait=True,
+            client_order_id=client_order_id,
+        )
+        self._channel.request("order", params, request)
+        return order
+
+    def cancel(self, order: Order) -> bool:
+        """Ask for a cancel unless one is under way; returns whether it was asked for.
+
+        Raises LocalProtocolError when it cannot be sent now; it is not queued.
+        """
+        client_order_id, now_ms = order.client_order_id, self._channel.now_ms
+        if not order.is_active or self._cancels.get(client_order_id, 0) > now_ms:
+            return False
+        self._channel.trading_login(may_boot=True)
+        # The venue's answer may be lost: after a while it may be asked for again.
+        self._cancels = {asked: until_ms for asked, until_ms in self._cancels.items() if until_ms > now_ms}
+        self._cancels[client_order_id] = deadline_ms = now_ms + _ANSWER_MS
+        request = Request(partial(self._on_cancel_reply, order), lambda: None, deadline_ms, may_wait=True)
+        self._channel.request("cancel", CancelParams(client_order_id), request)
+        return True
+
+    def amend(self, order: Order, price: float | None, quantity: float | None) -> bool:
+        """Ask for another price or quantity unless an amend or a cancel is under way; returns whether it was asked for.
+
+        ``quantity`` is the whole order's, what was executed included. Raises LocalProtocolError when it breaks a rule
+        or cannot be sent now; it is not queued.
+        """
+        client_order_id, now_ms = order.client_order_id, self._channel.now_ms
+        is_busy = self._cancels.get(client_order_id, 0) > now_ms or self.is_amending(order)
+        if not order.is_active or is_busy:
+            return False
+        self._channel.trading_login()
+        params = self._amend_params(order, price, quantity)
+        if params is None:
+            return False
+        self._amends[client_order_id] = _Amend(now_ms + _ANSWER_MS, order.price, order.quantity)
+        order._ask_quantity(params.quantity)
+        request = Request(partial(self._on_amend_reply, order), lambda: None, now_ms + _ANSWER_MS, may_wait=True)
+        self._channel.request("amend", params, request)
+        return True
+
+    def is_amending(self, order: Order) -> bool:
+        """Whether an amend of the order is under way."""
+        amend = self._amends.get(order.client_order_id)
+        return (
+            amend is not None
+            and order.is_active
+            and amend.deadline_ms > self._channel.now_ms
+            and (order.price, order.quantity) == (amend.price, amend.quantity)
+        )
+
+    def heard_of(self, client_order_id: str) -> None:
+        """An order changed: an amend of it may be over."""
+        order = self._history.orders.by_client_id(client_order_id)
+        if client_order_id in self._amends and order is not None and not self.is_amending(order):
+            self._amend_is_over(client_order_id)
+
+    def failed(self, push: RequestFailedPush) -> None:
+        """The exchange refused a cancel or an amend."""
+        order = self._history.orders.by_client_id(push.client_order_id)
+        name = f"order {order.id}" if order is not None else push.client_order_id
+        if push.method == "cancel":
+            self._cancels[push.client_order_id] = self._channel.now_ms + _RETRY_MS
+        self._channel.report(LocalProtocolError(f"{push.method} of {name}: {push.reason}", code=push.code))
+        if push.method == "amend":
+            self._amend_is_refused(push.client_order_id)
+
+    # Amends ---------------------------------------------------------------------------------------------------------
+
+    def _amend_params(self, order: Order, price: float | None, quantity: float | None) -> AmendParams | None:
+        """None when nothing would change."""
+        product = self._channel.product(order.symbol)
+        if product is None:
+            raise InvalidOrder(f"{order.symbol}: subscribe to it first", code=ErrorCode.INVALID_SYMBOL)
+        if order._terms.order_type is not fix.OrderType.LIMIT:
+            message = f"order {order.id} is {order.order_type}: only LIMIT orders can be amended, cancel it instead"
+            raise InvalidOrder(message, code=ErrorCode.INVALID_ORDER)
+        # An order at a price from the book may have none that is known.
+        limit = order.price or None if price is None else price
+        price_text = None if limit is None else product.price_text(limit)
+        quantity_text = product.quantity_text(
+            order.quantity if quantity is None else quantity, None if order.reduce_only else price_text
+        )
+        if float(quantity_text) <= order.acc:
+            message = f"order {order.id}: quantity {quantity_text} is executed already, cancel it instead"
+            raise InvalidOrder(message, code=ErrorCode.INVALID_ORDER)
+        new_price = price_text if price_text is not None and float(price_text) != order.price else None
+        new_quantity = quantity_text if float(quantity_text) != order.quantity else None
+        is_new = new_price is not None or new_quantity is not None
+        return AmendParams(order.client_order_id, new_price, new_quantity) if is_new else None
+
+    def _on_amend_reply(self, order: Order, reply: Reply) -> None:
+        if reply.error is None:
+            return
+        if order.is_active:
+            self._refused(order, "amend", reply.error.code, reply.error.msg)
+        self._amend_is_refused(order.client_order_id)
+
+    def _amend_is_refused(self, client_order_id: str) -> None:
+        amend = self._amends.get(client_order_id)
+        self._amend_is_over(client_order_id)
+        if amend is not None:
+            # A strategy that follows the market at every tick must not ask at every tick.
+            self._amends[client_order_id] = amend._replace(deadline_ms=self._channel.now_ms + _RETRY_MS)
+
+    def _amend_is_over(self, client_order_id: str) -> None:
+        self._amends.pop(client_order_id, None)
+        order = self._history.orders.by_client_id(client_order_id)
+        if order is not None:
+            order._ask_quantity(None)
+
+    # Replies --------------------------------------------------------------------------------------------------------
+
+    def _on_order_reply(self, client_order_id: str, reply: Reply) -> None:
+        try:
+            decode_result(reply, OrderResult)
+        except LocalProtocolError as error:
+            if error.code in (ErrorCode.STALE_KEY, ErrorCode.UNDEFINED) or reply.error is None:
+                # Neither proves that nothing was sent.
+                self._channel.lost(client_order_id)
+                self._channel.resolve()
+                self._channel.report(error)
+                return
+            refused = self._history.orders.refuse(client_order_id, error.code, str(error), self._channel.now_ms)
+            if refused is not None:
+                self._listener.order(refused, None)
+
+    def _on_order_silence(self, client_order_id: str) -> None:
+        self._channel.lost(client_order_id)
+        self._channel.resolve()
+
+    def _on_cancel_reply(self, order: Order, reply: Reply) -> None:
+        if reply.error is None or not order.is_active:
+            return
+        # A strategy that kills at every tick must not ask at every tick.
+        self._cancels[order.client_order_id] = self._channel.now_ms + _RETRY_MS
+        self._refused(order, "cancel", reply.error.code, reply.error.msg)
+
+    def _refused(self, order: Order, method: str, code: int, message: str) -> None:
+        if code == ErrorCode.NO_SUCH_ORDER:
+            self._history.orders.unresolved.add(order.client_order_id)
+            self._channel.resolve()
+        self._channel.report(LocalProtocolError(f"{method} of order {order.id}: {message}", code=code))

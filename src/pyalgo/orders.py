@@ -1,0 +1,143 @@
+"""All orders of a session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from msgspec import structs
+
+from pyalgo.order import ZERO, Fill, Order
+from pyalgo.words import OrderType, Side, State, Tif, from_wire
+from tradingsys.wire.messages import OrderParams, OrderView, ResolveItem
+
+__all__ = ["Orders", "terms_of"]
+
+_MAX_CLOSED = 10_000
+_TERMS = [field.name for field in structs.fields(ResolveItem) if field.name != "client_order_id"]
+
+
+class Orders:
+    """The orders of one session: what was sent here, and what the gateway told of."""
+
+    def __init__(self) -> None:
+        self._by_client_id: dict[str, Order] = {}
+        self._by_id: dict[int, Order] = {}
+        self._live: dict[int, Order] = {}
+        self.unresolved: set[str] = set()
+        """Ids of orders whose request never got an answer: each is asked about, none is sent again."""
+
+    def add(self, terms: ResolveItem, order_type: OrderType, tif: Tif, time_ms: int) -> Order:
+        """A new order of this process."""
+        order = Order(terms, order_type, tif, time_ms)
+        self._by_client_id[order.client_order_id] = order
+        self._by_id[order.id] = self._live[order.id] = order
+        self._forget_oldest()
+        return order
+
+    def get(self, order_id: int) -> Order | None:
+        """By this strategy's number."""
+        return self._by_id.get(order_id)
+
+    def by_client_id(self, client_order_id: str) -> Order | None:
+        """By the exchange's name for it."""
+        return self._by_client_id.get(client_order_id)
+
+    def known(self) -> list[Order]:
+        """All orders that are remembered, oldest first."""
+        return list(self._by_id.values())
+
+    def open(self, symbol: str) -> list[Order]:
+        """All orders of a symbol that may still execute, oldest first."""
+        return [order for order in self._live_of(symbol) if order.is_active]
+
+    def unfilled(self, symbol: str, side: Side) -> Decimal:
+        """What the open orders of one side may still execute, without what was executed and is not known here yet."""
+        return sum((order._unfilled() for order in self._live_of(symbol) if order.side is side), ZERO)
+
+    def unbooked(self, symbol: str, side: Side) -> Decimal:
+        """What the exchange says orders of one side have executed without the executions being known here."""
+        return sum((order._unbooked() for order in self._live_of(symbol) if order.side is side), ZERO)
+
+    def apply(self, view: OrderView, *, is_complete: bool = False) -> Iterator[tuple[Order, Fill | None]]:
+        """Merge what the gateway says; yields the order once per execution not seen before, else once if it changed.
+
+        Between two yields the order is as it was right after that execution. ``is_complete``: the view has all
+        executions there are, not only new ones.
+        """
+        order = self._by_client_id.get(view.client_order_id) or self._adopt(view)
+        self.unresolved.discard(view.client_order_id)
+        # What ended may come back: an absent order revives, an execution arrives late.
+        self._live[order.id] = order
+        before = order._facts()
+        told: Fill | None = None
+        for fill in view.fills:
+            known = order._fills.get(fill.exec_id)
+            if known is not None:
+                known._add_fee(fill)
+                continue
+            if told is not None:
+                yield order, told
+            told = order._book(fill)
+        order._is_adopted = order._is_adopted and not is_complete
+        order._settle(view)
+        if told is not None or order._facts() != before:
+            yield order, told
+
+    def lost(self, client_order_id: str) -> Order | None:
+        """The request of an order will get no answer any more; returns the order when it is now in doubt."""
+        order = self._by_client_id.get(client_order_id)
+        if order is None or not order.is_active:
+            return None
+        self.unresolved.add(client_order_id)
+        if order.in_doubt:
+            return None
+        order.in_doubt = True
+        return order
+
+    def refuse(self, client_order_id: str, code: int, reason: str, time_ms: int) -> Order | None:
+        """An order was not sent to the exchange; returns it when that is news."""
+        order = self._by_client_id.get(client_order_id)
+        if order is None or not order.is_active:
+            return None
+        self.unresolved.discard(client_order_id)
+        order.state, order.in_doubt = State.REJECTED, False
+        order.code, order.reason, order.time = code, reason, time_ms
+        return order
+
+    def to_resolve(self) -> list[ResolveItem]:
+        """The orders whose requests got no answer."""
+        return [order._terms for order in self._by_id.values() if order.client_order_id in self.unresolved]
+
+    def doubt_all_but(self, known: Iterable[str]) -> None:
+        """After a snapshot that names ``known``: ask about every other order that may have changed meanwhile."""
+        named = set(known)
+        for order in self._by_id.values():
+            may_change = order.is_active or order._is_absent or order._booked < order._cum
+            if may_change and order.client_order_id not in named:
+                self.unresolved.add(order.client_order_id)
+
+    def _adopt(self, view: OrderView) -> Order:
+        order_type, tif = from_wire(view)
+        order = self.add(terms_of(view.client_order_id, view), order_type, tif, view.ts_ms)
+        order._is_adopted = True
+        return order
+
+    def _live_of(self, symbol: str) -> list[Order]:
+        """All orders of a symbol that count for something, oldest first."""
+        for order in [order for order in self._live.values() if not order.is_active and not order._unbooked()]:
+            del self._live[order.id]
+        return sorted((order for order in self._live.values() if order.symbol == symbol), key=lambda order: order.id)
+
+    def _forget_oldest(self) -> None:
+        if len(self._by_id) <= 2 * _MAX_CLOSED:
+            return
+        done = [order for order in self._by_id.values() if not order.is_active and order._booked >= order._cum]
+        for order in done[:_MAX_CLOSED]:
+            del self._by_id[order.id], self._by_client_id[order.client_order_id]
+            self.unresolved.discard(order.client_order_id)
+
+
+def terms_of(client_order_id: str, source: OrderParams | OrderView) -> ResolveItem:
+    """What was ordered, as needed to ask what became of it."""
+    return ResolveItem(client_order_id, **{name: getattr(source, name) for name in _TERMS})

@@ -1,0 +1,71 @@
+"""What a session holds, and what it made of it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from tradingsys.wire.messages import BalanceView, PositionView
+
+__all__ = ["Balance", "Position", "Unfilled", "balance_of", "position_of"]
+
+
+class Position(Struct, frozen=True):
+    """What a session holds of a symbol, as it was when asked. Money is in the settlement asset unless it says else."""
+
+    symbol: str
+    net: float
+    """Negative when short."""
+    entry_price: float | None
+    """Average cost; None when flat, or when part of the position was set by an edit."""
+    realized_pnl: float
+    """Of what was closed, before fees and funding."""
+    unrealized_pnl: float | None
+    """Of what is open; None while entry price or a market price are not known."""
+    fees: dict[str, float]
+    """Paid, by asset; negative for rebates."""
+    funding: dict[str, float]
+    """Received, by asset; negative when paid."""
+
+
+class Balance(Struct, frozen=True):
+    """One asset of the account, which all sessions of a gateway share."""
+
+    asset: str
+    wallet: float
+    available: float | None
+    """For new positions, as of the last time it was asked for; None when the wallet has changed since."""
+
+
+class Unfilled(NamedTuple):
+    """What may still be bought and sold beyond the position, at worst: quantities, by side."""
+
+    buy: float
+    sell: float
+
+
+def position_of(symbol: str, view: PositionView | None, market_price: float | None) -> Position:
+    """A position from the wire; without a view it is flat and nothing was ever made."""
+    if view is None:
+        return Position(symbol, 0.0, None, 0.0, 0.0, {}, {})
+    net, unrealized = Decimal(view.net), None
+    if not net:
+        unrealized = 0.0
+    elif view.entry_px is not None and market_price:
+        unrealized = float((Decimal(repr(market_price)) - Decimal(view.entry_px)) * net)
+    return Position(
+        symbol,
+        float(net),
+        None if view.entry_px is None else float(view.entry_px),
+        float(view.realized_pnl),
+        unrealized,
+        {asset: float(fee) for asset, fee in view.fees.items()},
+        {asset: float(paid) for asset, paid in view.funding.items()},
+    )
+
+
+def balance_of(view: BalanceView) -> Balance:
+    """A balance from the wire."""
+    return Balance(view.asset, float(view.wallet), None if view.available is None else float(view.available))
