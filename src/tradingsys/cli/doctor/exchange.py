@@ -51,7 +51,7 @@ async def exchange_checks(config: Config, urls: Endpoints, signer: Signer) -> As
             return
         yield fine("rest", f"{urls.rest} answers")
         yield _clock(*asker.skew_ms())
-        async for finding in _account(asker):
+        async for finding in _account(asker, is_live=config.environment is Environment.LIVE):
             yield finding
         async for finding in _symbols(asker, config.symbols):
             yield finding
@@ -83,7 +83,7 @@ def _clock(ahead_ms: int, uncertainty_ms: int) -> Finding:
     return fine("clock", text)
 
 
-async def _account(asker: Asker) -> AsyncIterator[Finding]:
+async def _account(asker: Asker, *, is_live: bool) -> AsyncIterator[Finding]:
     try:
         mode = await asker.ask(AccountModeQuery())
     except AuthError as error:
@@ -94,7 +94,7 @@ async def _account(asker: Asker) -> AsyncIterator[Finding]:
         yield problem("api-key", f"could not be tried: {error}", "mend what the error names, then try again")
         return
     yield fine("api-key", f"valid, account {mode.account or 'without a name'}")
-    async for finding in _permissions(asker, can_trade=mode.can_trade):
+    async for finding in _permissions(asker, can_trade=mode.can_trade, is_live=is_live):
         yield finding
     if mode.hedge_mode:
         yield problem(
@@ -108,7 +108,7 @@ async def _account(asker: Asker) -> AsyncIterator[Finding]:
         yield fine("asset-mode", "single-asset")
 
 
-async def _permissions(asker: Asker, *, can_trade: bool) -> AsyncIterator[Finding]:
+async def _permissions(asker: Asker, *, can_trade: bool, is_live: bool) -> AsyncIterator[Finding]:
     allowed = Permissions(can_trade)
     unknown = ""
     try:
@@ -124,7 +124,9 @@ async def _permissions(asker: Asker, *, can_trade: bool) -> AsyncIterator[Findin
         ("transfer", allowed.can_transfer, "it could move money between accounts: disable transfers"),
     ):
         check = f"no-{what}"
-        if may is None:
+        if may is None and not is_live:
+            yield fine(check, "this environment does not tell, and has no money")
+        elif may is None:
             yield warning(check, f"whether the key may {what} could not be found out{unknown}", f"look {_MANAGE}")
         elif may:
             yield problem(check, f"the key may {what}", f"{fix} {_MANAGE}")

@@ -1,0 +1,305 @@
+"""doctor: everything fine, and each thing that may be wrong, with its fix."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import Struct
+
+from tests.unit.cli.box import Box, running_box
+from tests.unit.cli.keys import write_key
+from tests.unit.store.books import Machine
+from tradingsys.cli.app import FAILURE, OK, execute
+from tradingsys.cli.doctor import files
+from tradingsys.net.token import create_token, token_path
+from tradingsys.store.lock import Lock
+from tradingsys.venues.auth import load_signer
+
+Captured = pytest.CaptureFixture[str]
+Checks = dict[str, dict[str, Any]]
+
+PORT = 18217
+EXPECTED = {
+    *("config", "key-kind", "sqlite", "disk", "local-port", "token", "book", "rest", "clock", "api-key", "can-trade"),
+    *("no-withdraw", "no-transfer", "position-mode", "asset-mode", "ws-api", "user-stream", "public-stream"),
+    "market-stream",
+}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv("PYALGO_TOKEN", raising=False)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Box]:
+    with running_box() as running:
+        yield running
+
+
+def doctor(path: Path, capsys: Captured) -> tuple[int, Checks]:
+    """Exit code and findings by check."""
+    code = execute(["doctor", f"-c={path}", "--json"])
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    report = json.loads(captured.out)
+    verdicts = [check["verdict"] for check in report["checks"]]
+    assert (report["problems"], report["warnings"]) == (verdicts.count("problem"), verdicts.count("warning"))
+    assert all(check["fix"] for check in report["checks"] if check["verdict"] != "ok")
+    assert code == (FAILURE if report["problems"] else OK)
+    return code, {check["check"]: check for check in report["checks"]}
+
+
+def bad(checks: Checks) -> dict[str, str]:
+    return {name: check["verdict"] for name, check in checks.items() if check["verdict"] != "ok"}
+
+
+def test_a_sound_configuration_has_no_problem(box: Box, folder: Path, capsys: Captured) -> None:
+    code, checks = doctor(box.config(folder, symbols=["btcusdt"]), capsys)
+    assert code == OK and set(bad(checks)) <= {"ip-restriction", "filesystem"}
+    assert set(checks) >= {*EXPECTED, "symbols"}
+    assert execute(["doctor"]) == OK
+    shown = capsys.readouterr().out
+    assert shown.count("ok ") >= len(EXPECTED) and "Start the gateway: tradingsys usdt -c=usdt.json" in shown
+
+
+def test_an_ed25519_key_logs_in(folder: Path, capsys: Captured) -> None:
+    pem = write_key(folder / "private_key.pem", "ed25519")
+    with running_box(verifier=load_signer(pem_text=pem.read_text()).verifier()) as box:
+        code, checks = doctor(box.config(folder, secret=None, pem="private_key.pem"), capsys)
+    assert code == OK
+    assert checks["key-file"]["text"] == "private_key.pem: readable, by its owner only"
+    assert checks["key-kind"]["text"].startswith("Ed25519") and "orders can be sent" in checks["ws-api"]["text"]
+
+
+class Wrong(Struct, frozen=True):
+    """Something about the account or its key."""
+
+    check: str
+    told: str
+    answers: dict[str, object] = {}
+    rights: dict[str, bool] = {}
+    verdict: str = "problem"
+
+
+_MODE = {"feeTier": 0, "canTrade": False, "canDeposit": True, "canWithdraw": False, "dualSidePosition": False}
+_MODE |= {"updateTime": 0, "multiAssetsMargin": False, "tradeGroupId": -1}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Wrong("no-withdraw", "the key may withdraw", rights={"can_withdraw": True}),
+        Wrong("no-transfer", "the key may transfer", rights={"can_transfer": True}),
+        Wrong("position-mode", "hedge mode", {"/fapi/v1/positionSide/dual": {"dualSidePosition": True}}),
+        Wrong("asset-mode", "multi-assets", {"/fapi/v1/multiAssetsMargin": {"multiAssetsMargin": True}}),
+        Wrong("can-trade", "may not trade futures", {"/fapi/v1/accountConfig": _MODE}),
+        Wrong("ip-restriction", "from any address", rights={"is_ip_restricted": False}, verdict="warning"),
+    ],
+    ids=lambda wrong: wrong.check,
+)
+def test_what_a_key_or_account_must_not_be(folder: Path, capsys: Captured, wrong: Wrong) -> None:
+    with running_box(answers=wrong.answers, **wrong.rights) as box:
+        _, checks = doctor(box.config(folder), capsys)
+    assert checks[wrong.check]["verdict"] == wrong.verdict and wrong.told in checks[wrong.check]["text"]
+    assert set(bad(checks)) - {wrong.check} <= {"ip-restriction", "filesystem"}
+
+
+@pytest.mark.parametrize(("ahead_s", "verdict"), [(-0.2, "ok"), (5, "warning"), (-5, "warning"), (600, "problem")])
+def test_a_clock_that_is_off(folder: Path, capsys: Captured, ahead_s: float, verdict: str) -> None:
+    with running_box(ahead_s=ahead_s) as box:
+        _, checks = doctor(box.config(folder), capsys)
+    assert checks["clock"]["verdict"] == verdict
+    assert checks["api-key"]["verdict"] == "ok"  # requests are stamped with the exchange's own time
+    if ahead_s == 600:
+        assert "s behind the exchange" in checks["clock"]["text"] and "synchronise it" in checks["clock"]["fix"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "check", "told"),
+    [
+        ({"apikey": "unknown"}, "api-key", "refused: -201"),
+        ({"secret": "wrong"}, "api-key", "refused: -1022"),
+        ({"urls": {"rest": "http://localhost:1"}}, "rest", "http://localhost:1 cannot be reached"),
+        ({"urls": {"streams": "ws://localhost:1"}}, "user-stream", "ws://localhost:1/private"),
+        ({"urls": {"streams": "ws://localhost:1"}}, "public-stream", "ws://localhost:1/public"),
+        ({"symbols": ["btcusdt", "nosuchusdt"]}, "symbols", "the exchange does not have nosuchusdt"),
+        ({"local": "ws://0.0.0.0:8111"}, "local-port", "can be reached from other machines"),
+    ],
+)
+def test_what_does_not_answer_or_does_not_exist(
+    box: Box, folder: Path, capsys: Captured, changes: dict[str, Any], check: str, told: str
+) -> None:
+    code, checks = doctor(box.config(folder, **changes), capsys)
+    assert code == FAILURE and checks[check]["verdict"] == "problem" and told in checks[check]["text"]
+
+
+def test_orders_may_go_by_rest(box: Box, folder: Path, capsys: Captured) -> None:
+    _, checks = doctor(box.config(folder, urls={"ws_api": "ws://localhost:1"}), capsys)
+    assert checks["ws-api"]["verdict"] == "warning" and "orders would go by REST" in checks["ws-api"]["text"]
+
+
+def test_symbols_that_do_not_trade_now(folder: Path, box: Box, capsys: Captured) -> None:
+    from urllib.request import urlopen
+
+    with urlopen(f"{box.urls.rest}/fapi/v1/exchangeInfo") as reply:
+        rules = json.loads(reply.read())
+    for symbol in rules["symbols"]:
+        symbol["status"] = "SETTLING"
+    with running_box(answers={"/fapi/v1/exchangeInfo": rules}) as other:
+        _, checks = doctor(other.config(folder, symbols=["btcusdt"]), capsys)
+    assert checks["symbols"]["verdict"] == "warning" and "btcusdt (SETTLING)" in checks["symbols"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("ec", "cannot sign here"),
+        ("encrypted", "openssl pkey"),
+        ("public", "the public key"),
+        ("empty", "no private key that can be read"),
+        ("garbage", "no private key that can be read"),
+        ("missing", "no such file"),
+    ],
+)
+def test_a_key_file_that_is_none(box: Box, folder: Path, capsys: Captured, kind: str, told: str) -> None:
+    if kind != "missing":
+        write_key(folder / "key.pem", kind)
+    code, checks = doctor(box.config(folder, secret=None, pem="key.pem"), capsys)
+    assert code == FAILURE and told in checks["key-file"]["text"] and "rest" not in checks
+
+
+def test_kinds_of_key_that_work_and_are_not_the_best(box: Box, folder: Path, capsys: Captured) -> None:
+    write_key(folder / "key.pem", "rsa")
+    _, checks = doctor(box.config(folder, secret=None, pem="key.pem"), capsys)
+    assert checks["key-kind"]["verdict"] == "warning" and "--new-key" in checks["key-kind"]["fix"]
+    _, checks = doctor(box.config(folder, environment="testnet"), capsys)
+    assert checks["key-kind"]["verdict"] == "warning" and "deprecated" in checks["key-kind"]["text"]
+
+
+@pytest.mark.parametrize("which", ["config", "key-file", "token"])
+def test_what_others_may_read(box: Box, folder: Path, capsys: Captured, which: str) -> None:
+    key = write_key(folder / "key.pem", "ed25519")
+    create_token(PORT)
+    path = box.config(folder) if which == "config" else box.config(folder, secret=None, pem="key.pem")
+    spoiled = {"config": path, "key-file": key, "token": token_path(PORT)}[which]
+    spoiled.chmod(0o640)
+    _, checks = doctor(path, capsys)
+    assert checks[which]["verdict"] == "problem" and "others on this machine may read" in checks[which]["text"]
+    assert str(spoiled.name) in checks[which]["fix"]
+
+
+def test_a_port_that_another_program_has(box: Box, folder: Path, capsys: Captured) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        _, checks = doctor(box.config(folder, local=f"ws://localhost:{port}"), capsys)
+    assert checks["local-port"]["verdict"] == "problem" and "no gateway" in checks["local-port"]["text"]
+
+
+def _other_account(db: Path) -> None:
+    machine = Machine(db.parent)
+    machine.open(account="binance-usdm-live")
+    machine.kill()
+
+
+def _garbage(db: Path) -> None:
+    db.write_bytes(b"no database" * 1000)
+
+
+def _foreign(db: Path) -> None:
+    db.write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (_other_account, "holds the book of 'binance-usdm-live', not of 'binance-usdm-sim'"),
+        (_garbage, "not a database"),
+        (_foreign, "is no book of tradingsys"),
+    ],
+)
+def test_a_book_that_cannot_be_used(
+    box: Box, folder: Path, capsys: Captured, spoil: Callable[[Path], None], told: str
+) -> None:
+    spoil(folder / "pos.db")
+    code, checks = doctor(box.config(folder), capsys)
+    assert code == FAILURE and told in checks["book"]["text"]
+
+
+def test_a_damaged_book_names_the_newest_backup(box: Box, folder: Path, capsys: Captured) -> None:
+    machine = Machine(folder)
+    store = machine.ready(account="binance-usdm-sim")
+    backup = store.backup("before-edit")
+    store.close()
+    content = bytearray(machine.path.read_bytes())
+    content[4096:] = b"\xa5" * (len(content) - 4096)
+    machine.path.write_bytes(content)
+    _, checks = doctor(box.config(folder), capsys)
+    assert checks["book"]["verdict"] == "problem" and backup.name in checks["book"]["fix"]
+
+
+def test_a_book_that_another_gateway_holds(box: Box, folder: Path, capsys: Captured) -> None:
+    machine = Machine(folder)
+    machine.open(account="binance-usdm-sim")
+    machine.kill()
+    _, checks = doctor(box.config(folder), capsys)
+    assert checks["book"]["verdict"] == checks["lock"]["verdict"] == "ok"
+    lock = Lock(machine.path)
+    _, checks = doctor(box.config(folder), capsys)
+    lock.release()
+    assert checks["lock"]["verdict"] == "problem" and "does not answer" in checks["lock"]["text"]
+
+
+@pytest.mark.parametrize(("free", "verdict"), [(10**7, "problem"), (5 * 10**8, "warning"), (10**11, "ok")])
+def test_a_disk_that_fills(
+    box: Box, folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch, free: int, verdict: str
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: type("Usage", (), {"free": free}))
+    _, checks = doctor(box.config(folder), capsys)
+    assert checks["disk"]["verdict"] == verdict
+
+
+@pytest.mark.parametrize(("kind", "verdict"), [("nfs4", "problem"), ("tmpfs", "warning"), ("ext4", "ok")])
+def test_filesystems(
+    box: Box, folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch, kind: str, verdict: str
+) -> None:
+    mounts = folder / "mountinfo"
+    mounts.write_text(
+        f"22 1 8:1 / / rw - xfs /dev/sda1 rw\n36 22 0:3 / {folder.parent} rw,noatime master:1 - {kind} server:/x rw\n"
+    )
+    monkeypatch.setattr(files, "_MOUNTS", mounts)
+    _, checks = doctor(box.config(folder), capsys)
+    assert checks["filesystem"]["verdict"] == verdict and kind in checks["filesystem"]["text"]
+
+
+def test_an_sqlite_that_corrupts(box: Box, folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "OLDEST_SAFE_SQLITE", 9_000_000)
+    _, checks = doctor(box.config(folder), capsys)
+    assert checks["sqlite"]["verdict"] == "problem" and "upgrade apsw" in checks["sqlite"]["fix"]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "cannot be read"),
+        ("{", "is not JSON"),
+        ('{"apikye": "k", "secret": "s", "local": "ws://localhost:1"}', "did you mean apikey?"),
+        ('{"apikey": "k", "local": "ws://localhost:1"}', "exactly one of them is needed"),
+    ],
+)
+def test_a_configuration_that_cannot_be_used(folder: Path, capsys: Captured, content: str | None, told: str) -> None:
+    if content is not None:
+        (folder / "usdt.json").write_text(content)
+    code, checks = doctor(folder / "usdt.json", capsys)
+    assert code == FAILURE and list(checks) == ["config"] and told in checks["config"]["text"]
+    assert execute(["doctor"]) == FAILURE
+    assert "PROBLEM  config" in capsys.readouterr().out
