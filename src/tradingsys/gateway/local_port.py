@@ -113,7 +113,7 @@ async def open_local_port(host: str, port: int, events: PeerEvents) -> Server:
             # Whoever has no token must not be able to keep strategies out: the one that came first leaves.
             stranger = next((peer for peer in guests if events.is_stranger(peer)), None)
             if stranger is None:
-                return Refuse(503, f"{_MAX_CONNECTIONS} connections are open already")
+                return Refuse(503, f"{_MAX_CONNECTIONS} connections are open already: close one that is not needed")
             stranger.abort()
         return WsPeer(events, guests)
 
@@ -123,9 +123,11 @@ async def open_local_port(host: str, port: int, events: PeerEvents) -> Server:
 
 def _refusal(request: UpgradeRequest) -> Refuse | None:
     if "origin" in request.headers:
-        return Refuse(403, "no browser may trade here")
+        return Refuse(
+            403, "a request with an Origin comes from a web page, and none may trade here: connect by program"
+        )
     if not _LOOPBACK(request.headers.get("host", "")):
-        return Refuse(403, "not this host")
+        return Refuse(403, "the Host is not this machine: connect to ws://localhost and the port of the configuration")
     if request.path != "/":
         return Refuse(404, "connect to the address itself, without a path")
     return None

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from tradingsys.core.bars import INTERVALS
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.io import Closed, CloseWs, Frame, Input, Opened, OpenWs, WsFrame
 from tradingsys.core.market import BestBidOffer, Depth, Kline, MarkPrice, Trade
@@ -127,6 +128,10 @@ class MarketData:
                 f"invalid stream {stream_text(stream)[:80]}: there are depth, depth:100ms, bbo, trade, mark and "
                 "kline:<interval>",
                 code=ErrorCode.INVALID_STREAM,
+            )
+        if stream.kind == "kline" and stream.arg not in INTERVALS:
+            raise LocalProtocolError(
+                f"invalid interval {stream.arg[:20]!r}: one of {', '.join(INTERVALS)}", code=ErrorCode.INVALID_STREAM
             )
         self._protocol.channel_of(stream)
 

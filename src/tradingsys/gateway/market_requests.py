@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tradingsys.core.bars import INTERVALS
 from tradingsys.core.commands import KlinesQuery
 from tradingsys.core.errors import LocalProtocolError, StoreError
 from tradingsys.core.market import Kline
@@ -81,11 +80,6 @@ class MarketRequests:
         require_login(client)
         params = decode_params(request, KlinesParams)
         instrument = known_instrument(self._gateway, params.symbol)
-        if params.interval not in INTERVALS:
-            raise LocalProtocolError(
-                f"invalid interval {params.interval[:20]!r}: one of {', '.join(INTERVALS)}",
-                code=ErrorCode.INVALID_STREAM,
-            )
         self._gateway.market.check(Stream(instrument.symbol, "kline", params.interval))
         if not 1 <= params.limit <= _MAX_BARS:
             raise LocalProtocolError(

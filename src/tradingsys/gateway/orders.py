@@ -34,6 +34,8 @@ from tradingsys.wire.messages import AmendParams, CancelParams, ErrorCode, Order
 __all__ = ["OrderDesk", "OrderSettings"]
 
 _OWN_REFUSAL = -1
+_MAX_SEQ = 10**8
+"""Client order ids have 36 characters at most."""
 
 
 class OrderSettings(Struct, frozen=True):
@@ -245,6 +247,10 @@ class OrderDesk:
             raise LocalProtocolError(
                 f"order number {params.seq} was used before: it was not sent again; ask with resolve",
                 code=ErrorCode.STALE_KEY,
+            )
+        if params.seq > _MAX_SEQ:
+            raise LocalProtocolError(
+                f"seq counts the orders of a login from 1 on: {params.seq} is too many", code=ErrorCode.BAD_REQUEST
             )
         return OrderKey(session.id, now.lineage, now.epoch, client.login, params.seq)
 

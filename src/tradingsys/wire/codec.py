@@ -58,10 +58,17 @@ def decode_request(data: bytes) -> Request:
 
     Raises LocalProtocolError (-10009) when it is not a request.
     """
+    if not data:
+        raise LocalProtocolError(
+            "not a request: the message is empty, or binary; send one JSON object as text", code=ErrorCode.BAD_REQUEST
+        )
     try:
         return _request.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise LocalProtocolError(f"not a request: {error}", code=ErrorCode.BAD_REQUEST) from None
+        raise LocalProtocolError(
+            f'not a request: {error}; write it like {{"id": 1, "method": "get_products", "params": []}}',
+            code=ErrorCode.BAD_REQUEST,
+        ) from None
 
 
 def decode_params(request: Request, kind: type[T]) -> T:

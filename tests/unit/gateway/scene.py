@@ -138,7 +138,7 @@ class ScriptedVenue:
             return []
         query = command.query
         self.asked.append(query)
-        if isinstance(query, TimeQuery):
+        if isinstance(query, TimeQuery) and TimeQuery not in self.answers:
             venue_ms = START_MS + now_ns // 1_000_000
             self.clock.set(venue_ms, now_ns, now_ns)
             return [Answer(command.token, venue_ms)]
@@ -240,14 +240,21 @@ class SceneClient:
 class Scene:
     """Clock, transport, log and venue of one test; the gateway is READY."""
 
-    def __init__(self, folder: Path, settings: GatewaySettings = SETTINGS, *, wall_off_ms: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: GatewaySettings = SETTINGS,
+        *,
+        wall_off_ms: int = 0,
+        venue: ScriptedVenue | None = None,
+    ) -> None:
         self.now_ns = 10**9
         self.wall_off_ms = wall_off_ms
         self.folder = folder
         self.logged: list[str] = []
         self.performed: list[Transmission] = []
         self.failures: list[TradingError] = []
-        self.venue = ScriptedVenue()
+        self.venue = venue or ScriptedVenue()
         self.settings = settings
         self._venue_ids = count(1_000)
         self._exec_ids = count(1)

@@ -8,7 +8,9 @@ import pytest
 
 from tests.simulate import rig as rigs
 from tests.simulate.rig import Rig
-from tradingsys.core.errors import ConfigError
+from tests.unit.gateway.scene import Scene, ScriptedVenue
+from tradingsys.core.commands import PlaceOrder, TimeQuery
+from tradingsys.core.errors import ConfigError, TransportError
 from tradingsys.venues.auth import load_signer
 
 
@@ -35,3 +37,36 @@ def test_a_key_that_the_exchange_refuses_ends_the_start(tmp_path: Path, monkeypa
     rig.run(6)
     assert isinstance(rig.gateway.failure, ConfigError)
     assert "-1022" in str(rig.gateway.failure) and "do apikey and pem" in str(rig.gateway.failure)
+
+
+def test_a_wrong_clock_is_named_and_does_no_harm(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, wall_off_ms=-180_000).ready()
+    [line] = [line for line in scene.logged if "clock" in line]
+    assert line.startswith("warning: this machine's clock is 180.0 s behind the exchange's") and "NTP" in line
+    client = scene.client()
+    client.order()
+    [command] = scene.venue.sent(PlaceOrder)
+    assert command.stamp_ms == scene.now_ms(), "the exchange's time, not ours"
+
+
+def test_a_clock_that_is_nearly_right_is_not_worth_a_line(tmp_path: Path) -> None:
+    assert not any("clock" in line for line in Scene(tmp_path, wall_off_ms=4_900).ready().logged)
+
+
+def test_an_exchange_that_cannot_be_reached_is_asked_on_and_on(tmp_path: Path) -> None:
+    venue = ScriptedVenue()
+    venue.answers[TimeQuery] = lambda _: TransportError("Cannot connect to host fapi.example:443", sent=False)
+    scene = Scene(tmp_path, venue=venue)
+    scene.run(60)
+    assert not scene.gateway.is_ready and not scene.failures
+    assert any("asking the exchange for its time" in line for line in scene.logged), "what it tries"
+    [told] = [line for line in scene.logged if "no answer from the exchange to TimeQuery" in line]
+    assert "Cannot connect to host fapi.example:443" in told and "asking on" in told
+    assert 10 < len(venue.asked) < 100, "patiently"
+    del venue.answers[TimeQuery]
+    scene.ready()
+
+
+def test_two_gateways_in_one_directory(scene: Scene) -> None:
+    with pytest.raises(ConfigError, match=r"in use by another gateway.*a db and a local of its own"):
+        scene.start()
