@@ -38,7 +38,7 @@ class Lock:
             raise ConfigError(
                 f"{book} is in use by another gateway",
                 key="db",
-                hint="stop that one, or give this gateway a file of its own",
+                hint="stop that one, or give this one a db and a local of its own",
             ) from error
 
     def release(self) -> None:
