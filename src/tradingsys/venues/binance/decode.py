@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
-from msgspec import UNSET, UnsetType, ValidationError
+from msgspec import UNSET, Raw, UnsetType, ValidationError, json
 
 from tradingsys.core.enums import OrderStatus, OrderType, Side, TimeInForce, TriggerPrice
 from tradingsys.core.market import BestBidOffer, Depth, Kline, MarkPrice, Trade
@@ -21,6 +21,7 @@ from tradingsys.venues.binance import messages, words
 __all__ = [
     "account_update",
     "agg_trade",
+    "batch",
     "book_ticker",
     "decimal",
     "depth",
@@ -39,6 +40,10 @@ __all__ = [
     "type_and_qty",
     "user_trade",
 ]
+
+_read_batch = json.Decoder(list[Raw]).decode
+_read_order = json.Decoder(messages.OrderReply).decode
+_read_error = json.Decoder(messages.ErrorBody).decode
 
 _CLOSING = frozenset({OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.EXPIRED, OrderStatus.EXPIRED_IN_MATCH})
 _EXECUTING = frozenset({"TRADE", "CALCULATED"})
@@ -155,6 +160,17 @@ def order_reply_changed(message: messages.OrderReply) -> OrderChanged:
     """The same facts as a report."""
     order = order_reply(message)
     return OrderChanged(order, message.symbol, message.update_time, bool(order.forced))
+
+
+def batch(data: bytes) -> list[messages.OrderReply | messages.ErrorBody]:
+    """The answer to several orders at once: for each, in their order, its facts or why it was refused."""
+    told: list[messages.OrderReply | messages.ErrorBody] = []
+    for raw in _read_batch(data):
+        try:
+            told.append(_read_order(raw))
+        except ValidationError:
+            told.append(_read_error(raw))
+    return told
 
 
 def user_trade(message: messages.UserTrade) -> Order:
