@@ -72,7 +72,13 @@ _add(
     "Check what would keep a gateway from working.",
     "doctor -c usdt.json\ndoctor -c usdt.json --json",
 )
-_add("sim", "sim:sim", _RUN, "Run an exchange in a box.", "sim --write-config .\nsim --port 9000 --speed 10")
+_add(
+    "sim",
+    "sim:sim",
+    _RUN,
+    "Run an exchange in a box.",
+    "sim --write-config .\nsim --port 9000 --speed 10\nsim --replay btc.gz --loop",
+)
 _add(
     "record",
     "recording:record",

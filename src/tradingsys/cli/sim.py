@@ -18,6 +18,8 @@ from cyclopts import Parameter, Token
 from tradingsys.core.errors import ConfigError, TradingError
 from tradingsys.net.loop import run
 from tradingsys.sim import config, server
+from tradingsys.sim.recording import Recording
+from tradingsys.sim.recording_file import open_recording
 from tradingsys.sim.simulator import Simulator
 
 __all__ = ["sim"]
@@ -50,11 +52,15 @@ def sim(
     speed: float = 1.0,
     deposit: Annotated[Decimal, Parameter(converter=_amount)] = Decimal(100_000),
     write_config: Path | None = None,
+    replay: Path | None = None,
+    symbol: str = "",
+    loop: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Run an exchange in a box: five markets with background traders, seen through Binance USDⓈ-M futures' protocol.
 
-    It listens on this machine only and forgets everything when it stops. SIGINT or SIGTERM stop it.
+    It listens on this machine only and forgets everything when it stops. SIGINT or SIGTERM stop it, and so does the end
+    of a recording.
 
     Parameters
     ----------
@@ -63,12 +69,18 @@ def sim(
     seed:
         Of the background market; by default another one each time.
     speed:
-        How many times faster than ours the exchange's time runs.
+        How many times faster than ours the exchange's time runs: funding, bars, listen keys, connections of 24 hours.
     deposit:
         USDT that the account begins with.
     write_config:
         Directory for a gateway's configuration, usdt.json, and its key. Files of an earlier simulator are used again;
         those of a real account are never touched.
+    replay:
+        Play this recording, as "tradingsys record" makes them, instead of background traders.
+    symbol:
+        Which of the recording's symbols to play; by default all whose trading rules are known.
+    loop:
+        Play the recording again and again.
     json:
         Print the addresses as one line of JSON.
     """
@@ -76,6 +88,9 @@ def sim(
         raise ConfigError(f"must be 0 to {_MAX_PORT}", key="--port")
     if not 0 < speed <= _MAX_SPEED:
         raise ConfigError(f"must be above 0 and at most {_MAX_SPEED}", key="--speed")
+    if replay is None and (symbol or loop):
+        raise ConfigError("only a recording has that: name one with --replay", key="--symbol" if symbol else "--loop")
+    recording = None if replay is None else open_recording(replay, symbol=symbol.upper(), loop=loop)
     keys = [config.public_key()]
     if write_config is not None:
         try:
@@ -89,12 +104,19 @@ def sim(
     chosen_seed = secrets.randbelow(_MAX_SEED) if seed is None else seed
 
     def make(now_ns: int) -> Simulator:
-        accounts = {config.ACCOUNT: {"USDT": deposit}}
-        return Simulator(now_ns=now_ns, accounts=accounts, keys=keys, flow=Random(chosen_seed))
+        return Simulator(
+            now_ns=now_ns,
+            accounts={config.ACCOUNT: {"USDT": deposit}},
+            keys=keys,
+            flow=Random(chosen_seed),
+            recording=recording,
+            speed=speed,
+        )
 
     def announce(urls: server.SimUrls) -> None:
         path = None if write_config is None else config.write_config(write_config, urls)
-        sys.stdout.write(_as_json(urls, chosen_seed, path) if json else _as_text(urls, chosen_seed, path))
+        market = f"market seed {chosen_seed}" if recording is None else f"playing {recording.name}"
+        sys.stdout.write(_as_json(urls, chosen_seed, path, recording) if json else _as_text(urls, market, path))
         sys.stdout.flush()
 
     run(_serve(make, port, speed, announce))
@@ -117,28 +139,32 @@ async def _serve(
         ports = f"ports {port} and {port + 1}" if port else "two free ports"
         reason = error.strerror or str(error)
         raise TradingError(f"cannot listen on {ports} ({reason}): choose others with --port=N") from None
+    running.on_over = stopping.set
     try:
         announce(running.urls)
         await stopping.wait()
     finally:
         await running.close()
+    if running.simulator.is_over:
+        sys.stderr.write("tradingsys: the recording is over; --loop plays it again and again\n")
 
 
-def _as_json(urls: server.SimUrls, seed: int, path: Path | None) -> str:
-    facts = {
+def _as_json(urls: server.SimUrls, seed: int, path: Path | None, recording: Recording | None) -> str:
+    facts: dict[str, object] = {
         "rest": urls.rest,
         "streams": urls.streams,
         "ws_api": urls.ws_api,
         "admin": urls.admin,
         "seed": seed,
         "config": None if path is None else str(path),
+        "recording": None if recording is None else {"file": recording.name, "symbols": recording.symbols},
     }
     return msgspec.json.encode(facts).decode() + "\n"
 
 
-def _as_text(urls: server.SimUrls, seed: int, path: Path | None) -> str:
+def _as_text(urls: server.SimUrls, market: str, path: Path | None) -> str:
     lines = [
-        f"An exchange in a box: Binance USDⓈ-M futures' protocol, market seed {seed}",
+        f"An exchange in a box: Binance USDⓈ-M futures' protocol, {market}",
         f"  REST     {urls.rest}",
         f"  streams  {urls.streams}",
         f"  WS-API   {urls.ws_api}",

@@ -34,15 +34,19 @@ class _Tape:
         self.venue = venue
         self.book = RecordedBook(HOUSE)
         venue.book = self.book
+        self._is_dense = False
         self.sequencer = DepthSequencer(SequenceRule.FUTURES)
         self.gaps = 0
 
     def rewind(self) -> None:
-        self.sequencer = DepthSequencer(SequenceRule.FUTURES)
+        self.sequencer = DepthSequencer(SequenceRule.SPOT if self._is_dense else SequenceRule.FUTURES)
         self.book.rewind()
 
     def change(self, entry: BookChange) -> None:
         """Changes count even when some before them are missing: the next snapshot puts everything right."""
+        if entry.change.previous_id is None and not self._is_dense:
+            self._is_dense = True  # ids of spot: each change begins where the one before ended
+            self.rewind()
         was_in_step = self.sequencer.state is DepthState.IN_STEP
         last_id = self.sequencer.update_id
         state = self.sequencer.change(entry.change)

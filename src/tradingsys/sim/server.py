@@ -54,6 +54,8 @@ class SimServer:
         self._http: http.HttpServer | None = None
         self._ws: ws.Server | None = None
         self._host = ""
+        self.on_over: Callable[[], None] | None = None
+        """Called when a recording has been played to its end."""
 
     @property
     def urls(self) -> SimUrls:
@@ -140,6 +142,9 @@ class SimServer:
     def _wake(self) -> None:
         self._timer = None
         self._perform(self.simulator.tick(self._clock.now_ns()))
+        if self.on_over is not None and self.simulator.is_over:
+            self.on_over()
+            self.on_over = None
 
 
 class _Client:
