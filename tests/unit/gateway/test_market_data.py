@@ -99,6 +99,10 @@ class Scene:
         k |= {"v": "1", "n": 1, "x": closed, "q": "1", "V": "1", "Q": "1", "B": "0"}
         self.says(BARS, e="kline", E=5, s="DOGEUSDT", k=k)
 
+    def mark(self, px: str) -> None:
+        data = {"p": px, "ap": px, "i": "0.6", "P": "0.5", "r": "0.0001", "T": 28_800_000, "st": 1}
+        self.says(MARK, e="markPriceUpdate", E=5, s="DOGEUSDT", **data)
+
     def trade(self, number: int) -> None:
         self.says(TRADES, e="aggTrade", E=5, s="DOGEUSDT", a=number, p="0.6", q="1", f=1, l=1, T=4, m=True)
 
@@ -201,6 +205,35 @@ def test_a_slow_subscriber_gets_the_latest_and_others_everything(scene: Scene) -
     assert bars == [("2", True), ("4", False)], "a closed bar is never lost"
     scene.book("0.7")
     assert json.loads(slow_peer.sent[-1])["bids"][0][0] == "0.7" and not scene.market.is_behind
+
+
+def test_of_mark_prices_a_slow_reader_gets_the_latest(scene: Scene) -> None:
+    client, peer = scene.client()
+    scene.market.subscribe(client, MARK)
+    scene.market.handle(Opened(MARKET))
+    peer.pending_bytes = 10**6
+    for px in ("0.61", "0.62", "0.63"):
+        scene.mark(px)
+    peer.pending_bytes = 0
+    scene.later(50)
+    [push] = [json.loads(data) for data in peer.sent]
+    assert (push["type"], push["mark_px"], push["stream"]) == ("mark", "0.63", "dogeusdt@mark")
+    assert (push["index_px"], push["settle_px"], push["funding_rate"]) == ("0.6", "0.5", "0.0001")
+    assert push["next_funding_ms"] == 28_800_000
+
+
+def test_the_mark_price_is_the_reference_while_it_is_followed(scene: Scene) -> None:
+    client, _ = scene.client()
+    for stream in (DEPTH, MARK):
+        scene.market.subscribe(client, stream)
+    scene.market.handle(Opened(PUBLIC))
+    scene.market.handle(Opened(MARKET))
+    scene.book("0.6")
+    scene.mark("0.61")
+    scene.book("0.6")
+    assert str(scene.market.reference_px("DOGEUSDT")) == "0.61"
+    scene.market.unsubscribe(client, MARK)
+    assert str(scene.market.reference_px("DOGEUSDT")) == "0.65"
 
 
 def test_every_trade_is_told_once_and_in_order_however_slow_the_reader(scene: Scene) -> None:
