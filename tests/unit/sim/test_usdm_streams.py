@@ -14,7 +14,8 @@ from tradingsys.venues.binance.depth import DepthChange, DepthSequencer, DepthSt
 
 from .exchange_rig import MS
 from .face_rig import Client
-from .test_usdm_rest import ORDER, place, shape
+from .official import shape
+from .test_usdm_rest import ORDER, place
 
 PUBLIC, MARKET, PRIVATE = "/public/ws", "/market/ws", "/private/ws"
 

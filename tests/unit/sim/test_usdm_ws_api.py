@@ -12,7 +12,7 @@ from tests.shared_data import SHARED, requires_shared
 from tradingsys.venues.auth import Ed25519Signer
 
 from .face_rig import KEY, Client
-from .test_usdm_rest import shape
+from .official import shape
 
 TARGET = "/ws-fapi/v1"
 

@@ -102,7 +102,9 @@ def _wish(call: Call, *, counts: bool = True) -> NewOrder:
     check_price_match(placed.terms.price_match)
     terms = _priced(call, placed.terms)
     good_till_ms = good_till(call, terms)
-    _check_filters(call, terms, call.state.exchange.open_count(call.account, terms.symbol))
+    # The rules are about the price that was found.
+    found = structs.replace(terms, price_match=None)
+    _check_filters(call, found, call.state.exchange.open_count(call.account, terms.symbol))
     if counts:
         call.state.limits.spend_order(call.account, call.now_ms)
     return NewOrder(
