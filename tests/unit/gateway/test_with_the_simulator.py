@@ -26,11 +26,11 @@ def test_an_amended_order_rests_with_its_new_terms(rig: Rig) -> None:
     assert (plain(resting.px or resting.qty), plain(resting.qty)) == ("0.59", "20")
     rig.house(Side.SELL, 5, "0.59")
     assert client.last_order()["cum_qty"] == "5"
-    assert "error" not in client.ask("amend", {"client_order_id": coid, "quantity": "8"})
-    rig.house(Side.SELL, 3, "0.59")
-    assert client.last_order()["status"] == "FILLED" and rig.net(1) == 8
+    assert "error" not in client.ask("amend", {"client_order_id": coid, "quantity": "9"})
+    rig.house(Side.SELL, 4, "0.59")
+    assert client.last_order()["status"] == "FILLED" and rig.net(1) == 9
     rig.restart()
-    assert rig.net(1) == 8 and not rig.gateway.gateway.recovery.differences
+    assert rig.net(1) == 9 and not rig.gateway.gateway.recovery.differences
 
 
 def test_a_stop_waits_and_its_executions_are_the_sessions(rig: Rig) -> None:
