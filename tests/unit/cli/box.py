@@ -75,12 +75,12 @@ def running_box(
     answers: Mapping[str, object] | None = None,
     verifier: Verifier | None = None,
     flow: Any = None,
-    **rights: bool,
+    rights: Mapping[str, bool] | None = None,
 ) -> Iterator[Box]:
     """A box that knows the API key ``key``, with the secret ``secret`` unless a verifier is given."""
 
     def make(now_ns: int) -> Simulator:
-        key = ApiKey("key", "main", verifier or HmacSigner("secret"), **rights)
+        key = ApiKey("key", "main", verifier or HmacSigner("secret"), **(rights or {}))
         box = _Answering(now_ns=now_ns, accounts={"main": {"USDT": Decimal(1000)}}, keys=[key], flow=flow)
         box.answers = answers or {}
         return box

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -23,7 +24,7 @@ def _private(key: _Private, passphrase: bytes | None = None) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
 
 
-KINDS = {
+KINDS: dict[str, Callable[[], bytes]] = {
     "ed25519": lambda: _private(ed25519.Ed25519PrivateKey.generate()),
     "rsa": lambda: _private(rsa.generate_private_key(65537, 2048)),
     "ec": lambda: _private(ec.generate_private_key(ec.SECP256R1())),

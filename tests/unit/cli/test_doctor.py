@@ -108,7 +108,7 @@ _MODE |= {"updateTime": 0, "multiAssetsMargin": False, "tradeGroupId": -1}
     ids=lambda wrong: wrong.check,
 )
 def test_what_a_key_or_account_must_not_be(folder: Path, capsys: Captured, wrong: Wrong) -> None:
-    with running_box(answers=wrong.answers, **wrong.rights) as box:
+    with running_box(answers=wrong.answers, rights=wrong.rights) as box:
         _, checks = doctor(box.config(folder), capsys)
     assert checks[wrong.check]["verdict"] == wrong.verdict and wrong.told in checks[wrong.check]["text"]
     assert set(bad(checks)) - {wrong.check} <= {"ip-restriction", "filesystem"}

@@ -21,6 +21,7 @@ from tradingsys.wire.operator import GatewayView, OperateParams
 __all__ = ["NoGateway", "Operator", "operating"]
 
 _CONNECT_S = 3.0
+_GOODBYE_S = 1.0
 _ANSWER_S = 15.0
 """The gateway may have to ask the exchange first."""
 
@@ -41,6 +42,7 @@ class Operator:
         self._requests = 0
         self.gateway: GatewayView | None = None
         """The gateway as it was when we connected."""
+        self._gone = asyncio.Event()
 
     async def request(self, method: str, params: Struct | None, kind: type[T]) -> T:
         """Ask, and wait for the answer. Raises LocalProtocolError when it is an error, TransportError without one."""
@@ -68,8 +70,17 @@ class Operator:
             if not reply.done():
                 reply.set_result(message)
 
+    async def leave(self) -> None:
+        """Say goodbye, and wait a moment for the answer."""
+        assert self._conn is not None
+        self._conn.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._gone.wait(), _GOODBYE_S)
+        self._conn.abort()
+
     def closed(self, reason: str) -> None:
         """See `WsHandler`."""
+        self._gone.set()
         for reply in self._replies.values():
             if not reply.done():
                 reply.set_exception(TransportError(f"the gateway at {self._addr} hung up: {reason}", sent=True))
@@ -86,7 +97,7 @@ async def operating(addr: str) -> AsyncIterator[Operator]:
     port = _port(addr)
     operator = Operator(addr)
     try:
-        conn = await connect(f"ws://{parts.netloc}", operator, timeout_s=_CONNECT_S)
+        await connect(f"ws://{parts.netloc}", operator, timeout_s=_CONNECT_S)
     except TransportError as error:
         raise NoGateway(str(error)) from None
     try:
@@ -96,7 +107,7 @@ async def operating(addr: str) -> AsyncIterator[Operator]:
             raise _refused(error, addr, port) from None
         yield operator
     finally:
-        conn.close()
+        await operator.leave()
 
 
 def _port(addr: str) -> int:
