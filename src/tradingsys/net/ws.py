@@ -19,6 +19,7 @@ from tradingsys.core.errors import TransportError
 from tradingsys.net.headers import lower_case
 from tradingsys.net.listen import listening_sockets
 from tradingsys.net.redaction import origin, without_address
+from tradingsys.net.upgrade import Refuse, UpgradeRequest
 
 __all__ = [
     "Accept",
@@ -55,22 +56,6 @@ class WsHandler(Protocol):
 
     def closed(self, reason: str) -> None:
         """The connection is gone."""
-
-
-class UpgradeRequest(Struct, frozen=True):
-    """The HTTP request that asks for a websocket."""
-
-    path: str
-    """With the query, undecoded."""
-    headers: Mapping[str, str]
-    """Names in lower case; repeated ones joined by a comma."""
-
-
-class Refuse(Struct, frozen=True):
-    """No websocket: answer with this HTTP status, 400 or above."""
-
-    status: int
-    text: str = ""
 
 
 class Accept(Struct, frozen=True):
