@@ -22,8 +22,6 @@ from tradingsys.wire.messages import (
 
 __all__ = ["OrderRequests"]
 
-_MAX_RESOLVED = 1_000
-
 
 class OrderRequests:
     """``order``, ``amend``, ``cancel``, ``resolve``."""
@@ -87,8 +85,6 @@ class OrderRequests:
         desk = self._desk(client)
         params = decode_params(request, ResolveParams)
         require_ready(self._gateway)
-        if len(params.orders) > _MAX_RESOLVED:
-            raise LocalProtocolError(f"at most {_MAX_RESOLVED} orders at once", code=ErrorCode.DENIED)
         views = [desk.resolve(client, item) for item in params.orders]
         client.peer.write(encode_reply(request.id, ResolveResult(views)))
 

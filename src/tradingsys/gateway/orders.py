@@ -4,7 +4,8 @@ Memory first, then the journal, then the wire; nothing here waits. A request tha
 
 Amends are not journaled. The journal is there to know which ids were sent, since an order that nobody remembers could
 execute unseen. An amend makes no id: the order is in the journal, and whether it was amended is told by the venue with
-the order's own terms, which every boot reads, and reads once more when no request of before can still arrive.
+the order's own terms. Every boot reads these; of an amend that acts only after that, the account's stream tells, which
+is open by then.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class RequestHandler:
             self._gateway.fail(error)
 
     def _method(self, client: Client, name: str) -> Method:
-        if client.is_operator or name.startswith("op"):
+        if client.is_operator or name == "operate" or name.startswith("op."):
             method, known = self._operator.method(client, name), self._operator.methods
         else:
             method, known = self._methods.get(name), self._methods

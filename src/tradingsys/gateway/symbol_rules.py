@@ -101,7 +101,8 @@ class SymbolRules:
             return
         finally:
             self._is_reading = False
-        self._take(rules)
+        if rules.instruments:  # an answer without any is a fault of the exchange, not the end of all trading
+            self._take(rules)
 
     def _compare(self, symbol: str, before: Instrument | None, now: Instrument | None) -> None:
         was = before.status if before else "not listed"

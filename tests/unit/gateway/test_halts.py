@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tests.unit.gateway.scene import Scene, instrument
-from tradingsys.core.commands import InstrumentsQuery, PlaceOrder
+from tradingsys.core.commands import InstrumentsQuery, PlaceOrder, VenueRules
 from tradingsys.core.enums import OrderType, Side
 from tradingsys.core.errors import TransportError, VenueError
 from tradingsys.core.ids import EXTERNAL
@@ -118,6 +118,8 @@ def test_the_rules_are_read_after_a_reconnect_but_not_at_every_one(scene: Scene)
 
 def test_rules_that_cannot_be_read_stay_as_they_are(scene: Scene) -> None:
     client = scene.client()
+    scene.venue.answers[InstrumentsQuery] = lambda _: VenueRules((), ())
+    scene.run(600)
     scene.venue.answers[InstrumentsQuery] = lambda _: TransportError("no route", sent=False)
     scene.run(900)
     assert any("could not be read anew" in line and "no route" in line for line in scene.logged)
