@@ -1,0 +1,165 @@
+"""The commands against real processes: a simulator, a gateway, a strategy; then the same book at rest."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.process.world import ROOT, World, eventually
+
+LOWER = "dogeusdt"
+_PATIENCE_S = 60
+
+
+class Desk:
+    """Runs commands in a world's directory."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def run(self, *words: str, code: int = 0) -> str:
+        """All that a command says; its exit code must be ``code``."""
+        here = str(self.world.directory)
+        done = subprocess.run(
+            [sys.executable, "-m", "tradingsys", *words],
+            cwd=here,
+            env={**os.environ, "XDG_CONFIG_HOME": here, "XDG_RUNTIME_DIR": here, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_S,
+            check=False,
+        )
+        assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr
+        return done.stdout + done.stderr
+
+    def ask(self, *words: str) -> dict[str, Any]:
+        """The JSON answer of a command."""
+        answer: dict[str, Any] = json.loads(self.run(*words, "--json"))
+        return answer
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with World.running(tmp_path_factory.mktemp("commands")) as world:
+        yield Desk(world)
+
+
+def _net(desk: Desk, session: int) -> Decimal:
+    rows = desk.ask("pos", "show", f"--session={session}", f"--symbol={LOWER}")["positions"]
+    return sum((Decimal(row["position"]["net"]) for row in rows), Decimal(0))
+
+
+def test_from_nothing_to_a_book_at_rest(desk: Desk) -> None:
+    world = desk.world
+    assert "no gateway answers at" in desk.run("status", code=3)
+    assert "No problems" in desk.run("doctor")
+
+    gateway = world.start_gateway()
+    world.wait_until_ready(gateway)
+    holder = world.start_program("holder", "3")
+    eventually("a position and an order", lambda: '"net": 10' in holder.out and '"open": [[' in holder.out)
+    _check_running(desk)
+    _check_correction(desk)
+    holder.kill()
+
+    running = {name: desk.ask(*words) for name, words in QUESTIONS.items()}
+    assert "our gateway runs there" in desk.run("doctor")
+    assert gateway.stop() == 0
+    _check_same_at_rest(desk, running)
+    _check_edit_at_rest(desk)
+
+
+QUESTIONS = {
+    "orders": ("orders",),
+    "fills": ("fills", f"--symbol={LOWER}"),
+    "positions": ("pos", "show", f"--symbol={LOWER}"),
+    "explanation": ("explain", LOWER),
+}
+
+
+def _check_running(desk: Desk) -> None:
+    status = desk.ask("status")
+    assert status["source"]["kind"] == "gateway" and status["status"]["ready"] and not status["status"]["differences"]
+    assert status["status"]["open_orders"] == 1 and status["status"]["sessions"] == 1
+    sessions = {row["session_id"]: row for row in desk.ask("sessions")["sessions"]}
+    assert sessions[3]["name"] == "holder" and sessions[3]["is_connected"] and sessions[3]["open_orders"] == 1
+    (order,) = desk.ask("orders", "--session=3")["orders"]
+    at_exchange = {row["client_order_id"]: row for row in desk.world.orders()}
+    assert Decimal(at_exchange[order["order"]["client_order_id"]]["price"]) == Decimal(order["order"]["price"])
+    assert len(desk.ask("orders", "--session=3", "--all")["orders"]) == 2
+    fills = desk.ask("fills", "--session=3")["fills"]
+    executions = [row for row in desk.world.ledger() if row.client_order_id == fills[0]["client_order_id"]]
+    assert sum(Decimal(row["fill"]["qty"]) for row in fills) == sum(row.qty for row in executions) == 10
+    explanation = desk.ask("explain", LOWER)["explanation"]
+    assert Decimal(explanation["difference"]) == 0 and Decimal(explanation["account"]) == 10
+    for words in (["status"], ["sessions"], ["orders", "--all"], ["fills"], ["pos", "show"], ["explain", LOWER]):
+        assert "from the running gateway at ws://localhost:" in desk.run(*words)
+
+
+def _check_correction(desk: Desk) -> None:
+    assert "10 → 4, EXTERNAL is 6" in desk.run("pos", "set", "3", LOWER, "4")
+    assert (_net(desk, 3), _net(desk, -1)) == (4, 6)
+    assert desk.run("pos", "set", "3", "nosuchusdt", "4", code=1)
+    assert desk.run("pos", "set", "3", LOWER, "lots", code=2)
+    assert "not halted" in desk.run("resume", LOWER, code=1)
+    assert desk.run("explain", "nosuchusdt", code=1)
+    assert "10 → " not in desk.run("pos", "set", "3", LOWER, "10")
+
+
+def _check_same_at_rest(desk: Desk, running: dict[str, Any]) -> None:
+    """What the book says is what the gateway said."""
+    for name, words in QUESTIONS.items():
+        at_rest = desk.ask(*words)
+        assert at_rest["source"]["kind"] == "book"
+        if name == "explanation":
+            for key in ("account", "difference"):
+                running[name][name][key] = at_rest[name][key] = None
+            for rows in (running[name][name]["positions"], at_rest[name]["positions"]):
+                rows.sort(key=lambda row: row["session_id"])
+        assert at_rest[name] == running[name][name]
+
+
+def _check_edit_at_rest(desk: Desk) -> None:
+    world = desk.world
+    assert "booked at the gateway's next start" in desk.run("pos", "set", "3", LOWER, "-2.5")
+    assert "it was 10" in desk.run("explain", LOWER)
+    assert "no gateway runs" in desk.run("resume", LOWER, code=1)
+    gateway = world.start_gateway()
+    world.wait_until_ready(gateway)
+    assert (_net(desk, 3), _net(desk, -1)) == (Decimal("-2.5"), Decimal("12.5"))
+    assert gateway.stop() == 0
+
+
+def test_a_second_gateway_holds_the_book(desk: Desk) -> None:
+    """The book is found at rest by its name, but a gateway at another address has it."""
+    world = desk.world
+    gateway = world.start_gateway()
+    world.wait_until_ready(gateway)
+    try:
+        assert "held by a gateway that does not answer here" in desk.run(
+            "pos", "set", "3", LOWER, "0", "--db=pos.db", code=1
+        )
+        elsewhere = world.directory / "elsewhere.json"
+        config = json.loads((world.directory / "usdt.json").read_text())
+        elsewhere.write_text(json.dumps(config | {"local": "ws://localhost:1"}))
+        told = desk.run("doctor", "-c=elsewhere.json", code=1)
+        assert "does not answer at this configuration's address" in told
+    finally:
+        gateway.stop()
+
+
+def test_what_was_recorded_can_be_played(desk: Desk) -> None:
+    world = desk.world
+    words = ["record", "-c", "usdt.json", "-o", "tape.gz", "btcusdt@depth", "btcusdt@trade", "--duration=4"]
+    assert "1 snapshots, 0 reconnects" in desk.run(*words)
+    player = world.start("player", "-m", "tradingsys", "sim", "--port=0", "--replay=tape.gz", "--json")
+    eventually("the recording to play", lambda: player.out.endswith("\n") or not player.is_running)
+    assert player.is_running, player.err
