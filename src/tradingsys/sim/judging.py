@@ -10,7 +10,7 @@ from tradingsys.sim.events import NewOrder, Refusal
 from tradingsys.sim.state import State
 from tradingsys.sim.venue import Venue
 
-__all__ = ["margin_refusal", "refusal"]
+__all__ = ["margin_refusal", "refusal", "status_refusal"]
 
 _ZERO = Decimal(0)
 _ENDED = frozenset({"CLOSE", "DELIVERED"})
@@ -19,8 +19,9 @@ _ENDED = frozenset({"CLOSE", "DELIVERED"})
 def refusal(state: State, venue: Venue, request: NewOrder, ticks: int | None, lots: int) -> Refusal | None:
     """Why a new order cannot be; None when it can."""
     account = state.accounts[request.account]
-    if not venue.instrument.is_trading:
-        return Refusal.CLOSED if venue.instrument.status in _ENDED else Refusal.NOT_TRADING
+    stopped = status_refusal(venue)
+    if stopped is not None:
+        return stopped
     if not account.is_house:
         if (request.account, request.client_order_id) in venue.client_ids:
             return Refusal.DUPLICATE_CLIENT_ORDER_ID
@@ -39,6 +40,13 @@ def refusal(state: State, venue: Venue, request: NewOrder, ticks: int | None, lo
         return None
     px = venue.mark.px if ticks is None else venue.price(ticks)
     return margin_refusal(state, account, venue, request, request.qty * px)
+
+
+def status_refusal(venue: Venue) -> Refusal | None:
+    """Why nothing can be ordered of a symbol; None when it trades."""
+    if venue.instrument.is_trading:
+        return None
+    return Refusal.CLOSED if venue.instrument.status in _ENDED else Refusal.NOT_TRADING
 
 
 def margin_refusal(state: State, account: Account, venue: Venue, request: NewOrder, value: Decimal) -> Refusal | None:

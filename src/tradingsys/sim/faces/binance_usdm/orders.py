@@ -24,6 +24,7 @@ from tradingsys.sim.events import (
 from tradingsys.sim.faces.binance_usdm import render
 from tradingsys.sim.faces.binance_usdm.call import Call
 from tradingsys.sim.faces.binance_usdm.faults import Fault, refused
+from tradingsys.sim.judging import status_refusal
 from tradingsys.venues.binance import filters, requests
 from tradingsys.venues.binance.messages import CountdownCancelAll, Done, OrderReply
 from tradingsys.venues.binance.usdm import FILTERS
@@ -187,6 +188,9 @@ def good_till(call: Call, terms: Terms) -> int:
 
 def _check_filters(call: Call, terms: Terms, open_orders: int) -> None:
     venue = call.state.exchange.venues[terms.symbol]
+    stopped = status_refusal(venue)
+    if stopped is not None:
+        raise refused(stopped)
     best = venue.book.best(terms.side.opposite)
     broken = filters.check_order(
         FILTERS,
