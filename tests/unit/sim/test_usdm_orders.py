@@ -175,10 +175,17 @@ def test_each_order_of_a_batch_has_its_answer(client: Client) -> None:
     assert [answer.get("status", answer.get("code")) for answer in answers] == ["CANCELED", -2011]
 
 
-def test_a_batch_is_cancelled_by_ids(client: Client) -> None:
+@pytest.mark.parametrize("name", ["orderIdList", "orderidlist"])
+def test_a_batch_is_cancelled_by_ids(client: Client, name: str) -> None:
     ids = [place(client)["orderId"] for _ in range(2)]
-    answers = client.call("DELETE", BATCH, symbol=DOGE, orderIdList=msgspec.json.encode(ids).decode())
+    answers = client.call("DELETE", BATCH, **{"symbol": DOGE, name: msgspec.json.encode(ids).decode()})
     assert [answer["orderId"] for answer in answers] == ids
+
+
+def test_a_batch_is_cancelled_by_client_ids_in_small_letters(client: Client) -> None:
+    order = place(client, newClientOrderId="small")
+    (answer,) = client.call("DELETE", BATCH, symbol=DOGE, origclientorderidlist='["small"]')
+    assert (answer["orderId"], answer["status"]) == (order["orderId"], "CANCELED")
 
 
 @pytest.mark.parametrize(

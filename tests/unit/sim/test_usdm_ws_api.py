@@ -131,6 +131,7 @@ def test_questions(client: Client) -> None:
     assert client.ws_call(conn, "ping", sign=False)["result"] == {}
     assert client.ws_call(conn, "time", sign=False)["result"] == {"serverTime": client.now_ms}
     assert client.ws_call(conn, "v2/account.position")["result"] == []
+    assert [row["marginAvailable"] for row in client.ws_call(conn, "v2/account.status")["result"]["assets"]] == [True]
     key = client.ws_call(conn, "userDataStream.start", sign=False, apiKey=KEY)["result"]["listenKey"]
     assert client.ws_call(conn, "userDataStream.ping", sign=False, apiKey=KEY)["result"] == {"listenKey": key}
 

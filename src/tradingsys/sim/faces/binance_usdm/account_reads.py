@@ -26,6 +26,7 @@ from tradingsys.venues.binance.messages import (
 
 __all__ = [
     "account",
+    "account_status",
     "account_v1",
     "account_v2",
     "adl_quantiles",
@@ -157,7 +158,7 @@ def balances(call: Call) -> list[Balance]:
 
 
 def account(call: Call) -> AccountInformation:
-    """`GET /fapi/v3/account` and `v2/account.status`."""
+    """`GET /fapi/v3/account`."""
     mine, exchange = account_of(call), call.state.exchange
     marks = exchange.marks()
     wallet, profit, total = mine.wallet.get(_ASSET, _ZERO), mine.unrealized(marks), mine.total_margin(marks)
@@ -213,6 +214,12 @@ def _account_position(row: PositionRisk) -> AccountPosition:
     )
 
 
+def account_status(call: Call) -> AccountInformation:
+    """`v2/account.status` of the WS-API: as v3 of REST, and which assets can be margin."""
+    answer = account(call)
+    return structs.replace(answer, assets=[structs.replace(row, margin_available=True) for row in answer.assets])
+
+
 def account_v2(call: Call) -> AccountInformation:
     """`GET /fapi/v2/account`: with the settings, and every symbol."""
     settings = call.state.settings_of(call.account)
@@ -227,9 +234,9 @@ def account_v2(call: Call) -> AccountInformation:
 
 def account_v1(call: Call) -> AccountInformation:
     """`account.status` of the WS-API."""
-    settings, base = call.state.settings_of(call.account), account(call)
+    settings = call.state.settings_of(call.account)
     return structs.replace(
-        base,
+        account_status(call),
         fee_tier=0,
         can_trade=True,
         can_deposit=True,
@@ -237,7 +244,6 @@ def account_v1(call: Call) -> AccountInformation:
         update_time=0,
         multi_assets_margin=settings.multi_asset,
         trade_group_id=-1,
-        assets=[structs.replace(row, margin_available=True) for row in base.assets],
         positions=_account_positions_v2(call, account_of(call)),
     )
 

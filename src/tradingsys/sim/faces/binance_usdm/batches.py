@@ -38,9 +38,14 @@ def modify(call: Call) -> _Answers:
 
 
 def cancel(call: Call) -> _Answers:
-    """`DELETE /fapi/v1/batchOrders`: by the venue's ids, or by the client's."""
+    """`DELETE /fapi/v1/batchOrders`: by the venue's ids, or by the client's.
+
+    The venue takes the names of both lists in small letters too: ccxt sends them so, and users of python-binance found
+    it out (its issue 1195).
+    """
     call.symbol()
-    by_id, by_client_id = _list(call, "orderIdList"), _list(call, "origClientOrderIdList")
+    by_id = _list(call, "orderIdList") or _list(call, "orderidlist")
+    by_client_id = _list(call, "origClientOrderIdList") or _list(call, "origclientorderidlist")
     if not by_id and not by_client_id:
         raise Fault(
             400, -1102, "Param 'origClientOrderIdList' or 'orderIdList' must be sent, but both were empty/null!"

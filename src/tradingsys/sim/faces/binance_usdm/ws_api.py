@@ -52,7 +52,7 @@ _METHODS: dict[str, _Method] = {
     "account.status": _Method(account_reads.account_v1, 5),
     "v2/account.position": _Method(account_reads.positions, 5),
     "v2/account.balance": _Method(account_reads.balances, 5),
-    "v2/account.status": _Method(account_reads.account, 5),
+    "v2/account.status": _Method(account_reads.account_status, 5),
 }
 _SESSION_WEIGHT = 2
 
