@@ -7,57 +7,14 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
-from tests.unit.oms.books import EPOCH, SYMBOL, client_id, empty_book, facts, fill, intent
-from tradingsys.core.commands import OrderQuery, PositionsQuery, Query, TimeQuery
+from tests.unit.oms.books import EPOCH, SYMBOL, client_id, facts, fill, intent
+from tests.unit.oms.table import MS, Table
+from tradingsys.core.commands import OrderQuery, PositionsQuery, TimeQuery
 from tradingsys.core.enums import OrderStatus
-from tradingsys.core.errors import Banned, TradingError
+from tradingsys.core.errors import Banned
 from tradingsys.core.ids import EXTERNAL
-from tradingsys.core.venue_clock import VenueClock
-from tradingsys.oms.procedure import Procedure, Procedures
-from tradingsys.oms.recovery import Margins, Recovery, Timing
+from tradingsys.oms.recovery import Margins, Timing
 from tradingsys.oms.tracked_order import TrackedOrder
-
-_MS = 1_000_000
-
-
-class Table:
-    """A recovery, its book, and the questions it asks."""
-
-    def __init__(self, uncertainty_ms: int = 0, timing: Timing | None = None) -> None:
-        self.book = empty_book()
-        self.clock = VenueClock()
-        self.clock.set(EPOCH, -2 * uncertainty_ms * _MS, 0)
-        self.now_ns = 0
-        self.recovery = Recovery(self.book, Margins(), timing or Timing(), lambda: self.now_ns, self.clock)
-        self.procedures = Procedures()
-        self.ended: list[str] = []
-        self._asked: list[tuple[int, Query[object]]] = []
-
-    def start(self, name: str, procedure: Procedure) -> None:
-        async def run() -> None:
-            await procedure
-            self.ended.append(name)
-
-        self.procedures.start(run())
-
-    def asked(self) -> list[Query[object]]:
-        self._asked += self.procedures.take_queries()
-        return [query for _, query in self._asked]
-
-    def answer(self, value: object) -> Query[object]:
-        """Answer the oldest question."""
-        self.asked()
-        token, query = self._asked.pop(0)
-        error = value if isinstance(value, TradingError) else None
-        self.procedures.answer(token, None if error else value, error)
-        return query
-
-    def wait(self, ms: int) -> None:
-        end_ns = self.now_ns + ms * _MS
-        while (due_ns := self.procedures.next_deadline_ns) is not None and due_ns <= end_ns:
-            self.now_ns = due_ns
-            self.procedures.tick(self.now_ns)
-        self.now_ns = end_ns
 
 
 def test_whoever_asks_for_history_gets_what_happened_before_the_question() -> None:
@@ -108,7 +65,7 @@ def test_an_order_is_absent_only_when_the_venues_clock_has_surely_passed_its_las
             table.answer(None)
         if order.in_doubt:
             table.wait(50)
-    assert order.absent and table.now_ns > last_ms * _MS
+    assert order.absent and table.now_ns > last_ms * MS
 
 
 def test_a_slow_venue_does_not_keep_the_books_from_being_read() -> None:
@@ -116,7 +73,7 @@ def test_a_slow_venue_does_not_keep_the_books_from_being_read() -> None:
     table.start("watch", table.recovery.watch(1_000))
     table.wait(1_000)
     assert table.asked() == [TimeQuery()]
-    table.clock.set(EPOCH + 5_000, table.now_ns - 3_000 * _MS, table.now_ns)  # an answer that took three seconds
+    table.clock.set(EPOCH + 5_000, table.now_ns - 3_000 * MS, table.now_ns)  # an answer that took three seconds
     table.answer(EPOCH)
     assert not isinstance(table.asked()[0], TimeQuery)
 
