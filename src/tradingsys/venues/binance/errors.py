@@ -6,8 +6,6 @@ proves nothing the outcome is in doubt: a doubt costs a question, a wrong certai
 
 from __future__ import annotations
 
-from enum import Enum, auto
-
 import msgspec
 from msgspec import Struct
 
@@ -22,39 +20,20 @@ from tradingsys.core.errors import (
 )
 from tradingsys.core.reports import OrderRequest, Outcome
 from tradingsys.venues.binance import messages
+from tradingsys.venues.binance.error_codes import ErrorClass, ErrorTable, as_markdown
 
-__all__ = ["ErrorClass", "ErrorTable", "HttpError", "classify", "parse_error", "request_error", "retry_after_ms"]
+__all__ = [
+    "ErrorClass",
+    "ErrorTable",
+    "HttpError",
+    "as_markdown",
+    "classify",
+    "parse_error",
+    "request_error",
+    "retry_after_ms",
+]
 
 _body_decoder = msgspec.json.Decoder(messages.ErrorBody)
-
-
-class ErrorClass(Enum):
-    """What an error answer proves."""
-
-    REFUSED = auto()
-    """Not acted upon."""
-    IN_DOUBT = auto()
-    """Perhaps acted upon: ask before anything else."""
-    RATE_LIMITED = auto()
-    """Not acted upon; wait."""
-    BANNED = auto()
-    """Not acted upon; this address is shut out."""
-    AUTH = auto()
-    """Not acted upon; key, signature or permission."""
-
-
-class ErrorTable(Struct, frozen=True):
-    """A product's codes. A code that is nowhere here means what its HTTP status means."""
-
-    in_doubt: frozenset[int]
-    rate_limited: frozenset[int]
-    auth: frozenset[int]
-    proven_failures: frozenset[int]
-    """Codes that prove a failure even with a 5xx status."""
-    proven_failure_messages: frozenset[str]
-    """Messages that prove a failure even with a 5xx status."""
-    doubtful_statuses: frozenset[int]
-    """Statuses below 500 that prove nothing."""
 
 
 class HttpError(Struct, frozen=True):
@@ -87,13 +66,14 @@ def retry_after_ms(detail: messages.ErrorDetail, now_ms: int | None = None) -> i
 
 def classify(table: ErrorTable, error: HttpError) -> ErrorClass:
     """What an error answer proves about the request it answers."""
+    by_code = table.verdict(error.code)
     if error.status == 418:
         return ErrorClass.BANNED
-    if error.code in table.in_doubt:
+    if by_code is ErrorClass.IN_DOUBT:
         return ErrorClass.IN_DOUBT
-    if error.status == 429 or error.code in table.rate_limited:
+    if error.status == 429 or by_code is ErrorClass.RATE_LIMITED:
         return ErrorClass.RATE_LIMITED
-    if error.code in table.auth or error.status == 401:
+    if by_code is ErrorClass.AUTH or error.status == 401:
         return ErrorClass.AUTH
     if error.status >= 500:
         is_proven = error.code in table.proven_failures or error.message in table.proven_failure_messages
@@ -113,9 +93,13 @@ _REFUSALS = {
 
 
 def request_error(table: ErrorTable, error: HttpError, request: OrderRequest | None) -> tuple[Outcome, VenueError]:
-    """How a request ended that got an error answer; ``request`` is None for a query."""
+    """How a request ended that got an error answer; ``request`` is None for a query.
+
+    The error's message is the exchange's, with what to do where that does not tell it.
+    """
     verdict = classify(table, error)
-    code, message, wait_ms = error.code or error.status, error.message, error.retry_after_ms
+    code, wait_ms = error.code or error.status, error.retry_after_ms
+    message = table.explain(error.code, error.message)
     match verdict:
         case ErrorClass.RATE_LIMITED:
             return Outcome.REFUSED, RateLimited(code, message, retry_after_ms=wait_ms)

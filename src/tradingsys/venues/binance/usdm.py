@@ -6,9 +6,9 @@ import re
 
 from tradingsys.core.errors import ConfigError
 from tradingsys.venues.binance.depth import SequenceRule
-from tradingsys.venues.binance.errors import ErrorTable
 from tradingsys.venues.binance.filters import FilterDialect, Rule, offset_remainder
 from tradingsys.venues.binance.product import Endpoints, Paths, Product, Weights
+from tradingsys.venues.binance.usdm_errors import ERRORS
 
 __all__ = ["ERRORS", "FILTERS", "USDM", "endpoints", "route_of"]
 
@@ -71,17 +71,6 @@ FILTERS = FilterDialect(
         "SETTLING": "it is being settled: the exchange closes its positions at the settlement price",
         "CLOSE": "it is closed and will not trade again",
     },
-)
-
-ERRORS = ErrorTable(
-    # -4116 says that the client id is taken: perhaps by this very order.
-    in_doubt=frozenset({-1000, -1001, -1006, -1007, -1016, -4116}),
-    rate_limited=frozenset({-1003, -1008, -1015}),
-    auth=frozenset({-1022, -2014, -2015, -4109}),
-    proven_failures=frozenset(),
-    proven_failure_messages=frozenset({"Service Unavailable."}),
-    # 408: the back end did not answer in time, which does not mean that it did not act.
-    doubtful_statuses=frozenset({408}),
 )
 
 _STREAM = re.compile(r"(?:!|[^@!]+@)?(?P<kind>[a-zA-Z]+)[^@]*(?:@.*)?")

@@ -2,19 +2,29 @@ from typing import Any
 
 import pytest
 
-from tradingsys.core.errors import AuthError, Banned, CancelRejected, OrderRejected, RateLimited, VenueError
+from tests.unit.venues.binance import error_page
+from tradingsys.core.errors import (
+    AuthError,
+    Banned,
+    CancelRejected,
+    OrderRejected,
+    RateLimited,
+    ReplaceRejected,
+    VenueError,
+)
 from tradingsys.core.reports import OrderRequest, Outcome
 from tradingsys.venues.binance import messages
 from tradingsys.venues.binance.errors import (
     ErrorClass,
     HttpError,
+    as_markdown,
     classify,
     parse_error,
     request_error,
     retry_after_ms,
 )
 from tradingsys.venues.binance.limits import limits_of_headers, wait_ms
-from tradingsys.venues.binance.usdm import ERRORS
+from tradingsys.venues.binance.usdm import ERRORS, FILTERS
 
 
 @pytest.mark.parametrize(
@@ -26,6 +36,8 @@ from tradingsys.venues.binance.usdm import ERRORS
         (410, 0, "", ErrorClass.REFUSED),
         (400, -1021, "", ErrorClass.REFUSED),
         (400, -5028, "", ErrorClass.REFUSED),
+        *[(400, code, "", ErrorClass.REFUSED) for code in (-5024, -5025, -5026, -5027, -5029, -5043)],
+        (503, 0, "Internal error; unable to process your request. Please try again.", ErrorClass.IN_DOUBT),
         (408, 0, "", ErrorClass.IN_DOUBT),
         (302, 0, "", ErrorClass.IN_DOUBT),
         (400, -1000, "", ErrorClass.IN_DOUBT),
@@ -56,6 +68,7 @@ def test_what_an_answer_proves_on_futures(status: int, code: int, message: str, 
     [
         (OrderRequest.PLACE, 400, -2019, OrderRejected),
         (OrderRequest.CANCEL, 400, -2011, CancelRejected),
+        (OrderRequest.REPLACE, 400, -5027, ReplaceRejected),
         (None, 400, -1121, VenueError),
         (OrderRequest.PLACE, 429, -1003, RateLimited),
         (OrderRequest.PLACE, 418, -1003, Banned),
@@ -68,7 +81,8 @@ def test_refusals_have_their_own_classes(
     outcome, error = request_error(ERRORS, HttpError(status, code, "why", 500), request_kind)
     assert outcome is Outcome.REFUSED
     assert type(error) is error_type
-    assert (error.code, error.message, error.in_doubt) == (code, "why", False)
+    assert (error.code, error.in_doubt) == (code, False)
+    assert error.message.startswith("why (")
     assert error.retry_after_ms == (500 if error.transient else None)
 
 
@@ -116,3 +130,43 @@ def test_headers_without_counts_tell_nothing() -> None:
     assert limits_of_headers({"content-type": "x", "x-mbx-used-weight-1m": "many"}, None) is None
     told: Any = limits_of_headers({"x-mbx-order-count-1d": "5", "x-mbx-order-count-2h": "6"}, None)
     assert told.used == {("orders", 86_400_000): 5, ("orders", 7_200_000): 6}
+
+
+def test_an_error_says_what_to_do_where_the_exchange_does_not() -> None:
+    def told(code: int) -> str:
+        return str(request_error(ERRORS, HttpError(400, code, "Words."), OrderRequest.PLACE)[1])
+
+    assert told(-2021) == "-2021: Words. (put the trigger price on the other side of the market)"
+    assert told(-4164) == "-4164: Words."
+    assert told(-999_999) == "-999999: Words."
+
+
+def test_the_page_of_errors_has_the_table_that_the_code_has() -> None:
+    page = error_page.PAGE.read_text("utf-8")
+    assert page == error_page.generated(page), (
+        "docs/errors.md is out of date: run python -m tests.unit.venues.binance.error_page"
+    )
+
+
+def test_every_code_is_there_once_and_fits_into_a_table() -> None:
+    text = as_markdown(ERRORS)
+    rows = text.splitlines()[2:]
+    codes = [int(row.split("|")[1]) for row in rows]
+    assert codes == sorted(set(codes), reverse=True)
+    assert all(row.count("|") == 6 for row in rows)
+    assert all(known.text and known.todo for known in ERRORS.codes.values())
+
+
+# The numbers that the documents name for orders, changes, cancels, questions and settings.
+DOCUMENTED = """
+-1000 -1001 -1003 -1006 -1007 -1008 -1010 -1013 -1014 -1015 -1016 -1020 -1021 -1022 -1100 -1102 -1103 -1104 -1105 -1106
+-1111 -1114 -1115 -1116 -1117 -1118 -1121 -1125 -1127 -1128 -1130 -2010 -2011 -2012 -2013 -2014 -2015 -2018 -2019 -2020
+-2021 -2022 -2023 -2025 -2026 -2027 -2028 -4015 -4046 -4047 -4048 -4059 -4061 -4062 -4067 -4068 -4105 -4106 -4107 -4109
+-4116 -4117 -4118 -4120 -4131 -4140 -4141 -4164 -4168 -4171 -4189 -4192 -4400 -4401 -5021 -5022 -5024 -5025 -5026 -5027
+-5028 -5029 -5037 -5038 -5039 -5040 -5041 -5043
+"""
+
+
+def test_every_code_an_order_can_meet_is_known() -> None:
+    assert {int(code) for code in DOCUMENTED.split()} <= ERRORS.codes.keys()
+    assert {code for code, _ in FILTERS.answers.values()} <= ERRORS.codes.keys()
