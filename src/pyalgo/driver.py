@@ -7,6 +7,7 @@ never surprise it.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import logging
 import signal
 import threading
@@ -49,7 +50,7 @@ class Driver(Protocol):
         """From now on call this timer while running."""
 
     def run(self, seconds: float | None = ...) -> None:
-        """Deliver to all clients until `stop`, or for so long."""
+        """Deliver to all clients until `stop`, then say goodbye; or for so long, and stay connected."""
 
     def stop(self) -> None:
         """End `run`; may be called from a callback, a signal handler or another thread."""
@@ -73,6 +74,10 @@ class LoopDriver:
     def attach(self, client: Client, addr: str, token: str | None) -> None:
         """From now on, whenever the loop turns, keep this client connected."""
         self._lines.append(Line(client, addr, token, self._runner, self._guard))
+        if not self._runner.has_worker:
+            # A program may end without saying goodbye. (A notebook's thread is gone by then.)
+            atexit.unregister(self.close)
+            atexit.register(self.close)
 
     def wait(self, done: Callable[[], bool], doing: Callable[[], str], timeout_s: float | None = None) -> None:
         """Block until ``done``, logging after a second and then every five what is being waited for.
@@ -106,11 +111,13 @@ class LoopDriver:
             self._runner.call(added.set)
 
     def run(self, seconds: float | None = None) -> None:
-        """Deliver to all clients until `stop`, SIGINT or SIGTERM, or for ``seconds``; then say goodbye."""
+        """Deliver to all clients until `stop`, SIGINT or SIGTERM, then say goodbye; or for ``seconds``."""
+        is_over = True
         try:
-            self._runner.run(self._run(seconds))
+            is_over = self._runner.run(self._run(seconds))
         finally:
-            self.close()
+            if is_over:
+                self.close()
 
     def stop(self) -> None:
         """End `run`; may be called from a callback, a signal handler or another thread."""
@@ -120,6 +127,7 @@ class LoopDriver:
 
     def close(self) -> None:
         """Close all connections and the loop."""
+        atexit.unregister(self.close)
         if self._runner.is_open:
             self._runner.run(self._hang_up())
             self._runner.close()
@@ -147,28 +155,28 @@ class LoopDriver:
         if with_timers:
             self._guard(partial(self._timers.run_due, time.monotonic()))
 
-    async def _run(self, seconds: float | None) -> None:
+    async def _run(self, seconds: float | None) -> bool:
+        """Returns whether it was stopped, and did not just come to the end of its time."""
         self._stopped = stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         self._keep_connected()
         restore = _stop_on_signals(loop, self.stop)
         if self._interval == 0:
             _spin(loop, stopped)
-        ending = None if seconds is None else loop.call_later(seconds, stopped.set)
         keeping_time = loop.create_task(self._keep_time())
         try:
             for line in self._lines:
                 self._guard(line.client.start_delivery)
-            await stopped.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopped.wait(), seconds)
         finally:
             for line in self._lines:
                 line.client.stop_delivery()
             keeping_time.cancel()
-            if ending is not None:
-                ending.cancel()
             restore()
             self._stopped = None
         self._raise_what_a_callback_raised()
+        return stopped.is_set()
 
     async def _keep_time(self) -> None:
         self._timers.pause()

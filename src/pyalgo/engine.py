@@ -93,7 +93,10 @@ class Engine:
         return timer
 
     def run(self, seconds: float | None = None) -> None:
-        """Call the callbacks as data arrives, until `stop`, SIGINT or SIGTERM, or for so many seconds."""
+        """Call the callbacks as data arrives, until `stop`, SIGINT or SIGTERM; then say goodbye to the gateways.
+
+        With ``seconds`` for so long at most, and stay connected after that, to go on later.
+        """
         self.active = True
         try:
             self._driver.run(seconds)
@@ -107,5 +110,5 @@ class Engine:
         self._driver.stop()
 
     def close(self) -> None:
-        """Say goodbye to the gateways. `run` does this at its end."""
+        """Say goodbye to the gateways."""
         self._driver.close()

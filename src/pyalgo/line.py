@@ -60,6 +60,7 @@ class Line:
     def start(self) -> None:
         """Begin connecting, unless that goes on already."""
         if self._task is None:
+            self._gone = asyncio.Event()
             self._task = asyncio.get_running_loop().create_task(self._keep_connected())
 
     async def hang_up(self) -> None:

@@ -28,6 +28,11 @@ class LoopRunner:
         return self._loop is not None
 
     @property
+    def has_worker(self) -> bool:
+        """Whether the loop turns in a thread of its own."""
+        return self._worker is not None
+
+    @property
     def is_turning(self) -> bool:
         """Whether the loop is at work now."""
         return self._loop is not None and self._loop.is_running()

@@ -114,9 +114,10 @@ class Session:
     def wait_ready(self, timeout_s: float | None = None) -> None:
         """Wait until the session's position and open orders are known; nothing is sent before.
 
-        Raises TimeoutError, and RuntimeError when called from a callback.
+        After a break of the connection, callbacks are told meanwhile what happened in it. Raises TimeoutError, and
+        RuntimeError when called from a callback.
         """
-        self._wait(lambda: self.is_ready, lambda: f"session {self.id} ({self.name}) logs in", timeout_s)
+        self._wait(self._catch_up, lambda: f"session {self.id} ({self.name}) logs in", timeout_s)
 
     def process(self) -> Event | None:
         """The next thing that happened, for programs that turn their own loop; None when there is nothing new.
@@ -344,6 +345,12 @@ class Session:
         if wish.refusal is not None:
             self.client.unsubscribe(wish.name)
             raise ValueError(str(wish.refusal))
+
+    def _catch_up(self) -> bool:
+        """Whether position and orders are known. After a break they are only once what happened in it was told."""
+        while not self.is_ready and self.client.history.is_known and self.client.delivery.next():
+            pass
+        return self.is_ready
 
     def _settings(self, method: str, params: SymbolParams | LeverageParams | MarginTypeParams) -> SettingsView:
         return self._ask(method, params, SettingsView, f"{method} {params.symbol}")

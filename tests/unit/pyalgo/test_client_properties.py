@@ -25,6 +25,8 @@ _STATES = {
 _WEIGHTS = {
     "place": 6,
     "cancel": 1,
+    "amend": 2,
+    "refuse_changes": 1,
     "fill": 8,
     "verdict": 2,
     "revive": 1,
@@ -74,6 +76,14 @@ class World:
     def cancel(self, number: int) -> None:
         if orders := self.subscription.open_orders:
             self.subscription.cancel(orders[number % len(orders)].id)
+
+    def amend(self, number: int) -> None:
+        if orders := self.subscription.open_orders:
+            order = orders[number % len(orders)]
+            self.subscription.amend(order.id, 0.6 + (number % 3) / 100, float(order.acc) + 1 + number % 7)
+
+    def refuse_changes(self, number: int) -> None:
+        self.gateway.refuse_changes = (None, (-5027, "No need to modify the order."), (0, ""))[number % 3]
 
     def fill(self, number: int) -> None:
         live = [o for o in self.gateway.orders.values() if o.status in (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED)]
@@ -179,6 +189,9 @@ class World:
             assert len(set(times)) == len(times)
 
     def check_agreement(self) -> None:
+        open_orders = [order for order in self.gateway.orders.values() if order.status.is_open]
+        leaves = sum((Decimal(order.quantity) - Decimal(order.cum_qty) for order in open_orders), Decimal(0))
+        assert self.subscription.unfilled == (float(leaves), 0.0)
         assert self.bench.client.is_ready
         assert self.subscription.net == float(self.gateway.positions.get("dogeusdt", Decimal(0)))
         orders = {order.client_order_id: order for order in self.bench.client.history.orders.known()}
@@ -194,6 +207,7 @@ class World:
                 assert mine.state is _STATES[venue.status]
                 assert not mine.in_doubt
                 assert mine.acc == float(venue.cum_qty)
+                assert (mine.price, mine.quantity) == (float(venue.price or 0), float(venue.quantity))
                 assert self.told.times.get(client_order_id, []) == [fill.ts_ms for fill in venue.fills]
 
 
