@@ -156,6 +156,8 @@ class _Contents(Struct):
 
     kinds: Counter[str]
     first_px: Decimal | None = None
+    nearest_px: Decimal | None = None
+    """For want of a better one: the best of the first changes."""
 
     @property
     def book_source(self) -> str:
@@ -249,24 +251,35 @@ class Recording:
 
     def _scan(self) -> dict[str, _Contents]:
         contents: dict[str, _Contents] = {}
+        unnamed_px: Decimal | None = None
         for line in islice(self._lines(), _SCANNED_LINES):
             try:
                 _, entry = parse(line)
             except ValueError:
                 continue
-            if entry is None or not entry.symbol:
+            if entry is None:
+                continue
+            if not entry.symbol:
+                unnamed_px = unnamed_px or _px_of(entry)
                 continue
             found = contents.setdefault(entry.symbol, _Contents(Counter()))
-            match entry:
-                case BookChange():
-                    found.kinds["change"] += 1
-                case BookImage():
-                    found.kinds[entry.source] += 1
-                    if found.first_px is None and entry.bids:
-                        found.first_px = Decimal(entry.bids[0][0])
-                case Print():
-                    found.kinds[entry.source] += 1
-                    found.first_px = found.first_px or entry.px
-                case Prices():
-                    found.first_px = found.first_px or entry.mark_px
+            found.kinds["change" if isinstance(entry, BookChange) else getattr(entry, "source", "")] += 1
+            if isinstance(entry, BookChange):
+                found.nearest_px = found.nearest_px or _px_of(entry)
+            else:
+                found.first_px = found.first_px or _px_of(entry)
+        for found in contents.values():
+            found.first_px = found.first_px or (unnamed_px if found.kinds["change"] else None) or found.nearest_px
         return contents
+
+
+def _px_of(entry: Entry) -> Decimal | None:
+    match entry:
+        case BookChange():
+            return max((Decimal(px) for px, qty in entry.change.bids if Decimal(qty)), default=None)
+        case BookImage():
+            return max((Decimal(px) for px, _ in entry.bids), default=None)
+        case Print():
+            return entry.px
+        case _:
+            return entry.mark_px

@@ -87,7 +87,7 @@ def test_there_are_days_enough_for_every_client() -> None:
 def test_a_box_at_the_beginning_of_time_has_no_trades_to_tell() -> None:
     history = past(first_id=1, now_ms=HISTORY_DAYS * DAY_MS)
     (day, *_) = history.bars("1d", 0)
-    assert (day.trade_count, day.volume, day.first_trade_id) == (0, 0, -1)
+    assert (day.trade_count, int(day.volume), day.first_trade_id) == (0, 0, -1)
 
 
 def trade(number: int, ts_ms: int, px: str = "60000.0", qty: str = "0.5") -> Traded:
@@ -131,8 +131,8 @@ def test_a_day_is_whole_minutes_and_the_current_one() -> None:
 def test_old_minutes_live_on_as_hours() -> None:
     archive = BarArchive(Decimal(1), 0)
     for minute in range(0, 20 * 1440, 7):
-        at_ms = minute * 60_000
-        archive.add(Bar(at_ms, at_ms, *[Decimal(minute % 5 + 1)] * 4, Decimal(1), trade_count=1))
+        at_ms, px = minute * 60_000, Decimal(minute % 5 + 1)
+        archive.add(Bar(at_ms, at_ms, px, px, px, px, Decimal(1), trade_count=1))
     days = archive.bars("1d")
     assert len(days) == 20
     assert sum(day.trade_count for day in days) == len(range(0, 20 * 1440, 7))

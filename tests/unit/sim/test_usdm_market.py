@@ -296,8 +296,16 @@ def test_continuous_bars_follow_trades(client: Client) -> None:
 
 @pytest.mark.parametrize(
     "stream",
-    ["defiusdt@compositeIndex", "!assetIndex@arr", "usdt@assetIndex", "tradingSession", "dogeusdt@nothing"]
-    + ["dogeusdt_next_quarter@continuousKline_1m", "dogeusdt@kline_1s", "DOGEUSDT@ticker"],
+    [
+        "defiusdt@compositeIndex",
+        "!assetIndex@arr",
+        "usdt@assetIndex",
+        "tradingSession",
+        "dogeusdt@nothing",
+        "dogeusdt_next_quarter@continuousKline_1m",
+        "dogeusdt@kline_1s",
+        "DOGEUSDT@ticker",
+    ],
 )
 def test_what_is_not_there_is_silent(lively: Client, stream: str) -> None:
     conn = lively.open("/market/ws")
