@@ -23,7 +23,7 @@ class Account:
     A *house* account makes the market: it is never refused for lack of margin.
     """
 
-    __slots__ = ("_leverage", "_open", "fees_paid", "is_house", "isolated", "name", "positions", "wallet")
+    __slots__ = ("_leverage", "_open", "_symbols", "fees_paid", "is_house", "isolated", "name", "positions", "wallet")
 
     def __init__(self, name: str, deposits: Mapping[str, Decimal] | None = None, *, is_house: bool = False) -> None:
         self.name = name
@@ -37,6 +37,8 @@ class Account:
         """Symbols with isolated margin, and what their position has of the wallet for itself."""
         self._leverage: dict[str, int] = {}
         self._open: dict[tuple[str, Side], Decimal] = {}
+        self._symbols: dict[str, None] = {}
+        """Everything that may need margin, in the order of its first order or trade."""
 
     # --- positions and settings
 
@@ -76,13 +78,18 @@ class Account:
 
     def lock(self, symbol: str, side: Side, value: Decimal) -> None:
         """Add to the value of open orders; a negative ``value`` frees it."""
+        self._symbols[symbol] = None
         self._open[symbol, side] = self.open_notional(symbol, side) + value
 
     def fill(self, symbol: str, side: Side, qty: Decimal, px: Decimal, fee: Decimal, asset: str) -> Decimal:
-        """Book an execution and its fee, both settled in ``asset``; returns the profit it realised, before the fee."""
+        """Book an execution and its fee, both settled in ``asset``.
+
+        Returns the profit it realised, before the fee: to eight decimals, as money is counted.
+        """
+        self._symbols[symbol] = None
         before = self.position(symbol)
         after = self.positions[symbol] = before.after(side, qty, px)
-        realized = after.realized_pnl - before.realized_pnl
+        realized = (after.realized_pnl - before.realized_pnl).quantize(_CENT, ROUND_HALF_EVEN)
         self.wallet[asset] = self.wallet.get(asset, _ZERO) + realized - fee
         self.fees_paid[asset] = self.fees_paid.get(asset, _ZERO) + fee
         if symbol in self.isolated:
@@ -128,21 +135,20 @@ class Account:
         Only the worse direction counts: buys and sells cannot both make the position larger.
         """
         held = notional(ContractKind.LINEAR, self.position(symbol).net, mark)
-        buys = self.open_notional(symbol, Side.BUY) + (more if side is Side.BUY else _ZERO)
-        sells = self.open_notional(symbol, Side.SELL) + (more if side is Side.SELL else _ZERO)
+        buys, sells = self._open.get((symbol, Side.BUY), _ZERO), self._open.get((symbol, Side.SELL), _ZERO)
+        if side is Side.BUY:
+            buys += more
+        elif side is Side.SELL:
+            sells += more
         return max(abs(held), abs(held + buys), abs(held - sells))
 
-    def initial_margin(self, symbol: str, mark: Decimal, side: Side | None = None, more: Decimal = _ZERO) -> Decimal:
+    def initial_margin(self, symbol: str, mark: Decimal) -> Decimal:
         """Initial margin of the `exposure`."""
-        return self.exposure(symbol, mark, side, more) / self.leverage(symbol)
-
-    def margin_symbols(self) -> list[str]:
-        """Symbols that may need margin."""
-        return sorted({symbol for symbol, _ in self._open} | self.positions.keys())
+        return self.exposure(symbol, mark) / self.leverage(symbol)
 
     def total_margin(self, marks: Mapping[str, Decimal]) -> Decimal:
         """Initial margin over all symbols."""
-        return sum((self.initial_margin(symbol, marks[symbol]) for symbol in self.margin_symbols()), _ZERO)
+        return sum((self.initial_margin(symbol, marks[symbol]) for symbol in self._symbols), _ZERO)
 
     def available(self, asset: str, marks: Mapping[str, Decimal]) -> Decimal:
         """What new orders may use: crossed balance and open profit less margin, never below zero."""
@@ -151,10 +157,6 @@ class Account:
             used -= self.position_margin(symbol, marks[symbol])  # it is in the isolated wallet
         return max(_ZERO, self.cross_wallet(asset) + self.cross_unrealized(marks) - used)
 
-    def can_afford(self, symbol: str, side: Side, value: Decimal, asset: str, marks: Mapping[str, Decimal]) -> bool:
-        """Whether a new order worth ``value`` has its margin; one that needs none more always has."""
-        if self.is_house:
-            return True
-        mark = marks[symbol]
-        extra = self.initial_margin(symbol, mark, side, value) - self.initial_margin(symbol, mark)
-        return extra <= 0 or extra <= self.available(asset, marks)
+    def can_afford(self, symbol: str, growth: Decimal, asset: str, marks: Mapping[str, Decimal]) -> bool:
+        """Whether there is margin for so much more `exposure`; who needs none more always has it."""
+        return self.is_house or growth <= 0 or growth / self.leverage(symbol) <= self.available(asset, marks)

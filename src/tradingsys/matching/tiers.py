@@ -30,7 +30,7 @@ class Tier(Struct, frozen=True):
 class Tiers:
     """All brackets of a symbol, from the smallest positions to the largest."""
 
-    __slots__ = ("_caps", "rows")
+    __slots__ = ("_cap_at", "_caps", "rows")
 
     def __init__(self, rows: Iterable[tuple[int, int | Decimal, Decimal]]) -> None:
         """``rows``: highest leverage, largest value, maintenance ratio; with falling leverage."""
@@ -42,6 +42,7 @@ class Tiers:
             floor, last_ratio = Decimal(cap), ratio
         self.rows = tuple(made)
         self._caps = [row.cap for row in made]
+        self._cap_at = [max(row.cap for row in made if row.leverage >= at) for at in range(made[0].leverage + 1)]
 
     @property
     def highest_leverage(self) -> int:
@@ -59,4 +60,4 @@ class Tiers:
 
     def cap(self, leverage: int) -> Decimal:
         """The largest position value at a leverage."""
-        return max((row.cap for row in self.rows if row.leverage >= leverage), default=_ZERO)
+        return self._cap_at[leverage] if leverage < len(self._cap_at) else _ZERO

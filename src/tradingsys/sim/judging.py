@@ -51,11 +51,13 @@ def status_refusal(venue: Venue) -> Refusal | None:
 
 def margin_refusal(state: State, account: Account, venue: Venue, request: NewOrder, value: Decimal) -> Refusal | None:
     """Whether an account may have, and can pay for, so much more of open orders."""
-    symbol, side, mark = request.symbol, request.side, venue.mark.px
-    after = account.exposure(symbol, mark, side, value)
-    if after > account.exposure(symbol, mark) and after > venue.tiers.cap(account.leverage(symbol)):
+    symbol, mark = request.symbol, venue.mark.px
+    before, after = account.exposure(symbol, mark), account.exposure(symbol, mark, request.side, value)
+    if after <= before:
+        return None
+    if after > venue.tiers.cap(account.leverage(symbol)):
         return Refusal.MAX_POSITION
-    if not account.can_afford(symbol, side, value, venue.instrument.margin_asset, state.marks()):
+    if not account.can_afford(symbol, after - before, venue.instrument.margin_asset, state.marks()):
         return Refusal.INSUFFICIENT_MARGIN
     return None
 

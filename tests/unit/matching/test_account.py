@@ -39,20 +39,25 @@ def test_only_the_worse_direction_of_open_orders_needs_margin() -> None:
     assert account.initial_margin("X", D(100)) == 40
 
 
+def affords(account: Account, side: Side, value: str) -> bool:
+    px = D(100)
+    growth = account.exposure("X", px, side, D(value)) - account.exposure("X", px)
+    return account.can_afford("X", growth, "USDT", {"X": px})
+
+
 def test_a_reducing_order_needs_no_margin_even_without_money() -> None:
     account = Account("a", {"USDT": D(10)})
-    marks = {"X": D(100)}
-    assert account.can_afford("X", BUY, D(200), "USDT", marks)
-    assert not account.can_afford("X", BUY, D(201), "USDT", marks)
+    assert affords(account, BUY, "200")
+    assert not affords(account, BUY, "201")
     account.fill("X", BUY, D(2), D(100), D(10), "USDT")
-    assert not account.can_afford("X", BUY, D(1), "USDT", marks)
-    assert account.can_afford("X", SELL, D(200), "USDT", marks)
-    assert account.can_afford("X", SELL, D(400), "USDT", marks)
-    assert not account.can_afford("X", SELL, D(401), "USDT", marks)
+    assert not affords(account, BUY, "1")
+    assert affords(account, SELL, "200")
+    assert affords(account, SELL, "400")
+    assert not affords(account, SELL, "401")
 
 
 def test_a_house_account_has_credit() -> None:
-    assert Account("house", is_house=True).can_afford("X", BUY, D(10**12), "USDT", {"X": D(1)})
+    assert affords(Account("house", is_house=True), BUY, str(10**12))
 
 
 def test_fees_have_eight_decimals() -> None:

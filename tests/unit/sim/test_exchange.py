@@ -286,4 +286,5 @@ def test_nothing_is_made_or_lost(requests: list[dict[str, object] | tuple[str, s
         assert account.position(DOGE).net == sum(row.side.sign * row.qty for row in mine)
         assert account.wallet["USDT"] == 1000 + sum(row.realized_pnl - row.fee for row in mine)
     worth = sum((account.wallet["USDT"] + account.unrealized(exchange.marks()) for account in accounts), D(0))
-    assert abs(worth + sum((row.fee for row in rows), D(0)) - 3000) < D("1e-20")
+    # Money is counted to eight decimals, so each row may be half of the last one off.
+    assert abs(worth + sum((row.fee for row in rows), D(0)) - 3000) <= len(rows) * D("0.5e-8") + D("1e-20")
