@@ -5,6 +5,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 from msgspec import structs
 
+from tradingsys.core.commands import Income
 from tradingsys.core.enums import (
     OrderStatus,
     OrderType,
@@ -14,7 +15,7 @@ from tradingsys.core.enums import (
     TimeInForce,
     TriggerPrice,
 )
-from tradingsys.core.market import BestBidOffer, Depth, Kline, Trade
+from tradingsys.core.market import BestBidOffer, Depth, Kline, MarkPrice, Trade
 from tradingsys.core.order import Closed, Fill, Order, Terms
 from tradingsys.core.reports import AccountChanged, OrderChanged
 from tradingsys.venues.binance import words
@@ -153,6 +154,18 @@ best_bid_offers = st.builds(
     BestBidOffer, symbols, times_ms, number_texts, number_texts, number_texts, number_texts, ids
 )
 trades = st.builds(Trade, symbols, times_ms, ids, number_texts, number_texts, st.booleans())
+mark_prices = st.builds(
+    MarkPrice, symbols, times_ms, number_texts, number_texts, number_texts, st.just("") | number_texts, times_ms
+)
+incomes = st.builds(
+    Income,
+    st.sampled_from(["FUNDING_FEE", "TRANSFER", "A_WORD_OF_NEXT_YEAR"]),
+    st.just("") | symbols,
+    st.sampled_from(["USDT", "BNB"]),
+    signed,
+    ids.map(str),
+    times_ms,
+)
 klines = st.builds(
     Kline,
     symbols,

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from tests.shared_data import SHARED, requires_shared
 from tests.unit.venues.binance import strategies as some
+from tradingsys.core.commands import Income
 from tradingsys.core.enums import OrderStatus, OrderType, TimeInForce
 from tradingsys.core.market import BestBidOffer, Depth, Kline, Trade
 from tradingsys.core.order import Fill, Order, Terms
 from tradingsys.core.position import Position
 from tradingsys.core.reports import AccountChanged, OrderChanged
-from tradingsys.venues.binance import decode, decode_algo, encode, encode_algo, encode_market, messages
+from tradingsys.venues.binance import decode, decode_account, decode_algo, encode, encode_algo, encode_market, messages
 
 M = TypeVar("M", bound=messages.Message)
 
@@ -124,6 +125,57 @@ def test_trades_round_trip(trade: Trade) -> None:
 @given(some.klines)
 def test_klines_round_trip(bar: Kline) -> None:
     assert decode.kline(over_the_wire(encode_market.kline(bar))) == bar
+
+
+@given(some.klines)
+def test_bars_of_the_past_tell_all_but_the_ids_of_their_trades(bar: Kline) -> None:
+    now_ms = max(bar.close_ms, bar.ts_event_ms) + 1
+    data = encode.to_bytes([encode_market.kline_row(bar)])
+    (row,) = msgspec.json.decode(data, type=list[messages.KlineRow])
+    told = decode.past_kline(row, bar.symbol, bar.interval, now_ms)
+    assert told == msgspec.structs.replace(
+        bar, ts_event_ms=bar.close_ms, first_trade_id=-1, last_trade_id=-1, is_closed=True
+    )
+    assert not decode.past_kline(row, bar.symbol, bar.interval, bar.close_ms).is_closed
+
+
+@given(st.lists(some.incomes, max_size=5))
+def test_cash_history_is_told_oldest_first_and_each_row_once(rows: list[Income]) -> None:
+    told = decode_account.income(
+        over_the_wire(
+            messages.IncomeRow(
+                symbol=row.symbol, income_type=row.kind, income=encode.decimal_text(row.amount), asset=row.asset,
+                info="", time=row.ts_ms, tran_id=int(row.ext_id), trade_id="",
+            )
+        )
+        for row in [*rows, *rows]
+    )  # fmt: skip
+    assert set(told) == {row for row in told if row in rows}
+    assert {(row.kind, row.ext_id) for row in told} == {(row.kind, row.ext_id) for row in rows}
+    assert [row.ts_ms for row in told] == sorted(row.ts_ms for row in told)
+
+
+@pytest.mark.parametrize(
+    ("client_order_id", "execution_type", "forced"),
+    [
+        ("autoclose-7", "CALCULATED", "liquidation"),
+        ("my-7", "CALCULATED", "liquidation"),
+        ("adl_autoclose", "CALCULATED", "auto-deleveraging"),
+        ("settlement_autoclose-7", "TRADE", "settlement"),
+        ("delivery_autoclose-7", "TRADE", "settlement"),
+        ("my-7", "TRADE", ""),
+    ],
+)
+def test_why_the_exchange_traded_for_the_account(client_order_id: str, execution_type: str, forced: str) -> None:
+    reply = messages.OrderReply(
+        order_id=1, symbol="AUSDT", status="NEW", client_order_id=client_order_id, price="2", orig_qty="1",
+        executed_qty="0", time_in_force="GTC", type="LIMIT", side="BUY", update_time=5,
+    )  # fmt: skip
+    report = decode.order_reply_changed(reply)
+    update = decode.order_trade_update(encode.order_trade_update(report, execution_type=execution_type))
+    assert (update.order.forced, update.is_forced) == (forced, bool(forced))
+    by_id_alone = forced if client_order_id != "my-7" else ""
+    assert (report.order.forced, report.is_forced) == (by_id_alone, bool(by_id_alone))
 
 
 def test_positions_of_both_sides_add_up_and_flat_ones_are_left_out() -> None:

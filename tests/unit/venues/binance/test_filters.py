@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradingsys.core.enums import OrderType, Side, TimeInForce
+from tests.unit.venues.binance.exchange_double import World
+from tradingsys.core.enums import OrderType, PriceMatch, Side, TimeInForce
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.order import Terms
 from tradingsys.venues.binance import messages
@@ -17,6 +18,7 @@ from tradingsys.venues.binance.filters import (
     instrument,
     offset_remainder,
     plain_remainder,
+    status_refusal,
 )
 from tradingsys.venues.binance.usdm import FILTERS
 
@@ -125,6 +127,110 @@ def test_a_market_order_has_its_own_lots_and_is_valued_at_the_mark(
 )
 def test_the_price_band_is_one_sided(side: Side, price: str, expected: int | None) -> None:
     assert code(terms(price=price, side=side), mark_px=D(100)) == expected
+
+
+CONDITIONAL = msgspec.structs.replace(RULES, order_types=tuple(OrderType))
+
+
+def waiting(order_type: OrderType = OrderType.STOP_LIMIT, **changes: Any) -> Terms:
+    plain = Terms(
+        "AUSDT",
+        Side.BUY,
+        order_type,
+        D("1.15"),
+        D("100.05") if order_type.has_price else None,
+        TimeInForce.GTC,
+        stop_px=None if order_type is OrderType.TRAILING_STOP_MARKET else D("100.05"),
+        callback_rate=D(1) if order_type is OrderType.TRAILING_STOP_MARKET else None,
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+STOP_MARKET, TRAILING = OrderType.STOP_MARKET, OrderType.TRAILING_STOP_MARKET
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        *[(waiting(order_type), None) for order_type in OrderType if order_type.is_conditional],
+        (waiting(stop_px=None), -1102),
+        (waiting(stop_px=D(0)), -4006),
+        (waiting(stop_px=D("901.05")), -4007),
+        (waiting(stop_px=D("9.95")), -4013),
+        (waiting(stop_px=D("100.1")), -4014),
+        (waiting(stop_px=D("100.0501")), -1111),
+        (waiting(price=None), -1102),
+        (waiting(price=D("100.1")), -4014),
+        (waiting(price=D("110.15")), -4183),
+        (waiting(price=D("110.05")), None),
+        (waiting(price=D("89.95"), side=Side.SELL), -4184),
+        (waiting(price=D("90.05"), side=Side.SELL), None),
+        (waiting(order_qty=D("0.15")), -4164),
+        (waiting(order_qty=D("0.15"), reduce_only=True), None),
+        (waiting(STOP_MARKET, order_qty=D("0.15")), -4164),
+        (waiting(STOP_MARKET, order_qty=D("1000.15")), -4005),
+        (waiting(STOP_MARKET, close_position=True), -4137),
+        (waiting(STOP_MARKET, close_position=True, order_qty=D(0)), None),
+        (waiting(STOP_MARKET, order_qty=D(0)), -4003),
+        (waiting(close_position=True, order_qty=D(0)), -4020),
+        (waiting(TRAILING, close_position=True, order_qty=D(0)), -4020),
+        (waiting(TRAILING, callback_rate=None), -1102),
+        (waiting(TRAILING, callback_rate=D("0.09")), -1130),
+        (waiting(TRAILING, callback_rate=D("0.1")), None),
+        (waiting(TRAILING, callback_rate=D(20)), None),
+        (waiting(TRAILING, callback_rate=D("20.1")), -1130),
+        (waiting(TRAILING, activation_px=D("100.05")), None),
+        (waiting(TRAILING, activation_px=D(0)), -4135),
+        (waiting(TRAILING, activation_px=D("901.05")), -4135),
+        (waiting(TRAILING, activation_px=D("100.1")), -4014),
+        (waiting(price=None, price_match=PriceMatch.QUEUE), None),
+        (waiting(price_match=PriceMatch.QUEUE), -1106),
+        (waiting(STOP_MARKET, price_match=PriceMatch.QUEUE), -5038),
+        (waiting(time_in_force=TimeInForce.GTD), -1102),
+        (waiting(time_in_force=TimeInForce.GTD, good_till_ms=5), None),
+    ],
+)
+def test_a_conditional_order_has_rules_of_its_own(order: Terms, expected: int | None) -> None:
+    assert code(order, CONDITIONAL) == expected
+    # They wait elsewhere: the book's own limit and the mark price say nothing about them.
+    assert code(order, CONDITIONAL, open_orders=2, mark_px=D(10_000)) == expected
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        (msgspec.structs.replace(terms(), price=None, price_match=PriceMatch.OPPONENT), None),
+        (terms(price_match=PriceMatch.OPPONENT), -1106),
+        (terms("1.5", None, price_match=PriceMatch.OPPONENT), -5038),
+        (terms(time_in_force=TimeInForce.GTD), -1102),
+        (terms(time_in_force=TimeInForce.GTD, good_till_ms=5), None),
+        (terms(close_position=True), -4020),
+    ],
+)
+def test_a_price_may_be_left_to_the_book_and_an_end_must_be_named(order: Terms, expected: int | None) -> None:
+    assert code(order) == expected
+
+
+@pytest.mark.parametrize("status", [*FILTERS.statuses, "A_STATUS_OF_NEXT_YEAR"])
+def test_a_symbol_that_does_not_trade_is_refused_with_what_that_means(status: str) -> None:
+    rules = msgspec.structs.replace(RULES, status=status, is_trading=False)
+    text = status_refusal(FILTERS, rules).message
+    assert f"AUSDT is {status}: " in text
+    assert FILTERS.statuses.get(status, "TRADING") in text
+
+
+def test_the_gateway_asks_the_same_function_and_what_only_reduces_is_left_to_the_exchange() -> None:
+    protocol = World().protocol
+    closed = msgspec.structs.replace(RULES, status="PRE_SETTLE", is_trading=False)
+    assert protocol.refusal(terms(), RULES, D(100)) is None
+    assert "PRE_SETTLE" in str(protocol.refusal(terms(), closed, None))
+    assert protocol.refusal(terms(reduce_only=True), closed, None) is None
+    assert "-4014" in str(protocol.refusal(terms(price="100.1", reduce_only=True), closed, None))
+    assert "-4016" in str(protocol.refusal(terms(price="110.15"), RULES, D(100)))
+    assert protocol.refusal(terms(price="110.15"), RULES, None) is None
+    assert "stop_px" in str(protocol.refusal(waiting(stop_px=None), CONDITIONAL, None))
+    soon = terms(time_in_force=TimeInForce.GTD, good_till_ms=1_790_000_000_000)
+    assert protocol.refusal(soon, RULES, None) is None, "how soon is only known when it is sent"
 
 
 def test_the_bound_is_named_and_the_symbol_must_trade() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.shared_data import SHARED, requires_shared
 from tests.unit.venues.binance import strategies as some
 from tradingsys.core.errors import ConfigError, LocalProtocolError
-from tradingsys.core.market import BestBidOffer, Depth, Kline, Trade
+from tradingsys.core.market import BestBidOffer, Depth, Kline, MarkPrice, Trade
 from tradingsys.venues.binance import encode, encode_market, messages
 from tradingsys.venues.binance.market import BinanceMarket, parse_stream_name, stream_name
 from tradingsys.venues.binance.usdm import USDM, endpoints, route_of
@@ -64,6 +64,8 @@ def test_the_exchange_s_own_names_have_routes(route: str | None, names: str) -> 
         Stream("BTCUSDT", "depth", "250ms"),
         Stream("BTCUSDT", "bbo", "100ms"),
         Stream("BTCUSDT", "ticker"),
+        Stream("BTCUSDT", "mark", "3s"),
+        Stream("BTCUSDT", "trade", "100ms"),
     ],
 )
 def test_streams_that_futures_do_not_have_are_refused(stream: Stream) -> None:
@@ -95,11 +97,13 @@ def frame_of(event: MarketEvent) -> tuple[Stream, bytes]:
             stream, message = Stream(event.symbol, "trade"), encode_market.agg_trade(event)
         case Kline():
             stream, message = Stream(event.symbol, "kline", event.interval), encode_market.kline(event)
+        case MarkPrice():
+            stream, message = Stream(event.symbol, "mark"), encode_market.mark_price_update(event)
     assert isinstance(message, messages.Message)
     return stream, encode.combined(stream_name(stream), message)
 
 
-@given(some.depths | some.best_bid_offers | some.trades | some.klines)
+@given(some.depths | some.best_bid_offers | some.trades | some.klines | some.mark_prices)
 def test_every_event_arrives_as_it_was_sent(event: MarketEvent) -> None:
     stream, data = frame_of(event)
     assert MARKET.decode(data) == (stream, event)
@@ -113,6 +117,8 @@ def test_every_event_arrives_as_it_was_sent(event: MarketEvent) -> None:
         b'{"result":null,"id":1}',
         b'{"error":{"code":2,"msg":"Invalid request"},"id":1}',
         b'{"stream":"btcusdt@ticker","data":{}}',
+        b'{"stream":"btcusdt@markPrice","data":{"e":"markPriceUpdate","E":1,"s":"BTCUSDT","p":"1"}}',
+        b'{"stream":"btcusdt@markPrice@1s","data":{"e":"markPriceUpdate"}}',
         b'{"stream":"btcusdt@bookTicker","data":{"e":"bookTicker"}}',
         b'{"stream":"btcusdt@bookTicker","data":{"e":"aggTrade"}}',
         b'{"stream":"',
@@ -145,10 +151,27 @@ def test_a_recorded_stream_decodes() -> None:
     assert min(counts.values()) > 10, counts
 
 
+def test_a_contract_without_funding_has_an_empty_rate() -> None:
+    told = MARKET.decode(
+        b'{"stream":"btcusdt_261225@markPrice@1s","data":{"e":"markPriceUpdate","E":1,"s":"BTCUSDT_261225","p":"2",'
+        b'"r":"","T":0}}'
+    )
+    assert told == (Stream("BTCUSDT_261225", "mark"), MarkPrice("BTCUSDT_261225", 1, "2", "", "", "", 0))
+
+
+def test_trades_and_mark_prices_come_by_the_market_route() -> None:
+    assert MARKET.channel_of(Stream("BTCUSDT", "trade")) == "market"
+    assert MARKET.channel_of(Stream("BTCUSDT", "mark")) == "market"
+    assert stream_name(Stream("BTCUSDT", "mark")) == "btcusdt@markPrice@1s"
+
+
 def test_an_environment_has_addresses_and_explicit_ones_replace_them() -> None:
     assert endpoints().rest == "https://fapi.binance.com"
     assert endpoints("testnet", rest="http://localhost:1/").rest == "http://localhost:1"
     assert endpoints("testnet", rest="http://localhost:1").streams == USDM.endpoints["testnet"].streams
+    assert endpoints().sapi == "https://api.binance.com"
+    assert endpoints("testnet").sapi is None
+    assert endpoints("live", rest="http://localhost:1/").sapi == "http://localhost:1"
     addresses = endpoints("sim", rest="http://a", ws_api="ws://b", streams="ws://c/")
     assert (addresses.rest, addresses.ws_api, addresses.streams) == ("http://a", "ws://b", "ws://c")
     with pytest.raises(ConfigError, match="sim"):
