@@ -25,8 +25,12 @@ from tradingsys.gateway.kernel import Gateway
 from tradingsys.gateway.orders import OrderDesk
 from tradingsys.gateway.sessions import SessionDesk
 from tradingsys.gateway.views import snapshot
+from tradingsys.oms.fill_book import FillBook
+from tradingsys.oms.inquiry import Inquiry
 from tradingsys.oms.recovery import Margins, Recovery
 from tradingsys.oms.session_book import SessionBook
+from tradingsys.oms.settling import Settling
+from tradingsys.oms.strays import Strays
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.store.book import Book
 from tradingsys.store.store import Store
@@ -38,13 +42,13 @@ Mistake = Callable[[pytest.MonkeyPatch], None]
 
 
 def no_fill_dedup(patch: pytest.MonkeyPatch) -> None:
-    book = SessionBook._book
+    book = FillBook.book
 
-    def twice(self: SessionBook, fill: Fill, session: int, client_order_id: str | None) -> None:
+    def twice(self: FillBook, fill: Fill, session: int, client_order_id: str | None) -> None:
         self._booked.pop(fill.key, None)
         book(self, fill, session, client_order_id)
 
-    patch.setattr(SessionBook, "_book", twice)
+    patch.setattr(FillBook, "book", twice)
 
 
 def a_timeout_means_rejected(patch: pytest.MonkeyPatch) -> None:
@@ -90,7 +94,7 @@ def the_watermark_follows_the_stream(patch: pytest.MonkeyPatch) -> None:
 
 
 def the_watermark_ignores_how_old_answers_are(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Recovery, "_surely_ms", lambda self: self._venue_ms() + 10**9)
+    patch.setattr(Inquiry, "surely_ms", lambda self: self.venue_ms() + 10**9)
 
 
 def order_numbers_are_not_checked(patch: pytest.MonkeyPatch) -> None:
@@ -181,25 +185,23 @@ def doubts_are_left_out_of_the_snapshot(patch: pytest.MonkeyPatch) -> None:
 
 
 def absent_before_its_time(patch: pytest.MonkeyPatch) -> None:
-    async def hasty(self: Recovery, order: TrackedOrder) -> None:
-        negatives = 0
+    async def hasty(self: Settling, order: TrackedOrder) -> None:
+        negatives, inquiry = 0, self._inquiry
         while order.in_doubt:
-            facts, answered = await self._query_order(order)
+            facts, answered = await inquiry.order(order)
             negatives += answered
             if facts is not None:
-                self._learn(facts, order.symbol)
+                inquiry.learn(facts, order.symbol)
             elif negatives > 2:
-                self._book.believe_absent(order)
+                inquiry.book.believe_absent(order)
             else:
-                await self._wait(50)
+                await inquiry.wait(50)
 
-    patch.setattr(Recovery, "_resolve", hasty)
+    patch.setattr(Settling, "_resolve", hasty)
 
 
 def a_fill_without_an_owner_is_nobodys(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(
-        SessionBook, "_unknown_owner", lambda self, facts, _venue_order_id, symbol: self._disown(facts, symbol)
-    )
+    patch.setattr(Strays, "hold", lambda self, facts, _venue_order_id, symbol: self.disown(facts, symbol))
 
 
 def symbols_are_not_kept(patch: pytest.MonkeyPatch) -> None:
