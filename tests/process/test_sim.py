@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import signal
 import socket
 import subprocess
@@ -118,6 +119,97 @@ def test_signals_stop_it_at_once(sim: tuple[subprocess.Popen[bytes], dict[str, A
     assert process.wait(_STOP_S) == 0
     assert process.stderr is not None
     assert process.stderr.read() == b""
+
+
+def write_recording(path: Path, seconds: int) -> None:
+    """A book that stands still, and a sale of one lot at its best bid every 100 ms."""
+    bids, asks = [["0.60000", "50"]], [["0.60100", "500"]]
+    messages: list[dict[str, Any]] = [{"lastUpdateId": 1, "E": 1, "T": 1, "bids": bids, "asks": asks}]
+    for number in range(1, seconds * 10):
+        print_ = {"e": "trade", "E": number, "T": number + 1, "s": "DOGEUSDT", "t": number, "p": "0.60000", "q": "1"}
+        change = {"e": "depthUpdate", "E": number, "T": number, "s": "DOGEUSDT", "U": number, "u": number}
+        messages.append({"stream": "dogeusdt@trade", "data": {**print_, "X": "MARKET", "m": True}})
+        diff = {**change, "pu": number - 1, "b": [], "a": [["0.60200", str(number)]]}
+        messages.append({"stream": "dogeusdt@depth@100ms", "data": diff})
+    with gzip.open(path, "wb") as file:
+        for number, message in enumerate(messages):
+            file.write(b"%d %s\n" % (10**18 + number * 50_000_000, msgspec.json.encode(message)))
+
+
+def test_a_recording_is_played_and_fills_an_order(tmp_path: Path) -> None:
+    write_recording(tmp_path / "doge.gz", seconds=60)
+    process = start("--port=0", "--replay=doge.gz", "--speed=10", "--json", cwd=tmp_path)
+    assert process.stdout is not None
+    told = msgspec.json.decode(process.stdout.readline())
+    assert told["recording"] == {"file": "doge.gz", "symbols": ["DOGEUSDT"]}
+
+    async def scenario() -> list[Any]:
+        http = HttpClient()
+        rest = told["rest"]
+        (symbol,) = (await get(http, f"{rest}/fapi/v1/exchangeInfo"))["symbols"]
+        assert symbol["symbol"] == "DOGEUSDT"
+        server_ms = (await get(http, f"{rest}/fapi/v1/time"))["serverTime"]
+        order = {
+            "symbol": "DOGEUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "20",
+            "price": "0.6", "recvWindow": 60_000, "timestamp": server_ms,
+        }  # fmt: skip
+        query = sign_query(HmacSigner("sim"), order)
+        assert (await get(http, f"{rest}/fapi/v1/order?{query}", "POST"))["status"] == "NEW"
+        rows: list[Any] = []
+        while sum(int(row["qty"]) for row in rows) < 20:
+            await asyncio.sleep(0.1)
+            rows = await get(http, f"{told['admin']}/ledger")
+        status = await get(http, f"{told['admin']}/status")
+        assert status["market"]["kind"] == "recording"
+        await http.close()
+        return rows
+
+    rows = asyncio.run(asyncio.wait_for(scenario(), _START_S))
+    assert {(row["px"], row["is_maker"]) for row in rows} == {("0.600000", True)}
+    _, errors = process.communicate(timeout=_START_S)
+    assert process.returncode == 0
+    assert errors.decode() == "tradingsys: the recording is over; --loop plays it again and again\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--replay=nothing.gz"], "nothing.gz: --replay: cannot be read: No such file"),
+        (["--replay=empty"], "empty: holds no recorded market"),
+        (["--replay=doge.gz", "--symbol=btcusdt"], "--symbol: does not hold BTCUSDT, but DOGEUSDT"),
+        (["--loop"], "--loop: only a recording has that"),
+        (["--speed=0"], "--speed"),
+    ],
+)
+def test_what_cannot_be_played_is_told(tmp_path: Path, arguments: list[str], text: str) -> None:
+    (tmp_path / "empty").write_bytes(b"")
+    write_recording(tmp_path / "doge.gz", seconds=1)
+    _, errors = start("--port=0", *arguments, cwd=tmp_path).communicate(timeout=_START_S)
+    assert text in errors.decode()
+    assert "Traceback" not in errors.decode()
+
+
+def test_levers_over_real_sockets(sim: tuple[subprocess.Popen[bytes], dict[str, Any]]) -> None:
+    _, urls = sim
+
+    async def scenario() -> None:
+        http = HttpClient()
+        market = Collector()
+        await ws.connect(f"{urls['streams']}/market/ws/btcusdt@kline_1h", market)
+        before = (await get(http, f"{urls['rest']}/fapi/v1/time"))["serverTime"]
+        await get(http, f"{urls['admin']}/advance", "POST", b'{"seconds": 7200}')
+        assert (await get(http, f"{urls['rest']}/fapi/v1/time"))["serverTime"] >= before + 7_200_000
+        while not (await market.next())["k"]["x"]:
+            pass
+        moved = await get(http, f"{urls['admin']}/price", "POST", b'{"symbol": "BTCUSDT", "price": "50000"}')
+        assert abs(float(moved["last_px"]) - 50_000) < 100
+        assert await get(http, f"{urls['admin']}/drop", "POST", b'{"route": "market"}') == {"dropped": 1}
+        while not isinstance(reason := await market.next(), str):
+            pass
+        assert "1001" in reason
+        await http.close()
+
+    asyncio.run(scenario())
 
 
 def test_a_taken_port_is_named(tmp_path: Path) -> None:

@@ -113,6 +113,12 @@ class Replay:
             self._follow(due_ns)
         return events
 
+    def wait(self, by_ns: int) -> None:
+        """The clock jumps: go on after it where the recording is now."""
+        self._shift_ns += by_ns
+        if self._next is not None:
+            self._next = (self._next[0] + by_ns, self._next[1])
+
     def status(self, now_ns: int) -> dict[str, object]:
         """How far it is."""
         return {

@@ -147,6 +147,8 @@ class Simulator:
     def advance(self, by_ns: int, now_ns: int) -> list[WsOutput]:
         """Jump into the future: what was due on the way happens on landing, and nobody trades meanwhile."""
         self._ahead_ns += by_ns
+        if isinstance(self._source, Replay):
+            self._source.wait(by_ns)
         self.face.jumped(now_ns + by_ns)
         return self._tick(now_ns + by_ns)
 

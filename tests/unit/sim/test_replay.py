@@ -184,6 +184,14 @@ def test_it_can_be_played_again_and_again() -> None:
     assert ids == sorted(set(ids))
 
 
+def test_a_recording_waits_for_a_jump_of_the_clock() -> None:
+    simulator = box(recording(*START, print_("60000.00", "0.1", sell=True), every_ms=1000))
+    simulator.advance(3600 * NS, T0)
+    assert simulator.market_status(T0)["entries"] == 1
+    simulator.tick(T0 + 2 * NS)
+    assert simulator.market_status(T0)["entries"] == 3
+
+
 def test_a_taker_trades_with_the_recorded_book_and_moves_nothing() -> None:
     simulator = box(recording(*START, *[print_("60000.00", "0.1", sell=True)] * 9))
     events, _ = simulator.place(limit(Side.BUY, "60001.00", "0.400", TimeInForce.IOC), T0 + 200 * MS)
