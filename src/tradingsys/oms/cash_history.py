@@ -45,16 +45,16 @@ class CashHistory:
             return
         self._is_pulling = True
         try:
-            wait_ms = self._inquiry.timing.settle_ms
-            for _ in range(_ATTEMPTS_WHEN_EXPECTED if expected else 1):
-                self._again = True
-                found = False
-                while self._again:
-                    self._again = False
-                    found |= await self._pull()
-                if found:
+            attempts, wait_ms = _ATTEMPTS_WHEN_EXPECTED if expected else 1, self._inquiry.timing.settle_ms
+            while attempts:
+                attempts -= 1
+                self._again = False
+                is_found = await self._pull()
+                if self._again:
+                    attempts = max(attempts, 1)
+                elif is_found:
                     break
-                if expected:
+                elif attempts:
                     await self._inquiry.wait(wait_ms)
                     wait_ms *= 2
         finally:

@@ -1,0 +1,86 @@
+"""What the exchange trades for the account: EXTERNAL's, and nobody goes on as if nothing had happened."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from msgspec import structs
+
+from tests.unit.oms.books import EPOCH, SYMBOL, empty_book, facts, fill, intent, kinds, saved
+from tests.unit.oms.table import Table
+from tradingsys.core.commands import OrderQuery
+from tradingsys.core.enums import OrderType, Side
+from tradingsys.core.ids import EXTERNAL
+from tradingsys.core.order import Order, Terms
+from tradingsys.core.records import HaltRecord, Intent, SymbolRecord
+from tradingsys.oms.effects import Alarm, Halt, Save
+from tradingsys.oms.session_book import SessionBook
+
+NAME = "autoclose-1"
+
+
+def liquidated(trade_id: int | None = 100) -> Order:
+    execution = None if trade_id is None else fill(trade_id, "9", "5", Side.SELL)
+    return structs.replace(facts(execution, client_order_id=NAME, venue_order_id="9"), forced="liquidation")
+
+
+def test_a_liquidation_is_externals_and_halts_the_symbol_once() -> None:
+    book = empty_book()
+    book.learn(liquidated(), SYMBOL, EPOCH)
+    book.learn(liquidated(), SYMBOL, EPOCH + 1)
+    assert book.net(EXTERNAL, SYMBOL) == -5
+    effects = book.take_effects()
+    [halt] = kinds(effects, Halt)
+    assert halt.symbol == SYMBOL and "liquidation" in halt.reason and "tradingsys resume dogeusdt" in halt.reason
+    [row] = [each.record for each in kinds(effects, Save) if isinstance(each.record, HaltRecord)]
+    assert row == HaltRecord(SYMBOL, halt.reason, EPOCH) == book.halts[SYMBOL]
+
+
+def test_a_halt_outlives_the_process_until_it_is_lifted() -> None:
+    book = empty_book()
+    book.learn(liquidated(), SYMBOL, EPOCH)
+    again = SessionBook(saved(halts=tuple(book.halts.values()), symbols=(SymbolRecord(SYMBOL, 100),)))
+    assert again.halts == book.halts
+    assert again.resume(SYMBOL, EPOCH + 5) is True
+    assert not again.halts and again.take_effects() == [Save(HaltRecord(SYMBOL, "", EPOCH + 5))]
+    assert again.resume(SYMBOL, EPOCH + 6) is False and not again.take_effects()
+
+
+def test_after_it_was_lifted_only_something_new_halts_again() -> None:
+    book = empty_book()
+    book.learn(liquidated(None), SYMBOL, EPOCH)
+    assert book.halts, "it is on its way"
+    book.resume(SYMBOL, EPOCH)
+    book.learn(liquidated(None), SYMBOL, EPOCH)
+    assert not book.halts
+    book.learn(liquidated(), SYMBOL, EPOCH)
+    assert book.halts
+    book.resume(SYMBOL, EPOCH)
+    book.learn(liquidated(), SYMBOL, EPOCH)
+    assert not book.halts
+    book.learn(liquidated(101), SYMBOL, EPOCH)
+    assert book.halts
+
+
+def test_what_is_found_in_history_is_recognised_by_its_name() -> None:
+    table = Table()
+    table.book.track(Intent("x", 1, Terms(SYMBOL, Side.SELL, OrderType.STOP_MARKET, Decimal(1)), EPOCH, 2_000))
+    table.book.learn(facts(fill(100, "9", "5", Side.SELL), venue_order_id="9"), SYMBOL, EPOCH)
+    assert not table.book.halts
+    table.start("attribute", table.recovery.attribute(SYMBOL, "9"))
+    assert table.answer(liquidated(None)) == OrderQuery(SYMBOL, venue_order_id="9")
+    assert table.ended == ["attribute"], "no order that waits is asked about"
+    assert table.book.net(EXTERNAL, SYMBOL) == -5 and table.book.halts
+    assert not kinds(table.book.take_effects(), Alarm)
+
+
+def test_a_symbol_that_is_halted_does_not_halt_others_and_halts_keep_their_first_reason() -> None:
+    book = empty_book()
+    book.halt(SYMBOL, "first", EPOCH)
+    book.halt(SYMBOL, "second", EPOCH)
+    book.halt("ADAUSDT", "other", EPOCH)
+    assert [(halt.symbol, halt.reason) for halt in kinds(book.take_effects(), Halt)] == [
+        (SYMBOL, "first"),
+        ("ADAUSDT", "other"),
+    ]
+    book.track(intent(1, 1))  # the books go on: only new orders are refused, and not here
