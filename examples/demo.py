@@ -1,13 +1,12 @@
 """In the phase OPEN, while holding nothing: one buy deep in the book, cancelled at the next change of the book."""
 
-from arguments import parse, stop_after
 from pyalgo import *
 
 
 class Demo:
     def __init__(self, sub: DepthSubscription) -> None:
         self.sub = sub
-        self.order = SmartOrder(sub)
+        self.smtord = SmartOrder(sub)
         # From midnight (UTC+8) on the market is open, from 23:59:50 on it is closed.
         sub.add_phase(0, 0, 0, Phase.OPEN)
         sub.add_phase(23, 59, 50, Phase.CLOSE)
@@ -15,19 +14,17 @@ class Demo:
         sub.on_order = self.on_order
 
     def on_depth(self, _: Depth) -> None:
-        if self.order.is_active:
-            self.order.kill()
+        if self.smtord.is_active:
+            self.smtord.kill()
         elif self.sub.phase == Phase.OPEN and self.sub.net == 0 and self.sub.bid_level > 5:
-            self.order.send(self.sub.bid_prc(5), 30, Side.BUY, OrderType.LIMIT, Tif.GTC)
+            self.smtord.send(self.sub.bid_prc(5), 30, Side.BUY, OrderType.LIMIT, Tif.GTC)
 
     def on_order(self, order: Order) -> None:
         info(order)
 
 
 if __name__ == "__main__":
-    args = parse(session=2)
     eng = Engine(0.001)
-    session = eng.make_session(addr=args.addr, session_id=args.session, name="demo", trading=True)
+    session = eng.make_session(addr="ws://localhost:8111", session_id=2, name="demo", trading=True)
     demo = Demo(session.subscribe("dogeusdt", "depth"))
-    stop_after(eng, args.seconds)
     eng.run()

@@ -1,6 +1,5 @@
 """Prints finished one-minute bars and the books of two symbols. It does not trade."""
 
-from arguments import parse, stop_after
 from pyalgo import *
 
 
@@ -12,12 +11,14 @@ def on_bar(bar: Kline) -> None:
         debug(bar)
 
 
+def on_depth(depth: Depth) -> None:
+    print(depth)
+
+
 if __name__ == "__main__":
-    args = parse(session=4)
-    eng = Engine()
-    session = eng.make_session(addr=args.addr, session_id=args.session, name="kline", trading=False)
+    eng = Engine(0.001)
+    session = eng.make_session(addr="ws://localhost:8111", session_id=4, name="kline", trading=False)
     for symbol in ("btcusdt", "dogeusdt"):
         session.subscribe(symbol, "kline:1m").on_data = on_bar
-        session.subscribe(symbol, "depth").on_data = print
-    stop_after(eng, args.seconds)
+        session.subscribe(symbol, "depth").on_data = on_depth
     eng.run()

@@ -1,6 +1,5 @@
 """Prints the spread between the best bids of two symbols, whenever either book changes. It does not trade."""
 
-from arguments import parse, stop_after
 from pyalgo import *
 
 
@@ -17,9 +16,7 @@ class Pair:
 
 
 if __name__ == "__main__":
-    args = parse(session=3)
-    eng = Engine()
-    session = eng.make_session(addr=args.addr, session_id=args.session, name="pair", trading=False)
+    eng = Engine(0.001)
+    session = eng.make_session(addr="ws://localhost:8111", session_id=3, name="pair", trading=False)
     pair = Pair(session.subscribe("btcusdt", "depth"), session.subscribe("ethusdt", "depth"))
-    stop_after(eng, args.seconds)
     eng.run()

@@ -1,6 +1,6 @@
 """Prints a book as it changes. It does not trade."""
 
-from arguments import parse, stop_after
+from arguments import parse
 from pyalgo import *
 
 if __name__ == "__main__":
@@ -9,5 +9,4 @@ if __name__ == "__main__":
     session = eng.make_session(addr=args.addr, session_id=args.session, name="print_depth", trading=False)
     sub = session.subscribe("dogeusdt", "depth")
     sub.on_data = lambda depth: print(depth)
-    stop_after(eng, args.seconds)
-    eng.run()
+    eng.run(args.seconds)

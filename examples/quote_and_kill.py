@@ -1,6 +1,6 @@
 """Quotes at the best bid, cancels when the market has moved away, and quotes again; sells what it has bought."""
 
-from arguments import parse, stop_after
+from arguments import parse
 from pyalgo import *
 
 QUANTITY = 10
@@ -31,7 +31,7 @@ class QuoteAndKill:
 
 
 if __name__ == "__main__":
-    args = parse(session=5)
+    args = parse(session=6)
     eng = Engine()
     session = eng.make_session(addr=args.addr, session_id=args.session, name="quote_and_kill", trading=True)
     sub = session.subscribe("dogeusdt", "depth")
@@ -39,5 +39,4 @@ if __name__ == "__main__":
     for left in sub.open_orders:
         sub.cancel(left.id)
     strategy = QuoteAndKill(sub)
-    stop_after(eng, args.seconds)
-    eng.run()
+    eng.run(args.seconds)

@@ -4,42 +4,25 @@ from __future__ import annotations
 
 import re
 import signal
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.process.ports import gateway_port
 from tests.process.world import ROOT, Process, World, eventually
 from tests.shared_data import SHARED, requires_shared
 from tradingsys.core.ids import decode_client_order_id
-
-PORT = 8111
-"""What every page says."""
 
 ORIGINAL = SHARED / "seeds" / "tradingsys-readme.md"
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    try:
-        eventually("the port to be free", port_is_free)
-    except AssertionError:
-        pytest.fail(f"port {PORT}, which the programs name, is in use: stop the gateway that runs there")
-    with World.running(tmp_path, PORT) as running:
+    with World.running(tmp_path, gateway_port()) as running:
         running.wait_until_ready(running.start_gateway())
         yield running
-
-
-def port_is_free() -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", PORT))
-        except OSError:
-            return False
-        return True
 
 
 def programs(page: Path) -> list[str]:
