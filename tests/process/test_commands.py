@@ -159,7 +159,7 @@ def test_a_second_gateway_holds_the_book(desk: Desk) -> None:
 def test_what_was_recorded_can_be_played(desk: Desk) -> None:
     world = desk.world
     words = ["record", "-c", "usdt.json", "-o", "tape.gz", "btcusdt@depth", "btcusdt@trade", "--duration=4"]
-    assert "1 snapshots, 0 reconnects" in desk.run(*words)
+    assert "snapshots: 1, reconnects: 0" in desk.run(*words)
     player = world.start("player", "-m", "tradingsys", "sim", "--port=0", "--replay=tape.gz", "--json")
     eventually("the recording to play", lambda: player.out.endswith("\n") or not player.is_running)
     assert player.is_running, player.err

@@ -65,7 +65,7 @@ def bad(checks: Checks) -> dict[str, str]:
 
 def test_a_sound_configuration_has_no_problem(box: Box, folder: Path, capsys: Captured) -> None:
     code, checks = doctor(box.config(folder, symbols=["btcusdt"]), capsys)
-    assert code == OK and set(bad(checks)) <= {"ip-restriction", "filesystem"}
+    assert code == OK and set(bad(checks)) <= {"filesystem"}
     assert set(checks) >= {*EXPECTED, "symbols"}
     assert execute(["doctor"]) == OK
     shown = capsys.readouterr().out
@@ -88,7 +88,6 @@ class Wrong(Struct, frozen=True):
     told: str
     answers: dict[str, object] = {}
     rights: dict[str, bool] = {}
-    verdict: str = "problem"
 
 
 _MODE = {"feeTier": 0, "canTrade": False, "canDeposit": True, "canWithdraw": False, "dualSidePosition": False}
@@ -103,15 +102,30 @@ _MODE |= {"updateTime": 0, "multiAssetsMargin": False, "tradeGroupId": -1}
         Wrong("position-mode", "hedge mode", {"/fapi/v1/positionSide/dual": {"dualSidePosition": True}}),
         Wrong("asset-mode", "multi-assets", {"/fapi/v1/multiAssetsMargin": {"multiAssetsMargin": True}}),
         Wrong("can-trade", "may not trade futures", {"/fapi/v1/accountConfig": _MODE}),
-        Wrong("ip-restriction", "from any address", rights={"is_ip_restricted": False}, verdict="warning"),
     ],
     ids=lambda wrong: wrong.check,
 )
 def test_what_a_key_or_account_must_not_be(folder: Path, capsys: Captured, wrong: Wrong) -> None:
     with running_box(answers=wrong.answers, rights=wrong.rights) as box:
         _, checks = doctor(box.config(folder), capsys)
-    assert checks[wrong.check]["verdict"] == wrong.verdict and wrong.told in checks[wrong.check]["text"]
-    assert set(bad(checks)) - {wrong.check} <= {"ip-restriction", "filesystem"}
+    assert checks[wrong.check]["verdict"] == "problem" and wrong.told in checks[wrong.check]["text"]
+    assert set(bad(checks)) - {wrong.check} <= {"filesystem"}
+
+
+def test_a_live_key_is_better_bound_to_an_address(box: Box, folder: Path, capsys: Captured) -> None:
+    _, checks = doctor(box.config(folder, environment="live"), capsys)
+    assert checks["ip-restriction"]["verdict"] == "warning"
+    with running_box(rights={"is_ip_restricted": True}) as bound:
+        _, checks = doctor(bound.config(folder, environment="live"), capsys)
+    assert checks["ip-restriction"]["verdict"] == "ok"
+
+
+def test_an_exchange_that_does_not_tell_what_a_key_may_do(folder: Path, capsys: Captured) -> None:
+    with running_box(answers={"/sapi/v1/account/apiRestrictions": []}) as box:
+        _, checks = doctor(box.config(folder, environment="live"), capsys)
+        assert checks["no-withdraw"]["verdict"] == checks["no-transfer"]["verdict"] == "warning"
+        _, checks = doctor(box.config(folder, environment="testnet"), capsys)
+        assert checks["no-withdraw"]["verdict"] == checks["no-transfer"]["verdict"] == "ok"
 
 
 @pytest.mark.parametrize(("ahead_s", "verdict"), [(-0.2, "ok"), (5, "warning"), (-5, "warning"), (600, "problem")])

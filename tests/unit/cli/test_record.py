@@ -119,7 +119,7 @@ def test_snapshots_of_several_books_say_what_they_are_of(box: Box, folder: Path,
     recorded = lines(folder / "tape")
     named = {message["stream"] for _, message in recorded if "lastUpdateId" in message.get("data", {})}
     assert named == {"btcusdt@depthSnapshot", "ethusdt@depthSnapshot"}
-    assert "2 snapshots, 0 reconnects" in capsys.readouterr().out
+    assert "snapshots: 2, reconnects: 0" in capsys.readouterr().out
 
 
 def test_a_lost_connection_is_made_again_with_another_snapshot(box: Box, folder: Path, capsys: Captured) -> None:
@@ -186,7 +186,7 @@ def test_a_signal_ends_it_with_a_summary(box: Box, folder: Path, number: int) ->
         process.send_signal(number)
         out, err = process.communicate(timeout=30)
     assert process.returncode == OK, err
-    assert "1 snapshots, 0 reconnects" in out and "btcusdt@depth@100ms" in out
+    assert "snapshots: 1, reconnects: 0" in out and "btcusdt@depth@100ms" in out
     assert lines(folder / "tape.gz")
 
 

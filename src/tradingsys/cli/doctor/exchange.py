@@ -132,8 +132,9 @@ async def _permissions(asker: Asker, *, can_trade: bool, is_live: bool) -> Async
             yield problem(check, f"the key may {what}", f"{fix} {_MANAGE}")
         else:
             yield fine(check, f"the key may not {what}")
-    if allowed.is_ip_restricted is False:
-        yield warning("ip-restriction", "the key works from any address", f"restrict it to this machine's {_MANAGE}")
+    if allowed.is_ip_restricted is False and is_live:
+        fix = f"restrict it to this machine's address {_MANAGE}"
+        yield warning("ip-restriction", "the key works from any address", fix)
     elif allowed.is_ip_restricted:
         yield fine("ip-restriction", "the key works from listed addresses only")
 

@@ -25,7 +25,7 @@ from tradingsys.wire.operator import (
 __all__ = ["console", "fills", "orders", "positions", "session_name", "sessions", "status", "time_text"]
 
 _PIPE_WIDTH = 160
-_NARROW = 100
+_NARROW = 130
 """Below that, columns that one can do without are left out."""
 
 
@@ -137,7 +137,9 @@ def positions(out: Console, rows: Sequence[SessionPositionView]) -> None:
 def _table(*columns: tuple[str, str]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for title, side in columns:
-        table.add_column(title, justify="right" if side else "left", overflow="fold")
+        # Numbers and ids are broken where there is no room, never cut off; a time stays in one piece.
+        is_time = title.startswith("time")
+        table.add_column(title, justify="right" if side else "left", overflow="fold", no_wrap=is_time)
     return table
 
 

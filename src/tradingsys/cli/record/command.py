@@ -146,11 +146,15 @@ def _explained(failure: Exception, path: Path) -> Exception:
 
 def _text(summary: _Summary) -> str:
     lines = [
-        f"{summary.file}: {summary.messages:,} messages, {summary.bytes / 1e6:,.1f} MB in {summary.seconds:,.0f} s,"
-        f" {summary.snapshots} snapshots, {summary.reconnects} reconnects"
+        f"{summary.file}: {summary.messages:,} messages, {_size(summary.bytes)} in {summary.seconds:,.0f} s,"
+        f" snapshots: {summary.snapshots}, reconnects: {summary.reconnects}"
     ]
     lines += [f"  {name:32} {count:>12,}" for name, count in summary.streams.items()]
     return "\n".join(lines) + "\n"
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB" if count >= 1_000_000 else f"{count / 1e3:,.1f} kB"
 
 
 class _View:
@@ -167,7 +171,7 @@ class _View:
             await asyncio.sleep(_SHOW_EVERY_S if self._is_terminal else _PLAIN_EVERY_S)
             seconds = int(time.monotonic() - began_s)
             line = f"{seconds // 60}:{seconds % 60:02}  {sum(recorder.counts.values()):,} messages"
-            line += f"  {tape.bytes / 1e6:,.1f} MB  "
+            line += f"  {_size(tape.bytes)}  "
             line += "  ".join(f"{name} {count:,}" for name, count in recorder.counts.items())
             self._show(line)
 
