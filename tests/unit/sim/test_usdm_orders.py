@@ -67,7 +67,7 @@ def test_a_change_keeps_the_order_and_echoes_its_number(client: Client) -> None:
     assert (changed["price"], changed["status"], changed["origQty"]) == ("0.595000", "NEW", "100")
     _, amended = events(client, conn, "ORDER_TRADE_UPDATE")
     assert (amended["x"], amended["X"], amended["M"], amended["p"], amended["b"]) == (
-        "AMENDMENT", "NEW", 7, "0.595000", "59.500000",
+        "AMENDMENT", "NEW", "7", "0.595000", "59.500000",
     )  # fmt: skip
     (row,) = client.call("GET", "/fapi/v1/orderAmendment", symbol=DOGE, orderId=order["orderId"])
     assert row["amendment"] == {
@@ -77,6 +77,9 @@ def test_a_change_keeps_the_order_and_echoes_its_number(client: Client) -> None:
         "modifyId": 7,
     }
     assert client.call("GET", "/fapi/v1/orderAmendment", symbol=DOGE, orderId=order["orderId"] + 1) == []
+    client.call("DELETE", ORDER, symbol=DOGE, orderId=order["orderId"])
+    (canceled,) = events(client, conn, "ORDER_TRADE_UPDATE")
+    assert "M" not in canceled
 
 
 @pytest.mark.parametrize(
@@ -178,7 +181,8 @@ def test_each_order_of_a_batch_has_its_answer(client: Client) -> None:
 @pytest.mark.parametrize("name", ["orderIdList", "orderidlist"])
 def test_a_batch_is_cancelled_by_ids(client: Client, name: str) -> None:
     ids = [place(client)["orderId"] for _ in range(2)]
-    answers = client.call("DELETE", BATCH, **{"symbol": DOGE, name: msgspec.json.encode(ids).decode()})
+    listed: dict[str, Any] = {name: msgspec.json.encode(ids).decode()}
+    answers = client.call("DELETE", BATCH, symbol=DOGE, **listed)
     assert [answer["orderId"] for answer in answers] == ids
 
 

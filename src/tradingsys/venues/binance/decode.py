@@ -82,7 +82,7 @@ def order_trade_update(message: messages.OrderTradeUpdate) -> OrderChanged:
         price_match=words.PRICE_MATCHES.get(update.price_match or ""),
         trigger_price=trigger_price(order_type, update.working_type),
         price_protect=update.price_protect is True,
-        revision=update.modify_id or 0,
+        revision=_revision(update),
     )
     is_rejected = update.order_status == OrderStatus.REJECTED
     is_liquidation = update.execution_type == "CALCULATED"
@@ -98,6 +98,11 @@ def order_trade_update(message: messages.OrderTradeUpdate) -> OrderChanged:
         forced=words.forced_by_id(update.client_order_id) or ("liquidation" if is_liquidation else ""),
     )
     return OrderChanged(order, update.symbol, message.ts_event_ms, bool(order.forced))
+
+
+def _revision(update: messages.OrderUpdate) -> int:
+    text = str(update.modify_id)
+    return int(text) if text.isdecimal() else 0
 
 
 def trade_lite(message: messages.TradeLite) -> OrderChanged:

@@ -95,7 +95,7 @@ def order_trade_update(
         asks_notional="0",
         is_maker=(UNSET if fill.is_maker is None else fill.is_maker) if fill else False,
         reduce_only=terms.reduce_only,
-        modify_id=terms.revision or UNSET,
+        modify_id=str(terms.revision) if terms.revision else UNSET,
         working_type=words.WORKING_TYPE_WORDS[terms.trigger_price or TriggerPrice.LAST],
         original_type=type_word,
         position_side="BOTH",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.shared_data import SHARED, requires_shared
 from tests.unit.venues.binance import strategies as some
 from tradingsys.core.commands import Income
-from tradingsys.core.enums import OrderStatus, OrderType, TimeInForce
+from tradingsys.core.enums import OrderStatus, OrderType, Side, TimeInForce
 from tradingsys.core.market import BestBidOffer, Depth, Kline, Trade
 from tradingsys.core.order import Fill, Order, Terms
 from tradingsys.core.position import Position
@@ -176,6 +176,18 @@ def test_why_the_exchange_traded_for_the_account(client_order_id: str, execution
     assert (update.order.forced, update.is_forced) == (forced, bool(forced))
     by_id_alone = forced if client_order_id != "my-7" else ""
     assert (report.order.forced, report.is_forced) == (by_id_alone, bool(by_id_alone))
+
+
+@pytest.mark.parametrize(("sent", "revision"), [(3, 3), ("3", 3), (msgspec.UNSET, 0), ("somebody else's", 0)])
+def test_the_number_of_a_change_is_read_as_text_and_as_number(
+    sent: int | str | msgspec.UnsetType, revision: int
+) -> None:
+    terms = Terms("AUSDT", Side.BUY, OrderType.LIMIT, Decimal(1), Decimal(2), TimeInForce.GTC)
+    event = encode.order_trade_update(OrderChanged(Order(("a",), "1", terms, accepted=True), "AUSDT", 5))
+    event = msgspec.structs.replace(event, order=msgspec.structs.replace(event.order, modify_id=sent))
+    told = decode.order_trade_update(over_the_wire(event)).order.terms
+    assert told is not None
+    assert told.revision == revision
 
 
 def test_positions_of_both_sides_add_up_and_flat_ones_are_left_out() -> None:

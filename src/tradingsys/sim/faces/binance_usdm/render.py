@@ -148,7 +148,7 @@ def order_trade_update(
         update.order,
         bids_notional=encode.decimal_text(bids_notional),
         asks_notional=encode.decimal_text(asks_notional),
-        modify_id=record.modify_id or UNSET,
+        modify_id=str(record.modify_id) if is_amendment and record.modify_id else UNSET,
     )
     return structs.replace(update, order=order)
 

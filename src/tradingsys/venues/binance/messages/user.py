@@ -86,7 +86,8 @@ class OrderUpdate(
     order_status: str
     """NEW, PARTIALLY_FILLED, FILLED, CANCELED, EXPIRED, EXPIRED_IN_MATCH."""
     order_id: int
-    modify_id: OptionalInt = UNSET
+    modify_id: int | str | UnsetType = UNSET
+    """Of AMENDMENT alone, when the request had one; text by Binance's SDK, where replies have a number."""
     last_qty: str
     cum_qty: str
     last_px: str
