@@ -53,7 +53,7 @@ class FillBook:
             if fill.ts_event_ms > oldest_ms:
                 self._movements.add(fill.symbol, fill.ts_event_ms, fill_row.session, fill.signed_qty)
         for row in saved.adjustments:
-            if row.ts_ms > oldest_ms:
+            if row.ts_ms > oldest_ms and row.why != BASELINE:  # which was there before the first trade
                 self._movements.add(row.symbol, row.ts_ms, row.session, row.delta)
 
     def net(self, session: int, symbol: str) -> Decimal:
@@ -124,7 +124,8 @@ class FillBook:
         if delta:
             record = AdjustmentRecord(session, symbol, delta, why, ts_ms)
             self._effects.append(Save(record))
-            self._movements.add(symbol, ts_ms, session, delta)
+            if why != BASELINE:
+                self._movements.add(symbol, ts_ms, session, delta)
             self._open_account(session, symbol)
             self._accounting.adjusted(record)
             self._move(session, symbol, delta)

@@ -226,6 +226,19 @@ def test_what_nobody_held_and_what_nobody_accounts_for_is_external(world: World)
     assert world.ledger() == {"t1": {EXTERNAL: D("-0.8")}, "t2": {EXTERNAL: D("0.1")}, "t3": {EXTERNAL: D(2)}}
 
 
+def test_what_was_there_before_the_first_trade_was_held_all_the_time(world: World) -> None:
+    world.table.book.enter_symbol("ADAUSDT", 1, D(6), EPOCH + 500)
+    world.keep()
+    world.table.book.set_net(1, "ADAUSDT", D(2), EPOCH + 600, "set")
+    world.keep()
+    for _ in range(2):
+        world.table.book.pay(income(1, "-0.6", 200, "ADAUSDT"))
+        world.table.book.pay(income(2, "-0.6", 700, "ADAUSDT"))
+        world.keep()
+        world.restart()
+    assert world.ledger() == {"t1": {EXTERNAL: D("-0.6")}, "t2": {1: D("-0.2"), EXTERNAL: D("-0.4")}}
+
+
 def test_sessions_hear_of_it(world: World) -> None:
     world.trade(1, 100, "3")
     world.table.book.pay(income(1, "-0.8", 200))
