@@ -55,6 +55,7 @@ class Venue:
         self.book = OrderBook()
         self.mark = MarkPrice(listing.reference_px)
         self.index = MarkPrice(listing.reference_px, INDEX_SMOOTHING_NS)
+        self._seen_mark = self.mark.px
         self.last_px = listing.reference_px
         self.update_id = 0
         self.open: dict[int, OrderRecord] = {}
@@ -71,10 +72,11 @@ class Venue:
         self._next_order_id = self._next_trade_id = first_id
 
     def move_prices(self, now_ns: int) -> bool:
-        """Let mark and index price follow the book; whether the mark price changed."""
-        before, mid = self.mark.px, self.mid
+        """Let mark and index price follow the book; whether the mark price changed since the last time, by whatever."""
+        mid = self.mid
         self.mark.update(mid, now_ns)
         self.index.update(mid, now_ns)
+        before, self._seen_mark = self._seen_mark, self.mark.px
         return self.mark.px != before
 
     @property

@@ -131,6 +131,13 @@ def test_the_mark_price_can_be_watched_instead() -> None:
     assert fired == [ConditionStatus.TRIGGERING, ConditionStatus.TRIGGERED, ConditionStatus.FINISHED]
 
 
+def test_a_mark_price_from_elsewhere_is_seen() -> None:
+    rig = market()
+    wait(rig, STOP, BUY, "0.62", trigger_price=TriggerPrice.MARK)
+    rig.exchange.venues[DOGE].mark.set(D("0.62"))
+    assert states(rig.exchange.tick(rig.now_ns))[0] is ConditionStatus.TRIGGERING
+
+
 @pytest.mark.parametrize(
     ("kind", "side", "trigger"),
     [(STOP, BUY, "0.60"), (STOP, SELL, "0.61"), (TAKE, BUY, "0.61"), (TAKE, SELL, "0.60")],
