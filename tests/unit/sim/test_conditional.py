@@ -134,7 +134,7 @@ def test_the_mark_price_can_be_watched_instead() -> None:
 def test_a_mark_price_from_elsewhere_is_seen() -> None:
     rig = market()
     wait(rig, STOP, BUY, "0.62", trigger_price=TriggerPrice.MARK)
-    rig.exchange.venues[DOGE].mark.set(D("0.62"))
+    rig.exchange.venues[DOGE].mark.set(D("0.63"))
     assert states(rig.exchange.tick(rig.now_ns))[0] is ConditionStatus.TRIGGERING
 
 
