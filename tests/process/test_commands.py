@@ -106,7 +106,7 @@ def _check_running(desk: Desk) -> None:
 
 def _check_correction(desk: Desk) -> None:
     assert "10 → 4, EXTERNAL is 6" in desk.run("pos", "set", "3", LOWER, "4")
-    assert (_net(desk, 3), _net(desk, -1)) == (4, 6)
+    assert [_net(desk, 3), _net(desk, -1)] == [Decimal(4), Decimal(6)]
     assert desk.run("pos", "set", "3", "nosuchusdt", "4", code=1)
     assert desk.run("pos", "set", "3", LOWER, "lots", code=2)
     assert "not halted" in desk.run("resume", LOWER, code=1)
