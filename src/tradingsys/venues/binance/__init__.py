@@ -1,12 +1,20 @@
 """Binance: one codec for spot, margin and USDⓈ-M futures; product modules hold only what differs.
 
-=================================  ==================================================================================
-`messages`, `words`                what is on the wire, field for field, and its vocabulary
-`decode`, `encode`                 messages ⇄ core values, both roles (`encode_market` for market data)
-`requests`, `signing`              order requests as signed parameters, both roles
-`filters`, `errors`, `limits`      the exchange's rules for an order; what its answers prove and count
-`depth`, `market`                  local books; market data on the hot path
-`account`                          `BinanceProtocol`: `trade_channel`, `user_stream`, `rest` and `queries` put together
-`product`, `usdm`                  what a product does its own way; USDⓈ-M's
-=================================  ==================================================================================
+======================================  =============================================================================
+`messages`, `words`                     what is on the wire, field for field, and its vocabulary
+`decode`, `decode_algo`,                messages as core values
+`decode_account`
+`encode`, `encode_algo`,                core values as messages: the exchange's role
+`encode_market`
+`requests`, `algo_requests`, `params`,  requests about orders as signed parameters, both roles
+`signing`
+`filters`                               the exchange's rules for an order
+`errors`, `error_codes`, `limits`       what its answers prove and count
+`depth`, `market`                       local books; market data on the hot path
+`account`                               `BinanceProtocol`: `trade_channel`, `user_stream`, `rest` and `queries` together
+`order_ways`, `order_results`           how a request about an order goes, and how it ends
+`queries`, `steps`, `venue_queries`,    questions, each as a procedure
+`order_queries`, `account_queries`
+`product`, `usdm`, `usdm_errors`        what a product does its own way; USDⓈ-M's
+======================================  =============================================================================
 """

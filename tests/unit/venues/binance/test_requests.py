@@ -13,6 +13,7 @@ from tradingsys.core.commands import CancelOrder, PlaceOrder, ReplaceOrder
 from tradingsys.core.enums import OrderType, PriceMatch, SelfTradePrevention, Side, TimeInForce
 from tradingsys.core.errors import InvalidOrder, VenueError
 from tradingsys.core.order import Terms
+from tradingsys.venues.auth import load_signer
 from tradingsys.venues.binance.algo_requests import (
     algo_cancel_params,
     algo_place_params,
@@ -29,6 +30,7 @@ from tradingsys.venues.binance.requests import (
     replace_params,
 )
 from tradingsys.venues.binance.signing import (
+    Params,
     parse_query,
     query_text,
     sign_query,
@@ -229,6 +231,16 @@ def test_the_exchange_reads_the_cancel_that_was_sent() -> None:
 )
 def test_malformed_requests_get_the_exchange_s_code(changes: dict[str, Any], code: int | None) -> None:
     expect_code(parse_place, {**place_params(limit_order()), **changes}, code)
+
+
+def test_the_exchange_s_own_example_of_a_signed_futures_order_is_reproduced() -> None:
+    signer = load_signer(secret="2b5eb11e18796d12d88f13dc27dbbd02c2cc51ff7059765ed9821957d82bb4d9")
+    params: Params = {
+        "symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "quantity": "1", "price": "9000", "timeInForce": "GTC",
+        "recvWindow": 5000, "timestamp": 1591702613943,
+    }  # fmt: skip
+    signature = "3c661234138461fcc7a7d8746c6558c9842d4e10870d2ecbedf7777cad694af9"
+    assert sign_query(signer, params).endswith(f"&signature={signature}")
 
 
 def test_the_default_window_is_five_seconds() -> None:
