@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from typing import Protocol, TypeVar
 
 from tradingsys.core.enums import Side
 from tradingsys.matching.account import Account
@@ -45,15 +46,24 @@ def _status(box: Box, _request: Request, now_ns: int) -> Answer:
     )
 
 
-def _ledger(box: Box, request: Request, _now_ns: int) -> Answer:
+class _Owned(Protocol):
+    @property
+    def account(self) -> str: ...
+    @property
+    def symbol(self) -> str: ...
+
+
+_Record = TypeVar("_Record", bound=_Owned)
+
+
+def _asked(request: Request, records: Iterable[_Record]) -> Iterator[_Record]:
+    """Those of the account and the symbol that were asked for."""
     account, symbol = filters(request)
-    return Answer(
-        [
-            execution_row(row)
-            for row in box.exchange.ledger.executions
-            if account in ("", row.account) and symbol in ("", row.symbol)
-        ]
-    )
+    return (each for each in records if account in ("", each.account) and symbol in ("", each.symbol))
+
+
+def _ledger(box: Box, request: Request, _now_ns: int) -> Answer:
+    return Answer([execution_row(row) for row in _asked(request, box.exchange.ledger.executions)])
 
 
 def _orders(box: Box, request: Request, _now_ns: int) -> Answer:
@@ -82,14 +92,7 @@ def _conditions(box: Box, request: Request, _now_ns: int) -> Answer:
 
 
 def _amendments(box: Box, request: Request, _now_ns: int) -> Answer:
-    account, symbol = filters(request)
-    return Answer(
-        [
-            _amendment_row(row)
-            for row in box.exchange.ledger.amendments
-            if account in ("", row.account) and symbol in ("", row.symbol)
-        ]
-    )
+    return Answer([_amendment_row(row) for row in _asked(request, box.exchange.ledger.amendments)])
 
 
 def _balances(box: Box, request: Request, _now_ns: int) -> Answer:

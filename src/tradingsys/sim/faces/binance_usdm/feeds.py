@@ -16,8 +16,8 @@ from tradingsys.sim.faces.binance_usdm.price_feeds import (
     MarkPriceFeed,
     TickerFeed,
     mini_ticker,
-    ticker,
 )
+from tradingsys.sim.faces.binance_usdm.price_reads import day_of
 from tradingsys.sim.faces.binance_usdm.trade_feeds import AggTradeFeed, ContinuousKlineFeed, KlineFeed, TradeFeed
 
 __all__ = ["make_feed"]
@@ -72,7 +72,7 @@ _OF_SYMBOL: tuple[tuple[Route, re.Pattern[str], _Make], ...] = (
     (
         Route.MARKET,
         re.compile("ticker"),
-        lambda state, symbol, _match, now_ns: TickerFeed(state, symbol, ticker, now_ns),
+        lambda state, symbol, _match, now_ns: TickerFeed(state, symbol, day_of, now_ns),
     ),
     (Route.MARKET, re.compile("forceOrder"), lambda _state, symbol, _match, _now_ns: ForceOrderFeed(symbol)),
 )
@@ -88,7 +88,7 @@ _OF_ALL: tuple[tuple[Route, re.Pattern[str], _Make], ...] = (
     (
         Route.MARKET,
         re.compile("!ticker@arr"),
-        lambda state, _symbol, _match, now_ns: TickerFeed(state, "", ticker, now_ns),
+        lambda state, _symbol, _match, now_ns: TickerFeed(state, "", day_of, now_ns),
     ),
     (Route.MARKET, re.compile("!forceOrder@arr"), lambda _state, _symbol, _match, _now_ns: ForceOrderFeed("")),
     (Route.MARKET, re.compile("!contractInfo"), lambda state, _symbol, _match, _now_ns: ContractFeed(state)),

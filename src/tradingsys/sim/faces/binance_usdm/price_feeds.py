@@ -21,10 +21,9 @@ from tradingsys.venues.binance.messages import (
     MarkPriceUpdate,
     Message,
     MiniTicker,
-    Ticker,
 )
 
-__all__ = ["ContractFeed", "ForceOrderFeed", "MarkPriceFeed", "TickerFeed", "mini_ticker", "ticker"]
+__all__ = ["ContractFeed", "ForceOrderFeed", "MarkPriceFeed", "TickerFeed", "mini_ticker"]
 
 _ONE_TICKER_NS = 2_000 * MS
 _ALL_TICKERS_NS = 1_000 * MS
@@ -58,32 +57,6 @@ class MarkPriceFeed(Feed):
         )
 
 
-def ticker(state: State, symbol: str, now_ms: int) -> Ticker:
-    """The last 24 hours of a symbol."""
-    day = day_of(state, symbol, now_ms)
-    return Ticker(
-        ts_sent_ms=now_ms,
-        symbol=symbol,
-        px_change=day.px_change,
-        px_change_percent=day.px_change_percent,
-        avg_px=day.avg_px,
-        last_px=day.last_px,
-        last_qty=day.last_qty,
-        open_px=day.open_px,
-        high_px=day.high_px,
-        low_px=day.low_px,
-        volume=day.volume,
-        quote_volume=day.quote_volume,
-        open_ms=day.open_ms,
-        close_ms=day.close_ms,
-        first_trade_id=day.first_trade_id,
-        last_trade_id=day.last_trade_id,
-        trade_count=day.trade_count,
-        pair=symbol,
-        symbol_type=USDM,
-    )
-
-
 def mini_ticker(state: State, symbol: str, now_ms: int) -> MiniTicker:
     """The last 24 hours of a symbol, in short."""
     day = day_of(state, symbol, now_ms)
@@ -96,8 +69,8 @@ def mini_ticker(state: State, symbol: str, now_ms: int) -> MiniTicker:
         low_px=day.low_px,
         volume=day.volume,
         quote_volume=day.quote_volume,
-        pair=symbol,
-        symbol_type=USDM,
+        pair=day.pair,
+        symbol_type=day.symbol_type,
     )
 
 

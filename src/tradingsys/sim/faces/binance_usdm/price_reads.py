@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from msgspec import Struct
-
 from tradingsys.sim.bar_archive import BarArchive
 from tradingsys.sim.faces.binance_usdm.call import Call, State
 from tradingsys.sim.faces.binance_usdm.faults import Fault
+from tradingsys.sim.faces.binance_usdm.feed import USDM
 from tradingsys.sim.faces.binance_usdm.market_reads import one_or_all
 from tradingsys.sim.funding import FUNDING_MS, RATE_CAP
 from tradingsys.sim.money import FundingRecord
 from tradingsys.venues.binance.encode import decimal_text
+from tradingsys.venues.binance.messages import Ticker
 
 __all__ = [
-    "Day",
     "constituents",
     "day_of",
     "funding_info",
@@ -36,27 +35,7 @@ _PERCENT = Decimal("0.001")
 _ZERO = Decimal(0)
 
 
-class Day(Struct, frozen=True):
-    """The last 24 hours of a symbol, ready to be told."""
-
-    px_change: str
-    px_change_percent: str
-    avg_px: str
-    last_px: str
-    last_qty: str
-    open_px: str
-    high_px: str
-    low_px: str
-    volume: str
-    quote_volume: str
-    open_ms: int
-    close_ms: int
-    first_trade_id: int
-    last_trade_id: int
-    trade_count: int
-
-
-def day_of(state: State, symbol: str, now_ms: int) -> Day:
+def day_of(state: State, symbol: str, now_ms: int) -> Ticker:
     """The 24 hours before now, in whole minutes up to the current one: the same trades as in the bars."""
     tape, market = state.tapes[symbol], state.markets[symbol]
     tape.bars.advance(now_ms)
@@ -64,7 +43,9 @@ def day_of(state: State, symbol: str, now_ms: int) -> Day:
     last = tape.trades[-1] if tape.trades else None
     change = bar.close - bar.open
     average = bar.quote_volume / bar.volume if bar.volume else bar.close
-    return Day(
+    return Ticker(
+        ts_sent_ms=now_ms,
+        symbol=symbol,
         px_change=decimal_text(change),
         px_change_percent=decimal_text((change * 100 / bar.open).quantize(_PERCENT, ROUND_HALF_EVEN)),
         avg_px=decimal_text(average.quantize(Decimal(1).scaleb(-market.price.digits), ROUND_HALF_EVEN)),
@@ -80,6 +61,8 @@ def day_of(state: State, symbol: str, now_ms: int) -> Day:
         first_trade_id=bar.first_trade_id,
         last_trade_id=bar.last_trade_id,
         trade_count=bar.trade_count,
+        pair=symbol,
+        symbol_type=USDM,
     )
 
 
