@@ -130,7 +130,7 @@ def usdt(
     *,
     config: Annotated[Path, Parameter(name=["--config", "-c"])],
     level: Annotated[Level, Parameter(name=["--level", "-l"])] = "info",
-    scan: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    scan: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative="")] = (),
 ) -> int:
     """Run the gateway of one Binance USDⓈ-M futures account.
 

@@ -105,7 +105,7 @@ def test_explain_adds_up_in_words(db: Path, capsys: Captured) -> None:
     assert (explanation["total"], explanation["account"], explanation["halt"]) == ("0.497", None, "liquidation")
     shown = " ".join(text(capsys, "explain", "btcusdt").split())
     for sentence in (
-        "btcusdt: 2 sessions hold -0.003 together, and EXTERNAL 0.5: 0.497 in all.",
+        "btcusdt: 2 sessions together hold -0.003, and EXTERNAL 0.5: 0.497 in all.",
         "The exchange was not asked",
         "from number 100 on is accounted for",
         "1 order is in doubt",

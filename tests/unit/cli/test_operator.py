@@ -121,7 +121,7 @@ def test_explain_says_what_is_wrong_and_what_to_do(capsys: Captured) -> None:
     shown = " ".join(out.split())
     assert code == OK
     for told in (
-        "1 session holds 1.5 together, and EXTERNAL -1: 0.5 in all.",
+        "session 3 holds 1.5, and EXTERNAL -1: 0.5 in all.",
         "The account holds 0 at the exchange: the books are off by 0.5.",
         "restart the gateway with --scan btcusdt",
         "from number 10 on is accounted for",

@@ -32,9 +32,9 @@ def _position(told: Explanation) -> Iterator[str]:
     held = [row for row in told.positions if row.session_id != EXTERNAL]
     sessions = sum((_number(row.position.net) for row in held), Decimal(0))
     external = sum((_number(row.position.net) for row in told.positions if row.session_id == EXTERNAL), Decimal(0))
+    who = f"session {held[0].session_id} holds" if len(held) == 1 else f"{len(held)} sessions together hold"
     yield (
-        f"{told.symbol}: {len(held)} session{'' if len(held) == 1 else 's'} hold{'s' if len(held) == 1 else ''}"
-        f" {plain(sessions)} together, and EXTERNAL {plain(external)}: {plain(_number(told.total))} in all."
+        f"{told.symbol}: {who} {plain(sessions)}, and EXTERNAL {plain(external)}: {plain(_number(told.total))} in all."
     )
     if told.account is None:
         yield "The exchange was not asked what the account holds; the gateway compares both when it starts."
