@@ -1,0 +1,110 @@
+"""A simulator in a process of its own, as other people's clients and its operator see it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import urllib.request
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from tests.process.world import PATIENCE_S, World
+
+__all__ = ["HMAC_KEY", "HMAC_SECRET", "PATIENCE_S", "Box", "Row", "eventually", "exactly", "soon"]
+
+HMAC_KEY = HMAC_SECRET = "sim"
+"""The key that every box knows."""
+
+_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 0.3
+"""Between two looks: asking for ever costs weight."""
+
+Row = dict[str, Any]
+
+T = TypeVar("T")
+
+
+async def eventually(what: str, look: Callable[[], Any]) -> Any:
+    """What ``look`` gives, or promises, as soon as that is something; a failure when it never is."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            pause_s = _SHORTEST_PAUSE_S
+            while True:
+                found = look()
+                if isinstance(found, Awaitable):
+                    found = await found
+                if found:
+                    return found
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+    except TimeoutError:
+        raise AssertionError(f"waited {PATIENCE_S:.0f} s for {what}") from None
+
+
+async def soon(answer: Awaitable[T]) -> T:
+    """The answer; a failure when it does not come."""
+    return await asyncio.wait_for(answer, PATIENCE_S)
+
+
+def exactly(text: str | int | Decimal | None) -> float | None:
+    """What a client that computes with floats makes of the exchange's decimal text."""
+    return None if text is None else float(Decimal(text))
+
+
+class Box:
+    """Addresses, keys, and the operator's window, against which everything that a client says is held."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        config = json.loads((world.directory / "usdt.json").read_text())
+        self.rest: str = config["urls"]["rest"]
+        self.streams: str = config["urls"]["streams"]
+        self.ws_api: str = config["urls"]["ws_api"]
+        self.api_key: str = config["apikey"]
+        self.private_key: str = (world.directory / config["pem"]).read_text()
+        """Ed25519, PEM."""
+
+    @classmethod
+    @contextmanager
+    def running(cls, directory: Path) -> Iterator[Box]:
+        """A box on free ports of this machine."""
+        with World.running(directory) as world:
+            yield cls(world)
+
+    def admin(self, what: str, body: object = None) -> Any:
+        """What the operator sees, or does."""
+        return self._world.admin(what, body)
+
+    def public(self, path: str, **params: object) -> Any:
+        """A public answer as it is on the wire."""
+        with urllib.request.urlopen(f"{self.rest}{path}?{urlencode(params)}") as reply:
+            return json.loads(reply.read())
+
+    def order(self, symbol: str, order_id: int | str) -> Row:
+        """One order, as the exchange has it; ids are of their symbol."""
+        (row,) = (row for row in self.orders(symbol) if row["order_id"] == int(order_id))
+        return row
+
+    def orders(self, symbol: str = "") -> list[Row]:
+        """Every order, oldest first."""
+        rows: list[Row] = self.admin(f"orders?symbol={symbol}")
+        return rows
+
+    def executions(self, symbol: str = "", *, order_id: int | str | None = None) -> list[Row]:
+        """Every execution, oldest first, or an order's."""
+        rows: list[Row] = self.admin(f"ledger?symbol={symbol}")
+        return [row for row in rows if order_id is None or row["order_id"] == int(order_id)]
+
+    def balance(self) -> Row:
+        """The account's money."""
+        (row,) = self.admin("balances")
+        assert isinstance(row, dict)
+        return row
+
+    def position(self, symbol: str) -> Row:
+        """The account's position; of zero when it never had one."""
+        rows: list[Row] = self.admin(f"positions?symbol={symbol}")
+        return rows[0] if rows else {"symbol": symbol, "net": "0", "entry_px": None, "realized_pnl": "0"}

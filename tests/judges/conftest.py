@@ -1,0 +1,103 @@
+"""Clients that nobody here wrote, each against a simulator of its module's own."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.judges import sdk_client
+from tests.judges.box import PATIENCE_S, Box
+from tests.judges.ccxt_client import by_ed25519
+from tests.judges.guard import Guard
+
+WARNINGS_OF_THE_CLIENTS = (
+    # ccxt passes it to aiohttp, which needs it no longer on newer Pythons.
+    "ignore:enable_cleanup_closed ignored:DeprecationWarning:ccxt",
+    # Binance's SDK gives aiohttp a number of seconds where it wants a structure of them.
+    "ignore:parameter 'timeout' of type 'float' is deprecated:DeprecationWarning:binance_common",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent.name == "judges":
+            for line in WARNINGS_OF_THE_CLIENTS:
+                item.add_marker(pytest.mark.filterwarnings(line))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """A test that is a coroutine runs in the event loop of its module, where the clients live."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    given = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}
+    runner = pyfuncitem.funcargs["runner"]
+    assert isinstance(runner, asyncio.Runner)
+    runner.run(asyncio.wait_for(pyfuncitem.obj(**given), 2 * PATIENCE_S))
+    return True
+
+
+@pytest.fixture(scope="module")
+def _module_guard() -> Iterator[Guard]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield Guard(patch)
+
+
+@pytest.fixture(autouse=True)
+def guard(_module_guard: Guard) -> Iterator[Guard]:
+    """Whoever tries to leave this machine fails its test, even if the client hides it."""
+    yield _module_guard
+    attempts, _module_guard.attempts = _module_guard.attempts, []
+    assert not attempts, f"tried to reach {attempts}"
+
+
+@pytest.fixture(scope="module")
+def box(_module_guard: Guard, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    """The exchange."""
+    with Box.running(tmp_path_factory.mktemp("box")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module", autouse=True)
+def runner(_module_guard: Guard) -> Iterator[asyncio.Runner]:
+    """The event loop of the module's tests."""
+    with asyncio.Runner() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def trader(box: Box, runner: asyncio.Runner) -> Iterator[Any]:
+    """ccxt, with its markets loaded."""
+    client = by_ed25519(box)
+    yield runner.run(client.__aenter__())
+    runner.run(client.__aexit__(None, None, None))
+
+
+@pytest.fixture
+def flat(box: Box) -> None:
+    """Nothing is open, nothing waits and nothing is held when the test begins."""
+    for symbol in {row["symbol"] for row in box.admin("algos") if row["status"] == "NEW"}:
+        sdk_client.by_hmac(box).rest_api.cancel_all_algo_open_orders(symbol=symbol)
+    for order in box.orders():
+        if order["status"] in ("NEW", "PARTIALLY_FILLED"):
+            box.admin("cancel", {"symbol": order["symbol"], "order_id": order["order_id"]})
+    for position in box.admin("positions"):
+        net = Decimal(position["net"])
+        if net:
+            side = "SELL" if net > 0 else "BUY"
+            trade = {"symbol": position["symbol"], "side": side, "qty": str(abs(net)), "reduce_only": True}
+            box.admin("trade", trade)
+
+
+@pytest.fixture
+def no_complaints(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Binance's SDK says in the log that an answer does not fit its models, and goes on: here that is a failure."""
+    yield
+    complaints = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert not complaints

@@ -1,0 +1,106 @@
+"""Binance's own Python SDK, told by its configuration that Binance is elsewhere, and what its models demand."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from binance_common.configuration import (
+    ConfigurationRestAPI,
+    ConfigurationWebSocketAPI,
+    ConfigurationWebSocketStreams,
+)
+from binance_sdk_derivatives_trading_usds_futures.derivatives_trading_usds_futures import DerivativesTradingUsdsFutures
+from pydantic import BaseModel
+
+from tests.judges.box import HMAC_KEY, HMAC_SECRET, Box
+
+__all__ = ["assert_complete", "by_ed25519", "by_hmac", "flattened", "streams", "unset_and_unknown", "ws_api"]
+
+_PATIENCE_MS = 30_000
+
+
+def by_ed25519(box: Box) -> Any:
+    """The SDK with the Ed25519 key."""
+    return _client(box, api_key=box.api_key, private_key=box.private_key)
+
+
+def by_hmac(box: Box, *, key: str = HMAC_KEY, secret: str = HMAC_SECRET) -> Any:
+    """The SDK with the HMAC key."""
+    return _client(box, api_key=key, api_secret=secret)
+
+
+def _client(box: Box, **credentials: Any) -> Any:
+    return DerivativesTradingUsdsFutures(
+        ConfigurationRestAPI(base_path=box.rest, timeout=_PATIENCE_MS, retries=0, **credentials),
+        ConfigurationWebSocketAPI(stream_url=box.ws_api, **credentials),
+        ConfigurationWebSocketStreams(stream_url=box.streams),
+    )
+
+
+@asynccontextmanager
+async def ws_api(client: Any) -> AsyncIterator[Any]:
+    """Its connection to the WS-API, until left."""
+    connection = await client.websocket_api.create_connection()
+    assert connection is not None, "the SDK says in the log why it could not connect"
+    try:
+        yield connection
+    finally:
+        await connection.close_connection()
+
+
+@asynccontextmanager
+async def streams(client: Any) -> AsyncIterator[Any]:
+    """Its connections to the streams, until left."""
+    connection = await client.websocket_streams.create_connection()
+    assert connection is not None, "the SDK says in the log why it could not connect"
+    try:
+        yield connection
+    finally:
+        await connection.close_connection()
+
+
+def unset_and_unknown(answer: object, path: str = "") -> tuple[set[str], set[str]]:
+    """Paths of the fields that the SDK's model declares and the answer has not, and of those that it does not know."""
+    if isinstance(answer, list):
+        found = [unset_and_unknown(each, f"{path}[]") for each in answer]
+        return {name for unset, _ in found for name in unset}, {name for _, unknown in found for name in unknown}
+    if not isinstance(answer, BaseModel):
+        return set(), set()
+    chosen = getattr(answer, "actual_instance", None)
+    if chosen is not None:
+        return unset_and_unknown(chosen, path)
+    unset: set[str] = set()
+    unknown = {f"{path}.{name}" for name in getattr(answer, "additional_properties", {})}
+    for name, field in type(answer).model_fields.items():
+        value, place = getattr(answer, name), f"{path}.{field.alias or name}"
+        if name == "additional_properties":
+            continue
+        if value is None:
+            unset.add(place)
+            continue
+        unset_inside, unknown_inside = unset_and_unknown(value, place)
+        unset, unknown = unset | unset_inside, unknown | unknown_inside
+    return unset, unknown
+
+
+def assert_complete(answer: object, *, without: Iterable[str] = (), beside: Iterable[str] = ()) -> None:
+    """The SDK made a model of it, with every field there is and no other, but for those named."""
+    assert isinstance(answer, BaseModel | list), answer
+    unset, unknown = unset_and_unknown(answer)
+    assert (unset - set(without), unknown - set(beside)) == (set(), set())
+
+
+def flattened(answer: Any) -> Any:
+    """A model as the JSON that it was made of."""
+    if isinstance(answer, list):
+        return [flattened(each) for each in answer]
+    if not isinstance(answer, BaseModel):
+        return answer
+    chosen = getattr(answer, "actual_instance", None)
+    if chosen is not None:
+        return flattened(chosen)
+    known = {field.alias or name: getattr(answer, name) for name, field in type(answer).model_fields.items()}
+    unknown = known.pop("additional_properties", {})
+    return {name: flattened(value) for name, value in (known | unknown).items() if value is not None}
