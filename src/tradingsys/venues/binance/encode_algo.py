@@ -98,32 +98,19 @@ def algo_update(
     actual_type: str = "",
 ) -> messages.AlgoUpdate:
     """What happened to a conditional order; the reason for its end is that of `Order.closed`."""
-    terms = terms_of(order)
-    update = messages.AlgoOrderUpdate(
-        client_algo_id=order.client_order_ids[0],
-        algo_id=_algo_id(order),
-        algo_type="CONDITIONAL",
-        order_type=words.ORDER_TYPE_WORDS[terms.order_type],
-        symbol=terms.symbol,
-        side=terms.side,
-        position_side="BOTH",
-        time_in_force=words.time_in_force_word(terms.time_in_force, terms.post_only),
-        order_qty=decimal_text(terms.order_qty),
-        algo_status=status,
-        actual_order_id=order.venue_order_id or "",
-        actual_px=decimal_text(actual_px),
-        actual_qty=decimal_text(actual_qty),
-        actual_type=actual_type,
-        trigger_px=decimal_text(terms.stop_px),
-        price=decimal_text(terms.price),
-        self_trade_prevention=terms.self_trade_prevention or UNSET,
-        working_type=words.WORKING_TYPE_WORDS[terms.trigger_price or TriggerPrice.LAST],
-        price_match=terms.price_match or "NONE",
-        close_position=terms.close_position,
-        price_protect=terms.price_protect,
-        reduce_only=terms.reduce_only,
+    shown = algo_query(
+        order,
+        status=status,
+        placed_ms=0,
+        updated_ms=ts_event_ms,
         triggered_ms=triggered_ms,
-        good_till_ms=terms.good_till_ms or 0,
+        actual_px=actual_px,
+        actual_qty=actual_qty,
+        actual_type=actual_type,
+    )
+    shared = set(messages.AlgoOrder.__struct_fields__) & set(messages.AlgoOrderUpdate.__struct_fields__)
+    update = messages.AlgoOrderUpdate(
+        **{name: getattr(shown, name) for name in shared},
         reject_reason=order.closed.reason if order.closed else "",
         is_activated=is_activated,
     )

@@ -105,27 +105,30 @@ class AlgoOrderUpdate(
         "side": "S",
         "position_side": "ps",
         "time_in_force": "f",
-        "order_qty": "q",
+        "quantity": "q",
         "algo_status": "X",
         "actual_order_id": "ai",
-        "actual_px": "ap",
+        "actual_price": "ap",
         "actual_qty": "aq",
         "actual_type": "act",
-        "trigger_px": "tp",
+        "trigger_price": "tp",
         "price": "p",
-        "self_trade_prevention": "V",
+        "self_trade_prevention_mode": "V",
         "working_type": "wt",
         "price_match": "pm",
         "close_position": "cp",
         "price_protect": "pP",
         "reduce_only": "R",
-        "triggered_ms": "tt",
-        "good_till_ms": "gtd",
+        "trigger_time": "tt",
+        "good_till_date": "gtd",
         "reject_reason": "rm",
         "is_activated": "ia",
     },
 ):
-    """The conditional order inside an `AlgoUpdate`. It tells neither activation price nor callback rate."""
+    """The conditional order inside an `AlgoUpdate`: what `AlgoOrder` says, under shorter keys.
+
+    It tells neither activation price nor callback rate.
+    """
 
     client_algo_id: str
     algo_id: int
@@ -135,23 +138,23 @@ class AlgoOrderUpdate(
     side: str
     position_side: OptionalText = UNSET
     time_in_force: OptionalText = UNSET
-    order_qty: str | UnsetType | None = UNSET
+    quantity: str | UnsetType | None = UNSET
     algo_status: str
     """As in `AlgoOrder`. A trailing stop is NEW twice: when it is placed and when it is activated."""
     actual_order_id: _VenueId = UNSET
-    actual_px: OptionalText = UNSET
+    actual_price: OptionalText = UNSET
     actual_qty: OptionalText = UNSET
     actual_type: OptionalText = UNSET
-    trigger_px: OptionalText = UNSET
+    trigger_price: OptionalText = UNSET
     price: OptionalText = UNSET
-    self_trade_prevention: OptionalText = UNSET
+    self_trade_prevention_mode: OptionalText = UNSET
     working_type: OptionalText = UNSET
     price_match: OptionalText = UNSET
     close_position: OptionalBool = UNSET
     price_protect: OptionalBool = UNSET
     reduce_only: OptionalBool = UNSET
-    triggered_ms: OptionalInt = UNSET
-    good_till_ms: OptionalInt = UNSET
+    trigger_time: OptionalInt = UNSET
+    good_till_date: OptionalInt = UNSET
     reject_reason: OptionalText = UNSET
     is_activated: OptionalBool = UNSET
 
