@@ -9,7 +9,6 @@ from tradingsys.matching.account import Account
 from tradingsys.sim.events import AssetModeChanged, ChangeRefused, ExchangeEvent, Refusal
 from tradingsys.sim.faces.binance_usdm.call import Call
 from tradingsys.sim.faces.binance_usdm.faults import Fault, malformed, refused
-from tradingsys.sim.faces.binance_usdm.limits import Limits
 from tradingsys.sim.faces.binance_usdm.params import ApiKey
 from tradingsys.venues.binance import words
 from tradingsys.venues.binance.encode import decimal_text
@@ -254,9 +253,9 @@ def set_fee_burn(call: Call) -> Done:
     return _DONE
 
 
-def order_rate_limits(_call: Call) -> list[RateLimitRule]:
+def order_rate_limits(call: Call) -> list[RateLimitRule]:
     """`GET /fapi/v1/rateLimit/order`."""
-    return Limits.order_rule_statements()
+    return call.state.limits.order_rule_statements()
 
 
 def api_restrictions(key: ApiKey) -> ApiRestrictions:

@@ -30,7 +30,12 @@ class State:
     """What the answering functions share: the exchange, and what this venue keeps beside it."""
 
     def __init__(
-        self, exchange: Exchange, markets: dict[str, Market], tapes: dict[str, Tape], gauges: dict[str, Gauge]
+        self,
+        exchange: Exchange,
+        markets: dict[str, Market],
+        tapes: dict[str, Tape],
+        gauges: dict[str, Gauge],
+        limits: Limits,
     ) -> None:
         self.exchange = exchange
         self.markets = markets
@@ -38,7 +43,7 @@ class State:
         self.gauges = gauges
         self.recorded: frozenset[str] = frozenset()
         """Symbols whose public market is a recording."""
-        self.limits = Limits()
+        self.limits = limits
         self.settings: dict[str, Settings] = {}
         self.happened: list[ExchangeEvent] = []
         """Events that requests caused, waiting to be published."""

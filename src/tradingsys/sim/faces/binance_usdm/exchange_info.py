@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from tradingsys.sim.faces.binance_usdm.limits import Limits
 from tradingsys.sim.markets import Market
-from tradingsys.venues.binance.messages import Asset, ExchangeInfo, Filter, Symbol
+from tradingsys.venues.binance.messages import Asset, ExchangeInfo, Filter, RateLimitRule, Symbol
 
 __all__ = ["CONTRACT_TYPE", "exchange_info", "symbol"]
 
@@ -20,14 +19,16 @@ _MAX_MOVES = 10_000
 _ASSET_DIGITS = 8
 
 
-def exchange_info(markets: Iterable[Market], statuses: Mapping[str, str], now_ms: int) -> ExchangeInfo:
+def exchange_info(
+    markets: Iterable[Market], statuses: Mapping[str, str], limits: list[RateLimitRule], now_ms: int
+) -> ExchangeInfo:
     """The answer to `GET /fapi/v1/exchangeInfo`; ``statuses`` by symbol."""
     listed = list(markets)
     return ExchangeInfo(
         timezone="UTC",
         server_time=now_ms,
         futures_type="U_MARGINED",
-        rate_limits=Limits.rules(),
+        rate_limits=limits,
         exchange_filters=[],
         assets=[
             Asset(asset=asset, margin_available=True, auto_asset_exchange="-10000")

@@ -14,7 +14,7 @@ from tradingsys.sim.faces.binance_usdm.call import State
 from tradingsys.sim.faces.binance_usdm.connection import Connection, Route
 from tradingsys.sim.faces.binance_usdm.faults import Fault
 from tradingsys.sim.faces.binance_usdm.keepalive import KeepAlive
-from tradingsys.sim.faces.binance_usdm.limits import CONNECT_WEIGHT
+from tradingsys.sim.faces.binance_usdm.limits import CONNECT_WEIGHT, ORDERS_PER_MINUTE, Limits
 from tradingsys.sim.faces.binance_usdm.market_streams import MarketStreams
 from tradingsys.sim.faces.binance_usdm.params import ApiKey, Keyring
 from tradingsys.sim.faces.binance_usdm.render import ms
@@ -56,6 +56,7 @@ class Face:
         *,
         past: int | None = None,
         recorded: frozenset[str] = frozenset(),
+        orders_per_minute: int = ORDERS_PER_MINUTE,
     ) -> None:
         """``past`` is the seed of the markets' history; without one they begin now.
 
@@ -67,7 +68,8 @@ class Face:
             history = None if past is None else History(market, px, past, ms(now_ns), exchange.first_id)
             tapes[symbol] = Tape(symbol, px, now_ns, history)
             gauges[symbol] = Gauge(exchange.venues[symbol], now_ns, history)
-        self._state = State(exchange, {market.symbol: market for market in markets}, tapes, gauges)
+        listed = {market.symbol: market for market in markets}
+        self._state = State(exchange, listed, tapes, gauges, Limits(orders_per_minute))
         self._state.recorded = recorded
         keyring = Keyring(keys)
         self._users = UserStreams(exchange)

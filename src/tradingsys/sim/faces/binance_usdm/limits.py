@@ -5,7 +5,7 @@ from __future__ import annotations
 from tradingsys.sim.faces.binance_usdm.faults import Fault
 from tradingsys.venues.binance.messages import RateLimitRule
 
-__all__ = ["CONNECT_WEIGHT", "Limits"]
+__all__ = ["CONNECT_WEIGHT", "ORDERS_PER_MINUTE", "Limits"]
 
 CONNECT_WEIGHT = 5
 """What opening a WS-API connection costs."""
@@ -13,8 +13,8 @@ CONNECT_WEIGHT = 5
 _SECOND_MS = 1_000
 _MINUTE_MS = 60_000
 _MAX_WEIGHT = 2_400
-_MAX_ORDERS_10S = 300
-_MAX_ORDERS_1M = 1_200
+ORDERS_PER_MINUTE = 1_200
+"""Of an account without privileges. In ten seconds it may send a quarter of them."""
 _WARNINGS = 10
 """Requests that may ignore a 429 before the address is banned."""
 _FIRST_BAN_MS = 120_000
@@ -48,7 +48,9 @@ class _Window:
 class Limits:
     """One address's request weight and every account's order count."""
 
-    def __init__(self) -> None:
+    def __init__(self, orders_per_minute: int = ORDERS_PER_MINUTE) -> None:
+        self._orders_per_minute = orders_per_minute
+        self._orders_per_10s = max(1, orders_per_minute // 4)
         self._weight = _Window(_MINUTE_MS)
         self._warned = _Window(_MINUTE_MS)
         self._orders: dict[str, tuple[_Window, _Window]] = {}
@@ -86,7 +88,7 @@ class Limits:
 
         Raises Fault 429 (-1015) above either limit.
         """
-        costs = ((_MAX_ORDERS_10S, "10 SECOND", per_10s), (_MAX_ORDERS_1M, "1 MINUTE", 1))
+        costs = ((self._orders_per_10s, "10 SECOND", per_10s), (self._orders_per_minute, "1 MINUTE", 1))
         for window, (limit, text, cost) in zip(self._windows(account), costs, strict=True):
             if window.add(cost, now_ms) > limit:
                 message = f"Too many new orders; current limit is {limit} orders per {text}."
@@ -112,24 +114,23 @@ class Limits:
         """The order counts in a WS-API reply to an order."""
         per_10s, per_1m = self._windows(account)
         return [
-            _rule("ORDERS", "SECOND", 10, _MAX_ORDERS_10S, per_10s.used(now_ms)),
-            _rule("ORDERS", "MINUTE", 1, _MAX_ORDERS_1M, per_1m.used(now_ms)),
+            _rule("ORDERS", "SECOND", 10, self._orders_per_10s, per_10s.used(now_ms)),
+            _rule("ORDERS", "MINUTE", 1, self._orders_per_minute, per_1m.used(now_ms)),
         ]
 
-    @staticmethod
-    def rules() -> list[RateLimitRule]:
+    def rules(self) -> list[RateLimitRule]:
         """The limits as exchangeInfo states them."""
         return [
             RateLimitRule(rate_limit_type="REQUEST_WEIGHT", interval="MINUTE", interval_num=1, limit=_MAX_WEIGHT),
-            *Limits.order_rule_statements(),
+            *self.order_rule_statements(),
         ]
 
-    @staticmethod
-    def order_rule_statements() -> list[RateLimitRule]:
+    def order_rule_statements(self) -> list[RateLimitRule]:
         """The order limits alone."""
+        per_1m, per_10s = self._orders_per_minute, self._orders_per_10s
         return [
-            RateLimitRule(rate_limit_type="ORDERS", interval="MINUTE", interval_num=1, limit=_MAX_ORDERS_1M),
-            RateLimitRule(rate_limit_type="ORDERS", interval="SECOND", interval_num=10, limit=_MAX_ORDERS_10S),
+            RateLimitRule(rate_limit_type="ORDERS", interval="MINUTE", interval_num=1, limit=per_1m),
+            RateLimitRule(rate_limit_type="ORDERS", interval="SECOND", interval_num=10, limit=per_10s),
         ]
 
     def _windows(self, account: str) -> tuple[_Window, _Window]:

@@ -52,7 +52,7 @@ def exchange_info(call: Call) -> ExchangeInfo:
     """`GET /fapi/v1/exchangeInfo`."""
     state = call.state
     statuses = {symbol: venue.instrument.status for symbol, venue in state.exchange.venues.items()}
-    return info.exchange_info(state.markets.values(), statuses, call.now_ms)
+    return info.exchange_info(state.markets.values(), statuses, state.limits.rules(), call.now_ms)
 
 
 def top(symbol: str, venue: Venue, levels: int, ts_ms: int) -> Depth:
