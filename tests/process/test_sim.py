@@ -256,3 +256,31 @@ def test_time_runs_faster_on_request() -> None:
         await running.close()
 
     asyncio.run(scenario())
+
+
+def test_what_an_exchange_may_do_one_way_or_another_is_an_option(tmp_path: Path) -> None:
+    process = start("--port=0", "--foreign-child-ids", "--insurance=0", "--json", cwd=tmp_path)
+    try:
+        assert process.stdout is not None
+        urls = msgspec.json.decode(process.stdout.readline())
+
+        async def scenario() -> None:
+            http = HttpClient()
+            stop = {
+                "algoType": "CONDITIONAL", "symbol": "DOGEUSDT", "side": "BUY", "type": "STOP_MARKET", "quantity": "20",
+                "triggerPrice": "0.9", "clientAlgoId": "stop", "recvWindow": 60_000,
+                "timestamp": (await get(http, f"{urls['rest']}/fapi/v1/time"))["serverTime"],
+            }  # fmt: skip
+            await get(http, f"{urls['rest']}/fapi/v1/algoOrder?{sign_query(HmacSigner('sim'), stop)}", "POST")
+            await get(http, f"{urls['admin']}/price", "POST", b'{"symbol": "DOGEUSDT", "price": "0.95"}')
+            (waited,) = await get(http, f"{urls['admin']}/algos")
+            (order,) = await get(http, f"{urls['admin']}/orders")
+            assert (waited["client_algo_id"], waited["order_id"]) == ("stop", order["order_id"])
+            assert order["client_order_id"] != "stop"
+            assert (await get(http, f"{urls['admin']}/status"))["insurance"] == {"USDT": "0"}
+            await http.close()
+
+        asyncio.run(scenario())
+    finally:
+        process.kill()
+        process.communicate()

@@ -21,6 +21,7 @@ from tradingsys.sim import config, server
 from tradingsys.sim.recording import Recording
 from tradingsys.sim.recording_file import open_recording
 from tradingsys.sim.simulator import Simulator
+from tradingsys.sim.state import Options
 
 __all__ = ["sim"]
 
@@ -55,6 +56,8 @@ def sim(
     replay: Path | None = None,
     symbol: str = "",
     loop: Annotated[bool, Parameter(negative="")] = False,
+    foreign_child_ids: Annotated[bool, Parameter(negative="")] = False,
+    insurance: Annotated[Decimal, Parameter(converter=_amount)] = Decimal(1_000_000),
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Run an exchange in a box: five markets with background traders, seen through Binance USDⓈ-M futures' protocol.
@@ -81,6 +84,12 @@ def sim(
         Which of the recording's symbols to play; by default all whose trading rules are known.
     loop:
         Play the recording again and again.
+    foreign_child_ids:
+        The order that a conditional order becomes gets a client id of the exchange's making, instead of the conditional
+        order's.
+    insurance:
+        USDT of the insurance fund, which takes over what nobody buys of a liquidated account. With 0 whoever earned
+        most is deleveraged.
     json:
         Print the addresses as one line of JSON.
     """
@@ -111,6 +120,7 @@ def sim(
             flow=Random(chosen_seed),
             recording=recording,
             speed=speed,
+            options=Options(child_keeps_client_id=not foreign_child_ids, insurance=insurance),
         )
 
     def announce(urls: server.SimUrls) -> None:

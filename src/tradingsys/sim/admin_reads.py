@@ -39,6 +39,7 @@ def _status(box: Box, _request: Request, now_ns: int) -> Answer:
             "time_ms": now_ns // _NS_PER_MS,
             "market": box.market_status(now_ns),
             "accounts": [account.name for account in _accounts(box, "")],
+            "insurance": {asset: text(amount) for asset, amount in exchange.insurance().items()},
             "executions": len(exchange.ledger.executions),
             "connections": len(box.face.connections()),
             "symbols": symbols,

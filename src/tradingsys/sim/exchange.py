@@ -103,6 +103,10 @@ class Exchange:
         """Accounts with a position of this direction, those who would lose it first first."""
         return [account.name for account in self._liquidation.queue(self.venues[symbol], side)]
 
+    def insurance(self) -> dict[str, Decimal]:
+        """What the insurance fund has, by asset."""
+        return self._liquidation.insurance()
+
     # --- time
 
     @property

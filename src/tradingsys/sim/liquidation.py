@@ -183,6 +183,11 @@ class Liquidation:
         same = [each for each in self._state.accounts.values() if each.position(symbol).net * -side.sign < 0]
         return sorted(same, key=rank)
 
+    def insurance(self) -> dict[str, Decimal]:
+        """What the insurance fund has, by asset."""
+        assets = {venue.instrument.margin_asset: None for venue in self._state.venues.values()}
+        return {asset: self._fund(asset).wallet[asset] for asset in assets}
+
     def _fund(self, asset: str) -> Account:
         fund = self._state.accounts.get(INSURANCE)
         if fund is None:

@@ -16,6 +16,7 @@ from tradingsys.sim.flow import Flow
 from tradingsys.sim.markets import Market, load_markets
 from tradingsys.sim.recording import Recording
 from tradingsys.sim.replay import Replay
+from tradingsys.sim.state import Options
 
 __all__ = ["Simulator"]
 
@@ -43,19 +44,21 @@ class Simulator:
         fees: FeeSchedule | None = None,
         recording: Recording | None = None,
         speed: float = 1.0,
+        options: Options | None = None,
     ) -> None:
         """``accounts``: deposits by asset, by account, the first being the default of manual trades.
 
         Without a ``flow`` nobody trades but the accounts, the books begin empty and the markets have no past. With a
         ``recording`` it makes the market, of its symbols alone; ``flow`` is then the source of the past only.
         ``speed`` is how fast the caller's time runs: in a hurry, background traders do less in the same time.
+        ``options`` are for what exchanges do one way or another.
         """
         listed = tuple(load_markets() if markets is None else markets)
         if recording is not None:
             listed = recording.listed(listed)
         # A box that starts later gives larger ids, so that nobody mistakes its orders for those of an earlier one.
         first_id = max(1, now_ns // _NS - _ID_EPOCH_S) * _IDS_PER_S
-        self.exchange = Exchange((each.listing for each in listed), fees, first_id)
+        self.exchange = Exchange((each.listing for each in listed), fees, first_id, options)
         for name, deposits in accounts.items():
             self.exchange.open_account(name, deposits, now_ns=now_ns)
         self.default_account = next(iter(accounts), "")
