@@ -34,8 +34,6 @@ class OrderChanged(Struct, frozen=True):
     order: Order
     symbol: str
     ts_event_ms: int
-    is_forced: bool = False
-    """The exchange itself traded for the account: liquidation, auto-deleveraging, settlement."""
 
 
 class OrderRequest(StrEnum):

@@ -9,8 +9,6 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterable
 
-from msgspec import structs
-
 from tradingsys.core.commands import VenueRules
 from tradingsys.core.errors import ConfigError, StoreError, TradingError, VenueError
 from tradingsys.core.instrument import Instrument
@@ -313,9 +311,7 @@ class Gateway:
     def _heard(self, report: Report) -> None:
         log_report(self.log, report)
         match report:
-            case OrderChanged(order, symbol, ts_event_ms, is_forced):
-                if is_forced and not order.forced:
-                    order = structs.replace(order, forced="liquidation")
+            case OrderChanged(order, symbol, ts_event_ms):
                 self.book.learn(order, symbol, ts_event_ms)
             case RequestDone():
                 self._request_done(report)

@@ -21,7 +21,7 @@ def liquidate(scene: Scene, qty: str = "30") -> None:
     fill = Fill("900", "DOGEUSDT", "77", Side.SELL, Decimal("0.5"), Decimal(qty), scene.now_ms(), False)
     order = Order(("autoclose-1",), "77", terms, True, Decimal(qty), None, {"900": fill}, forced="liquidation")
     scene.venue.positions["DOGEUSDT"] = scene.venue.positions.get("DOGEUSDT", Decimal(0)) - Decimal(qty)
-    scene.says(OrderChanged(order, "DOGEUSDT", scene.now_ms(), is_forced=True))
+    scene.says(OrderChanged(order, "DOGEUSDT", scene.now_ms()))
 
 
 def test_a_liquidation_halts_its_symbol_until_an_operator_resumes(scene: Scene) -> None:

@@ -97,7 +97,7 @@ def order_trade_update(message: messages.OrderTradeUpdate) -> OrderChanged:
         fills={fill.exec_id: fill} if fill else {},
         forced=words.forced_by_id(update.client_order_id) or ("liquidation" if is_liquidation else ""),
     )
-    return OrderChanged(order, update.symbol, message.ts_event_ms, bool(order.forced))
+    return OrderChanged(order, update.symbol, message.ts_event_ms)
 
 
 def _revision(update: messages.OrderUpdate) -> int:
@@ -124,7 +124,7 @@ def trade_lite(message: messages.TradeLite) -> OrderChanged:
         fills={fill.exec_id: fill},
         forced=words.forced_by_id(message.client_order_id),
     )
-    return OrderChanged(order, message.symbol, message.ts_event_ms, bool(order.forced))
+    return OrderChanged(order, message.symbol, message.ts_event_ms)
 
 
 def order_reply(message: messages.OrderReply) -> Order:
@@ -163,8 +163,7 @@ def order_reply(message: messages.OrderReply) -> Order:
 
 def order_reply_changed(message: messages.OrderReply) -> OrderChanged:
     """The same facts as a report."""
-    order = order_reply(message)
-    return OrderChanged(order, message.symbol, message.update_time, bool(order.forced))
+    return OrderChanged(order_reply(message), message.symbol, message.update_time)
 
 
 def batch(data: bytes) -> list[messages.OrderReply | messages.ErrorBody]:

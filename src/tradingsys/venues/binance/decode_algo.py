@@ -37,8 +37,7 @@ def algo_order(message: messages.AlgoOrder) -> Order:
 
 def algo_order_changed(message: messages.AlgoOrder) -> OrderChanged:
     """The same facts as a report."""
-    order = algo_order(message)
-    return OrderChanged(order, message.symbol, message.update_time or 0, bool(order.forced))
+    return OrderChanged(algo_order(message), message.symbol, message.update_time or 0)
 
 
 def algo_update(message: messages.AlgoUpdate) -> OrderChanged:
@@ -46,7 +45,7 @@ def algo_update(message: messages.AlgoUpdate) -> OrderChanged:
     update = message.order
     closed = _closed(update.algo_status, message.ts_event_ms, update.reject_reason or "")
     order = _order(update, _terms(update, update.order_type, None, None), closed)
-    return OrderChanged(order, update.symbol, message.ts_event_ms, bool(order.forced))
+    return OrderChanged(order, update.symbol, message.ts_event_ms)
 
 
 def _terms(message: _Told, word: str, callback_rate: Decimal | None, activation_px: Decimal | None) -> Terms:

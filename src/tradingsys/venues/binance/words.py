@@ -30,7 +30,6 @@ __all__ = [
     "WORKING_TYPES",
     "WORKING_TYPE_WORDS",
     "forced_by_id",
-    "is_forced_id",
     "time_in_force",
     "time_in_force_word",
 ]
@@ -107,11 +106,6 @@ _TIMES_IN_FORCE = {
     "RPI": TimeInForce.GTC,
     "GTE_GTC": TimeInForce.GTC,
 }
-
-
-def is_forced_id(client_order_id: str) -> bool:
-    """Whether the exchange itself gave an order this id, which means that it trades for the account."""
-    return bool(forced_by_id(client_order_id))
 
 
 def forced_by_id(client_order_id: str) -> str:

@@ -29,7 +29,7 @@ quantities = st.builds(
 )
 signed = st.builds(lambda value, sign: value * sign, quantities, st.sampled_from([-1, 0, 1]))
 number_texts = quantities.map(lambda value: format(value, "f"))
-client_ids = st.text("ABCxyz019_-", min_size=1, max_size=36).filter(lambda text: not words.is_forced_id(text))
+client_ids = st.text("ABCxyz019_-", min_size=1, max_size=36).filter(lambda text: not words.forced_by_id(text))
 forced_ids = st.sampled_from(["autoclose-1", "adl_autoclose", "settlement_autoclose-2", "delivery_autoclose-3"])
 
 
@@ -137,7 +137,7 @@ def order_reports(draw: st.DrawFn, with_fill: bool | None = None) -> OrderChange
         )
     )
     assert order.terms is not None
-    return OrderChanged(order, order.terms.symbol, ts_event_ms, is_forced)
+    return OrderChanged(order, order.terms.symbol, ts_event_ms)
 
 
 account_reports = st.builds(

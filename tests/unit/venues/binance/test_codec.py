@@ -42,7 +42,8 @@ def test_trade_lite_tells_the_execution_without_its_fee(report: OrderChanged) ->
         fill.exec_id, fill.symbol, fill.venue_order_id, fill.side, fill.last_px, fill.last_qty, fill.ts_event_ms,
         is_maker=fill.is_maker is True,
     )  # fmt: skip
-    assert (told.symbol, told.ts_event_ms, told.is_forced) == (report.symbol, report.ts_event_ms, report.is_forced)
+    assert (told.symbol, told.ts_event_ms) == (report.symbol, report.ts_event_ms)
+    assert told.order.forced == report.order.forced
     assert told.order.terms is None and told.order.accepted
     assert told.order.client_order_ids == report.order.client_order_ids
 
@@ -53,9 +54,7 @@ def test_the_three_tellings_of_one_execution_are_one_fill(report: OrderChanged, 
     fill = msgspec.structs.replace(
         fill, is_maker=fill.is_maker is True, fee=fill.fee or Decimal(0), fee_asset=fill.fee_asset or "USDT"
     )
-    full = msgspec.structs.replace(
-        report, order=msgspec.structs.replace(report.order, fills={fill.exec_id: fill}), is_forced=report.is_forced
-    )
+    full = msgspec.structs.replace(report, order=msgspec.structs.replace(report.order, fills={fill.exec_id: fill}))
     tellings = data.draw(
         st.permutations(
             [
@@ -75,7 +74,7 @@ def test_replies_and_queries_tell_everything_but_single_executions(report: Order
     told = msgspec.structs.replace(report.order, closed=msgspec.structs.replace(closed, reason="") if closed else None)
     reply, query = encode.order_reply(report.order), encode.order_query(report.order, placed_ms=1)
     assert decode.order_reply(over_the_wire(reply)) == decode.order_reply(over_the_wire(query)) == told
-    assert decode.order_reply_changed(reply).is_forced == report.is_forced
+    assert decode.order_reply_changed(reply).order.forced == report.order.forced
     assert b"avgPrice" not in encode.to_bytes(reply)
     assert b"cumQuote" not in encode.to_bytes(reply)
     assert b"avgPrice" in encode.to_bytes(query)
@@ -173,9 +172,8 @@ def test_why_the_exchange_traded_for_the_account(client_order_id: str, execution
     )  # fmt: skip
     report = decode.order_reply_changed(reply)
     update = decode.order_trade_update(encode.order_trade_update(report, execution_type=execution_type))
-    assert (update.order.forced, update.is_forced) == (forced, bool(forced))
-    by_id_alone = forced if client_order_id != "my-7" else ""
-    assert (report.order.forced, report.is_forced) == (by_id_alone, bool(by_id_alone))
+    assert update.order.forced == forced
+    assert report.order.forced == ("" if client_order_id == "my-7" else forced)
 
 
 @pytest.mark.parametrize(("sent", "revision"), [(3, 3), ("3", 3), (msgspec.UNSET, 0), ("somebody else's", 0)])
@@ -251,7 +249,7 @@ def test_recorded_order_updates_mean_what_they_say() -> None:
 @pytest.mark.parametrize("name", ["adl", "calculated", "calculated_pending", "delivery", "insurance", "settlement"])
 def test_recorded_trades_of_the_exchange_for_the_account_are_forced(name: str) -> None:
     report = recorded(f"order_update_{name}.json")
-    assert report.is_forced
+    assert report.order.forced
     assert len(report.order.fills) == (name != "calculated_pending")
 
 
