@@ -142,7 +142,8 @@ class Boot:
             raise ConfigError(
                 f"the book in it is of the account that the exchange calls {known}, and the API key of {account}",
                 key="db",
-                hint="give every account a file of its own, and every run of a simulator, which forgets its accounts",
+                hint="give every account a file of its own; a simulator forgets its account when it stops: "
+                "for a new one move the file away, or name another",
             )
         if account and not known:
             self._store.save_now([AccountRecord(account)])

@@ -20,9 +20,9 @@ def log_report(log: Log, report: Report) -> None:
     """Write a line, unless it is everyday's business."""
     match report:
         case UserStreamState(is_up, reason):
-            log.info("account events", up=is_up, reason=reason)
+            log.info("the account's events arrive" if is_up else "the account's events do not arrive", reason=reason)
         case TradingState(is_up, via, reason):
-            log.info("order connection", up=is_up, via=via, reason=reason)
+            log.info("orders can be sent" if is_up else "orders cannot be sent", via=via, reason=reason)
         case AccountChanged(reason) if reason != "ORDER":
             log.info("account changed", reason=reason)
         case SettingsChanged(symbol, leverage):

@@ -17,6 +17,7 @@ from tests.unit.cli.keys import write_key
 from tests.unit.store.books import Machine
 from tradingsys.cli.app import FAILURE, OK, execute
 from tradingsys.cli.doctor import files
+from tradingsys.core.records import AccountRecord
 from tradingsys.net.token import create_token, token_path
 from tradingsys.store.lock import Lock
 from tradingsys.venues.auth import load_signer
@@ -247,6 +248,17 @@ def test_a_book_that_cannot_be_used(
     spoil(folder / "pos.db")
     code, checks = doctor(box.config(folder), capsys)
     assert code == FAILURE and told in checks["book"]["text"]
+
+
+def test_the_book_of_a_simulator_that_was_stopped(box: Box, folder: Path, capsys: Captured) -> None:
+    machine = Machine(folder)
+    store = machine.ready(account="binance-usdm-sim")
+    store.save_now([AccountRecord("main-1")])
+    machine.kill()
+    code, checks = doctor(box.config(folder), capsys)
+    assert code == FAILURE and checks["api-key"]["verdict"] == "ok"
+    assert "holds the book of main-1, and the API key is of " in checks["book"]["text"]
+    assert "a simulator forgets" in checks["book"]["text"] and "move the file away" in checks["book"]["fix"]
 
 
 def test_a_damaged_book_names_the_newest_backup(box: Box, folder: Path, capsys: Captured) -> None:

@@ -73,7 +73,7 @@ async def _findings(path: Path) -> AsyncIterator[Finding]:
         keys, urls = signer(config, path), addresses(config)
     except ConfigError:
         return  # told already
-    async for finding in exchange_checks(config, urls, keys):
+    async for finding in exchange_checks(config, urls, keys, files.account_of_book(Path(config.db))):
         yield finding
 
 

@@ -39,8 +39,11 @@ _CHECK_ADDRESS = "check network, firewall and urls; a proxy is not used"
 _MANAGE = "in the exchange's API management"
 
 
-async def exchange_checks(config: Config, urls: Endpoints, signer: Signer) -> AsyncIterator[Finding]:
-    """One finding after the other; what cannot be checked because of an earlier problem is left out."""
+async def exchange_checks(config: Config, urls: Endpoints, signer: Signer, owner: str) -> AsyncIterator[Finding]:
+    """One finding after the other; what cannot be checked because of an earlier problem is left out.
+
+    ``owner`` is the account whose book ``db`` is, empty when there is none.
+    """
     asker = Asker(BinanceProtocol(USDM, urls, config.apikey, signer))
     try:
         try:
@@ -51,7 +54,7 @@ async def exchange_checks(config: Config, urls: Endpoints, signer: Signer) -> As
             return
         yield fine("rest", f"{urls.rest} answers")
         yield _clock(*asker.skew_ms())
-        async for finding in _account(asker, is_live=config.environment is Environment.LIVE):
+        async for finding in _account(asker, config, owner):
             yield finding
         async for finding in _symbols(asker, config.symbols):
             yield finding
@@ -83,7 +86,8 @@ def _clock(ahead_ms: int, uncertainty_ms: int) -> Finding:
     return fine("clock", text)
 
 
-async def _account(asker: Asker, *, is_live: bool) -> AsyncIterator[Finding]:
+async def _account(asker: Asker, config: Config, owner: str) -> AsyncIterator[Finding]:
+    is_live = config.environment is Environment.LIVE
     try:
         mode = await asker.ask(AccountModeQuery())
     except AuthError as error:
@@ -94,6 +98,10 @@ async def _account(asker: Asker, *, is_live: bool) -> AsyncIterator[Finding]:
         yield problem("api-key", f"could not be tried: {error}", "mend what the error names, then try again")
         return
     yield fine("api-key", f"valid, account {mode.account or 'without a name'}")
+    if owner and mode.account and mode.account != owner:
+        forgets = "; a simulator forgets its account when it stops" if config.environment is Environment.SIM else ""
+        text = f"{config.db}: holds the book of {owner}, and the API key is of {mode.account}{forgets}"
+        yield problem("book", text, "move the file away, or name another with db")
     async for finding in _permissions(asker, can_trade=mode.can_trade, is_live=is_live):
         yield finding
     if mode.hedge_mode:

@@ -20,7 +20,7 @@ from tradingsys.store.read import reading
 from tradingsys.store.sqlite import OLDEST_SAFE_SQLITE, rows
 from tradingsys.venues.auth import KeyKind
 
-__all__ = ["book_checks", "config_file", "disk", "key", "sqlite", "token"]
+__all__ = ["account_of_book", "book_checks", "config_file", "disk", "key", "sqlite", "token"]
 
 _LITTLE_BYTES = 1024 * 1024 * 1024
 _TOO_LITTLE_BYTES = 64 * 1024 * 1024
@@ -135,6 +135,16 @@ def book_checks(db: Path, account: str, *, is_ours_running: bool) -> Iterator[Fi
     else:
         yield fine("book", f"{db}: whole")
     yield _lock(db, is_ours_running=is_ours_running)
+
+
+def account_of_book(db: Path) -> str:
+    """What the exchange calls the account whose book this is; empty where that is unknown or cannot be read."""
+    try:
+        with reading(db) as conn:
+            found = rows(conn, "SELECT value FROM meta WHERE key = 'venue_account'")
+    except (TradingError, apsw.Error, OSError):
+        return ""
+    return str(found[0][0]) if found else ""
 
 
 def _lock(db: Path, *, is_ours_running: bool) -> Finding:
