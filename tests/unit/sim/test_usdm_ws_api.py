@@ -100,6 +100,39 @@ def test_replies_tell_the_limits(client: Client) -> None:
     assert "rateLimits" not in client.ws_call(quiet, "ping", sign=False)
 
 
+def test_refusals_tell_the_limits_too(client: Client) -> None:
+    conn = logged_on(client)
+    refused = client.ws_call(conn, "order.place", **client.limit(qty=""))
+    assert code(refused) == (400, -1102)
+    assert [rule["rateLimitType"] for rule in refused["rateLimits"]] == ["ORDERS", "ORDERS", "REQUEST_WEIGHT"]
+    quiet = client.ws_call(conn, "order.place", returnRateLimits=False, **client.limit(qty=""))
+    assert "rateLimits" not in quiet
+
+
+def test_numbers_are_taken_and_signed_as_they_are_written(client: Client) -> None:
+    # The exchange's own example of `order.place` has them; python-binance sends them.
+    conn = client.open(TARGET)
+    stamp = client.now_ms + 1
+    signed = (
+        f"apiKey={KEY}&price=0.590&quantity=100&side=BUY&symbol=DOGEUSDT&timeInForce=GTC&timestamp={stamp}&type=LIMIT"
+    )
+    frame = (
+        f'{{"id":"n","method":"order.place","params":{{"apiKey":"{KEY}","price":0.590,"quantity":100,"side":"BUY",'
+        f'"symbol":"DOGEUSDT","timeInForce":"GTC","timestamp":{stamp},"type":"LIMIT","newClientOrderId":null,'
+        f'"signature":"{client.signer.sign(signed.encode())}"}}}}'
+    )
+    client.send(conn, frame.encode())
+    (placed,) = client.take(conn)
+    assert placed["status"] == 200, placed
+    assert (placed["result"]["price"], placed["result"]["origQty"]) == ("0.590000", "100")
+
+
+def test_methods_may_carry_their_version(client: Client) -> None:
+    conn = client.open(TARGET)
+    assert client.ws_call(conn, "v1/order.place", **client.limit())["status"] == 200
+    assert code(client.ws_call(conn, "v9/order.place", **client.limit())) == (400, -1020)
+
+
 def test_the_limit_says_when_to_come_back(client: Client) -> None:
     conn = logged_on(client)
     while (reply := client.ws_call(conn, "v2/account.position"))["status"] == 200:

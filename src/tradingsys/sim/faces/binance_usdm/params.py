@@ -132,6 +132,10 @@ class Keyring:
     def __init__(self, keys: Iterable[ApiKey]) -> None:
         self._keys = {key.key: key for key in keys}
 
+    def maybe(self, key: str) -> ApiKey | None:
+        """Who owns a key, if anybody does."""
+        return self._keys.get(key)
+
     def find(self, key: str | None) -> ApiKey:
         """Who owns a key.
 
@@ -139,7 +143,7 @@ class Keyring:
         """
         if not key:
             raise Fault(401, -2014, "API-key format invalid.")
-        found = self._keys.get(key)
+        found = self.maybe(key)
         if found is None:
             raise Fault(401, -2015, "Invalid API-key, IP, or permissions for action.")
         return found

@@ -17,7 +17,7 @@ from tradingsys.sim.faces.binance_usdm.render import ms
 from tradingsys.sim.faces.binance_usdm.rest import depth_weight
 from tradingsys.sim.faces.binance_usdm.user_streams import UserStreams
 from tradingsys.venues.binance.encode import ws_api_error, ws_api_reply
-from tradingsys.venues.binance.messages import RateLimitRule, RequestId, SessionState, WsApiRequest
+from tradingsys.venues.binance.messages import RateLimitRule, RequestId, SessionState
 
 __all__ = ["WsApi"]
 
@@ -25,7 +25,20 @@ _INVALID_JSON = Fault(400, -1135, "Invalid JSON Request")
 _UNKNOWN_METHOD = Fault(400, -1020, "This operation is not supported.")
 
 _decode_any = msgspec.json.Decoder().decode
-_decode = msgspec.json.Decoder(WsApiRequest).decode
+
+
+class _Asked(Struct, frozen=True):
+    """A request: what `WsApiRequest` is, before anything is known of its parameters."""
+
+    method: str
+    params: dict[str, object] | None = None
+
+
+# The venue wants decimals as text, and its own example of `order.place` has numbers, as clients have: they are taken
+# as they are written, because that is what was signed.
+_decode = msgspec.json.Decoder(_Asked, float_hook=str).decode
+_VERSION = "v1/"
+"""May stand before the name of a method."""
 
 
 class _Method(Struct, frozen=True):
@@ -77,38 +90,37 @@ class WsApi:
     def handle(self, conn: Connection, data: bytes, now_ns: int) -> bytes:
         """The answer to one frame; its effects wait in ``state.happened``."""
         request_id: RequestId = None
-        method = ""
-        account = ""
+        method, given = "", Params({})
         try:
             request_id = _identify(data)
             method, given = _parse(data)
-            account, result = self._perform(conn, method, given, now_ns)
-            return ws_api_reply(request_id, result, self._limits(conn, method, account, given, now_ns))
+            result = self._perform(conn, method, given, now_ns)
+            return ws_api_reply(request_id, result, self._limits(conn, method, given, now_ns))
         except Fault as error:
             fault = error
         except VenueError as refused:
             fault = Fault(400, refused.code, refused.message)
-        limits = self._limits(conn, "", account, Params({}), now_ns)
+        limits = self._limits(conn, method, given, now_ns)
         return ws_api_error(request_id, fault.status, fault.body(detailed=True), limits)
 
-    def _perform(self, conn: Connection, method: str, given: Params, now_ns: int) -> tuple[str, object]:
+    def _perform(self, conn: Connection, method: str, given: Params, now_ns: int) -> object:
         limits, now_ms = self._state.limits, ms(now_ns)
         if method in self._session:
             limits.spend(_SESSION_WEIGHT, now_ms)
-            return "", self._session[method](conn, given, now_ns)
+            return self._session[method](conn, given, now_ns)
         if method in self._streams:
             limits.spend(1, now_ms)
             owner = self._keyring.find(given.get("apiKey") or conn.session_key)
-            return owner.account, self._streams[method](Call(self._state, given, now_ns, owner.account, owner.key))
+            return self._streams[method](Call(self._state, given, now_ns, owner.account, owner.key))
         known = _METHODS.get(method)
         if known is None:
             limits.spend(1, now_ms)
             raise _UNKNOWN_METHOD
         limits.spend(depth_weight(given) if method == "depth" else known.weight, now_ms)
         if not known.is_signed:
-            return "", known.answer(Call(self._state, given, now_ns))
+            return known.answer(Call(self._state, given, now_ns))
         owner = self._authorize(conn, given, now_ms)
-        return owner.account, known.answer(Call(self._state, given, now_ns, owner.account, owner.key))
+        return known.answer(Call(self._state, given, now_ns, owner.account, owner.key))
 
     def _authorize(self, conn: Connection, given: Params, now_ms: int) -> ApiKey:
         """Who asks: by the request's own key and signature, else by the session."""
@@ -142,14 +154,17 @@ class WsApi:
         return self._status(conn, given, now_ns)
 
     def _limits(
-        self, conn: Connection, method: str, account: str, given: Params, now_ns: int
+        self, conn: Connection, method: str, given: Params, now_ns: int
     ) -> list[RateLimitRule] | msgspec.UnsetType:
         wanted = given.get("returnRateLimits")
         if wanted == "false" or (not wanted and not conn.returns_rate_limits):
             return UNSET
         limits, now_ms = self._state.limits, ms(now_ns)
         known = _METHODS.get(method)
-        counts = limits.order_rules(account, now_ms) if known is not None and known.is_order else []
+        counts: list[RateLimitRule] = []
+        if known is not None and known.is_order:
+            owner = self._keyring.maybe(given.get("apiKey") or conn.session_key)
+            counts = [] if owner is None else limits.order_rules(owner.account, now_ms)
         return [*counts, limits.weight_rule(now_ms)]
 
 
@@ -168,4 +183,10 @@ def _parse(data: bytes) -> tuple[str, Params]:
         request = _decode(data)
     except msgspec.ValidationError:
         raise _INVALID_JSON from None
-    return request.method, Params({} if request.params is UNSET else request.params)
+    given: dict[str, str | int | bool] = {}
+    for name, value in (request.params or {}).items():
+        if isinstance(value, str | int | bool):
+            given[name] = value
+        elif value is not None:
+            raise _INVALID_JSON
+    return request.method.removeprefix(_VERSION), Params(given)
