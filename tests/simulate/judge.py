@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import apsw
 
 from tests.simulate.pyalgo_strategy import PyalgoStrategy
-from tests.simulate.strategy import PRICES
+from tests.simulate.wish import PRICES
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.ids import EXTERNAL, decode_client_order_id
 from tradingsys.sim.events import Execution
@@ -125,11 +125,12 @@ def _sent_at_most_once(life: Life) -> Iterator[str]:
 def _nothing_left_in_doubt(life: Life) -> Iterator[str]:
     assert life.gateway is not None
     book = life.gateway.gateway.book
+    exchange = life.venue.simulator.exchange
     at_venue = {
-        order.client_order_id
-        for order in life.venue.simulator.exchange.open_orders(_ACCOUNT)
-        if decode_client_order_id(order.client_order_id) is not None
-    }
+        exchange.ledger.conditions[order.algo_id].client_algo_id if order.algo_id else order.client_order_id
+        for order in exchange.open_orders(_ACCOUNT)
+    } | {condition.client_algo_id for condition in exchange.open_conditions(_ACCOUNT)}
+    at_venue = {each for each in at_venue if decode_client_order_id(each) is not None}
     ours = {order.client_order_id for order in book.open_orders() if order.is_open}
     for client_order_id in at_venue ^ ours:
         known = book.order(client_order_id)

@@ -12,8 +12,9 @@ from tests.simulate.faults import Faults, Profile
 from tests.simulate.incarnation import Incarnation
 from tests.simulate.judge import judge
 from tests.simulate.pyalgo_strategy import PyalgoStrategy
-from tests.simulate.strategy import PRICES, Link, Strategy
+from tests.simulate.strategy import Link, Strategy
 from tests.simulate.venue import Venue
+from tests.simulate.wish import PRICES
 from tests.simulate.witness import Witness
 from tests.simulate.world import World, ms, s
 from tradingsys.core.enums import Side

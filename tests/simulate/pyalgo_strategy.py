@@ -8,11 +8,16 @@ from decimal import Decimal
 from pyalgo.context import Context
 from pyalgo.link import Stage
 from pyalgo.order import Order
-from pyalgo.words import OrderType, Side, Tif
-from tests.simulate.strategy import PRICES, Link
+from pyalgo.terms import OrderOptions
+from pyalgo.words import FIX_ORDER_TYPES, Side, Tif
+from tests.simulate.strategy import Link
+from tests.simulate.wish import draw_amend, draw_wish
 from tests.simulate.world import World, ms
+from tradingsys.wire.messages import PositionView
 
 __all__ = ["PyalgoStrategy"]
+
+_WORDS = {order_type: word for word, order_type in FIX_ORDER_TYPES.items()}
 
 
 class PyalgoStrategy:
@@ -37,6 +42,10 @@ class PyalgoStrategy:
     @property
     def net(self) -> dict[str, Decimal]:
         return {symbol: Decimal(net) for symbol, net in self._context.client.history.positions.items()}
+
+    @property
+    def holdings(self) -> dict[str, PositionView]:
+        return self._context.client.history.holdings
 
     @property
     def asked(self) -> set[str]:
@@ -84,7 +93,7 @@ class PyalgoStrategy:
         self._think_soon()
 
     def _on_order(self, order: Order) -> None:
-        if order.acc > order.quantity:
+        if order.acc > order.quantity and not order.is_active:
             self.wrong.append(f"session {self.session}: more executed than ordered: {order}")
 
     def _think_soon(self) -> None:
@@ -110,12 +119,26 @@ class PyalgoStrategy:
         if open_orders and rng.random() < 0.4:
             subscription.cancel(rng.choice(open_orders).id)
             return
-        market = rng.random() < 0.15
-        price = float(PRICES[subscription.symbol] + Decimal(rng.randint(-10, 10)) / 1000)
+        if open_orders and rng.random() < 0.3:
+            order = rng.choice(open_orders)
+            price, quantity = draw_amend(rng, subscription.symbol, Decimal(repr(order.quantity)))
+            subscription.amend(order.id, _number(price), _number(quantity))
+            return
+        wish = draw_wish(rng, subscription.symbol, Decimal(repr(subscription.net)))
+        options: OrderOptions = {"reduce_only": wish.reduce_only}
+        if wish.stop_price is not None:
+            options["stop_price"] = float(wish.stop_price)
+        if wish.callback_rate is not None:
+            options["callback_rate"] = float(wish.callback_rate)
         subscription.add_order(
-            0.0 if market else price,
-            float(rng.randint(10, 60)),
-            rng.choice(list(Side)),
-            OrderType.MARKET if market else OrderType.LIMIT,
-            rng.choice((Tif.GTC, Tif.GTC, Tif.IOC)),
+            _number(wish.price) or 0.0,
+            float(wish.quantity),
+            Side(wish.side.value),
+            _WORDS[wish.order_type],
+            Tif.GTC if wish.time_in_force is None else Tif(wish.time_in_force.value),
+            **options,
         )
+
+
+def _number(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Protocol
 
+from msgspec import structs
+
+from tests.simulate.wish import Wish, draw_amend, draw_wish
 from tests.simulate.world import World, ms
-from tradingsys.core.enums import OrderType, Side, TimeInForce
 from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.wire.codec import decode_result, decode_server_message, encode_request
 from tradingsys.wire.messages import (
+    AmendParams,
     CancelParams,
     LoginParams,
     LoginResult,
@@ -18,7 +21,9 @@ from tradingsys.wire.messages import (
     OrderPush,
     OrderView,
     PositionPush,
+    PositionView,
     Reply,
+    RequestFailedPush,
     ResolveItem,
     ResolveParams,
     ResolveResult,
@@ -28,10 +33,7 @@ from tradingsys.wire.messages import (
     StatusPush,
 )
 
-__all__ = ["PRICES", "Link", "Strategy"]
-
-PRICES = {"dogeusdt": Decimal("0.6"), "adausdt": Decimal("0.75")}
-"""What is traded, and the middle of the prices at which."""
+__all__ = ["Link", "Strategy"]
 
 
 class Link(Protocol):
@@ -54,6 +56,7 @@ class Strategy:
         self.session = session
         self.symbols = symbols
         self.net: dict[str, Decimal] = {}
+        self.holdings: dict[str, PositionView] = {}
         self.fills: dict[tuple[str, str], Decimal] = {}
         self.fill_twice: list[str] = []
         self.orders: dict[str, OrderView] = {}
@@ -83,7 +86,7 @@ class Strategy:
         self._life += 1
         self._instance = f"{self.world.rng.getrandbits(64):x}"
         self._cursor = None
-        self.net, self.fills, self.orders, self.asked = {}, {}, {}, {}
+        self.net, self.holdings, self.fills, self.orders, self.asked = {}, {}, {}, {}, {}
         self._think_soon()
 
     def drop(self) -> None:
@@ -112,11 +115,19 @@ class Strategy:
             case PositionPush(epoch, n, symbol, net):
                 self._count(epoch, n)
                 self.net[symbol] = Decimal(net)
+                self.holdings[symbol] = PositionView(
+                    symbol,
+                    net,
+                    entry_px=message.entry_px,
+                    realized_pnl=message.realized_pnl,
+                    fees=message.fees,
+                    funding=message.funding,
+                )
             case SnapshotPush(snapshot):
                 self._take(snapshot)
             case SessionClosedPush():
                 self.drop()
-            case StatusPush():
+            case StatusPush() | RequestFailedPush():
                 pass
 
     def _answered(self, reply: Reply) -> None:
@@ -148,6 +159,7 @@ class Strategy:
         self._ready = True
         self._cursor = (snapshot.epoch, snapshot.n)
         self.net = {position.symbol: Decimal(position.net) for position in snapshot.positions}
+        self.holdings = {position.symbol: position for position in snapshot.positions}
         shown = {view.client_order_id for view in snapshot.orders}
         for view in snapshot.orders:
             self._learn(view)
@@ -202,34 +214,53 @@ class Strategy:
         if open_orders and rng.random() < 0.4:
             self._request("cancel", CancelParams(rng.choice(open_orders).client_order_id))
             return
+        if open_orders and rng.random() < 0.3:
+            view = rng.choice(open_orders)
+            price, quantity = draw_amend(rng, view.symbol, Decimal(view.quantity))
+            self._request("amend", AmendParams(view.client_order_id, _text(price), _text(quantity)))
+            return
         symbol = rng.choice(self.symbols)
-        side = rng.choice(list(Side))
-        market = rng.random() < 0.15
-        price = None if market else str(PRICES[symbol] + Decimal(rng.randint(-10, 10)) / 1000)
-        self._seq += rng.choice((1, 1, 1, 2))
-        params = OrderParams(
-            login.lineage,
-            login.epoch,
-            login.login,
-            self._seq,
-            symbol,
-            side,
-            OrderType.MARKET if market else OrderType.LIMIT,
-            str(rng.randint(10, 60)),
-            price,
-            None if market else rng.choice((TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC)),
-        )
+        self._order(login, draw_wish(rng, symbol, self.net.get(symbol, Decimal(0))))
+
+    def _order(self, login: LoginResult, wish: Wish) -> None:
+        self._seq += self.world.rng.choice((1, 1, 1, 2))
         client_order_id = encode_client_order_id(
             OrderKey(self.session, login.lineage, login.epoch, login.login, self._seq)
         )
-        self.asked[client_order_id] = ResolveItem(
-            client_order_id, symbol, side, params.order_type, params.quantity, price, params.time_in_force
+        item = ResolveItem(
+            client_order_id,
+            wish.symbol,
+            wish.side,
+            wish.order_type,
+            str(wish.quantity),
+            _text(wish.price),
+            wish.time_in_force,
+            reduce_only=wish.reduce_only,
+            stop_price=_text(wish.stop_price),
+            callback_rate=_text(wish.callback_rate),
         )
+        terms = structs.asdict(item)
+        del terms["client_order_id"]
+        self.asked[client_order_id] = item
         self.sent += 1
+        params = OrderParams(login.lineage, login.epoch, login.login, self._seq, **terms)
         self._request("order", params, client_order_id)
+
+
+def _text(number: Decimal | None) -> str | None:
+    return None if number is None else str(number)
 
 
 def _item(view: OrderView) -> ResolveItem:
     return ResolveItem(
-        view.client_order_id, view.symbol, view.side, view.order_type, view.quantity, view.price, view.time_in_force
+        view.client_order_id,
+        view.symbol,
+        view.side,
+        view.order_type,
+        view.quantity,
+        view.price,
+        view.time_in_force,
+        reduce_only=view.reduce_only,
+        stop_price=view.stop_price,
+        callback_rate=view.callback_rate,
     )

@@ -221,9 +221,12 @@ class Order(Struct, frozen=True):
 
     @property
     def status(self) -> OrderStatus:
-        """FIX 39, from the facts alone."""
+        """FIX 39, from the facts alone.
+
+        More executed than ordered means that the terms are from before an amend: it may execute further.
+        """
         cum = self.cum_qty
-        if self.terms is not None and cum >= self.terms.order_qty > 0:
+        if self.terms is not None and cum == self.terms.order_qty > 0:
             return OrderStatus.FILLED
         ended = self.ended
         if ended is not None:

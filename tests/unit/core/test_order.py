@@ -232,6 +232,16 @@ def test_what_the_venue_counts_beyond_known_fills_is_missing() -> None:
     assert order.avg_px == 99
 
 
+def test_executed_beyond_the_known_terms_is_not_filled_until_newer_terms_say_so() -> None:
+    terms = Terms("BTCUSDT", Side.BUY, OrderType.LIMIT, Decimal(3), Decimal(100), version_ms=1)
+    order = Order(("a",), "1", terms, accepted=True, venue_cum_qty=Decimal(4))
+    assert (order.status, order.leaves_qty) == (OrderStatus.PARTIALLY_FILLED, 0)
+    amended = Order(terms=structs.replace(terms, order_qty=Decimal(6), version_ms=2))
+    assert (order.merge(amended).status, order.merge(amended).leaves_qty) == (OrderStatus.PARTIALLY_FILLED, 2)
+    amended = Order(terms=structs.replace(terms, order_qty=Decimal(4), version_ms=2))
+    assert order.merge(amended).status is OrderStatus.FILLED
+
+
 def test_an_order_keeps_all_its_client_ids() -> None:
     assert Order(("b",)).merge(Order(("a",))).client_order_ids == ("a", "b")
 
