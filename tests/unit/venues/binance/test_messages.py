@@ -24,11 +24,16 @@ NESTED = {
     "ErrorDetail",
     "ForcedOrder",
     "IndexComponent",
+    "IndexSource",
+    "InsuranceAsset",
     "KlineBar",
     "LeverageChange",
     "MarginCallPosition",
+    "MarketSchedule",
     "OrderUpdate",
     "PositionChange",
+    "ScheduledSession",
+    "TradingIndicator",
     "UpdateOfAccount",
 }
 

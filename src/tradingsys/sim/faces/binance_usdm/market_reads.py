@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from tradingsys.core.enums import Side
 from tradingsys.core.market import Depth
@@ -14,7 +15,16 @@ from tradingsys.sim.faces.binance_usdm.render import ms
 from tradingsys.sim.venue import Venue
 from tradingsys.venues.binance.encode import decimal_text
 from tradingsys.venues.binance.encode_market import depth_snapshot
-from tradingsys.venues.binance.messages import DepthSnapshot, ExchangeInfo, ServerTime
+from tradingsys.venues.binance.messages import (
+    AggTradeRow,
+    BookTickerRow,
+    DepthSnapshot,
+    ExchangeInfo,
+    Nothing,
+    PriceTicker,
+    PublicTrade,
+    ServerTime,
+)
 
 __all__ = [
     "agg_trades",
@@ -31,16 +41,16 @@ __all__ = [
     "trades",
 ]
 
-Row = dict[str, object]
+T = TypeVar("T")
 
 _DEPTHS = frozenset({5, 10, 20, 50, 100, 500, 1000})
 _RPI_DEPTHS = frozenset({1000})
 _HOUR_MS = 3_600_000
 
 
-def ping(_call: Call) -> Row:
+def ping(_call: Call) -> Nothing:
     """`GET /fapi/v1/ping`."""
-    return {}
+    return Nothing()
 
 
 def server_time(call: Call) -> ServerTime:
@@ -81,13 +91,13 @@ def _depth(call: Call, default: int, allowed: frozenset[int]) -> DepthSnapshot:
     return depth_snapshot(top(symbol, call.state.exchange.venues[symbol], limit, call.now_ms))
 
 
-def trades(call: Call) -> list[Row]:
+def trades(call: Call) -> list[PublicTrade]:
     """`GET /fapi/v1/trades`: the newest, oldest first."""
     rows = list(call.state.tapes[call.symbol()].trades)
     return _trade_rows(rows[-call.limit(500, 1000) :])
 
 
-def historical_trades(call: Call) -> list[Row]:
+def historical_trades(call: Call) -> list[PublicTrade]:
     """`GET /fapi/v1/historicalTrades`: from a trade id on, else the newest."""
     rows: Sequence[Traded] = call.state.tapes[call.symbol()].trades
     limit = call.limit(100, 500)
@@ -97,22 +107,22 @@ def historical_trades(call: Call) -> list[Row]:
     return _trade_rows([row for row in rows if row.trade_id >= from_id][:limit])
 
 
-def _trade_rows(rows: Iterable[Traded]) -> list[Row]:
+def _trade_rows(rows: Iterable[Traded]) -> list[PublicTrade]:
     return [
-        {
-            "id": row.trade_id,
-            "price": decimal_text(row.px),
-            "qty": decimal_text(row.qty),
-            "quoteQty": decimal_text(row.px * row.qty),
-            "time": ms(row.ts_ns),
-            "isBuyerMaker": row.buyer_is_maker,
-            "isRPITrade": False,
-        }
+        PublicTrade(
+            id=row.trade_id,
+            price=decimal_text(row.px),
+            qty=decimal_text(row.qty),
+            quote_qty=decimal_text(row.px * row.qty),
+            time=ms(row.ts_ns),
+            is_buyer_maker=row.buyer_is_maker,
+            is_rpi_trade=False,
+        )
         for row in rows
     ]
 
 
-def agg_trades(call: Call) -> list[Row]:
+def agg_trades(call: Call) -> list[AggTradeRow]:
     """`GET /fapi/v1/aggTrades`: from an id or a time on, else the newest.
 
     Raises Fault for an id together with times (-1128), for times in the wrong order (-1023) and for more than an hour
@@ -134,16 +144,16 @@ def agg_trades(call: Call) -> list[Row]:
             _check_hour(start_ms, end_ms)
         rows = [row for row in rows if start_ms <= ms(row.ts_ns) <= (call.now_ms if end_ms is None else end_ms)][:limit]
     return [
-        {
-            "a": row.agg_id,
-            "p": decimal_text(row.px),
-            "q": decimal_text(row.qty),
-            "nq": decimal_text(row.qty),
-            "f": row.first_trade_id,
-            "l": row.last_trade_id,
-            "T": ms(row.ts_ns),
-            "m": row.buyer_is_maker,
-        }
+        AggTradeRow(
+            trade_id=row.agg_id,
+            px=decimal_text(row.px),
+            qty=decimal_text(row.qty),
+            normal_qty=decimal_text(row.qty),
+            first_trade_id=row.first_trade_id,
+            last_trade_id=row.last_trade_id,
+            ts_event_ms=ms(row.ts_ns),
+            buyer_is_maker=row.buyer_is_maker,
+        )
         for row in rows
     ]
 
@@ -155,40 +165,36 @@ def _check_hour(start_ms: int, end_ms: int) -> None:
         raise Fault(400, -1127, "More than 1 hours between startTime and endTime.")
 
 
-def book_ticker(call: Call) -> Row | list[Row]:
+def book_ticker(call: Call) -> BookTickerRow | list[BookTickerRow]:
     """`GET /fapi/v1/ticker/bookTicker`, of one symbol or all."""
-    rows: list[Row] = []
+    rows: list[BookTickerRow] = []
     for symbol in call.symbols():
         venue = call.state.exchange.venues[symbol]
         best = top(symbol, venue, 1, call.now_ms)
         bid, ask = next(iter(best.bids), ("0", "0")), next(iter(best.asks), ("0", "0"))
         rows.append(
-            {
-                "symbol": symbol,
-                "bidPrice": bid[0],
-                "bidQty": bid[1],
-                "askPrice": ask[0],
-                "askQty": ask[1],
-                "time": call.now_ms,
-                "lastUpdateId": venue.update_id,
-            }
+            BookTickerRow(
+                last_update_id=venue.update_id,
+                symbol=symbol,
+                bid_price=bid[0],
+                bid_qty=bid[1],
+                ask_price=ask[0],
+                ask_qty=ask[1],
+                time=call.now_ms,
+            )
         )
     return one_or_all(call, rows)
 
 
-def price_ticker(call: Call) -> Row | list[Row]:
+def price_ticker(call: Call) -> PriceTicker | list[PriceTicker]:
     """`GET /fapi/v1/ticker/price`, of one symbol or all."""
-    rows: list[Row] = [
-        {
-            "symbol": symbol,
-            "price": decimal_text(call.state.exchange.venues[symbol].last_px),
-            "time": call.now_ms,
-        }
+    rows = [
+        PriceTicker(symbol=symbol, price=decimal_text(call.state.exchange.venues[symbol].last_px), time=call.now_ms)
         for symbol in call.symbols()
     ]
     return one_or_all(call, rows)
 
 
-def one_or_all(call: Call, rows: list[Row]) -> Row | list[Row]:
+def one_or_all(call: Call, rows: list[T]) -> T | list[T]:
     """A single answer when a symbol was asked for."""
     return rows[0] if call.params.get("symbol") else rows

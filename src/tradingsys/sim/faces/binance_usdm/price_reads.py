@@ -13,19 +13,35 @@ from tradingsys.sim.faces.binance_usdm.market_reads import one_or_all
 from tradingsys.sim.funding import FUNDING_MS, RATE_CAP
 from tradingsys.sim.money import FundingRecord
 from tradingsys.venues.binance.encode import decimal_text
-from tradingsys.venues.binance.messages import Ticker
+from tradingsys.venues.binance.messages import (
+    AdlRisk,
+    CompositeIndexInfo,
+    Constituents,
+    FundingInfo,
+    FundingRate,
+    IndexSource,
+    InsuranceAsset,
+    InsuranceFund,
+    OpenInterest,
+    PremiumIndex,
+    Ticker,
+    Ticker24h,
+    TradingSchedule,
+)
 
 __all__ = [
+    "adl_risk",
+    "composite_indices",
     "constituents",
     "day_of",
     "funding_info",
     "funding_rates",
+    "insurance_fund",
     "open_interest",
     "premium_index",
     "ticker_24hr",
+    "trading_schedule",
 ]
-
-Row = dict[str, object]
 
 _INTEREST_RATE = Decimal("0.00010000")
 """Per eight hours: what funding is when mark and index price agree."""
@@ -66,55 +82,55 @@ def day_of(state: State, symbol: str, now_ms: int) -> Ticker:
     )
 
 
-def ticker_24hr(call: Call) -> Row | list[Row]:
+def ticker_24hr(call: Call) -> Ticker24h | list[Ticker24h]:
     """`GET /fapi/v1/ticker/24hr`, of one symbol or all."""
-    rows: list[Row] = []
+    rows: list[Ticker24h] = []
     for symbol in call.symbols():
         day = day_of(call.state, symbol, call.now_ms)
         rows.append(
-            {
-                "symbol": symbol,
-                "priceChange": day.px_change,
-                "priceChangePercent": day.px_change_percent,
-                "weightedAvgPrice": day.avg_px,
-                "lastPrice": day.last_px,
-                "lastQty": day.last_qty,
-                "openPrice": day.open_px,
-                "highPrice": day.high_px,
-                "lowPrice": day.low_px,
-                "volume": day.volume,
-                "quoteVolume": day.quote_volume,
-                "openTime": day.open_ms,
-                "closeTime": day.close_ms,
-                "firstId": day.first_trade_id,
-                "lastId": day.last_trade_id,
-                "count": day.trade_count,
-            }
+            Ticker24h(
+                symbol=symbol,
+                price_change=day.px_change,
+                price_change_percent=day.px_change_percent,
+                weighted_avg_price=day.avg_px,
+                last_price=day.last_px,
+                last_qty=day.last_qty,
+                open_price=day.open_px,
+                high_price=day.high_px,
+                low_price=day.low_px,
+                volume=day.volume,
+                quote_volume=day.quote_volume,
+                open_time=day.open_ms,
+                close_time=day.close_ms,
+                first_id=day.first_trade_id,
+                last_id=day.last_trade_id,
+                count=day.trade_count,
+            )
         )
     return one_or_all(call, rows)
 
 
-def premium_index(call: Call) -> Row | list[Row]:
+def premium_index(call: Call) -> PremiumIndex | list[PremiumIndex]:
     """`GET /fapi/v1/premiumIndex`, of one symbol or all."""
-    rows: list[Row] = []
+    rows: list[PremiumIndex] = []
     for symbol in call.symbols():
         venue = call.state.exchange.venues[symbol]
         rows.append(
-            {
-                "symbol": symbol,
-                "markPrice": decimal_text(venue.mark.px),
-                "indexPrice": decimal_text(venue.index.px),
-                "estimatedSettlePrice": decimal_text(venue.index.px),
-                "lastFundingRate": decimal_text(venue.funding_rate),
-                "interestRate": decimal_text(_INTEREST_RATE),
-                "nextFundingTime": venue.next_funding_ms,
-                "time": call.now_ms,
-            }
+            PremiumIndex(
+                symbol=symbol,
+                mark_price=decimal_text(venue.mark.px),
+                index_price=decimal_text(venue.index.px),
+                estimated_settle_price=decimal_text(venue.index.px),
+                last_funding_rate=decimal_text(venue.funding_rate),
+                interest_rate=decimal_text(_INTEREST_RATE),
+                next_funding_time=venue.next_funding_ms,
+                time=call.now_ms,
+            )
         )
     return one_or_all(call, rows)
 
 
-def funding_rates(call: Call) -> list[Row]:
+def funding_rates(call: Call) -> list[FundingRate]:
     """`GET /fapi/v1/fundingRate`: settlements, oldest first; from a time on, else the newest.
 
     Raises Fault for times in the wrong order (-1023).
@@ -129,13 +145,13 @@ def funding_rates(call: Call) -> list[Row]:
     records.sort(key=lambda row: row.ts_ms)
     limit = call.limit(100, 1000)
     return [
-        {
-            "symbol": row.symbol,
-            "fundingRate": decimal_text(row.rate),
-            "fundingTime": row.ts_ms,
-            "markPrice": decimal_text(row.mark_px),
-            "rateType": "Regular",
-        }
+        FundingRate(
+            symbol=row.symbol,
+            funding_rate=decimal_text(row.rate),
+            funding_time=row.ts_ms,
+            mark_price=decimal_text(row.mark_px),
+            rate_type="Regular",
+        )
         for row in (records[-limit:] if start_ms is None else records[:limit])
     ]
 
@@ -150,30 +166,65 @@ def _past_fundings(state: State, symbol: str) -> Iterator[FundingRecord]:
         yield FundingRecord(symbol, _INTEREST_RATE, bar.open, bar.start_ms)
 
 
-def funding_info(call: Call) -> list[Row]:
+def funding_info(call: Call) -> list[FundingInfo]:
     """`GET /fapi/v1/fundingInfo`: bounds and frequency, the same for every symbol here."""
     return [
-        {
-            "symbol": symbol,
-            "adjustedFundingRateCap": decimal_text(RATE_CAP),
-            "adjustedFundingRateFloor": decimal_text(-RATE_CAP),
-            "fundingIntervalHours": FUNDING_MS // 3_600_000,
-            "disclaimer": False,
-        }
+        FundingInfo(
+            symbol=symbol,
+            adjusted_funding_rate_cap=decimal_text(RATE_CAP),
+            adjusted_funding_rate_floor=decimal_text(-RATE_CAP),
+            funding_interval_hours=FUNDING_MS // 3_600_000,
+            disclaimer=False,
+        )
         for symbol in call.state.markets
     ]
 
 
-def open_interest(call: Call) -> Row:
+def open_interest(call: Call) -> OpenInterest:
     """`GET /fapi/v1/openInterest`: what all who are long hold together."""
     symbol, exchange = call.symbol(), call.state.exchange
     held = sum((max(_ZERO, account.position(symbol).net) for account in exchange.accounts.values()), _ZERO)
-    return {"openInterest": decimal_text(held), "symbol": symbol, "time": call.now_ms}
+    return OpenInterest(open_interest=decimal_text(held), symbol=symbol, time=call.now_ms)
 
 
-def constituents(call: Call) -> Row:
+def constituents(call: Call) -> Constituents:
     """`GET /fapi/v1/constituents`: the index follows the box's own market alone."""
     symbol = call.symbol()
     price = decimal_text(call.state.exchange.venues[symbol].index.px)
-    only = {"exchange": "simulator", "symbol": symbol, "price": price, "weight": "1.00000000"}
-    return {"symbol": symbol, "time": call.now_ms, "constituents": [only]}
+    only = IndexSource(exchange="simulator", symbol=symbol, price=price, weight="1.00000000")
+    return Constituents(symbol=symbol, time=call.now_ms, constituents=[only])
+
+
+def insurance_fund(call: Call) -> InsuranceFund | list[InsuranceFund]:
+    """`GET /fapi/v1/insuranceBalance`: one fund for all symbols, alone when a symbol was asked for."""
+    assets = [
+        InsuranceAsset(asset=asset, margin_balance=decimal_text(balance), update_time=call.now_ms)
+        for asset, balance in call.state.exchange.insurance().items()
+    ]
+    return one_or_all(call, [InsuranceFund(symbols=sorted(call.state.markets), assets=assets)])
+
+
+def adl_risk(call: Call) -> AdlRisk | list[AdlRisk]:
+    """`GET /fapi/v1/symbolAdlRisk`, of one symbol or all: high where the insurance fund has nothing left."""
+    has_fund = {asset for asset, balance in call.state.exchange.insurance().items() if balance > 0}
+    return one_or_all(
+        call,
+        [
+            AdlRisk(
+                symbol=symbol,
+                adl_risk="low" if call.state.exchange.venues[symbol].instrument.margin_asset in has_fund else "high",
+                update_time=call.now_ms,
+            )
+            for symbol in call.symbols()
+        ],
+    )
+
+
+def composite_indices(_call: Call) -> list[CompositeIndexInfo]:
+    """`GET /fapi/v1/indexInfo`: no symbol of the box is an index of several assets."""
+    return []
+
+
+def trading_schedule(call: Call) -> TradingSchedule:
+    """`GET /fapi/v1/tradingSchedule`: all symbols of the box trade around the clock."""
+    return TradingSchedule(update_time=call.now_ms, market_schedules={})

@@ -29,7 +29,7 @@ from tradingsys.sim.faces.binance_usdm.connection import Connection
 from tradingsys.sim.faces.binance_usdm.faults import Fault
 from tradingsys.sim.faces.transport import WsOutput, WsSend
 from tradingsys.venues.binance.encode import combined, listen_key_expired, to_bytes
-from tradingsys.venues.binance.messages import ListenKey, Message
+from tradingsys.venues.binance.messages import ListenKey, Message, Nothing
 
 __all__ = ["Subscription", "UserStreams"]
 
@@ -84,10 +84,10 @@ class UserStreams:
         key.expires_ns = call.now_ns + _VALID_NS
         return ListenKey(listen_key=key.text)
 
-    def close(self, call: Call) -> dict[str, str]:
+    def close(self, call: Call) -> Nothing:
         """`DELETE /fapi/v1/listenKey`."""
         self._keys.pop(call.account, None)
-        return {}
+        return Nothing()
 
     @property
     def next_deadline_ns(self) -> int | None:

@@ -14,6 +14,7 @@ __all__ = [
     "ControlRequest",
     "ErrorBody",
     "ErrorDetail",
+    "Nothing",
     "RequestId",
     "SessionState",
     "WsApiReply",
@@ -45,6 +46,15 @@ class ErrorBody(Message, frozen=True, kw_only=True):
     code: int
     msg: str = ""
     data: ErrorDetail | UnsetType = UNSET
+
+
+class Nothing(Message, frozen=True, kw_only=True):
+    """The answer of calls where being answered is all there is to tell (`GET /ping`, `DELETE /listenKey`).
+
+    ::
+
+        {}
+    """
 
 
 class ControlRequest(Message, frozen=True, kw_only=True):

@@ -130,7 +130,8 @@ class Symbol(Message, frozen=True, kw_only=True, rename="camel"):
     filters: list[Filter]
     order_types: list[str] | UnsetType = UNSET
     time_in_force: list[str] | UnsetType = UNSET
-    permission_sets: list[object] | UnsetType = UNSET
+    permission_sets: list[str | list[str]] | UnsetType = UNSET
+    """Groups of words on spot, words on futures."""
 
 
 class Asset(Message, frozen=True, kw_only=True, rename="camel"):
@@ -158,6 +159,7 @@ class ExchangeInfo(Message, frozen=True, kw_only=True, rename="camel"):
     server_time: OptionalInt = UNSET
     futures_type: OptionalText = UNSET
     rate_limits: list[RateLimitRule]
-    exchange_filters: list[object] | UnsetType = UNSET
+    exchange_filters: list[Filter | str] | UnsetType = UNSET
+    """None are known; Binance's example shows an empty text."""
     assets: list[Asset] | UnsetType = UNSET
     symbols: list[Symbol]
