@@ -259,7 +259,9 @@ def test_time_runs_faster_on_request() -> None:
 
 
 def test_what_an_exchange_may_do_one_way_or_another_is_an_option(tmp_path: Path) -> None:
-    process = start("--port=0", "--foreign-child-ids", "--insurance=0", "--json", cwd=tmp_path)
+    process = start(
+        "--port=0", "--foreign-child-ids", "--insurance=0", "--orders-per-minute=40", "--json", cwd=tmp_path
+    )
     try:
         assert process.stdout is not None
         urls = msgspec.json.decode(process.stdout.readline())
@@ -278,6 +280,8 @@ def test_what_an_exchange_may_do_one_way_or_another_is_an_option(tmp_path: Path)
             assert (waited["client_algo_id"], waited["order_id"]) == ("stop", order["order_id"])
             assert order["client_order_id"] != "stop"
             assert (await get(http, f"{urls['admin']}/status"))["insurance"] == {"USDT": "0"}
+            limits = (await get(http, f"{urls['rest']}/fapi/v1/exchangeInfo"))["rateLimits"]
+            assert [each["limit"] for each in limits if each["rateLimitType"] == "ORDERS"] == [40, 10]
             await http.close()
 
         asyncio.run(scenario())

@@ -18,6 +18,7 @@ from cyclopts import Parameter, Token
 from tradingsys.core.errors import ConfigError, TradingError
 from tradingsys.net.loop import run
 from tradingsys.sim import config, server
+from tradingsys.sim.faces.binance_usdm import ORDERS_PER_MINUTE
 from tradingsys.sim.recording import Recording
 from tradingsys.sim.recording_file import open_recording
 from tradingsys.sim.simulator import Simulator
@@ -31,6 +32,7 @@ _MAX_PORT = 65_534
 _MAX_SPEED = 1_000
 _MAX_SEED = 2**31
 _MAX_DEPOSIT = 10**12
+_MAX_ORDERS = 10**9
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -58,6 +60,7 @@ def sim(
     loop: Annotated[bool, Parameter(negative="")] = False,
     foreign_child_ids: Annotated[bool, Parameter(negative="")] = False,
     insurance: Annotated[Decimal, Parameter(converter=_amount)] = Decimal(1_000_000),
+    orders_per_minute: int = ORDERS_PER_MINUTE,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Run an exchange in a box: five markets with background traders, seen through Binance USDⓈ-M futures' protocol.
@@ -90,6 +93,8 @@ def sim(
     insurance:
         USDT of the insurance fund, which takes over what nobody buys of a liquidated account. With 0 whoever earned
         most is deleveraged.
+    orders_per_minute:
+        How many orders an account may send; in ten seconds a quarter of them.
     json:
         Print the addresses as one line of JSON.
     """
@@ -97,6 +102,8 @@ def sim(
         raise ConfigError(f"must be 0 to {_MAX_PORT}", key="--port")
     if not 0 < speed <= _MAX_SPEED:
         raise ConfigError(f"must be above 0 and at most {_MAX_SPEED}", key="--speed")
+    if not 4 <= orders_per_minute <= _MAX_ORDERS:
+        raise ConfigError(f"must be 4 to {_MAX_ORDERS}", key="--orders-per-minute")
     if replay is None and (symbol or loop):
         raise ConfigError("only a recording has that: name one with --replay", key="--symbol" if symbol else "--loop")
     recording = None if replay is None else open_recording(replay, symbol=symbol.upper(), loop=loop)
@@ -121,6 +128,7 @@ def sim(
             recording=recording,
             speed=speed,
             options=Options(child_keeps_client_id=not foreign_child_ids, insurance=insurance),
+            orders_per_minute=orders_per_minute,
         )
 
     def announce(urls: server.SimUrls) -> None:

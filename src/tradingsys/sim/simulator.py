@@ -10,7 +10,7 @@ from tradingsys.matching.fees import FeeSchedule
 from tradingsys.sim.admin import Admin
 from tradingsys.sim.events import ExchangeEvent, NewOrder
 from tradingsys.sim.exchange import Exchange
-from tradingsys.sim.faces.binance_usdm import ApiKey, Face
+from tradingsys.sim.faces.binance_usdm import ORDERS_PER_MINUTE, ApiKey, Face
 from tradingsys.sim.faces.transport import Reply, Request, WsOutput, WsRefuse
 from tradingsys.sim.flow import Flow
 from tradingsys.sim.markets import Market, load_markets
@@ -45,13 +45,15 @@ class Simulator:
         recording: Recording | None = None,
         speed: float = 1.0,
         options: Options | None = None,
+        orders_per_minute: int = ORDERS_PER_MINUTE,
     ) -> None:
         """``accounts``: deposits by asset, by account, the first being the default of manual trades.
 
         Without a ``flow`` nobody trades but the accounts, the books begin empty and the markets have no past. With a
         ``recording`` it makes the market, of its symbols alone; ``flow`` is then the source of the past only.
         ``speed`` is how fast the caller's time runs: in a hurry, background traders do less in the same time.
-        ``options`` are for what exchanges do one way or another.
+        ``options`` are for what exchanges do one way or another; accounts of much trade may send more
+        ``orders_per_minute``.
         """
         listed = tuple(load_markets() if markets is None else markets)
         if recording is not None:
@@ -64,7 +66,9 @@ class Simulator:
         self.default_account = next(iter(accounts), "")
         past = None if flow is None else flow.getrandbits(64)
         recorded = frozenset() if recording is None else frozenset(each.symbol for each in listed)
-        self.face = Face(self.exchange, listed, keys, now_ns, past=past, recorded=recorded)
+        self.face = Face(
+            self.exchange, listed, keys, now_ns, past=past, recorded=recorded, orders_per_minute=orders_per_minute
+        )
         self._admin = Admin(self)
         self._ahead_ns = 0
         self._source: Flow | Replay | None = None
