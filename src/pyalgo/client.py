@@ -46,7 +46,6 @@ from tradingsys.wire.messages import (
     MarkPush,
     OrderPush,
     PositionPush,
-    PositionView,
     Push,
     Reply,
     RequestFailedPush,
@@ -64,6 +63,8 @@ _log = logging.getLogger(__name__)
 _LOGIN_MS = 10_000
 _QUERY_MS = 30_000
 _RETRY_MS = 1_000
+_NO_TRADING = "this session does not trade: pass trading=True to make_session"
+_MEANWHILE = "it is tried again by itself, and on_connected tells when; order anew then"
 
 
 class Client:
@@ -237,8 +238,6 @@ class Client:
         self.streams.request()
         if self.trading:
             self.refresh_balances()
-        else:
-            self.query("get_positions", SymbolsParams(), self._on_positions)
         if login.snapshot is not None:
             push = SnapshotPush(login.snapshot)
             if self.history.is_known:
@@ -248,15 +247,6 @@ class Client:
         elif self.is_ready:
             self.delivery.news(self._listener.connected)
             self.resolve()
-
-    def _on_positions(self, reply: Reply) -> None:
-        try:
-            self.history.take_positions(decode_result(reply, list[PositionView]))
-        except LocalProtocolError as error:
-            if not may_help_to_wait(error.code):
-                self.report(error)
-                return
-            self.retry(partial(self.query, "get_positions", SymbolsParams(), self._on_positions))
 
     def _on_balances(self, reply: Reply) -> None:
         try:
@@ -300,7 +290,8 @@ class Client:
                 # Callbacks may send orders while the rest is being told: the positions are complete by then.
                 self.stage = Stage.READY
                 self.history.merge(push.snapshot)
-                self.delivery.news(self._listener.connected)
+                if self.trading or (self._login is not None and self._login.snapshot is not None):
+                    self.delivery.news(self._listener.connected)  # else it was told at the login
                 self.resolve()
             case RequestFailedPush():
                 self.orders.failed(push)
@@ -336,11 +327,11 @@ class Client:
         Raises LocalProtocolError when nothing can be sent now.
         """
         if not self.trading:
-            raise LocalProtocolError("not sent: this session does not trade", code=ErrorCode.NON_TRADING)
+            raise LocalProtocolError(f"not sent: {_NO_TRADING}", code=ErrorCode.NON_TRADING)
         is_far_enough = self.is_logged_in if may_boot else self.stage is Stage.READY
         if not is_far_enough or self._login is None:
             code = ErrorCode.NOT_READY if self.is_logged_in else ErrorCode.DISCONNECTED
-            raise LocalProtocolError(f"not sent: {self.stage.value}", code=code)
+            raise LocalProtocolError(f"not sent: {self.stage.value}: {_MEANWHILE}", code=code)
         return self._login
 
     def resolve(self) -> None:

@@ -304,9 +304,10 @@ class Gateway:
         self.procedures.keep(lambda: self.recovery.watch(self._settings.watch_ms))
         self.procedures.keep(self.rules.watch)
         for session in self.sessions.sessions.values():
-            if session.owner is not None:
-                view = snapshot(self.book, session.id, session.epoch, session.n)
-                session.owner.peer.write(encode(SnapshotPush(view)))
+            if session.listeners:
+                data = encode(SnapshotPush(snapshot(self.book, session.id, session.epoch, session.n)))
+                for client in session.listeners:
+                    client.peer.write(data)
 
     def _heard(self, report: Report) -> None:
         log_report(self.log, report)

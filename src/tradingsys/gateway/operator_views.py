@@ -71,7 +71,8 @@ class OperatorViews:
     def sessions(self) -> list[SessionView]:
         """Every session that ever had anything, EXTERNAL last."""
         gateway, book = self._gateway, self._gateway.book
-        named = gateway.sessions.sessions if gateway.sessions is not None else {}
+        listed = gateway.sessions.sessions if gateway.sessions is not None else {}
+        named = {number: session for number, session in listed.items() if session.name or session.owner or session.n}
         owners = {session for session, _ in book.positions}
         known = {*named, *gateway.session_names, *owners} - {EXTERNAL}
         views: list[SessionView] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tradingsys.core.errors import InvalidOrder, LocalProtocolError
 from tradingsys.core.instrument import Instrument
-from tradingsys.gateway.host import Host, Method, known_instrument, require_ready, require_trading
+from tradingsys.gateway.host import Host, Method, known_instrument, require_login, require_ready, require_trading
 from tradingsys.gateway.orders import OrderDesk
 from tradingsys.gateway.sessions import Client
 from tradingsys.gateway.symbol_rules import explain_status
@@ -82,7 +82,8 @@ class OrderRequests:
         client.peer.write(encode_reply(request.id))
 
     def _resolve(self, client: Client, request: Request) -> None:
-        desk = self._desk(client)
+        require_login(client)
+        desk = self._started_desk()
         params = decode_params(request, ResolveParams)
         require_ready(self._gateway)
         views = [desk.resolve(client, item) for item in params.orders]
@@ -90,6 +91,9 @@ class OrderRequests:
 
     def _desk(self, client: Client) -> OrderDesk:
         require_trading(client, "send, amend or cancel orders")
+        return self._started_desk()
+
+    def _started_desk(self) -> OrderDesk:
         desk = self._gateway.orders
         if desk is None:
             raise LocalProtocolError("the gateway is starting", code=ErrorCode.NOT_READY)

@@ -201,7 +201,7 @@ class OrderDesk:
         order = self._book.order(item.client_order_id)
         if order is None:
             order = self._unknown(client, item)
-        elif client.session is None or order.session != client.session.id:
+        elif order.session != client.session_id:
             raise LocalProtocolError("not an order of this session", code=ErrorCode.NO_SUCH_ORDER)
         view = None if order is None else order_view(order, order.facts.fills.values())
         return view or absent_view(item, "never sent")

@@ -72,7 +72,7 @@ class RequestHandler:
         if gateway.sessions is None:
             raise LocalProtocolError("the gateway is starting", code=ErrorCode.NOT_READY)
         gateway.sessions.login(client, params, client.heard_ns)
-        session = client.session
+        session = client.told
         missed = session.missed_since(params.cursor) if session is not None and gateway.is_ready else None
         result = LoginResult(
             params.session_id,
@@ -90,8 +90,8 @@ class RequestHandler:
         for data in missed or ():
             client.peer.write(data)
         client.peer.write(encode(gateway.status()))
-        if session is not None:
-            gateway.session_opened(session)
+        if client.session is not None:
+            gateway.session_opened(client.session)
 
     def _get_positions(self, client: Client, request: Request) -> None:
         wanted = wanted_symbols(request)

@@ -51,9 +51,9 @@ class Client:
         "name",
         "peer",
         "questions",
-        "read_only_session",
         "seq",
         "session",
+        "watched",
     )
 
     def __init__(self, peer: Peer, now_ns: int) -> None:
@@ -61,8 +61,8 @@ class Client:
         self.heard_ns = now_ns
         self.session: Session | None = None
         """The session whose lease this connection holds."""
-        self.read_only_session: int | None = None
-        """The session it named when it logged in without trading."""
+        self.watched: Session | None = None
+        """The session it named when it logged in without trading: it is told everything and may do nothing."""
         self.name = ""
         self.instance = ""
         self.login = 0
@@ -95,7 +95,7 @@ class Client:
     @property
     def is_logged_in(self) -> bool:
         """Whether market data may be subscribed."""
-        return self.session is not None or self.read_only_session is not None
+        return self.told is not None
 
     @property
     def is_stranger(self) -> bool:
@@ -103,9 +103,14 @@ class Client:
         return not (self.is_logged_in or self.is_operator)
 
     @property
+    def told(self) -> Session | None:
+        """The session of whose events it is told, as owner or as onlooker."""
+        return self.session or self.watched
+
+    @property
     def session_id(self) -> int | None:
         """The session it named at login."""
-        return self.session.id if self.session is not None else self.read_only_session
+        return None if self.told is None else self.told.id
 
 
 class Session:
@@ -117,15 +122,17 @@ class Session:
         self.epoch = epoch
         self.n = 0
         self.owner: Client | None = None
+        self.onlookers: dict[Client, None] = {}
+        """Logged in to it without trading; in the order of their coming."""
         self.probe_deadline_ns: int | None = None
         self._events: deque[tuple[int, bytes]] = deque(maxlen=_EVENTS_KEPT)
 
     def push_order(self, view: OrderView, *, deliver: bool = True) -> None:
-        """Tell the owner, and keep it for one that comes back. Without ``deliver`` a snapshot will tell."""
+        """Tell all who listen, and keep it for those that come back. Without ``deliver`` a snapshot will tell."""
         self._push(lambda n: encode(OrderPush(self.epoch, n, view)), deliver)
 
     def push_position(self, symbol: str, position: SessionPosition, *, deliver: bool = True) -> None:
-        """Tell the owner, and keep it for one that comes back. Without ``deliver`` a snapshot will tell."""
+        """Tell all who listen, and keep it for those that come back. Without ``deliver`` a snapshot will tell."""
         money = money_view(position)
         self._push(lambda n: encode(PositionPush(self.epoch, n, symbol, plain(position.net), *money)), deliver)
 
@@ -143,12 +150,18 @@ class Session:
         if self.owner is not None:
             self.owner.peer.write(encode(push))
 
+    @property
+    def listeners(self) -> list[Client]:
+        """All who are told of its events, the owner first."""
+        return [*([self.owner] if self.owner is not None else []), *self.onlookers]
+
     def _push(self, encoded: Callable[[int], bytes], deliver: bool) -> None:
         self.n += 1
         data = encoded(self.n)
         self._events.append((self.n, data))
-        if deliver and self.owner is not None:
-            self.owner.peer.write(data)
+        if deliver:
+            for client in self.listeners:
+                client.peer.write(data)
 
 
 class SessionDesk:
@@ -174,24 +187,28 @@ class SessionDesk:
         """
         self._check(client, params)
         client.name, client.instance = params.name, params.instance
+        session = self.session(params.session_id)
         if not params.trading:
             self.release(client)
-            client.read_only_session = params.session_id
+            session.onlookers[client] = None
+            client.watched = session
             return
-        session = self.session(params.session_id)
         owner = session.owner
         if owner is not None and owner is not client:
             self._contest(session, owner, client, now_ns)
         session.owner, session.probe_deadline_ns = client, None
         session.name = params.name or session.name
-        client.session = session
-        client.read_only_session = None
+        session.onlookers.pop(client, None)
+        client.session, client.watched = session, None
         self._logins += 1
         client.login, client.seq = self._logins, 0
 
     def release(self, client: Client) -> None:
         """The connection is gone; its session waits for the next owner."""
         session, client.session = client.session, None
+        watched, client.watched = client.watched, None
+        if watched is not None:
+            watched.onlookers.pop(client, None)
         if session is not None and session.owner is client:
             session.owner, session.probe_deadline_ns = None, None
 

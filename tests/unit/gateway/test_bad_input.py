@@ -141,7 +141,6 @@ def test_a_session_that_does_not_trade(scene: Scene) -> None:
         "order": watcher.order_params(),
         "amend": {"client_order_id": "x"},
         "cancel": {"client_order_id": "x"},
-        "resolve": {"orders": []},
     }.items():
         code, text = watcher.error(method, params)
         assert code == ErrorCode.NON_TRADING and "trading=False" in text

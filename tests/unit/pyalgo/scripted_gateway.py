@@ -71,16 +71,16 @@ class ScriptedGateway:
         self._log: list[bytes] = []
         self._forgotten = 0
         self._high_water = 0
-        self._owns_session = False
+        self._owns_session = self._is_told = False
         self._exec_id = 0
 
     # The connection
 
     def connected(self) -> None:
-        self._owns_session = False
+        self._owns_session = self._is_told = False
 
     def disconnected(self) -> None:
-        self._owns_session = False
+        self._owns_session = self._is_told = False
         self.subscribed.clear()
 
     def handle(self, data: bytes) -> None:
@@ -148,9 +148,7 @@ class ScriptedGateway:
         self._high_water = 0
         cursor = params.cursor
         resumed = self.ready and cursor is not None and cursor[0] == self.epoch and cursor[1] >= self._forgotten
-        if not params.trading:
-            resumed = False
-        snapshot = None if resumed or not self.ready or not params.trading else self._snapshot()
+        snapshot = None if resumed or not self.ready else self._snapshot()
         result = LoginResult(
             params.session_id,
             params.name,
@@ -167,7 +165,7 @@ class ScriptedGateway:
             assert cursor is not None
             for event in self._log[cursor[1] :]:
                 self.send(event)
-        self._owns_session = params.trading
+        self._owns_session, self._is_told = params.trading, True
 
     def _on_get_products(self, request: Request) -> None:
         symbols = decode_params(request, SymbolsParams).symbols
@@ -335,5 +333,5 @@ class ScriptedGateway:
             self._push(data)
 
     def _push(self, data: bytes) -> None:
-        if self._owns_session:
+        if self._is_told:
             self.send(data)

@@ -349,10 +349,29 @@ def test_a_session_without_trading_waits_for_positions_that_can_be_trusted() -> 
     bench.gateway.ready = False
     bench.settle()
     assert bench.context.net("dogeusdt") == 0.0 and not bench.errors
-    bench.gateway.ready = True
-    bench.advance(2_000)
+    bench.gateway.become_ready()
     bench.settle()
     assert bench.context.net("dogeusdt") == 12.0
+
+
+def test_a_session_without_trading_is_told_what_its_owner_is_told() -> None:
+    """Orders, executions and positions of another program in the same session, also after a break."""
+    bench = Bench(trading=False)
+    resting = bench.gateway.leave_open(1, filled="12")
+    told: list[tuple[str, float]] = []
+    bench.context.on_order = lambda order: told.append((order.client_order_id, order.acc))  # type: ignore[method-assign]
+    bench.context.on_position = lambda position: told.append((position.symbol, position.net))
+    bench.client.start_delivery()
+    bench.settle()
+    assert [order.client_order_id for order in bench.context.open_orders("dogeusdt")] == [resting]
+    bench.gateway.fill(resting, "3")
+    bench.settle()
+    assert told == [("dogeusdt", 15.0), (resting, 15.0)]
+    bench.disconnect()
+    bench.gateway.fill(resting, "15")
+    bench.settle()
+    assert told[2:] == [("dogeusdt", 30.0), (resting, 30.0)]
+    assert not bench.errors
 
 
 def test_one_order_that_cannot_be_resolved_keeps_no_other_in_doubt() -> None:
