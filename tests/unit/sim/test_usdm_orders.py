@@ -116,6 +116,14 @@ def test_a_change_to_what_is_executed_cancels(client: Client) -> None:
     assert [each["x"] for each in events(client, conn, "ORDER_TRADE_UPDATE")] == ["NEW", "TRADE", "CANCELED"]
 
 
+def test_a_change_leaves_until_when_an_order_is_good(client: Client) -> None:
+    until_ms = (client.now_ms + 700_000) // 1000 * 1000
+    place(client, newClientOrderId="x", timeInForce="GTD", goodTillDate=until_ms)
+    client.call("PUT", ORDER, **change(client, price="0.58"))
+    (order,) = client.call("GET", "/fapi/v1/openOrders")
+    assert (order["price"], order["timeInForce"], order["goodTillDate"]) == ("0.580000", "GTD", until_ms)
+
+
 def test_changes_count_as_orders(client: Client) -> None:
     place(client, newClientOrderId="x")
     reply = client.reply("PUT", ORDER, **change(client, price="0.58"))

@@ -97,8 +97,8 @@ def place_test(call: Call) -> OrderReply:
 
 def _wish(call: Call, *, counts: bool = True) -> NewOrder:
     call.symbol()
-    placed = requests.parse_place(call.params.values)
     check_hedge(call)
+    placed = requests.parse_place(call.params.values)
     _response_type(call)
     check_price_match(placed.terms.price_match)
     terms = _priced(call, placed.terms)
@@ -147,9 +147,21 @@ def _response_type(call: Call) -> str:
 
 
 def check_hedge(call: Call) -> None:
-    """Raises Fault (-4061): only one-way positions exist here, so an account in hedge mode cannot trade."""
-    if call.state.settings_of(call.account).hedge_mode:
+    """Whether an account in hedge mode says what it must; it cannot trade here all the same, as positions are one-way.
+
+    Raises Fault for an unknown side (-4060), none (-4061), with `reduceOnly` (-1106), else (-4084). That `reduceOnly`
+    is not required was seen on the exchange (nautilus_trader's issue 4231).
+    """
+    if not call.state.settings_of(call.account).hedge_mode:
+        return
+    side = call.params.get("positionSide", "BOTH")
+    if side not in ("BOTH", "LONG", "SHORT"):
+        raise Fault(400, -4060, "Invalid position side.")
+    if side == "BOTH":
         raise Fault(400, -4061, "Order's position side does not match user's setting.")
+    if call.params.get("reduceOnly"):
+        raise Fault(400, -1106, "Parameter 'reduceonly' sent when not required.")
+    raise Fault(400, -4084, "Method is not allowed currently. Upcoming soon.")
 
 
 def check_price_match(match: PriceMatch | None) -> None:
@@ -257,6 +269,7 @@ def _check_change(call: Call, record: OrderRecord, qty: Decimal, px: Decimal | N
         record.time_in_force,
         post_only=record.post_only,
         reduce_only=record.reduce_only,
+        good_till_ms=record.good_till_ms,
     )
     try:
         _check_filters(call, terms, 0)
