@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any, Literal, get_args, overload
 
+from pyalgo.arguments import Callbacks, number, symbol_name
 from pyalgo.calling import Caller
 from pyalgo.driver import Driver
 from pyalgo.link import MarketPush
@@ -51,8 +53,21 @@ _KINDS: dict[str, type[Tradable[Any]]] = {
 _MIN_SAMPLE_S = 0.001
 
 
-class Context(Session):
+class Context(Session, Callbacks):
     """One session at one gateway. Set the callbacks whenever you like; one that raises is logged and harms nothing."""
+
+    on_connected: Callable[[Context], object] | None = None
+    """Called with this session when position and orders are known: at the start of `run` and after a reconnect."""
+    on_disconnected: Callable[[Context, str], object] | None = None
+    """Called with this session and the reason when the connection is lost; it is made anew by it"""
+    on_error: Callable[[LocalProtocolError], object] | None = None
+    """Called with every refusal: of an order, a cancel, an amend, a login. It has ``code``; its text says why."""
+    on_fill: Callable[[Order, Fill], object] | None = None
+    """Called once per execution of any symbol, after the subscriptions' own."""
+    on_position: Callable[[Position], object] | None = None
+    """Called when the position of any symbol changed, after the subscriptions' own."""
+    on_event: Callable[[Event], object] | None = None
+    """Called with everything that happens, before the callback of the subscription concerned."""
 
     def __init__(
         self,
@@ -71,18 +86,6 @@ class Context(Session):
         """By stream, such as ``btcusdt@depth``."""
         self.tradings: dict[str, Tradable[Any]] = {}
         """The first subscription of each symbol."""
-        self.on_connected: Callable[[Context], object] | None = None
-        """Called with this session when position and orders are known: at the start of `run` and after a reconnect."""
-        self.on_disconnected: Callable[[Context, str], object] | None = None
-        """Called with this session and the reason when the connection is lost; it is made anew by itself."""
-        self.on_error: Callable[[LocalProtocolError], object] | None = None
-        """Called with every refusal: of an order, a cancel, an amend, a login. It has ``code``; its text says why."""
-        self.on_fill: Callable[[Order, Fill], object] | None = None
-        """Called once per execution of any symbol, after the subscriptions' own."""
-        self.on_position: Callable[[Position], object] | None = None
-        """Called when the position of any symbol changed, after the subscriptions' own."""
-        self.on_event: Callable[[Event], object] | None = None
-        """Called with everything that happens, before the callback of the subscription concerned."""
         self._caller = Caller() if caller is None else caller
         self._who = f"session {session_id}"
 
@@ -225,14 +228,14 @@ class Context(Session):
         return next((price for kind in best_first if (price := known.get(kind))), None)
 
     def _new_subscription(self, symbol: str, stream: str, sample: float | None) -> Tradable[Any]:
-        symbol = symbol.lower()
+        symbol = symbol_name(symbol)
         name = f"{symbol}@{stream}"
         if name in self.subscriptions:
             raise ValueError(f"Duplicate subscribe {name}: session {self.id} has it already")
-        if stream not in _KINDS:
+        if stream not in tuple(_KINDS):
             raise ValueError(f"Unsupported stream {stream!r}: there are {', '.join(_KINDS)}")
-        if sample is not None and not sample >= _MIN_SAMPLE_S:
-            raise ValueError(f"sample is {sample}: it is in seconds, {_MIN_SAMPLE_S} at least")
+        if sample is not None:
+            number("sample", sample, lambda s: _MIN_SAMPLE_S <= s < inf, f"it is in seconds, {_MIN_SAMPLE_S} at least")
         return _KINDS[stream](self, symbol, name)
 
     def _register(self, subscription: Tradable[Any], sample: float | None) -> Stream:
@@ -241,7 +244,7 @@ class Context(Session):
         self.tradings.setdefault(wish.symbol, subscription)
         self._up_to_date()
         if sample is not None:
-            self.client.sampler.add(wish.name, round(sample * 1000), self.client.now_ms)
+            self.client.sampler.add(wish.name, round(float(sample) * 1000), self.client.now_ms)
         self.client.subscribe(wish)
         return wish
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import sys
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 
 from pyalgo import log
+from pyalgo.arguments import number
 from pyalgo.calling import Caller
 from pyalgo.context import Context
 from pyalgo.driver import Driver, LoopDriver
 from pyalgo.timers import Timer
+from tradingsys.net.log import LEVELS
 
 __all__ = ["Engine"]
+
+_log = logging.getLogger(__name__)
 
 _INSTANCE_BYTES = 8
 
@@ -36,10 +42,10 @@ class Engine:
         callback_budget_ms: float = 50.0,
         driver: Driver | None = None,
     ) -> None:
-        if interval < 0:
-            raise ValueError(f"interval is {interval}: it cannot be negative")
-        if not callback_budget_ms > 0:
-            raise ValueError(f"callback_budget_ms is {callback_budget_ms}: it must be above 0")
+        interval = number("interval", interval, lambda s: 0 <= s < inf, "it is in seconds and cannot be negative")
+        number("callback_budget_ms", callback_budget_ms, lambda ms: ms > 0, "it must be above 0")
+        if level.lower() not in LEVELS:
+            raise ValueError(f"level is {level!r}: use one of {', '.join(LEVELS)}")
         self.APPNAME = Path(sys.argv[0]).stem or "pyalgo"
         """The script's name, without ending."""
         self.interval = interval
@@ -63,6 +69,8 @@ class Engine:
         """
         known = self.contexts.get((addr, session_id))
         if known is not None:
+            if (known.name, known.trading) != (name, trading):
+                _log.warning("session %d at %s is there already and stays as it is: %s", session_id, addr, known)
             return known
         context = Context(
             addr,
@@ -86,8 +94,9 @@ class Engine:
         The first call comes after the first interval. Intervals do not drift; one that was missed is skipped. May be
         called at any time, from callbacks too. Raises ValueError when ``seconds`` is not above 0.
         """
-        if not seconds > 0:
-            raise ValueError(f"seconds is {seconds}: it must be above 0")
+        seconds = number("seconds", seconds, lambda s: 0 < s < inf, "it must be above 0")
+        if not callable(action):
+            raise TypeError(f"action is {action!r}: give a function, without calling it")
         timer = Timer(seconds, lambda: self._caller.call(f"every {seconds:g} s", action))
         self._driver.every(timer)
         return timer
@@ -97,6 +106,8 @@ class Engine:
 
         With ``seconds`` for so long at most, and stay connected after that, to go on later.
         """
+        if seconds is not None:
+            seconds = number("seconds", seconds, lambda s: 0 <= s < inf, "it cannot be negative; None runs until stop")
         self.active = True
         try:
             self._driver.run(seconds)

@@ -41,8 +41,12 @@ class TradingPhase:
 
         Raises ValueError when that is no time of day, or for a 25th phase.
         """
-        if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
-            raise ValueError(f"not a time of day: {hour}:{minute}:{second}")
+        is_whole = all(isinstance(part, int) for part in (hour, minute, second))
+        if not (is_whole and 0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
+            raise ValueError(f"not a time of day: hour {hour!r}, minute {minute!r}, second {second!r}")
+        if phase not in tuple(Phase):
+            raise ValueError(f"phase is {phase!r}, not one of {', '.join(Phase)}")
+        phase = Phase(phase)
         start_s = hour * 3600 + minute * 60 + second
         at = bisect_left(self._starts_s, start_s)
         if at < len(self._starts_s) and self._starts_s[at] == start_s:

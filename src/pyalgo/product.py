@@ -29,14 +29,14 @@ class Product:
         self._min_qty, self._max_qty = Decimal(view.lot_size.min), Decimal(view.lot_size.max)
         self._min_notional = Decimal(view.min_notional)
 
-    def round_price(self, price: float) -> Decimal:
+    def round_price(self, price: float, name: str = "price") -> Decimal:
         """The nearest tick, ties to even. Raises InvalidOrder when it is no number."""
-        exact = self._snap(price, self.tick)
+        exact = self._snap(price, self.tick, name)
         return (exact / self.tick).quantize(Decimal(1), ROUND_HALF_EVEN) * self.tick
 
     def floor_qty(self, quantity: float) -> Decimal:
         """The largest multiple of the lot that is not above. Raises InvalidOrder when it is no number."""
-        exact = self._snap(quantity, self.lot)
+        exact = self._snap(quantity, self.lot, "quantity")
         return (exact / self.lot).quantize(Decimal(1), ROUND_FLOOR) * self.lot
 
     def order_support(self, order_type: OrderType) -> bool:
@@ -58,7 +58,7 @@ class Product:
 
     def price_text(self, price: float, name: str = "price") -> str:
         """A price for the wire. Raises InvalidOrder saying which rule it breaks; ``name`` is what it calls it."""
-        exact = self._snap(price, self.tick)
+        exact = self._snap(price, self.tick, name)
         if exact <= 0:
             raise self._invalid(f"{name} {plain(exact)} is not above 0")
         if exact % self.tick:
@@ -73,7 +73,7 @@ class Product:
 
         Raises InvalidOrder saying which rule it breaks.
         """
-        exact = self._snap(quantity, self.lot)
+        exact = self._snap(quantity, self.lot, "quantity")
         if exact <= 0:
             raise self._invalid(f"quantity {plain(exact)} is not above 0 (the lot is {plain(self.lot)})")
         if exact % self.lot:
@@ -86,11 +86,11 @@ class Product:
             raise self._invalid(f"{worth}, less than the least order value {plain(self._min_notional)}")
         return plain(exact)
 
-    def _snap(self, value: float, step: Decimal) -> Decimal:
+    def _snap(self, value: float, step: Decimal, name: str) -> Decimal:
         try:
             return snap(value, step)
-        except ValueError as error:
-            raise self._invalid(str(error)) from None
+        except (TypeError, ValueError):
+            raise self._invalid(f"{name} is {value!r}, which is not a number") from None
 
     def _invalid(self, message: str) -> InvalidOrder:
         return InvalidOrder(f"{self.symbol}: {message}", code=ErrorCode.INVALID_ORDER)

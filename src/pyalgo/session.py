@@ -10,6 +10,7 @@ from typing import TypeVar, Unpack
 
 from msgspec import Struct
 
+from pyalgo.arguments import address, count, session_number, symbol_name
 from pyalgo.client import Client
 from pyalgo.driver import Driver, LoopDriver
 from pyalgo.link import MarketPush
@@ -76,8 +77,10 @@ class Session:
         instance: str = "",
         driver: Driver | None = None,
     ) -> None:
-        self.addr, self.id, self.name, self.trading = addr, session_id, name, trading
-        self.client = Client(session_id, name, trading, instance or secrets.token_hex(_INSTANCE_BYTES), self)
+        if not isinstance(trading, bool):
+            raise ValueError(f"trading is {trading!r}: it is True or False")
+        self.addr, self.id, self.name, self.trading = address(addr), session_number(session_id), str(name), trading
+        self.client = Client(self.id, self.name, trading, instance or secrets.token_hex(_INSTANCE_BYTES), self)
         """The connection's state machine, driven by `Engine` or by a simulation."""
         self._token = token
         self._driver = driver
@@ -146,7 +149,7 @@ class Session:
         """
         if not self.is_login:
             raise ValueError("Please login first: call connect()")
-        symbol = symbol.lower()
+        symbol = symbol_name(symbol)
         wish = Stream(symbol, f"{symbol}@{stream}")
         self.client.subscribe(wish)
         self._wait_for(wish)
@@ -159,8 +162,7 @@ class Session:
 
     def history(self, symbol: str, stream: str, n: int) -> list[Kline]:
         """The last ``n`` closed bars of a stream such as ``kline:1m``, oldest first; see `BarSubscription.history`."""
-        if n <= 0:
-            raise ValueError(f"n is {n}: ask for at least one bar")
+        n = count("n", n, "ask for at least one bar, and a whole number of them")
         kind = stream.rpartition("@")[2]
         name, interval = f"{symbol.lower()}@{kind}", kind.partition(":")[2]
         bars: list[KlineView] = []
@@ -193,7 +195,7 @@ class Session:
         """
         self._up_to_date()
         try:
-            return self.client.orders.place(symbol.lower(), price, quantity, side, order_type, tif, options)
+            return self.client.orders.place(str(symbol).lower(), price, quantity, side, order_type, tif, options)
         except LocalProtocolError as error:
             self.refuse(error)
             return None
@@ -328,7 +330,8 @@ class Session:
     def _order(self, order_id: int) -> Order:
         order = self.client.history.orders.get(order_id)
         if order is None:
-            raise LocalProtocolError(f"no order {order_id}", code=ErrorCode.NO_SUCH_ORDER)
+            text = f"this session knows no order {order_id!r}: give the id of one of its orders, such as order.id"
+            raise LocalProtocolError(text, code=ErrorCode.NO_SUCH_ORDER)
         return order
 
     def _market_price(self, symbol: str) -> float | None:  # noqa: ARG002 - `Context` knows one

@@ -17,6 +17,8 @@ class SmartOrder:
     """Sends and cancels orders of one subscription, never more than one active at a time."""
 
     def __init__(self, subscription: Tradable[Any]) -> None:
+        if not isinstance(subscription, Tradable):
+            raise TypeError(f"SmartOrder is given {subscription!r}: it needs what session.subscribe() returns")
         self._subscription = subscription
         self.order: Order | None = None
         """The latest order sent; None before the first."""
@@ -39,11 +41,10 @@ class SmartOrder:
         subscription = self._subscription
         try:
             price = self._rounded(price, order_type)
-            quantity = subscription.floor_to_lot_size(quantity)
-            if (stop_price := options.get("stop_price")) is not None:
-                options["stop_price"] = subscription.round_price(stop_price)
-            if (activation_price := options.get("activation_price")) is not None:
-                options["activation_price"] = subscription.round_price(activation_price)
+            quantity = 0.0 if options.get("close_position") else subscription.floor_to_lot_size(quantity)
+            for name in ("stop_price", "activation_price"):
+                if name in options and (asked := options[name]) is not None:
+                    options[name] = float(subscription._product.round_price(asked, name))
         except LocalProtocolError as error:
             subscription._trader.refuse(error)
             return

@@ -90,7 +90,8 @@ class Streams:
         for view in views:
             self.products[view.symbol] = Product(view)
         unknown = [symbol for symbol in asked if symbol not in self.products]
-        self._refuse(unknown, "the gateway knows no such symbol", ErrorCode.INVALID_SYMBOL)
+        why = "the gateway knows no such symbol: it is written like btcusdt, and must be listed there"
+        self._refuse(unknown, why, ErrorCode.INVALID_SYMBOL)
 
     def _on_stream(self, stream: Stream, reply: Reply) -> None:
         if reply.error is None:

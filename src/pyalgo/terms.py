@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
-from enum import StrEnum
-from typing import NamedTuple, TypedDict, TypeVar
+from math import inf, isnan
+from typing import NamedTuple, TypedDict
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from pyalgo.arguments import invalid, number, one_of, switch, word
 from pyalgo.product import Product
 from pyalgo.words import FIX_ORDER_TYPES, OrderType, PriceMatch, Side, Tif, TriggerPrice
 from tradingsys.core import enums as fix
-from tradingsys.core.errors import InvalidOrder
 from tradingsys.core.instrument import plain
-from tradingsys.wire.messages import ErrorCode, LoginResult, OrderParams
+from tradingsys.wire.messages import LoginResult, OrderParams
 
 __all__ = ["OrderOptions", "order_params"]
-
-W = TypeVar("W", bound=StrEnum)
 
 
 class OrderOptions(TypedDict, total=False):
@@ -46,7 +44,7 @@ class OrderOptions(TypedDict, total=False):
 
 
 class _Options(Struct, frozen=True):
-    """The same with their defaults; making one raises TypeError for a name that does not exist."""
+    """The same with their defaults."""
 
     stop_price: float | None = None
     callback_rate: float | None = None
@@ -73,6 +71,12 @@ _SPOT_WORDS = {
     OrderType.STOP_LOSS_LIMIT: OrderType.STOP,
     OrderType.TAKE_PROFIT_LIMIT: OrderType.TAKE_PROFIT,
 }
+
+_DEFAULTS = tuple(field.name for field in structs.fields(_Options))
+_SWITCHES = tuple(field.name for field in structs.fields(_Options) if isinstance(field.default, bool))
+_SINCE_MS = 1_000_000_000_000
+"""A time in ms since 2001 is above it, a time in seconds below."""
+_TIME_RULE = "it is a datetime with a time zone, or Unix time in milliseconds"
 
 _CAN_CLOSE = (OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET)
 _TIMES = {
@@ -102,12 +106,13 @@ def order_params(
 
     Raises InvalidOrder saying what is wrong and what to do, and TypeError for an option that does not exist.
     """
-    chosen = _Options(**options)
-    order_type, tif = OrderType(order_type), Tif(tif)
+    chosen = _chosen(options)
+    side, order_type, tif = word(Side, "side", side), word(OrderType, "order_type", order_type), word(Tif, "tif", tif)
     wire = _wire_type(product, order_type)
     _check_options(wire, order_type, chosen)
-    match = _word(PriceMatch, "price_match", chosen.price_match)
+    match = None if chosen.price_match is None else word(PriceMatch, "price_match", chosen.price_match)
     life = _life(product, wire, order_type, tif, chosen)
+    _check_unused_price(product, price)
     limit = product.price_text(price) if wire.has_price and match is None else None
     worth_at = None if chosen.reduce_only else limit
     amount = "0" if chosen.close_position else product.quantity_text(quantity, worth_at)
@@ -117,7 +122,7 @@ def order_params(
         login.login,
         seq,
         product.symbol,
-        fix.Side(Side(side).value),
+        fix.Side(side.value),
         wire,
         amount,
         limit,
@@ -130,18 +135,33 @@ def order_params(
         chosen.close_position,
         life.good_till_ms,
         match,
-        _word(TriggerPrice, "trigger_by", chosen.trigger_by),
+        None if chosen.trigger_by is None else word(TriggerPrice, "trigger_by", chosen.trigger_by),
         chosen.price_protect,
     )
 
 
+def _chosen(options: OrderOptions) -> _Options:
+    for name in options:
+        one_of("option", name, _DEFAULTS)
+    chosen = _Options(**options)
+    for name in _SWITCHES:
+        switch(name, getattr(chosen, name))
+    return chosen
+
+
+def _check_unused_price(product: Product, price: object) -> None:
+    """Whoever reckons a price and gets no number may have got more wrong than that."""
+    if isinstance(price, float) and isnan(price):
+        raise invalid(f"{product.symbol}: price is {price!r}, which is not a number: where none is used, pass 0")
+
+
 def _wire_type(product: Product, order_type: OrderType) -> fix.OrderType:
     if order_type in _SPOT_WORDS:
-        raise _invalid(
+        raise invalid(
             f"OrderType.{order_type} is the spot market's word: on futures use OrderType.{_SPOT_WORDS[order_type]}"
         )
     if not product.order_support(order_type):
-        raise _invalid(f"{product.symbol} takes no {order_type} orders: ask order_support() first")
+        raise invalid(f"{product.symbol} takes no {order_type} orders: ask order_support() first")
     return fix.OrderType.LIMIT if order_type is OrderType.LIMIT_MAKER else FIX_ORDER_TYPES[order_type]
 
 
@@ -152,43 +172,41 @@ def _check_options(wire: fix.OrderType, order_type: OrderType, options: _Options
         _refuse_any(("stop_price",), options, "TRAILING_STOP_MARKET: say callback_rate=, in percent")
     else:
         _refuse_any(("callback_rate", "activation_price"), options, f"OrderType.{order_type}: it does not trail")
-    if options.price_match is not None and wire is not fix.OrderType.LIMIT:
-        raise _invalid(f"price_match does not go with OrderType.{order_type}: only LIMIT orders have it")
+    if options.price_match is not None and not wire.has_price:
+        raise invalid(f"price_match does not go with OrderType.{order_type}: it executes at market")
     if options.close_position and order_type not in _CAN_CLOSE:
-        raise _invalid("close_position goes with STOP_MARKET and TAKE_PROFIT_MARKET only")
+        raise invalid("close_position goes with STOP_MARKET and TAKE_PROFIT_MARKET only")
     if options.close_position and options.reduce_only:
-        raise _invalid("close_position only ever reduces: leave reduce_only out")
+        raise invalid("close_position only ever reduces: leave reduce_only out")
 
 
 def _refuse_any(names: Iterable[str], options: _Options, why: str) -> None:
     for name in names:
         if getattr(options, name):
-            raise _invalid(f"{name} does not go with {why}")
+            raise invalid(f"{name} does not go with {why}")
 
 
 def _life(product: Product, wire: fix.OrderType, order_type: OrderType, tif: Tif, options: _Options) -> _Life:
     if options.good_till is not None and (tif is not Tif.GTD or not wire.has_price):
-        raise _invalid("good_till goes with Tif.GTD and a limit price only")
+        raise invalid("good_till goes with Tif.GTD and a limit price only")
     if not wire.has_price:
         if options.post_only:
-            raise _invalid(f"post_only does not go with OrderType.{order_type}: it executes at market")
+            raise invalid(f"post_only does not go with OrderType.{order_type}: it executes at market")
         return _Life(None)
     if options.post_only or order_type is OrderType.LIMIT_MAKER or tif is Tif.GTX:
-        return _post_only(product, wire, order_type, tif, options)
+        return _post_only(product, tif, options)
     if tif is Tif.GTD and options.good_till is None:
-        raise _invalid("Tif.GTD needs good_till=, a datetime with a time zone or Unix ms: when the order ends")
+        raise invalid("Tif.GTD needs good_till=, a datetime with a time zone or Unix ms: when the order ends")
     if not product.tif_support(tif):
-        raise _invalid(f"{product.symbol} takes no Tif.{tif}: ask tif_support() first")
+        raise invalid(f"{product.symbol} takes no Tif.{tif}: ask tif_support() first")
     return _Life(_TIMES[tif], False, _good_till_ms(options.good_till))
 
 
-def _post_only(product: Product, wire: fix.OrderType, order_type: OrderType, tif: Tif, options: _Options) -> _Life:
-    if wire is not fix.OrderType.LIMIT:
-        raise _invalid(f"OrderType.{order_type} cannot be post-only: only LIMIT can")
+def _post_only(product: Product, tif: Tif, options: _Options) -> _Life:
     if tif is Tif.GTD or (options.post_only and tif in (Tif.IOC, Tif.FOK)):
-        raise _invalid(f"Tif.{tif} does not go with a post-only order: use Tif.GTC")
+        raise invalid(f"Tif.{tif} does not go with a post-only order: use Tif.GTC")
     if not product.tif_support(Tif.GTX):
-        raise _invalid(f"{product.symbol} takes no post-only orders")
+        raise invalid(f"{product.symbol} takes no post-only orders")
     return _Life(fix.TimeInForce.GTC, True)
 
 
@@ -197,9 +215,9 @@ def _good_till_ms(good_till: dt.datetime | int | None) -> int | None:
         return None
     if isinstance(good_till, dt.datetime):
         if good_till.tzinfo is None:
-            raise _invalid("good_till has no time zone: write datetime.now(timezone.utc) + timedelta(hours=1), say")
+            raise invalid("good_till has no time zone: write datetime.now(timezone.utc) + timedelta(hours=1), say")
         return int(good_till.timestamp() * 1000)
-    return int(good_till)
+    return int(_number("good_till", good_till, lambda ms: _SINCE_MS <= ms < inf, _TIME_RULE))
 
 
 def _stop_text(
@@ -208,7 +226,9 @@ def _stop_text(
     if not wire.is_conditional or wire is fix.OrderType.TRAILING_STOP_MARKET:
         return None
     if stop_price is None and wire.has_price:
-        raise _invalid(f"OrderType.{order_type} needs stop_price=: the price at which it becomes a limit order")
+        raise invalid(f"OrderType.{order_type} needs stop_price=: the price at which it becomes a limit order")
+    if stop_price is None and not price:
+        raise invalid(f"OrderType.{order_type} needs stop_price=: the price that triggers it")
     # The original knew no stop_price: it passed the stop of a STOP_MARKET as the price.
     return product.price_text(price if stop_price is None else stop_price, "stop_price")
 
@@ -217,20 +237,13 @@ def _rate_text(wire: fix.OrderType, callback_rate: float | None) -> str | None:
     if wire is not fix.OrderType.TRAILING_STOP_MARKET:
         return None
     if callback_rate is None:
-        raise _invalid("TRAILING_STOP_MARKET needs callback_rate=, in percent: how far it follows")
-    if not 0 < callback_rate < 100:
-        raise _invalid(f"callback_rate is {callback_rate}: it is in percent, such as 0.5")
-    return plain(Decimal(repr(float(callback_rate))))
+        raise invalid("TRAILING_STOP_MARKET needs callback_rate=, in percent: how far it follows")
+    rate = _number("callback_rate", callback_rate, lambda rate: 0 < rate < 100, "it is in percent, such as 0.5")
+    return plain(Decimal(repr(rate)))
 
 
-def _word(kind: type[W], name: str, value: W | str | None) -> W | None:
-    if value is None:
-        return None
+def _number(name: str, value: object, is_right: Callable[[float], bool], rule: str) -> float:
     try:
-        return kind(value)
-    except ValueError:
-        raise _invalid(f"{name} is {value!r}, not one of {', '.join(kind)}") from None
-
-
-def _invalid(message: str) -> InvalidOrder:
-    return InvalidOrder(message, code=ErrorCode.INVALID_ORDER)
+        return number(name, value, is_right, rule)
+    except ValueError as error:
+        raise invalid(str(error)) from None

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Generic, TypeVar, Unpack
 
+from pyalgo.arguments import Callbacks
 from pyalgo.market import Depth, Kline, MarketData, MarkPrice, Trade
 from pyalgo.order import Fill, Order
 from pyalgo.phase import to_datetime
@@ -20,21 +21,22 @@ T = TypeVar("T")
 D = TypeVar("D", bound=MarketData)
 
 
-class Tradable(Subscription, Generic[D]):
+class Tradable(Subscription, Callbacks, Generic[D]):
     """The base of all subscriptions: the latest data, orders, position and callbacks of one symbol."""
+
+    on_data: Callable[[D], object] | None = None
+    """Called with market data."""
+    on_order: Callable[[Order], object] | None = None
+    """Called with an order of this symbol whenever it changed."""
+    on_fill: Callable[[Order, Fill], object] | None = None
+    """Called once per execution of this symbol, after `on_order`."""
+    on_position: Callable[[Position], object] | None = None
+    """Called when the position changed: before `on_order` of the execution, and for late fees and funding."""
 
     def __init__(self, trader: Trader, symbol: str, stream: str) -> None:
         super().__init__(trader, symbol, stream)
         self.data: D | None = None
         """The latest; None before the first."""
-        self.on_data: Callable[[D], object] | None = None
-        """Called with market data."""
-        self.on_order: Callable[[Order], object] | None = None
-        """Called with an order of this symbol whenever it changed."""
-        self.on_fill: Callable[[Order, Fill], object] | None = None
-        """Called once per execution of this symbol, after `on_order`."""
-        self.on_position: Callable[[Position], object] | None = None
-        """Called when the position changed: before `on_order` of the execution, and for late fees and funding."""
 
     @property
     def time(self) -> int:

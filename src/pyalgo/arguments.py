@@ -1,0 +1,126 @@
+"""What a strategy passes, checked at the door: a mistake is named with its value and with what belongs there."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from difflib import get_close_matches
+from enum import StrEnum
+from math import nan
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+from tradingsys.core.errors import InvalidOrder
+from tradingsys.wire.messages import ErrorCode
+
+__all__ = [
+    "Callbacks",
+    "address",
+    "count",
+    "invalid",
+    "number",
+    "one_of",
+    "session_number",
+    "switch",
+    "symbol_name",
+    "word",
+]
+
+_LAST_SESSION = 65_535
+_ALIKE = 0.8
+"""How much two names have in common when one is a slip of the other."""
+
+W = TypeVar("W", bound=StrEnum)
+
+
+def number(name: str, value: object, is_right: Callable[[float], bool], rule: str) -> float:
+    """A number that is as it should be. Raises ValueError with the rule."""
+    try:
+        found = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        found = nan
+    if not is_right(found):
+        raise ValueError(f"{name} is {value!r}: {rule}")
+    return found
+
+
+def count(name: str, value: object, rule: str) -> int:
+    """A whole number above 0. Raises ValueError with the rule."""
+    try:
+        found = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        found = 0
+    if found <= 0:
+        raise ValueError(f"{name} is {value!r}: {rule}")
+    return found
+
+
+def session_number(value: object) -> int:
+    """A session id. Raises ValueError."""
+    try:
+        found = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        found = -1
+    if not 0 <= found <= _LAST_SESSION or isinstance(value, bool):
+        raise ValueError(f"session_id is {value!r}: it is a whole number from 0 to {_LAST_SESSION}")
+    return found
+
+
+def address(value: object) -> str:
+    """A gateway's address. Raises ValueError."""
+    with suppress(ValueError):  # of a port that is no number
+        if isinstance(value, str):
+            found = urlsplit(value)
+            if found.scheme in ("ws", "wss") and found.hostname and found.port != 0:
+                return value
+    raise ValueError(f"addr is {value!r}: it looks like ws://localhost:8111, as the gateway's key local")
+
+
+def symbol_name(value: object) -> str:
+    """A symbol as the gateway writes it, in small letters. Raises ValueError."""
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"symbol is {value!r}: it is a text such as 'btcusdt'")
+    return value.lower()
+
+
+def word(kind: type[W], name: str, value: object) -> W:
+    """A member of ``kind``, or its text. Raises InvalidOrder."""
+    try:
+        return kind(value)  # type: ignore[arg-type]
+    except ValueError:
+        raise invalid(f"{name} is {value!r}, not one of {', '.join(kind)}") from None
+
+
+def switch(name: str, value: object) -> None:
+    """Raises InvalidOrder unless it is True or False."""
+    if not isinstance(value, bool):
+        raise invalid(f"{name} is {value!r}: it is True or False")
+
+
+def one_of(what: str, name: str, names: Iterable[str]) -> None:
+    """Raises TypeError for a name that does not exist, as Python does, with those there are."""
+    known = sorted(names)
+    if name not in known:
+        near = get_close_matches(name, known, 1, _ALIKE)
+        meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+        raise TypeError(f"there is no {what} {name}: {meant}")
+
+
+def invalid(message: str) -> InvalidOrder:
+    """An order that is not sent."""
+    return InvalidOrder(message, code=ErrorCode.INVALID_ORDER)
+
+
+class Callbacks:
+    """Attributes that begin with ``on_`` are callbacks: one that does not exist would never be called."""
+
+    if not TYPE_CHECKING:  # a type checker that sees this would allow any name
+
+        def __setattr__(self, name: str, value: object) -> None:
+            """Raises TypeError for a callback that does not exist or cannot be called."""
+            if name.startswith("on_"):
+                one_of("callback", name, (each for each in dir(type(self)) if each.startswith("on_")))
+                if value is not None and not callable(value):
+                    raise TypeError(f"{name} is {value!r}: give it a function, without calling it, or None")
+            super().__setattr__(name, value)
