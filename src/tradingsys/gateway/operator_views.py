@@ -108,14 +108,11 @@ class OperatorViews:
         return [session_fill(row) for row in islice(found, _limit(selection))]
 
     def positions(self, selection: Selection) -> list[SessionPositionView]:
-        """By session and symbol; only what is not flat, unless one symbol is asked for."""
-        book = self._gateway.book
-        places = [
-            place
-            for place in sorted(book.positions, key=lambda place: (place[0] == EXTERNAL, place))
-            if _matches(selection, *place) and (selection.symbol is not None or book.positions[place])
-        ]
-        return [self._position(*place) for place in places[: _limit(selection)]]
+        """By session and symbol; what is flat and earned or paid nothing only if its symbol is asked for."""
+        places = sorted(self._gateway.book.positions, key=lambda place: (place[0] == EXTERNAL, place))
+        rows = (self._position(*place) for place in places if _matches(selection, *place))
+        chosen = (row for row in rows if selection.symbol is not None or not row.position.is_blank)
+        return list(islice(chosen, _limit(selection)))
 
     def explanation(self, symbol: str, account: Decimal | None) -> Explanation:
         """How the account's position on a symbol comes about; ``account`` is what the exchange says."""

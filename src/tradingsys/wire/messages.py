@@ -202,6 +202,11 @@ class PositionView(Struct, frozen=True, omit_defaults=True):
     funding: dict[str, str] = {}
     """Received, by asset."""
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was ever traded, or all that was left no trace."""
+        return self == PositionView(self.symbol, "0")
+
 
 class Snapshot(Struct, frozen=True):
     """All a strategy that remembers nothing needs: positions, and orders that are open or in doubt."""

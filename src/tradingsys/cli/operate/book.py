@@ -115,7 +115,7 @@ class Book:
             return [session_fill(row) for row in read.fills(conn, *_chosen(selection), limit=selection.limit)]
 
     async def positions(self, selection: Selection) -> list[SessionPositionView]:
-        """What ``positions`` says, edits included; only what is not flat, unless one symbol is asked for."""
+        """What ``positions`` says, edits included, and what was earned; what is blank only if its symbol is asked for."""
         with self._open() as conn:
             saved = self._saved(conn)
         symbol = None if selection.symbol is None else selection.symbol.lower()
@@ -123,7 +123,7 @@ class Book:
             row
             for row in _all_positions(saved)
             if selection.session_id in (None, row.session_id)
-            and (symbol == row.position.symbol or (symbol is None and row.position.net != "0"))
+            and (symbol == row.position.symbol or (symbol is None and not row.position.is_blank))
         ][: selection.limit]
 
     async def explain(self, symbol: str) -> Explanation:
