@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +21,7 @@ import msgspec
 from tradingsys.cli.demo.books import read_books
 from tradingsys.cli.demo.reckoning import Books, Execution, Reckoning, reckon
 
-__all__ = ["ROOT", "SYMBOL", "Process", "World", "eventually"]
+__all__ = ["ROOT", "SYMBOL", "Process", "World", "eventually", "free_port"]
 
 ROOT = Path(__file__).resolve().parents[2]
 SYMBOL = "DOGEUSDT"
@@ -45,7 +45,7 @@ def eventually(what: str, look: Callable[[], T | None]) -> T:
 class Process:
     """One Python process; what it says is in files, to be read at any time."""
 
-    def __init__(self, name: str, directory: Path, arguments: list[str]) -> None:
+    def __init__(self, name: str, directory: Path, arguments: list[str], cwd: Path | None = None) -> None:
         self._paths = {stream: directory / f"{name}.{stream}" for stream in ("out", "err")}
         environ = {
             **os.environ,
@@ -58,7 +58,7 @@ class Process:
         with self._paths["out"].open("wb") as out, self._paths["err"].open("wb") as err:
             self.popen = subprocess.Popen(
                 [sys.executable, *arguments],
-                cwd=directory,
+                cwd=cwd or directory,
                 env=environ,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -98,20 +98,23 @@ class Process:
 class World:
     """Started piece by piece; whatever is left is killed at the end."""
 
-    def __init__(self, directory: Path, port: int | None = None) -> None:
+    def __init__(self, directory: Path, port: int | None = None, sim_options: Sequence[str] = ()) -> None:
         self.directory = directory
         self.db = directory / "pos.db"
         self._processes: list[Process] = []
         self._started = 0
         self._admin = ""
         self._wanted_port = port
+        self._sim_options = sim_options
         self.port = 0
 
     @classmethod
     @contextlib.contextmanager
-    def running(cls, directory: Path, port: int | None = None) -> Iterator[World]:
+    def running(
+        cls, directory: Path, port: int | None = None, sim_options: Sequence[str] = ("--seed=1",)
+    ) -> Iterator[World]:
         """A simulator whose configuration points the gateway to ``port``, or to a free one."""
-        world = cls(directory, port)
+        world = cls(directory, port, sim_options)
         try:
             world._start_sim()
             yield world
@@ -119,10 +122,10 @@ class World:
             for process in world._processes:
                 process.kill()
 
-    def start(self, name: str, *arguments: str) -> Process:
-        """Any Python process, in the world's directory; its files are named after it and a number."""
+    def start(self, name: str, *arguments: str, cwd: Path | None = None) -> Process:
+        """Any Python process, in the world's directory if in no other; its files are named after it and a number."""
         self._started += 1
-        process = Process(f"{self._started:02}-{name}", self.directory, list(arguments))
+        process = Process(f"{self._started:02}-{name}", self.directory, list(arguments), cwd)
         self._processes.append(process)
         return process
 
@@ -141,6 +144,11 @@ class World:
         assert gateway.is_running, gateway.err
 
     # ---- the exchange's records
+
+    @property
+    def admin_address(self) -> str:
+        """Of the simulator's operator's window, ``http://…/admin``."""
+        return self._admin
 
     def admin(self, what: str, body: object = None) -> Any:
         """Ask the simulator's operator's window, or tell it something."""
@@ -178,18 +186,19 @@ class World:
         return reckoning
 
     def _start_sim(self) -> None:
-        sim = self.start("sim", "-m", "tradingsys", "sim", "--port=0", "--seed=1", "--write-config=.", "--json")
+        sim = self.start("sim", "-m", "tradingsys", "sim", "--port=0", "--write-config=.", "--json", *self._sim_options)
         eventually("the simulator's addresses", lambda: sim.out.endswith("\n") or not sim.is_running)
         assert sim.is_running, sim.err
         self._admin = json.loads(sim.out)["admin"]
         path = self.directory / "usdt.json"
         config = json.loads(path.read_text())
-        self.port = self._wanted_port or _free_port()
+        self.port = self._wanted_port or free_port()
         config["local"] = f"ws://localhost:{self.port}"
         path.write_text(json.dumps(config))
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody listens at."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
