@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from functools import singledispatch
+from typing import TypeVar
 
 import apsw
 import msgspec
@@ -27,6 +29,7 @@ from tradingsys.core.records import (
 )
 from tradingsys.store.edits import plain
 from tradingsys.store.legacy import create_view
+from tradingsys.store.soundness import misplaced
 from tradingsys.store.sqlite import Row, SqlValue, rows
 
 __all__ = [
@@ -41,6 +44,8 @@ __all__ = [
     "whole",
     "write",
 ]
+
+T = TypeVar("T")
 
 _ORDER_COLUMNS = (
     "client_order_id, session_id, status, venue_cum_qty, venue_order_id, stamp_ms, recv_window_ms, accepted, absent,"
@@ -218,8 +223,8 @@ def read_performance(conn: apsw.Connection) -> list[PerformanceRecord]:
             Decimal(str(net)),
             None if entry_px is None else Decimal(str(entry_px)),
             Decimal(str(realized_pnl)),
-            _money(str(fees)),
-            _money(str(funding)),
+            _from_json(_money, fees, "performance", f"session_id {session!r}, symbol {symbol!r}", "fees"),
+            _from_json(_money, funding, "performance", f"session_id {session!r}, symbol {symbol!r}", "funding"),
             whole(adjustments),
         )
         for session, symbol, net, entry_px, realized_pnl, fees, funding, adjustments in found
@@ -279,14 +284,16 @@ def _order_values(record: OrderRecord) -> Row:
 def _to_order(row: Row) -> OrderRecord:
     coid, session, status, cum, venue_order_id, stamp_ms, window_ms, accepted, absent = row[:9]
     closed, terms, venue_terms, algo_id = row[9:]
-    intent = Intent(str(coid), whole(session), _terms(str(terms)), whole(stamp_ms), whole(window_ms))
+    where = f"client_order_id {coid!r}"
+    sent = _from_json(_terms, terms, "orders", where, "terms")
+    intent = Intent(str(coid), whole(session), sent, whole(stamp_ms), whole(window_ms))
     return OrderRecord(
         intent,
         _text(venue_order_id),
-        None if venue_terms is None else _terms(str(venue_terms)),
+        None if venue_terms is None else _from_json(_terms, venue_terms, "orders", where, "venue_terms"),
         bool(accepted),
         Decimal(str(cum)),
-        None if closed is None else _closed(str(closed)),
+        None if closed is None else _from_json(_closed, closed, "orders", where, "closed"),
         bool(absent),
         OrderStatus(str(status)),
         _text(algo_id),
@@ -309,6 +316,14 @@ def _to_fill(row: Row) -> FillRecord:
         None if pnl is None else Decimal(str(pnl)),
     )
     return FillRecord(fill, whole(session), _text(coid))
+
+
+def _from_json(decode: Callable[[str], T], text: SqlValue, table: str, row: str, column: str) -> T:
+    """Raises ConfigError for what we never wrote."""
+    try:
+        return decode(str(text))
+    except msgspec.DecodeError as error:
+        raise misplaced(None, table, row, f"{column} cannot be read: {error}") from None
 
 
 def _optional(number: Decimal | None) -> str | None:

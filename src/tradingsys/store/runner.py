@@ -44,10 +44,10 @@ class InlineRunner:
 class ThreadRunner:
     """One thread; ``deliver`` brings a callback back to the caller's thread: ``loop.call_soon_threadsafe``."""
 
-    def __init__(self, deliver: Callable[[Callable[[], None]], object]) -> None:
+    def __init__(self, deliver: Callable[[Callable[[], None]], object], name: str = "store") -> None:
         self._deliver = deliver
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="store", daemon=True)
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 
     def submit(self, job: Callable[[], T], done: Callable[[T | BaseException], None]) -> None:

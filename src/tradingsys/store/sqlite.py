@@ -15,6 +15,7 @@ __all__ = [
     "OLDEST_SAFE_SQLITE",
     "Row",
     "SqlValue",
+    "as_store_error",
     "back_up",
     "data_version",
     "open_reader",
@@ -42,6 +43,23 @@ PRAGMA cell_size_check = ON;
 """
 
 
+_DAMAGED = (
+    "put a copy of the file from before that in its place, as docs/gateway.md says: trades since then are read again"
+)
+_LOCKED = (
+    "another program keeps it locked (an SQL shell with an open transaction?): end that, then start the gateway again"
+)
+# What is wrong with the file's content, and no passing trouble.
+_DAMAGES = (apsw.CorruptError, apsw.NotADBError, apsw.FormatError)
+
+
+def as_store_error(filename: str, error: apsw.Error) -> StoreError:
+    """What SQLite objects to, with what to do about it."""
+    if isinstance(error, apsw.BusyError | apsw.LockedError):
+        return StoreError(f"{filename}: {error}: {_LOCKED}")
+    return StoreError(f"{filename}: {error}" + (f"; {_DAMAGED}" if isinstance(error, _DAMAGES) else ""))
+
+
 def open_writer(path: Path) -> apsw.Connection:
     """The one read-write connection. Creates the file, readable by its owner only.
 
@@ -60,13 +78,18 @@ def open_writer(path: Path) -> apsw.Connection:
         problems = [str(row[0]) for row in conn.execute("PRAGMA quick_check") if row[0] != "ok"]
     except apsw.NotADBError as error:
         conn.close()
-        raise ConfigError("is no SQLite database", file=str(path), key="db") from error
+        raise ConfigError(
+            "is no SQLite database",
+            file=str(path),
+            key="db",
+            hint="name another file, or go back to a copy of this one",
+        ) from error
     except apsw.Error as error:
         conn.close()
-        raise StoreError(f"{path}: {error}; restore the newest backup beside it") from error
+        raise as_store_error(str(path), error) from error
     if problems:
         conn.close()
-        raise StoreError(f"{path} is damaged: {problems[0]}; restore the newest backup beside it")
+        raise StoreError(f"{path} is damaged: {problems[0]}; {_DAMAGED}")
     return conn
 
 
@@ -111,7 +134,7 @@ def transaction(conn: apsw.Connection) -> Iterator[None]:
             with contextlib.suppress(apsw.Error):
                 conn.execute("ROLLBACK")
         if isinstance(error, apsw.Error):
-            raise StoreError(f"{conn.filename}: {error}") from error
+            raise as_store_error(conn.filename, error) from error
         raise
 
 

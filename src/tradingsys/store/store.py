@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import apsw
 
-from tradingsys.core.errors import StoreError
+from tradingsys.core.errors import ConfigError, StoreError
 from tradingsys.core.records import FillRecord, Intent, OrderRecord, Record, Saved
 from tradingsys.store.book import (
     Book,
@@ -29,9 +29,11 @@ from tradingsys.store.book import (
 from tradingsys.store.edits import RowEdit
 from tradingsys.store.journal import SEGMENT_BYTES, Journal, Segment, read_segments, restart
 from tradingsys.store.lock import Lock
+from tradingsys.store.read import reading
 from tradingsys.store.rows import read_fills, read_orders
 from tradingsys.store.runner import Runner
-from tradingsys.store.sqlite import back_up, data_version, open_writer
+from tradingsys.store.soundness import check_values
+from tradingsys.store.sqlite import as_store_error, back_up, data_version, open_writer
 from tradingsys.store.ticket import TicketFile
 
 __all__ = ["Done", "Store"]
@@ -56,6 +58,7 @@ class Store:
         ticket: TicketFile,
         saved: Saved,
         runner: Runner,
+        reader: Runner,
         on_edit: Callable[[Sequence[RowEdit]], None] | None,
         segment_bytes: int,
     ) -> None:
@@ -65,6 +68,7 @@ class Store:
         """Told when somebody else changed ``positions`` while we run; such rows stay as they were written."""
         self._path, self._lock, self._conn, self._book = path, lock, conn, book
         self._ticket, self._runner, self._segment_bytes = ticket, runner, segment_bytes
+        self._reader = reader
         self._journal: Journal | None = None
         self._epoch = 0
         self._max_recv_window_ms = saved.max_recv_window_ms
@@ -83,13 +87,15 @@ class Store:
         wall_ms: int,
         ticket_dir: Path | None,
         runner: Runner,
+        reader: Runner | None = None,
         on_edit: Callable[[Sequence[RowEdit]], None] | None = None,
         segment_bytes: int = SEGMENT_BYTES,
     ) -> Store:
         """Lock, check, migrate, replay the journal and read everything back.
 
         ``random_lineage`` names the book if it is new; ``ticket_dir`` is a folder on tmpfs, or None where there is
-        none. The store that is returned owns ``runner`` and closes it. Raises ConfigError for what a person must mend
+        none. The store that is returned owns ``runner`` and ``reader`` and closes them; what people look up is read by
+        ``reader``, so that it holds up no write (by default it is the same). Raises ConfigError for what a person must mend
         and StoreError for a damaged file.
         """
         with contextlib.ExitStack() as undo, _as_store_error(path):
@@ -98,6 +104,7 @@ class Store:
             conn = open_writer(path)
             undo.callback(conn.close)
             prepare(conn, path, account, random_lineage, wall_ms)
+            check_values(conn, path)
             identity = identify(conn)
             ticket = TicketFile(ticket_dir, identity.lineage)
             entries = read_segments(path, identity.lineage)
@@ -112,7 +119,7 @@ class Store:
             restore_conflicts(conn, saved.edits, wall_ms)
             book = Book(conn, saved.edits, version, wall_ms)
             undo.pop_all()
-        return cls(path, lock, conn, book, ticket, saved, runner, on_edit, segment_bytes)
+        return cls(path, lock, conn, book, ticket, saved, runner, reader or runner, on_edit, segment_bytes)
 
     def begin_epoch(self, epoch: int, recv_window_ms: int) -> None:
         """Durably use up ``epoch`` (venue time in ms, above the last one), before anything is sent in it.
@@ -183,10 +190,12 @@ class Store:
         """
         self._flush()
         where, bindings = "WHERE client_order_id = ?", (client_order_id,)
-        found = self._wait_for(lambda: read_orders(self._conn, where, bindings))
-        if not found:
-            return None
-        return found[0], self._wait_for(lambda: read_fills(self._conn, where, bindings))
+        try:
+            found = self._wait_for(lambda: read_orders(self._conn, where, bindings))
+            fills = self._wait_for(lambda: read_fills(self._conn, where, bindings)) if found else []
+        except ConfigError as error:  # somebody wrote to the file while we run
+            raise self._fail(StoreError(str(error))) from error
+        return (found[0], fills) if found else None
 
     def backup(self, why: str) -> Path:
         """A verified copy of all batches so far beside the book, ``<path>.<why>-<n>.bak``. Raises StoreError."""
@@ -203,6 +212,8 @@ class Store:
         self._flush()
         self._runner.run(self._conn.close)
         self._runner.close()
+        if self._reader is not self._runner:
+            self._reader.close()
         if self._journal is not None:
             self._journal.close()
         self._ticket.close()
@@ -275,7 +286,7 @@ class Store:
         try:
             return self._runner.run(job)
         except (StoreError, OSError, apsw.Error) as error:
-            failure = error if isinstance(error, StoreError) else StoreError(f"{self._path}: {error}")
+            failure = _failure(self._path, error)
             raise (self._fail(failure) if sticky else failure) from error
 
     def _fail(self, failure: StoreError) -> StoreError:
@@ -286,9 +297,17 @@ class Store:
         return self._failure
 
 
+def _failure(path: Path, error: StoreError | OSError | apsw.Error) -> StoreError:
+    if isinstance(error, apsw.Error):
+        return as_store_error(str(path), error)
+    return error if isinstance(error, StoreError) else StoreError(f"{path}: {error}")
+
+
 @contextlib.contextmanager
 def _as_store_error(path: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, apsw.Error) as error:
-        raise StoreError(f"{path}: {error}") from error
+    except apsw.Error as error:
+        raise as_store_error(str(path), error) from error
+    except OSError as error:
+        raise StoreError(f"{error.filename or path}: {error.strerror or error}") from error
