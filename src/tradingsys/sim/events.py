@@ -122,6 +122,7 @@ class ExpiryReason(StrEnum):
     """Why an order ended without being filled or canceled."""
 
     SELF_TRADE = "self-trade prevention"
+    SELF_TRADE_IMMEDIATE = "self-trade prevention of an immediate-or-cancel order"
     UNFILLED_IMMEDIATE = "the rest of an immediate-or-cancel order"
     UNFILLED_MARKET = "the rest of a market order"
     REDUCE_ONLY = "nothing left to reduce"

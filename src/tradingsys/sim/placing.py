@@ -131,7 +131,9 @@ class Placing:
                 if step.maker_expires:
                     self.end(venue, step.maker.order_id, prevented, now_ns, events, ExpiryReason.SELF_TRADE)
                 if step.taker_expires:
-                    self.end(venue, taker.order_id, prevented, now_ns, events, ExpiryReason.SELF_TRADE)
+                    is_immediate = order.time_in_force is TimeInForce.IOC
+                    why = ExpiryReason.SELF_TRADE_IMMEDIATE if is_immediate else ExpiryReason.SELF_TRADE
+                    self.end(venue, taker.order_id, prevented, now_ns, events, why)
             if taker.order_id not in venue.open:
                 return
         if taker.order_id not in venue.open:

@@ -122,9 +122,13 @@ def test_a_signed_call_needs_a_timestamp(client: Client) -> None:
         ({"type": "MARKET", "timeInForce": ""}, -1106),
         ({"qty": "abc"}, -1100),
         ({"positionSide": "LONG"}, -4061),
+        ({"positionSide": "UP"}, -4060),
+        ({"reduceOnly": "maybe"}, -1130),
+        ({"timeInForce": "GTE_GTC"}, -1115),
+        ({"timeInForce": "RPI"}, -1115),
         ({"newClientOrderId": "x" * 37}, -4015),
         ({"newClientOrderId": "no space"}, -1100),
-        ({"selfTradePreventionMode": "MAYBE"}, -1130),
+        ({"selfTradePreventionMode": "MAYBE"}, -5039),
         ({"priceMatch": "QUEUE"}, -1106),
         ({"priceMatch": "OPPONENT_10", "px": ""}, -5037),
         ({"priceMatch": "QUEUE_5", "px": ""}, -5041),
@@ -203,6 +207,25 @@ def test_hedge_mode_stops_trading_and_needs_a_flat_account(client: Client) -> No
     assert client.call("POST", dual, dualSidePosition="true") == {"code": 200, "msg": "success"}
     assert client.call("GET", "/fapi/v1/accountConfig")["dualSidePosition"] is True
     assert refused(client) == -4061
+    assert refused(client, positionSide="UP") == -4060
+    assert refused(client, positionSide="LONG", reduceOnly="true") == -1106
+    assert refused(client, positionSide="LONG") == -4084
+    waiting = {"algoType": "CONDITIONAL", "type": "STOP_MARKET", "triggerPrice": "0.7"}
+    assert client.error("POST", "/fapi/v1/algoOrder", **client.limit(px="", **waiting)) == (400, -4061)
+
+
+@pytest.mark.parametrize(
+    ("params", "text"),
+    [
+        ({"newClientOrderId": "no space"}, r"legal range is '^[\.A-Z\:/a-z0-9_-]{1,36}$'."),
+        ({"newClientOrderId": "x" * 37}, "Client order id length should not be more than 36 chars"),
+        ({"qty": "1e5"}, r"legal range is '^([0-9]{1,20})(\.[0-9]{1,20})?$'."),
+        ({"selfTradePreventionMode": "MAYBE"}, "Invalid self trade prevention mode"),
+    ],
+)
+def test_refusals_speak_as_the_exchange_does(client: Client, params: dict[str, Any], text: str) -> None:
+    reply = client.reply("POST", ORDER, **client.limit(**params))
+    assert msgspec.json.decode(reply.body)["msg"].endswith(text)
 
 
 # --- answers about orders

@@ -289,6 +289,11 @@ def test_the_order_of_account_events(client: Client) -> None:
         ({"timeInForce": "IOC", "px": "0.60"}, "EXPIRED", "2"),
         ({"type": "MARKET", "timeInForce": "", "px": "", "qty": "6000"}, "EXPIRED", "9"),
         ({"px": "0.592", "side": "SELL", "selfTradePreventionMode": "EXPIRE_TAKER"}, "EXPIRED_IN_MATCH", "1"),
+        (
+            {"px": "0.592", "side": "SELL", "selfTradePreventionMode": "EXPIRE_TAKER", "timeInForce": "IOC"},
+            "EXPIRED_IN_MATCH",
+            "3",
+        ),
     ],
 )
 def test_expiries_say_why(client: Client, order: dict[str, Any], status: str, reason: str) -> None:

@@ -92,7 +92,7 @@ def parse_algo_place(params: Params) -> PlaceOrder:
     if order_type is None or not order_type.is_conditional:
         raise OrderRejected(-1116, "Invalid orderType.")
     side = parse_side(params)
-    time_in_force, post_only = parse_time_in_force(str(params.get("timeInForce", "GTC")))
+    time_in_force, post_only = parse_time_in_force(str(params.get("timeInForce", "GTC")), waits=True)
     price, price_match = None, None
     if order_type.has_price:
         price, price_match = parse_limit_price(params)

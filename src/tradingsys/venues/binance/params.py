@@ -25,8 +25,9 @@ __all__ = [
 
 DEFAULT_RECV_WINDOW_MS = 5000
 
-_CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
-_DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
+# As the exchange writes them in its errors.
+_CLIENT_ID = re.compile(r"^[\.A-Z\:/a-z0-9_-]{1,36}$")
+_DECIMAL = re.compile(r"^([0-9]{1,20})(\.[0-9]{1,20})?$")
 _INTEGER = re.compile(r"[0-9]{1,18}")
 
 T = TypeVar("T")
@@ -44,7 +45,7 @@ def number(params: Params, name: str) -> Decimal:
     """A mandatory decimal, which may be negative; raises OrderRejected (-1100, -1102)."""
     text = mandatory(params, name)
     if not _DECIMAL.fullmatch(text.removeprefix("-")):
-        raise OrderRejected(-1100, f"Illegal characters found in parameter '{name}'.")
+        raise _illegal(name, _DECIMAL)
     return Decimal(text)
 
 
@@ -64,8 +65,11 @@ def optional_int(params: Params, name: str) -> int | None:
 
 
 def flag(params: Params, name: str) -> bool:
-    """A switch, off when absent."""
-    return str(params.get(name, "false")).lower() == "true"
+    """A switch, off when absent; raises OrderRejected (-1130) for what is neither true nor false."""
+    word = str(params.get(name) or "false").lower()
+    if word not in ("true", "false"):
+        raise OrderRejected(-1130, f"Data sent for parameter '{name}' is not valid.")
+    return word == "true"
 
 
 def choice(params: Params, name: str, known: Mapping[str, T], code: int, message: str) -> T | None:
@@ -83,10 +87,15 @@ def client_id(params: Params, name: str) -> str:
     """A client's own id, empty when absent; raises OrderRejected (-4015, -1100)."""
     text = str(params.get(name, ""))
     if len(text) > 36:
-        raise OrderRejected(-4015, "Client order id is not valid.")
+        raise OrderRejected(-4015, "Client order id length should not be more than 36 chars")
     if text and not _CLIENT_ID.fullmatch(text):
-        raise OrderRejected(-1100, f"Illegal characters found in parameter '{name}'.")
+        raise _illegal(name, _CLIENT_ID)
     return text
+
+
+def _illegal(name: str, legal: re.Pattern[str]) -> OrderRejected:
+    text = f"Illegal characters found in parameter '{name}'; legal range is '{legal.pattern}'."
+    return OrderRejected(-1100, text)
 
 
 def is_venue_id(text: str | None) -> bool:

@@ -216,19 +216,25 @@ def parse_cancel(params: Params) -> CancelOrder:
 
 
 def parse_side(params: Params) -> Side:
-    """The side of an order in one-way mode; raises OrderRejected (-1117, -4061)."""
+    """The side of an order in one-way mode; raises OrderRejected (-1117, -4060, -4061)."""
     side = words.SIDES.get(mandatory(params, "side"))
     if side is None:
         raise OrderRejected(-1117, "Invalid side.")
-    if params.get("positionSide", "BOTH") != "BOTH":
+    position_side = params.get("positionSide", "BOTH")
+    if position_side not in ("BOTH", "LONG", "SHORT"):
+        raise OrderRejected(-4060, "Invalid position side.")
+    if position_side != "BOTH":
         raise OrderRejected(-4061, "Order's position side does not match user's setting.")
     return side
 
 
-def parse_time_in_force(word: str) -> tuple[TimeInForce, bool]:
-    """(time in force, post-only); raises OrderRejected (-1115)."""
+def parse_time_in_force(word: str, *, waits: bool = False) -> tuple[TimeInForce, bool]:
+    """(time in force, post-only), for an order that ``waits`` for a price or not; raises OrderRejected (-1115).
+
+    RPI is for accounts that the exchange chose, and no symbol lists it.
+    """
     time_in_force, post_only = words.time_in_force(word)
-    if time_in_force is None:
+    if time_in_force is None or word == "RPI" or (word == "GTE_GTC" and not waits):
         raise OrderRejected(-1115, "Invalid timeInForce.")
     return time_in_force, post_only
 
@@ -262,9 +268,9 @@ def parse_limit_price(params: Params) -> tuple[Decimal | None, PriceMatch | None
 
 
 def parse_self_trade_prevention(params: Params) -> SelfTradePrevention | None:
-    """What shall happen when own orders meet, None when nothing is said; raises OrderRejected (-1130)."""
-    name = "selfTradePreventionMode"
-    return choice(params, name, words.SELF_TRADE_PREVENTIONS, -1130, f"Data sent for parameter '{name}' is not valid.")
+    """What shall happen when own orders meet, None when nothing is said; raises OrderRejected (-5039)."""
+    modes, text = words.SELF_TRADE_PREVENTIONS, "Invalid self trade prevention mode"
+    return choice(params, "selfTradePreventionMode", modes, -5039, text)
 
 
 def _order_name(symbol: str, venue_order_id: str | None, client_order_id: str) -> RequestParams:

@@ -211,7 +211,7 @@ def test_the_exchange_reads_the_cancel_that_was_sent() -> None:
         ({"positionSide": "LONG"}, -4061),
         ({"newClientOrderId": "x" * 37}, -4015),
         ({"newClientOrderId": "no spaces"}, -1100),
-        ({"selfTradePreventionMode": "MAYBE"}, -1130),
+        ({"selfTradePreventionMode": "MAYBE"}, -5039),
         ({"timestamp": None}, -1102),
         ({"timestamp": "now"}, -1102),
         ({"recvWindow": "-1"}, -1102),

@@ -52,9 +52,9 @@ def _enter(call: Call, wish: NewCondition) -> AlgoOrder:
 
 def _wish(call: Call) -> NewCondition:
     symbol = call.symbol()
+    orders.check_hedge(call)
     placed = algo_requests.parse_algo_place(call.params.values)
     terms = placed.terms
-    orders.check_hedge(call)
     orders.check_price_match(terms.price_match)
     _check_trigger(call, terms)
     if not terms.close_position:

@@ -86,8 +86,7 @@ def _depth(call: Call, default: int, allowed: frozenset[int]) -> DepthSnapshot:
     symbol = call.symbol()
     limit = call.params.optional_integer("limit", default)
     if limit not in allowed:
-        known = ", ".join(str(each) for each in sorted(allowed))
-        raise Fault(400, -4021, f"Invalid depth limit {limit}, one of {known}.")
+        raise Fault(400, -4021, f"'{limit}' is not valid depth limit.")
     return depth_snapshot(top(symbol, call.state.exchange.venues[symbol], limit, call.now_ms))
 
 

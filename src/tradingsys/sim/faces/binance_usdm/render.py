@@ -34,6 +34,7 @@ _CLOSED = frozenset({OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.EXPI
 _EXPIRY_CODES = {
     ExpiryReason.SELF_TRADE: "1",
     ExpiryReason.UNFILLED_IMMEDIATE: "2",
+    ExpiryReason.SELF_TRADE_IMMEDIATE: "3",
     ExpiryReason.REDUCE_ONLY: "4",
     ExpiryReason.LIQUIDATION: "5",
     ExpiryReason.UNFILLED_MARKET: "9",

@@ -33,6 +33,7 @@ from tradingsys.venues.binance.messages import ListenKey, Message, Nothing
 
 __all__ = ["Subscription", "UserStreams"]
 
+_NO_KEY = "This listenKey does not exist. Please use `POST /fapi/v1/listenKey` to recreate `listenKey`"
 _VALID_NS = 60 * 60 * 1_000_000_000
 
 
@@ -80,7 +81,7 @@ class UserStreams:
         """
         key = self._keys.get(call.account)
         if key is None or key.expires_ns <= call.now_ns:
-            raise Fault(400, -1125, "This listenKey does not exist.")
+            raise Fault(400, -1125, _NO_KEY)
         key.expires_ns = call.now_ns + _VALID_NS
         return ListenKey(listen_key=key.text)
 
