@@ -50,9 +50,9 @@ class Faults(Struct, frozen=True):
     late_request: float = 0.0
     """A request is on its way for up to some seconds."""
     late_order: float = 0.0
-    """The same, of new orders only."""
+    """The same, of what places, amends or cancels orders."""
     last_instant: float = 0.0
-    """A new order reaches the exchange when its recvWindow ends, and is acted on when the engine's margin ends."""
+    """A request about an order arrives when its recvWindow ends, and is acted on when the engine's margin ends."""
     staleness_ms: float = 0.0
     """Questions about orders, trades and positions are answered from a state up to so old."""
     refuse_connection: float = 0.0
@@ -73,6 +73,12 @@ class Faults(Struct, frozen=True):
     power_cut: float = 0.0
     """Of gateway deaths: the unsynced tail of the journal is lost as well."""
     manual_trades_per_s: float = 0.0
+    fundings_per_s: float = 0.0
+    late_income_ms: float = 0.0
+    """The cash history shows a row so long after it was booked."""
+    liquidations_per_s: float = 0.0
+    foreign_children: bool = False
+    """What conditional orders become when triggered has a client id of the exchange's making."""
 
     @classmethod
     def draw(cls, rng: Random, profile: Profile = Profile.NORMAL) -> Faults:
@@ -98,6 +104,10 @@ class Faults(Struct, frozen=True):
             manual_trades_per_s=rate(0.5),
             slow_message=rate(0.05),
             half_open=rate(0.8),
+            fundings_per_s=rate(0.6),
+            late_income_ms=rng.choice((0.0, 0.0, 300.0, 5_000.0, 40_000.0)),
+            liquidations_per_s=0.0 if rng.random() < 0.7 else 0.15,
+            foreign_children=rng.random() < 0.5,
         )
         match profile:
             case Profile.FOCUS:

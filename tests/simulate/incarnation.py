@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from tests.simulate.faults import Faults
 from tests.simulate.strategy import Link
-from tests.simulate.venue import Network, Venue
+from tests.simulate.venue import Network, Venue, is_order_request
+from tests.simulate.watched import WatchedGateway
 from tests.simulate.world import Clock, World, ms
 from tradingsys.core.errors import TradingError
-from tradingsys.core.io import HttpRequest, Transmission, WsFrame
-from tradingsys.gateway.kernel import Gateway, GatewaySettings
+from tradingsys.core.io import Transmission
+from tradingsys.gateway.kernel import GatewaySettings
 from tradingsys.store.store import Store
 from tradingsys.venues.binance.market import BinanceMarket
 from tradingsys.venues.protocol import VenueProtocol
 
 __all__ = ["Incarnation", "Killed", "Owner"]
-
-_ORDER_MARKS = (b'"order.place"', b'"order.cancel"')
 
 
 class Owner(Protocol):
@@ -145,6 +145,7 @@ class Incarnation:
         faults: Callable[[], Faults],
         died: Callable[[bool], None],
         overheard: Callable[[int, bytes], None] | None = None,
+        counts: Counter[str] | None = None,
     ) -> None:
         self.overheard = overheard
         """Told everything that the gateway says to a session."""
@@ -167,7 +168,8 @@ class Incarnation:
             runner=self._runner,  # type: ignore[arg-type]
         )
         self.journal_size_synced = 0
-        self.gateway = Gateway(
+        self.gateway = WatchedGateway(
+            Counter() if counts is None else counts,
             settings,
             protocol(),
             market,
@@ -183,9 +185,7 @@ class Incarnation:
     # ---- the transport seam, with death around the bytes of an order
 
     def perform(self, transmission: Transmission) -> None:
-        is_order = (isinstance(transmission, WsFrame) and any(mark in transmission.data for mark in _ORDER_MARKS)) or (
-            isinstance(transmission, HttpRequest) and "/order?" in transmission.url and transmission.method != "GET"
-        )
+        is_order = is_order_request(transmission)
         if is_order and self._world.chance(self.faults().kill_at_send / 2):
             raise Killed
         self._network.perform(transmission)

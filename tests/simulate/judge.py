@@ -3,146 +3,264 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import apsw
 
+from tests.simulate.money import Earned, share
 from tests.simulate.pyalgo_strategy import PyalgoStrategy
+from tests.simulate.truth import Owned, Truth
 from tests.simulate.wish import PRICES
 from tradingsys.core.enums import OrderStatus
-from tradingsys.core.ids import EXTERNAL, decode_client_order_id
+from tradingsys.core.ids import EXTERNAL
+from tradingsys.core.position import SessionPosition
+from tradingsys.oms.session_book import SessionBook
 from tradingsys.sim.events import Execution
+from tradingsys.sim.money import CashKind, CashRow
 from tradingsys.store import read
+from tradingsys.wire.messages import PositionView
 
 if TYPE_CHECKING:
     from tests.simulate.life import Life
 
-__all__ = ["judge"]
+__all__ = ["Judge", "judge_file"]
 
 _ACCOUNT = "account"
+_Books = dict[tuple[int, str], Earned]
+_ZERO = Decimal(0)
+_TOLERANCE = Fraction(1, 10**15)
+"""Averages have no end in decimals."""
 
 
-def judge(life: Life, conn: apsw.Connection) -> Iterator[str]:
-    """Everything that is wrong."""
-    assert life.gateway is not None
-    book = life.gateway.gateway.book
-    exchange = life.venue.simulator.exchange
-    rows = [row for row in exchange.ledger.executions if row.account == _ACCOUNT]
-    owned = _by_owner(rows, book.lineage, dict(book.symbols))
-    life.counts["executions"] += len(rows)
+class Judge:
+    """Everything that is wrong with one life."""
 
-    yield from _positions_equal_ledger(life, conn, owned)
-    yield from _fills_equal_ledger(conn, owned)
-    yield from _sent_at_most_once(life)
-    yield from _nothing_left_in_doubt(life)
-    ledger = exchange.ledger
-    orders = [order for symbol in life.venue.symbols for order in ledger.orders(_ACCOUNT, symbol)]
-    yield from life.witness.lies(orders, rows, book.lineage)
-    if not life.gateway.gateway.is_ready:
-        yield f"the gateway is not ready: {life.gateway.gateway.text}"
-    if life.gateway.gateway.halted:
-        yield f"halted: {life.gateway.gateway.halted}"
-    if life.gateway.gateway.recovery.differences:
-        yield f"differences: {life.gateway.gateway.recovery.differences}"
+    def __init__(self, life: Life, conn: apsw.Connection) -> None:
+        assert life.gateway is not None
+        self._life = life
+        self._conn = conn
+        self._gateway = life.gateway.gateway
+        self._book = self._gateway.book
+        self._exchange = life.venue.simulator.exchange
+        self.truth = Truth(self._exchange, _ACCOUNT, self._book.lineage, life.venue.symbols)
+        self._sessions = (*(strategy.session for strategy in life.strategies), EXTERNAL)
+        self._owned: dict[tuple[int, str], list[Execution]] = defaultdict(list)
+        self._baseline: dict[str, Decimal] = defaultdict(Decimal)
+        for row in self.truth.rows:
+            first = self._book.symbols.get(row.symbol)
+            if first is None or row.exec_id < first:
+                self._baseline[row.symbol] += row.qty * row.side.sign
+                continue
+            owner = self.truth.owner(row)
+            self._owned[owner.key.session if owner else EXTERNAL, row.symbol].append(row)
+        self.earned = self._compute()
 
+    def violations(self) -> Iterator[str]:
+        yield from self._positions()
+        yield from self._beliefs()
+        yield from self._fills()
+        yield from self._funding()
+        yield from self._orders()
+        yield from self._life.venue.sent.repeated()
+        yield from self._nothing_left_in_doubt()
+        yield from self._life.witness.lies(self.truth)
+        gateway = self._gateway
+        if not gateway.is_ready:
+            yield f"the gateway is not ready: {gateway.text}"
+        if gateway.halted:
+            yield f"halted: {gateway.halted}"
+        if gateway.recovery.differences:
+            yield f"differences: {gateway.recovery.differences}"
 
-def _by_owner(rows: list[Execution], lineage: str, first: dict[str, int]) -> dict[tuple[int, str], list[Execution]]:
-    owned: dict[tuple[int, str], list[Execution]] = defaultdict(list)
-    for row in rows:
-        if row.exec_id < first.get(row.symbol, 0) or row.symbol not in first:
-            continue  # before the book began: part of the baseline
-        key = decode_client_order_id(row.client_order_id)
-        session = key.session if key is not None and key.lineage == lineage else EXTERNAL
-        owned[session, row.symbol].append(row)
-    return owned
+    def seen(self) -> Counter[str]:
+        """What happened in this life that rules are about."""
+        triggered = list(self.truth.triggered())
+        return Counter(
+            {
+                "executions": len(self.truth.rows),
+                "orders accepted": len(self.truth.orders),
+                "conditional orders": sum(order.is_conditional for order in self.truth.orders),
+                "conditional orders triggered": len(triggered),
+                "foreign children executed": sum(bool(order.rows) and order.has_foreign_child for order in triggered),
+                "foreign children attributed after a restart": self._attributed_late(triggered),
+                "orders amended": len(self._exchange.ledger.amendments),
+                "fundings shared": sum(len(self._shares(row)) > 1 for row in self._paid()),
+            }
+        )
 
+    def _attributed_late(self, triggered: list[Owned]) -> int:
+        """Executions of children without our name, of orders of a gateway that was dead when they happened."""
+        return sum(
+            order.has_foreign_child and any(self._life.was_deaf(row.ts_ns) for row in order.rows) for order in triggered
+        )
 
-def _net(rows: list[Execution]) -> Decimal:
-    return sum((row.qty * row.side.sign for row in rows), Decimal(0))
+    # ---- what each session has
 
+    def _compute(self) -> _Books:
+        books = {
+            (session, symbol): Earned.of(
+                self._owned.get((session, symbol), []), self._baseline[symbol] if session == EXTERNAL else _ZERO
+            )
+            for symbol in self._life.venue.symbols
+            for session in self._sessions
+        }
+        for row in self._paid():
+            for session, amount in self._shares(row).items():
+                funding = books[session, row.symbol].funding
+                funding[row.asset] = funding.get(row.asset, _ZERO) + amount
+        return books
 
-def _positions_equal_ledger(
-    life: Life, conn: apsw.Connection, owned: dict[tuple[int, str], list[Execution]]
-) -> Iterator[str]:
-    assert life.gateway is not None
-    book = life.gateway.gateway.book
-    kept = {(row.session, row.symbol): row.net for row in read.positions(conn)}
-    baseline: dict[str, Decimal] = {}
-    for row in read.adjustments(conn, EXTERNAL):
-        baseline[row.symbol] = baseline.get(row.symbol, Decimal(0)) + row.delta
-    for symbol in book.symbols:
-        for session in (*(strategy.session for strategy in life.strategies), EXTERNAL):
-            true = _net(owned.get((session, symbol), []))
-            if session == EXTERNAL:
-                true += baseline.get(symbol, Decimal(0))
-            in_memory, on_disk = book.net(session, symbol), kept.get((session, symbol), Decimal(0))
-            if not in_memory == on_disk == true:
-                yield f"session {session} {symbol}: ledger {true}, memory {in_memory}, pos.db {on_disk}"
-        held = life.venue.simulator.exchange.position(_ACCOUNT, symbol).net
-        if book.total(symbol) != held:
-            yield f"{symbol}: Σ sessions + EXTERNAL {book.total(symbol)}, account {held}"
-    for strategy in life.strategies:
-        for symbol in PRICES:
-            believed, true = strategy.net.get(symbol, Decimal(0)), book.net(strategy.session, symbol.upper())
-            if believed != true:
-                yield f"session {strategy.session} believes {believed} {symbol}, and holds {true}"
+    def _paid(self) -> list[CashRow]:
+        return [row for row in self._exchange.ledger.money(_ACCOUNT) if row.kind is CashKind.FUNDING_FEE]
 
+    def _shares(self, row: CashRow) -> dict[int, Decimal]:
+        symbol, ts_ms = row.symbol, row.ts_ns // 1_000_000
+        nets = {}
+        for session in self._sessions:
+            rows = (each for each in self._owned.get((session, symbol), ()) if each.ts_ns // 1_000_000 <= ts_ms)
+            nets[session] = _net(rows) + (self._baseline[symbol] if session == EXTERNAL else _ZERO)
+        return share(row, nets)
 
-def _fills_equal_ledger(conn: apsw.Connection, owned: dict[tuple[int, str], list[Execution]]) -> Iterator[str]:
-    for session in sorted({owner for owner, _ in owned}):
+    def _positions(self) -> Iterator[str]:
+        kept = {(row.session, row.symbol): row.net for row in read.positions(self._conn)}
+        for symbol in self._book.symbols:
+            for session in self._sessions:
+                true = self.earned[session, symbol]
+                where = f"session {session} {symbol}"
+                on_disk = kept.get((session, symbol), _ZERO)
+                if not self._book.net(session, symbol) == on_disk == true.net:
+                    yield f"{where}: ledger {true.net}, memory {self._book.net(session, symbol)}, pos.db {on_disk}"
+                yield from _differences(where, self._book.position(session, symbol), true)
+            held = self._exchange.position(_ACCOUNT, symbol).net
+            if self._book.total(symbol) != held:
+                yield f"{symbol}: Σ sessions + EXTERNAL {self._book.total(symbol)}, account {held}"
+
+    def _beliefs(self) -> Iterator[str]:
+        for strategy in self._life.strategies:
+            for symbol in PRICES:
+                true = self.earned[strategy.session, symbol.upper()]
+                believed = strategy.net.get(symbol, _ZERO)
+                if believed != true.net:
+                    yield f"session {strategy.session} believes {believed} {symbol}, and holds {true.net}"
+                view = strategy.holdings.get(symbol) or PositionView(symbol, "0")
+                yield from _differences(f"session {strategy.session} believes of {symbol}", _position(view), true)
+
+    def _fills(self) -> Iterator[str]:
+        for session in self._sessions:
+            true: Counter[tuple[object, ...]] = Counter(
+                (row.symbol, str(row.exec_id), str(row.order_id), row.side, row.qty, row.px, row.fee, row.is_maker)
+                for (owner, _), rows in self._owned.items()
+                if owner == session
+                for row in rows
+            )
+            booked: Counter[tuple[object, ...]] = Counter(
+                (
+                    row.fill.symbol,
+                    row.fill.exec_id,
+                    row.fill.venue_order_id,
+                    row.fill.side,
+                    row.fill.last_qty,
+                    row.fill.last_px,
+                    row.fill.fee,
+                    row.fill.is_maker,
+                )
+                for row in read.fills(self._conn, session, limit=1_000_000)
+            )
+            for missing in (true - booked).elements():
+                yield f"session {session}: never booked {missing}"
+            for invented in (booked - true).elements():
+                yield f"session {session}: booked without the exchange {invented}"
+
+    def _funding(self) -> Iterator[str]:
+        """Every row in the ledger, shared once."""
         true = Counter(
-            (row.symbol, str(row.exec_id), str(row.order_id), row.qty, row.px)
-            for (owner, _), rows in owned.items()
-            if owner == session
-            for row in rows
+            (session, row.symbol, amount, row.ts_ns // 1_000_000, str(row.row_id))
+            for row in self._paid()
+            for session, amount in self._shares(row).items()
         )
-        booked = Counter(
-            (row.fill.symbol, row.fill.exec_id, row.fill.venue_order_id, row.fill.last_qty, row.fill.last_px)
-            for row in read.fills(conn, session, limit=1_000_000)
+        kept = Counter(
+            (row.session, row.symbol, row.amount, row.ts_ms, row.ext_id)
+            for row in read.ledger(self._conn, limit=1_000_000)
+            if row.amount
         )
-        for missing in (true - booked).elements():
-            yield f"session {session}: never booked {missing}"
-        for invented in (booked - true).elements():
-            yield f"session {session}: booked without the exchange {invented}"
+        for missing in (true - kept).elements():
+            yield f"funding never booked: {missing}"
+        for invented in (kept - true).elements():
+            yield f"funding booked without the exchange: {invented}"
+
+    # ---- orders
+
+    def _orders(self) -> Iterator[str]:
+        """Every order that the exchange has of ours is known as it is there."""
+        for order in self.truth.orders:
+            known = self._book.order(order.client_order_id)
+            if known is None:
+                yield f"unknown to the book: {order.client_order_id}"
+                continue
+            terms = known.known_terms
+            qty, px = (terms.order_qty, terms.price) if terms else (None, None)
+            told = (known.session, known.status, known.facts.cum_qty, qty, px)
+            true = (order.key.session, order.status, order.executed, order.qty, order.px)
+            if told != true:
+                yield f"{order.client_order_id}: the exchange has {true}, the book {told}"
+
+    def _nothing_left_in_doubt(self) -> Iterator[str]:
+        book = self._book
+        at_venue = {order.client_order_id for order in self.truth.orders if order.status.is_open}
+        ours = {order.client_order_id for order in book.open_orders() if order.is_open}
+        for client_order_id in at_venue ^ ours:
+            known = book.order(client_order_id)
+            where = "the exchange" if client_order_id in at_venue else "our book"
+            yield f"open only at {where}: {client_order_id} {known.status if known else 'unknown'}"
+        for order in book.orders.values():
+            if order.in_doubt or order.status is OrderStatus.UNKNOWN:
+                yield f"still in doubt: {order.client_order_id}"
+            if order.replace is not None or order.cancel_pending:
+                yield f"a change still under way: {order.client_order_id}"
+        if book.unattributed:
+            yield f"fills without owner: {book.unattributed}"
+        for strategy in self._life.strategies:
+            if isinstance(strategy, PyalgoStrategy):
+                yield from strategy.wrong
+            if strategy.asked:
+                yield f"session {strategy.session} never learned of {list(strategy.asked)}"
 
 
-def _sent_at_most_once(life: Life) -> Iterator[str]:
-    ledger = life.venue.simulator.exchange.ledger
-    accepted = Counter(
-        (order.symbol, order.client_order_id)
-        for symbol in life.venue.symbols
-        for order in ledger.orders(_ACCOUNT, symbol)
-        if not order.client_order_id.startswith("web_")
+def judge_file(judge: Judge, book: SessionBook) -> Iterator[str]:
+    """The book as the next start would read it."""
+    for (session, symbol), true in judge.earned.items():
+        if symbol in book.symbols:
+            yield from _differences(f"read again, session {session} {symbol}", book.position(session, symbol), true)
+
+
+def _net(rows: Iterable[Execution]) -> Decimal:
+    return sum((row.qty * row.side.sign for row in rows), _ZERO)
+
+
+def _position(view: PositionView) -> SessionPosition:
+    return SessionPosition(
+        Decimal(view.net),
+        None if view.entry_px is None else Decimal(view.entry_px),
+        Decimal(view.realized_pnl),
+        {asset: Decimal(amount) for asset, amount in view.fees.items()},
+        {asset: Decimal(amount) for asset, amount in view.funding.items()},
     )
-    life.counts["orders accepted"] += len(accepted)
-    for key, count in accepted.items():
-        if count > 1:
-            yield f"accepted {count} times: {key}"
 
 
-def _nothing_left_in_doubt(life: Life) -> Iterator[str]:
-    assert life.gateway is not None
-    book = life.gateway.gateway.book
-    exchange = life.venue.simulator.exchange
-    at_venue = {
-        exchange.ledger.conditions[order.algo_id].client_algo_id if order.algo_id else order.client_order_id
-        for order in exchange.open_orders(_ACCOUNT)
-    } | {condition.client_algo_id for condition in exchange.open_conditions(_ACCOUNT)}
-    at_venue = {each for each in at_venue if decode_client_order_id(each) is not None}
-    ours = {order.client_order_id for order in book.open_orders() if order.is_open}
-    for client_order_id in at_venue ^ ours:
-        known = book.order(client_order_id)
-        where = "the exchange" if client_order_id in at_venue else "our book"
-        yield f"open only at {where}: {client_order_id} {known.status if known else 'unknown'}"
-    for order in book.orders.values():
-        if order.in_doubt or order.status is OrderStatus.UNKNOWN:
-            yield f"still in doubt: {order.client_order_id}"
-    if book.unattributed:
-        yield f"fills without owner: {book.unattributed}"
-    for strategy in life.strategies:
-        if isinstance(strategy, PyalgoStrategy):
-            yield from strategy.wrong
-        if strategy.asked:
-            yield f"session {strategy.session} never learned of {list(strategy.asked)}"
+def _differences(where: str, told: SessionPosition, true: Earned) -> Iterator[str]:
+    if told.net != true.net:
+        yield f"{where}: net {told.net}, true {true.net}"
+    entry = true.entry
+    is_known = told.entry_px is not None
+    if is_known != (entry is not None) or abs(Fraction(told.entry_px or 0) - (entry or Fraction(0))) > _TOLERANCE:
+        yield f"{where}: entry {told.entry_px}, true {None if entry is None else float(entry)}"
+    if abs(Fraction(told.realized_pnl) - true.realized) > _TOLERANCE:
+        yield f"{where}: realized {told.realized_pnl}, true {float(true.realized)}"
+    for what, mine, theirs in (("fees", told.fees, true.fees), ("funding", told.funding, true.funding)):
+        if {asset: amount for asset, amount in mine.items() if amount} != {
+            asset: amount for asset, amount in theirs.items() if amount
+        }:
+            yield f"{where}: {what} {dict(mine)}, true {theirs}"

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from tests.simulate.faults import Faults, Profile
 from tests.simulate.incarnation import Incarnation
-from tests.simulate.judge import judge
+from tests.simulate.judge import Judge, judge_file
 from tests.simulate.pyalgo_strategy import PyalgoStrategy
 from tests.simulate.strategy import Link, Strategy
 from tests.simulate.venue import Venue
@@ -21,8 +21,11 @@ from tradingsys.core.enums import Side
 from tradingsys.gateway.kernel import GatewaySettings
 from tradingsys.gateway.orders import OrderSettings
 from tradingsys.oms.recovery import Margins, Timing
+from tradingsys.oms.session_book import SessionBook
 from tradingsys.sim.faces.binance_usdm import ApiKey
 from tradingsys.sim.simulator import Simulator
+from tradingsys.sim.state import Options
+from tradingsys.store.loading import load
 from tradingsys.store.read import reading
 from tradingsys.venues.auth import Signer, load_signer
 from tradingsys.venues.binance.account import BinanceProtocol
@@ -51,13 +54,14 @@ def signer() -> Signer:
     return load_signer(secret="a secret of the simulation")
 
 
-def make_simulator(now_ns: int) -> Simulator:
+def make_simulator(now_ns: int, options: Options | None = None) -> Simulator:
     """The exchange with our account and one of limitless credit that makes the market."""
     simulator = Simulator(
         now_ns=now_ns,
         accounts={ACCOUNT: {"USDT": Decimal(10**9)}},
         keys=[ApiKey("key", ACCOUNT, signer().verifier())],
         flow=None,
+        options=options,
     )
     simulator.exchange.open_account("house", {}, is_house=True)
     return simulator
@@ -82,10 +86,14 @@ class Life:
         folder.mkdir(parents=True, exist_ok=True)
         self.faults = Faults.draw(self.world.rng, profile or Profile.of(seed))
         self.counts: Counter[str] = Counter()
-        simulator = make_simulator(self.world.now_ns)
+        self._foreign_children = self.faults.foreign_children
+        options = Options(child_keeps_client_id=not self._foreign_children)
+        simulator = make_simulator(self.world.now_ns, options)
         self.venue = Venue(self.world, simulator, [symbol.upper() for symbol in PRICES], ACCOUNT)
         self.witness = Witness(self.world)
         self.gateway: Incarnation | None = None
+        self._deaf: list[tuple[int, int]] = []
+        """From a gateway's death until the next one was there."""
         self._manual = 0
         self._tick_venue()
         self._make_market()
@@ -100,6 +108,9 @@ class Life:
         self._every(self.faults.strategy_kills_per_s, lambda: self.world.rng.choice(self.strategies).kill())
         self._every(self.faults.drops_per_s, self._drop_link)
         self._every(self.faults.manual_trades_per_s, self._trade_by_hand)
+        self._every(self.faults.fundings_per_s, self._pay_funding)
+        self._every(self.faults.liquidations_per_s, self._force_a_trade)
+        self._resume_halted()
 
     def live(self) -> Verdict:
         """Chaos, then quiet until everything that can be known is known, then judgement."""
@@ -115,9 +126,7 @@ class Life:
             assert self.gateway is not None
             if self.gateway.failure is not None:
                 violations.append(f"the gateway gave up: {self.gateway.failure}")
-            self.gateway.gateway.flush()
-            with reading(self.folder / "pos.db") as conn:
-                violations += judge(self, conn)
+            violations += self._judge(self.gateway)
             self.gateway.stop()
         except Exception as error:
             self.world.note(f"broke: {error!r}")
@@ -126,7 +135,22 @@ class Life:
                 raise
         return Verdict(self.seed, violations, self.counts, self.world.trace)
 
+    def _judge(self, gateway: Incarnation) -> list[str]:
+        gateway.gateway.flush()
+        path = self.folder / "pos.db"
+        with reading(path) as conn:
+            judge = Judge(self, conn)
+            violations = list(judge.violations())
+            saved = load(conn, path, self.world.now_ns // 1_000_000, proven=True)
+        violations += judge_file(judge, SessionBook(saved))
+        self.counts += judge.seen()
+        return violations
+
     # ---- the gateway's lives
+
+    def was_deaf(self, at_ns: int) -> bool:
+        """Whether no gateway lived at this instant."""
+        return any(begin_ns <= at_ns <= end_ns for begin_ns, end_ns in self._deaf)
 
     def _start_gateway(self) -> None:
         self.counts["gateway starts"] += 1
@@ -140,13 +164,16 @@ class Life:
             lambda: self.faults,
             self._died,
             self.witness.hear,
+            self.counts,
         )
 
     def _died(self, power_cut: bool) -> None:
         self.counts["power cuts" if power_cut else "kills"] += 1
         if power_cut:
             self._lose_what_was_not_synced()
-        self.world.after(ms(self.faults.restart_ms or self.world.rng.choice((20, 200, 3_000))), self._start_gateway)
+        wait_ns = ms(self.faults.restart_ms or self.world.rng.choice((20, 200, 3_000)))
+        self._deaf.append((self.world.now_ns, self.world.now_ns + wait_ns))
+        self.world.after(wait_ns, self._start_gateway)
 
     def _lose_what_was_not_synced(self) -> None:
         for ticket in (self.folder / "shm").glob("*"):
@@ -194,6 +221,30 @@ class Life:
         symbol = self.world.rng.choice(list(PRICES)).upper()
         side = self.world.rng.choice(list(Side))
         self.venue.order(ACCOUNT, symbol, side, self.world.rng.randint(10, 40), None, f"web_{self._manual}")
+
+    def _pay_funding(self) -> None:
+        """Not waiting for eight hours to pass."""
+        gateway = self.gateway
+        assert gateway is not None
+        when = "dead" if not gateway.alive else "ready" if gateway.gateway.is_ready else "booting"
+        if any(self.venue.simulator.exchange.position(ACCOUNT, symbol).net for symbol in self.venue.symbols):
+            self.counts[f"fundings while {when}"] += 1
+        self.venue.pay_funding()
+
+    def _force_a_trade(self) -> None:
+        symbol = self.world.rng.choice(self.venue.symbols)
+        if self.venue.liquidate(symbol):
+            self.world.note(f"the exchange liquidates {symbol}")
+            self.counts["liquidations"] += 1
+
+    def _resume_halted(self) -> None:
+        """An operator looks at halts now and then."""
+        gateway = self.gateway
+        if gateway is not None and gateway.alive and gateway.gateway.is_ready:
+            for symbol in list(gateway.gateway.book.halts):
+                gateway.call(lambda symbol=symbol: gateway.gateway.resume(symbol))  # type: ignore[misc]
+                self.counts["halts resumed"] += 1
+        self.world.after(ms(self.world.rng.uniform(500, 3_000)), self._resume_halted)
 
     def _every(self, per_s: float, action: object) -> None:
         if per_s <= 0:

@@ -8,7 +8,9 @@ from decimal import Decimal
 
 from msgspec import structs
 
+from tradingsys.sim.conditions import Condition, ConditionStatus
 from tradingsys.sim.events import Execution, OrderRecord
+from tradingsys.sim.money import CashRow
 from tradingsys.sim.simulator import Simulator
 
 __all__ = ["Past"]
@@ -32,6 +34,29 @@ class Past:
             self._versions.setdefault((order.symbol, order.order_id), []).append(order)
 
         self._exchange.ledger.put_order = put  # type: ignore[method-assign]
+        self._conditions: dict[int, list[Condition]] = {}
+        put_condition = self._exchange.ledger.put_condition
+
+        def put_waiting(condition: Condition) -> None:
+            put_condition(condition)
+            self._conditions.setdefault(condition.algo_id, []).append(condition)
+
+        self._exchange.ledger.put_condition = put_waiting  # type: ignore[method-assign]
+
+    @contextmanager
+    def cash(self, now_ns: int, late_ns: int) -> Iterator[None]:
+        """Within this, rows of the cash history that are younger than ``late_ns`` are not there yet."""
+        ledger = self._exchange.ledger
+        money = ledger.money
+
+        def past_money(name: str) -> Iterator[CashRow]:
+            return (row for row in money(name) if row.ts_ns + late_ns <= now_ns)
+
+        ledger.money = past_money  # type: ignore[assignment,method-assign]
+        try:
+            yield
+        finally:
+            _restore(ledger, "money")
 
     @contextmanager
     def shown(self, now_ns: int, age_ns: int, staleness_ns: int) -> Iterator[None]:
@@ -55,6 +80,23 @@ class Past:
             rows = executions_of(name, symbol, from_id)
             return [row for row in rows if row.ts_ns + _delay_ns(row, staleness_ns) <= now_ns]
 
+        condition = ledger.condition
+
+        def past_condition(*args: object) -> Condition | None:
+            found = condition(*args)  # type: ignore[arg-type]
+            return found and self._condition_as_of(found, then_ns)
+
+        def past_open_conditions(name: str, symbol: str | None = None) -> list[Condition]:
+            past = (self._condition_as_of(each, then_ns) for each in ledger.conditions.values())
+            return [
+                each
+                for each in past
+                if each is not None
+                and each.status is ConditionStatus.NEW
+                and each.terms.account == name
+                and symbol in (None, each.terms.symbol)
+            ]
+
         def since(symbol: str) -> Decimal:
             rows = (row for row in executions_of(self._account, symbol) if row.ts_ns > then_ns)
             return sum((row.qty * row.side.sign for row in rows), Decimal(0))
@@ -62,6 +104,8 @@ class Past:
         ledger.order = past_order  # type: ignore[method-assign]
         ledger.executions_of = past_executions  # type: ignore[assignment,method-assign]
         exchange.open_orders = past_open_orders  # type: ignore[assignment,method-assign]
+        ledger.condition = past_condition  # type: ignore[assignment,method-assign]
+        exchange.open_conditions = past_open_conditions  # type: ignore[assignment,method-assign]
         account.positions = {
             symbol: structs.replace(held, net=held.net - since(symbol)) for symbol, held in positions.items()
         }
@@ -69,11 +113,19 @@ class Past:
             yield
         finally:
             account.positions = positions
-            for patched, name in ((ledger, "order"), (ledger, "executions_of"), (exchange, "open_orders")):
-                _restore(patched, name)
+            for name in ("order", "executions_of", "condition"):
+                _restore(ledger, name)
+            for name in ("open_orders", "open_conditions"):
+                _restore(exchange, name)
 
     def _as_of(self, record: OrderRecord, then_ns: int) -> OrderRecord | None:
         for version in reversed(self._versions[record.symbol, record.order_id]):
+            if version.updated_ns <= then_ns:
+                return version
+        return None
+
+    def _condition_as_of(self, condition: Condition, then_ns: int) -> Condition | None:
+        for version in reversed(self._conditions[condition.algo_id]):
             if version.updated_ns <= then_ns:
                 return version
         return None

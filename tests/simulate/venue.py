@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.simulate.faults import Faults
 from tests.simulate.past import Past
+from tests.simulate.sent import SentRequests
 from tests.simulate.world import World, ms
 from tradingsys.core.enums import OrderType, Side, TimeInForce
 from tradingsys.core.io import (
@@ -25,24 +26,39 @@ from tradingsys.core.io import (
     Transmission,
     WsFrame,
 )
-from tradingsys.sim.events import NewOrder
+from tradingsys.sim.events import ExchangeEvent, NewOrder
 from tradingsys.sim.faces.binance_usdm import params
 from tradingsys.sim.faces.binance_usdm.params import Params
 from tradingsys.sim.faces.transport import Reply, Request, WsClose, WsOutput, WsPing, WsRefuse
 from tradingsys.sim.simulator import Simulator
 
-__all__ = ["ENGINE_MS", "Network", "Venue"]
+__all__ = ["ENGINE_MS", "Network", "Venue", "is_order_request"]
 
 ENGINE_MS = 499
 """How long after receiving it in time the exchange may act on a request."""
-_READS = ("/order", "/openOrders", "/userTrades", "/positionRisk")
+_READS = ("/order", "/algoOrder", "/openOrders", "/openAlgoOrders", "/userTrades", "/positionRisk")
+_ORDER_METHODS = (b'"order.', b'"algoOrder.')
+_ORDER_PATHS = ("/order?", "/algoOrder?")
+
+
+def is_order_request(transmission: Transmission) -> bool:
+    """Whether it places, amends or cancels an order of either kind, by either way."""
+    if isinstance(transmission, WsFrame):
+        return any(method in transmission.data for method in _ORDER_METHODS)
+    return (
+        isinstance(transmission, HttpRequest)
+        and transmission.method != "GET"
+        and any(path in transmission.url for path in _ORDER_PATHS)
+    )
 
 
 class Venue:
     """The exchange, its face, and people who trade there by hand."""
 
     def __init__(self, world: World, simulator: Simulator, symbols: list[str], account: str) -> None:
+        self._account = account
         self.past = Past(simulator, account)
+        self.sent = SentRequests()
         self.world = world
         self.simulator = simulator
         self.symbols = symbols
@@ -75,6 +91,24 @@ class Venue:
         )
         self.deliver(self.simulator.place(request, self.world.now_ns)[1])
 
+    def pay_funding(self) -> None:
+        """Funding is due in a moment: at the end of a millisecond, so that it is told from no trade of the same one."""
+        due_ns = self.world.now_ns // 1_000_000 * 1_000_000 + 1_999_999
+        self.simulator.exchange._state.schedule.put(("funding", "", ""), due_ns)
+
+    def liquidate(self, symbol: str) -> bool:
+        """The exchange closes the account's position, if there is one."""
+        exchange, now_ns = self.simulator.exchange, self.world.now_ns
+        venue, account = exchange.venues[symbol], exchange.accounts[self._account]
+        net = account.position(symbol).net
+        if not net:
+            return False
+        events: list[ExchangeEvent] = []
+        exchange._liquidation._liquidate(account, [venue], abs(net) * venue.mark.px / 20, now_ns, events)
+        exchange._follow(now_ns, events)
+        self.deliver(self.simulator.absorb(events, now_ns))
+        return True
+
 
 class Network:
     """One gateway incarnation's connections. When it is dead, nothing arrives any more; what left, left."""
@@ -94,11 +128,14 @@ class Network:
     def perform(self, transmission: Transmission) -> None:
         if not self.alive:
             return
+        if is_order_request(transmission):
+            assert isinstance(transmission, WsFrame | HttpRequest)
+            self._venue.sent.note(transmission)
         match transmission:
             case OpenWs(channel, url):
                 self._world.after(self._latency(), lambda: self._open(channel, url))
             case WsFrame(channel, data):
-                self._to_venue(channel, data)
+                self._to_venue(channel, data, is_order_request(transmission))
             case CloseWs(channel):
                 conn_id = self._conn_ids.get(channel)
                 if conn_id is not None:
@@ -131,11 +168,11 @@ class Network:
         self._tell(Opened(channel))
         self._venue.deliver(outputs)
 
-    def _to_venue(self, channel: str, data: bytes) -> None:
+    def _to_venue(self, channel: str, data: bytes, is_order: bool) -> None:
         conn_id = self._conn_ids.get(channel)
         if conn_id is None:
             return
-        faults, is_order = self._faults(), b'"order.place"' in data
+        faults = self._faults()
         if self._world.chance(faults.cut_connection):
             # The bytes may still get there although the connection is lost for us.
             if self._world.chance(0.5):
@@ -213,7 +250,7 @@ class Network:
                 request.timeout_ns, lambda: self._tell(HttpFailed(request.token, True, "no answer in time"))
             )
             return
-        is_order = request.method == "POST" and "/order?" in request.url
+        is_order = is_order_request(request)
         if is_order and self._world.chance(faults.last_instant):
             query = parse_qs(urlsplit(request.url).query)
             delay_ns, engine_ns = self._last_instant(int(query["timestamp"][0]), int(query["recvWindow"][0]))
@@ -246,11 +283,15 @@ class Network:
 
     def _read(self, request: Request) -> AbstractContextManager[None]:
         """How old the state is that this question is answered from."""
-        staleness_ms = self._faults().staleness_ms
-        if not staleness_ms or request.method != "GET" or not request.path.endswith(_READS):
+        faults = self._faults()
+        if request.method != "GET":
             return nullcontext()
-        age_ms = staleness_ms * self._world.rng.choice((0, self._world.rng.random(), 1, 1, 1))
-        return self._venue.past.shown(self._world.now_ns, ms(age_ms), ms(staleness_ms))
+        if request.path.endswith("/income"):
+            return self._venue.past.cash(self._world.now_ns, ms(faults.late_income_ms))
+        if not faults.staleness_ms or not request.path.endswith(_READS):
+            return nullcontext()
+        age_ms = faults.staleness_ms * self._world.rng.choice((0, self._world.rng.random(), 1, 1, 1))
+        return self._venue.past.shown(self._world.now_ns, ms(age_ms), ms(faults.staleness_ms))
 
     def _latency(self) -> int:
         return ms(self._world.rng.uniform(0.5, 20))

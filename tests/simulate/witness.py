@@ -7,16 +7,17 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from tests.simulate.truth import Owned, Truth
 from tests.simulate.world import World
 from tradingsys.core.enums import OrderStatus
-from tradingsys.core.ids import OrderKey, decode_client_order_id
-from tradingsys.sim.events import Execution, OrderRecord
+from tradingsys.core.ids import OrderKey
 from tradingsys.wire.codec import decode_result, decode_server_message
 from tradingsys.wire.messages import LoginResult, OrderPush, OrderView, Reply, ResolveResult, Snapshot, SnapshotPush
 
 __all__ = ["Witness"]
 
 _NEVER = (OrderStatus.ABSENT, OrderStatus.REJECTED)
+_MARKS = (b'"snapshot"', b'"order"', b'"orders"')
 
 
 class _Told(Struct):
@@ -39,10 +40,12 @@ class Witness:
         self._world = world
         self._snapshots: list[_Told] = []
         self._never: dict[str, OrderStatus] = {}
+        self._over: dict[str, int] = {}
+        """When an order was first told to be over."""
 
     def hear(self, session: int, data: bytes) -> None:
         """The gateway says something to a session."""
-        if b'"snapshot"' not in data and b'"ABSENT"' not in data and b'"REJECTED"' not in data:
+        if not any(mark in data for mark in _MARKS):
             return
         message = decode_server_message(data)
         match message:
@@ -59,43 +62,35 @@ class Witness:
             case Reply() if b'"orders"' in data:
                 self._note(decode_result(message, ResolveResult).orders)
 
-    def lies(self, orders: list[OrderRecord], rows: list[Execution], lineage: str) -> Iterator[str]:
+    def lies(self, truth: Truth) -> Iterator[str]:
         """What was told and was not true."""
-        accepted = {order.client_order_id for order in orders}
+        accepted = {order.client_order_id: order for order in truth.orders}
         for client_order_id, status in self._never.items():
             if client_order_id in accepted:
                 yield f"told that {client_order_id} is {status}, and the exchange accepted it"
-        own: dict[int, list[tuple[OrderKey, OrderRecord]]] = {}
-        for order in orders:
-            key = decode_client_order_id(order.client_order_id)
-            if key is not None and key.lineage == lineage:
-                own.setdefault(key.session, []).append((key, order))
-        executions: dict[tuple[str, int], list[Execution]] = {}
-        for row in rows:
-            executions.setdefault((row.symbol, row.order_id), []).append(row)
+        for client_order_id, at_ns in self._over.items():
+            order = accepted.get(client_order_id)
+            if order is not None and (order.status.is_open or _last_ns(order) > at_ns):
+                yield f"told at {self._world.at(at_ns):.4f} that {client_order_id} is over, which lived on"
+        own: dict[int, list[Owned]] = {}
+        for order in truth.orders:
+            own.setdefault(order.key.session, []).append(order)
         for told in self._snapshots:
-            yield from self._untold(told, own.get(told.session, ()), executions)
+            yield from self._untold(told, own.get(told.session, ()))
 
-    def _untold(
-        self,
-        told: _Told,
-        own: Iterable[tuple[OrderKey, OrderRecord]],
-        executions: dict[tuple[str, int], list[Execution]],
-    ) -> Iterator[str]:
+    def _untold(self, told: _Told, own: Iterable[Owned]) -> Iterator[str]:
         """Orders that a snapshot left out must be over, and their executions in its positions."""
         listed = {view.client_order_id: view for view in told.snapshot.orders}
         net: dict[str, Decimal] = {}
-        for key, order in own:
-            if not told.knew_of(key):
+        for order in own:
+            if not told.knew_of(order.key):
                 continue
-            done = executions.get((order.symbol, order.order_id), ())
             view = listed.get(order.client_order_id)
             if view is not None:
                 held = sum((Decimal(fill.qty) for fill in view.fills), Decimal(0)) * order.side.sign
             else:
-                held = sum((row.qty for row in done if row.ts_ns <= told.at_ns), Decimal(0)) * order.side.sign
-                late = order.created_ns > told.at_ns or any(row.ts_ns > told.at_ns for row in done)
-                if late or (order.status.is_open or order.updated_ns > told.at_ns):
+                held = sum((row.qty for row in order.rows if row.ts_ns <= told.at_ns), Decimal(0)) * order.side.sign
+                if order.created_ns > told.at_ns or order.status.is_open or _last_ns(order) > told.at_ns:
                     yield f"{self._where(told)} leaves out {order.client_order_id}, which lived on"
             net[order.symbol] = net.get(order.symbol, Decimal(0)) + held
         shown = {view.symbol.upper(): Decimal(view.net) for view in told.snapshot.positions}
@@ -111,3 +106,9 @@ class Witness:
         for view in views:
             if view.status in _NEVER:
                 self._never[view.client_order_id] = view.status
+            elif not view.status.is_open:
+                self._over.setdefault(view.client_order_id, self._world.now_ns)
+
+
+def _last_ns(order: Owned) -> int:
+    return max([order.updated_ns, *(row.ts_ns for row in order.rows)])

@@ -9,7 +9,10 @@ __all__ = ["OrderIndex"]
 
 
 class OrderIndex:
-    """Orders by every client order id they have, by the venue's id, and by its id of a conditional order."""
+    """Orders by the client order id that we gave them, by the venue's id, and by its id of a conditional order.
+
+    Ids of anybody else's making are unique neither over symbols nor for ever: they name nothing here.
+    """
 
     def __init__(self) -> None:
         self.by_client_id: dict[str, TrackedOrder] = {}
@@ -19,8 +22,7 @@ class OrderIndex:
     def add(self, order: TrackedOrder) -> None:
         """Take note of every name the order has now."""
         facts, symbol = order.facts, order.symbol
-        for client_order_id in facts.client_order_ids:
-            self.by_client_id.setdefault(client_order_id, order)
+        self.by_client_id.setdefault(order.client_order_id, order)
         if facts.venue_order_id is not None:
             self._by_venue_id[symbol, facts.venue_order_id] = order
         if facts.algo_id is not None:

@@ -16,7 +16,7 @@ from tradingsys.core.enums import OrderStatus, OrderType, Side
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.order import Closed, Order, Terms
 from tradingsys.core.records import FillRecord, Intent, OrderRecord, SymbolRecord
-from tradingsys.oms.effects import Alarm, Attribute, Save
+from tradingsys.oms.effects import Alarm, Attribute, Halt, Save
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
 
@@ -233,3 +233,15 @@ def test_reading_all_open_orders_asks_what_became_of_one_that_is_missing(table: 
     assert table.answer(linked().merge(became())) == OrderQuery(SYMBOL, OURS, is_conditional=True)
     assert table.ended == ["all"] and shown.is_open
     assert table.book.orders[OURS].facts.venue_order_id == "77"
+
+
+def test_a_client_id_of_the_venues_making_names_no_other_order() -> None:
+    """The venue may give the same to an order on another symbol, or give it again."""
+    book = empty_book()
+    order = book.track(stop())
+    for report in (waiting(), linked(), became("x77", cum="4")):
+        book.learn(report, SYMBOL, EPOCH)
+    other = Order(("x77",), "78", accepted=True, venue_cum_qty=Decimal(9))
+    assert book.learn(other, SYMBOL, EPOCH) is None and book.learn(other, "OTHERUSDT", EPOCH) is None
+    assert (order.facts.venue_order_id, order.facts.venue_cum_qty) == ("77", 4)
+    assert kinds(book.take_effects(), Halt) == []

@@ -1,0 +1,42 @@
+"""Every request about an order that ever left a gateway: none may leave twice."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, urlsplit
+
+from tradingsys.core.io import HttpRequest, WsFrame
+
+__all__ = ["SentRequests"]
+
+_REPEATABLE = ("cancel", "DELETE")
+
+
+class SentRequests:
+    """Counts by what makes a request itself: a new order by its client id, an amend by the order and its number."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[str, ...]] = Counter()
+
+    def note(self, request: WsFrame | HttpRequest) -> None:
+        """A request about an order leaves."""
+        if isinstance(request, WsFrame):
+            content = json.loads(request.data)
+            method, params = content["method"].split(".")[-1], content["params"]
+        else:
+            method, params = request.method, dict(parse_qsl(urlsplit(request.url).query))
+        if method in _REPEATABLE:
+            return
+        if "modifyId" in params:
+            named = str(params.get("orderId") or params["origClientOrderId"])
+            self._counts["amend", str(params["symbol"]), named, str(params["modifyId"])] += 1
+        else:
+            self._counts["order", str(params.get("newClientOrderId") or params["clientAlgoId"])] += 1
+
+    def repeated(self) -> Iterator[str]:
+        """What was sent more than once."""
+        for key, count in self._counts.items():
+            if count > 1:
+                yield f"sent {count} times: {' '.join(key)}"

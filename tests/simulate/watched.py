@@ -1,0 +1,37 @@
+"""The product's gateway, with somebody who counts what it meets."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from tradingsys.core.reports import OrderRequest, Outcome, Report, RequestDone
+from tradingsys.gateway.kernel import Gateway
+
+__all__ = ["WatchedGateway"]
+
+_WORDS = {OrderRequest.PLACE: "orders", OrderRequest.REPLACE: "amends", OrderRequest.CANCEL: "cancels"}
+_OUTCOMES = {Outcome.IN_DOUBT: "in doubt", Outcome.REFUSED: "refused", Outcome.NOT_SENT: "not sent"}
+
+
+class WatchedGateway(Gateway):
+    """Behaves as its base in everything."""
+
+    def __init__(self, counts: Counter[str], *args: Any, **kwargs: Any) -> None:
+        self._counts = counts
+        super().__init__(*args, **kwargs)
+
+    def _heard(self, report: Report) -> None:
+        if isinstance(report, RequestDone) and report.outcome in _OUTCOMES:
+            self._count(report)
+        super()._heard(report)
+
+    def _count(self, report: RequestDone) -> None:
+        kind, outcome = _WORDS[report.request], _OUTCOMES[report.outcome]
+        order = self.book.order(report.client_order_id)
+        if order is not None and order.is_conditional and report.request is not OrderRequest.REPLACE:
+            kind = f"conditional {kind}"
+        self._counts[f"{kind} {outcome}"] += 1
+        is_refused_amend = report.request is OrderRequest.REPLACE and report.outcome is Outcome.REFUSED
+        if is_refused_amend and order is not None and order.facts.cum_qty:
+            self._counts["amends raced by a fill"] += 1
