@@ -47,6 +47,8 @@ _read_error = json.Decoder(messages.ErrorBody).decode
 
 _CLOSING = frozenset({OrderStatus.CANCELED, OrderStatus.REJECTED, OrderStatus.EXPIRED, OrderStatus.EXPIRED_IN_MATCH})
 _EXECUTING = frozenset({"TRADE", "CALCULATED"})
+_MOST_DIGITS = 27
+"""Before or after the point: as many as decimals are computed with."""
 
 
 def decimal(text: str) -> Decimal:
@@ -55,8 +57,9 @@ def decimal(text: str) -> Decimal:
         value = Decimal(text)
     except InvalidOperation:
         raise ValidationError(f"not a number: {text!r}") from None
-    if not value.is_finite():
-        raise ValidationError(f"not a finite number: {text!r}")
+    # An exponent is a number's cheapest mistake: written out, 1E+999999 is a megabyte.
+    if not value.is_finite() or abs(value.adjusted()) > _MOST_DIGITS:
+        raise ValidationError(f"not a number of any order, trade or account: {text[:50]!r}")
     return value
 
 

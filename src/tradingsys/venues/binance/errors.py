@@ -50,7 +50,7 @@ def parse_error(status: int, body: bytes, retry_after_ms: int | None = None) -> 
     """An error answer's status and body; a body that is no error object is kept as text."""
     try:
         parsed = _body_decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except messages.UNREADABLE:
         text = body[:200].decode("utf-8", "replace").strip()
         return HttpError(status, 0, text or "no explanation", retry_after_ms)
     return HttpError(status, parsed.code, parsed.msg, retry_after_ms)

@@ -114,14 +114,14 @@ class BinanceMarket:
         stream, read, convert = reading
         try:
             return stream, convert(read(data).data)
-        except msgspec.DecodeError:
+        except messages.UNREADABLE:
             return None
 
     def _learn(self, name: bytes, data: bytes) -> _Reading | None:
         """How to read a frame: from its name, found the slow way when the frame does not begin with it."""
         try:
             text = name.decode() if name else _decode_control(data).stream
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except messages.UNREADABLE:
             return None
         stream = parse_stream_name(text)
         if stream is None:

@@ -42,7 +42,7 @@ def facts(command: OrderCommand, body: bytes) -> list[Output]:
             case CancelOrder(is_waiting=True):
                 return [_algo_canceled(command, _read_algo_canceled(body))]
         return [decode.order_reply_changed(_read_order(body))]
-    except msgspec.DecodeError as error:
+    except messages.UNREADABLE as error:
         return [Oddity(f"unreadable answer about an order: {error}")]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from tradingsys.core.commands import (
     AccountModeQuery,
     Ask,
@@ -25,7 +23,7 @@ from tradingsys.core.commands import (
 from tradingsys.core.errors import TradingError, TransportError, VenueError
 from tradingsys.core.reports import Answer, Oddity
 from tradingsys.core.venue_clock import VenueClock
-from tradingsys.venues.binance import account_queries, order_queries, venue_queries
+from tradingsys.venues.binance import account_queries, messages, order_queries, venue_queries
 from tradingsys.venues.binance.errors import HttpError, request_error
 from tradingsys.venues.binance.product import Product
 from tradingsys.venues.binance.rest import Rest, Result
@@ -102,7 +100,7 @@ class Questions:
             return [*self._take_oddities(), Answer(ask.token, finished.value)]
         except TradingError as error:
             return [*self._take_oddities(), Answer(ask.token, error=error)]
-        except msgspec.DecodeError as error:
+        except messages.UNREADABLE as error:
             return [Answer(ask.token, error=TransportError(f"unreadable answer: {error}", sent=True))]
         return self._rest.call(call, lambda answer, then_ns: self._advance(ask, steps, answer, then_ns), now_ns)
 

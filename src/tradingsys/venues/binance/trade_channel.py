@@ -145,7 +145,7 @@ class TradeChannel:
         self._suspect_ns = None
         try:
             reply = _read_reply(data)
-        except msgspec.DecodeError as failure:
+        except messages.UNREADABLE as failure:
             return [Oddity(f"unreadable frame on the order channel: {failure}")]
         outputs: list[Output] = []
         error = self._error_of(reply, now_ns)
@@ -217,7 +217,7 @@ class TradeChannel:
         if error is None and reply.result is not UNSET:
             try:
                 session = _read_session(reply.result)
-            except msgspec.DecodeError:
+            except messages.UNREADABLE:
                 return self._close("unreadable answer to the logon")
             if session.authorized_since not in (None, UNSET):
                 self._go_up(now_ns)

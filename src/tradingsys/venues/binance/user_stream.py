@@ -117,7 +117,7 @@ class UserStream:
                     return [decode_account.margin_call(event)]
                 case messages.AccountConfigUpdate():
                     return _settings(event)
-        except msgspec.DecodeError as error:
+        except messages.UNREADABLE as error:
             return self._unreadable(data, error)
 
     def _strange(self, words_said: Iterable[tuple[str, str, Container[str]]]) -> list[Output]:
@@ -129,11 +129,11 @@ class UserStream:
             for oddity in self._once(f"{what} {word!r}", "is not known to this program: it is read by its other fields")
         ]
 
-    def _unreadable(self, data: bytes, error: msgspec.DecodeError) -> list[Output]:
+    def _unreadable(self, data: bytes, error: Exception) -> list[Output]:
         """Events of services that are not used here pass silently; an unknown or broken one is worth a line."""
         try:
             name = str(_read_type(data).get("e"))[:50]
-        except msgspec.DecodeError:
+        except messages.UNREADABLE:
             name = "without a name"
         return [] if name in _UNUSED else self._once(f"event {name!r}", f"cannot be read: {error}")
 
@@ -147,7 +147,7 @@ class UserStream:
         if isinstance(result, Arrived):
             try:
                 self._key = _read_key(result.body).listen_key
-            except msgspec.DecodeError:
+            except messages.UNREADABLE:
                 return self._failed("unreadable answer instead of a listen key", now_ns)
             self._state = _State.CONNECTING
             return [OpenWs(CHANNEL, f"{self._streams_url}/private/ws/{self._key}")]

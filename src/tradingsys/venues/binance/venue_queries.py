@@ -59,7 +59,7 @@ def rules(product: Product, odd: Callable[[str], None]) -> Steps[VenueRules]:
     for raw in told.symbols:
         try:
             instruments.append(instrument(_symbol(raw)))
-        except msgspec.DecodeError as error:
+        except messages.UNREADABLE as error:
             left_out.append(str(error))
     if left_out:
         more = f", and {len(left_out) - _NAMED} more" if len(left_out) > _NAMED else ""
@@ -89,7 +89,7 @@ def _symbol(raw: Raw) -> messages.Symbol:
     """A symbol; when it is unreadable, once more without the filters that no order is checked with."""
     try:
         return _read_symbol(raw)
-    except msgspec.DecodeError:
+    except messages.UNREADABLE:
         fields = _read_anything(raw)
         filters = fields.get("filters")
         if isinstance(filters, list):
@@ -110,6 +110,6 @@ def _limits(rows: list[Raw], odd: Callable[[str], None]) -> tuple[RateLimit, ...
     for raw in rows:
         try:
             readable.append(_read_limit(raw))
-        except msgspec.DecodeError as error:
+        except messages.UNREADABLE as error:
             odd(f"a rate limit that cannot be read: {error}")
     return rate_limits(readable)

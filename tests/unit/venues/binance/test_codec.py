@@ -220,7 +220,14 @@ def test_an_order_for_one_side_or_the_other_or_none() -> None:
     terms = decode.order_reply(reply).terms
     assert terms is not None
     assert (terms.time_in_force, terms.post_only) == (TimeInForce.GTC, True)
-    for broken in ({"side": "HOLD"}, {"orig_qty": "many"}, {"price": "NaN"}, {"executed_qty": "Infinity"}):
+    for broken in (
+        {"side": "HOLD"},
+        {"orig_qty": "many"},
+        {"price": "NaN"},
+        {"price": "1E+999999"},
+        {"executed_qty": "Infinity"},
+        {"executed_qty": "1E-999999"},
+    ):
         with pytest.raises(msgspec.ValidationError):
             decode.order_reply(msgspec.structs.replace(reply, **broken))
 

@@ -220,8 +220,9 @@ def adl_risk(call: Call) -> AdlRisk | list[AdlRisk]:
     )
 
 
-def composite_indices(_call: Call) -> list[CompositeIndexInfo]:
+def composite_indices(call: Call) -> list[CompositeIndexInfo]:
     """`GET /fapi/v1/indexInfo`: no symbol of the box is an index of several assets."""
+    call.maybe_symbol()
     return []
 
 

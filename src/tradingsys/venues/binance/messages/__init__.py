@@ -24,6 +24,7 @@ from tradingsys.venues.binance.messages.algo import (
     AlgoUpdate,
 )
 from tradingsys.venues.binance.messages.base import (
+    UNREADABLE,
     Level,
     Message,
     Number,
@@ -152,6 +153,7 @@ from tradingsys.venues.binance.messages.user import (
 )
 
 __all__ = [
+    "UNREADABLE",
     "AccountAsset",
     "AccountConfig",
     "AccountConfigUpdate",

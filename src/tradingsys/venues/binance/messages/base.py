@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from msgspec import Struct, UnsetType
+from msgspec import DecodeError, Struct, UnsetType
 
-__all__ = ["Level", "Message", "Number", "OptionalBool", "OptionalInt", "OptionalText"]
+__all__ = ["UNREADABLE", "Level", "Message", "Number", "OptionalBool", "OptionalInt", "OptionalText"]
+
+
+UNREADABLE = (DecodeError, UnicodeDecodeError, RecursionError)
+"""All that reading bytes raises: no such message, or no JSON; text that is no UTF-8; nested without end."""
 
 
 class Message(Struct, frozen=True, kw_only=True):
