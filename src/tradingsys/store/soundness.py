@@ -1,7 +1,7 @@
 """Whether pos.db holds what the gateway wrote there: a value that cannot be one is named before anything is done.
 
-Only ``positions`` is the user's to edit, and has rules of its own (`edits`). A hand that slipped elsewhere must stop the
-start with the row and the column, not surface later as a number that nobody wrote.
+Only ``positions`` is the user's to edit, and has rules of its own (`edits`). A hand that slipped elsewhere must stop
+the start with the row and the column, not surface later as a number that nobody wrote.
 """
 
 from __future__ import annotations
