@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from tradingsys.sim.admin_calls import Answer, Box, Handler, Problem, decode, number, text
 from tradingsys.sim.faces.binance_usdm.connection import Route
@@ -85,10 +85,8 @@ def _symbol(box: Box, request: Request, now_ns: int) -> Answer:
     symbol = _known_symbol(box, body.symbol)
     if body.status not in STATUSES:
         raise Problem(400, f"no status {body.status!r}, one of {', '.join(STATUSES)}")
-    venue = box.exchange.venues[symbol]
-    is_trading = body.status == "TRADING"
-    venue.instrument = structs.replace(venue.instrument, status=body.status, is_trading=is_trading)
-    return Answer({"symbol": symbol, "status": body.status}, box.face.announce(symbol, now_ns))
+    outputs = box.absorb(box.exchange.set_status(symbol, body.status, now_ns), now_ns)
+    return Answer({"symbol": symbol, "status": body.status}, [*box.face.announce(symbol, now_ns), *outputs])
 
 
 def _known_symbol(box: Box, given: str) -> str:

@@ -106,6 +106,11 @@ class Conditional:
         if condition is not None:
             self._end(condition, ConditionStatus.EXPIRED, now_ns, events)
 
+    def expire_all(self, symbol: str, now_ns: int, events: list[ExchangeEvent]) -> None:
+        """End every order that waits on a symbol."""
+        for condition in [each for each in self._open.values() if each.terms.symbol == symbol]:
+            self._end(condition, ConditionStatus.EXPIRED, now_ns, events)
+
     # --- prices
 
     def on_price(self, venue: Venue, kind: TriggerPrice, px: Decimal, now_ns: int, events: list[ExchangeEvent]) -> None:

@@ -128,6 +128,7 @@ class ExpiryReason(StrEnum):
     REDUCE_ONLY = "nothing left to reduce"
     GOOD_TILL = "its time is over"
     LIQUIDATION = "the account was liquidated"
+    DELISTED = "the symbol is delisted"
 
 
 class OrderRecord(Struct, frozen=True):
@@ -157,7 +158,7 @@ class OrderRecord(Struct, frozen=True):
     modify_id: int = 0
     amends: int = 0
     forced: str = ""
-    """``liquidation`` or ``auto-deleveraging``: the exchange's own order."""
+    """``liquidation``, ``auto-deleveraging`` or ``settlement``: the exchange's own order."""
 
     @property
     def leaves(self) -> Decimal:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+from msgspec import structs
+
 from tradingsys.core.enums import MarginType, OrderStatus, Side, TriggerPrice
 from tradingsys.core.position import Position
 from tradingsys.matching.account import Account
@@ -27,10 +29,15 @@ from tradingsys.sim.funding import Funding
 from tradingsys.sim.liquidation import Liquidation
 from tradingsys.sim.money import CashKind
 from tradingsys.sim.placing import Placing
+from tradingsys.sim.settlement import Settlement
 from tradingsys.sim.state import Options, State
 from tradingsys.sim.venue import Listing, Venue
 
-__all__ = ["Exchange"]
+__all__ = ["TRADING", "Exchange"]
+
+TRADING = "TRADING"
+_EMPTIED = frozenset({"SETTLING", "DELIVERING", "DELIVERED", "CLOSE"})
+"""Nobody has orders or positions of a symbol in one of these states."""
 
 _NS = 1_000_000_000
 _NS_PER_MS = 1_000_000
@@ -64,6 +71,7 @@ class Exchange:
         self._funding = Funding(self._state)
         self._liquidation = Liquidation(self._state, self._placing)
         self._adjusting = Adjusting(self._state)
+        self._settlement = Settlement(self._state, self._placing, self._conditional)
         self._watched_s = -1
         self._looked_ns = 0
         """When prices were looked at last."""
@@ -177,6 +185,16 @@ class Exchange:
                 if not self.position(account, symbol).net:
                     for algo_id in list(state.position_bound.get((account, symbol), ())):
                         self._conditional.expire(algo_id, now_ns, events)
+
+    def set_status(self, symbol: str, status: str, now_ns: int) -> list[ExchangeEvent]:
+        """A symbol trades, or does not any more; in settlement its orders end and its positions are closed."""
+        venue = self.venues[symbol]
+        venue.instrument = structs.replace(venue.instrument, status=status, is_trading=status == TRADING)
+        events: list[ExchangeEvent] = []
+        if status in _EMPTIED:
+            self._settlement.settle(venue, now_ns, events)
+            self._follow(now_ns, events)
+        return events
 
     # --- orders
 

@@ -136,7 +136,7 @@ def test_connections_are_dropped_by_route_and_account(client: Client) -> None:
     assert client.closed.keys() == {public, market, user}
 
 
-@pytest.mark.parametrize(("status", "code"), [("SETTLING", -4140), ("CLOSE", -4141)])
+@pytest.mark.parametrize(("status", "code"), [("SETTLING", -4140), ("PRE_SETTLE", -4140), ("CLOSE", -4141)])
 def test_a_symbol_stops_trading(client: Client, status: str, code: int) -> None:
     resting = place(client)
     conn = client.open("/market/ws/!contractInfo")
@@ -147,9 +147,35 @@ def test_a_symbol_stops_trading(client: Client, status: str, code: int) -> None:
     rules = client.call("GET", "/fapi/v1/exchangeInfo", sign=False)
     assert {row["symbol"]: row["status"] for row in rules["symbols"]}["DOGEUSDT"] == status
     assert client.error("POST", ORDER, **client.limit()) == (400, code)
-    client.call("DELETE", ORDER, symbol="DOGEUSDT", orderId=resting["orderId"])
+    keeps_orders = status == "PRE_SETTLE"
+    assert len(client.call("GET", "/fapi/v1/openOrders")) == keeps_orders
+    if keeps_orders:
+        client.call("DELETE", ORDER, symbol="DOGEUSDT", orderId=resting["orderId"])
     post(client, "symbol", symbol="dogeusdt", status="TRADING")
     place(client)
+
+
+def test_a_delisted_symbol_is_settled_at_the_mark_price(client: Client) -> None:
+    place(client, px="0.601")
+    place(client, newClientOrderId="resting")
+    stop = {"algoType": "CONDITIONAL", "type": "STOP_MARKET", "triggerPrice": "0.5"}
+    client.call("POST", "/fapi/v1/algoOrder", **client.limit(side="SELL", px="", timeInForce="", **stop))
+    before = D(get(client, "balances", "account=main")[0]["wallet"])
+    conn = client.listen()
+    post(client, "symbol", symbol="DOGEUSDT", status="SETTLING")
+    ended, waiting, new, lite, account, closed = client.take(conn)
+    assert (ended["o"]["c"], ended["o"]["X"], ended["o"]["er"]) == ("resting", "EXPIRED", "7")
+    assert (waiting["e"], waiting["o"]["X"]) == ("ALGO_UPDATE", "EXPIRED")
+    order = closed["o"]
+    assert order["c"].startswith("settlement_autoclose-") and order["c"] == new["o"]["c"] == lite["c"]
+    assert (order["x"], order["X"], order["S"], order["l"], order["R"]) == ("TRADE", "FILLED", "SELL", "100", True)
+    assert account["a"]["P"][0]["pa"] == get(client, "positions", "account=main")[0]["net"] == "0"
+    mark = D(get(client, "status")["symbols"]["DOGEUSDT"]["mark_px"])
+    assert D(order["L"]) == mark.quantize(D("0.00001"))
+    after = D(get(client, "balances", "account=main")[0]["wallet"])
+    assert after - before == D(order["rp"]) - D(order["n"]) == 100 * (D(order["L"]) - D("0.601")) - D(order["n"])
+    assert get(client, "orders")[-1]["forced"] == "settlement"
+    assert client.error("POST", ORDER, **client.limit(side="SELL", reduceOnly="true")) == (400, -4140)
 
 
 def test_nobody_trades_a_symbol_that_is_closed() -> None:

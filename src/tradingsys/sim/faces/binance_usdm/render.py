@@ -37,6 +37,7 @@ _EXPIRY_CODES = {
     ExpiryReason.SELF_TRADE_IMMEDIATE: "3",
     ExpiryReason.REDUCE_ONLY: "4",
     ExpiryReason.LIQUIDATION: "5",
+    ExpiryReason.DELISTED: "7",
     ExpiryReason.UNFILLED_MARKET: "9",
 }
 
