@@ -10,7 +10,7 @@ from tradingsys.core.instrument import Instrument
 from tradingsys.gateway.market_data import MarketData
 from tradingsys.gateway.orders import OrderDesk
 from tradingsys.gateway.recent_rows import RecentRows
-from tradingsys.gateway.seams import Log, Peer
+from tradingsys.gateway.seams import Log, Peer, StoreSeam
 from tradingsys.gateway.sessions import Client, Session, SessionDesk
 from tradingsys.gateway.venue_link import VenueLink
 from tradingsys.oms.procedure import Procedure
@@ -45,6 +45,7 @@ class Host(Protocol):
     session_names: dict[int, str]
     """Of sessions of earlier runs."""
     recent: RecentRows
+    store: StoreSeam
     log: Log
 
     @property

@@ -59,7 +59,7 @@ class Gateway:
         failed: Callable[[TradingError], None],
     ) -> None:
         self._settings = settings
-        self._store = store
+        self.store = store
         self._clock = clock
         self.log = log
         self._accepting = accepting
@@ -103,7 +103,7 @@ class Gateway:
         )
         boot = Boot(
             self.book,
-            self._store,
+            self.store,
             self.recovery,
             self._settings.margins,
             steps,
@@ -176,7 +176,7 @@ class Gateway:
         for peer in list(self.clients):
             peer.close("the gateway stops")
         self.flush()
-        self._store.close()
+        self.store.close()
         return self.book.open_orders()
 
     # ---- its own rooms call
@@ -202,7 +202,7 @@ class Gateway:
 
     def session_opened(self, session: Session) -> None:
         """A session has an owner: keep its name for people who read pos.db."""
-        self._store.commit([SessionRecord(session.id, session.name)], self._committed)
+        self.store.commit([SessionRecord(session.id, session.name)], self._committed)
 
     def status(self) -> StatusPush:
         """The gateway's state as strategies see it."""
@@ -217,7 +217,7 @@ class Gateway:
     def when_saved(self, then: Callable[[StoreError | None], None]) -> None:
         """Call back when everything learned so far is written to pos.db, or could not be."""
         self._apply(self.book.take_effects())
-        self._store.commit([], then)
+        self.store.commit([], then)
 
     def resume(self, symbol: str) -> bool:
         """Lift the halt of a symbol, or with an empty one that of the account; False when there is none."""
@@ -275,7 +275,7 @@ class Gateway:
         self.sessions = self._tell.sessions = SessionDesk(incarnation.epoch, self._settings.token)
         self.orders = OrderDesk(
             self.book,
-            self._store,
+            self.store,
             self.recovery,
             self.procedures,
             incarnation,
@@ -301,6 +301,7 @@ class Gateway:
         for order in doubtful:
             self.procedures.start(self.recovery.resolve(order))
         self.procedures.start(self.recovery.reconcile_later())
+        self.procedures.keep(self.recovery.keep_time)
         self.procedures.keep(lambda: self.recovery.watch(self._settings.watch_ms))
         self.procedures.keep(self.rules.watch)
         for session in self.sessions.sessions.values():
@@ -363,16 +364,16 @@ class Gateway:
                     self._halt(reason, symbol)
         self.recent.note(records)
         if durable:
-            self._store.save_now(records)
+            self.store.save_now(records)
         elif any(isinstance(record, SymbolRecord) for record in records):
             self._save_before_all_else(records)
         elif records:
-            self._store.commit(records, self._committed)
+            self.store.commit(records, self._committed)
 
     def _save_before_all_else(self, records: list[Record]) -> None:
         """A symbol is durable before anybody can trade it, or a power cut would hide what was traded."""
         try:
-            self._store.save_now(records)
+            self.store.save_now(records)
         except StoreError as error:
             self.fail(error)
 

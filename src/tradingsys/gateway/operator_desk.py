@@ -1,20 +1,25 @@
 """Requests of operators: people who look after the gateway, from the command line.
 
-Everything is answered from memory, or by questions that wait without holding up anybody.
+Everything is answered from memory, or by questions to pos.db and the exchange that hold up nobody.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from typing import TypeVar
+
+import apsw
 
 from tradingsys.core.commands import PositionsQuery
 from tradingsys.core.errors import LocalProtocolError, StoreError, TradingError
 from tradingsys.core.ids import MAX_SESSION
 from tradingsys.core.instrument import plain
 from tradingsys.gateway.host import Host, Method, known_instrument, require_ready
-from tradingsys.gateway.operator_views import OperatorViews
+from tradingsys.gateway.operator_views import OperatorViews, session_fill, session_orders
 from tradingsys.gateway.questions import ask_within
 from tradingsys.gateway.sessions import Client
+from tradingsys.gateway.stored_rows import merged_fills, most, stored_fills, stored_orders
 from tradingsys.gateway.views import signed_number
 from tradingsys.wire.codec import decode_params, encode_error, encode_reply
 from tradingsys.wire.messages import ErrorCode, Request
@@ -27,6 +32,8 @@ from tradingsys.wire.operator import (
 )
 
 __all__ = ["OperatorDesk"]
+
+T = TypeVar("T")
 
 _EXPLAIN_MS = 5_000
 _WHY = "set by an operator"
@@ -81,10 +88,45 @@ class OperatorDesk:
         client.peer.write(encode_reply(request.id, self._views.sessions()))
 
     def _orders(self, client: Client, request: Request) -> None:
-        client.peer.write(encode_reply(request.id, self._views.orders(_selection(request))))
+        selection, views = _selection(request), self._views
+        found = views.orders(selection)
+        if selection.open_only or len(found) >= most(selection):
+            client.peer.write(encode_reply(request.id, session_orders(found)))
+            return
+        self._look(
+            client,
+            request,
+            lambda conn: stored_orders(conn, selection),
+            lambda stored: session_orders(views.with_stored(stored, selection)),
+        )
 
     def _fills(self, client: Client, request: Request) -> None:
-        client.peer.write(encode_reply(request.id, self._views.fills(_selection(request))))
+        selection, views = _selection(request), self._views
+        found = views.fills(selection)
+        if len(found) >= most(selection):
+            client.peer.write(encode_reply(request.id, [session_fill(row) for row in found]))
+            return
+        self._look(
+            client,
+            request,
+            lambda conn: stored_fills(conn, selection),
+            lambda stored: [session_fill(row) for row in merged_fills(stored, views.fills(selection), selection)],
+        )
+
+    def _look(
+        self, client: Client, request: Request, question: Callable[[apsw.Connection], T], show: Callable[[T], object]
+    ) -> None:
+        """Reply with what pos.db has beyond memory."""
+
+        def told(outcome: T | StoreError) -> None:
+            if client.peer not in self._gateway.clients:
+                return
+            if isinstance(outcome, StoreError):
+                client.peer.write(encode_error(request.id, ErrorCode.UNDEFINED, f"pos.db cannot be read: {outcome}"))
+            else:
+                client.peer.write(encode_reply(request.id, show(outcome)))
+
+        self._gateway.store.look(question, told)
 
     def _positions(self, client: Client, request: Request) -> None:
         client.peer.write(encode_reply(request.id, self._views.positions(_selection(request))))

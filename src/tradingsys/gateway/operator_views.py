@@ -13,6 +13,7 @@ from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
 from tradingsys.core.records import AdjustmentRecord, FillRecord
 from tradingsys.gateway.host import Host
+from tradingsys.gateway.stored_rows import matches, most
 from tradingsys.gateway.views import fill_view, order_view, position_view
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.wire.operator import (
@@ -29,7 +30,6 @@ from tradingsys.wire.operator import (
 __all__ = ["OperatorViews", "adjustment_text", "session_fill", "session_orders"]
 
 _NS_PER_S = 1_000_000_000
-_MOST_ROWS = 1_000
 _LOOKED_AT = 50_000
 """Among so many of the newest orders are those shown: looking through all of a long day would hold up the others."""
 _ADJUSTMENTS = 20
@@ -92,27 +92,34 @@ class OperatorViews:
             )
         return views
 
-    def orders(self, selection: Selection) -> list[SessionOrder]:
-        """Newest first."""
+    def orders(self, selection: Selection) -> list[TrackedOrder]:
+        """Of those in memory, newest first."""
         book = self._gateway.book
         if selection.open_only:
             candidates = [order for order in book.open_orders(selection.session_id) if order.is_open]
             candidates.sort(key=lambda order: order.stamp_ms, reverse=True)
         else:
             candidates = list(islice(reversed(book.orders.values()), _LOOKED_AT))
-        return session_orders(_chosen(candidates, selection))
+        return _chosen(candidates, selection)
 
-    def fills(self, selection: Selection) -> list[SessionFill]:
-        """Newest first."""
-        found = (row for row in self._gateway.recent.fills() if _matches(selection, row.session, row.fill.symbol))
-        return [session_fill(row) for row in islice(found, _limit(selection))]
+    def with_stored(self, stored: Iterable[TrackedOrder], selection: Selection) -> list[TrackedOrder]:
+        """Those in memory, which know best, and those that only pos.db remembers; newest first."""
+        known = self._gateway.book.orders
+        orders = [*self.orders(selection), *(known.get(order.client_order_id, order) for order in stored)]
+        orders.sort(key=lambda order: order.stamp_ms, reverse=True)
+        return _chosen(orders, selection)
+
+    def fills(self, selection: Selection) -> list[FillRecord]:
+        """Of those in memory, newest first."""
+        found = (row for row in self._gateway.recent.fills() if matches(selection, row.session, row.fill.symbol))
+        return list(islice(found, most(selection)))
 
     def positions(self, selection: Selection) -> list[SessionPositionView]:
         """By session and symbol; what is flat and earned or paid nothing only if its symbol is asked for."""
         places = sorted(self._gateway.book.positions, key=lambda place: (place[0] == EXTERNAL, place))
-        rows = (self._position(*place) for place in places if _matches(selection, *place))
+        rows = (self._position(*place) for place in places if matches(selection, *place))
         chosen = (row for row in rows if selection.symbol is not None or not row.position.is_blank)
-        return list(islice(chosen, _limit(selection)))
+        return list(islice(chosen, most(selection)))
 
     def explanation(self, symbol: str, account: Decimal | None) -> Explanation:
         """How the account's position on a symbol comes about; ``account`` is what the exchange says."""
@@ -147,9 +154,9 @@ def _chosen(orders: Iterable[TrackedOrder], selection: Selection) -> list[Tracke
     """Each once: an order may be known by several ids."""
     chosen: dict[int, TrackedOrder] = {}
     for order in orders:
-        if len(chosen) >= _limit(selection):
+        if len(chosen) >= most(selection):
             break
-        if _matches(selection, order.session, order.symbol):
+        if matches(selection, order.session, order.symbol):
             chosen.setdefault(id(order), order)
     return list(chosen.values())
 
@@ -171,13 +178,3 @@ def adjustment_text(row: AdjustmentRecord) -> str:
     when = datetime.fromtimestamp(row.ts_ms // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
     who = "EXTERNAL" if row.session == EXTERNAL else f"session {row.session}"
     return f"{when} UTC: {who} {'+' if row.delta > 0 else ''}{plain(row.delta)} ({row.why})"
-
-
-def _matches(selection: Selection, session: int, symbol: str) -> bool:
-    return (selection.session_id is None or selection.session_id == session) and (
-        selection.symbol is None or selection.symbol.upper() == symbol
-    )
-
-
-def _limit(selection: Selection) -> int:
-    return max(0, min(selection.limit, _MOST_ROWS))

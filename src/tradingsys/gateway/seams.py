@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+import apsw
 
 from tradingsys.core.errors import StoreError
 from tradingsys.core.io import Transmission
 from tradingsys.core.records import FillRecord, Intent, OrderRecord, Record, Saved
 
 __all__ = ["Log", "Peer", "StoreSeam", "Transport"]
+
+T = TypeVar("T")
 
 
 class Peer(Protocol):
@@ -61,6 +65,9 @@ class StoreSeam(Protocol):
 
     def find_order(self, client_order_id: str) -> tuple[OrderRecord, Sequence[FillRecord]] | None:
         """An order of any age, with its fills. Raises StoreError."""
+
+    def look(self, question: Callable[[apsw.Connection], T], done: Callable[[T | StoreError], None]) -> None:
+        """Ask pos.db as it is written; ``done`` is told later, and nothing waits."""
 
     def backup(self, why: str) -> object:
         """A verified copy beside pos.db. Raises StoreError."""

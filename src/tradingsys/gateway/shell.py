@@ -76,7 +76,7 @@ class Shell:
         """
         loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        store = self._open_store(ThreadRunner(loop.call_soon_threadsafe))
+        store = self._open_store(*(ThreadRunner(loop.call_soon_threadsafe, name) for name in ("store", "looking")))
         self._transport = NetTransport(self._happened)
         self._gateway = Gateway(
             self._gateway_settings,
@@ -99,7 +99,7 @@ class Shell:
         if self._error is not None:
             raise self._error
 
-    def _open_store(self, runner: ThreadRunner) -> Store:
+    def _open_store(self, runner: ThreadRunner, reader: ThreadRunner) -> Store:
         try:
             return Store.open(
                 self._settings.db,
@@ -108,10 +108,12 @@ class Shell:
                 wall_ms=self._clock.wall_ns() // 1_000_000,
                 ticket_dir=self._settings.tickets,
                 runner=runner,
+                reader=reader,
                 on_edit=self._edited,
             )
         except TradingError:
             runner.close()
+            reader.close()
             raise
 
     # ---- what the world reports

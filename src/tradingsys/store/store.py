@@ -94,9 +94,9 @@ class Store:
         """Lock, check, migrate, replay the journal and read everything back.
 
         ``random_lineage`` names the book if it is new; ``ticket_dir`` is a folder on tmpfs, or None where there is
-        none. The store that is returned owns ``runner`` and ``reader`` and closes them; what people look up is read by
-        ``reader``, so that it holds up no write (by default it is the same). Raises ConfigError for what a person must mend
-        and StoreError for a damaged file.
+        none. The store that is returned owns ``runner`` and ``reader`` and closes them; ``reader`` looks up what people
+        ask for, so that this holds up no write (by default it is the same). Raises ConfigError for what a person must
+        mend and StoreError for a damaged file.
         """
         with contextlib.ExitStack() as undo, _as_store_error(path):
             lock = Lock(path)
@@ -196,6 +196,23 @@ class Store:
         except ConfigError as error:  # somebody wrote to the file while we run
             raise self._fail(StoreError(str(error))) from error
         return (found[0], fills) if found else None
+
+    def look(self, question: Callable[[apsw.Connection], T], done: Callable[[T | StoreError], None]) -> None:
+        """Ask the book as it is written, over a connection of its own; holds up nobody, and a failure is none of the
+        book's.
+        """
+
+        def job() -> T:
+            with reading(self._path) as conn:
+                return question(conn)
+
+        def told(outcome: T | BaseException) -> None:
+            if isinstance(outcome, BaseException):
+                done(outcome if isinstance(outcome, StoreError) else StoreError(f"{self._path}: {outcome}"))
+            else:
+                done(outcome)
+
+        self._reader.submit(job, told)
 
     def backup(self, why: str) -> Path:
         """A verified copy of all batches so far beside the book, ``<path>.<why>-<n>.bak``. Raises StoreError."""

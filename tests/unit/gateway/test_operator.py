@@ -114,6 +114,39 @@ def test_fills_are_listed_with_their_owner(scene: Scene, operator: SceneClient) 
     assert view(operator.result("op.fills"), list[SessionFill]) == rows
 
 
+def test_what_memory_forgot_is_looked_up(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every order and execution ever, newest first, whatever of them is still in memory."""
+    monkeypatch.setattr("tradingsys.gateway.recent_rows._FILLS", 1)
+    monkeypatch.setattr("tradingsys.store.loading._KEEP_MS", -(10**9))
+    monkeypatch.setattr("tradingsys.store.loading._KEEP_NEWEST", 1)
+    for session in (1, 2, 3):
+        scene.run(1)
+        scene.holder(session, "30")
+    scene.restart()
+    scene.run(1)
+    scene.holder(4, "30")
+    scene.client(5).order()
+    operator = scene.client(None)
+    operator.result("operate", {"token": "s3cret"})
+    assert len(scene.gateway.book.orders) < 5
+
+    def owners(method: str, **selection: object) -> list[int]:
+        return [row["session_id"] for row in operator.result(method, selection)]
+
+    assert owners("op.fills") == [4, 3, 2, 1] and owners("op.orders", open_only=False) == [5, 4, 3, 2, 1]
+    assert owners("op.fills", limit=2) == [4, 3] and owners("op.orders", open_only=False, limit=2) == [5, 4]
+    assert owners("op.fills", session_id=2) == owners("op.orders", open_only=False, session_id=2) == [2]
+    assert owners("op.fills", symbol="btcusdt") == []
+    assert all(row["order"]["fills"] for row in operator.result("op.orders", {"open_only": False})[1:])
+
+
+def test_a_book_that_cannot_be_looked_into_is_told_and_stops_nothing(scene: Scene, operator: SceneClient) -> None:
+    (scene.folder / "pos.db").rename(scene.folder / "away.db")
+    code, text = operator.error("op.fills")
+    assert code == ErrorCode.UNDEFINED and "pos.db cannot be read" in text
+    assert not scene.failures and operator.result("op.orders") == []
+
+
 def test_positions_are_listed_with_what_they_earned(scene: Scene, operator: SceneClient) -> None:
     client = scene.holder(1, "30")
     [row] = view(operator.result("op.positions"), list[SessionPositionView])

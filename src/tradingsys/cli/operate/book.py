@@ -17,14 +17,13 @@ from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
 from tradingsys.core.records import Edit, OrderRecord, Saved
 from tradingsys.gateway.operator_views import adjustment_text, session_fill, session_orders
+from tradingsys.gateway.stored_rows import stored_fills, stored_orders
 from tradingsys.gateway.views import positions_view
 from tradingsys.oms.session_book import SessionBook
-from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.store import book as stored
 from tradingsys.store import read
 from tradingsys.store.journal import read_segments
 from tradingsys.store.migrations import needs_migration
-from tradingsys.store.rows import read_fills
 from tradingsys.store.sqlite import rows
 from tradingsys.wire.messages import PositionView
 from tradingsys.wire.operator import (
@@ -102,8 +101,7 @@ class Book:
                 book = SessionBook(self._saved(conn))
                 found = [order for order in book.open_orders(selection.session_id) if order.is_open]
             else:
-                records = read.orders(conn, *_chosen(selection), limit=selection.limit)
-                found = [self._with_fills(conn, record) for record in records]
+                found = stored_orders(conn, selection)
         symbol = _upper(selection.symbol)
         chosen = [order for order in found if symbol in (None, order.symbol)]
         chosen.sort(key=lambda order: order.stamp_ms, reverse=True)
@@ -112,7 +110,7 @@ class Book:
     async def fills(self, selection: Selection) -> list[SessionFill]:
         """Executions, newest first."""
         with self._open() as conn:
-            return [session_fill(row) for row in read.fills(conn, *_chosen(selection), limit=selection.limit)]
+            return [session_fill(row) for row in stored_fills(conn, selection)]
 
     async def positions(self, selection: Selection) -> list[SessionPositionView]:
         """What ``positions`` says, edits included, and what was earned; what is blank only if its symbol is asked for."""
@@ -196,20 +194,10 @@ class Book:
                 late.append(OrderRecord(entry.intent))
         return structs.replace(saved, orders=(*saved.orders, *late))
 
-    def _with_fills(self, conn: apsw.Connection, record: OrderRecord) -> TrackedOrder:
-        order = TrackedOrder.of_record(record)
-        for row in read_fills(conn, "WHERE client_order_id = ?", (record.intent.client_order_id,)):
-            order.facts = order.facts.with_fill(row.fill)
-        return order
-
     def _check_symbol(self, book: SessionBook, symbol: str) -> None:
         if symbol not in book.symbols:
             known = ", ".join(sorted(book.symbols)).lower() or "none yet"
             raise TradingError(f"{self._path} knows no symbol {symbol.lower()}; it knows {known}")
-
-
-def _chosen(selection: Selection) -> tuple[int | None, str | None]:
-    return selection.session_id, _upper(selection.symbol)
 
 
 def _upper(symbol: str | None) -> str | None:
