@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import apsw
 
@@ -23,6 +23,7 @@ __all__ = ["Desk", "Shown", "commands"]
 
 _ADMIN, _STREAMS, _LOCAL = "localhost:8100", "localhost:8101", "localhost:8111"
 """What the pages say."""
+_TAPE_S = 1.5
 _TARGETS = re.compile(r"^([a-z]+):", re.MULTILINE)
 _SYMBOLS = ["btcusdt", "dogeusdt"]
 _ELSEWHERE = {"git", "cd", "mkdir", "pip", ".", "python3", "apt"}
@@ -47,6 +48,8 @@ def commands(text: str) -> Iterator[list[str]]:
 
 class Desk:
     """Types commands, one after the other."""
+
+    _seen: ClassVar[dict[tuple[str, ...], Shown]] = {}
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -137,11 +140,15 @@ class Desk:
             return self.parse(words)  # the demonstration has a test of its own
         special = {"sim": self._sim, "usdt": self._usdt, "init": self._init, "record": self._record}
         if command in special:
-            return special[command](rest)
+            # They begin with nothing and leave nothing behind: once is enough for all pages.
+            if tuple(words) not in self._seen:
+                self._seen[tuple(words)] = special[command](rest)
+            return self._seen[tuple(words)]
         if command == "resume":
             self._halt(rest)
         done = self.run(*map(self.here, words[1:]))
-        assert done.returncode == 0, (words, done.returncode, done.stdout, done.stderr)
+        is_refused = "--account" in rest and "the account is not halted" in done.stderr
+        assert done.returncode == (1 if is_refused else 0), (words, done.returncode, done.stdout, done.stderr)
         assert "Traceback" not in done.stderr, done.stderr
         return Shown(words, done.stdout, done.stderr)
 
@@ -197,7 +204,7 @@ class Desk:
 
     def _tape(self, file: Path, *words: str) -> subprocess.CompletedProcess[str]:
         config = () if "-c" in words else ("-c", "usdt.json")
-        return self.run("record", "-o", str(file), "--duration=2", *config, *words)
+        return self.run("record", "-o", str(file), f"--duration={_TAPE_S}", *config, *words)
 
     def _start(self, name: str, at: Path, arguments: list[str]) -> Process:
         return self.world.start(name, "-m", "tradingsys", *arguments, cwd=at)
