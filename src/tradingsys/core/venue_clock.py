@@ -7,6 +7,7 @@ __all__ = ["VenueClock"]
 _NS_PER_MS = 1_000_000
 _DRIFT_PPM = 200
 """How fast two clocks may part: several times what a bad crystal does."""
+_DOUBT_NS = 24 * 3_600_000 * _NS_PER_MS
 
 
 class VenueClock:
@@ -42,6 +43,10 @@ class VenueClock:
             if agrees:
                 return
         self._offset_ns, self._uncertainty_ns, self._set_ns = offset_ns, uncertainty_ns, received_ns
+
+    def doubt(self) -> None:
+        """The venue found a timestamp wrong: until it tells its time again, nothing is known for certain."""
+        self._uncertainty_ns = _DOUBT_NS
 
     def now_ms(self, now_ns: int) -> int:
         """Venue time at a monotonic instant.

@@ -19,6 +19,7 @@ _PAGE = 1000
 _JOIN_MS = 50
 _LATE_MS = 60_000
 """Rows may appear later than trades do; reading a minute again costs no more than reading a second."""
+_CLOCK_STEP_MS = 1_000
 _FAILURES_BEFORE_ALARM = 3
 _ATTEMPTS_WHEN_EXPECTED = 4
 
@@ -100,7 +101,7 @@ class CashHistory:
         """Every trade up to an instant is in the books when this ends."""
         inquiry = self._inquiry
         while (left_ms := ts_ms + inquiry.margins.staleness_ms - inquiry.surely_ms()) >= 0:
-            await inquiry.wait(left_ms + 1)
+            await inquiry.wait(min(left_ms, _CLOCK_STEP_MS) + 1)  # the clock may be set meanwhile
         await self._pull_trades(symbol)
         while any(
             held == symbol and any(fill.ts_event_ms <= ts_ms for fill in fills.values())

@@ -28,6 +28,7 @@ _ATTEMPTS_BEFORE_ALARM = 3
 _FETCHES = 2
 _JOIN_MS = 50
 _PAGE = 1000
+_CLOCK_CHECK_MS = 250
 _CLOCK_WANTED_MS = 500
 """Half of what timestamps may be ahead of the venue's clock."""
 
@@ -100,6 +101,13 @@ class Recovery:
             await self.reconcile()
             await self.check_account()
             await self.pull_funding()
+
+    async def keep_time(self) -> None:
+        """For as long as the process lives: ask for the time as soon as it is in doubt."""
+        while True:
+            await self._inquiry.wait(_CLOCK_CHECK_MS)
+            if self._inquiry.uncertainty_ms() > _CLOCK_WANTED_MS:
+                await self.patiently(TimeQuery())
 
     async def pull_trades(self, symbol: str) -> None:
         """Book every execution from the watermark on; the watermark follows up to what can no longer change.

@@ -65,3 +65,12 @@ def test_an_answer_that_contradicts_means_that_the_venue_set_its_clock() -> None
     clock.set(1_000, 0, 2 * MS)
     clock.set(61_000, 0, 1_000 * MS)
     assert clock.now_ms(500 * MS) == 61_000
+
+
+def test_a_doubted_clock_is_certain_again_once_the_venue_tells_its_time_however_slowly() -> None:
+    clock = VenueClock()
+    clock.set(1_000, 0, 2 * MS)
+    clock.doubt()
+    assert clock.is_set and clock.uncertainty_ms(2 * MS) > 3_600_000
+    clock.set(61_000, 0, 1_000 * MS)
+    assert (clock.now_ms(500 * MS), clock.uncertainty_ms(1_000 * MS)) == (61_000, 500)

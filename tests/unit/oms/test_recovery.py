@@ -78,6 +78,16 @@ def test_a_slow_venue_does_not_keep_the_books_from_being_read() -> None:
     assert not isinstance(table.asked()[0], TimeQuery)
 
 
+def test_the_time_is_asked_for_as_soon_as_it_is_in_doubt() -> None:
+    table = Table()
+    table.start("time", table.recovery.keep_time())
+    table.wait(10_000)
+    assert table.asked() == []
+    table.clock.doubt()
+    table.wait(1_000)
+    assert table.asked() == [TimeQuery()]
+
+
 def test_a_missing_execution_is_asked_for_when_the_stream_does_not_bring_it() -> None:
     table = Table()
     table.book.track(intent(1, 1))

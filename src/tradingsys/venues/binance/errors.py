@@ -23,6 +23,7 @@ from tradingsys.venues.binance import messages
 from tradingsys.venues.binance.error_codes import ErrorClass, ErrorTable, as_markdown
 
 __all__ = [
+    "WRONG_TIME",
     "ErrorClass",
     "ErrorTable",
     "HttpError",
@@ -32,6 +33,9 @@ __all__ = [
     "request_error",
     "retry_after_ms",
 ]
+
+WRONG_TIME = -1021
+"""The request's timestamp is not within its window of the exchange's time."""
 
 _body_decoder = msgspec.json.Decoder(messages.ErrorBody)
 

@@ -11,7 +11,7 @@ from tradingsys.core.errors import TransportError
 from tradingsys.core.io import HttpFailed, HttpReply, HttpRequest
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.venues.auth import Signer
-from tradingsys.venues.binance.errors import HttpError, parse_error
+from tradingsys.venues.binance.errors import WRONG_TIME, HttpError, parse_error
 from tradingsys.venues.binance.limits import limits_of_headers, wait_ms
 from tradingsys.venues.binance.params import DEFAULT_RECV_WINDOW_MS
 from tradingsys.venues.binance.signing import Params, query_text, sign_query
@@ -91,6 +91,8 @@ class Rest:
         retry_after_ms = None
         if not 200 <= event.status < 300:
             error = parse_error(event.status, event.body)
+            if error.code == WRONG_TIME:
+                self._clock.doubt()
             now_ms = self._clock.now_ms(now_ns) if self._clock.is_set else None
             retry_after_ms = wait_ms(error, event.headers, now_ms)
             result = structs.replace(error, retry_after_ms=retry_after_ms)

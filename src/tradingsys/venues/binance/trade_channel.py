@@ -15,7 +15,7 @@ from tradingsys.core.venue_clock import VenueClock
 from tradingsys.venues.auth import KeyKind, Signer
 from tradingsys.venues.binance import messages, order_results
 from tradingsys.venues.binance.backoff import Backoff
-from tradingsys.venues.binance.errors import ErrorClass, ErrorTable, HttpError, classify, retry_after_ms
+from tradingsys.venues.binance.errors import WRONG_TIME, ErrorClass, ErrorTable, HttpError, classify, retry_after_ms
 from tradingsys.venues.binance.limits import limits_of_reply, wait_ms
 from tradingsys.venues.binance.order_results import OrderCommand
 from tradingsys.venues.binance.signing import Params, sign_ws_params
@@ -237,6 +237,8 @@ class TradeChannel:
             return None
         now_ms = self._clock.now_ms(now_ns) if self._clock.is_set else None
         body = reply.error or messages.ErrorBody(code=0, msg="no explanation")
+        if body.code == WRONG_TIME:
+            self._clock.doubt()
         wait = retry_after_ms(body.data, now_ms) if body.data else None
         error = HttpError(reply.status, body.code, body.msg, wait)
         return msgspec.structs.replace(error, retry_after_ms=wait_ms(error, {}, now_ms))

@@ -175,6 +175,19 @@ def test_a_cancel_without_the_venue_s_time_is_not_sent() -> None:
     assert world.done().outcome is Outcome.NOT_SENT
 
 
+@pytest.mark.parametrize("by", ["ws-api", "rest"])
+def test_a_timestamp_that_the_exchange_finds_wrong_puts_the_clock_in_doubt(by: str) -> None:
+    world = World().up()
+    assert world.protocol.clock.uncertainty_ms(world.now_ns) < 1_000
+    if by == "ws-api":
+        world.command(limit_order())
+        world.refuse_ws(-1021, "Timestamp for this request is outside of the recvWindow.", 400)
+    else:
+        world.ask(OpenOrdersQuery())
+        world.reply_http({"code": -1021, "msg": "Timestamp for this request is outside of the recvWindow."}, 400)
+    assert world.protocol.clock.uncertainty_ms(world.now_ns) > 3_600_000
+
+
 @pytest.mark.parametrize(
     ("status", "code", "outcome", "error"),
     [
