@@ -8,11 +8,12 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 SECONDS ?= 25
 SEEDS ?= 100
+ORDERS ?= 5000
 ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: setup test lint demo bench simulate wheel clean help
+.PHONY: setup test lint demo bench simulate campaign wheel clean help
 
 setup: $(VENV)/.dev  ## make the virtual environment with everything for development
 
@@ -33,6 +34,9 @@ bench: $(VENV)/.run  ## measure the gateway's latency beside a bare chain of the
 
 simulate: $(VENV)/.dev  ## run the gateway in a simulated world of faults, SEEDS=100 times
 	$(BIN)/python -m tests.simulate --seeds $(SEEDS) $(ARGS)
+
+campaign: $(VENV)/.dev  ## trade with 20 sessions at random, ORDERS=5000 requests, and judge every book
+	$(BIN)/python -m tests.campaign --orders $(ORDERS) $(ARGS)
 
 wheel: $(VENV)/.run  ## build the wheel into dist/
 	$(PIP) wheel --no-deps --wheel-dir dist .

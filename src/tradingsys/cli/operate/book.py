@@ -113,7 +113,7 @@ class Book:
             return [session_fill(row) for row in stored_fills(conn, selection)]
 
     async def positions(self, selection: Selection) -> list[SessionPositionView]:
-        """What ``positions`` says, edits included, and what was earned; what is blank only if its symbol is asked for."""
+        """What ``positions`` says, edits included, and what was earned; blank ones only if their symbol is asked for."""
         with self._open() as conn:
             saved = self._saved(conn)
         symbol = None if selection.symbol is None else selection.symbol.lower()

@@ -1,0 +1,169 @@
+"""Random orders of every type and tif, amends and cancels, in many sessions at once; no wish to earn anything.
+
+``python -m tests.campaign.strategy ADDRESS FIRST_SESSION SESSIONS REQUESTS PER_SECOND SEED`` prints, when nothing of it
+is open any more, one line of JSON: what each session believes to hold, and how many orders of each kind ended how.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from random import Random
+
+from pyalgo import (
+    Context,
+    DepthSubscription,
+    Engine,
+    Order,
+    OrderType,
+    PriceMatch,
+    Side,
+    Tif,
+)
+
+SYMBOLS = ("btcusdt", "ethusdt", "dogeusdt", "xrpusdt", "adausdt")
+_GOOD_TILL_MS = 3_600_000
+_MAX_OPEN = 12
+_CLEAN_UP_S = 0.2
+
+_LIMITS = [
+    *((OrderType.LIMIT, tif) for tif in (Tif.GTC, Tif.IOC, Tif.FOK, Tif.GTX, Tif.GTD, Tif.UNDEF)),
+    (OrderType.LIMIT_MAKER, Tif.GTC),
+    (OrderType.LIMIT_MAKER, Tif.UNDEF),
+]
+_CONDITIONALS = [
+    (OrderType.STOP, Tif.GTC),
+    (OrderType.STOP, Tif.GTX),
+    (OrderType.STOP_MARKET, Tif.UNDEF),
+    (OrderType.TAKE_PROFIT, Tif.GTC),
+    (OrderType.TAKE_PROFIT_MARKET, Tif.GTC),
+    (OrderType.TRAILING_STOP_MARKET, Tif.GTC),
+]
+
+
+class Monkey:
+    """One session on every symbol."""
+
+    def __init__(self, session: Context, random: Random) -> None:
+        self.session, self._random = session, random
+        self.books = [session.subscribe(symbol, "bbo") for symbol in SYMBOLS]
+        self.ended: Counter[str] = Counter()
+        self.refused: Counter[int] = Counter()
+        for book in self.books:
+            book.on_order = self._count
+        session.on_error = lambda error: self.refused.update([error.code])
+
+    def act(self) -> None:
+        """One request, whatever comes to mind."""
+        book = self._random.choice(self.books)
+        if not (book.bid_prc(0) and book.ask_prc(0)):
+            return
+        open_orders = book.open_orders
+        choice = self._random.random()
+        if open_orders and (choice < 0.2 or len(open_orders) > _MAX_OPEN):
+            book.cancel(self._random.choice(open_orders).id)
+        elif open_orders and choice < 0.4:
+            self._amend(book, self._random.choice(open_orders))
+        elif choice < 0.7:
+            self._limit(book)
+        elif choice < 0.85:
+            self._market(book)
+        else:
+            self._conditional(book)
+
+    def clean_up(self) -> bool:
+        """Cancel what is open; whether nothing is left."""
+        left = [(book, order) for book in self.books for order in book.open_orders]
+        for book, order in left:
+            book.cancel(order.id)
+        return not left
+
+    def report(self) -> dict[str, object]:
+        """What it believes."""
+        return {
+            "session": self.session.id,
+            "net": {book.symbol: book.net for book in self.books},
+            "ended": self.ended,
+            "refused": self.refused,
+        }
+
+    def _quantity(self, book: DepthSubscription) -> float:
+        """A little above what the exchange takes at least."""
+        least = max(book.lot, 1.4 * book.min_notional / book.bid_prc(0))
+        return book.floor_to_lot_size(least * self._random.uniform(1, 2) + book.lot)
+
+    def _price(self, book: DepthSubscription, side: Side, ticks: int) -> float:
+        """So many ticks better than the own side's best; negative is further away."""
+        return book.tick_up(book.bid_prc(0), ticks) if side == Side.BUY else book.tick_dn(book.ask_prc(0), ticks)
+
+    def _limit(self, book: DepthSubscription) -> None:
+        side = self._random.choice((Side.BUY, Side.SELL))
+        order_type, tif = self._random.choice(_LIMITS)
+        price, quantity = self._price(book, side, self._random.randint(-20, 8)), self._quantity(book)
+        good_till = book.time + _GOOD_TILL_MS if tif is Tif.GTD else None
+        if tif is Tif.GTC and self._random.random() < 0.2:
+            match = self._random.choice((PriceMatch.OPPONENT, PriceMatch.QUEUE, PriceMatch.QUEUE_5))
+            book.add_order(0, quantity, side, order_type, tif, price_match=match)
+        else:
+            book.add_order(price, quantity, side, order_type, tif, good_till=good_till)
+
+    def _market(self, book: DepthSubscription) -> None:
+        if book.net and self._random.random() < 0.6:
+            side = Side.SELL if book.net > 0 else Side.BUY
+            book.add_order(0, abs(book.net), side, OrderType.MARKET, Tif.UNDEF, reduce_only=True)
+        else:
+            side = self._random.choice((Side.BUY, Side.SELL))
+            book.add_order(0, self._quantity(book), side, OrderType.MARKET, Tif.GTC)
+
+    def _conditional(self, book: DepthSubscription) -> None:
+        order_type, tif = self._random.choice(_CONDITIONALS)
+        side = self._random.choice((Side.BUY, Side.SELL))
+        quantity = self._quantity(book)
+        if order_type is OrderType.TRAILING_STOP_MARKET:
+            book.add_order(0, quantity, side, order_type, tif, callback_rate=0.1)
+            return
+        waits_above = (side == Side.BUY) == (order_type in (OrderType.STOP, OrderType.STOP_MARKET))
+        ticks = self._random.randint(3, 60)
+        stop = book.tick_up(book.ask_prc(0), ticks) if waits_above else book.tick_dn(book.bid_prc(0), ticks)
+        book.add_order(stop, quantity, side, order_type, tif, stop_price=stop)
+
+    def _amend(self, book: DepthSubscription, order: Order) -> None:
+        quantity = book.floor_to_lot_size(order.quantity * self._random.uniform(0.6, 1.6))
+        price = self._price(book, order.side, self._random.randint(-20, 8))
+        if order.order_type in (OrderType.LIMIT, OrderType.LIMIT_MAKER):
+            book.amend(order.id, price, quantity)
+
+    def _count(self, order: Order) -> None:
+        if not order.is_active:
+            self.ended[f"{order.order_type} {order.tif} {order.state}"] += 1
+
+
+def main(address: str, first: int, sessions: int, requests: int, per_second: float, seed: int) -> None:
+    random = Random(seed)
+    engine = Engine(0.001, "warn")
+    monkeys = [
+        Monkey(engine.make_session(address, number, f"monkey-{number}", trading=True), random)
+        for number in range(first, first + sessions)
+    ]
+    left = requests
+
+    def act() -> None:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            random.choice(monkeys).act()
+
+    def finish() -> None:
+        if left < 0 and sum(monkey.clean_up() for monkey in monkeys) == sessions:
+            engine.stop()
+
+    engine.every(1 / per_second, act)
+    engine.every(_CLEAN_UP_S, finish)
+    engine.run()
+    print(json.dumps([monkey.report() for monkey in monkeys]))
+
+
+if __name__ == "__main__":
+    given = sys.argv[1:]
+    main(given[0], int(given[1]), int(given[2]), int(given[3]), float(given[4]), int(given[5]))
