@@ -30,6 +30,7 @@ _request = msgspec.json.Decoder(Request)
 _push: msgspec.json.Decoder[Push] = msgspec.json.Decoder(Push)
 _reply = msgspec.json.Decoder(Reply)
 
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _PUSH_START = b'{"type":'
 
 
@@ -64,7 +65,7 @@ def decode_request(data: bytes) -> Request:
         )
     try:
         return _request.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise LocalProtocolError(
             f'not a request: {error}; write it like {{"id": 1, "method": "get_products", "params": []}}',
             code=ErrorCode.BAD_REQUEST,
@@ -78,7 +79,7 @@ def decode_params(request: Request, kind: type[T]) -> T:
     """
     try:
         return msgspec.json.decode(request.params, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise LocalProtocolError(f"{request.method}: {error}", code=ErrorCode.BAD_REQUEST) from None
 
 
@@ -93,7 +94,7 @@ def decode_server_message(data: bytes) -> Reply | Push:
             return _push.decode(data)
         probe = msgspec.json.decode(data)
         return _push.decode(data) if isinstance(probe, dict) and "type" in probe else _reply.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise LocalProtocolError(f"not a message of the gateway: {error}", code=ErrorCode.BAD_REQUEST) from None
 
 
@@ -106,5 +107,5 @@ def decode_result(reply: Reply, kind: type[T]) -> T:
         raise LocalProtocolError(reply.error.msg, code=reply.error.code)
     try:
         return msgspec.json.decode(reply.result, type=kind)
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise LocalProtocolError(f"unexpected result: {error}", code=ErrorCode.BAD_REQUEST) from None

@@ -115,6 +115,12 @@ def test_hostile_requests(data: bytes) -> None:
         decode_request(data)
 
 
+@pytest.mark.parametrize("result", [b'"\xff"', b"[" * 100_000, b'[{"a":' * 50_000, b"7", b"{"])
+def test_hostile_results(result: bytes) -> None:
+    with pytest.raises(LocalProtocolError):
+        decode_result(Reply(1, msgspec.Raw(result)), list[str])
+
+
 def test_wrong_parameters_are_named() -> None:
     request = decode_request(b'{"id":1,"method":"cancel","params":{"client_order_id":7}}')
     with pytest.raises(LocalProtocolError, match=r"cancel: .*client_order_id"):

@@ -1,0 +1,115 @@
+"""Every message between a strategy and the gateway.
+
+A request is ``{"id", "method", "params"}``; each gets exactly one reply, ``{"id", "result"}`` or
+``{"id", "error": {"code", "msg"}}``. Everything else the gateway sends is a push with a ``type``. Prices and quantities
+are decimal text as the venue printed it; symbols are lower case, as strategies write them.
+"""
+
+from __future__ import annotations
+
+from tradingsys.wire.messages.account import (
+    BalancePush,
+    BalanceView,
+    LeverageParams,
+    LoginParams,
+    LoginResult,
+    MarginTypeParams,
+    PositionPush,
+    PositionView,
+    SessionClosedPush,
+    SettingsView,
+    Snapshot,
+    SnapshotPush,
+    StatusPush,
+    SymbolParams,
+)
+from tradingsys.wire.messages.envelope import (
+    PROTOCOL_VERSION,
+    Cursor,
+    ErrorBody,
+    ErrorCode,
+    Reply,
+    Request,
+)
+from tradingsys.wire.messages.market import (
+    DepthPush,
+    KlinePush,
+    KlinesParams,
+    KlineView,
+    MarkPush,
+    ProductView,
+    Range,
+    SymbolsParams,
+    TradePush,
+)
+from tradingsys.wire.messages.orders import (
+    AmendParams,
+    CancelParams,
+    FillView,
+    OrderParams,
+    OrderPush,
+    OrderResult,
+    OrderView,
+    RequestFailedPush,
+    ResolveItem,
+    ResolveParams,
+    ResolveResult,
+)
+
+__all__ = [
+    "PROTOCOL_VERSION",
+    "AmendParams",
+    "BalancePush",
+    "BalanceView",
+    "CancelParams",
+    "Cursor",
+    "DepthPush",
+    "ErrorBody",
+    "ErrorCode",
+    "FillView",
+    "KlinePush",
+    "KlineView",
+    "KlinesParams",
+    "LeverageParams",
+    "LoginParams",
+    "LoginResult",
+    "MarginTypeParams",
+    "MarkPush",
+    "OrderParams",
+    "OrderPush",
+    "OrderResult",
+    "OrderView",
+    "PositionPush",
+    "PositionView",
+    "ProductView",
+    "Push",
+    "Range",
+    "Reply",
+    "Request",
+    "RequestFailedPush",
+    "ResolveItem",
+    "ResolveParams",
+    "ResolveResult",
+    "SessionClosedPush",
+    "SettingsView",
+    "Snapshot",
+    "SnapshotPush",
+    "StatusPush",
+    "SymbolParams",
+    "SymbolsParams",
+    "TradePush",
+]
+
+Push = (
+    DepthPush
+    | KlinePush
+    | TradePush
+    | MarkPush
+    | OrderPush
+    | PositionPush
+    | BalancePush
+    | RequestFailedPush
+    | SnapshotPush
+    | StatusPush
+    | SessionClosedPush
+)
