@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -33,6 +34,7 @@ __all__ = ["Placing"]
 
 _ZERO = Decimal(0)
 _NS_PER_MS = 1_000_000
+_MINTED_LENGTH = 22
 
 
 class Placing:
@@ -85,7 +87,7 @@ class Placing:
             account=request.account,
             symbol=request.symbol,
             order_id=order_id,
-            client_order_id=request.client_order_id or f"x{order_id}",
+            client_order_id=request.client_order_id or _minted(request.symbol, order_id),
             side=request.side,
             order_type=request.order_type,
             time_in_force=request.time_in_force,
@@ -273,3 +275,8 @@ def _market_limit(venue: Venue, side: Side) -> int:
     """The worst price a market order may trade at, in ticks."""
     bound = venue.mark.px * (1 + side.sign * venue.market_bound)
     return int(bound / venue.instrument.tick_size)
+
+
+def _minted(symbol: str, order_id: int) -> str:
+    """A client order id for whoever gave none: as long as the venue's, and no other order's on any symbol."""
+    return hashlib.sha256(f"{symbol}/{order_id}".encode()).hexdigest()[:_MINTED_LENGTH]

@@ -24,7 +24,7 @@ from tradingsys.sim.events import (
 )
 from tradingsys.sim.funding import next_funding_ms
 
-from .exchange_rig import DOGE, MS, NS, Rig, kinds
+from .exchange_rig import BTC, DOGE, MS, NS, Rig, kinds
 
 D = Decimal
 BUY, SELL = Side.BUY, Side.SELL
@@ -86,6 +86,14 @@ def test_client_ids_are_unique_among_open_orders_only() -> None:
     assert again is not None
     assert (first.status, again.qty) == (OrderStatus.CANCELED, D(11))
     assert len(list(rig.exchange.ledger.orders("a", DOGE))) == 2
+
+
+def test_an_order_without_a_client_id_gets_one_of_its_own() -> None:
+    rig = Rig()
+    placed = [rig.place("a", BUY, "10", "0.50"), rig.place("a", BUY, "0.01", "50000", symbol=BTC)]
+    ids = {(event.order.order_id, event.order.client_order_id) for (event, *_) in placed if isinstance(event, Accepted)}
+    assert len({order_id for order_id, _ in ids}) == 1, "order ids are of their symbol"
+    assert len({name for _, name in ids}) == 2
 
 
 def test_an_order_is_cancelled_by_its_own_account_only() -> None:

@@ -441,3 +441,9 @@ def as_text(value: Any) -> Any:
         rows = [as_text(each) for each in value]
         return sorted(rows, key=lambda row: row["filterType"]) if rows and isinstance(rows[0], dict) else rows
     return str(value)
+
+
+@pytest.mark.parametrize("limit", [0, 1001])
+def test_a_limit_that_is_too_high_is_refused_not_cut(client: Client, limit: int) -> None:
+    assert client.error("GET", "/fapi/v1/trades", sign=False, symbol="DOGEUSDT", limit=limit) == (400, -1130)
+    assert client.error("GET", "/fapi/v1/userTrades", symbol="DOGEUSDT", limit=limit) == (400, -1130)

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from tradingsys.sim.events import ExchangeEvent
 from tradingsys.sim.exchange import Exchange
-from tradingsys.sim.faces.binance_usdm.faults import Fault
+from tradingsys.sim.faces.binance_usdm.faults import Fault, malformed
 from tradingsys.sim.faces.binance_usdm.limits import Limits
 from tradingsys.sim.faces.binance_usdm.params import Params
 from tradingsys.sim.faces.binance_usdm.render import ms
@@ -99,8 +99,15 @@ class Call:
         return [name] if name is not None else list(self.state.markets)
 
     def limit(self, default: int, highest: int) -> int:
-        """The parameter ``limit``, at most ``highest``."""
-        return max(1, min(self.params.optional_integer("limit", default), highest))
+        """The parameter ``limit``.
+
+        Raises Fault (-1130) outside of 1 to ``highest``: this venue does not cut it, as clients of its users found out
+        (ccxt issue 9904).
+        """
+        limit = self.params.optional_integer("limit", default)
+        if not 1 <= limit <= highest:
+            raise malformed("limit")
+        return limit
 
     def _known(self, name: str) -> str:
         if name not in self.state.markets:
