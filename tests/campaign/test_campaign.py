@@ -31,7 +31,7 @@ _EXPECTED_REFUSALS = {
 
 @pytest.mark.parametrize("foreign_child_ids", [False, True])
 def test_books_of_many_sessions_equal_the_ledger(tmp_path: Path, foreign_child_ids: bool) -> None:
-    plan = Plan(600, seed=7, foreign_child_ids=True) if foreign_child_ids else Plan(2_000)
+    plan = Plan(400, seed=7, foreign_child_ids=True) if foreign_child_ids else Plan(2_000)
     result = run(tmp_path, plan)
     assert result.differences == []
     assert result.executions > plan.requests / 8
@@ -50,6 +50,8 @@ def test_the_tally_counts_as_the_field_does() -> None:
 
     rows = [row("BUY", "2", "10"), row("BUY", "1", "13"), row("SELL", "1", "12"), row("SELL", "3", "9")]
     (line,) = tally(rows, []).values()
-    assert (line.fills, line.net, line.entry_px) == (4, -1, 9)
+    assert line.fills == 4
+    assert line.net == -1
+    assert line.entry_px == 9
     assert line.realized_pnl == (12 - 11) + 2 * (9 - 11)
     assert str(line.fees["USDT"]) == "0.4"
