@@ -235,11 +235,6 @@ class Order(Struct, frozen=True):
             return OrderStatus.PARTIALLY_FILLED
         return OrderStatus.NEW if self.accepted else OrderStatus.PENDING_NEW
 
-    @property
-    def is_done(self) -> bool:
-        """Closed or filled; executions may still be missing, see `missing_qty`."""
-        return not self.status.is_open
-
 
 def _union(mine: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[str, ...]:
     return mine if mine == theirs or not theirs else tuple(sorted({*mine, *theirs}))

@@ -43,7 +43,6 @@ class TrackedOrder(Struct, eq=False):
     cancel_pending: bool = False
     """A cancel is under way, or its outcome is in doubt."""
     symbol: str = ""
-    is_saved: bool = False
     replace: Replace | None = None
     """The one replace that may be under way."""
     revisions: int = 0
@@ -78,7 +77,6 @@ class TrackedOrder(Struct, eq=False):
         order.revisions = record.terms.revision if record.terms else 0
         order.absent = record.absent
         order.in_doubt = not order.has_evidence and not record.absent
-        order.is_saved = True
         return order
 
     @property

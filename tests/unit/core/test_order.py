@@ -119,7 +119,7 @@ def test_derived_figures_follow_from_the_facts(telling: tuple[Life, list[Order]]
     assert order.cum_qty == order.booked_qty == life.executed
     assert order.missing_qty == 0
     assert order.leaves_qty == (0 if life.closed else life.terms.order_qty - life.executed)
-    assert order.is_done == (life.closed is not None or life.executed == life.terms.order_qty)
+    assert order.status.is_open == (life.closed is None and life.executed < life.terms.order_qty)
     if life.executed == life.terms.order_qty:
         assert order.status is OrderStatus.FILLED
     elif life.closed:
