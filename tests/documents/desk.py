@@ -214,6 +214,8 @@ class Desk:
         if "--account" in rest:
             return
         world = self.world
+        if json.loads(self.run("status", "--json").stdout)["status"]["halts"]:
+            return
         for what, body in (
             ("trade", {"symbol": SYMBOL, "side": "BUY", "qty": "1500000", "price": "0.59"}),
             ("price", {"symbol": SYMBOL, "price": "0.58"}),
