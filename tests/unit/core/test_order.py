@@ -235,9 +235,9 @@ def test_what_the_venue_counts_beyond_known_fills_is_missing() -> None:
 def test_executed_beyond_the_known_terms_is_not_filled_until_newer_terms_say_so() -> None:
     terms = Terms("BTCUSDT", Side.BUY, OrderType.LIMIT, Decimal(3), Decimal(100), version_ms=1)
     order = Order(("a",), "1", terms, accepted=True, venue_cum_qty=Decimal(4))
-    assert (order.status, order.leaves_qty) == (OrderStatus.PARTIALLY_FILLED, 0)
+    assert (order.status, order.leaves_qty) == (OrderStatus.PARTIALLY_FILLED, Decimal(0))
     amended = Order(terms=structs.replace(terms, order_qty=Decimal(6), version_ms=2))
-    assert (order.merge(amended).status, order.merge(amended).leaves_qty) == (OrderStatus.PARTIALLY_FILLED, 2)
+    assert (order.merge(amended).status, order.merge(amended).leaves_qty) == (OrderStatus.PARTIALLY_FILLED, Decimal(2))
     amended = Order(terms=structs.replace(terms, order_qty=Decimal(4), version_ms=2))
     assert order.merge(amended).status is OrderStatus.FILLED
 
