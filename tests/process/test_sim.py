@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tradingsys.core.io import HttpReply, HttpRequest
+from tradingsys.core.io import HttpFailed, HttpReply, HttpRequest
 from tradingsys.net import ws
 from tradingsys.net.http import HttpClient
 from tradingsys.sim import server
@@ -288,3 +288,24 @@ def test_what_an_exchange_may_do_one_way_or_another_is_an_option(tmp_path: Path)
     finally:
         process.kill()
         process.communicate()
+
+
+def test_an_order_is_executed_and_nobody_says_so(sim: tuple[subprocess.Popen[bytes], dict[str, Any]]) -> None:
+    _, urls = sim
+
+    async def scenario() -> None:
+        http = HttpClient()
+        await get(http, f"{urls['admin']}/faults", "POST", b'{"answer": "drop"}')
+        order = {
+            "symbol": "DOGEUSDT", "side": "BUY", "type": "MARKET", "quantity": "50", "newClientOrderId": "mine",
+            "timestamp": (await get(http, f"{urls['rest']}/fapi/v1/time"))["serverTime"],
+        }  # fmt: skip
+        url = f"{urls['rest']}/fapi/v1/order?{sign_query(HmacSigner('sim'), order)}"
+        reply = await http.send(HttpRequest(0, "POST", url, {"X-MBX-APIKEY": "sim"}, b""))
+        assert isinstance(reply, HttpFailed)
+        assert reply.sent
+        (row,) = await get(http, f"{urls['admin']}/orders")
+        assert (row["client_order_id"], row["status"]) == ("mine", "FILLED")
+        await http.close()
+
+    asyncio.run(scenario())

@@ -117,7 +117,7 @@ class HttpIn(Struct, frozen=True):
 
 
 class HttpOut(Struct, frozen=True):
-    """The answer to one request."""
+    """The answer to one request; with the status 0 the connection is closed without an answer."""
 
     status: int
     headers: Mapping[str, str] = {}
@@ -164,6 +164,10 @@ async def serve(
         except Exception as error:  # noqa: BLE001 - one bad request must not stop the server
             report(error)
             out = HttpOut(500)
+        if not out.status:
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response()
         return web.Response(status=out.status, headers=out.headers, body=out.body)
 
     runner = web.ServerRunner(web.Server(answer, access_log=None), shutdown_timeout=1.0)

@@ -9,6 +9,7 @@ import msgspec
 
 from tradingsys.sim.admin_calls import Box, Problem
 from tradingsys.sim.admin_controls import CONTROLS
+from tradingsys.sim.admin_faults import FAULTS
 from tradingsys.sim.admin_orders import ORDERS
 from tradingsys.sim.admin_reads import READS
 from tradingsys.sim.faces.transport import Reply, Request, WsOutput
@@ -17,7 +18,7 @@ __all__ = ["Admin"]
 
 _JSON = {"Content-Type": "application/json"}
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]", ""})
-_ROUTES = {**READS, **ORDERS, **CONTROLS}
+_ROUTES = {**READS, **ORDERS, **CONTROLS, **FAULTS}
 
 
 class Admin:

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-__all__ = ["Reply", "Request", "WsClose", "WsOutput", "WsPing", "WsRefuse", "WsSend"]
+__all__ = ["NO_ANSWER", "Reply", "Request", "WsClose", "WsOutput", "WsPing", "WsRefuse", "WsSend"]
+
+
+NO_ANSWER = 0
 
 
 class Request(Struct, frozen=True):
@@ -20,7 +23,7 @@ class Request(Struct, frozen=True):
 
 
 class Reply(Struct, frozen=True):
-    """The answer to a request."""
+    """The answer to a request; with the status `NO_ANSWER` the connection is closed instead."""
 
     status: int
     body: bytes

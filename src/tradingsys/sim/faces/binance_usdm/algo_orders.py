@@ -163,7 +163,7 @@ def open_orders(call: Call) -> list[AlgoOrder]:
     return [
         render_conditions.queried(each)
         for each in call.state.exchange.open_conditions(call.account, call.maybe_symbol())
-        if algo_id in (None, each.algo_id)
+        if algo_id in (None, each.algo_id) and _is_kept(call, each)
     ]
 
 
@@ -185,6 +185,8 @@ def all_orders(call: Call) -> list[AlgoOrder]:
 
 
 def _is_kept(call: Call, condition: Condition) -> bool:
+    if call.state.troubles.hides(condition.created_ns, call.now_ns):
+        return False
     if condition.status in (ConditionStatus.NEW, ConditionStatus.TRIGGERING, ConditionStatus.TRIGGERED):
         return True
     return not is_forgotten(ms(condition.created_ns), call.now_ms, in_vain=condition.status in _IN_VAIN)

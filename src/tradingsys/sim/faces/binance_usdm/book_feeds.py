@@ -56,6 +56,8 @@ class DiffFeed(Feed):
         self._first_id: int | None = None
         self._bids: dict[int, int] = {}
         self._asks: dict[int, int] = {}
+        self.loses_next = False
+        """Whether the next event is kept back, so that the one after it does not follow the one before."""
         self.next_ns = next_beat(period_ns, now_ns) if period_ns else None
 
     def on_book(self, event: BookChanged) -> Iterable[Payload]:
@@ -65,7 +67,7 @@ class DiffFeed(Feed):
         self._bids.update(event.bids)
         self._asks.update(event.asks)
         if not self._period_ns:
-            return (self._update(event.update_id, event.ts_ns),)
+            return self._update(event.update_id, event.ts_ns)
         if self.next_ns is None:
             self.next_ns = next_beat(self._period_ns, event.ts_ns)
         return ()
@@ -73,9 +75,9 @@ class DiffFeed(Feed):
     def due(self, now_ns: int) -> Iterable[Payload]:
         """See `Feed`."""
         self.next_ns = None
-        return () if self._first_id is None else (self._update(self._venue.update_id, now_ns),)
+        return () if self._first_id is None else self._update(self._venue.update_id, now_ns)
 
-    def _update(self, final_id: int, now_ns: int) -> DepthUpdate:
+    def _update(self, final_id: int, now_ns: int) -> tuple[DepthUpdate, ...]:
         venue, first_id = self._venue, self._first_id
         assert first_id is not None
         bids = [(venue.price_text(px), venue.qty_text(self._bids[px])) for px in sorted(self._bids)]
@@ -85,7 +87,8 @@ class DiffFeed(Feed):
         self._sent_id, self._first_id = final_id, None
         self._bids.clear()
         self._asks.clear()
-        return update
+        is_lost, self.loses_next = self.loses_next, False
+        return () if is_lost else (update,)
 
 
 class BookTickerFeed(Feed):

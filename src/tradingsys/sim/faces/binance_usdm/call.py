@@ -10,6 +10,7 @@ from tradingsys.sim.faces.binance_usdm.faults import Fault, malformed
 from tradingsys.sim.faces.binance_usdm.limits import Limits
 from tradingsys.sim.faces.binance_usdm.params import Params
 from tradingsys.sim.faces.binance_usdm.render import ms
+from tradingsys.sim.faces.binance_usdm.troubles import Troubles
 from tradingsys.sim.gauge import Gauge
 from tradingsys.sim.markets import Market
 from tradingsys.sim.tape import Tape
@@ -44,6 +45,7 @@ class State:
         self.recorded: frozenset[str] = frozenset()
         """Symbols whose public market is a recording."""
         self.limits = limits
+        self.troubles = Troubles()
         self.settings: dict[str, Settings] = {}
         self.happened: list[ExchangeEvent] = []
         """Events that requests caused, waiting to be published."""

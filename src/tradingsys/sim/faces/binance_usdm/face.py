@@ -20,6 +20,7 @@ from tradingsys.sim.faces.binance_usdm.params import ApiKey, Keyring
 from tradingsys.sim.faces.binance_usdm.render import ms
 from tradingsys.sim.faces.binance_usdm.rest import Rest
 from tradingsys.sim.faces.binance_usdm.stream_control import StreamControl
+from tradingsys.sim.faces.binance_usdm.troubles import Lost
 from tradingsys.sim.faces.binance_usdm.user_streams import Subscription, UserStreams
 from tradingsys.sim.faces.binance_usdm.ws_api import WsApi
 from tradingsys.sim.faces.transport import Reply, Request, WsClose, WsOutput, WsPing, WsRefuse, WsSend
@@ -71,6 +72,8 @@ class Face:
         listed = {market.symbol: market for market in markets}
         self._state = State(exchange, listed, tapes, gauges, Limits(orders_per_minute))
         self._state.recorded = recorded
+        self.troubles = self._state.troubles
+        """What shall go wrong."""
         keyring = Keyring(keys)
         self._users = UserStreams(exchange)
         self._markets = MarketStreams(self._state)
@@ -87,6 +90,7 @@ class Face:
         candidates = (
             self._markets.next_deadline_ns,
             self._users.next_deadline_ns,
+            self.troubles.next_deadline_ns,
             self._keepalive.next_deadline_ns,
             # Connections are numbered and opened in order: the first is the oldest.
             next((conn.opened_ns + _LIFETIME_NS for conn in self._connections.values()), None),
@@ -96,11 +100,13 @@ class Face:
     def absorb(self, events: Iterable[ExchangeEvent], now_ns: int) -> list[WsOutput]:
         """Tell listeners what happened in the exchange."""
         events = list(events)
-        return [*self._users.publish(events), *self._markets.publish(events, now_ns)]
+        told = self.troubles.passed_on(self._users.publish(events), now_ns)
+        return [*told, *self._markets.publish(events, now_ns)]
 
     def tick(self, now_ns: int) -> list[WsOutput]:
         """What is due by the clock."""
         outputs = self._markets.tick(now_ns)
+        outputs += self.troubles.released(now_ns)
         outputs += self._users.tick(now_ns)
         for conn in list(self._connections.values()):
             if now_ns < conn.opened_ns + _LIFETIME_NS:
@@ -119,6 +125,10 @@ class Face:
     def announce(self, symbol: str, now_ns: int) -> list[WsOutput]:
         """Tell listeners that a symbol has a new status."""
         return self._markets.announce(symbol, now_ns)
+
+    def lose_change(self, symbol: str) -> int:
+        """Let the next change of a book be lost, in every stream of changes; returns in how many."""
+        return self._markets.lose_change(symbol)
 
     def connections(self) -> list[tuple[Connection, set[str]]]:
         """Open websockets, oldest first, with the accounts they speak for or hear of."""
@@ -193,8 +203,11 @@ class Face:
         if conn is None:
             return []
         if conn.route is Route.WS_API:
-            answer = self._ws_api.handle(conn, data, now_ns)
-            return [WsSend(conn_id, answer), *self._publish(now_ns)]
+            try:
+                answer: WsOutput = WsSend(conn_id, self._ws_api.handle(conn, data, now_ns))
+            except Lost:
+                (answer,) = self._drop(conn, _GOING_AWAY, "")
+            return [answer, *self._publish(now_ns)]
         second = now_ns // _NS
         if second != conn.second:
             conn.second, conn.frames_in_second = second, 0

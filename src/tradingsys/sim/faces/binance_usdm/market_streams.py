@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tradingsys.sim.events import BookChanged, ExchangeEvent, Executed, Expired, OrderRecord, Traded
+from tradingsys.sim.faces.binance_usdm.book_feeds import DiffFeed
 from tradingsys.sim.faces.binance_usdm.call import State
 from tradingsys.sim.faces.binance_usdm.connection import Connection, Route
 from tradingsys.sim.faces.binance_usdm.feed import Feed, Payload
@@ -102,6 +103,13 @@ class MarketStreams:
         for channel in self._hearing(symbol):
             channel.send(channel.feed.on_contract(symbol, now_ns), outputs)
         return outputs
+
+    def lose_change(self, symbol: str) -> int:
+        """Keep the next change of a book back in every stream of changes; returns in how many."""
+        feeds = [channel.feed for channel in self._by_symbol.get(symbol, ()) if isinstance(channel.feed, DiffFeed)]
+        for feed in feeds:
+            feed.loses_next = True
+        return len(feeds)
 
     def tick(self, now_ns: int) -> list[WsOutput]:
         """What is due by the clock."""

@@ -34,6 +34,7 @@ def user_trades(call: Call) -> list[UserTrade]:
         row
         for row in call.state.exchange.ledger.executions_of(call.account, symbol, from_id or 0)
         if ms(row.ts_ns) >= oldest_ms
+        and not call.state.troubles.hides(row.ts_ns, call.now_ns)
         and (from_id is not None or start_ms <= ms(row.ts_ns) <= end_ms)
         and order_id in (None, row.order_id)
     ]

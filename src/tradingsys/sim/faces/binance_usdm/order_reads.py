@@ -42,6 +42,8 @@ def is_forgotten(created_ms: int, now_ms: int, *, in_vain: bool) -> bool:
 
 
 def _is_kept(call: Call, record: OrderRecord) -> bool:
+    if call.state.troubles.hides(record.created_ns, call.now_ns):
+        return False
     if record.status.is_open:
         return True
     in_vain = record.status in _VAIN_ENDS and not record.cum_qty
@@ -79,7 +81,7 @@ def _find(call: Call) -> OrderRecord:
 def open_orders(call: Call) -> list[OrderReply]:
     """`GET /fapi/v1/openOrders`, of one symbol or all."""
     records = call.state.exchange.open_orders(call.account, call.maybe_symbol())
-    return [render.order_query(record) for record in records]
+    return [render.order_query(record) for record in records if _is_kept(call, record)]
 
 
 def all_orders(call: Call) -> list[OrderReply]:

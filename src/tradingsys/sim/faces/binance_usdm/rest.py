@@ -11,8 +11,9 @@ from tradingsys.sim.faces.binance_usdm.faults import Fault
 from tradingsys.sim.faces.binance_usdm.params import Keyring, Params
 from tradingsys.sim.faces.binance_usdm.render import ms
 from tradingsys.sim.faces.binance_usdm.routes import Route, Routes, Security, fixed, per_symbol, public, signed
+from tradingsys.sim.faces.binance_usdm.troubles import Asked, Lost
 from tradingsys.sim.faces.binance_usdm.user_streams import UserStreams
-from tradingsys.sim.faces.transport import Reply, Request
+from tradingsys.sim.faces.transport import NO_ANSWER, Reply, Request
 from tradingsys.venues.binance.encode import to_bytes
 
 __all__ = ["Rest", "depth_weight"]
@@ -61,6 +62,10 @@ _ROUTES: Routes = {
     **ACCOUNT_ROUTES,
 }
 
+_ORDERS = frozenset(
+    f"/fapi/v1/{name}" for name in ("order", "batchOrders", "allOpenOrders", "algoOrder", "algoOpenOrders")
+)
+_ASKED = {"POST": Asked.PLACE, "PUT": Asked.MODIFY, "DELETE": Asked.CANCEL}
 _LISTEN_KEY = "/fapi/v1/listenKey"
 _RESTRICTIONS = "/sapi/v1/account/apiRestrictions"
 
@@ -89,6 +94,8 @@ class Rest:
             status, body = fault.status, to_bytes(fault.body())
         except VenueError as refused:
             status, body = 400, to_bytes(Fault(400, refused.code, refused.message).body())
+        except Lost:
+            return Reply(NO_ANSWER, b"")
         return Reply(status, body, {**_JSON, **self._state.limits.weight_headers(now_ms), **headers})
 
     def _perform(self, request: Request, now_ns: int, headers: dict[str, str]) -> object:
@@ -106,7 +113,11 @@ class Rest:
             if route.security is Security.SIGNED:
                 params.check_time(given, now_ms)
                 params.check_http_signature(owner, given, request.query, request.body)
-        result = route.answer(call)
+        result = self._state.troubles.answer(_asked(request), lambda: route.answer(call))
         if route.is_order:
             headers.update(self._state.limits.order_headers(call.account, now_ms))
         return result
+
+
+def _asked(request: Request) -> Asked | None:
+    return _ASKED.get(request.method) if request.path in _ORDERS else None

@@ -15,6 +15,7 @@ from tradingsys.sim.faces.binance_usdm.faults import Fault
 from tradingsys.sim.faces.binance_usdm.params import ApiKey, Keyring, Params
 from tradingsys.sim.faces.binance_usdm.render import ms
 from tradingsys.sim.faces.binance_usdm.rest import depth_weight
+from tradingsys.sim.faces.binance_usdm.troubles import Asked
 from tradingsys.sim.faces.binance_usdm.user_streams import UserStreams
 from tradingsys.venues.binance.encode import ws_api_error, ws_api_reply
 from tradingsys.venues.binance.messages import RateLimitRule, RequestId, SessionState
@@ -67,6 +68,13 @@ _METHODS: dict[str, _Method] = {
     "v2/account.balance": _Method(account_reads.balances, 5),
     "v2/account.status": _Method(account_reads.account_status, 5),
 }
+_ASKED = {
+    "order.place": Asked.PLACE,
+    "algoOrder.place": Asked.PLACE,
+    "order.modify": Asked.MODIFY,
+    "order.cancel": Asked.CANCEL,
+    "algoOrder.cancel": Asked.CANCEL,
+}
 _SESSION_WEIGHT = 2
 
 
@@ -88,7 +96,10 @@ class WsApi:
         }
 
     def handle(self, conn: Connection, data: bytes, now_ns: int) -> bytes:
-        """The answer to one frame; its effects wait in ``state.happened``."""
+        """The answer to one frame; its effects wait in ``state.happened``.
+
+        Raises Lost when there shall be none.
+        """
         request_id: RequestId = None
         method, given = "", Params({})
         try:
@@ -120,7 +131,8 @@ class WsApi:
         if not known.is_signed:
             return known.answer(Call(self._state, given, now_ns))
         owner = self._authorize(conn, given, now_ms)
-        return known.answer(Call(self._state, given, now_ns, owner.account, owner.key))
+        call = Call(self._state, given, now_ns, owner.account, owner.key)
+        return self._state.troubles.answer(_ASKED.get(method), lambda: known.answer(call))
 
     def _authorize(self, conn: Connection, given: Params, now_ms: int) -> ApiKey:
         """Who asks: by the request's own key and signature, else by the session."""

@@ -1,0 +1,122 @@
+"""What goes wrong on request: answers that never come or say nothing, records and events that come late or twice."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from enum import StrEnum
+
+from tradingsys.core.errors import VenueError
+from tradingsys.sim.faces.binance_usdm.faults import Fault
+from tradingsys.sim.faces.transport import WsOutput
+
+__all__ = ["Asked", "Lost", "Trouble", "Troubles"]
+
+
+class Asked(StrEnum):
+    """What a request wants with an order."""
+
+    PLACE = "place"
+    MODIFY = "modify"
+    CANCEL = "cancel"
+
+
+class Trouble(StrEnum):
+    """What is answered instead of the truth."""
+
+    TIMEOUT = "timeout"
+    UNKNOWN = "unknown"
+    DROP = "drop"
+    UNAVAILABLE = "unavailable"
+    OVERLOADED = "overloaded"
+    INTERNAL = "internal"
+    NONE = "none"
+
+    @property
+    def acts(self) -> bool:
+        """Whether the request is executed all the same."""
+        return self in (Trouble.TIMEOUT, Trouble.UNKNOWN, Trouble.DROP)
+
+
+class Lost(Exception):
+    """No answer at all: the connection ends."""
+
+
+_FAULTS = {
+    Trouble.TIMEOUT: (
+        408,
+        -1007,
+        "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
+    ),
+    Trouble.UNKNOWN: (503, -1000, "Unknown error, please check your request or try again later."),
+    Trouble.UNAVAILABLE: (503, -1000, "Service Unavailable."),
+    Trouble.OVERLOADED: (
+        503,
+        -1008,
+        "Request throttled by system-level protection. Reduce-only/close-position orders are exempt. Please try again.",
+    ),
+    Trouble.INTERNAL: (503, -1001, "Internal error; unable to process your request. Please try again."),
+}
+
+
+class Troubles:
+    """What the operator ordered to go wrong."""
+
+    def __init__(self) -> None:
+        self.answers: dict[Asked, deque[Trouble]] = {asked: deque() for asked in Asked}
+        """For the next requests of each kind."""
+        self.queries_late_ns = 0
+        """Orders and executions younger than this are not found."""
+        self.events_late_ns = 0
+        """An account's events are held so long."""
+        self.events_twice = 0
+        """So many of an account's next events are sent two times."""
+        self._held: deque[tuple[int, list[WsOutput]]] = deque()
+
+    def plan(self, asked: Asked, trouble: Trouble, count: int) -> None:
+        """Let the next ``count`` requests of this kind meet a trouble, after those planned before; NONE forgets all."""
+        if trouble is Trouble.NONE:
+            self.answers[asked].clear()
+        else:
+            self.answers[asked].extend([trouble] * count)
+
+    def answer(self, asked: Asked | None, answer: Callable[[], object]) -> object:
+        """The answer to a request, unless it meets a trouble: then Fault or Lost is raised, whatever was done."""
+        planned = self.answers[asked] if asked is not None else None
+        if not planned:
+            return answer()
+        trouble = planned.popleft()
+        if trouble.acts:
+            with suppress(Fault, VenueError):
+                answer()
+        if trouble is Trouble.DROP:
+            raise Lost
+        raise Fault(*_FAULTS[trouble])
+
+    def hides(self, made_ns: int, now_ns: int) -> bool:
+        """Whether something made then cannot be asked for yet."""
+        return now_ns - made_ns < self.queries_late_ns
+
+    @property
+    def next_deadline_ns(self) -> int | None:
+        """When `released` has something."""
+        return self._held[0][0] if self._held else None
+
+    def passed_on(self, outputs: list[WsOutput], now_ns: int) -> list[WsOutput]:
+        """An account's events as they are sent now."""
+        sent: list[WsOutput] = []
+        for output in outputs:
+            sent.append(output)
+            if self.events_twice:
+                self.events_twice -= 1
+                sent.append(output)
+        if sent and (self.events_late_ns or self._held):
+            self._held.append((now_ns + self.events_late_ns, sent))
+            return []
+        return sent
+
+    def released(self, now_ns: int) -> Iterable[WsOutput]:
+        """Events that were held long enough, in their order."""
+        while self._held and self._held[0][0] <= now_ns:
+            yield from self._held.popleft()[1]
