@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.gateway.scene import Scene, instrument
+from tests.unit.gateway.scene import Scene
+from tests.unit.gateway.scripted_venue import instrument
 from tradingsys.core.commands import PlaceOrder
 from tradingsys.gateway.local_port import MAX_MESSAGE_BYTES, WsPeer, open_local_port
 from tradingsys.net import ws

@@ -8,7 +8,8 @@ import pytest
 
 from tests.simulate import rig as rigs
 from tests.simulate.rig import Rig
-from tests.unit.gateway.scene import Scene, ScriptedVenue
+from tests.unit.gateway.scene import Scene
+from tests.unit.gateway.scripted_venue import ScriptedVenue
 from tradingsys.core.commands import PlaceOrder, TimeQuery
 from tradingsys.core.errors import ConfigError, TransportError
 from tradingsys.venues.auth import load_signer

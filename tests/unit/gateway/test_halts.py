@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.unit.gateway.scene import Scene, instrument
+from tests.unit.gateway.scene import Scene
+from tests.unit.gateway.scripted_venue import instrument
 from tradingsys.core.commands import InstrumentsQuery, PlaceOrder, VenueRules
 from tradingsys.core.enums import OrderType, Side
 from tradingsys.core.errors import TransportError, VenueError

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.unit.gateway.scene import Json, Scene, SceneClient
+from tests.unit.gateway.scene import Scene, SceneClient
+from tests.unit.gateway.scripted_venue import Json
 from tradingsys.core.commands import OpenOrdersQuery
 from tradingsys.wire.messages import ErrorCode
 
