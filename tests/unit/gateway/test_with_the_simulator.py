@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from tests.simulate.rig import Rig
 from tradingsys.core.enums import Side
 from tradingsys.core.instrument import plain
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    return Rig(tmp_path)
 
 
 def test_an_amended_order_rests_with_its_new_terms(rig: Rig) -> None:
