@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -227,5 +228,8 @@ class Desk:
     def _curl(self, rest: list[str]) -> str:
         url = next(word for word in rest if "localhost" in word)
         data = rest[rest.index("-d") + 1].encode() if "-d" in rest else None
-        with urllib.request.urlopen(urllib.request.Request(f"http://{self.here(url)}", data)) as reply:
-            return str(reply.read(), "utf-8")
+        try:
+            with urllib.request.urlopen(urllib.request.Request(f"http://{self.here(url)}", data)) as reply:
+                return str(reply.read(), "utf-8")
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"curl {rest}: {error.code} {error.read().decode()}") from error

@@ -24,7 +24,7 @@ from pyalgo import *
 
 eng = Engine(0.001)
 session = eng.make_session(addr="ws://localhost:8111", session_id={session}, name="snippet", trading=True)
-sub = session.subscribe("dogeusdt", "depth")
+sub = session.subscribe("xrpusdt", "depth")
 order = SmartOrder(sub)
 """
 """What a snippet may take as given; those that make their own engine begin from nothing."""
