@@ -15,13 +15,6 @@ from .test_usdm_rest import ORDER, place
 D = Decimal
 
 
-@pytest.fixture
-def client() -> Client:
-    client = Client()
-    client.quote()
-    return client
-
-
 def get(client: Client, path: str, query: str = "") -> Any:
     reply = client.raw("GET", f"/admin/{path}", query.encode())
     assert reply.status == 200, reply.body

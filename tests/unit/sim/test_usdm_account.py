@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-import pytest
 
 from tradingsys.core.enums import Side
 from tradingsys.sim.faces.binance_usdm import ApiKey
@@ -22,13 +21,6 @@ D = Decimal
 DOGE = "DOGEUSDT"
 DAY_MS = 24 * 3_600_000
 LEVERAGE, MARGIN_TYPE, MARGIN = "/fapi/v1/leverage", "/fapi/v1/marginType", "/fapi/v1/positionMargin"
-
-
-@pytest.fixture
-def client() -> Client:
-    client = Client()
-    client.quote()
-    return client
 
 
 def taken(client: Client, conn: int, kind: str) -> list[Any]:

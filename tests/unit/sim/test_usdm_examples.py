@@ -12,14 +12,6 @@ from .face_rig import Client
 from .official import first, official_examples, shape
 from .test_usdm_rest import ORDER, place
 
-
-@pytest.fixture
-def client() -> Client:
-    client = Client()
-    client.quote()
-    return client
-
-
 _CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ("account_trade_list_success", "GET", {"symbol": "DOGEUSDT"}),
     ("all_orders_success", "GET", {}),

@@ -24,13 +24,6 @@ D = Decimal
 
 
 @pytest.fixture
-def client() -> Client:
-    client = Client()
-    client.quote()
-    return client
-
-
-@pytest.fixture
 def lively() -> Client:
     client = Client(flow=Random(1))
     client.run(2_000)

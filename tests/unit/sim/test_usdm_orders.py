@@ -20,13 +20,6 @@ BATCH, ALGO = "/fapi/v1/batchOrders", "/fapi/v1/algoOrder"
 DOGE = "DOGEUSDT"
 
 
-@pytest.fixture
-def client() -> Client:
-    client = Client()
-    client.quote()
-    return client
-
-
 def change(client: Client, **params: Any) -> dict[str, Any]:
     wanted: dict[str, Any] = {"symbol": DOGE, "side": "BUY", "quantity": "100", "price": "0.59"}
     wanted |= {"origClientOrderId": "x", **params}

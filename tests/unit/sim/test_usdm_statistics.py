@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tradingsys.sim.state import INSURANCE
 
 from .face_rig import Client
-
-
-@pytest.fixture
-def client() -> Client:
-    client = Client()
-    client.quote()
-    return client
 
 
 def test_one_insurance_fund_stands_behind_all_symbols(client: Client) -> None:
