@@ -278,6 +278,7 @@ class AccountChanged(Struct, frozen=True):
     """Of the balance, without profit and fees."""
     isolated_wallet: Decimal | None = None
     """None for crossed positions."""
+    break_even_px: Decimal = Decimal(0)
 
 
 class ConditionChanged(Struct, frozen=True):

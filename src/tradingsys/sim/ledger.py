@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
+from tradingsys.sim.break_even import BreakEven
 from tradingsys.sim.conditions import Condition
 from tradingsys.sim.events import Amendment, Execution, OrderRecord
 from tradingsys.sim.money import CashKind, CashRow, FundingRecord, MarginMove
@@ -29,6 +30,7 @@ class Ledger:
         self.margin_moves: list[MarginMove] = []
         self._first_row = first_id
         self._by_account: dict[tuple[str, str], list[Execution]] = {}
+        self._break_even: dict[tuple[str, str], BreakEven] = {}
         self._orders: dict[tuple[str, int], OrderRecord] = {}
         self._order_ids: dict[tuple[str, str], list[int]] = {}
         self._latest: dict[tuple[str, str, str], int] = {}
@@ -89,7 +91,14 @@ class Ledger:
     def put_execution(self, execution: Execution) -> None:
         """Remember an execution."""
         self.executions.append(execution)
-        self._by_account.setdefault((execution.account, execution.symbol), []).append(execution)
+        key = (execution.account, execution.symbol)
+        self._by_account.setdefault(key, []).append(execution)
+        self._break_even.setdefault(key, BreakEven()).add(execution)
+
+    def break_even_px(self, account: str, symbol: str) -> Decimal:
+        """What an account's position must be closed at to have cost nothing; 0 without one."""
+        found = self._break_even.get((account, symbol))
+        return Decimal(0) if found is None else found.px
 
     def executions_of(self, account: str, symbol: str, from_id: int = 0) -> Sequence[Execution]:
         """Executions of an account on a symbol, from a trade id on, ascending."""

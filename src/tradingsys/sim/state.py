@@ -91,6 +91,7 @@ class State:
             account.cross_wallet(asset),
             change,
             account.isolated.get(symbol),
+            self.ledger.break_even_px(account.name, symbol),
         )
 
     def publish(self, venue: Venue, now_ns: int, events: list[ExchangeEvent]) -> None:

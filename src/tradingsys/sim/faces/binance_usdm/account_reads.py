@@ -78,6 +78,7 @@ def _risk(call: Call, mine: Account, symbol: str) -> PositionRisk:
     own = mine.isolated.get(symbol, _ZERO)
     return structs.replace(
         row,
+        break_even_price=decimal_text(render.shown_px(exchange.ledger.break_even_px(call.account, symbol))),
         notional=_amount(held.net * mark),
         un_realized_profit=_amount(mine.profit(symbol, mark)),
         liquidation_price=_amount(lost_at) if lost_at else "0",

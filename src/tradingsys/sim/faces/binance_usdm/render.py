@@ -24,6 +24,7 @@ __all__ = [
     "order_test_reply",
     "order_trade_update",
     "shown_position",
+    "shown_px",
     "trade_lite",
     "user_trade",
 ]
@@ -52,7 +53,7 @@ def eight_digits(value: Decimal) -> Decimal:
     return value.quantize(_EIGHT, ROUND_HALF_EVEN)
 
 
-def _short(value: Decimal) -> Decimal:
+def shown_px(value: Decimal) -> Decimal:
     """An average without superfluous zeros."""
     return eight_digits(value).normalize() if value else Decimal(0)
 
@@ -116,7 +117,7 @@ def amend_reply(record: OrderRecord) -> messages.OrderReply:
 
 def order_query(record: OrderRecord) -> messages.OrderReply:
     """The answer to a query."""
-    reply = encode.order_query(_order(record), placed_ms=ms(record.created_ns), avg_px=_short(record.avg_px))
+    reply = encode.order_query(_order(record), placed_ms=ms(record.created_ns), avg_px=shown_px(record.avg_px))
     return structs.replace(reply, cum_quote=encode.decimal_text(record.cum_quote))
 
 
@@ -145,7 +146,7 @@ def order_trade_update(
     fill = None if execution is None else _fill(execution)
     report = OrderChanged(_order(record, fill), record.symbol, ms(ts_ns))
     kind = "AMENDMENT" if is_amendment else None
-    update = encode.order_trade_update(report, avg_px=_short(record.avg_px), execution_type=kind)
+    update = encode.order_trade_update(report, avg_px=shown_px(record.avg_px), execution_type=kind)
     order = structs.replace(
         update.order,
         bids_notional=encode.decimal_text(bids_notional),
@@ -168,7 +169,7 @@ def user_trade(row: Execution) -> messages.UserTrade:
 
 def shown_position(position: Position) -> Position:
     """A position with the digits the venue shows."""
-    return Position(position.net, _short(position.entry_px), eight_digits(position.realized_pnl))
+    return Position(position.net, shown_px(position.entry_px), eight_digits(position.realized_pnl))
 
 
 def amendment(row: Amendment) -> messages.OrderAmendment:

@@ -12,7 +12,7 @@ from tradingsys.core.reports import AccountChanged as AccountFacts
 from tradingsys.matching.account import Account
 from tradingsys.matching.margin import maintenance
 from tradingsys.sim.events import AccountChanged, AssetModeChanged, LeverageChanged, MarginCalled
-from tradingsys.sim.faces.binance_usdm.render import eight_digits, ms, shown_position
+from tradingsys.sim.faces.binance_usdm.render import eight_digits, ms, shown_position, shown_px
 from tradingsys.sim.venue import Venue
 from tradingsys.venues.binance import encode, messages
 from tradingsys.venues.binance.encode import decimal_text
@@ -41,17 +41,15 @@ def account_update(change: AccountChanged, mark_px: Decimal | None) -> messages.
         unrealized_pnl={symbol: profit},
         symbol=symbol if change.reason == "FUNDING_FEE" else UNSET,
     )
-    if change.cross_wallet == change.wallet and change.isolated_wallet is None:
-        return message
-    return structs.replace(message, update=_with_isolated(message.update, change))
+    return structs.replace(message, update=_completed(message.update, change))
 
 
-def _with_isolated(update: messages.UpdateOfAccount, change: AccountChanged) -> messages.UpdateOfAccount:
-    cross_wallet = encode.decimal_text(eight_digits(change.cross_wallet))
-    balances = [structs.replace(row, cross_wallet=cross_wallet) for row in update.balances or ()]
-    positions = list(update.positions or ())
+def _completed(update: messages.UpdateOfAccount, change: AccountChanged) -> messages.UpdateOfAccount:
+    balances = [structs.replace(row, cross_wallet=_text(change.cross_wallet)) for row in update.balances or ()]
+    break_even = decimal_text(shown_px(change.break_even_px))
+    positions = [structs.replace(row, break_even_px=break_even) for row in update.positions or ()]
     if change.isolated_wallet is not None:
-        mine = encode.decimal_text(eight_digits(change.isolated_wallet))
+        mine = _text(change.isolated_wallet)
         positions = [structs.replace(row, margin_type="isolated", isolated_wallet=mine) for row in positions]
     return structs.replace(update, balances=balances, positions=positions)
 
