@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import re
 import shlex
-import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import apsw
+import pytest
 
-from tests.process.world import PATIENCE_S, ROOT, SYMBOL, Process, World, eventually, free_port
-from tradingsys.cli.app import app
+from tests.process.world import ROOT, SYMBOL, Process, World, eventually, free_port
+from tradingsys.cli.app import app, execute
 
 __all__ = ["Desk", "Shown", "commands"]
 
@@ -37,6 +37,14 @@ class Shown(NamedTuple):
     words: list[str]
     out: str
     err: str = ""
+
+
+class Done(NamedTuple):
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 def commands(text: str) -> Iterator[list[str]]:
@@ -93,25 +101,17 @@ class Desk:
                 raise AssertionError(f"no test knows how to do this: {shlex.join(words)}")
         return Shown(words, "")
 
-    def run(self, *words: str, where: Path | None = None, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """A command of ours, to its end."""
-        at = where or self.world.directory
-        return subprocess.run(
-            [sys.executable, "-m", "tradingsys", *words],
-            cwd=at,
-            env={
-                **os.environ,
-                "XDG_CONFIG_HOME": str(self.world.directory),
-                "XDG_RUNTIME_DIR": str(self.world.directory),
-                "PYTHONPATH": str(ROOT),
-                "COLUMNS": "100",
-            },
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
-        )
+    def run(self, *words: str, where: Path | None = None, stdin: str = "") -> Done:
+        """A command of ours, to its end; in this process, because there are so many."""
+        out, err = io.StringIO(), io.StringIO()
+        home = str(self.world.directory)
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.chdir(where or self.world.directory)
+            patch.setattr(sys, "stdin", io.StringIO(stdin))
+            for name, value in (("XDG_CONFIG_HOME", home), ("XDG_RUNTIME_DIR", home), ("COLUMNS", "100")):
+                patch.setenv(name, value)
+            code = execute(list(words))
+        return Done(code, out.getvalue(), err.getvalue())
 
     def query(self, sql: str, path: str = "pos.db") -> list[tuple[Any, ...]]:
         """What a statement finds in, or does to, a copy of the book."""
@@ -203,7 +203,7 @@ class Desk:
         assert where.exists()
         return Shown(["tradingsys", "record", *rest], done.stdout, done.stderr)
 
-    def _tape(self, file: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    def _tape(self, file: Path, *words: str) -> Done:
         config = () if "-c" in words else ("-c", "usdt.json")
         return self.run("record", "-o", str(file), f"--duration={_TAPE_S}", *config, *words)
 

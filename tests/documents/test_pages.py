@@ -18,7 +18,7 @@ TRANSCRIPT = "docs/commands.md"
 """Shows what its commands print, and so needs a desk that nobody traded at."""
 RUINOUS = "docs/guide.md"
 """Loses all the account's money, and so comes last."""
-OTHERS = sorted({block.page for block in blocks() if block.language == "shell"} - {TRANSCRIPT, RUINOUS}) + [RUINOUS]
+OTHERS = [*sorted({block.page for block in blocks() if block.language == "shell"} - {TRANSCRIPT, RUINOUS}), RUINOUS]
 
 
 @pytest.fixture
