@@ -37,6 +37,8 @@ def _set(box: Box, request: Request, _now_ns: int) -> Answer:
     lost = None if body.lose_change is None else body.lose_change.upper()
     if lost is not None and lost not in box.exchange.venues:
         raise Problem(400, f"no symbol {body.lose_change!r}; there are {', '.join(box.exchange.venues)}")
+    if body.answer is Trouble.OVERLOADED and body.call is not Asked.PLACE:
+        raise Problem(400, "an overloaded exchange throttles new orders only: leave out call")
     if body.answer is not None:
         troubles.plan(body.call, body.answer, body.count)
     if body.queries_late_ms is not None:

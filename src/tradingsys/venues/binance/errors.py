@@ -6,6 +6,8 @@ proves nothing the outcome is in doubt: a doubt costs a question, a wrong certai
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import msgspec
 from msgspec import Struct
 
@@ -37,7 +39,13 @@ __all__ = [
 WRONG_TIME = -1021
 """The request's timestamp is not within its window of the exchange's time."""
 
+
+class _Codeless(Struct):
+    msg: str
+
+
 _body_decoder = msgspec.json.Decoder(messages.ErrorBody)
+_codeless_decoder = msgspec.json.Decoder(_Codeless)
 
 
 class HttpError(Struct, frozen=True):
@@ -51,10 +59,15 @@ class HttpError(Struct, frozen=True):
 
 
 def parse_error(status: int, body: bytes, retry_after_ms: int | None = None) -> HttpError:
-    """An error answer's status and body; a body that is no error object is kept as text."""
+    """An error answer's status and body; a body that is no error object is kept as text.
+
+    What stands before the exchange proper answers without a code.
+    """
     try:
         parsed = _body_decoder.decode(body)
     except messages.UNREADABLE:
+        with suppress(*messages.UNREADABLE):
+            return HttpError(status, 0, _codeless_decoder.decode(body).msg, retry_after_ms)
         text = body[:200].decode("utf-8", "replace").strip()
         return HttpError(status, 0, text or "no explanation", retry_after_ms)
     return HttpError(status, parsed.code, parsed.msg, retry_after_ms)

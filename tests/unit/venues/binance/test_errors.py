@@ -95,6 +95,9 @@ def test_bodies_that_are_no_errors_are_kept_as_text() -> None:
     assert parse_error(502, b"<html>bad gateway</html>") == HttpError(502, 0, "<html>bad gateway</html>")
     assert parse_error(502, b"\xff" * 999).message == "�" * 200
     assert parse_error(502, b"").message == "no explanation"
+    codeless = b'{"timestamp":1609300986882,"path":"/fapi/v1/order","msg":"Service Unavailable."}'
+    assert parse_error(503, codeless) == HttpError(503, 0, "Service Unavailable.")
+    assert parse_error(503, b'{"msg":7}').message == '{"msg":7}'
     assert parse_error(400, b'{"code":-1121,"msg":"Invalid symbol.","new":1}') == HttpError(
         400, -1121, "Invalid symbol."
     )

@@ -73,6 +73,11 @@ class Call:
         """The venue's time."""
         return ms(self.now_ns)
 
+    @property
+    def reduces(self) -> bool:
+        """Whether it is about an order that says it can only reduce a position."""
+        return "true" in (self.params.get("reduceOnly").lower(), self.params.get("closePosition").lower())
+
     def symbol(self) -> str:
         """The symbol asked for.
 

@@ -10,7 +10,11 @@ from msgspec import UNSET
 from tradingsys.sim.events import Refusal
 from tradingsys.venues.binance.messages import ErrorBody, ErrorDetail
 
-__all__ = ["REFUSALS", "Fault", "illegal", "malformed", "missing", "refused"]
+__all__ = ["NO_CODE", "REFUSALS", "Fault", "illegal", "malformed", "missing", "refused"]
+
+
+NO_CODE = 0
+"""Of errors that come from before the exchange proper."""
 
 
 class Fault(Exception):

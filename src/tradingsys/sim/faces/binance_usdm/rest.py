@@ -7,7 +7,7 @@ from tradingsys.sim.faces.binance_usdm import kline_reads, market_reads, params,
 from tradingsys.sim.faces.binance_usdm.account_routes import ACCOUNT_ROUTES
 from tradingsys.sim.faces.binance_usdm.account_settings import api_restrictions
 from tradingsys.sim.faces.binance_usdm.call import Call, State
-from tradingsys.sim.faces.binance_usdm.faults import Fault
+from tradingsys.sim.faces.binance_usdm.faults import NO_CODE, Fault
 from tradingsys.sim.faces.binance_usdm.params import Keyring, Params
 from tradingsys.sim.faces.binance_usdm.render import ms
 from tradingsys.sim.faces.binance_usdm.routes import Route, Routes, Security, fixed, per_symbol, public, signed
@@ -91,7 +91,7 @@ class Rest:
         try:
             status, body = 200, to_bytes(self._perform(request, now_ns, headers))
         except Fault as fault:
-            status, body = fault.status, to_bytes(fault.body())
+            status, body = fault.status, to_bytes(_body(fault, request, now_ms))
         except VenueError as refused:
             status, body = 400, to_bytes(Fault(400, refused.code, refused.message).body())
         except Lost:
@@ -113,7 +113,7 @@ class Rest:
             if route.security is Security.SIGNED:
                 params.check_time(given, now_ms)
                 params.check_http_signature(owner, given, request.query, request.body)
-        result = self._state.troubles.answer(_asked(request), lambda: route.answer(call))
+        result = self._state.troubles.answer(_asked(request), lambda: route.answer(call), reduces=call.reduces)
         if route.is_order:
             headers.update(self._state.limits.order_headers(call.account, now_ms))
         return result
@@ -121,3 +121,10 @@ class Rest:
 
 def _asked(request: Request) -> Asked | None:
     return _ASKED.get(request.method) if request.path in _ORDERS else None
+
+
+def _body(fault: Fault, request: Request, now_ms: int) -> object:
+    """As seen on the exchange (daisy613/LHPControl's issue 16), errors without a code tell time and path."""
+    if fault.code != NO_CODE:
+        return fault.body()
+    return {"timestamp": now_ms, "path": request.path, "msg": fault.message}

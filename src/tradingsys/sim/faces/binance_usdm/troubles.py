@@ -8,7 +8,7 @@ from contextlib import suppress
 from enum import StrEnum
 
 from tradingsys.core.errors import VenueError
-from tradingsys.sim.faces.binance_usdm.faults import Fault
+from tradingsys.sim.faces.binance_usdm.faults import NO_CODE, Fault
 from tradingsys.sim.faces.transport import WsOutput
 
 __all__ = ["Asked", "Lost", "Trouble", "Troubles"]
@@ -49,8 +49,8 @@ _FAULTS = {
         -1007,
         "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
     ),
-    Trouble.UNKNOWN: (503, -1000, "Unknown error, please check your request or try again later."),
-    Trouble.UNAVAILABLE: (503, -1000, "Service Unavailable."),
+    Trouble.UNKNOWN: (503, NO_CODE, "Unknown error, please check your request or try again later."),
+    Trouble.UNAVAILABLE: (503, NO_CODE, "Service Unavailable."),
     Trouble.OVERLOADED: (
         503,
         -1008,
@@ -81,10 +81,13 @@ class Troubles:
         else:
             self.answers[asked].extend([trouble] * count)
 
-    def answer(self, asked: Asked | None, answer: Callable[[], object]) -> object:
-        """The answer to a request, unless it meets a trouble: then Fault or Lost is raised, whatever was done."""
+    def answer(self, asked: Asked | None, answer: Callable[[], object], *, reduces: bool = False) -> object:
+        """The answer to a request, unless it meets a trouble: then Fault or Lost is raised, whatever was done.
+
+        Orders that reduce a position are let through by an overloaded exchange.
+        """
         planned = self.answers[asked] if asked is not None else None
-        if not planned:
+        if not planned or (reduces and planned[0] is Trouble.OVERLOADED):
             return answer()
         trouble = planned.popleft()
         if trouble.acts:

@@ -132,7 +132,7 @@ class WsApi:
             return known.answer(Call(self._state, given, now_ns))
         owner = self._authorize(conn, given, now_ms)
         call = Call(self._state, given, now_ns, owner.account, owner.key)
-        return self._state.troubles.answer(_ASKED.get(method), lambda: known.answer(call))
+        return self._state.troubles.answer(_ASKED.get(method), lambda: known.answer(call), reduces=call.reduces)
 
     def _authorize(self, conn: Connection, given: Params, now_ms: int) -> ApiKey:
         """Who asks: by the request's own key and signature, else by the session."""
