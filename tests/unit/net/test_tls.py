@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.unit.net.test_http import client, request
-from tests.unit.net.test_ws import Peers, Recorder, echo, serving
+from tests.unit.net.ws_rig import Peers, Recorder, echo, serving
 from tradingsys.core.errors import TransportError
 from tradingsys.core.io import HttpFailed, HttpReply
 from tradingsys.net import http, ws

@@ -3,112 +3,15 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import os
 import socket
 import struct
-from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any
 
 import pytest
 
+from tests.unit.net.ws_rig import Peers, Recorder, echo, masked, raw_client, scenario, serving, url
 from tradingsys.core.errors import TransportError
 from tradingsys.net import ws
 from tradingsys.net.loop import run
-
-
-class Recorder:
-    def __init__(self, on_frame: Callable[[Recorder, bytes], None] | None = None) -> None:
-        self.conn: ws.Connection | None = None
-        self.frames: list[tuple[bytes, bool]] = []
-        self.reasons: list[str] = []
-        self.events: asyncio.Queue[str] = asyncio.Queue()
-        self._on_frame = on_frame
-
-    def opened(self, conn: ws.Connection) -> None:
-        self.conn = conn
-        self.events.put_nowait("opened")
-
-    def frame(self, data: bytes, is_text: bool) -> None:
-        self.frames.append((data, is_text))
-        self.events.put_nowait("frame")
-        if self._on_frame is not None:
-            self._on_frame(self, data)
-
-    def closed(self, reason: str) -> None:
-        self.reasons.append(reason)
-        self.events.put_nowait("closed")
-
-    async def until(self, event: str) -> None:
-        async with asyncio.timeout(5):
-            while await self.events.get() != event:
-                pass
-
-
-def echo(recorder: Recorder, data: bytes) -> None:
-    assert recorder.conn is not None
-    recorder.conn.send(data)
-
-
-class Peers:
-    """Hands every accepted connection its own recorder."""
-
-    def __init__(self, on_frame: Callable[[Recorder, bytes], None] | None = None) -> None:
-        self.recorders: list[Recorder] = []
-        self.requests: list[ws.UpgradeRequest] = []
-        self._on_frame = on_frame
-
-    def __call__(self, request: ws.UpgradeRequest) -> Recorder:
-        self.requests.append(request)
-        self.recorders.append(Recorder(self._on_frame))
-        return self.recorders[-1]
-
-
-@contextlib.asynccontextmanager
-async def serving(accept: ws.Acceptor, **options: Any) -> AsyncIterator[ws.Server]:
-    server = await ws.serve("localhost", 0, accept, **options)
-    try:
-        yield server
-    finally:
-        await server.close()
-
-
-@contextlib.asynccontextmanager
-async def raw_client(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    key = base64.b64encode(os.urandom(16)).decode()
-    writer.write(
-        f"GET /raw HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
-    )
-    assert b"101" in await reader.readuntil(b"\r\n\r\n")
-    try:
-        yield reader, writer
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
-
-
-def masked(opcode: int, payload: bytes, *, fin: bool = True) -> bytes:
-    assert len(payload) < 65536
-    head = bytes([(0x80 if fin else 0) | opcode])
-    size = bytes([0x80 | len(payload)]) if len(payload) < 126 else b"\xfe" + struct.pack(">H", len(payload))
-    return head + size + b"\0\0\0\0" + payload
-
-
-def url(server: ws.Server, path: str = "/") -> str:
-    return f"ws://127.0.0.1:{server.port}{path}"
-
-
-Scenario = Callable[[], Coroutine[Any, Any, None]]
-
-
-def scenario(test: Scenario) -> Callable[[], None]:
-    def on_a_loop() -> None:
-        run(test())
-
-    on_a_loop.__name__ = test.__name__
-    return on_a_loop
 
 
 @scenario
@@ -210,54 +113,6 @@ def test_broken_fragmentation_is_a_protocol_error(frames: bytes) -> None:
 
 
 @scenario
-async def test_a_refusal_is_an_http_status_and_connect_says_so() -> None:
-    async with serving(lambda request: ws.Refuse(403, "no")) as server:
-        with pytest.raises(TransportError, match="403"):
-            await ws.connect(url(server), Recorder())
-
-
-@scenario
-async def test_nobody_listening_is_a_transport_error_not_sent() -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-        with pytest.raises(TransportError) as caught:
-            await ws.connect(f"ws://127.0.0.1:{port}/private/a-listen-key?token=x", Recorder())
-    assert caught.value.in_doubt is False
-    assert str(caught.value).startswith(f"ws://127.0.0.1:{port}: ")
-    assert "a-listen-key" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"HTTP/1.1 302 Found\r\nLocation: {path}\r\n\r\n",
-        b"HTTP/1.1 404 no {path} here\r\nContent-Length: 0\r\n\r\n",
-        b"{path}\r\n\r\n",
-        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: {path}\r\n\r\n",
-    ],
-)
-def test_a_server_that_repeats_the_address_does_not_bring_it_into_the_failure(answer: bytes) -> None:
-    path = "/private/ws/pqia91ma19a5s61cv6a81va65sdf19v8a65a1a5s61cv6a81va65sdf1"
-
-    async def repeat(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(answer.replace(b"{path}", path.encode()))
-        writer.close()
-
-    async def main() -> None:
-        server = await asyncio.start_server(repeat, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        with pytest.raises(TransportError) as caught:
-            await ws.connect(f"ws://user:pa55word@127.0.0.1:{port}{path}", Recorder(), timeout_s=1)
-        told = str(caught.value)
-        assert told.startswith(f"ws://127.0.0.1:{port}: ") and "pqia91ma" not in told and "pa55word" not in told
-        server.close()
-
-    run(main())
-
-
-@scenario
 async def test_a_key_in_the_reason_of_a_close_is_not_told() -> None:
     async with serving(lambda request: Recorder()) as server:
         client = Recorder()
@@ -266,64 +121,6 @@ async def test_a_key_in_the_reason_of_a_close_is_not_told() -> None:
             conn.close(4000, "unknown listen key pqia91ma19a5s61cv6a81va65")
         await client.until("closed")
         assert client.reasons == ["closed by peer: 4000 unknown listen key …"]
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"",
-        b"HTTP/1.1 101 Switching Protocols\r\n",
-        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
-        b"nonsense\r\n\r\n",
-        b"\x00" * 100_000,
-    ],
-)
-@pytest.mark.parametrize("how", ["close", "reset", "at once"])
-def test_a_server_that_hangs_up_during_the_handshake_is_a_transport_error(answer: bytes, how: str) -> None:
-    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if how != "at once":
-            await reader.readuntil(b"\r\n\r\n")
-        writer.write(answer)
-        if how == "reset":
-            writer.transport.abort()
-        writer.close()
-
-    async def main() -> None:
-        server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        for _ in range(10):
-            with pytest.raises(TransportError):
-                await ws.connect(f"ws://127.0.0.1:{port}/", Recorder(), timeout_s=1)
-        server.close()
-
-    run(main())
-
-
-@scenario
-async def test_a_server_that_never_answers_the_handshake_times_out() -> None:
-    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
-
-    server = await asyncio.start_server(mute, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    client = Recorder()
-    with pytest.raises(TransportError, match=r"[Tt]imeout"):
-        await ws.connect(f"ws://127.0.0.1:{port}/", client, timeout_s=0.1)
-    assert client.conn is None
-    server.close()
-    await asyncio.sleep(0.05)
-
-
-@scenario
-async def test_the_acceptor_chooses_a_subprotocol() -> None:
-    recorder = Recorder()
-    async with serving(lambda request: ws.Accept(recorder, request.headers["sec-websocket-protocol"])) as server:
-        conn = await ws.connect(url(server), Recorder(), subprotocol="msgpack")
-        assert conn.subprotocol == "msgpack"
-    async with serving(Peers()) as server:
-        conn = await ws.connect(url(server), Recorder(), subprotocol="msgpack")
-        assert conn.subprotocol is None
 
 
 @scenario
