@@ -3,47 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.process.world import ROOT, World, eventually
+from tests.process.desk import Desk
+from tests.process.world import World, eventually
 
 LOWER = "dogeusdt"
-_PATIENCE_S = 60
-
-
-class Desk:
-    """Runs commands in a world's directory."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-
-    def run(self, *words: str, code: int = 0) -> str:
-        """All that a command says; its exit code must be ``code``."""
-        here = str(self.world.directory)
-        done = subprocess.run(
-            [sys.executable, "-m", "tradingsys", *words],
-            cwd=here,
-            env={**os.environ, "XDG_CONFIG_HOME": here, "XDG_RUNTIME_DIR": here, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            timeout=_PATIENCE_S,
-            check=False,
-        )
-        assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        assert "Traceback" not in done.stderr
-        return done.stdout + done.stderr
-
-    def ask(self, *words: str) -> dict[str, Any]:
-        """The JSON answer of a command."""
-        answer: dict[str, Any] = json.loads(self.run(*words, "--json"))
-        return answer
 
 
 @pytest.fixture(scope="module")
