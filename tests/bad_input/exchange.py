@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from msgspec import structs
 
 from tradingsys.core.enums import OrderType, Side
+from tradingsys.net import ws
 from tradingsys.net.clock import SystemClock
 from tradingsys.net.loop import new_event_loop
 from tradingsys.sim import server
@@ -27,6 +28,7 @@ from tradingsys.venues.auth import HmacSigner
 __all__ = ["ACCOUNT", "SYMBOL", "Exchange", "Loop", "error", "html", "running_loop"]
 
 ACCOUNT, SYMBOL = "main", "DOGEUSDT"
+API_KEY, SECRET = "the-api-key", "the-secret"
 Json = dict[str, Any]
 OnRequest = Callable[[Request], Reply | None]
 OnFrame = Callable[[Json], bytes | None]
@@ -48,11 +50,11 @@ def html(status: int, text: str) -> Reply:
 class _Box(Simulator):
     """Asks its owner about everything that comes in and goes out."""
 
-    on_request: OnRequest = staticmethod(lambda request: None)  # noqa: ARG005
+    on_request: OnRequest = staticmethod(lambda request: None)
     """Answers a request instead of the exchange."""
-    on_frame: OnFrame = staticmethod(lambda frame: None)  # noqa: ARG005
+    on_frame: OnFrame = staticmethod(lambda frame: None)
     """Answers a request on the order connection instead of the exchange; an empty answer is none at all."""
-    on_reply: Callable[[Request, Reply], Reply] = staticmethod(lambda request, reply: reply)  # noqa: ARG005
+    on_reply: Callable[[Request, Reply], Reply] = staticmethod(lambda request, reply: reply)
     on_send: OnSend = staticmethod(lambda data: data)
     """Changes a frame on its way out, or loses it."""
 
@@ -99,7 +101,7 @@ class _ShiftedClock(SystemClock):
 
 
 class Exchange:
-    """A running box that knows the API key ``key`` with the secret ``secret``."""
+    """A running box that knows one API key."""
 
     def __init__(self, loop: Loop, running: server.SimServer, box: _Box) -> None:
         self._loop, self._running, self.box = loop, running, box
@@ -109,13 +111,14 @@ class Exchange:
         """A gateway's configuration that reaches this box; a change to None leaves a key out."""
         urls = {"rest": self.urls.rest, "ws_api": self.urls.ws_api, "streams": self.urls.streams}
         known = {
-            "apikey": "key",
-            "secret": "secret",
+            "apikey": API_KEY,
+            "secret": SECRET,
             "local": f"ws://localhost:{free_port()}",
             "environment": "sim",
             "recv_window_ms": 500,
         }
-        config = {**known, "urls": {**urls, **changes.pop("urls", {})}, **changes}
+        changed = changes.pop("urls", {})
+        config = {**known, "urls": {**urls, **changed} if isinstance(changed, dict) else changed, **changes}
         path = folder / "usdt.json"
         path.write_text(json.dumps({key: value for key, value in config.items() if value is not None}))
         path.chmod(0o600)
@@ -166,6 +169,8 @@ class Loop:
         self._thread = threading.Thread(target=self.loop.run_forever)
         self._thread.start()
         self._exchanges: list[Exchange] = []
+        self.connections: list[ws.Connection] = []
+        """Cut when the loop ends."""
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """What ``work`` returns."""
@@ -175,7 +180,7 @@ class Loop:
         """A new box; ``key`` are the rights of its API key."""
 
         def make(now_ns: int) -> _Box:
-            known = ApiKey("key", ACCOUNT, HmacSigner("secret"), **key)
+            known = ApiKey(API_KEY, ACCOUNT, HmacSigner(SECRET), **key)
             accounts = {ACCOUNT: {"USDT": Decimal(1_000_000)}}
             box = _Box(now_ns=now_ns, accounts=accounts, keys=[known], flow=Random(1) if flow else None)
             box.exchange.open_account("house", {}, is_house=True)
@@ -188,8 +193,14 @@ class Loop:
         return exchange
 
     def close(self) -> None:
+        async def cut() -> None:
+            for conn in self.connections:
+                conn.abort()
+            await asyncio.sleep(0.1)
+
         for exchange in self._exchanges:
             exchange.close()
+        self.run(cut())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()

@@ -55,6 +55,14 @@ class Launched:
         assert self.code is not None
         return self.code
 
+    def wait_or_kill(self, longest_s: float) -> None:
+        """For one that may hang."""
+        deadline = time.monotonic() + longest_s
+        while self.code is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        if self.code is None:
+            self.stop(signal.SIGKILL)
+
     def until(self, what: str, look: Callable[[], bool]) -> None:
         """Wait for something that happens by itself."""
         deadline = time.monotonic() + PATIENCE_S
@@ -92,6 +100,8 @@ class Launcher:
         """``tradingsys`` with these arguments, in a folder of its own."""
         self._names += 1
         out, err = folder.parent / f"{self._names}.out", folder.parent / f"{self._names}.err"
+        out.touch()
+        err.touch()
         assert self._popen.stdin is not None
         known = len(self._started)
         order = {"cwd": str(folder), "arguments": arguments, "out": str(out), "err": str(err)}
@@ -184,7 +194,7 @@ def _fork(order: dict[str, Any]) -> int:
         main()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - told as the interpreter would
         traceback.print_exc()
     finally:
         sys.stdout.flush()

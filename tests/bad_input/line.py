@@ -36,6 +36,7 @@ class Line:
 
     def opened(self, conn: ws.Connection) -> None:
         self._conn = conn
+        self._loop.connections.append(conn)
 
     def frame(self, data: bytes, is_text: bool) -> None:
         self.messages.append(json.loads(data))
@@ -100,7 +101,7 @@ class Line:
 
     def order_params(self, **changes: object) -> Json:
         key = {name: self.login_result.get(name) for name in ("lineage", "epoch", "login")}
-        terms = {"symbol": "dogeusdt", "side": "BUY", "order_type": "LIMIT", "quantity": "100", "price": "0.06"}
+        terms = {"symbol": "dogeusdt", "side": "BUY", "order_type": "LIMIT", "quantity": "200", "price": "0.06"}
         return {**key, "seq": next(self._seq), **terms, "time_in_force": "GTC"} | changes
 
     def order(self, **changes: object) -> str:

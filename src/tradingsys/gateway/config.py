@@ -63,6 +63,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """How old the state may be from which the exchange answers queries."""
 
 
+_AS_SHOWN = "copy it as the exchange shows it"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _CHOICES: dict[str, tuple[str, ...]] = {"environment": tuple(Environment), "durability": ("write", "fsync")}
 
@@ -82,8 +83,13 @@ def load(path: Path) -> Config:
         config = msgspec.json.decode(raw, type=Config)
     except msgspec.ValidationError as error:
         raise _explain(error, raw, path) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"is not JSON: {error}", file=str(path)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        what = "it is empty" if not raw.strip() else str(error)
+        raise ConfigError(
+            f"is no JSON: {what}",
+            file=str(path),
+            hint="plain text in UTF-8; tradingsys init writes such a file by asking",
+        ) from None
     _check(config, path)
     return config
 
@@ -131,11 +137,11 @@ def local_address(config: Config, path: Path) -> tuple[str, int]:
 
     Raises ConfigError unless it is a loopback address with a port.
     """
-    parts = urlsplit(config.local)
     try:
+        parts = urlsplit(config.local)
         port = parts.port
-    except ValueError:
-        port = None
+    except ValueError:  # a port that is none, or brackets that are no IPv6 address
+        parts, port = urlsplit(""), None
     example = "write it like ws://localhost:8111"
     if parts.scheme != "ws" or not parts.hostname or not port or parts.path.strip("/") or parts.query:
         raise ConfigError(f"not an address with a port: {config.local!r}", file=str(path), key="local", hint=example)
@@ -151,13 +157,17 @@ def local_address(config: Config, path: Path) -> tuple[str, int]:
 
 def _check(config: Config, path: Path) -> None:
     if not config.apikey:
-        raise ConfigError("is empty", file=str(path), key="apikey")
+        raise ConfigError("is empty", file=str(path), key="apikey", hint=_AS_SHOWN)
     if not (config.apikey.isascii() and config.apikey.isprintable() and config.apikey == config.apikey.strip()):
-        raise ConfigError("has characters that no API key has, or space around it", file=str(path), key="apikey")
+        raise ConfigError(
+            "has characters that no API key has, or space around it", file=str(path), key="apikey", hint=_AS_SHOWN
+        )
     if (config.pem is None) == (config.secret is None):
         raise ConfigError(
             "exactly one of them is needed", file=str(path), key="pem / secret", hint="a key file, or an HMAC secret"
         )
+    if config.secret == "":
+        raise ConfigError("is empty", file=str(path), key="secret", hint=_AS_SHOWN)
     urls = config.urls
     if config.environment is Environment.SIM and not (urls and urls.rest and urls.ws_api and urls.streams):
         raise ConfigError(
@@ -171,7 +181,12 @@ def _check(config: Config, path: Path) -> None:
         _check_url(urls.ws_api, "ws_api", "ws", path)
         _check_url(urls.streams, "streams", "ws", path)
     if not Path(config.db).parent.is_dir():
-        raise ConfigError(f"there is no directory {Path(config.db).parent}", file=str(path), key="db")
+        raise ConfigError(
+            f"there is no directory {Path(config.db).parent}",
+            file=str(path),
+            key="db",
+            hint="make it, or name a file in another one",
+        )
     if not 1 <= config.recv_window_ms <= 60_000:
         raise ConfigError(f"must be 1 to 60000, not {config.recv_window_ms}", file=str(path), key="recv_window_ms")
     for key in ("engine_margin_ms", "staleness_ms"):
@@ -184,8 +199,12 @@ def _check_url(url: str | None, name: str, scheme: str, path: Path) -> None:
     """Raises ConfigError for what is no address, and for plain text to anywhere but this machine."""
     if url is None:
         return
-    parts = urlsplit(url)
-    if parts.scheme not in (scheme, f"{scheme}s") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in (scheme, f"{scheme}s") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, or brackets that are no IPv6 address
+        is_address = False
+    if not is_address or not url.isascii() or any(letter.isspace() for letter in url):
         raise ConfigError(
             f"not an address: {url!r}", file=str(path), key=f"urls: {name}", hint=f"it begins with {scheme}s://"
         )
@@ -196,7 +215,10 @@ def _check_url(url: str | None, name: str, scheme: str, path: Path) -> None:
 
 
 def _explain(error: msgspec.ValidationError, raw: bytes, path: Path) -> ConfigError:
-    given = msgspec.json.decode(raw)
+    try:
+        given = msgspec.json.decode(raw)
+    except RecursionError:
+        given = {}
     if not isinstance(given, dict):
         return ConfigError(
             f"is no JSON object, but begins with {raw[:1].decode(errors='replace')!r}",

@@ -20,6 +20,7 @@ from tradingsys.store.journal import Entry
 from tradingsys.store.loading import Identity, identify, load, meta
 from tradingsys.store.migrations import migrate, needs_migration
 from tradingsys.store.rows import insert_intent, whole, write
+from tradingsys.store.soundness import misplaced
 from tradingsys.store.sqlite import back_up, data_version, rows, transaction
 from tradingsys.store.ticket import Ticket
 
@@ -46,6 +47,8 @@ def prepare(conn: apsw.Connection, path: Path, account: str, random_lineage: int
                 _set_meta(conn, "created_ms", str(wall_ms))
                 _set_meta(conn, "account", account)
     owner = meta(conn, "account")
+    if not owner:
+        raise misplaced(path, "meta", "key 'account'", "there is no such row, or it is empty")
     if owner != account:
         raise ConfigError(
             f"holds the book of account {owner!r}, not of {account!r}",

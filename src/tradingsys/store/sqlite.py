@@ -68,7 +68,7 @@ def open_writer(path: Path) -> apsw.Connection:
     if apsw.SQLITE_VERSION_NUMBER < OLDEST_SAFE_SQLITE:
         raise StoreError(f"SQLite {apsw.sqlite_lib_version()} can corrupt pos.db: upgrade apsw to 3.51.3 or later")
     if path.exists() and not path.is_file():
-        raise ConfigError("is no file", file=str(path), key="db")
+        raise ConfigError("is no file", file=str(path), key="db", hint="name another one")
     if not path.parent.is_dir():
         raise ConfigError(f"the folder {path.parent} does not exist", file=str(path), key="db")
     create_private(path)

@@ -32,7 +32,7 @@ from tradingsys.store.lock import Lock
 from tradingsys.store.read import reading
 from tradingsys.store.rows import read_fills, read_orders
 from tradingsys.store.runner import Runner
-from tradingsys.store.soundness import check_values
+from tradingsys.store.soundness import HINT, check_values
 from tradingsys.store.sqlite import as_store_error, back_up, data_version, open_writer
 from tradingsys.store.ticket import TicketFile
 
@@ -324,6 +324,8 @@ def _failure(path: Path, error: StoreError | OSError | apsw.Error) -> StoreError
 def _as_store_error(path: Path) -> Iterator[None]:
     try:
         yield
+    except apsw.SQLError as error:  # a table or column of ours is not there
+        raise ConfigError(str(error), file=str(path), key="db", hint=HINT) from error
     except apsw.Error as error:
         raise as_store_error(str(path), error) from error
     except OSError as error:

@@ -317,7 +317,7 @@ def test_an_sqlite_that_corrupts(box: Box, folder: Path, capsys: Captured, monke
     ("content", "told"),
     [
         (None, "cannot be read"),
-        ("{", "is not JSON"),
+        ("{", "is no JSON"),
         ('{"apikye": "k", "secret": "s", "local": "ws://localhost:1"}', "did you mean apikey?"),
         ('{"apikey": "k", "local": "ws://localhost:1"}', "exactly one of them is needed"),
     ],

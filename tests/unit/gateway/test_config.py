@@ -44,8 +44,8 @@ def test_a_key_like_no_other_is_answered_with_all(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("", "not JSON"),
-        ("{", "not JSON"),
+        ("", "no JSON"),
+        ("{", "no JSON"),
         ("[]", "no JSON object"),
         (SEED | {"urls": {"restt": "https://localhost"}}, "urls: restt: unknown key (did you mean rest?)"),
         ({"pem": "a", "local": "b"}, "apikey"),
@@ -89,7 +89,7 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 def test_binary_garbage_is_told(tmp_path: Path) -> None:
     path = tmp_path / "usdt.json"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigError, match="not JSON"):
+    with pytest.raises(ConfigError, match="no JSON"):
         load(path)
 
 
