@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
 from msgspec import structs
 
 from pyalgo import Fill, Order, OrderType, Position, Side, Unfilled
-from pyalgo.tradable import Tradable
 from tests.unit.pyalgo.bench import Bench
+from tests.unit.pyalgo.desk import of
 from tests.unit.pyalgo.pushes import depth, kline, mark, trade
 from tradingsys.core.enums import OrderStatus
 from tradingsys.wire.codec import encode
 from tradingsys.wire.messages import BalancePush, BalanceView, FillView, OrderPush, PositionPush
-
-
-@pytest.fixture
-def bench() -> Bench:
-    bench = Bench()
-    bench.context.open_subscription("dogeusdt", "depth")
-    bench.settle()
-    bench.client.start_delivery()
-    return bench
-
-
-def of(bench: Bench) -> Tradable:  # type: ignore[type-arg]
-    return bench.context.subscriptions["dogeusdt@depth"]
 
 
 def buy(bench: Bench, quantity: float = 30) -> Order:

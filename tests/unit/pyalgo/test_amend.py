@@ -5,24 +5,11 @@ from __future__ import annotations
 import pytest
 
 from pyalgo import Order, OrderType, Side, SmartOrder
-from pyalgo.tradable import Tradable
 from tests.unit.pyalgo.bench import Bench
+from tests.unit.pyalgo.desk import of
 from tradingsys.core.enums import OrderStatus
 from tradingsys.wire.codec import decode_params, encode_error
 from tradingsys.wire.messages import AmendParams, ErrorCode
-
-
-@pytest.fixture
-def bench() -> Bench:
-    bench = Bench()
-    bench.context.open_subscription("dogeusdt", "depth")
-    bench.settle()
-    bench.client.start_delivery()
-    return bench
-
-
-def of(bench: Bench) -> Tradable:  # type: ignore[type-arg]
-    return bench.context.subscriptions["dogeusdt@depth"]
 
 
 def resting(bench: Bench) -> tuple[SmartOrder, Order]:
