@@ -87,12 +87,10 @@ class Past:
             return found and self._condition_as_of(found, then_ns)
 
         def past_open_conditions(name: str, symbol: str | None = None) -> list[Condition]:
-            past = (self._condition_as_of(each, then_ns) for each in ledger.conditions.values())
             return [
                 each
-                for each in past
-                if each is not None
-                and each.status is ConditionStatus.NEW
+                for each in ledger.conditions.values()
+                if each.status is ConditionStatus.NEW
                 and each.terms.account == name
                 and symbol in (None, each.terms.symbol)
             ]
@@ -104,6 +102,9 @@ class Past:
         ledger.order = past_order  # type: ignore[method-assign]
         ledger.executions_of = past_executions  # type: ignore[assignment,method-assign]
         exchange.open_orders = past_open_orders  # type: ignore[assignment,method-assign]
+        conditions = ledger.conditions
+        versions = ((algo_id, self._condition_as_of(each, then_ns)) for algo_id, each in conditions.items())
+        ledger.conditions = {algo_id: each for algo_id, each in versions if each is not None}
         ledger.condition = past_condition  # type: ignore[assignment,method-assign]
         exchange.open_conditions = past_open_conditions  # type: ignore[assignment,method-assign]
         account.positions = {
@@ -112,7 +113,7 @@ class Past:
         try:
             yield
         finally:
-            account.positions = positions
+            account.positions, ledger.conditions = positions, conditions
             for name in ("order", "executions_of", "condition"):
                 _restore(ledger, name)
             for name in ("open_orders", "open_conditions"):

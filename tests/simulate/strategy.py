@@ -228,13 +228,13 @@ class Strategy:
             OrderKey(self.session, login.lineage, login.epoch, login.login, self._seq)
         )
         item = ResolveItem(
-            client_order_id,
             wish.symbol,
             wish.side,
             wish.order_type,
             str(wish.quantity),
             _text(wish.price),
             wish.time_in_force,
+            client_order_id=client_order_id,
             reduce_only=wish.reduce_only,
             stop_price=_text(wish.stop_price),
             callback_rate=_text(wish.callback_rate),
@@ -243,7 +243,7 @@ class Strategy:
         del terms["client_order_id"]
         self.asked[client_order_id] = item
         self.sent += 1
-        params = OrderParams(login.lineage, login.epoch, login.login, self._seq, **terms)
+        params = OrderParams(lineage=login.lineage, epoch=login.epoch, login=login.login, seq=self._seq, **terms)
         self._request("order", params, client_order_id)
 
 
@@ -253,13 +253,13 @@ def _text(number: Decimal | None) -> str | None:
 
 def _item(view: OrderView) -> ResolveItem:
     return ResolveItem(
-        view.client_order_id,
         view.symbol,
         view.side,
         view.order_type,
         view.quantity,
         view.price,
         view.time_in_force,
+        client_order_id=view.client_order_id,
         reduce_only=view.reduce_only,
         stop_price=view.stop_price,
         callback_rate=view.callback_rate,

@@ -36,7 +36,7 @@ __all__ = ["ENGINE_MS", "Network", "Venue", "is_order_request"]
 
 ENGINE_MS = 499
 """How long after receiving it in time the exchange may act on a request."""
-_READS = ("/order", "/algoOrder", "/openOrders", "/openAlgoOrders", "/userTrades", "/positionRisk")
+_READS = ("/order", "/algoOrder", "/openOrders", "/openAlgoOrders", "/allAlgoOrders", "/userTrades", "/positionRisk")
 _ORDER_METHODS = (b'"order.', b'"algoOrder.')
 _ORDER_PATHS = ("/order?", "/algoOrder?")
 

@@ -139,6 +139,15 @@ class OrderQuery(Query["Order | None"], frozen=True):
     one answer tells both."""
 
 
+class ConditionalOrdersQuery(Query[tuple[Order, ...]], frozen=True):
+    """The newest conditional orders of a symbol, waiting or not, as far as the venue shows them.
+
+    What a triggered one became is told by its id alone, not what came of that.
+    """
+
+    symbol: str
+
+
 class TradesQuery(Query[tuple[Order, ...]], frozen=True):
     """Executions of the account, oldest first, as orders with one fill each (client ids may be missing).
 

@@ -137,7 +137,7 @@ class OrderDesk:
             terms.side,
             amended.order_qty,
             amended.price,
-            order.revisions + 1,
+            max(order.revisions + 1, stamp_ms),  # not used before, not even by an amend that a dead process sent
             stamp_ms,
             self._settings.recv_window_ms,
             order.facts.venue_order_id,

@@ -10,7 +10,14 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable
 from decimal import Decimal
 
-from tradingsys.core.commands import OpenOrdersQuery, PositionsQuery, Query, TimeQuery, TradesQuery
+from tradingsys.core.commands import (
+    ConditionalOrdersQuery,
+    OpenOrdersQuery,
+    PositionsQuery,
+    Query,
+    TimeQuery,
+    TradesQuery,
+)
 from tradingsys.core.errors import TradingError
 from tradingsys.core.order import Fill
 from tradingsys.core.venue_clock import VenueClock
@@ -77,9 +84,21 @@ class Recovery:
         await self.enter_symbols({*extra_symbols, *(symbol for symbol, net in held.items() if net)})
         for symbol in sorted(self._book.symbols):
             await self.pull_trades(symbol)
-        for order in self._book.open_orders():
-            if order.client_order_id not in shown and order.has_evidence and self._is_listed(order.symbol):
+        not_shown = [order for order in self._book.open_orders() if order.client_order_id not in shown]
+        for order in dict.fromkeys([*not_shown, *self._book.untold_orders()]):
+            if order.has_evidence and self._is_listed(order.symbol):
                 await self._settling.refresh(order)
+
+    async def find_lost_conditional_orders(self) -> None:
+        """After a loss of the journal's tail: know every conditional order of ours again.
+
+        One that was triggered meanwhile is open no longer, and what it became may have a client id of the venue's
+        making: nothing else would tell whose its executions are.
+        """
+        for symbol in sorted(filter(self._is_listed, self._book.symbols)):
+            for facts in await self.patiently(ConditionalOrdersQuery(symbol)):
+                self._inquiry.learn(facts, symbol)
+        self._book.lacks_orders = False
 
     async def reconcile_after_gap(self) -> None:
         """Read now what happened while nobody listened, and once more when no answer can be older than the gap."""

@@ -54,8 +54,11 @@ class SessionBook:
         self._index = OrderIndex()
         self.orders = self._index.by_client_id
         self._incarnation: Incarnation | None = None
+        self.lacks_orders = False
+        """Orders of ours may be missing here because the journal lost them, until recovery has looked for them."""
         self._unsaved: dict[str, TrackedOrder] = {}
         self._active: dict[str, TrackedOrder] = {}
+        self._untold: dict[str, TrackedOrder] = {}
         self._load(saved)
 
     # ---- what is known
@@ -89,6 +92,10 @@ class SessionBook:
         """Orders that may still execute or wait for executions, of one session or all."""
         return [order for order in self._active.values() if session is None or order.session == session]
 
+    def untold_orders(self) -> list[TrackedOrder]:
+        """Orders that only trades told us of last: how they stand now is to be asked for."""
+        return [order for order in self._untold.values() if order.is_untold]
+
     def waiting_orders(self, symbol: str) -> list[TrackedOrder]:
         """Conditional orders that are open, or may be, and not known to have been triggered."""
         return [order for order in self._active.values() if order.symbol == symbol and order.is_waiting]
@@ -112,7 +119,7 @@ class SessionBook:
 
     def untrack(self, order: TrackedOrder) -> None:
         """Forget an order that was never sent because the journal refused it."""
-        for known in (self.orders, self._unsaved, self._active):
+        for known in (self.orders, self._unsaved, self._active, self._untold):
             known.pop(order.client_order_id, None)
 
     def alarm(self, text: str) -> None:
@@ -338,7 +345,8 @@ class SessionBook:
         new = tuple(fill for fill in facts.fills.values() if fill.exec_id not in before.fills)
         for fill in facts.fills.values():
             self._fills.book(fill, order.session, order.client_order_id)
-        if order.replace is not None and (order.revisions_seen >= order.replace.revision or not order.is_open):
+        replace = order.replace
+        if replace is not None and (order.revisions_seen >= replace.revision or not order.may_be_enlarged):
             order.replace = None
         if order.cancel_pending and not order.complete.status.is_open:
             order.cancel_pending = False
@@ -359,7 +367,7 @@ class SessionBook:
             facts.venue_order_id is not None
             and facts.algo_id is None
             and not self._strays.is_foreign(symbol, facts.venue_order_id)
-            and bool(self.waiting_orders(symbol))
+            and (self.lacks_orders or bool(self.waiting_orders(symbol)))
         )
 
     def _changed(self, order: TrackedOrder) -> None:
@@ -375,6 +383,10 @@ class SessionBook:
             self._active[order.client_order_id] = order
         else:
             self._active.pop(order.client_order_id, None)
+        if order.is_untold:
+            self._untold[order.client_order_id] = order
+        else:
+            self._untold.pop(order.client_order_id, None)
 
 
 def _visible(order: TrackedOrder) -> tuple[object, ...]:

@@ -76,7 +76,7 @@ class Settling:
             return
         expiry_ms = 0 if refused else inquiry.margins.expiry_ms(replace.stamp_ms, replace.recv_window_ms)
         wait_ms = inquiry.timing.first_retry_ms
-        while order.replace is replace and order.is_open:
+        while order.replace is replace and order.may_be_enlarged:
             asked_ms = inquiry.surely_ms()
             facts, answered = await inquiry.order(order)
             if facts is not None:
@@ -116,7 +116,7 @@ class Settling:
             if book.name_of_stray(symbol, venue_order_id) is None and negatives < _OWNER_ATTEMPTS:
                 negatives += await self._ask_its_name(symbol, venue_order_id)
             is_named = book.name_of_stray(symbol, venue_order_id) is not None
-            if is_named or negatives >= _OWNER_ATTEMPTS:
+            if (is_named or negatives >= _OWNER_ATTEMPTS) and not book.lacks_orders:
                 await self._ask_conditional_orders(symbol, venue_order_id, excluded)
                 if (symbol, venue_order_id) not in book.unattributed:
                     return

@@ -86,6 +86,14 @@ class TrackedOrder(Struct, eq=False):
         return facts.accepted or facts.closed is not None or bool(facts.fills) or facts.venue_cum_qty > 0
 
     @property
+    def is_untold(self) -> bool:
+        """Over by our own arithmetic alone: the venue's trades are known, its word about the order is older.
+
+        An amend that nobody remembers may have changed it in between.
+        """
+        return bool(self.facts.fills) and self.facts.venue_cum_qty < self.facts.booked_qty
+
+    @property
     def last_seen_ms(self) -> int:
         """Venue time of the latest we know of it; 0 when nobody told."""
         told = self.facts.terms.version_ms if self.facts.terms else 0
@@ -136,7 +144,7 @@ class TrackedOrder(Struct, eq=False):
         0 for an order that closes whatever the position is when triggered: see `closes_position`.
         """
         terms = self.known_terms
-        if terms is None or not self.is_open:
+        if terms is None or not (self.is_open or self.may_be_enlarged):
             return _ZERO
         largest = max(terms.order_qty, self.replace.order_qty) if self.replace else terms.order_qty
         return max(_ZERO, largest - self.facts.cum_qty)
@@ -161,6 +169,11 @@ class TrackedOrder(Struct, eq=False):
     def is_open(self) -> bool:
         """Whether it may still execute, as far as we know."""
         return self.status.is_open
+
+    @property
+    def may_be_enlarged(self) -> bool:
+        """A replace is under way that the order may have lived to see: trades alone do not tell that it ended."""
+        return self.replace is not None and (self.is_open or self.is_untold)
 
     @property
     def unbooked(self) -> tuple[Side, Decimal] | None:

@@ -25,13 +25,13 @@ def test_what_is_left_out_stays_as_it_is(scene: Scene) -> None:
     venue_order_id = scene.tracked(coid).facts.venue_order_id
     assert client.result("amend", {"client_order_id": coid, "price": "0.59"}) is None
     [command] = scene.venue.sent(ReplaceOrder)
-    assert (command.order_qty, command.price, command.revision) == (Decimal(30), Decimal("0.59"), 1)
+    assert (command.order_qty, command.price) == (Decimal(30), Decimal("0.59"))
     assert (command.venue_order_id, command.side, command.stamp_ms) == (venue_order_id, "BUY", scene.now_ms())
     scene.amends(coid)
     assert (client.last_order()["price"], client.last_order()["quantity"]) == ("0.59", "30")
     client.result("amend", {"client_order_id": coid, "quantity": "40"})
-    command = scene.venue.sent(ReplaceOrder)[-1]
-    assert (command.order_qty, command.price, command.revision) == (Decimal(40), Decimal("0.59"), 2)
+    revision, command = command.revision, scene.venue.sent(ReplaceOrder)[-1]
+    assert (command.order_qty, command.price) == (Decimal(40), Decimal("0.59")) and command.revision > revision
     scene.amends(coid)
     assert client.last_order()["quantity"] == "40" and not client.pushes("request_failed")
 
@@ -161,7 +161,19 @@ def test_amended_terms_survive_the_gateway(scene: Scene) -> None:
     [order] = client.login_result["snapshot"]["orders"]
     assert order["quantity"] == "40"
     client.result("amend", {"client_order_id": coid, "quantity": "50"})
-    assert scene.venue.sent(ReplaceOrder)[-1].revision == 2
+    first, second = scene.venue.sent(ReplaceOrder)
+    assert first.revision < second.revision
+
+
+def test_the_number_of_an_amend_that_died_with_the_gateway_is_not_used_again(scene: Scene) -> None:
+    client, coid = resting(scene)
+    client.result("amend", {"client_order_id": coid, "quantity": "40"})
+    facts = scene.tracked(coid).facts
+    scene.restart()
+    scene.venue.answers[OrderQuery] = lambda _: facts
+    scene.client().result("amend", {"client_order_id": coid, "quantity": "50"})
+    first, second = scene.venue.sent(ReplaceOrder)
+    assert first.revision < second.revision
 
 
 def test_a_refused_cancel_is_told_when_the_order_is_still_open(scene: Scene) -> None:

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from tests.unit.oms.books import EPOCH, SYMBOL, client_id, empty_book, facts, fill, intent, kinds, saved
 from tests.unit.oms.table import Table
-from tradingsys.core.commands import OpenOrdersQuery, OrderQuery, PositionsQuery, TradesQuery
+from tradingsys.core.commands import ConditionalOrdersQuery, OpenOrdersQuery, OrderQuery, PositionsQuery, TradesQuery
 from tradingsys.core.enums import OrderStatus, OrderType, Side
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.order import Closed, Order, Terms
@@ -243,5 +243,21 @@ def test_a_client_id_of_the_venues_making_names_no_other_order() -> None:
         book.learn(report, SYMBOL, EPOCH)
     other = Order(("x77",), "78", accepted=True, venue_cum_qty=Decimal(9))
     assert book.learn(other, SYMBOL, EPOCH) is None and book.learn(other, "OTHERUSDT", EPOCH) is None
-    assert (order.facts.venue_order_id, order.facts.venue_cum_qty) == ("77", 4)
+    assert order.facts.venue_order_id == "77" and order.facts.venue_cum_qty == 4
     assert kinds(book.take_effects(), Halt) == []
+
+
+def test_one_that_the_journal_lost_is_found_before_a_foreign_name_is_nobodys(table: Table) -> None:
+    table.book.lacks_orders = True
+    table.book.learn(traded("x1", qty="4"), SYMBOL, EPOCH)
+    assert [effect.venue_order_id for effect in kinds(table.book.take_effects(), Attribute)] == ["77"]
+    table.start("attribute", table.recovery.attribute(SYMBOL, "77"))
+    table.wait(5_000)
+    assert table.asked() == [] and table.book.net(EXTERNAL, SYMBOL) == 0, "nobody's, as long as ours may be missing"
+    table.start("find", table.recovery.find_lost_conditional_orders())
+    assert isinstance(table.answer((linked(),)), ConditionalOrdersQuery)
+    table.wait(5_000)
+    assert table.ended == ["find", "attribute"]
+    assert table.book.net(1, SYMBOL) == -4 and table.book.net(EXTERNAL, SYMBOL) == 0
+    table.book.learn(traded("x2", trade_id=101), "OTHERUSDT", EPOCH)
+    assert not table.book.unattributed

@@ -109,3 +109,24 @@ def test_numbers_go_on_after_a_restart(table: Table, order: TrackedOrder) -> Non
     ]
     again = SessionBook(saved(orders=(record,))).orders[OURS]
     assert again.revisions == 3 == order.revisions
+
+
+def test_trades_alone_do_not_tell_that_it_ended_before_the_replace(table: Table, order: TrackedOrder) -> None:
+    table.book.replacing(order, replace("20"))
+    table.book.learn(Order(venue_order_id="7", fills={"100": fill(100, "7", "10")}), SYMBOL, EPOCH)
+    assert order.facts.booked_qty == 10 and order.worst_leaves_qty == 10, "it may be one of 20 by now"
+    table.book.learn(told(cum="10", at_ms=5), SYMBOL, EPOCH)
+    assert order.status is OrderStatus.FILLED and order.replace is None and not order.worst_leaves_qty
+
+
+def test_an_order_that_only_trades_filled_is_asked_for(table: Table, order: TrackedOrder) -> None:
+    """Somebody who is dead now may have amended it."""
+    table.start("all", table.recovery.reconcile())
+    traded = Order(venue_order_id="7", fills={"100": fill(100, "7", "10")})
+    answers: list[object] = [(), {}, (traded,)]
+    for answer in answers:
+        table.answer(answer)
+    assert not order.is_open
+    assert isinstance(table.answer(told("15", "0.5", at_ms=9, revision=7, cum="10")), OrderQuery)
+    assert order.is_open and order.worst_leaves_qty == 5
+    assert table.ended == ["all"] and not table.book.untold_orders()

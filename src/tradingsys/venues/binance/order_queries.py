@@ -16,7 +16,9 @@ from tradingsys.venues.binance.rest import Call
 from tradingsys.venues.binance.signing import Params
 from tradingsys.venues.binance.steps import NO_SUCH_ORDER, Steps, venue_ms
 
-__all__ = ["open_orders", "order", "trades"]
+__all__ = ["conditional_orders", "open_orders", "order", "trades"]
+
+_MOST_CONDITIONAL_ORDERS = 1000
 
 _read_order = msgspec.json.Decoder(messages.OrderReply).decode
 _read_orders = msgspec.json.Decoder(list[messages.OrderReply]).decode
@@ -46,6 +48,13 @@ def open_orders(product: Product, query: OpenOrdersQuery) -> Steps[tuple[Order, 
         *(decode_algo.algo_order(row) for row in waiting),
         *(decode.order_reply(row) for row in working),
     )
+
+
+def conditional_orders(product: Product, symbol: str) -> Steps[tuple[Order, ...]]:
+    """The newest thousand conditional orders of the last days."""
+    params: Params = {"symbol": symbol, "limit": _MOST_CONDITIONAL_ORDERS}
+    answer = yield Call("GET", product.paths.all_algo_orders, params)
+    return tuple(decode_algo.algo_order(row) for row in _read_algo_orders(answer.body))
 
 
 def trades(product: Product, clock: VenueClock, query: TradesQuery, now_ns: int) -> Steps[tuple[Order, ...]]:

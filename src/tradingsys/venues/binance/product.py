@@ -42,6 +42,7 @@ class Paths(Struct, frozen=True):
     listen_key: str
     algo_order: str
     open_algo_orders: str
+    all_algo_orders: str
     klines: str
     income: str
     symbol_config: str
@@ -60,6 +61,7 @@ class Weights(Struct, frozen=True):
     replace: int
     cancel: int
     order: int
+    all_algo_orders: int
     open_orders: int
     open_orders_of_all: int
     user_trades: int

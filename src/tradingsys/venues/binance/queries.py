@@ -6,6 +6,7 @@ from tradingsys.core.commands import (
     AccountModeQuery,
     Ask,
     BalancesQuery,
+    ConditionalOrdersQuery,
     IncomeQuery,
     InstrumentsQuery,
     KlinesQuery,
@@ -63,6 +64,8 @@ class Questions:
                 return order_queries.order(product, query)
             case OpenOrdersQuery():
                 return order_queries.open_orders(product, query)
+            case ConditionalOrdersQuery(symbol):
+                return order_queries.conditional_orders(product, symbol)
             case TradesQuery():
                 return order_queries.trades(product, clock, query, now_ns)
         return self._account_steps(query)
@@ -121,6 +124,8 @@ def weight(product: Product, query: Query[object]) -> int:
             return 2 * (weights.open_orders_of_all if symbol is None else weights.open_orders)
         case OrderQuery(is_conditional=True):
             return 2 * weights.order
+        case ConditionalOrdersQuery():
+            return weights.all_algo_orders
         case TradesQuery():
             return weights.user_trades
         case KlinesQuery(limit=limit):

@@ -5,7 +5,14 @@ import msgspec
 import pytest
 
 from tests.unit.venues.binance.exchange_double import CHANGE, SERVER_MS, STOP, World, accepted, path_and_params
-from tradingsys.core.commands import CancelOrder, OpenOrdersQuery, OrderQuery, PlaceOrder, ReplaceOrder
+from tradingsys.core.commands import (
+    CancelOrder,
+    ConditionalOrdersQuery,
+    OpenOrdersQuery,
+    OrderQuery,
+    PlaceOrder,
+    ReplaceOrder,
+)
 from tradingsys.core.enums import OrderStatus, OrderType, PriceMatch
 from tradingsys.core.errors import CancelRejected, OrderRejected, ReplaceRejected
 from tradingsys.core.io import Frame
@@ -207,6 +214,25 @@ def test_one_that_waits_or_is_unknown_needs_one_question() -> None:
     world.reply_http(encode.error(OrderRejected(-2013, "Order does not exist.")), 400)
     answer = world.answer()
     assert (answer.value, answer.error) == (None, None)
+
+
+def test_all_of_a_symbol_are_told_with_what_they_became() -> None:
+    world = World()
+    world.tell_time()
+    world.reports.clear()
+    world.ask(ConditionalOrdersQuery("ETHUSDT"))
+    triggered = replace(WAITING, venue_order_id="42")
+    world.reply_http(
+        [
+            encode_algo.algo_query(WAITING, status="CANCELED", placed_ms=1, updated_ms=SERVER_MS),
+            encode_algo.algo_query(triggered, status="FINISHED", placed_ms=1, updated_ms=SERVER_MS),
+        ]
+    )
+    answer = world.answer().value
+    assert isinstance(answer, tuple)
+    canceled, became = answer
+    assert canceled.status is OrderStatus.CANCELED
+    assert became == triggered
 
 
 def test_open_orders_are_those_that_wait_and_then_those_that_work() -> None:
