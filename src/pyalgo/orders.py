@@ -9,12 +9,12 @@ from msgspec import structs
 
 from pyalgo.order import ZERO, Fill, Order
 from pyalgo.words import OrderType, Side, State, Tif, from_wire
-from tradingsys.wire.messages import OrderParams, OrderView, ResolveItem
+from tradingsys.wire.messages import OrderParams, OrderTerms, OrderView, ResolveItem
 
 __all__ = ["Orders", "terms_of"]
 
 _MAX_CLOSED = 10_000
-_TERMS = [field.name for field in structs.fields(ResolveItem) if field.name != "client_order_id"]
+_TERMS = [field.name for field in structs.fields(OrderTerms)]
 
 
 class Orders:
@@ -140,4 +140,4 @@ class Orders:
 
 def terms_of(client_order_id: str, source: OrderParams | OrderView) -> ResolveItem:
     """What was ordered, as needed to ask what became of it."""
-    return ResolveItem(client_order_id, **{name: getattr(source, name) for name in _TERMS})
+    return ResolveItem(client_order_id=client_order_id, **{name: getattr(source, name) for name in _TERMS})

@@ -116,27 +116,28 @@ def order_params(
     limit = product.price_text(price) if wire.has_price and match is None else None
     worth_at = None if chosen.reduce_only else limit
     amount = "0" if chosen.close_position else product.quantity_text(quantity, worth_at)
+    activation = chosen.activation_price
     return OrderParams(
-        login.lineage,
-        login.epoch,
-        login.login,
-        seq,
-        product.symbol,
-        fix.Side(side.value),
-        wire,
-        amount,
-        limit,
-        life.time_in_force,
-        life.post_only,
-        chosen.reduce_only,
-        _stop_text(product, wire, order_type, price, chosen.stop_price),
-        _rate_text(wire, chosen.callback_rate),
-        None if chosen.activation_price is None else product.price_text(chosen.activation_price, "activation_price"),
-        chosen.close_position,
-        life.good_till_ms,
-        match,
-        None if chosen.trigger_by is None else word(TriggerPrice, "trigger_by", chosen.trigger_by),
-        chosen.price_protect,
+        lineage=login.lineage,
+        epoch=login.epoch,
+        login=login.login,
+        seq=seq,
+        symbol=product.symbol,
+        side=fix.Side(side.value),
+        order_type=wire,
+        quantity=amount,
+        price=limit,
+        time_in_force=life.time_in_force,
+        post_only=life.post_only,
+        reduce_only=chosen.reduce_only,
+        stop_price=_stop_text(product, wire, order_type, price, chosen.stop_price),
+        callback_rate=_rate_text(wire, chosen.callback_rate),
+        activation_price=None if activation is None else product.price_text(activation, "activation_price"),
+        close_position=chosen.close_position,
+        good_till_ms=life.good_till_ms,
+        price_match=match,
+        trigger_price=None if chosen.trigger_by is None else word(TriggerPrice, "trigger_by", chosen.trigger_by),
+        price_protect=chosen.price_protect,
     )
 
 

@@ -16,7 +16,7 @@ from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.wire.messages import (
     BalanceView,
     FillView,
-    OrderParams,
+    OrderTerms,
     OrderView,
     PositionView,
     ProductView,
@@ -169,7 +169,7 @@ def balance_view(balance: Balance) -> BalanceView:
     return BalanceView(balance.asset, plain(balance.wallet), available)
 
 
-def terms_of(asked: OrderParams | ResolveItem) -> Terms:
+def terms_of(asked: OrderTerms) -> Terms:
     """The terms in a request, before anybody checked them against the instrument.
 
     Raises ValueError for a number that is none.

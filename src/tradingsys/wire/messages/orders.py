@@ -13,6 +13,7 @@ __all__ = [
     "OrderParams",
     "OrderPush",
     "OrderResult",
+    "OrderTerms",
     "OrderView",
     "RequestFailedPush",
     "ResolveItem",
@@ -70,13 +71,9 @@ class OrderView(Struct, frozen=True, omit_defaults=True):
     """A conditional order that was not triggered yet."""
 
 
-class OrderParams(Struct, frozen=True, omit_defaults=True):
-    """``order``: send one new order under the key (session, lineage, epoch, login, seq)."""
+class OrderTerms(Struct, frozen=True, omit_defaults=True):
+    """What is ordered."""
 
-    lineage: str
-    epoch: int
-    login: int
-    seq: int
     symbol: str
     side: Side
     order_type: OrderType
@@ -95,6 +92,15 @@ class OrderParams(Struct, frozen=True, omit_defaults=True):
     price_match: PriceMatch | None = None
     trigger_price: TriggerPrice | None = None
     price_protect: bool = False
+
+
+class OrderParams(OrderTerms, frozen=True, kw_only=True, omit_defaults=True):
+    """``order``: send one new order under the key (session, lineage, epoch, login, seq)."""
+
+    lineage: str
+    epoch: int
+    login: int
+    seq: int
 
 
 class OrderResult(Struct, frozen=True):
@@ -119,28 +125,10 @@ class AmendParams(Struct, frozen=True, omit_defaults=True):
     price_match: PriceMatch | None = None
 
 
-class ResolveItem(Struct, frozen=True, omit_defaults=True):
+class ResolveItem(OrderTerms, frozen=True, kw_only=True, omit_defaults=True):
     """An order whose request got no answer, with the terms it had."""
 
     client_order_id: str
-    symbol: str
-    side: Side
-    order_type: OrderType
-    quantity: str
-    price: str | None = None
-    time_in_force: TimeInForce | None = None
-    post_only: bool = False
-    reduce_only: bool = False
-    stop_price: str | None = None
-    callback_rate: str | None = None
-    """In percent."""
-    activation_price: str | None = None
-    close_position: bool = False
-    """Close whatever the position is when triggered; ``quantity`` is then ``"0"``."""
-    good_till_ms: int | None = None
-    price_match: PriceMatch | None = None
-    trigger_price: TriggerPrice | None = None
-    price_protect: bool = False
 
 
 class ResolveParams(Struct, frozen=True):
