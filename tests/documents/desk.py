@@ -17,7 +17,7 @@ from typing import Any, ClassVar, NamedTuple
 import apsw
 import pytest
 
-from tests.process.world import ROOT, SYMBOL, Process, World, eventually, free_port
+from tests.process.world import ROOT, Process, World, eventually, free_port
 from tradingsys.cli.app import app, execute
 
 __all__ = ["Desk", "Shown", "commands"]
@@ -214,15 +214,14 @@ class Desk:
         """What there is to resume: a liquidation halts a symbol, and nothing but a contradiction the account."""
         if "--account" in rest:
             return
-        world = self.world
         if json.loads(self.run("status", "--json").stdout)["status"]["halts"]:
             return
         for what, body in (
-            ("trade", {"symbol": SYMBOL, "side": "BUY", "qty": "1500000", "price": "0.59"}),
-            ("price", {"symbol": SYMBOL, "price": "0.58"}),
-            ("price", {"symbol": SYMBOL, "price": "0.5"}),
+            ("price", '{"symbol": "DOGEUSDT", "price": "0.6"}'),
+            ("trade", '{"symbol": "DOGEUSDT", "side": "BUY", "qty": "1500000", "price": "0.59"}'),
+            ("price", '{"symbol": "DOGEUSDT", "price": "0.5"}'),
         ):
-            world.admin(what, body)
+            self._curl([f"localhost:8100/admin/{what}", "-d", body])
         eventually("a halt", lambda: json.loads(self.run("status", "--json").stdout)["status"]["halts"])
 
     def _curl(self, rest: list[str]) -> str:
