@@ -9,7 +9,8 @@ from msgspec import structs
 
 from pyalgo.order import ZERO, Fill, Order
 from pyalgo.words import OrderType, Side, State, Tif, from_wire
-from tradingsys.wire.messages import OrderParams, OrderTerms, OrderView, ResolveItem
+from tradingsys.wire.messages import OrderParams, OrderView, ResolveItem
+from tradingsys.wire.messages.orders import OrderTerms
 
 __all__ = ["Orders", "terms_of"]
 

@@ -16,7 +16,6 @@ from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.wire.messages import (
     BalanceView,
     FillView,
-    OrderTerms,
     OrderView,
     PositionView,
     ProductView,
@@ -24,6 +23,7 @@ from tradingsys.wire.messages import (
     ResolveItem,
     Snapshot,
 )
+from tradingsys.wire.messages.orders import OrderTerms
 
 __all__ = [
     "absent_view",
