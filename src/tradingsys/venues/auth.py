@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol
 
@@ -147,14 +148,7 @@ class RsaVerifier:
 
     def verify(self, payload: bytes, signature: str) -> bool:
         """Whether the base64 signature fits."""
-        raw = _unbase64(signature)
-        if raw is None:
-            return False
-        try:
-            self._key.verify(raw, payload, PKCS1v15(), SHA256())
-        except InvalidSignature:
-            return False
-        return True
+        return _fits(signature, lambda raw: self._key.verify(raw, payload, PKCS1v15(), SHA256()))
 
 
 class Ed25519Verifier:
@@ -169,14 +163,7 @@ class Ed25519Verifier:
 
     def verify(self, payload: bytes, signature: str) -> bool:
         """Whether the base64 signature fits."""
-        raw = _unbase64(signature)
-        if raw is None:
-            return False
-        try:
-            self._key.verify(raw, payload)
-        except InvalidSignature:
-            return False
-        return True
+        return _fits(signature, lambda raw: self._key.verify(raw, payload))
 
 
 def load_signer(secret: str | None = None, pem_text: str | None = None) -> Signer:
@@ -230,6 +217,17 @@ def load_verifier(secret: str | None = None, public_pem: str | None = None) -> V
     if isinstance(key, RSAPublicKey):
         return RsaVerifier(key)
     raise ConfigError(f"a key of kind {type(key).__name__} cannot be used here", hint="use Ed25519 or RSA")
+
+
+def _fits(signature: str, check: Callable[[bytes], None]) -> bool:
+    raw = _unbase64(signature)
+    if raw is None:
+        return False
+    try:
+        check(raw)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _unbase64(text: str) -> bytes | None:
