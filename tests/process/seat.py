@@ -12,7 +12,7 @@ import pytest
 
 import pyalgo
 from pyalgo import Balance, Context, DepthSubscription, Engine, Fill, Order, Position
-from tests.process.world import PATIENCE_S, World
+from tests.process.world import PATIENCE_S, Process, World
 from tradingsys.core.errors import LocalProtocolError
 
 __all__ = ["SYMBOL", "Seat", "at_seat", "in_directory"]
@@ -23,8 +23,8 @@ SYMBOL = "dogeusdt"
 class Seat:
     """One session with everything it was told, and the exchange's own records beside it."""
 
-    def __init__(self, world: World, engine: Engine, session: Context) -> None:
-        self.world, self.engine, self.session = world, engine, session
+    def __init__(self, world: World, gateway: Process, engine: Engine, session: Context) -> None:
+        self.world, self.gateway, self.engine, self.session = world, gateway, engine, session
         self.errors: list[LocalProtocolError] = []
         self.told: list[Order] = []
         self.fills: list[tuple[Order, Fill]] = []
@@ -93,10 +93,11 @@ def in_directory(directory: Path) -> Iterator[None]:
 def at_seat(directory: Path) -> Iterator[Seat]:
     """Session 1 at a gateway that is ready."""
     with in_directory(directory), World.running(directory) as world:
-        world.wait_until_ready(world.start_gateway())
+        gateway = world.start_gateway()
+        world.wait_until_ready(gateway)
         engine = Engine(level="warn")
         try:
             session = engine.make_session(f"ws://localhost:{world.port}", 1, "seat", trading=True)
-            yield Seat(world, engine, session)
+            yield Seat(world, gateway, engine, session)
         finally:
             engine.close()
