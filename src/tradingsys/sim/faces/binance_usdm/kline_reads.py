@@ -7,6 +7,7 @@ from tradingsys.sim.bar_archive import BarArchive
 from tradingsys.sim.faces.binance_usdm.call import Call
 from tradingsys.sim.faces.binance_usdm.faults import Fault, malformed
 from tradingsys.venues.binance.encode import decimal_text
+from tradingsys.venues.binance.messages import KlineRow
 
 __all__ = [
     "CONTRACT_TYPES",
@@ -18,8 +19,6 @@ __all__ = [
     "premium_index_klines",
 ]
 
-Row = list[int | str]
-
 KLINE_INTERVALS = frozenset(INTERVALS) - {"1s"}
 CONTRACT_TYPES = frozenset({"PERPETUAL", "CURRENT_QUARTER", "NEXT_QUARTER", "TRADIFI_PERPETUAL"})
 """Kinds of contracts that a pair may have; in the box each has a perpetual one alone."""
@@ -27,7 +26,7 @@ CONTRACT_TYPES = frozenset({"PERPETUAL", "CURRENT_QUARTER", "NEXT_QUARTER", "TRA
 _LONGEST_MONTH_MS = 31 * 24 * 3_600_000
 
 
-def klines(call: Call) -> list[Row]:
+def klines(call: Call) -> list[KlineRow]:
     """`GET /fapi/v1/klines`: from a time on, else the newest; the last one may be unfinished.
 
     Raises Fault for an unknown interval (-1120) and for times in the wrong order (-1023).
@@ -35,7 +34,7 @@ def klines(call: Call) -> list[Row]:
     return _traded(call, call.symbol())
 
 
-def continuous_klines(call: Call) -> list[Row]:
+def continuous_klines(call: Call) -> list[KlineRow]:
     """`GET /fapi/v1/continuousKlines`."""
     pair = call.known_symbol("pair")
     kind = call.params.text("contractType")
@@ -44,60 +43,41 @@ def continuous_klines(call: Call) -> list[Row]:
     return _traded(call, pair) if kind == "PERPETUAL" else []
 
 
-def mark_price_klines(call: Call) -> list[Row]:
+def mark_price_klines(call: Call) -> list[KlineRow]:
     """`GET /fapi/v1/markPriceKlines`."""
     return _read(call, call.state.gauges[call.symbol()].mark)
 
 
-def index_price_klines(call: Call) -> list[Row]:
+def index_price_klines(call: Call) -> list[KlineRow]:
     """`GET /fapi/v1/indexPriceKlines`."""
     return _read(call, call.state.gauges[call.known_symbol("pair")].index)
 
 
-def premium_index_klines(call: Call) -> list[Row]:
+def premium_index_klines(call: Call) -> list[KlineRow]:
     """`GET /fapi/v1/premiumIndexKlines`."""
     return _read(call, call.state.gauges[call.symbol()].premium)
 
 
-def _traded(call: Call, symbol: str) -> list[Row]:
-    tape = call.state.tapes[symbol]
-    tape.bars.advance(call.now_ms)
-    return [
-        [
-            bar.start_ms,
-            decimal_text(bar.open),
-            decimal_text(bar.high),
-            decimal_text(bar.low),
-            decimal_text(bar.close),
-            decimal_text(bar.volume),
-            bar.end_ms - 1,
-            decimal_text(bar.quote_volume),
-            bar.trade_count,
-            decimal_text(bar.buy_volume),
-            decimal_text(bar.buy_quote_volume),
-            "0",
-        ]
-        for bar in _chosen(call, tape.bars)
-    ]
+def _traded(call: Call, symbol: str) -> list[KlineRow]:
+    return _read(call, call.state.tapes[symbol].bars)
 
 
-def _read(call: Call, archive: BarArchive) -> list[Row]:
+def _read(call: Call, archive: BarArchive) -> list[KlineRow]:
     archive.advance(call.now_ms)
     return [
-        [
-            bar.start_ms,
-            decimal_text(bar.open),
-            decimal_text(bar.high),
-            decimal_text(bar.low),
-            decimal_text(bar.close),
-            "0",
-            bar.end_ms - 1,
-            "0",
-            bar.trade_count,
-            "0",
-            "0",
-            "0",
-        ]
+        KlineRow(
+            open_ms=bar.start_ms,
+            open_px=decimal_text(bar.open),
+            high_px=decimal_text(bar.high),
+            low_px=decimal_text(bar.low),
+            close_px=decimal_text(bar.close),
+            volume=decimal_text(bar.volume),
+            close_ms=bar.end_ms - 1,
+            quote_volume=decimal_text(bar.quote_volume),
+            trade_count=bar.trade_count,
+            buy_volume=decimal_text(bar.buy_volume),
+            buy_quote_volume=decimal_text(bar.buy_quote_volume),
+        )
         for bar in _chosen(call, archive)
     ]
 
