@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-from tradingsys.venues.binance.depth import SequenceRule
 from tradingsys.venues.binance.errors import ErrorTable
 from tradingsys.venues.binance.filters import FilterDialect
 
@@ -88,7 +87,6 @@ class Product(Struct, frozen=True):
     weights: Weights
     filters: FilterDialect
     errors: ErrorTable
-    sequence: SequenceRule
     route_of: Callable[[str], str | None]
     """The exchange's name of a stream → the route that carries it, None for no stream of this product."""
     kline_intervals: frozenset[str]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from tradingsys.core.errors import ConfigError
-from tradingsys.venues.binance.depth import SequenceRule
 from tradingsys.venues.binance.filters import FilterDialect, Rule, offset_remainder
 from tradingsys.venues.binance.product import Endpoints, Paths, Product, Weights
 from tradingsys.venues.binance.usdm_errors import ERRORS
@@ -164,7 +163,6 @@ USDM = Product(
     ),
     filters=FILTERS,
     errors=ERRORS,
-    sequence=SequenceRule.FUTURES,
     route_of=route_of,
     kline_intervals=_KLINE_INTERVALS,
     klines_at_once=1500,
