@@ -66,6 +66,7 @@ class Judge:
         yield from self._orders()
         yield from self._life.venue.sent.repeated()
         yield from self._nothing_left_in_doubt()
+        yield from self._halts()
         yield from self._life.witness.lies(self.truth)
         gateway = self._gateway
         if not gateway.is_ready:
@@ -207,6 +208,14 @@ class Judge:
             true = (order.key.session, order.status, order.executed, order.qty, order.px)
             if told != true:
                 yield f"{order.client_order_id}: the exchange has {true}, the book {told}"
+
+    def _halts(self) -> Iterator[str]:
+        """Every trade by the exchange itself halted its symbol, until somebody looked at it."""
+        booked = {row.ts_ns for (session, _), rows in self._owned.items() if session == EXTERNAL for row in rows}
+        for symbol, at_ns in self._life.forced:
+            was_halted = any(halted == symbol and then_ns >= at_ns for halted, then_ns in self._life.resumed)
+            if at_ns in booked and not was_halted and symbol not in self._book.halts:
+                yield f"the exchange traded {symbol} by itself, and nobody was stopped"
 
     def _nothing_left_in_doubt(self) -> Iterator[str]:
         book = self._book

@@ -17,6 +17,7 @@ from tests.simulate.venue import Venue
 from tests.simulate.wish import PRICES
 from tests.simulate.witness import Witness
 from tests.simulate.world import World, ms, s
+from tests.simulate.worst_case import uncounted
 from tradingsys.core.enums import Side
 from tradingsys.gateway.kernel import GatewaySettings
 from tradingsys.gateway.orders import OrderSettings
@@ -95,6 +96,12 @@ class Life:
         self._deaf: list[tuple[int, int]] = []
         """From a gateway's death until the next one was there."""
         self._manual = 0
+        self._uncounted: dict[str, str] = {}
+        """What was wrong meanwhile, by when it was first seen."""
+        self.forced: list[tuple[str, int]] = []
+        """When the exchange traded by itself, by symbol."""
+        self.resumed: list[tuple[str, int]] = []
+        """When an operator lifted a halt."""
         self._tick_venue()
         self._make_market()
         self._start_gateway()
@@ -115,6 +122,7 @@ class Life:
     def live(self) -> Verdict:
         """Chaos, then quiet until everything that can be known is known, then judgement."""
         violations = list[str]()
+        self._count_worst_case()
         try:
             self.world.run_for(s(_CHAOS_S))
             self.faults = Faults.none()
@@ -143,6 +151,7 @@ class Life:
             violations = list(judge.violations())
             saved = load(conn, path, self.world.now_ns // 1_000_000, proven=True)
         violations += judge_file(judge, SessionBook(saved))
+        violations += [f"at {at}: {what}" for what, at in self._uncounted.items()]
         self.counts += judge.seen()
         return violations
 
@@ -235,6 +244,7 @@ class Life:
         symbol = self.world.rng.choice(self.venue.symbols)
         if self.venue.liquidate(symbol):
             self.world.note(f"the exchange liquidates {symbol}")
+            self.forced.append((symbol, self.world.now_ns))
             self.counts["liquidations"] += 1
 
     def _resume_halted(self) -> None:
@@ -243,8 +253,16 @@ class Life:
         if gateway is not None and gateway.alive and gateway.gateway.is_ready:
             for symbol in list(gateway.gateway.book.halts):
                 gateway.call(lambda symbol=symbol: gateway.gateway.resume(symbol))  # type: ignore[misc]
+                self.resumed.append((symbol, self.world.now_ns))
                 self.counts["halts resumed"] += 1
         self.world.after(ms(self.world.rng.uniform(500, 3_000)), self._resume_halted)
+
+    def _count_worst_case(self) -> None:
+        gateway = self.gateway
+        if gateway is not None and gateway.alive and gateway.gateway.is_ready:
+            for what in uncounted(self.venue.simulator.exchange, ACCOUNT, gateway.gateway.book):
+                self._uncounted.setdefault(what, f"{self.world.at(self.world.now_ns):.4f}")
+        self.world.after(ms(50), self._count_worst_case)
 
     def _every(self, per_s: float, action: object) -> None:
         if per_s <= 0:

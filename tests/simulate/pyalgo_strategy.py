@@ -119,8 +119,9 @@ class PyalgoStrategy:
         if open_orders and rng.random() < 0.4:
             subscription.cancel(rng.choice(open_orders).id)
             return
-        if open_orders and rng.random() < 0.3:
-            order = rng.choice(open_orders)
+        working = [order for order in open_orders if not order.is_waiting]
+        if working and rng.random() < 0.4:
+            order = rng.choice(working)
             price, quantity = draw_amend(rng, subscription.symbol, Decimal(repr(order.quantity)))
             subscription.amend(order.id, _number(price), _number(quantity))
             return

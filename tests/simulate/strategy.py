@@ -214,8 +214,9 @@ class Strategy:
         if open_orders and rng.random() < 0.4:
             self._request("cancel", CancelParams(rng.choice(open_orders).client_order_id))
             return
-        if open_orders and rng.random() < 0.3:
-            view = rng.choice(open_orders)
+        working = [view for view in open_orders if not view.is_waiting]
+        if working and rng.random() < 0.4:
+            view = rng.choice(working)
             price, quantity = draw_amend(rng, view.symbol, Decimal(view.quantity))
             self._request("amend", AmendParams(view.client_order_id, _text(price), _text(quantity)))
             return

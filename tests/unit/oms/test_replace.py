@@ -126,7 +126,8 @@ def test_an_order_that_only_trades_filled_is_asked_for(table: Table, order: Trac
     answers: list[object] = [(), {}, (traded,)]
     for answer in answers:
         table.answer(answer)
-    assert not order.is_open
+    was_over = not order.is_open
+    assert was_over
     assert isinstance(table.answer(told("15", "0.5", at_ms=9, revision=7, cum="10")), OrderQuery)
     assert order.is_open and order.worst_leaves_qty == 5
     assert table.ended == ["all"] and not table.book.untold_orders()
