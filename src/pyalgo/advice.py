@@ -15,7 +15,7 @@ _ADVICE = {
     ErrorCode.DISCONNECTED: "the gateway has no connection to the exchange; it reconnects by itself, try again then",
     ErrorCode.UNDEFINED: "see the gateway's log",
     ErrorCode.INVALID_ORDER: "nothing was sent; correct the order",
-    ErrorCode.DENIED: "nothing was sent; see the limits in the gateway's configuration",
+    ErrorCode.DENIED: "nothing was sent; the text says what stands in the way",
     ErrorCode.NOT_READY: "nothing was sent; wait until the gateway is ready",
     ErrorCode.BAD_REQUEST: "pyalgo and gateway do not understand each other: install the same version of both",
     ErrorCode.UNAUTHORIZED: "run gateway and strategy as the same user, or pass token= or set PYALGO_TOKEN",

@@ -14,7 +14,7 @@ def main() -> int:
     """1 when anything differs."""
     parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
     parser.add_argument("--orders", type=int, default=5_000, help="orders, amends and cancels in all")
-    parser.add_argument("--per-second", type=float, default=100.0, help="how fast, all sessions together")
+    parser.add_argument("--per-second", type=float, default=40.0, help="how fast, all sessions together")
     parser.add_argument("--seed", type=int, default=1, help="of the market and of what the sessions do")
     parser.add_argument("--foreign-child-ids", action="store_true", help="triggered orders get ids of the exchange")
     chosen = parser.parse_args()

@@ -47,7 +47,7 @@ class OrderRequests:
         if refusal:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
         if not gateway.venue.admits(command):
-            raise InvalidOrder("over the exchange's order rate limit: not sent", code=ErrorCode.DENIED)
+            raise InvalidOrder(gateway.venue.too_fast("order"), code=ErrorCode.DENIED)
         desk.commit(client, params.seq, command, asked)
         gateway.venue.send(command)
         client.peer.write(encode_reply(request.id, OrderResult(command.client_order_id)))
@@ -65,7 +65,7 @@ class OrderRequests:
         if refusal:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
         if not gateway.venue.admits(command):
-            raise InvalidOrder("over the exchange's order rate limit: amend not sent", code=ErrorCode.DENIED)
+            raise InvalidOrder(gateway.venue.too_fast("amend"), code=ErrorCode.DENIED)
         desk.amending(command)
         gateway.venue.send(command)
         client.peer.write(encode_reply(request.id))
@@ -76,7 +76,7 @@ class OrderRequests:
         command = desk.cancel(client, params)
         if command is not None:
             if not self._gateway.venue.admits(command, urgent=True):
-                raise LocalProtocolError("over the exchange's rate limit: cancel not sent", code=ErrorCode.DENIED)
+                raise LocalProtocolError(self._gateway.venue.too_fast("cancel"), code=ErrorCode.DENIED)
             desk.canceling(command)
             self._gateway.venue.send(command)
         client.peer.write(encode_reply(request.id))

@@ -101,6 +101,11 @@ class VenueLink:
         room = self._throttle.admits({**costs, "weight": costs["weight"] + self._kept}, now_ms)
         return 0 if room else max(1, self._throttle.retry_ms(now_ms))
 
+    def too_fast(self, what: str) -> str:
+        """Why something is not sent that `admits` does not."""
+        wait_s = self._throttle.retry_ms(self.venue_ms()) / 1000
+        return f"over the exchange's rate limit: {what} not sent; try again in {wait_s:.1f} s"
+
     def send(self, command: Command) -> None:
         """Send one command now."""
         if self._venue.clock.is_set:
