@@ -26,10 +26,13 @@ class Profile(StrEnum):
     PEERS = "peers"
     """Strategies' connections break with orders under way, and the gateway notices late."""
 
+    AMENDS = "amends"
+    """Orders are amended all the time, most amends are late or lost, and gateways die of them."""
+
     @classmethod
     def of(cls, seed: int) -> Profile:
-        """Three of eight lives are normal ones."""
-        return (cls.NORMAL, cls.FOCUS, cls.NORMAL, cls.EXTREME, cls.NORMAL, cls.KILLS, cls.PEERS, cls.STALE)[seed % 8]
+        """Two of eight lives are normal ones."""
+        return (cls.NORMAL, cls.FOCUS, cls.AMENDS, cls.EXTREME, cls.NORMAL, cls.KILLS, cls.PEERS, cls.STALE)[seed % 8]
 
 
 class Faults(Struct, frozen=True):
@@ -77,6 +80,8 @@ class Faults(Struct, frozen=True):
     late_income_ms: float = 0.0
     """The cash history shows a row so long after it was booked."""
     liquidations_per_s: float = 0.0
+    amends: float = 0.4
+    """How often a strategy with a resting order amends one, rather than send another."""
     foreign_children: bool = False
     """What conditional orders become when triggered has a client id of the exchange's making."""
 
@@ -144,6 +149,18 @@ class Faults(Struct, frozen=True):
                     "half_open": 1.0,
                     "drops_per_s": 1.0,
                     "strategy_kills_per_s": rng.choice((0.0, 0.2)),
+                }
+            case Profile.AMENDS:
+                more = {
+                    "amends": 0.9,
+                    "lose_reply": 0.15,
+                    "cut_connection": 0.02,
+                    "late_order": 0.3,
+                    "last_instant": 0.3,
+                    "kill_at_send": rng.choice((0.0, 0.03)),
+                    "gateway_kills_per_s": rng.choice((0.0, 0.3)),
+                    "restart_ms": 20.0,
+                    "power_cut": rng.choice((0.0, 0.0, 0.3)),
                 }
             case _:
                 return normal

@@ -110,6 +110,8 @@ class Life:
             PyalgoStrategy(self.world, 2, list(PRICES), self._connect),
             PyalgoStrategy(self.world, 65_535, list(PRICES), self._connect),
         ]
+        for strategy in self.strategies:
+            strategy.amends = self.faults.amends
         self._every(self.faults.gateway_kills_per_s, self._kill_gateway)
         self._every(self.faults.boot_kills_per_s, self._kill_booting_gateway)
         self._every(self.faults.strategy_kills_per_s, lambda: self.world.rng.choice(self.strategies).kill())
@@ -122,7 +124,8 @@ class Life:
     def live(self) -> Verdict:
         """Chaos, then quiet until everything that can be known is known, then judgement."""
         violations = list[str]()
-        self._count_worst_case()
+        self._watch_worst_case()
+        self.venue.past.amended = lambda: self.world.after(0, self._count_worst_case)
         try:
             self.world.run_for(s(_CHAOS_S))
             self.faults = Faults.none()
@@ -257,12 +260,15 @@ class Life:
                 self.counts["halts resumed"] += 1
         self.world.after(ms(self.world.rng.uniform(500, 3_000)), self._resume_halted)
 
+    def _watch_worst_case(self) -> None:
+        self._count_worst_case()
+        self.world.after(ms(50), self._watch_worst_case)
+
     def _count_worst_case(self) -> None:
         gateway = self.gateway
         if gateway is not None and gateway.alive and gateway.gateway.is_ready:
             for what in uncounted(self.venue.simulator.exchange, ACCOUNT, gateway.gateway.book):
                 self._uncounted.setdefault(what, f"{self.world.at(self.world.now_ns):.4f}")
-        self.world.after(ms(50), self._count_worst_case)
 
     def _every(self, per_s: float, action: object) -> None:
         if per_s <= 0:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 
 from msgspec import structs
 
 from tradingsys.sim.conditions import Condition, ConditionStatus
-from tradingsys.sim.events import Execution, OrderRecord
+from tradingsys.sim.events import Amendment, Execution, OrderRecord
 from tradingsys.sim.money import CashRow
 from tradingsys.sim.simulator import Simulator
 
@@ -24,6 +24,8 @@ class Past:
     """
 
     def __init__(self, simulator: Simulator, account: str) -> None:
+        self.amended: Callable[[], None] = lambda: None
+        """Told of every amend, as soon as the exchange carried it out."""
         self._exchange = simulator.exchange
         self._account = account
         self._versions: dict[tuple[str, int], list[OrderRecord]] = {}
@@ -41,6 +43,13 @@ class Past:
             put_condition(condition)
             self._conditions.setdefault(condition.algo_id, []).append(condition)
 
+        put_amendment = self._exchange.ledger.put_amendment
+
+        def put_amended(amendment: Amendment) -> None:
+            put_amendment(amendment)
+            self.amended()
+
+        self._exchange.ledger.put_amendment = put_amended  # type: ignore[method-assign]
         self._exchange.ledger.put_condition = put_waiting  # type: ignore[method-assign]
 
     @contextmanager

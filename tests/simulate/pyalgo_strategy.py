@@ -30,6 +30,8 @@ class PyalgoStrategy:
         self.session = session
         self.symbols = symbols
         self.active = True
+        self.amends = 0.4
+        """How often it amends a resting order rather than send another."""
         self.wrong: list[str] = []
         """What a strategy should never see."""
         self._connect = connect
@@ -116,11 +118,11 @@ class PyalgoStrategy:
         rng = self.world.rng
         subscription = rng.choice(self._subscriptions)
         open_orders = [order for order in subscription.open_orders if not order.in_doubt]
-        if open_orders and rng.random() < 0.4:
+        if open_orders and rng.random() < (1 - self.amends) * 2 / 3:
             subscription.cancel(rng.choice(open_orders).id)
             return
         working = [order for order in open_orders if not order.is_waiting]
-        if working and rng.random() < 0.4:
+        if working and rng.random() < self.amends:
             order = rng.choice(working)
             price, quantity = draw_amend(rng, subscription.symbol, Decimal(repr(order.quantity)))
             subscription.amend(order.id, _number(price), _number(quantity))

@@ -63,6 +63,8 @@ class Strategy:
         self.asked: dict[str, ResolveItem] = {}
         """Orders sent whose request got no answer yet."""
         self.active = True
+        self.amends = 0.4
+        """How often it amends a resting order rather than send another."""
         self.login: LoginResult | None = None
         self.sent = 0
         self._connect = connect
@@ -211,11 +213,11 @@ class Strategy:
     def _act(self, login: LoginResult) -> None:
         rng = self.world.rng
         open_orders = [view for view in self.orders.values() if view.status.is_open and not view.in_doubt]
-        if open_orders and rng.random() < 0.4:
+        if open_orders and rng.random() < (1 - self.amends) * 2 / 3:
             self._request("cancel", CancelParams(rng.choice(open_orders).client_order_id))
             return
         working = [view for view in open_orders if not view.is_waiting]
-        if working and rng.random() < 0.4:
+        if working and rng.random() < self.amends:
             view = rng.choice(working)
             price, quantity = draw_amend(rng, view.symbol, Decimal(view.quantity))
             self._request("amend", AmendParams(view.client_order_id, _text(price), _text(quantity)))
