@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from decimal import Decimal
 
 from tradingsys.core.enums import OrderType, Side, TimeInForce
@@ -10,6 +10,7 @@ from tradingsys.core.market import Level
 from tradingsys.sim.events import ExchangeEvent, NewOrder
 from tradingsys.sim.exchange import Exchange
 from tradingsys.sim.recorded_book import RecordedBook
+from tradingsys.sim.recorded_levels import RecordedLevels, tick_of
 from tradingsys.sim.recorded_trade import RecordedTrade
 from tradingsys.sim.recording import BookChange, BookImage, Entry, Prices, Print, Recording
 from tradingsys.sim.venue import Venue
@@ -27,6 +28,10 @@ _PAUSE_NS = 1_000 * _MS
 """Between a recording's end and its next beginning."""
 
 
+_Exact = Iterable[tuple[Decimal, Decimal]]
+"""Prices and quantities."""
+
+
 class _Tape:
     """One recorded symbol."""
 
@@ -36,6 +41,9 @@ class _Tape:
         venue.book = self.book
         self._is_dense = False
         self.sequencer = DepthSequencer(SequenceRule.FUTURES)
+        rules = venue.instrument
+        self._bids = RecordedLevels(Side.BUY, rules.tick_size, rules.lot_size)
+        self._asks = RecordedLevels(Side.SELL, rules.tick_size, rules.lot_size)
         self.gaps = 0
 
     def rewind(self) -> None:
@@ -53,25 +61,25 @@ class _Tape:
         self.gaps += was_in_step and state is DepthState.WAITING
         if state is DepthState.IN_STEP and self.sequencer.update_id == last_id != entry.change.final_id:
             return  # older than the snapshot
-        self.book.change(self._levels(entry.change.bids), self._levels(entry.change.asks), entry.ts_ms)
+        bids, asks = self._bids.changed(_decimals(entry.change.bids)), self._asks.changed(_decimals(entry.change.asks))
+        self.book.change(bids, asks, entry.ts_ms)
 
     def image(self, entry: BookImage) -> None:
         if entry.source != "snapshot":
-            self.book.replace(self._levels(entry.bids), self._levels(entry.asks), entry.ts_ms)
+            self._replace(_decimals(entry.bids), _decimals(entry.asks), entry.ts_ms)
             return
         sequencer = self.sequencer
         if sequencer.state is DepthState.IN_STEP:
             return
         if sequencer.snapshot(entry.update_id, entry.bids, entry.asks) is DepthState.IN_STEP:
-            bids, asks = sequencer.book.bids(_EVERY_LEVEL), sequencer.book.asks(_EVERY_LEVEL)
-            self.book.replace(self._exact(bids), self._exact(asks), entry.ts_ms)
+            self._replace(sequencer.book.bids(_EVERY_LEVEL), sequencer.book.asks(_EVERY_LEVEL), entry.ts_ms)
 
-    def _levels(self, levels: Iterable[Level]) -> Iterator[tuple[int, int]]:
-        return self._exact((Decimal(px), Decimal(qty)) for px, qty in levels)
+    def _replace(self, bids: _Exact, asks: _Exact, ts_ms: int) -> None:
+        self.book.replace(self._bids.replaced(bids), self._asks.replaced(asks), ts_ms)
 
-    def _exact(self, levels: Iterable[tuple[Decimal, Decimal]]) -> Iterator[tuple[int, int]]:
-        tick, lot = self.venue.instrument.tick_size, self.venue.instrument.lot_size
-        return ((round(px / tick), int(qty / lot)) for px, qty in levels)
+
+def _decimals(levels: Iterable[Level]) -> _Exact:
+    return ((Decimal(px), Decimal(qty)) for px, qty in levels)
 
 
 class Replay:
@@ -168,7 +176,8 @@ class Replay:
     def _print(self, tape: _Tape, entry: Print, due_ns: int, events: list[ExchangeEvent]) -> None:
         venue = tape.venue
         tick, lot = venue.instrument.tick_size, venue.instrument.lot_size
-        ticks, lots = round(entry.px / tick), int(entry.qty / lot)
+        maker = Side.BUY if entry.buyer_is_maker else Side.SELL
+        ticks, lots = tick_of(entry.px, tick, maker), int(entry.qty / lot)
         if not lots:
             return
         events.append(

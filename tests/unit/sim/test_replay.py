@@ -350,3 +350,25 @@ def test_a_client_sees_the_recorded_market() -> None:
         Request("POST", "/admin/price", b"", {}, b'{"symbol":"BTCUSDT","price":"50000"}'), T0 + 5 * NS
     )
     assert reply.status == 409
+
+
+def test_a_finer_grid_is_gathered_on_that_of_the_box() -> None:
+    """As of spot, which has BTCUSDT with a tick of 0.01 and lots of 0.00001."""
+    book = combined(
+        "btcusdt@depthSnapshot",
+        b'{"lastUpdateId":10,"bids":[["60000.06","0.0012"],["60000.01","0.0009"],["59999.99","0.0004"]],'
+        b'"asks":[["60000.07","0.5"],["60000.10","0.25"],["60000.11","1"]]}',
+    )
+    spot = event("depthUpdate", U=11, u=12, b=[["60000.06", "0.0020"]], a=[["60000.10", "0"]])
+    sold = print_("60000.06", "0.004", sell=True)
+    simulator = box(recording(book, spot, sold))
+    venue = simulator.exchange.venues["BTCUSDT"]
+    assert venue.book.levels(Side.BUY, 9) == [(600000, 2)]
+    assert venue.book.levels(Side.SELL, 9) == [(600001, 750), (600002, 1000)]
+    simulator.tick(T0 + 100 * MS)
+    assert venue.book.levels(Side.BUY, 9) == [(600000, 2)]
+    assert venue.book.levels(Side.SELL, 9) == [(600001, 500), (600002, 1000)]
+    simulator.place(limit(Side.BUY, "60000.00", "0.001"), T0 + 150 * MS)
+    simulator.tick(T0 + 200 * MS)
+    (row,) = simulator.exchange.ledger.executions
+    assert (row.px, row.is_maker, venue.last_px) == (D("60000.0"), True, D("60000.0"))
