@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
-from pyalgo import Context, DepthSubscription, Order, OrderType, Side
+from pyalgo import Context, DepthSubscription, Order, OrderType, Side, State, Tif
+from pyalgo.terms import OrderOptions
 from tests.process.world import World, eventually
 from tradingsys.core.errors import LocalProtocolError
 
@@ -25,6 +26,8 @@ class Strategist:
         self.context.on_error = self.errors.append
         self.context.connect()
         self.sub: DepthSubscription = self.context.subscribe(symbol, "depth")
+        self.told: list[Order] = []
+        self.sub.on_order = self.told.append
         self.until("a book", lambda: self.sub.bid_prc(0))
 
     def __enter__(self) -> Strategist:
@@ -61,6 +64,24 @@ class Strategist:
         self.until("the purchase", lambda: not order.is_active)
         assert order.acc == quantity, order
         return order
+
+    def rest(self, quantity: float, tif: Tif = Tif.GTC, **options: Unpack[OrderOptions]) -> Order:
+        """A bid far below the market, confirmed by the exchange; 0.9 of the best one's price."""
+        price = 0.0 if options.get("price_match") else self.sub.round_price(self.sub.bid_prc(0) * 0.9)
+        order = self.sub.add_order(price, quantity, Side.BUY, OrderType.LIMIT, tif, **options)
+        assert order is not None, self.errors
+        self.until("the order's confirmation", lambda: order in self.told)
+        assert order.is_active, order
+        return order
+
+    def cancel(self, order: Order) -> None:
+        """Until it is gone; asked again when it was refused, as after a jump of the exchange's clock."""
+
+        def is_gone() -> bool:
+            self.sub.cancel(order.id)  # nothing is sent while one is under way
+            return order.state is State.CANCELED
+
+        self.until("the cancel", is_gone)
 
     def refused(self) -> LocalProtocolError:
         """The error of a small purchase that must not come about."""

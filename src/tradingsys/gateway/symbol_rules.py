@@ -15,7 +15,7 @@ __all__ = ["SymbolRules", "explain_status"]
 
 _NS_PER_S = 1_000_000_000
 _EVERY_S = 300
-_AT_MOST_EVERY_S = 60
+_AT_MOST_EVERY_S = 10
 """However many reasons there are: reading takes the loop some milliseconds."""
 _SHOWN = 5
 
@@ -52,7 +52,7 @@ class SymbolRules:
         self._now_ns = now_ns
         self._take = take
         self._read_ns: int | None = None
-        self._is_reading = False
+        self._is_wanted = self._is_reading = False
         self._changed: set[str] = set()
 
     def learn(self, instruments: Iterable[Instrument]) -> None:
@@ -88,21 +88,24 @@ class SymbolRules:
             await self.read_again()
 
     async def read_again(self) -> None:
-        """Read now, unless that was done a moment ago or is being done. A failure waits for the next occasion."""
-        now_ns = self._now_ns()
-        is_fresh = self._read_ns is not None and now_ns - self._read_ns < _AT_MOST_EVERY_S * _NS_PER_S
-        if self._is_reading or is_fresh:
+        """Read, but not so soon after the last time: then when that is over. A failure waits for the next occasion."""
+        self._is_wanted = True
+        if self._is_reading:
             return
         self._is_reading = True
         try:
-            rules = await ask(InstrumentsQuery())
+            while self._is_wanted:
+                due_ns = 0 if self._read_ns is None else self._read_ns + _AT_MOST_EVERY_S * _NS_PER_S
+                if due_ns > self._now_ns():
+                    await until(due_ns)
+                self._is_wanted = False  # what is wanted from here on may be younger than the answer
+                rules = await ask(InstrumentsQuery())
+                if rules.instruments:  # an answer without any is a fault of the exchange, not the end of all trading
+                    self._take(rules)
         except TradingError as error:
             self._log.info("the symbols' rules could not be read anew, the known ones stay", reason=error)
-            return
         finally:
             self._is_reading = False
-        if rules.instruments:  # an answer without any is a fault of the exchange, not the end of all trading
-            self._take(rules)
 
     def _compare(self, symbol: str, before: Instrument | None, now: Instrument | None) -> None:
         was = before.status if before else "not listed"

@@ -110,11 +110,26 @@ def test_a_refusal_for_the_status_makes_the_rules_be_read(scene: Scene, code: in
 
 
 def test_the_rules_are_read_after_a_reconnect_but_not_at_every_one(scene: Scene) -> None:
+    def readings() -> int:
+        return sum(isinstance(query, InstrumentsQuery) for query in scene.venue.asked)
+
     scene.run(61)
-    before = len([query for query in scene.venue.asked if isinstance(query, InstrumentsQuery)])
+    before = readings()
     for _ in range(5):
         scene.says(UserStreamState(False, "lost"), UserStreamState(True))
-    assert len([query for query in scene.venue.asked if isinstance(query, InstrumentsQuery)]) == before + 1
+    assert readings() == before + 1
+    scene.run(60)
+    assert readings() == before + 2, "once more for those that came after it"
+
+
+def test_a_status_that_changes_just_after_a_reading_is_read_when_an_order_is_refused(scene: Scene) -> None:
+    client = scene.client()
+    scene.says(UserStreamState(False, "lost"), UserStreamState(True))
+    scene.venue.instruments[0] = instrument(status="CLOSE")
+    refused = VenueError(-4140, "Invalid symbol status for opening position.")
+    scene.ends(client.order(), OrderRequest.PLACE, Outcome.REFUSED, refused)
+    scene.run(11)
+    assert "its status is CLOSE" in client.error("order", client.order_params())[1]
 
 
 def test_rules_that_cannot_be_read_stay_as_they_are(scene: Scene) -> None:
