@@ -53,11 +53,12 @@ class Line:
             time.sleep(0.002)
         return found
 
-    def say(self, data: bytes, *, binary: bool = False) -> None:
+    def say(self, *messages: bytes, binary: bool = False) -> None:
         """Send anything."""
 
         async def send() -> None:
-            (self._conn.send_binary if binary else self._conn.send)(data)
+            for data in messages:
+                (self._conn.send_binary if binary else self._conn.send)(data)
 
         self._loop.run(send())
 

@@ -272,6 +272,11 @@ def _terms(params: OrderParams, instrument: Instrument) -> Terms:
             f"{params.order_type} is not offered for {params.symbol}: {', '.join(instrument.order_types)}",
             code=ErrorCode.INVALID_ORDER,
         )
+    if params.price is not None and not params.order_type.has_price:
+        raise InvalidOrder(
+            f"a {params.order_type} order has no price: leave it out, or send an order at a limit",
+            code=ErrorCode.INVALID_ORDER,
+        )
     # Two sessions of one account never trade with each other; said explicitly, as the venue's default is not certain.
     return structs.replace(terms, symbol=instrument.symbol, self_trade_prevention=SelfTradePrevention.EXPIRE_TAKER)
 

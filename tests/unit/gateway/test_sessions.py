@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tests.unit.gateway.peers import RecordedPeer
+from tests.unit.gateway.scene import Scene, instrument
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.position import SessionPosition
 from tradingsys.gateway.sessions import Client, SessionDesk
@@ -148,3 +149,17 @@ def test_events_too_old_to_replay_need_a_snapshot() -> None:
     assert session.missed_since((7, 0)) is None
     missed = session.missed_since((7, 1))
     assert missed is not None and len(missed) == 10_000
+
+
+def test_too_many_subscriptions(scene: Scene) -> None:
+    client, other = scene.client(1, trading=False), scene.client(2, trading=False)
+    scene.gateway.market.subscribe = lambda *_: None  # type: ignore[method-assign]  # none of them is opened
+    intervals = ["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d"]
+    kinds = ["depth", "depth:100ms", "depth:500ms", "bbo", "trade", *(f"kline:{each}" for each in intervals)]
+    for number in range(20):
+        scene.gateway.instruments[f"S{number}USDT"] = instrument(f"S{number}USDT")
+    many = [f"s{number}usdt@{kind}" for number in range(20) for kind in kinds]
+    code, text = client.error("subscribe", many)
+    assert code == ErrorCode.DENIED and "256 streams" in text and "unsubscribe" in text
+    client.result("subscribe", many[:256])
+    other.result("subscribe", many[:256])

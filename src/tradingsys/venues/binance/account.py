@@ -13,7 +13,7 @@ from tradingsys.core.commands import (
     Command,
     PlaceOrder,
 )
-from tradingsys.core.errors import InvalidOrder, TradingError, TransportError
+from tradingsys.core.errors import InvalidOrder, OrderRejected, TradingError, TransportError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import Closed, Frame, HttpFailed, HttpReply, Input, Opened, Tick
 from tradingsys.core.order import Terms
@@ -22,7 +22,7 @@ from tradingsys.core.venue_clock import VenueClock
 from tradingsys.venues.auth import Signer
 from tradingsys.venues.binance import order_results, trade_channel, user_stream
 from tradingsys.venues.binance.errors import HttpError
-from tradingsys.venues.binance.filters import check_order, status_refusal
+from tradingsys.venues.binance.filters import broken_rule, status_refusal, what_to_do
 from tradingsys.venues.binance.order_results import OrderCommand
 from tradingsys.venues.binance.order_ways import OrderWay, order_cost, order_way
 from tradingsys.venues.binance.product import Endpoints, Product
@@ -125,7 +125,13 @@ class BinanceProtocol:
             order_way(self._product, PlaceOrder("", terms, 0, 1), 0)
         except InvalidOrder as error:
             return error
-        return check_order(self._product.filters, instrument, terms, mark_px=reference_px)
+        filters, errors = self._product.filters, self._product.errors
+        broken = broken_rule(filters, instrument, terms, mark_px=reference_px)
+        if broken is None:
+            return None
+        rule, bound = broken
+        code, message = filters.answers[rule]
+        return OrderRejected(code, errors.explain(code, message.replace("{}", bound), what_to_do(rule, bound)))
 
     def _send(self, command: OrderCommand, way: OrderWay, now_ns: int) -> list[Output]:
         if self._trade.in_use:

@@ -136,7 +136,7 @@ def parse_algo_name(params: Params) -> AlgoName:
 def _trigger(terms: Terms) -> RequestParams:
     if terms.order_type is not OrderType.TRAILING_STOP_MARKET:
         if terms.stop_px is None:
-            raise InvalidOrder(f"a {terms.order_type} order needs the price that triggers it (stop_px)")
+            raise InvalidOrder(f"a {terms.order_type} order needs the price that triggers it (stop_price)")
         return {"triggerPrice": decimal_text(terms.stop_px)}
     if terms.callback_rate is None:
         raise InvalidOrder("a trailing stop needs the rate by which it follows, in percent (callback_rate)")

@@ -76,12 +76,12 @@ class ErrorTable:
         known = self.codes.get(code)
         return None if known is None or known.verdict is ErrorClass.REFUSED else known.verdict
 
-    def explain(self, code: int, message: str) -> str:
-        """The exchange's words, with what to do where they do not tell it."""
+    def explain(self, code: int, message: str, todo: str = "") -> str:
+        """The exchange's words, and what to do where they do not tell it; ``todo`` when more is known than the code."""
         known = self.codes.get(code)
-        if known is None or known.says_enough:
+        if not todo and (known is None or known.says_enough):
             return message
-        return f"{message} ({known.todo})"
+        return f"{message} ({todo or (known.todo if known else '')})"
 
 
 def as_markdown(table: ErrorTable) -> str:

@@ -24,11 +24,13 @@ __all__ = [
     "KNOWN_FILTERS",
     "FilterDialect",
     "Rule",
+    "broken_rule",
     "check_order",
     "instrument",
     "offset_remainder",
     "plain_remainder",
     "status_refusal",
+    "what_to_do",
 ]
 
 KNOWN_FILTERS = frozenset(
@@ -139,6 +141,30 @@ def instrument(symbol: messages.Symbol) -> Instrument:
     )
 
 
+def broken_rule(
+    dialect: FilterDialect,
+    rules: Instrument,
+    terms: Terms,
+    *,
+    mark_px: Decimal | None = None,
+    counter_px: Decimal | None = None,
+    open_orders: int = 0,
+) -> tuple[Rule, str] | None:
+    """The first rule that an order breaks, and the bound that it is beyond; None when it breaks none.
+
+    ``mark_px`` is the reference of the price band and of a market order's value, ``counter_px`` the best price a market
+    order would meet; rules that need one of them are skipped without it.
+    """
+    return (
+        _status_and_type(rules, terms, open_orders)
+        or _quantity(dialect, rules, terms)
+        or _price(dialect, rules, terms)
+        or _trigger(dialect, rules, terms)
+        or _band(rules, terms, mark_px, counter_px)
+        or _notional(rules, terms, mark_px)
+    )
+
+
 def check_order(
     dialect: FilterDialect,
     rules: Instrument,
@@ -148,24 +174,30 @@ def check_order(
     counter_px: Decimal | None = None,
     open_orders: int = 0,
 ) -> OrderRejected | None:
-    """The exchange's refusal of an order, or None.
-
-    ``mark_px`` is the reference of the price band and of a market order's value, ``counter_px`` the best price a market
-    order would meet; rules that need one of them are skipped without it.
-    """
-    broken = (
-        _status_and_type(rules, terms, open_orders)
-        or _quantity(dialect, rules, terms)
-        or _price(dialect, rules, terms)
-        or _trigger(dialect, rules, terms)
-        or _band(rules, terms, mark_px, counter_px)
-        or _notional(rules, terms, mark_px)
-    )
+    """The exchange's refusal of an order, in its own words, or None; for the rest see `broken_rule`."""
+    broken = broken_rule(dialect, rules, terms, mark_px=mark_px, counter_px=counter_px, open_orders=open_orders)
     if broken is None:
         return None
     rule, bound = broken
     code, message = dialect.answers[rule]
     return OrderRejected(code, message.replace("{}", bound))
+
+
+_BOUNDS = {
+    Rule.PRECISION: "{}: see get_products",
+    Rule.PRICE_TOO_LOW: "the lowest price is {}",
+    Rule.PRICE_TOO_HIGH: "the highest price is {}",
+    Rule.PRICE_OFF_TICK: "round the price to the symbol's tick, {}",
+    Rule.QTY_TOO_LOW: "the least quantity is {}",
+    Rule.QTY_TOO_HIGH: "the largest quantity of one order is {}: split it",
+    Rule.QTY_OFF_STEP: "round the quantity to the symbol's lot, {}",
+    Rule.TRIGGER_TOO_HIGH: "the highest trigger price is {}",
+}
+
+
+def what_to_do(rule: Rule, bound: str) -> str:
+    """What an order must be instead, where that is a matter of numbers; empty elsewhere."""
+    return _BOUNDS.get(rule, "").replace("{}", bound)
 
 
 def status_refusal(dialect: FilterDialect, rules: Instrument) -> OrderRejected:
@@ -201,7 +233,7 @@ def _quantity(dialect: FilterDialect, rules: Instrument, terms: Terms) -> _Broke
             return Rule.CLOSE_POSITION_TYPE, words.ORDER_TYPE_WORDS[terms.order_type]
         return (Rule.CLOSE_POSITION_QTY, "") if qty else None
     if _decimals(qty) > rules.qty_precision:
-        return Rule.PRECISION, str(rules.qty_precision)
+        return Rule.PRECISION, f"at most {rules.qty_precision} decimals in the quantity"
     is_market = terms.order_type is OrderType.MARKET
     step = rules.market_lot_size if is_market else rules.lot_size
     lowest = rules.market_min_qty if is_market else rules.min_qty
@@ -232,7 +264,7 @@ def _price(dialect: FilterDialect, rules: Instrument, terms: Terms) -> _Broken |
 
 def _bounds(dialect: FilterDialect, rules: Instrument, px: Decimal, too_high: Rule) -> _Broken | None:
     if _decimals(px) > rules.price_precision:
-        return Rule.PRECISION, str(rules.price_precision)
+        return Rule.PRECISION, f"at most {rules.price_precision} decimals in the price"
     if rules.min_price is not None and px < rules.min_price:
         return Rule.PRICE_TOO_LOW, str(rules.min_price)
     if rules.max_price is not None and px > rules.max_price:

@@ -228,7 +228,7 @@ def test_the_gateway_asks_the_same_function_and_what_only_reduces_is_left_to_the
     assert "-4014" in str(protocol.refusal(terms(price="100.1", reduce_only=True), closed, None))
     assert "-4016" in str(protocol.refusal(terms(price="110.15"), RULES, D(100)))
     assert protocol.refusal(terms(price="110.15"), RULES, None) is None
-    assert "stop_px" in str(protocol.refusal(waiting(stop_px=None), CONDITIONAL, None))
+    assert "stop_price" in str(protocol.refusal(waiting(stop_px=None), CONDITIONAL, None))
     soon = terms(time_in_force=TimeInForce.GTD, good_till_ms=1_790_000_000_000)
     assert protocol.refusal(soon, RULES, None) is None, "how soon is only known when it is sent"
 
