@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from tests.unit.gateway.peers import RecordedPeer
-from tests.unit.gateway.scene import Scene, instrument
+from tests.unit.gateway.scene import Scene
+from tests.unit.gateway.scripted_venue import instrument
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.position import SessionPosition
 from tradingsys.gateway.sessions import Client, SessionDesk
