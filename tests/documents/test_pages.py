@@ -30,12 +30,6 @@ def untouched(tmp_path: Path) -> Iterator[Desk]:
         yield desk
 
 
-@pytest.fixture(scope="module")
-def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with Desk.ready(tmp_path_factory.mktemp("pages")) as desk:
-        yield desk
-
-
 def test_the_commands_print_what_their_page_shows(untouched: Desk) -> None:
     follow(untouched, TRANSCRIPT)
 
@@ -45,8 +39,8 @@ def test_the_guide_can_be_followed(untouched: Desk) -> None:
 
 
 @pytest.mark.parametrize("page", OTHERS)
-def test_a_page_can_be_followed(used: Desk, page: str) -> None:
-    follow(used, page)
+def test_a_page_can_be_followed(desk: Desk, page: str) -> None:
+    follow(desk, page)
 
 
 def follow(desk: Desk, page: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -50,12 +49,6 @@ class Link:
 
 link = Link()
 """
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with Desk.ready(tmp_path_factory.mktemp("python")) as ready:
-        yield ready
 
 
 def start(desk: Desk, name: str, program: str) -> Process:
