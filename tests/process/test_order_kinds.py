@@ -66,10 +66,10 @@ def test_leverage_and_margin_type_are_set_at_the_exchange(world: World) -> None:
     with Strategist(world, 1) as one:
         assert one.context.set_leverage(LOWER, 7) == one.context.leverage(LOWER) == 7
         assert one.context.set_margin_type(LOWER, "ISOLATED") is one.context.margin_type(LOWER) is MarginType.ISOLATED
-        with pytest.raises(ValueError, match="-4028|leverage"):
+        with pytest.raises(ValueError, match="-4028"):
             one.context.set_leverage(LOWER, 500)
         one.buy(20)
-        with pytest.raises(ValueError, match="-4048|position"):
+        with pytest.raises(ValueError, match="-4048"):
             one.context.set_margin_type(LOWER, "CROSSED")
 
 
