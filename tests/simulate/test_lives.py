@@ -9,8 +9,10 @@ import pytest
 
 from tests.simulate.life import Life, Verdict
 from tests.simulate.mistakes import MISTAKES, Mistake
+from tests.simulate.mistakes_futures import FUTURES_MISTAKES
 
 LIVES = 40
+ALL_MISTAKES = MISTAKES | FUTURES_MISTAKES
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +46,12 @@ def test_the_same_seed_lives_the_same_life(seed: int, tmp_path: Path) -> None:
     assert Life(seed + 1, tmp_path / "other").live().trace != first.trace
 
 
-@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.__name__)
+@pytest.mark.parametrize("mistake", ALL_MISTAKES, ids=lambda mistake: mistake.__name__)
 def test_a_mistake_in_the_product_does_not_survive(
     mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mistake(monkeypatch)
     for seed in range(120):  # most are caught by the third life, the rarest by one in twenty
-        if Life(seed, tmp_path / str(seed), MISTAKES[mistake]).live().violations:
+        if Life(seed, tmp_path / str(seed), ALL_MISTAKES[mistake]).live().violations:
             return
     pytest.fail(f"{mistake.__name__}: 120 lives and nobody noticed")
