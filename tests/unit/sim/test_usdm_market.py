@@ -324,6 +324,21 @@ def test_the_largest_liquidation_of_a_second_is_told(client: Client) -> None:
     assert client.take(others) == []
 
 
+def test_what_the_book_did_not_take_is_no_liquidation() -> None:
+    client = Client(deposit="40")
+    client.quote()
+    client.call("POST", "/fapi/v1/order", **client.limit(px="0.601", qty="1000"))
+    conn = client.open("/market/ws/dogeusdt@forceOrder")
+    client.box.exchange.cancel_all(CROWD, "DOGEUSDT", client.now_ns)
+    client.crowd(Side.BUY, "5000", "0.50")
+    client.crowd(Side.SELL, "5000", "0.51")
+    client.run(60_000)
+    tried, done = client.call("GET", "/fapi/v1/forceOrders")
+    assert (tried["status"], done["status"]) == ("EXPIRED", "FILLED")
+    (event,) = client.take(conn)
+    assert (event["o"]["X"], event["o"]["z"]) == ("FILLED", "1000")
+
+
 # --- connections
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from decimal import Decimal
 
 from tradingsys.sim.events import OrderRecord, Traded
 from tradingsys.sim.faces.binance_usdm.call import State
@@ -99,7 +98,7 @@ class TickerFeed(Feed):
 
 
 class ForceOrderFeed(Feed):
-    """The largest liquidation of each second and symbol."""
+    """The largest liquidation of each second and symbol, by what it executed."""
 
     def __init__(self, symbol: str) -> None:
         self.symbol = symbol
@@ -117,15 +116,11 @@ class ForceOrderFeed(Feed):
         self.next_ns = None
         seen, self._seen = self._seen, {}
         largest: dict[str, OrderRecord] = {}
-        for order in seen.values():
+        for order in (order for order in seen.values() if order.cum_qty):
             known = largest.get(order.symbol)
-            if known is None or _value(order) > _value(known):
+            if known is None or order.cum_quote > known.cum_quote:
                 largest[order.symbol] = order
         return [_force_order(order, ms(now_ns)) for order in largest.values()]
-
-
-def _value(order: OrderRecord) -> Decimal:
-    return order.qty * (order.px or order.avg_px)
 
 
 def _force_order(order: OrderRecord, now_ms: int) -> ForceOrder:
