@@ -86,7 +86,11 @@ class LoopDriver:
         """
         try:
             self._runner.run(self._wait(done, doing, timeout_s))
-        except (KeyboardInterrupt, SystemExit):
+        except KeyboardInterrupt:
+            self.close()
+            # What the loop was doing tells a user nothing; what was waited for does.
+            raise KeyboardInterrupt(doing()) from None
+        except SystemExit:
             self.close()
             raise
 

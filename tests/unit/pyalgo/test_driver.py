@@ -275,6 +275,19 @@ def test_signals_stop_a_program(gateway: WsGateway, tmp_path: Path, number: sign
     assert len(list((tmp_path / "log").glob("strategy_*.log"))) == 1
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_an_interrupted_wait_says_what_was_waited_for(tmp_path: Path) -> None:
+    program = tmp_path / "strategy.py"
+    program.write_text("from pyalgo import *\nEngine().make_session('ws://localhost:1', 1, 'lonely')\n")
+    process = subprocess.Popen([sys.executable, str(program)], stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    assert "is it running?" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    assert err.splitlines()[-1] == "KeyboardInterrupt: session 1 (lonely) logs in"
+    assert "uvloop" not in err
+
+
 def test_the_interval_cannot_be_negative() -> None:
     with pytest.raises(ValueError, match="negative"):
         Engine(-1)
