@@ -86,6 +86,8 @@ def symbol_name(value: object) -> str:
 
 def word(kind: type[W], name: str, value: object) -> W:
     """A member of ``kind``, or its text. Raises InvalidOrder."""
+    if isinstance(value, kind):
+        return value
     try:
         return kind(value)  # type: ignore[arg-type]
     except ValueError:

@@ -9,7 +9,8 @@ from itertools import count
 from pyalgo.phase import to_datetime
 from pyalgo.words import OrderType, PriceMatch, Side, State, Tif, TriggerPrice, state_of
 from tradingsys.core.enums import OrderStatus
-from tradingsys.wire.messages import FillView, OrderView, ResolveItem
+from tradingsys.wire.messages import FillView, OrderView
+from tradingsys.wire.messages.orders import OrderTerms
 
 __all__ = ["ZERO", "Fill", "Order"]
 
@@ -58,10 +59,10 @@ class Fill:
 class Order:
     """A live order: read it whenever you like, it changes as the exchange reports. Times are Unix ms."""
 
-    def __init__(self, terms: ResolveItem, order_type: OrderType, tif: Tif, time_ms: int) -> None:
+    def __init__(self, client_order_id: str, terms: OrderTerms, order_type: OrderType, tif: Tif, time_ms: int) -> None:
         self.id = next(_ids)
         """This strategy's own number for the order, unique within the process."""
-        self.client_order_id = terms.client_order_id
+        self.client_order_id = client_order_id
         """Under which the exchange knows the order."""
         self.symbol = terms.symbol
         self.side = Side(terms.side.value)

@@ -10,7 +10,6 @@ from msgspec import Struct
 from pyalgo.history import History
 from pyalgo.link import Listener
 from pyalgo.order import Order
-from pyalgo.orders import terms_of
 from pyalgo.product import Product
 from pyalgo.requests import Request
 from pyalgo.terms import OrderOptions, order_params
@@ -106,7 +105,7 @@ class OrderEntry:
         self._seq = params.seq
         key = OrderKey(self._session_id, login.lineage, login.epoch, login.login, params.seq)
         client_order_id = encode_client_order_id(key)
-        order = self._history.orders.add(terms_of(client_order_id, params), OrderType(order_type), Tif(tif), now_ms)
+        order = self._history.orders.add(client_order_id, params, OrderType(order_type), Tif(tif), now_ms)
         request = Request(
             partial(self._on_order_reply, client_order_id),
             partial(self._on_order_silence, client_order_id),

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from typing import Any
 
 from msgspec import structs
 
 from pyalgo.order import ZERO, Fill, Order
 from pyalgo.words import OrderType, Side, State, Tif, from_wire
-from tradingsys.wire.messages import OrderParams, OrderView, ResolveItem
+from tradingsys.wire.messages import OrderView, ResolveItem
 from tradingsys.wire.messages.orders import OrderTerms
 
-__all__ = ["Orders", "terms_of"]
+__all__ = ["Orders"]
 
 _MAX_CLOSED = 10_000
 _TERMS = [field.name for field in structs.fields(OrderTerms)]
@@ -28,9 +29,9 @@ class Orders:
         self.unresolved: set[str] = set()
         """Ids of orders whose request never got an answer: each is asked about, none is sent again."""
 
-    def add(self, terms: ResolveItem, order_type: OrderType, tif: Tif, time_ms: int) -> Order:
+    def add(self, client_order_id: str, terms: OrderTerms, order_type: OrderType, tif: Tif, time_ms: int) -> Order:
         """A new order of this process."""
-        order = Order(terms, order_type, tif, time_ms)
+        order = Order(client_order_id, terms, order_type, tif, time_ms)
         self._by_client_id[order.client_order_id] = order
         self._by_id[order.id] = self._live[order.id] = order
         self._forget_oldest()
@@ -108,7 +109,11 @@ class Orders:
 
     def to_resolve(self) -> list[ResolveItem]:
         """The orders whose requests got no answer."""
-        return [order._terms for order in self._by_id.values() if order.client_order_id in self.unresolved]
+        return [
+            ResolveItem(client_order_id=order.client_order_id, **_terms(order._terms))
+            for order in self._by_id.values()
+            if order.client_order_id in self.unresolved
+        ]
 
     def doubt_all_but(self, known: Iterable[str]) -> None:
         """After a snapshot that names ``known``: ask about every other order that may have changed meanwhile."""
@@ -120,7 +125,7 @@ class Orders:
 
     def _adopt(self, view: OrderView) -> Order:
         order_type, tif = from_wire(view)
-        order = self.add(terms_of(view.client_order_id, view), order_type, tif, view.ts_ms)
+        order = self.add(view.client_order_id, OrderTerms(**_terms(view)), order_type, tif, view.ts_ms)
         order._is_adopted = True
         return order
 
@@ -139,6 +144,5 @@ class Orders:
             self.unresolved.discard(order.client_order_id)
 
 
-def terms_of(client_order_id: str, source: OrderParams | OrderView) -> ResolveItem:
-    """What was ordered, as needed to ask what became of it."""
-    return ResolveItem(client_order_id=client_order_id, **{name: getattr(source, name) for name in _TERMS})
+def _terms(source: OrderTerms | OrderView) -> dict[str, Any]:
+    return {name: getattr(source, name) for name in _TERMS}

@@ -72,6 +72,7 @@ _SPOT_WORDS = {
     OrderType.TAKE_PROFIT_LIMIT: OrderType.TAKE_PROFIT,
 }
 
+_PLAIN = _Options()
 _DEFAULTS = tuple(field.name for field in structs.fields(_Options))
 _SWITCHES = tuple(field.name for field in structs.fields(_Options) if isinstance(field.default, bool))
 _SINCE_MS = 1_000_000_000_000
@@ -142,6 +143,8 @@ def order_params(
 
 
 def _chosen(options: OrderOptions) -> _Options:
+    if not options:
+        return _PLAIN
     for name in options:
         one_of("option", name, _DEFAULTS)
     chosen = _Options(**options)

@@ -8,6 +8,7 @@ check characters keep ids of other tools from being taken for ours.
 from __future__ import annotations
 
 import zlib
+from functools import lru_cache
 from typing import NewType
 
 from msgspec import Struct
@@ -58,8 +59,7 @@ def lineage_from_random(value: int) -> str:
 
 def encode_client_order_id(key: OrderKey) -> ClientOrderId:
     """The id under which the venue knows the order of this key."""
-    numbers = (key.session, key.epoch, key.login, key.seq)
-    body = f"T{key.lineage}-" + "-".join(_to_base62(number) for number in numbers)
+    body = _login_text(key.lineage, key.session, key.epoch, key.login) + _to_base62(key.seq)
     return ClientOrderId(f"{body}-{_check(body)}")
 
 
@@ -78,6 +78,12 @@ def decode_client_order_id(text: str) -> OrderKey | None:
     key = OrderKey(session, parts[0][1:], epoch, login, seq)
     # Only the canonical spelling is ours: a leading zero with a lucky check is somebody else's id.
     return key if session <= MAX_SESSION and encode_client_order_id(key) == text else None
+
+
+@lru_cache(maxsize=1024)
+def _login_text(lineage: str, session: int, epoch: int, login: int) -> str:
+    """What the ids of one login have in common."""
+    return f"T{lineage}-{_to_base62(session)}-{_to_base62(epoch)}-{_to_base62(login)}-"
 
 
 def _check(body: str) -> str:

@@ -113,8 +113,9 @@ class SessionBook:
     def track(self, intent: Intent) -> TrackedOrder:
         """Remember an order before its bytes leave."""
         order = TrackedOrder.of_intent(intent)
-        self.orders[intent.client_order_id] = order
-        self._touch(order)
+        name = intent.client_order_id
+        # Nothing is known of it yet, so what `_touch` would find out is sure: it is open, and told of in full.
+        self.orders[name] = self._unsaved[name] = self._active[name] = order
         return order
 
     def untrack(self, order: TrackedOrder) -> None:
