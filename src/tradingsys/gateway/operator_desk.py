@@ -173,7 +173,13 @@ class OperatorDesk:
         "The net is this now" needs a now: an execution that is found out later would move the net that a person has
         just looked up, and that may have counted it in.
         """
-        book = self._gateway.book
+        gateway, book = self._gateway, self._gateway.book
+        if not gateway.venue.stream.is_up or gateway.recovery.is_catching_up:
+            raise LocalProtocolError(
+                "the gateway does not know, or is reading, what the exchange did while the connection was lost "
+                f"({gateway.venue.stream.reason or 'reading'}): try again when that is done",
+                code=ErrorCode.NOT_READY,
+            )
         doubtful = [
             order.client_order_id
             for order in book.open_orders(session)
@@ -207,7 +213,8 @@ class OperatorDesk:
             known_instrument(gateway, symbol)
         if not gateway.resume(symbol):
             raise LocalProtocolError(
-                f"{symbol.lower() or 'the account'} is not halted: op.status lists what is", code=ErrorCode.BAD_REQUEST
+                f"{symbol.lower() or 'the account'} is not halted: `tradingsys status` lists what is",
+                code=ErrorCode.BAD_REQUEST,
             )
         client.peer.write(encode_reply(request.id))
 

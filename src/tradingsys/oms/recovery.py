@@ -60,6 +60,7 @@ class Recovery:
         self._pulling: dict[str, bool] = {}
         self._pulled: Counter[str] = Counter()
         self._fetching: dict[str, int] = {}
+        self._catching_up = 0
         self.differences: dict[str, Decimal] = {}
         """Σ sessions + EXTERNAL − account, by symbol, where it is not zero after two agreeing readings."""
         self.listed: Container[str] | None = None
@@ -102,14 +103,27 @@ class Recovery:
 
     async def reconcile_after_gap(self) -> None:
         """Read now what happened while nobody listened, and once more when no answer can be older than the gap."""
-        await self.reconcile()
-        await self.reconcile_later()
+        self._catching_up += 1
+        try:
+            await self.reconcile()
+            await self.reconcile_later()
+        finally:
+            self._catching_up -= 1
 
     async def reconcile_later(self) -> None:
         """Read again what an answer may have been too old to tell."""
-        await self._inquiry.wait(self._margins.staleness_ms)
-        await self.reconcile()
+        self._catching_up += 1
+        try:
+            await self._inquiry.wait(self._margins.staleness_ms)
+            await self.reconcile()
+        finally:
+            self._catching_up -= 1
         await self.pull_funding()
+
+    @property
+    def is_catching_up(self) -> bool:
+        """Whether executions from a time when nobody listened may still be found."""
+        return self._catching_up > 0
 
     async def watch(self, every_ms: int) -> None:
         """For as long as the process lives: keep the clock right and the books proven."""

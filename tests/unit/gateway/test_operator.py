@@ -14,7 +14,7 @@ from tradingsys import __version__
 from tradingsys.core.commands import PositionsQuery
 from tradingsys.core.errors import TransportError
 from tradingsys.core.ids import EXTERNAL
-from tradingsys.core.reports import OrderRequest, Outcome
+from tradingsys.core.reports import OrderRequest, Outcome, UserStreamState
 from tradingsys.store.read import positions, reading
 from tradingsys.wire.messages import ErrorCode
 from tradingsys.wire.operator import (
@@ -206,6 +206,19 @@ def test_while_an_execution_is_in_doubt_there_is_no_now(scene: Scene, operator: 
     scene.run(60)
     assert client.last_order()["status"] == "ABSENT"
     operator.result("op.set_position", params)
+
+
+def test_while_executions_may_be_missed_there_is_no_now(scene: Scene, operator: SceneClient) -> None:
+    """A person has looked up the net; what is found out later would be added to it a second time."""
+    scene.holder(1, "30")
+    params = {"session_id": 1, "symbol": "dogeusdt", "net": "10"}
+    scene.says(UserStreamState(False, "closed by peer"))
+    code, text = operator.error("op.set_position", params)
+    assert code == ErrorCode.NOT_READY and "closed by peer" in text
+    scene.says(UserStreamState(True))
+    assert operator.error("op.set_position", params)[0] == ErrorCode.NOT_READY, "the gap is being read"
+    scene.run(10)
+    assert operator.result("op.set_position", params)["after"] == "10"
 
 
 def test_explain_does_not_wait_for_a_mute_exchange(scene: Scene, operator: SceneClient) -> None:
