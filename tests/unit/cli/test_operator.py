@@ -143,6 +143,18 @@ def test_an_account_that_agrees(capsys: Captured) -> None:
     assert code == OK and "the books agree with it" in out and "HALTED" not in out and "No open orders." in out
 
 
+@pytest.mark.parametrize(
+    ("average", "shown"),
+    [("0.5993040909090909090909090909", "0.59930409"), ("60000", "60000"), ("0.599999999999", "0.6")],
+)
+def test_an_average_is_legible_in_tables_and_exact_in_json(capsys: Captured, average: str, shown: str) -> None:
+    row = SessionPositionView(3, PositionView("btcusdt", "1.5", entry_px=average, realized_pnl=f"-{average}"))
+    _, out, _, _ = ask(capsys, {"op.positions": [row]}, "pos", "show")
+    assert out.split().count(shown) == out.split().count(f"-{shown}") == 1
+    _, out, _, _ = ask(capsys, {"op.positions": [row]}, "pos", "show", "--json")
+    assert f'"entry_px": "{average}"' in out
+
+
 def test_the_token_of_the_port_is_shown(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str | None] = []
 

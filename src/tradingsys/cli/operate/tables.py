@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from rich import box
 from rich.console import Console
@@ -13,6 +14,7 @@ from rich.table import Table
 
 from tradingsys.cli.operate.target import NOT_RUNNING
 from tradingsys.core.ids import EXTERNAL
+from tradingsys.core.instrument import plain
 from tradingsys.wire.messages import OrderView, PositionView
 from tradingsys.wire.operator import (
     GatewayView,
@@ -26,6 +28,7 @@ __all__ = ["console", "fills", "orders", "positions", "session_name", "sessions"
 
 _PIPE_WIDTH = 160
 _NARROW = 130
+_DECIMALS = 8
 """Below that, columns that one can do without are left out."""
 
 
@@ -126,12 +129,19 @@ def positions(out: Console, rows: Sequence[SessionPositionView]) -> None:
             session_name(row.session_id),
             held.symbol.lower(),
             _net(held),
-            held.entry_px or "-",
-            held.realized_pnl,
+            _legible(held.entry_px) if held.entry_px else "-",
+            _legible(held.realized_pnl),
             _amounts(held.fees),
             _amounts(held.funding),
         )
     _print(out, table, "no positions")
+
+
+def _legible(amount: str) -> str:
+    """At most eight decimals; averages have many more, which JSON keeps."""
+    value = Decimal(amount)
+    exact = plain(value)
+    return exact if len(exact.partition(".")[2]) <= _DECIMALS else plain(round(value, _DECIMALS))
 
 
 def _table(*columns: tuple[str, str]) -> Table:
