@@ -34,6 +34,8 @@ __all__ = ["Placing"]
 
 _ZERO = Decimal(0)
 _NS_PER_MS = 1_000_000
+_LONGEST_NS = 365 * 86_400 * 1_000_000_000
+"""How long an order is good till it is cancelled, at the most."""
 _MINTED_LENGTH = 22
 
 
@@ -146,8 +148,8 @@ class Placing:
             reason = ExpiryReason.UNFILLED_IMMEDIATE
         else:
             venue.book.rest(taker)
-            if order.good_till_ms:
-                due_ns = order.good_till_ms * _NS_PER_MS
+            if not self._state.accounts[order.account].is_house:
+                due_ns = order.good_till_ms * _NS_PER_MS or order.created_ns + _LONGEST_NS
                 self._state.schedule.put(("order", order.symbol, order.order_id), due_ns)
             return
         self.end(venue, taker.order_id, OrderStatus.EXPIRED, now_ns, events, reason)
@@ -263,7 +265,7 @@ class Placing:
         if mine is not None:
             del mine[order.order_id]
             del venue.client_ids[order.account, order.client_order_id]
-        if order.good_till_ms:
+        if mine is not None:
             self._state.schedule.drop(("order", order.symbol, order.order_id))
         if order.reduce_only:
             venue.reducing[order.account].remove(order.order_id)

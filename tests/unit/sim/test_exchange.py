@@ -217,6 +217,15 @@ def test_too_many_open_orders_are_refused() -> None:
     assert refusal(rig.place("a", BUY, "10", "0.50")) is Refusal.TOO_MANY_ORDERS
 
 
+def test_no_order_lives_longer_than_a_year() -> None:
+    rig = Rig()
+    rig.place("a", BUY, "10", "0.50")
+    year_ns = 365 * 86_400 * NS
+    assert not [event for event in rig.exchange.tick(rig.now_ns + year_ns - 1) if isinstance(event, Expired)]
+    assert last_expiry(rig.exchange.tick(rig.now_ns + year_ns)).order.expiry is ExpiryReason.GOOD_TILL
+    assert rig.exchange.open_orders("a") == []
+
+
 def test_an_order_with_an_end_expires_at_it() -> None:
     rig = Rig()
     end_ms = rig.now_ns // MS + 1000

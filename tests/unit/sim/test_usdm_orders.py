@@ -287,6 +287,18 @@ def test_a_waiting_order_is_cancelled_by_either_id(client: Client) -> None:
     assert client.error("GET", ALGO, clientAlgoId="nope") == (400, -2013)
 
 
+def test_an_order_that_ends_with_its_position_says_so(client: Client) -> None:
+    client.call("POST", ORDER, **client.limit(px="0.601"))
+    conn = client.listen()
+    bound = stop(side="SELL", triggerPrice="0.5", timeInForce="GTE_GTC")
+    assert client.call("POST", ALGO, **bound)["timeInForce"] == "GTE_GTC"
+    client.call("POST", ORDER, **client.limit(side="SELL", px="0.599"))
+    assert client.call("GET", ALGO, clientAlgoId="stop")["timeInForce"] == "GTE_GTC"
+    assert [(each["X"], each["f"]) for each in events(client, conn, "ALGO_UPDATE")] == [
+        ("NEW", "GTE_GTC"), ("EXPIRED", "GTE_GTC"),
+    ]  # fmt: skip
+
+
 def test_a_trailing_stop_is_new_twice(client: Client) -> None:
     conn = client.listen()
     trailing = stop(type="TRAILING_STOP_MARKET", side="SELL", triggerPrice="", activatePrice="0.605", callbackRate="1")

@@ -272,6 +272,14 @@ def test_too_much_weight_is_429_and_then_418(client: Client) -> None:
     assert used(client) == 1
 
 
+def test_questions_about_funding_have_a_limit_of_their_own(client: Client) -> None:
+    paths = ("fundingRate", "fundingInfo")
+    replies = [client.reply("GET", f"/fapi/v1/{paths[number % 2]}", sign=False) for number in range(501)]
+    assert [reply.status for reply in replies] == [200] * 500 + [429]
+    client.run(300_000)
+    assert client.reply("GET", "/fapi/v1/fundingRate", sign=False).status == 200
+
+
 def test_too_many_orders_are_429(client: Client) -> None:
     client.run(10_000 - client.now_ms % 10_000)
     codes = []

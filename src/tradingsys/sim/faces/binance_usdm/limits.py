@@ -15,6 +15,8 @@ _MINUTE_MS = 60_000
 _MAX_WEIGHT = 2_400
 ORDERS_PER_MINUTE = 1_200
 """Of an account without privileges. In ten seconds it may send a quarter of them."""
+_MAX_FUNDING = 500
+"""Questions about funding rates in five minutes."""
 _WARNINGS = 10
 """Requests that may ignore a 429 before the address is banned."""
 _FIRST_BAN_MS = 120_000
@@ -53,9 +55,19 @@ class Limits:
         self._orders_per_10s = max(1, orders_per_minute // 4)
         self._weight = _Window(_MINUTE_MS)
         self._warned = _Window(_MINUTE_MS)
+        self._funding = _Window(5 * _MINUTE_MS)
         self._orders: dict[str, tuple[_Window, _Window]] = {}
         self._banned_until_ms = 0
         self._bans = 0
+
+    def spend_funding(self, now_ms: int) -> None:
+        """Count a question about funding, which has a limit of its own.
+
+        Raises Fault 429.
+        """
+        if self._funding.add(1, now_ms) > _MAX_FUNDING:
+            text = f"Too many requests; current limit is {_MAX_FUNDING} requests per 5 MINUTE."
+            raise Fault(429, -1003, text, (now_ms, self._funding.ends_ms(now_ms)))
 
     def spend(self, weight: int, now_ms: int) -> None:
         """Count a request.

@@ -135,6 +135,7 @@ def funding_rates(call: Call) -> list[FundingRate]:
 
     Raises Fault for times in the wrong order (-1023).
     """
+    call.state.limits.spend_funding(call.now_ms)
     params, symbol = call.params, call.maybe_symbol()
     start_ms, end_ms = params.maybe_integer("startTime"), params.optional_integer("endTime", call.now_ms)
     if start_ms is not None and start_ms > end_ms:
@@ -168,6 +169,7 @@ def _past_fundings(state: State, symbol: str) -> Iterator[FundingRecord]:
 
 def funding_info(call: Call) -> list[FundingInfo]:
     """`GET /fapi/v1/fundingInfo`: bounds and frequency, the same for every symbol here."""
+    call.state.limits.spend_funding(call.now_ms)
     return [
         FundingInfo(
             symbol=symbol,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType, structs
 
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.order import Closed, Order, Terms
@@ -61,18 +61,19 @@ def _child_px(condition: Condition) -> Decimal:
 
 def placed(condition: Condition) -> messages.AlgoOrder:
     """The answer to placing."""
-    return encode_algo.algo_order(
+    reply = encode_algo.algo_order(
         _order(condition),
         status=condition.status.value,
         placed_ms=ms(condition.created_ns),
         updated_ms=ms(condition.updated_ns),
         triggered_ms=ms(condition.triggered_ns),
     )
+    return structs.replace(reply, time_in_force=_time_in_force(condition, reply.time_in_force))
 
 
 def queried(condition: Condition) -> messages.AlgoOrder:
     """The answer to a query."""
-    return encode_algo.algo_query(
+    reply = encode_algo.algo_query(
         _order(condition),
         status=condition.status.value,
         placed_ms=ms(condition.created_ns),
@@ -82,6 +83,7 @@ def queried(condition: Condition) -> messages.AlgoOrder:
         actual_qty=condition.child_qty,
         actual_type=_child_type(condition),
     )
+    return structs.replace(reply, time_in_force=_time_in_force(condition, reply.time_in_force))
 
 
 def canceled(condition: Condition) -> messages.AlgoCanceled:
@@ -91,7 +93,7 @@ def canceled(condition: Condition) -> messages.AlgoCanceled:
 
 def update(condition: Condition) -> messages.AlgoUpdate:
     """The event about its new state."""
-    return encode_algo.algo_update(
+    message = encode_algo.algo_update(
         _order(condition),
         status=condition.status.value,
         ts_event_ms=ms(condition.updated_ns),
@@ -101,3 +103,9 @@ def update(condition: Condition) -> messages.AlgoUpdate:
         actual_qty=condition.child_qty,
         actual_type=_child_type(condition),
     )
+    word = _time_in_force(condition, message.order.time_in_force)
+    return structs.replace(message, order=structs.replace(message.order, time_in_force=word))
+
+
+def _time_in_force(condition: Condition, word: str | UnsetType) -> str | UnsetType:
+    return "GTE_GTC" if condition.terms.needs_position else word
