@@ -11,7 +11,6 @@ from tradingsys.core.commands import (
     Ask,
     CancelOrder,
     Command,
-    PlaceOrder,
 )
 from tradingsys.core.errors import InvalidOrder, OrderRejected, TradingError, TransportError
 from tradingsys.core.instrument import Instrument
@@ -24,7 +23,7 @@ from tradingsys.venues.binance import order_results, trade_channel, user_stream
 from tradingsys.venues.binance.errors import HttpError
 from tradingsys.venues.binance.filters import broken_rule, status_refusal, what_to_do
 from tradingsys.venues.binance.order_results import OrderCommand
-from tradingsys.venues.binance.order_ways import OrderWay, order_cost, order_way
+from tradingsys.venues.binance.order_ways import OrderWay, order_cost, order_way, unsayable
 from tradingsys.venues.binance.product import Endpoints, Product
 from tradingsys.venues.binance.queries import Questions, weight
 from tradingsys.venues.binance.rest import Arrived, Call, Rest, Result
@@ -121,10 +120,9 @@ class BinanceProtocol:
             if not (terms.reduce_only or terms.close_position):
                 return status_refusal(self._product.filters, instrument)
             instrument = structs.replace(instrument, is_trading=True)
-        try:
-            order_way(self._product, PlaceOrder("", terms, 0, 1), 0)
-        except InvalidOrder as error:
-            return error
+        unsaid = unsayable(self._product, terms)
+        if unsaid is not None:
+            return unsaid
         filters, errors = self._product.filters, self._product.errors
         broken = broken_rule(filters, instrument, terms, mark_px=reference_px)
         if broken is None:

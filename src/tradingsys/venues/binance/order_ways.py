@@ -5,6 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tradingsys.core.commands import CancelOrder, PlaceOrder, ReplaceOrder
+from tradingsys.core.enums import OrderType, TimeInForce
+from tradingsys.core.errors import InvalidOrder
+from tradingsys.core.order import Terms
 from tradingsys.venues.binance.algo_requests import algo_cancel_params, algo_place_params
 from tradingsys.venues.binance.order_results import OrderCommand
 from tradingsys.venues.binance.params import DEFAULT_RECV_WINDOW_MS
@@ -13,7 +16,7 @@ from tradingsys.venues.binance.requests import cancel_params, place_params, repl
 from tradingsys.venues.binance.signing import Params
 from tradingsys.venues.protocol import Cost
 
-__all__ = ["OrderWay", "order_cost", "order_way"]
+__all__ = ["OrderWay", "order_cost", "order_way", "unsayable"]
 
 
 class OrderWay(Struct, frozen=True):
@@ -45,6 +48,29 @@ def order_way(product: Product, command: OrderCommand, stamp_ms: int) -> OrderWa
                     "algoOrder.cancel", "DELETE", paths.algo_order, {**algo_cancel_params(command), **stamp}
                 )
             return OrderWay("order.cancel", "DELETE", paths.order, {**cancel_params(command), **stamp})
+
+
+def unsayable(product: Product, terms: Terms) -> InvalidOrder | None:
+    """Why no request could carry these terms; None when one can."""
+    if _is_plain(terms):
+        return None
+    try:
+        order_way(product, PlaceOrder("", terms, 0, 1), 0)
+    except InvalidOrder as error:
+        return error
+    return None
+
+
+def _is_plain(terms: Terms) -> bool:
+    """Whether a request can carry it for sure: finding out by writing one would take as long as sending it."""
+    return (
+        terms.order_type is OrderType.LIMIT
+        and terms.price is not None
+        and terms.price_match is None
+        and not terms.post_only
+        and terms.good_till_ms is None
+        and terms.time_in_force is not TimeInForce.GTD
+    )
 
 
 def order_cost(product: Product, command: OrderCommand, *, by_rest: bool) -> Cost:

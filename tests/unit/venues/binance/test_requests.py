@@ -20,6 +20,7 @@ from tradingsys.venues.binance.algo_requests import (
     parse_algo_name,
     parse_algo_place,
 )
+from tradingsys.venues.binance.order_ways import order_way, unsayable
 from tradingsys.venues.binance.requests import (
     cancel_params,
     parse_cancel,
@@ -38,6 +39,7 @@ from tradingsys.venues.binance.signing import (
     verify_query,
     verify_ws_params,
 )
+from tradingsys.venues.binance.usdm import USDM
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 parameters = st.dictionaries(st.from_regex(r"[a-zA-Z]{1,9}", fullmatch=True), texts | st.integers())
@@ -160,7 +162,7 @@ def test_a_conditional_order_is_named_by_one_id_at_least() -> None:
     [
         ({"price": None}, "needs a price"),
         ({"price_match": PriceMatch.QUEUE}, "not both"),
-        ({"stop_px": None}, "stop_px"),
+        ({"stop_px": None}, "stop_price"),
         ({"close_position": True}, "STOP_MARKET"),
         ({"order_type": OrderType.STOP_MARKET, "price_match": PriceMatch.QUEUE}, "price match"),
         ({"order_type": OrderType.STOP_MARKET, "time_in_force": TimeInForce.FOK}, "FOK"),
@@ -289,3 +291,16 @@ def test_text_is_percent_encoded_and_the_query_wins_over_the_body() -> None:
         "symbol=%E6%B5%8B%E8%AF%95&list=%5B%22A%22%2C%22B%22%5D&flag=true"
     )
     assert parse_query("a=1&b=%20+", "a=2&c=3") == {"a": "1", "b": "  ", "c": "3"}
+
+
+@given(some.terms(0, "ETHUSDT"), st.none() | some.quantities, st.none() | some.times_ms)
+def test_what_cannot_be_said_is_known_before_it_is_written(
+    drawn: Terms, price: Decimal | None, good_till_ms: int | None
+) -> None:
+    terms = msgspec.structs.replace(drawn, price=price, good_till_ms=good_till_ms)
+    try:
+        order_way(USDM, PlaceOrder("", terms, 0, 1), 0)
+    except InvalidOrder as error:
+        assert str(unsayable(USDM, terms)) == str(error)
+    else:
+        assert unsayable(USDM, terms) is None
