@@ -66,6 +66,34 @@ def test_control_errors(client: Client, frame: bytes, code: int) -> None:
     assert answer["id"] == (1 if b'"id":1' in frame else None)
 
 
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        ({"params": ["btcusdt@depth"], "id": 1}, "Invalid request: missing field `method` at line 1 column 35"),
+        (
+            {"method": "SUBSCRIB", "params": [], "id": 1},
+            "Invalid request: unknown variant `SUBSCRIB`, expected one of `SUBSCRIBE`, `UNSUBSCRIBE`, "
+            "`LIST_SUBSCRIPTIONS`, `SET_PROPERTY`, `GET_PROPERTY` at line 1 column 20",
+        ),
+        ({"method": "LIST_SUBSCRIPTIONS"}, "Invalid request: request ID must be an unsigned integer"),
+        ({"method": "LIST_SUBSCRIPTIONS", "id": -1}, "Invalid request: request ID must be an unsigned integer"),
+        ({"method": "LIST_SUBSCRIPTIONS", "id": 1.5}, "Invalid request: request ID must be an unsigned integer"),
+        ({"method": "GET_PROPERTY", "id": 1}, "Invalid request: property name must be a string"),
+        ({"method": "GET_PROPERTY", "params": ["combined", 1], "id": 1}, "Invalid request: too many parameters"),
+    ],
+)
+def test_control_errors_in_the_exchange_words(client: Client, frame: dict[str, object], message: str) -> None:
+    conn = client.open(PUBLIC)
+    client.send(conn, msgspec.json.encode(frame))
+    assert client.take(conn)[0]["error"] == {"code": 2, "msg": message}
+
+
+@pytest.mark.parametrize("target", ["/public/ws/dogeusdt%40bookTicker", "/public/stream?streams=dogeusdt%40bookTicker"])
+def test_names_in_addresses_may_be_percent_encoded(client: Client, target: str) -> None:
+    conn = client.open(target)
+    assert client.control(conn, "LIST_SUBSCRIPTIONS")["result"] == ["dogeusdt@bookTicker"]
+
+
 def test_a_connection_holds_1024_streams(client: Client) -> None:
     conn = client.open(PUBLIC)
     names = [f"s{number}@depth" for number in range(1024)]

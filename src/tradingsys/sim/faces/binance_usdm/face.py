@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from msgspec import Struct
 
@@ -251,7 +251,7 @@ def _locate(target: str) -> _Place | None:
     given = parse_qsl(query, keep_blank_values=True)
     if path == _WS_API_PATH:
         return _Place(Route.WS_API, False, "", given)
-    match = _STREAM_PATH.fullmatch(path)
+    match = _STREAM_PATH.fullmatch(unquote(path))
     if match is None:
         return None
     route = _ROUTES[match[1] or ""]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
-from msgspec import UNSET
+from msgspec import Struct
 
 from tradingsys.sim.faces.binance_usdm.connection import Connection, Route
 from tradingsys.sim.faces.binance_usdm.market_streams import MarketStreams
 from tradingsys.sim.faces.binance_usdm.user_streams import Subscription, UserStreams
 from tradingsys.venues.binance.encode import to_bytes
-from tradingsys.venues.binance.messages import ControlReply, ControlRequest, ErrorBody, RequestId
+from tradingsys.venues.binance.messages import ControlReply, ErrorBody, RequestId
 
 __all__ = ["StreamControl"]
 
@@ -20,7 +22,12 @@ _INVALID_JSON = 3
 _MAX_STREAMS = 1024
 
 _decode_any = msgspec.json.Decoder().decode
-_decode = msgspec.json.Decoder(ControlRequest).decode
+_METHODS = ("SUBSCRIBE", "UNSUBSCRIBE", "LIST_SUBSCRIPTIONS", "SET_PROPERTY", "GET_PROPERTY")
+
+
+class _Asked(Struct, frozen=True):
+    method: str
+    params: list[object]
 
 
 class _Mistake(Exception):
@@ -40,28 +47,21 @@ class StreamControl:
         """The answer to one frame."""
         request_id: RequestId = None
         try:
-            try:
-                raw = _decode_any(data)
-            except msgspec.DecodeError:
-                raise _Mistake(_INVALID_JSON, "Invalid JSON") from None
-            candidate = raw.get("id") if isinstance(raw, dict) else None
+            raw = _object(data)
+            candidate = raw.get("id")
             request_id = candidate if isinstance(candidate, int | str) else None
-            try:
-                request = _decode(data)
-            except msgspec.ValidationError as error:
-                raise _Mistake(_INVALID_REQUEST, f"Invalid request: {error}") from None
-            reply = ControlReply(result=self._perform(conn, request, now_ns), id=request_id)
+            reply = ControlReply(result=self._perform(conn, _request(raw, data), now_ns), id=request_id)
         except _Mistake as mistake:
             reply = ControlReply(error=ErrorBody(code=mistake.code, msg=mistake.message), id=request_id)
         return to_bytes(reply)
 
-    def _perform(self, conn: Connection, request: ControlRequest, now_ns: int) -> list[str] | bool | None:
-        params = [] if request.params is UNSET else list(request.params)
+    def _perform(self, conn: Connection, request: _Asked, now_ns: int) -> list[str] | bool | None:
+        params = request.params
         match request.method:
             case "SUBSCRIBE":
                 names = _names(params)
                 if len(conn.streams.keys() | set(names)) > _MAX_STREAMS:
-                    raise _Mistake(_INVALID_REQUEST, f"Invalid request: more than {_MAX_STREAMS} streams")
+                    raise _invalid(f"more than {_MAX_STREAMS} streams")
                 for name in names:
                     self.subscribe(conn, name, now_ns)
                 return None
@@ -74,18 +74,13 @@ class StreamControl:
             case "SET_PROPERTY":
                 self._set_property(conn, params)
                 return None
-            case "GET_PROPERTY":
-                if params != ["combined"]:
-                    raise _Mistake(_UNKNOWN_PROPERTY, "Unknown property")
+            case _:
+                _check_property(params, 1)
                 return conn.is_combined
-        raise _Mistake(_INVALID_REQUEST, f"Invalid request: unknown method {request.method}")
 
-    def _set_property(self, conn: Connection, params: list[str | bool]) -> None:
-        if len(params) != 2:
-            raise _Mistake(_INVALID_REQUEST, "Invalid request: a property and its value expected")
-        name, value = params
-        if name != "combined":
-            raise _Mistake(_UNKNOWN_PROPERTY, "Unknown property")
+    def _set_property(self, conn: Connection, params: Sequence[object]) -> None:
+        _check_property(params, 2)
+        value = params[1] if len(params) > 1 else None
         if not isinstance(value, bool):
             raise _Mistake(_BAD_VALUE, "Invalid value type: expected Boolean")
         conn.is_combined = value
@@ -115,8 +110,51 @@ class StreamControl:
         self._users.unsubscribe(conn)
 
 
-def _names(params: list[str | bool]) -> list[str]:
+def _object(data: bytes) -> dict[str, object]:
+    """A frame's JSON object, with the venue's words for one that is none."""
+    try:
+        raw = _decode_any(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise _Mistake(_INVALID_JSON, "Invalid JSON: expected value at line 1 column 1") from None
+    if not isinstance(raw, dict):
+        raise _invalid(f"invalid type, expected a request at line 1 column {len(data)}")
+    return raw
+
+
+def _request(raw: dict[str, object], data: bytes) -> _Asked:
+    method, params = raw.get("method"), raw.get("params", [])
+    if method is None:
+        raise _invalid(f"missing field `method` at line 1 column {len(data)}")
+    if method not in _METHODS:
+        # Where the name ends, which is where the venue's parser stops.
+        column = max(0, data.find(str(method).encode())) + len(str(method)) + 1
+        known = ", ".join(f"`{name}`" for name in _METHODS)
+        raise _invalid(f"unknown variant `{method}`, expected one of {known} at line 1 column {column}")
+    request_id = raw.get("id", False)
+    # Documented are unsigned integers alone; the venue's own SDK sends text.
+    if isinstance(request_id, bool | float | list | dict) or (isinstance(request_id, int) and request_id < 0):
+        raise _invalid("request ID must be an unsigned integer")
+    if not isinstance(params, list):
+        raise _invalid(f"invalid type, expected a sequence at line 1 column {len(data)}")
+    return _Asked(str(method), params)
+
+
+def _check_property(params: Sequence[object], most: int) -> None:
+    """Raises for anything but the one property that there is."""
+    if len(params) > most:
+        raise _invalid("too many parameters")
+    if not params or not isinstance(params[0], str):
+        raise _invalid("property name must be a string")
+    if params[0] != "combined":
+        raise _Mistake(_UNKNOWN_PROPERTY, "Unknown property")
+
+
+def _names(params: Sequence[object]) -> list[str]:
     names = [name for name in params if isinstance(name, str)]
     if not names or len(names) != len(params):
-        raise _Mistake(_INVALID_REQUEST, "Invalid request: a list of stream names expected")
+        raise _invalid("a list of stream names expected")
     return names
+
+
+def _invalid(what: str) -> _Mistake:
+    return _Mistake(_INVALID_REQUEST, f"Invalid request: {what}")
