@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator
 from decimal import Decimal
 from pathlib import Path
-from random import Random
 from typing import Any, TypeVar
 
 from msgspec import structs
@@ -176,13 +175,13 @@ class Loop:
         """What ``work`` returns."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
 
-    def exchange(self, *, ahead_s: float = 0.0, flow: bool = False, **key: Any) -> Exchange:
+    def exchange(self, *, ahead_s: float = 0.0, **key: Any) -> Exchange:
         """A new box; ``key`` are the rights of its API key."""
 
         def make(now_ns: int) -> _Box:
             known = ApiKey(API_KEY, ACCOUNT, HmacSigner(SECRET), **key)
             accounts = {ACCOUNT: {"USDT": Decimal(1_000_000)}}
-            box = _Box(now_ns=now_ns, accounts=accounts, keys=[known], flow=Random(1) if flow else None)
+            box = _Box(now_ns=now_ns, accounts=accounts, keys=[known], flow=None, orders_per_minute=60_000)
             box.exchange.open_account("house", {}, is_house=True)
             return box
 

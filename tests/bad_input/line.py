@@ -15,6 +15,8 @@ from tradingsys.net import ws
 __all__ = ["Line"]
 
 PATIENCE_S = 30.0
+_PACE_S = 0.005
+"""A connection may send 200 messages a second."""
 Json = dict[str, Any]
 
 
@@ -64,6 +66,7 @@ class Line:
 
     def request(self, method: str, params: object = None) -> int:
         """Send a request, and return its id."""
+        time.sleep(_PACE_S)
         request_id = next(self._ids)
         self.say(json.dumps({"id": request_id, "method": method, "params": params}).encode())
         return request_id

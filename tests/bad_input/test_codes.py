@@ -1,0 +1,177 @@
+"""Every code that the exchange may answer an order, a cancel, an amend or a question with, over real sockets.
+
+What the strategy is told is what docs/errors.md says: refused with the exchange's code and what to do, or in doubt until
+the exchange, asked for the order, has told the truth. Nothing else stops.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from tests.bad_input.exchange import Loop
+from tests.bad_input.launcher import Launcher
+from tests.bad_input.table_codes import CODES, STATUSES, CodeRow
+from tests.bad_input.venue_place import VenuePlace
+from tradingsys.venues.binance.usdm import ERRORS
+
+FIRST_QTY = 1_000
+RESTING = {"price": "0.06", "quantity": "300"}
+KLINES = {"symbol": "dogeusdt", "interval": "1m", "limit": 5}
+# It says that there is no such order, which is an answer and no failure.
+NO_SUCH_ORDER = -2013
+
+
+@pytest.fixture(scope="module")
+def place(loop: Loop, launcher: Launcher, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VenuePlace]:
+    folder = tmp_path_factory.mktemp("codes") / "gateway"
+    folder.mkdir()
+    place = VenuePlace(loop, launcher, folder)
+    yield place
+    assert place.gateway.stop() == 0
+    assert "Traceback" not in place.gateway.err and "HALT" not in place.gateway.err
+
+
+def words_of(row: CodeRow) -> list[str]:
+    """What a refusal must tell: the exchange's words, and what to do where these do not say it."""
+    return [row.text] if ERRORS.codes[row.code].says_enough else [row.text, row.todo]
+
+
+def assert_trades(place: VenuePlace) -> None:
+    client_order_id = place.line.order(**RESTING)
+    place.line.order_that("rests", client_order_id, lambda order: order["status"] == "NEW")
+    place.line.result("cancel", {"client_order_id": client_order_id})
+    place.line.order_that("is canceled", client_order_id, lambda order: order["status"] == "CANCELED")
+    assert place.gateway.code is None
+
+
+def test_the_page_has_all_codes() -> None:
+    assert {row.code for row in CODES} == set(ERRORS.codes) and len(CODES) > 100
+
+
+def test_orders(place: VenuePlace) -> None:
+    line = place.line
+    sent = {}
+    for number, row in enumerate(CODES):
+        quantity = str(FIRST_QTY + number)
+        place.refusals["place", quantity] = (400, row.code, row.text)
+        sent[line.order(quantity=quantity)] = row
+    for client_order_id, row in sent.items():
+        if row.in_doubt:
+            line.order_that("is in doubt", client_order_id, lambda order: order["status"] == "UNKNOWN")
+            continue
+        order = line.order_that("is refused", client_order_id, lambda order: order["status"] == "REJECTED")
+        assert order["code"] == row.code
+        assert [word for word in words_of(row) if word not in order["reason"]] == [], order
+    for client_order_id, row in sent.items():
+        if row.in_doubt:  # the exchange, asked again and again, does not know it
+            line.order_that("never arrived", client_order_id, lambda order: order["status"] == "ABSENT")
+        else:
+            assert not any(order["status"] == "UNKNOWN" for order in line.orders(client_order_id))
+    place.refusals.clear()
+    assert place.open_orders() == []
+    assert_trades(place)
+
+
+def test_cancels(place: VenuePlace) -> None:
+    line = place.line
+    resting, venue_order_id = place.resting(**RESTING)
+    for row in CODES:
+        place.refusals["cancel", venue_order_id] = (400, row.code, row.text)
+        since, questions = len(line.messages), place.questions
+        line.result("cancel", {"client_order_id": resting})
+        if row.in_doubt:  # asked for, it is open, so that the next cancel may be sent
+            line.wait_for("a question", lambda questions=questions: place.questions > questions)
+            time.sleep(0.1)
+        else:
+            told = place.failure(resting, since)
+            assert (told["method"], told["code"]) == ("cancel", row.code)
+            assert [word for word in words_of(row) if word not in told["reason"]] == [], told
+        assert len(place.open_orders()) == 1
+    place.refusals.clear()
+    line.result("cancel", {"client_order_id": resting})
+    line.order_that("is canceled", resting, lambda order: order["status"] == "CANCELED")
+    assert_trades(place)
+
+
+def test_amends(place: VenuePlace) -> None:
+    line = place.line
+    shared, shared_id = place.resting(**RESTING)
+    doubtful = []
+    for row in CODES:
+        order, venue_order_id = place.resting(**RESTING) if row.in_doubt else (shared, shared_id)
+        place.refusals["amend", venue_order_id] = (400, row.code, row.text)
+        since = len(line.messages)
+        line.wait_for("room for an amend", lambda order=order: "error" not in _amend(place, order))
+        if row.in_doubt:
+            doubtful.append(order)
+            continue
+        told = place.failure(order, since)
+        assert (told["method"], told["code"]) == ("amend", row.code)
+        assert [word for word in words_of(row) if word not in told["reason"]] == [], told
+    assert {Decimal(row["price"]) for row in place.open_orders()} == {Decimal("0.06")}
+    place.refusals.clear()
+    for order in (shared, *doubtful):  # not until it can no longer act, and is asked for, may the next one be sent
+        line.wait_for("the end of doubt", lambda order=order: "error" not in _amend(place, order))
+        line.order_that("is amended", order, lambda order: order["price"] == "0.05")
+        line.result("cancel", {"client_order_id": order})
+        line.order_that("is canceled", order, lambda order: order["status"] == "CANCELED")
+    assert_trades(place)
+
+
+def _amend(place: VenuePlace, client_order_id: str) -> dict[str, object]:
+    return place.line.ask("amend", {"client_order_id": client_order_id, "price": "0.05"})
+
+
+def test_questions_of_strategies(place: VenuePlace) -> None:
+    for row in CODES:
+        place.refusals["klines", ""] = (400, row.code, row.text)
+        told = place.line.ask("get_klines", KLINES)["error"]
+        assert told["code"] == row.code
+        assert [word for word in words_of(row) if word not in told["msg"]] == [], told
+    place.refusals.clear()
+    assert place.line.result("get_klines", KLINES)
+    assert_trades(place)
+
+
+def test_questions_of_the_gateway(place: VenuePlace) -> None:
+    """An order whose answer was lost, with the question for it refused: asked on, until the truth is told."""
+    line = place.line
+    sent = []
+    rows = [row for row in CODES if row.code != NO_SUCH_ORDER]
+    for number, row in enumerate(rows):
+        quantity = str(FIRST_QTY + number)
+        place.lost[quantity] = (400, -1007, "Timeout waiting for response from backend server.")
+        place.refusals["ask", quantity] = (400, row.code, row.text)
+        sent.append(line.order(quantity=quantity))
+    for client_order_id in sent:
+        line.order_that("is found", client_order_id, lambda order: order["status"] == "NEW")
+        told = [order["status"] for order in line.orders(client_order_id)]
+        assert "UNKNOWN" in told and "ABSENT" not in told and "REJECTED" not in told
+    assert place.asked >= set(sent)
+    place.lost.clear()
+    for client_order_id in sent:
+        line.result("cancel", {"client_order_id": client_order_id})
+        line.order_that("is canceled", client_order_id, lambda order: order["status"] == "CANCELED")
+    place.refusals.clear()
+    assert_trades(place)
+
+
+def test_answers_without_a_known_code(place: VenuePlace) -> None:
+    sent = {}
+    for number, row in enumerate(STATUSES):
+        status, message, _ = row
+        place.refusals["place", str(700 + number)] = (status, 0, message)
+        sent[place.line.order(quantity=str(700 + number))] = row
+    for client_order_id, (status, message, in_doubt) in sent.items():
+        if in_doubt:
+            place.line.order_that("is in doubt", client_order_id, lambda order: order["status"] == "UNKNOWN")
+            place.line.order_that("never arrived", client_order_id, lambda order: order["status"] == "ABSENT")
+        else:
+            order = place.line.order_that("is refused", client_order_id, lambda order: order["status"] == "REJECTED")
+            assert order["code"] == status and message in order["reason"]
+    place.refusals.clear()
+    assert_trades(place)
