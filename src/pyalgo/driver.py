@@ -119,6 +119,10 @@ class LoopDriver:
         is_over = True
         try:
             is_over = self._runner.run(self._run(seconds))
+        except KeyboardInterrupt:
+            # A notebook goes on with its next cell.
+            is_over = not self._runner.has_worker
+            raise
         finally:
             if is_over:
                 self.close()
