@@ -1,4 +1,4 @@
-"""An exchange that fails in all the ways it can: the books stay right."""
+"""An exchange that fails in all the ways it can, and takes what it wants: the books stay right."""
 
 from __future__ import annotations
 
@@ -32,3 +32,17 @@ def test_books_stay_right_while_the_exchange_fails(world: World) -> None:
     world.admin("faults", {"queries_late_ms": 0, "events_late_ms": 0})
     reckoning = world.assert_records_agree(1)
     assert [line.net_booked for line in reckoning.lines if line.session == EXTERNAL] == [0]
+
+
+def test_what_is_deleveraged_while_nobody_looks_is_external(world: World) -> None:
+    gateway = world.start_gateway()
+    world.wait_until_ready(gateway)
+    holder = world.start_program("holder", "7")
+    eventually("a position", lambda: [told for told in holder.json_lines() if told["net"] == 10])
+    gateway.kill()
+    world.admin("deleverage", {"symbol": SYMBOL, "qty": "4"})
+    gateway = world.start_gateway()
+    world.wait_until_ready(gateway)
+    eventually("the loss in the books", lambda: world.books(7).nets.get((EXTERNAL, SYMBOL)) == -4)
+    eventually("the gateway's word", lambda: "auto-deleveraging" in gateway.err)
+    world.assert_records_agree(7)

@@ -1,4 +1,4 @@
-"""Trades by hand: orders that come to the exchange past every venue's filters, limits and keys."""
+"""Trades by hand: orders that come to the exchange past every venue's filters, limits and keys, or by its own will."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from msgspec import Struct
 from tradingsys.core.enums import OrderType, Side, TimeInForce
 from tradingsys.sim.admin_calls import Answer, Box, Handler, Problem, decode, known_account, number
 from tradingsys.sim.admin_reads import execution_row, order_row
-from tradingsys.sim.events import Accepted, Canceled, CancelRefused, Executed, NewOrder, Rejected
+from tradingsys.sim.events import Accepted, Canceled, CancelRefused, Executed, NewOrder, Refusal, Rejected
 from tradingsys.sim.faces.transport import Request
 
 __all__ = ["ORDERS"]
@@ -36,6 +36,14 @@ class _Cancel(Struct, frozen=True, forbid_unknown_fields=True):
     account: str = ""
     order_id: int | None = None
     client_order_id: str | None = None
+
+
+class _Deleverage(Struct, frozen=True, forbid_unknown_fields=True):
+    """Without a quantity the whole position is meant."""
+
+    symbol: str
+    qty: str | None = None
+    account: str = ""
 
 
 def _trade(box: Box, request: Request, now_ns: int) -> Answer:
@@ -83,8 +91,26 @@ def _cancel(box: Box, request: Request, now_ns: int) -> Answer:
     return Answer(order_row(first.order), box.absorb(events, now_ns))
 
 
+def _deleverage(box: Box, request: Request, now_ns: int) -> Answer:
+    body = decode(request.body, _Deleverage)
+    exchange, account = box.exchange, known_account(box, body.account)
+    venue = exchange.venues.get(body.symbol)
+    if venue is None:
+        raise Problem(400, Refusal.UNKNOWN_SYMBOL.value)
+    held = abs(exchange.position(account, body.symbol).net)
+    qty = held if body.qty is None else number(body.qty)
+    if not 0 < qty <= held or venue.lots(qty) is None:
+        raise Problem(400, f"{account} has a position of {held}: qty must be some of it, in whole lots")
+    events = exchange.deleverage(account, body.symbol, qty, now_ns)
+    first = events[0]
+    assert isinstance(first, Accepted)
+    record = exchange.ledger.order(account, body.symbol, first.order.order_id)
+    return Answer(order_row(record or first.order), box.absorb(events, now_ns))
+
+
 ORDERS: dict[tuple[str, str], Handler] = {
     ("POST", "/admin/trade"): _trade,
     ("POST", "/admin/cancel"): _cancel,
+    ("POST", "/admin/deleverage"): _deleverage,
 }
 """Calls that trade."""

@@ -196,6 +196,13 @@ class Exchange:
             self._follow(now_ns, events)
         return events
 
+    def deleverage(self, account: str, symbol: str, qty: Decimal, now_ns: int) -> list[ExchangeEvent]:
+        """Auto-deleverage a position by ``qty``, which is no more than it is."""
+        events: list[ExchangeEvent] = []
+        self._liquidation.deleverage(self.venues[symbol], self.accounts[account], qty, now_ns, events)
+        self._follow(now_ns, events)
+        return events
+
     # --- orders
 
     def place(self, request: NewOrder, now_ns: int) -> list[ExchangeEvent]:

@@ -152,14 +152,38 @@ class Liquidation:
             if taker.is_house:
                 taker.fill(venue.instrument.symbol, side.opposite, qty, px, _ZERO, asset)
             else:
-                theirs = self._order(taker, venue, side.opposite, qty, ticks, now_ns, ADL_ID)
-                lots = venue.lots(qty) or 0
-                adl = self._placing.accept(venue, theirs, lots, ticks, now_ns, events, forced="auto-deleveraging")
-                self._placing.execute(venue, adl.order_id, trade_id, px, qty, _ZERO, now_ns, events)
-                self._placing.trim_reducing(venue, taker.name, now_ns, events)
+                self._give_up(venue, taker, side.opposite, qty, ticks, trade_id, now_ns, events)
             self._placing.execute(venue, order.order_id, trade_id, px, qty, _ZERO, now_ns, events)
         if order.order_id in venue.open:
             self._placing.end(venue, order.order_id, OrderStatus.EXPIRED, now_ns, events, ExpiryReason.LIQUIDATION)
+
+    def deleverage(
+        self, venue: Venue, account: Account, qty: Decimal, now_ns: int, events: list[ExchangeEvent]
+    ) -> None:
+        """Let an account give up so much of its position at the mark price, as if somebody opposite were lost."""
+        symbol = venue.instrument.symbol
+        side = Side.SELL if account.position(symbol).net > 0 else Side.BUY
+        ticks = max(1, int((venue.mark.px / venue.instrument.tick_size).to_integral_value(ROUND_HALF_EVEN)))
+        self._give_up(venue, account, side, qty, ticks, venue.trade_id(), now_ns, events)
+        asset = venue.instrument.margin_asset
+        self._fund(asset).fill(symbol, side.opposite, qty, venue.price(ticks), _ZERO, asset)
+
+    def _give_up(
+        self,
+        venue: Venue,
+        account: Account,
+        side: Side,
+        qty: Decimal,
+        ticks: int,
+        trade_id: int,
+        now_ns: int,
+        events: list[ExchangeEvent],
+    ) -> None:
+        request = self._order(account, venue, side, qty, ticks, now_ns, ADL_ID)
+        lots = venue.lots(qty) or 0
+        order = self._placing.accept(venue, request, lots, ticks, now_ns, events, forced="auto-deleveraging")
+        self._placing.execute(venue, order.order_id, trade_id, venue.price(ticks), qty, _ZERO, now_ns, events)
+        self._placing.trim_reducing(venue, account.name, now_ns, events)
 
     def _deleveraged(self, venue: Venue, side: Side, rest: Decimal) -> list[tuple[Account, Decimal]]:
         """Who must give up how much: those with the most profit and leverage first."""

@@ -171,6 +171,26 @@ def test_a_delisted_symbol_is_settled_at_the_mark_price(client: Client) -> None:
     assert client.error("POST", ORDER, **client.limit(side="SELL", reduceOnly="true")) == (400, -4140)
 
 
+def test_a_position_is_auto_deleveraged(client: Client) -> None:
+    place(client, px="0.601")
+    conn = client.listen()
+    row = post(client, "deleverage", symbol="DOGEUSDT", qty="40")
+    assert (row["client_order_id"], row["status"], row["forced"]) == ("adl_autoclose", "FILLED", "auto-deleveraging")
+    *_, account, closed = client.take(conn)
+    assert account["a"]["P"][0]["pa"] == "60"
+    order = closed["o"]
+    assert (order["c"], order["x"], order["X"], order["S"], order["l"]) == (
+        "adl_autoclose", "CALCULATED", "FILLED", "SELL", "40",
+    )  # fmt: skip
+    (listed,) = client.call("GET", "/fapi/v1/forceOrders", autoCloseType="ADL")
+    assert listed["orderId"] == row["order_id"]
+    assert problem(client, "deleverage", symbol="DOGEUSDT", qty="61")[0] == 400
+    post(client, "deleverage", symbol="DOGEUSDT")
+    assert get(client, "positions", "account=main")[0]["net"] == "0"
+    assert problem(client, "deleverage", symbol="DOGEUSDT")[0] == 400
+    assert problem(client, "deleverage", symbol="NOPE")[0] == 400
+
+
 def test_nobody_trades_a_symbol_that_is_closed() -> None:
     client = Client(flow=Random(1))
     client.run(1_000)
@@ -189,7 +209,7 @@ def test_statuses_that_do_not_exist(client: Client) -> None:
     assert "PENDING_TRADING, TRADING" in text
 
 
-@pytest.mark.parametrize("path", ["advance", "price", "drop", "symbol", "trade", "cancel"])
+@pytest.mark.parametrize("path", ["advance", "price", "drop", "symbol", "trade", "cancel", "deleverage"])
 def test_bodies_that_make_no_sense(client: Client, path: str) -> None:
     assert client.raw("POST", f"/admin/{path}", body=b"{").status == 400
     assert problem(client, path, nonsense=1)[0] == 400
