@@ -24,7 +24,8 @@ class QuoteAndKill:
         elif self.sub.net <= 0:
             self.order.send(bid, QUANTITY, Side.BUY, OrderType.LIMIT, Tif.GTC)
         else:
-            self.order.send(ask, self.sub.net, Side.SELL, OrderType.LIMIT, Tif.GTC)
+            # An order that only reduces may be as small as what a partial execution has left.
+            self.order.send(ask, self.sub.net, Side.SELL, OrderType.LIMIT, Tif.GTC, reduce_only=True)
 
     def on_order(self, order: Order) -> None:
         info(f"{order}, now holding {self.sub.net}")

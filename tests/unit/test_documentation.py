@@ -90,6 +90,20 @@ def test_every_option_of_the_simulator_is_documented() -> None:
     assert set(told) == known
 
 
+@pytest.mark.parametrize("page", [ROOT / "CONTRIBUTING.md", ROOT / "docs" / "architecture.md"], ids=named)
+def test_every_folder_of_tests_is_described(page: Path) -> None:
+    told = set(re.findall(r"^\| `tests/(\w+)` \|", page.read_text("utf-8"), re.MULTILINE))
+    assert told == {path.parent.name for path in (ROOT / "tests").glob("*/__init__.py")}
+
+
+def test_every_decision_is_listed_with_its_title() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = (folder / "README.md").read_text("utf-8")
+    for page in folder.glob("[0-9]*.md"):
+        number, title = page.read_text("utf-8").partition("\n")[0].removeprefix("# ").split(": ", 1)
+        assert f"| [{number}]({page.name}) | {title} |" in listed
+
+
 def test_the_picture_shows_the_rooms_that_the_import_contract_knows() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
     rooms = {room for layer in contracts[0]["layers"] for room in layer.split(" | ")}
