@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,10 +11,10 @@ from typing import Annotated, Literal
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from tradingsys import __version__
-from tradingsys.cli.exits import FAILURE, NOTHING, OK, USAGE, NothingThere
+from tradingsys.cli.exits import FAILURE, INTERRUPTED, NOTHING, OK, UNREAD, USAGE, NothingThere
 from tradingsys.core.errors import ConfigError, TradingError
 
-__all__ = ["FAILURE", "NOTHING", "OK", "USAGE", "app", "execute", "main"]
+__all__ = ["FAILURE", "INTERRUPTED", "NOTHING", "OK", "UNREAD", "USAGE", "app", "execute", "main"]
 
 Level = Literal["off", "error", "warn", "info", "debug", "trace"]
 
@@ -40,7 +41,8 @@ app = App(
         how the account's position comes about
 
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage or configuration,
-3 nothing there (no gateway answers and there is no pos.db).""",
+3 nothing there (no gateway answers and there is no pos.db), 130 Ctrl-C,
+141 nobody reads the output.""",
     help_format="plaintext",
     result_action="return_value",
 )
@@ -163,10 +165,14 @@ def execute(arguments: Sequence[str]) -> int:
         return _complain(error, USAGE)
     except NothingThere as error:
         return _complain(error, NOTHING)
+    except BrokenPipeError:
+        # What is still buffered goes nowhere, instead of failing once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
     except (TradingError, OSError) as error:
         return _complain(str(error) or type(error).__name__, FAILURE)
     except KeyboardInterrupt:
-        return 130  # what a shell reports for a program ended by SIGINT
+        return INTERRUPTED
     return result if isinstance(result, int) else OK
 
 

@@ -46,9 +46,7 @@ PRAGMA cell_size_check = ON;
 _DAMAGED = (
     "put a copy of the file from before that in its place, as docs/gateway.md says: trades since then are read again"
 )
-_LOCKED = (
-    "another program keeps it locked (an SQL shell with an open transaction?): end that, then start the gateway again"
-)
+_LOCKED = "another program keeps it locked (an SQL shell with an open transaction?): end that, then try again"
 # What is wrong with the file's content, and no passing trouble.
 _DAMAGES = (apsw.CorruptError, apsw.NotADBError, apsw.FormatError)
 
@@ -94,7 +92,12 @@ def open_writer(path: Path) -> apsw.Connection:
 
 
 def open_reader(path: Path) -> apsw.Connection:
-    """A connection that only reads, while a gateway runs or while none does. Raises StoreError."""
+    """A connection that only reads, while a gateway runs or while none does.
+
+    Raises ConfigError for a file that is no database, StoreError for one that cannot be read.
+    """
+    if path.exists() and not path.is_file():
+        raise ConfigError("is no file", file=str(path), key="db", hint="name another one")
     flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
     failure: apsw.Error | None = None
     # A WAL database in a folder that we may not write to can be read only by promising that nobody else writes.
@@ -103,6 +106,10 @@ def open_reader(path: Path) -> apsw.Connection:
             conn = apsw.Connection(f"{path.absolute().as_uri()}?{option}", flags=flags)
             conn.execute("PRAGMA busy_timeout = 5000").fetchall()
             conn.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+        except apsw.NotADBError as error:
+            raise ConfigError(
+                "is not a database", file=str(path), key="db", hint="name another file, or restore a backup"
+            ) from error
         except apsw.Error as error:
             failure = error
         else:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ import pytest
 
 from tests.unit.cli.at_rest import make_book
 from tests.unit.store.books import Machine
-from tradingsys.cli.app import FAILURE, NOTHING, OK, USAGE, execute
+from tradingsys.cli.app import FAILURE, NOTHING, OK, UNREAD, USAGE, execute
 from tradingsys.core.errors import ConfigError
 from tradingsys.store.lock import Lock
 
@@ -258,13 +261,13 @@ def _wrong_row(db: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "code", "reason"),
     [
-        (_garbage, FAILURE, "not a database"),
+        (_garbage, USAGE, "not a database"),
         (_empty, USAGE, "is no book of tradingsys"),
         (_foreign, USAGE, "is no book of tradingsys"),
         (_newer, USAGE, "was written by a newer tradingsys"),
         (_older, USAGE, "start the gateway once: it converts the file"),
         (_damaged, FAILURE, "pos.db"),
-        (_folder, FAILURE, "pos.db"),
+        (_folder, USAGE, "is no file"),
         (_wrong_row, USAGE, "net is 'lots', which is no quantity"),
     ],
 )
@@ -281,6 +284,38 @@ def test_a_spoiled_book_is_told_without_a_traceback(
     assert execute(words) == code
     captured = capsys.readouterr()
     assert reason in captured.err and captured.err.startswith("tradingsys: ") and "Traceback" not in captured.err
+
+
+def test_edits_at_rest_are_told_as_the_next_start_will_book_them(db: Path, capsys: Captured) -> None:
+    """However often: EXTERNAL, whose row takes nothing before that, is what leaves the sum as it was."""
+    for session, net in ((1, "0.1"), (1, "0.2"), (9, "-0.05")):
+        done = told(capsys, "pos", "set", str(session), "btcusdt", net)["set"]
+        shown = told(capsys, "pos", "show", "--symbol=btcusdt")["positions"]
+        nets = {row["session_id"]: Decimal(row["position"]["net"]) for row in shown}
+        assert nets[session] == Decimal(net) and nets[-1] == Decimal(done["external"])
+        assert sum(nets.values()) == Decimal("0.497")
+    explanation = text(capsys, "explain", "btcusdt")
+    assert "3 sessions together hold 0.146, and EXTERNAL 0.351: 0.497 in all" in explanation
+
+
+def test_a_gateway_that_hangs_is_not_said_to_have_stopped(db: Path, capsys: Captured) -> None:
+    lock = Lock(db)
+    try:
+        shown = text(capsys, "status")
+    finally:
+        lock.release()
+    assert "a gateway holds the file, but does not answer" in shown and "not running" not in shown
+    assert "the gateway is not running" in text(capsys, "status")
+
+
+@pytest.mark.parametrize("words", [["status"], ["fills", "--json"], ["pos", "show"]], ids=" ".join)
+def test_a_reader_that_left_is_no_failure(db: Path, words: list[str]) -> None:
+    command = [sys.executable, "-m", "tradingsys", *words]
+    with subprocess.Popen(command, cwd=db.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        assert process.wait(60) == UNREAD
+        assert process.stderr.read() == b""
 
 
 def test_an_unreadable_lock_is_no_traceback(db: Path, capsys: Captured) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import apsw
@@ -11,7 +12,7 @@ from msgspec import structs
 
 from tradingsys import __version__
 from tradingsys.cli.operate.edit import set_net
-from tradingsys.cli.operate.target import NOT_RUNNING, Where
+from tradingsys.cli.operate.target import NOT_ANSWERING, NOT_RUNNING, Where, is_held
 from tradingsys.core.errors import ConfigError, StoreError, TradingError
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
@@ -69,7 +70,7 @@ class Book:
             ready=False,
             trading=False,
             market=False,
-            text=NOT_RUNNING,
+            text=self._state(),
             uptime_s=0,
             sessions=0,
             open_orders=len(orders),
@@ -113,7 +114,7 @@ class Book:
             return [session_fill(row) for row in stored_fills(conn, selection)]
 
     async def positions(self, selection: Selection) -> list[SessionPositionView]:
-        """What ``positions`` says, edits included, and what was earned; blank ones only if their symbol is asked for."""
+        """What ``positions`` says, edits included, and what was earned; blank ones only if the symbol is asked for."""
         with self._open() as conn:
             saved = self._saved(conn)
         symbol = None if selection.symbol is None else selection.symbol.lower()
@@ -164,6 +165,12 @@ class Book:
             f"resume {symbol}".rstrip() + ": no gateway runs; start it, look at the account, then resume"
         )
 
+    def _state(self) -> str:
+        with contextlib.suppress(OSError):
+            if is_held(self._path):
+                return NOT_ANSWERING
+        return NOT_RUNNING
+
     @contextlib.contextmanager
     def _open(self) -> Iterator[apsw.Connection]:
         try:
@@ -210,7 +217,7 @@ def _edited(saved: Saved) -> dict[tuple[int, str], Edit]:
 
 def _all_positions(saved: Saved) -> list[SessionPositionView]:
     book, edits = SessionBook(saved), _edited(saved)
-    sessions = {session for session, _ in {**book.positions, **edits}}
+    sessions = {session for session, _ in {**book.positions, **edits}} | ({EXTERNAL} if edits else set())
     return [
         SessionPositionView(session, view)
         for session in sorted(sessions, key=lambda session: (session == EXTERNAL, session))
@@ -219,10 +226,13 @@ def _all_positions(saved: Saved) -> list[SessionPositionView]:
 
 
 def _positions(book: SessionBook, edits: dict[tuple[int, str], Edit], session: int) -> list[PositionView]:
-    """What the book says, with a user's edits in their place."""
+    """What the book says, with a user's edits in their place as the next start will book them."""
     views = {view.symbol: view for view in positions_view(book, session)}
     for (owner, symbol), edit in edits.items():
-        if owner == session:
-            known = views.get(symbol.lower(), PositionView(symbol.lower(), "0"))
-            views[symbol.lower()] = structs.replace(known, net=plain(edit.edited))
+        if session not in (owner, EXTERNAL):
+            continue
+        known = views.get(symbol.lower(), PositionView(symbol.lower(), "0"))
+        # EXTERNAL is what the others leave over.
+        net = edit.edited if owner == session else Decimal(known.net) + edit.basis - edit.edited
+        views[symbol.lower()] = structs.replace(known, net=plain(net))
     return [views[symbol] for symbol in sorted(views)]

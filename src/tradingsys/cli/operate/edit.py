@@ -56,10 +56,17 @@ def _write(conn: apsw.Connection, path: Path, params: SetPositionParams) -> SetP
         raise TradingError(f"{path} knows no symbol {symbol}; it knows {', '.join(sorted(known)) or 'none yet'}")
     net = Decimal(params.net)
     before = _net(conn, params.session_id, symbol)
+    # EXTERNAL has taken nothing yet of what was edited since the gateway stopped.
+    whole = _sum(conn, "positions_basis", symbol)
     with transaction(conn):
         conn.execute(_EDIT, (params.session_id, symbol, plain(net)))
-    external = _net(conn, EXTERNAL, symbol) + before - net
+    external = whole - _sum(conn, "positions", symbol) + _net(conn, EXTERNAL, symbol)
     return SetPositionResult(params.session_id, symbol, plain(before), plain(net), plain(external))
+
+
+def _sum(conn: apsw.Connection, table: str, symbol: str) -> Decimal:
+    found = rows(conn, f"SELECT net FROM {table} WHERE lower(symbol) = ?", (symbol,))
+    return sum((parse_net(str(net)) or Decimal(0) for (net,) in found), Decimal(0))
 
 
 def _net(conn: apsw.Connection, session: int, symbol: str) -> Decimal:

@@ -37,7 +37,10 @@ def _position(told: Explanation) -> Iterator[str]:
         f"{told.symbol}: {who} {plain(sessions)}, and EXTERNAL {plain(external)}: {plain(_number(told.total))} in all."
     )
     if told.account is None:
-        yield "The exchange was not asked, or did not answer, what the account holds; the gateway compares both when it starts."
+        yield (
+            "The exchange was not asked, or did not answer, what the account holds; the gateway compares both when it "
+            "starts."
+        )
     elif not _number(told.difference or "0"):
         yield f"The account holds {told.account} at the exchange: the books agree with it."
     else:

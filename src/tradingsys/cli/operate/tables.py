@@ -12,7 +12,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tradingsys.cli.operate.target import NOT_RUNNING
+from tradingsys.cli.operate.target import NOT_ANSWERING, NOT_RUNNING
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
 from tradingsys.wire.messages import OrderView, PositionView
@@ -32,10 +32,16 @@ _DECIMALS = 8
 """Below that, columns that one can do without are left out."""
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Nobody reads any more: how that ends is for the command line to say, once for all commands."""
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """Standard output; wide enough for any table when it is no terminal."""
     is_wide = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-    return Console(width=_PIPE_WIDTH if is_wide else None, highlight=False, markup=False, emoji=False)
+    return _Console(width=_PIPE_WIDTH if is_wide else None, highlight=False, markup=False, emoji=False)
 
 
 def time_text(ts_ms: int) -> str:
@@ -50,7 +56,7 @@ def session_name(session: int) -> str:
 
 def status(out: Console, view: GatewayView) -> None:
     """How a gateway is."""
-    is_running = view.text != NOT_RUNNING
+    is_running = view.text not in (NOT_RUNNING, NOT_ANSWERING)
     state = "ready" if view.ready else "not ready"
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)

@@ -11,10 +11,13 @@ from tradingsys.core.errors import ConfigError
 from tradingsys.gateway.config import load, local_address
 from tradingsys.store.lock import Lock
 
-__all__ = ["NOT_RUNNING", "Target", "Where", "find_target", "is_held"]
+__all__ = ["NOT_ANSWERING", "NOT_RUNNING", "Target", "Where", "find_target", "is_held"]
 
 NOT_RUNNING = "the gateway is not running"
 """The state of a book at rest."""
+
+NOT_ANSWERING = "a gateway holds the file, but does not answer"
+"""The state of a book whose gateway hangs, or has another address."""
 
 _CONFIG = Path("usdt.json")
 _DB = Path("pos.db")
