@@ -151,7 +151,8 @@ class Context(Session, Callbacks):
         """Hand market data to its subscription."""
         subscription = self.subscriptions.get(data.stream)
         if subscription is not None:
-            subscription.data = data
+            # Every tick comes this way: the check of callbacks' names is left out.
+            subscription.__dict__["data"] = data
             if subscription.on_data is not None:
                 self._caller.call(self._who, subscription.on_data, data)
 
