@@ -23,6 +23,7 @@ __all__ = [
     "PerformanceRecord",
     "PositionRecord",
     "Record",
+    "Replace",
     "Saved",
     "SessionRecord",
     "SymbolRecord",
@@ -31,13 +32,25 @@ __all__ = [
 
 
 class Intent(Struct, frozen=True):
-    """One order about to be sent, as the journal keeps it."""
+    """One order, or one amend of an order, about to be sent, as the journal keeps it."""
 
     client_order_id: str
     session: int
     terms: Terms
     stamp_ms: int
     """The request's own timestamp, venue time."""
+    recv_window_ms: int
+    revision: int = 0
+    """The number of the amend that shall make these terms; 0 is the order itself."""
+
+
+class Replace(Struct, frozen=True):
+    """An amend that is under way, or whose outcome is in doubt."""
+
+    order_qty: Decimal
+    price: Decimal | None
+    revision: int
+    stamp_ms: int
     recv_window_ms: int
 
 
@@ -56,6 +69,9 @@ class OrderRecord(Struct, frozen=True):
     status: OrderStatus = OrderStatus.UNKNOWN
     """For readers of the file; never read back."""
     algo_id: str | None = None
+    replace: Replace | None = None
+    revision: int = 0
+    """The number of the last amend that was asked for; not kept, it tells which of them this row knows of."""
 
 
 class FillRecord(Struct, frozen=True):

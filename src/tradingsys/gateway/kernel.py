@@ -300,6 +300,9 @@ class Gateway:
         self.log.info("ready", open_orders=len(self.book.open_orders()), in_doubt=len(doubtful))
         for order in doubtful:
             self.procedures.start(self.recovery.resolve(order))
+        for order in self.book.open_orders():
+            if order.replace is not None:
+                self.procedures.start(self.recovery.settle_replace(order))
         self.procedures.start(self.recovery.reconcile_later())
         self.procedures.keep(self.recovery.keep_time)
         self.procedures.keep(lambda: self.recovery.watch(self._settings.watch_ms))

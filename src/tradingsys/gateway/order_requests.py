@@ -66,7 +66,7 @@ class OrderRequests:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
         if not gateway.venue.admits(command):
             raise InvalidOrder(gateway.venue.too_fast("amend"), code=ErrorCode.DENIED)
-        desk.amending(command)
+        desk.amending(command, terms)
         gateway.venue.send(command)
         client.peer.write(encode_reply(request.id))
 

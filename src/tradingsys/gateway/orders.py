@@ -97,12 +97,15 @@ class OrderDesk:
         intent = Intent(command.client_order_id, client.session.id, asked, command.stamp_ms, command.recv_window_ms)
         order = self._book.track(intent)
         try:
-            self._store.append(intent)
-            if self._settings.sync_each:
-                self._store.sync_journal()
+            self._write_down(intent)
         except StoreError:
             self._book.untrack(order)
             raise
+
+    def _write_down(self, intent: Intent) -> None:
+        self._store.append(intent)
+        if self._settings.sync_each:
+            self._store.sync_journal()
 
     def cancel(self, client: Client, params: CancelParams) -> CancelOrder | None:
         """The command that cancels an order of the session; None when there is nothing left to cancel.
@@ -145,9 +148,27 @@ class OrderDesk:
         )
         return command, amended
 
-    def amending(self, command: ReplaceOrder) -> None:
-        """The amend is about to be sent."""
-        self._book.replacing(self._book.orders[command.client_order_id], command)
+    def amending(self, command: ReplaceOrder, amended: Terms) -> None:
+        """The amend is about to be sent: in memory first, then in the journal.
+
+        Raises StoreError when the journal did not take it: nothing may be sent.
+        """
+        order = self._book.orders[command.client_order_id]
+        self._book.replacing(order, command)
+        try:
+            self._write_down(
+                Intent(
+                    command.client_order_id,
+                    order.session,
+                    amended,
+                    command.stamp_ms,
+                    command.recv_window_ms,
+                    command.revision,
+                )
+            )
+        except StoreError:
+            self._book.replace_ended(order)
+            raise
 
     def enlarges(self, command: ReplaceOrder) -> bool:
         """Whether the order could execute more than without this amend."""

@@ -14,13 +14,13 @@ from tradingsys.core.errors import InvariantViolation
 from tradingsys.core.ids import EXTERNAL, OrderKey, decode_client_order_id
 from tradingsys.core.order import Closed, Fill, Order
 from tradingsys.core.position import SessionPosition
-from tradingsys.core.records import Edit, FillRecord, HaltRecord, Intent, OrderRecord, Saved
+from tradingsys.core.records import Edit, FillRecord, HaltRecord, Intent, OrderRecord, Replace, Saved
 from tradingsys.oms.effects import Alarm, Effect, Halt, OrderNews, PullTrades, Save
 from tradingsys.oms.fill_book import FillBook
 from tradingsys.oms.incarnation import Incarnation
 from tradingsys.oms.order_index import OrderIndex
 from tradingsys.oms.strays import Strays
-from tradingsys.oms.tracked_order import Replace, TrackedOrder
+from tradingsys.oms.tracked_order import TrackedOrder
 
 __all__ = ["Incarnation", "SessionBook"]
 
@@ -204,13 +204,16 @@ class SessionBook:
 
     def replacing(self, order: TrackedOrder, command: ReplaceOrder) -> None:
         """A replace is about to be sent: until it ended, limits count the larger of both sizes."""
-        price, qty = command.price, command.order_qty
-        order.replace = Replace(qty, price, command.revision, command.stamp_ms, command.recv_window_ms)
+        order.replace = Replace(
+            command.order_qty, command.price, command.revision, command.stamp_ms, command.recv_window_ms
+        )
         order.revisions = max(order.revisions, command.revision)
+        self._touch(order)
 
     def replace_ended(self, order: TrackedOrder) -> None:
         """The replace can no longer act: what the order is, its facts tell."""
         order.replace = None
+        self._touch(order)
 
     # ---- what the venue says
 
@@ -263,6 +266,8 @@ class SessionBook:
                 owner.facts = owner.facts.with_fill(row.fill)
                 owner.in_doubt = False
         for order in self.orders.values():
+            if not order.may_be_enlarged:
+                order.replace = None
             self._note_activity(order)
 
     def _find(self, facts: Order, symbol: str, ts_event_ms: int) -> TrackedOrder | None:
@@ -325,7 +330,7 @@ class SessionBook:
         return order
 
     def _merge(self, order: TrackedOrder, facts: Order) -> None:
-        had_evidence, seen = order.has_evidence, _visible(order)
+        had_evidence, seen = order.has_evidence, order.visible
         before = order.facts
         order.facts = before.merge(facts)
         if order.facts == before:
@@ -354,7 +359,7 @@ class SessionBook:
         if order.facts.missing_qty > before.missing_qty:
             self._effects.append(PullTrades(order.symbol))
         # "Filled" without its executions is half a story: the other half is on its way, or `PullTrades` fetches it.
-        if new or (_visible(order) != seen and not order.facts.missing_qty):
+        if new or (order.visible != seen and not order.facts.missing_qty):
             self._effects.append(OrderNews(order, new))
         self._touch(order)
 
@@ -388,10 +393,3 @@ class SessionBook:
             self._untold[order.client_order_id] = order
         else:
             self._untold.pop(order.client_order_id, None)
-
-
-def _visible(order: TrackedOrder) -> tuple[object, ...]:
-    """What a strategy sees of an order: news only when this changes, not when a second report adds a fee."""
-    facts, terms = order.facts, order.known_terms
-    asked = (terms.order_qty, terms.price) if terms else None
-    return (order.status, facts.cum_qty, facts.venue_order_id, facts.closed, asked)

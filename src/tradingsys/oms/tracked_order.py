@@ -8,21 +8,11 @@ from msgspec import Struct, structs
 
 from tradingsys.core.enums import OrderStatus, Side
 from tradingsys.core.order import Order, Terms
-from tradingsys.core.records import Intent, OrderRecord
+from tradingsys.core.records import Intent, OrderRecord, Replace
 
-__all__ = ["Replace", "TrackedOrder"]
+__all__ = ["TrackedOrder"]
 
 _ZERO = Decimal(0)
-
-
-class Replace(Struct, frozen=True):
-    """A replace request that is under way, or whose outcome is in doubt."""
-
-    order_qty: Decimal
-    price: Decimal | None
-    revision: int
-    stamp_ms: int
-    recv_window_ms: int
 
 
 class TrackedOrder(Struct, eq=False):
@@ -74,7 +64,8 @@ class TrackedOrder(Struct, eq=False):
             record.closed,
             algo_id=record.algo_id,
         )
-        order.revisions = record.terms.revision if record.terms else 0
+        order.replace = record.replace
+        order.revisions = max(order.revisions_seen, record.replace.revision if record.replace else 0)
         order.absent = record.absent
         order.in_doubt = not order.has_evidence and not record.absent
         return order
@@ -166,6 +157,13 @@ class TrackedOrder(Struct, eq=False):
         return self.complete.status
 
     @property
+    def visible(self) -> tuple[object, ...]:
+        """What a strategy sees: news only when this changes, not when a second report adds a fee."""
+        facts, terms = self.facts, self.known_terms
+        asked = (terms.order_qty, terms.price) if terms else None
+        return (self.status, facts.cum_qty, facts.venue_order_id, facts.closed, asked)
+
+    @property
     def is_open(self) -> bool:
         """Whether it may still execute, as far as we know."""
         return self.status.is_open
@@ -196,4 +194,6 @@ class TrackedOrder(Struct, eq=False):
             self.absent and not self.has_evidence,
             self.status,
             self.facts.algo_id,
+            self.replace,
+            self.revisions,
         )

@@ -1,4 +1,4 @@
-"""The journal: every order's intent is in this file before its first byte is sent.
+"""The journal: the intent of every order, and of every amend, is in this file before its first byte is sent.
 
 One record is a length, a CRC-32 and MessagePack, written with one ``write`` and no ``fsync``: the page cache survives
 the death of the process, and after a power cut the boot's fence makes up for a lost tail. Segments beside the book:
@@ -41,11 +41,11 @@ _decode = msgspec.msgpack.Decoder(Entry).decode
 
 
 class Segment(Struct):
-    """A full segment, with the ids that pos.db does not hold durably yet."""
+    """A full segment, with the orders, and their latest amends, that pos.db does not hold durably yet."""
 
     path: Path
     last_number: int
-    waiting: set[str]
+    waiting: dict[str, int]
 
 
 class Journal:
@@ -64,7 +64,7 @@ class Journal:
         self._rotations = 0
         self._failure: StoreError | None = None
         self.number = 0
-        self.waiting: set[str] = set()
+        self.waiting: dict[str, int] = {}
         self.full: list[Segment] = []
 
     def append(self, intent: Intent) -> int:
@@ -84,7 +84,7 @@ class Journal:
         if written != len(record):
             raise self._fail(f"{self._path}: only {written} of {len(record)} bytes could be written")
         self.number = number
-        self.waiting.add(intent.client_order_id)
+        self.waiting[intent.client_order_id] = intent.revision
         self._bytes += written
         if self._bytes >= self._segment_bytes:
             self._rotate()
@@ -102,11 +102,11 @@ class Journal:
         except OSError as error:
             raise self._fail(f"{self._path}: {error.strerror}") from error
 
-    def kept(self, client_order_id: str) -> None:
-        """pos.db holds this order durably: its record is no longer needed."""
-        self.waiting.discard(client_order_id)
-        for segment in self.full:
-            segment.waiting.discard(client_order_id)
+    def kept(self, client_order_id: str, revision: int) -> None:
+        """pos.db holds this order durably, with its amends up to ``revision``: no record of these is needed."""
+        for waiting in (self.waiting, *(segment.waiting for segment in self.full)):
+            if waiting.get(client_order_id, revision + 1) <= revision:
+                del waiting[client_order_id]
 
     def take_unneeded(self) -> list[Segment]:
         """Full segments, oldest first, that nothing needs any more; the caller removes their files."""
@@ -135,7 +135,7 @@ class Journal:
             self._fail(f"{self._path}: {error.strerror}")
             return
         self.full.append(Segment(path, self.number, self.waiting))
-        self.waiting = set()
+        self.waiting = {}
         self._bytes, self._name_is_durable = os.fstat(self._fd).st_size, False
 
     def _fail(self, message: str) -> StoreError:

@@ -123,7 +123,11 @@ CREATE INDEX ledger_by_time ON ledger (kind, ts_ms);
 CREATE INDEX adjustments_by_session ON adjustments (session_id, symbol);
 """
 
-_STEPS = (_SCHEMA_1, _SCHEMA_2)
+_SCHEMA_3 = """
+ALTER TABLE orders ADD COLUMN replace TEXT;  -- the amend that may be under way
+"""
+
+_STEPS = (_SCHEMA_1, _SCHEMA_2, _SCHEMA_3)
 VERSION = len(_STEPS)
 
 

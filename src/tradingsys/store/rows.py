@@ -23,6 +23,7 @@ from tradingsys.core.records import (
     OrderRecord,
     PerformanceRecord,
     Record,
+    Replace,
     SessionRecord,
     SymbolRecord,
     WatermarkRecord,
@@ -49,18 +50,18 @@ T = TypeVar("T")
 
 _ORDER_COLUMNS = (
     "client_order_id, session_id, status, venue_cum_qty, venue_order_id, stamp_ms, recv_window_ms, accepted, absent,"
-    " closed, terms, venue_terms, algo_id"
+    " closed, terms, venue_terms, algo_id, replace"
 )
 _INSERT_ORDER = (
-    f"INSERT INTO orders ({_ORDER_COLUMNS}, done, done_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    f"INSERT INTO orders ({_ORDER_COLUMNS}, done, done_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (client_order_id) DO "
 )
 # What we sent never changes; what is known about it does.
 _UPDATE_ORDER = (
     "UPDATE SET status = excluded.status, venue_cum_qty = excluded.venue_cum_qty,"
     " venue_order_id = excluded.venue_order_id, accepted = excluded.accepted, absent = excluded.absent,"
-    " closed = excluded.closed, venue_terms = excluded.venue_terms, algo_id = excluded.algo_id, done = excluded.done,"
-    " done_ms = excluded.done_ms"
+    " closed = excluded.closed, venue_terms = excluded.venue_terms, algo_id = excluded.algo_id,"
+    " replace = excluded.replace, done = excluded.done, done_ms = excluded.done_ms"
 )
 _FILL_COLUMNS = (
     "symbol, trade_id, order_id, session_id, client_order_id, side, px, qty, fee, fee_asset, is_maker, realized_pnl,"
@@ -77,6 +78,7 @@ _INSERT_FILL = (
 _to_json = msgspec.json.Encoder().encode
 _terms = msgspec.json.Decoder(Terms).decode
 _closed = msgspec.json.Decoder(Closed).decode
+_replace = msgspec.json.Decoder(Replace).decode
 _money = msgspec.json.Decoder(dict[str, Decimal]).decode
 
 
@@ -243,8 +245,21 @@ def read_ledger_marks(conn: apsw.Connection) -> list[LedgerMarkRecord]:
 
 
 def insert_intent(conn: apsw.Connection, intent: Intent) -> None:
-    """An order of which nothing is known but that it may have been sent; no change when it is known already."""
-    conn.execute(_INSERT_ORDER + "NOTHING", _order_values(OrderRecord(intent)))
+    """An order of which nothing is known but that it may have been sent; no change when it is known already.
+
+    Of an amend, that it may be under way, unless a later one is.
+    """
+    if not intent.revision:
+        conn.execute(_INSERT_ORDER + "NOTHING", _order_values(OrderRecord(intent)))
+        return
+    terms = intent.terms
+    replace = Replace(terms.order_qty, terms.price, intent.revision, intent.stamp_ms, intent.recv_window_ms)
+    conn.execute(
+        "UPDATE orders SET replace = ? WHERE client_order_id = ? AND NOT done"
+        " AND coalesce(json_extract(venue_terms, '$.revision'), 0) < ?"
+        " AND coalesce(json_extract(replace, '$.revision'), 0) < ?",
+        (_to_json(replace).decode(), intent.client_order_id, intent.revision, intent.revision),
+    )
 
 
 def read_orders(conn: apsw.Connection, where: str, bindings: tuple[SqlValue, ...] = ()) -> list[OrderRecord]:
@@ -276,6 +291,7 @@ def _order_values(record: OrderRecord) -> Row:
         _to_json(intent.terms).decode(),
         None if record.terms is None else _to_json(record.terms).decode(),
         record.algo_id,
+        None if record.replace is None else _to_json(record.replace).decode(),
         done,
         (closed.ts_event_ms if closed is not None else 0) or intent.stamp_ms,
     )
@@ -283,7 +299,7 @@ def _order_values(record: OrderRecord) -> Row:
 
 def _to_order(row: Row) -> OrderRecord:
     coid, session, status, cum, venue_order_id, stamp_ms, window_ms, accepted, absent = row[:9]
-    closed, terms, venue_terms, algo_id = row[9:]
+    closed, terms, venue_terms, algo_id, replace = row[9:]
     where = f"client_order_id {coid!r}"
     sent = _from_json(_terms, terms, "orders", where, "terms")
     intent = Intent(str(coid), whole(session), sent, whole(stamp_ms), whole(window_ms))
@@ -297,6 +313,7 @@ def _to_order(row: Row) -> OrderRecord:
         bool(absent),
         OrderStatus(str(status)),
         _text(algo_id),
+        None if replace is None else _from_json(_replace, replace, "orders", where, "replace"),
     )
 
 

@@ -61,6 +61,7 @@ _RULES: tuple[tuple[str, tuple[str, ...], dict[str, str]], ...] = (
             "closed": _JSON,
             "terms": _JSON,
             "venue_terms": _JSON,
+            "replace": _JSON,
             "done": _YES_OR_NO,
             "done_ms": _TIME,
             "algo_id": _SOMETHING,

@@ -278,7 +278,7 @@ class Store:
             for records in batches:
                 for record in records:
                     if isinstance(record, OrderRecord):
-                        journal.kept(record.intent.client_order_id)
+                        journal.kept(record.intent.client_order_id, record.revision)
             unneeded = journal.take_unneeded()
             if unneeded:
                 self._forget(unneeded)

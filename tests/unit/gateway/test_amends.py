@@ -203,3 +203,18 @@ def test_a_waiting_order_is_canceled_where_waiting_orders_are(scene: Scene) -> N
     client.result("cancel", {"client_order_id": coid})
     [command] = scene.venue.sent(CancelOrder)
     assert command.is_waiting and command.venue_order_id is None
+
+
+def test_an_amend_that_died_with_the_gateway_counts_until_it_can_no_longer_act(scene: Scene) -> None:
+    client, coid = resting(scene)
+    client.result("amend", {"client_order_id": coid, "quantity": "40"})
+    facts = scene.tracked(coid).facts
+    scene.venue.answers[OrderQuery] = lambda _: facts
+    scene.gateway.stop()
+    scene.start()
+    assert scene.tracked(coid).worst_leaves_qty == 40
+    scene.restart()
+    scene.run(30)
+    assert scene.tracked(coid).replace is None and scene.tracked(coid).worst_leaves_qty == 30
+    scene.restart()
+    assert scene.tracked(coid).replace is None
