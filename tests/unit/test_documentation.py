@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import re
 import subprocess
@@ -11,11 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cyclopts import MissingArgumentError
 
 from tests.documents.blocks import PAGES, ROOT, blocks
 from tests.documents.desk import commands as typed
 from tradingsys.cli.app import app
 from tradingsys.cli.sim import sim
+from tradingsys.sim.admin import CALLS
 
 
 def named(page: Path) -> str:
@@ -49,6 +52,24 @@ def test_ci_runs_the_commands_that_the_documents_ask_for() -> None:
     assert run == ["test", "lint"]
     first = next(block for block in blocks() if block.page == "README.md")
     assert "make test" in first.text
+
+
+PLACEHOLDERS = {"FILE": "x.json", "SESSION": "1", "SYMBOL": "btcusdt", "SYMBOL…": "btcusdt", "NET": "0", "…": ""}
+
+
+def mentioned() -> set[str]:
+    """Commands in the text of the pages, between backticks, with something in place of what is to be filled in."""
+    text = " ".join(re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.M | re.S) for page in PAGES)
+    spans = re.findall(r"`(tradingsys [^`]+)`", re.sub(r"\s+", " ", text))
+    return {" ".join(PLACEHOLDERS.get(word, word) for word in span.split()) for span in spans if "|" not in span}
+
+
+@pytest.mark.parametrize("command", sorted(mentioned()))
+def test_every_command_that_a_sentence_mentions_is_understood(command: str) -> None:
+    words = command.split()[1:]
+    assert words[0] in app
+    with contextlib.suppress(MissingArgumentError):  # a sentence may leave out what matters not to it
+        app.parse_args(words, exit_on_error=False, print_error=False)
 
 
 @pytest.mark.parametrize("words", list(commands("tradingsys")), ids=" ".join)
@@ -88,6 +109,14 @@ def test_every_option_of_the_simulator_is_documented() -> None:
     told = re.findall(r"^\| `(--[a-z-]+)` \|", (ROOT / "docs" / "simulator.md").read_text("utf-8"), re.MULTILINE)
     known = {f"--{name.replace('_', '-')}" for name in inspect.signature(sim).parameters}
     assert set(told) == known
+
+
+def test_every_call_of_the_operator_is_documented_and_none_besides() -> None:
+    page = (ROOT / "docs" / "simulator.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`(?:GET|POST) /admin/.*?) \|", page, re.MULTILINE)
+    assert {tuple(call.split()) for row in rows for call in re.findall(r"`(.*?)`", row)} == set(CALLS)
+    typed = set(re.findall(r"^curl localhost:8100(/admin/\w+)[^\n]*-d", page, re.MULTILINE))
+    assert typed == {path for method, path in CALLS if method == "POST"}, "each lever has an example"
 
 
 @pytest.mark.parametrize("page", [ROOT / "CONTRIBUTING.md", ROOT / "docs" / "architecture.md"], ids=named)

@@ -14,11 +14,12 @@ from tradingsys.sim.admin_orders import ORDERS
 from tradingsys.sim.admin_reads import READS
 from tradingsys.sim.faces.transport import Reply, Request, WsOutput
 
-__all__ = ["Admin"]
+__all__ = ["CALLS", "Admin"]
 
 _JSON = {"Content-Type": "application/json"}
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]", ""})
-_ROUTES = {**READS, **ORDERS, **CONTROLS, **FAULTS}
+CALLS = {**READS, **ORDERS, **CONTROLS, **FAULTS}
+"""Everything that can be asked, by method and path."""
 
 
 class Admin:
@@ -35,9 +36,9 @@ class Admin:
             host, _, _ = request.headers.get("host", "").rpartition(":")
             if (host or request.headers.get("host", "")) not in _LOCAL_HOSTS:
                 raise Problem(403, "from this machine only: use localhost")
-            handler = _ROUTES.get((request.method, request.path))
+            handler = CALLS.get((request.method, request.path))
             if handler is None:
-                known = ", ".join(f"{method} {path}" for method, path in _ROUTES)
+                known = ", ".join(f"{method} {path}" for method, path in CALLS)
                 raise Problem(404, f"no such call; there are {known}")
             result, outputs = handler(self._box, request, now_ns)
         except Problem as problem:
