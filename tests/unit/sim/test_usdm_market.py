@@ -165,8 +165,8 @@ def test_the_depth_of_all_orders_and_the_index(client: Client) -> None:
     assert ask(client, "constituents", symbol="DOGEUSDT")["constituents"]
 
 
-@pytest.mark.parametrize("path", ["/futures/data/basis", "/futures/data/openInterestHist", "/fapi/v1/nothing"])
-def test_statistics_are_not_there(client: Client, path: str) -> None:
+@pytest.mark.parametrize("path", ["/futures/data/nothing", "/fapi/v1/nothing"])
+def test_what_nobody_knows_is_not_there(client: Client, path: str) -> None:
     assert client.error("GET", path, sign=False)[0] == 404
 
 

@@ -64,5 +64,6 @@ ACCOUNT_ROUTES: Routes = {
     ("GET", "/fapi/v1/positionMargin/history"): signed(money_reads.margin_history, 1),
     ("GET", "/fapi/v1/leverageBracket"): signed(account_settings.brackets, 1),
     ("GET", "/fapi/v1/commissionRate"): signed(account_settings.commission_rate, 20),
+    ("GET", "/fapi/v1/apiTradingStatus"): signed(account_settings.trading_status, per_symbol(1, 10)),
     ("GET", "/fapi/v1/rateLimit/order"): signed(account_settings.order_rate_limits, 1),
 }

@@ -26,6 +26,7 @@ from tradingsys.venues.binance.messages import (
     PositionMode,
     RateLimitRule,
     SymbolConfig,
+    TradingStatus,
 )
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "set_multi_assets_mode",
     "set_position_mode",
     "symbol_config",
+    "trading_status",
 ]
 
 _DONE = Done(code=200, msg="success")
@@ -256,6 +258,12 @@ def set_fee_burn(call: Call) -> Done:
 def order_rate_limits(call: Call) -> list[RateLimitRule]:
     """`GET /fapi/v1/rateLimit/order`."""
     return call.state.limits.order_rule_statements()
+
+
+def trading_status(call: Call) -> TradingStatus:
+    """`GET /fapi/v1/apiTradingStatus`: nobody comes near the rules about behaviour here."""
+    call.maybe_symbol()
+    return TradingStatus(indicators={}, update_time=call.now_ms)
 
 
 def api_restrictions(key: ApiKey) -> ApiRestrictions:

@@ -15,6 +15,7 @@ from tradingsys.sim.money import FundingRecord
 from tradingsys.venues.binance.encode import decimal_text
 from tradingsys.venues.binance.messages import (
     AdlRisk,
+    AssetIndex,
     CompositeIndexInfo,
     Constituents,
     FundingInfo,
@@ -31,6 +32,7 @@ from tradingsys.venues.binance.messages import (
 
 __all__ = [
     "adl_risk",
+    "asset_indices",
     "composite_indices",
     "constituents",
     "day_of",
@@ -220,6 +222,16 @@ def adl_risk(call: Call) -> AdlRisk | list[AdlRisk]:
             for symbol in call.symbols()
         ],
     )
+
+
+def asset_indices(call: Call) -> list[AssetIndex]:
+    """`GET /fapi/v1/assetIndex`: the one asset here needs no index.
+
+    Raises Fault (-1121) for any that is asked for.
+    """
+    if call.params.get("symbol"):
+        raise Fault(400, -1121, "Invalid symbol.")
+    return []
 
 
 def composite_indices(call: Call) -> list[CompositeIndexInfo]:

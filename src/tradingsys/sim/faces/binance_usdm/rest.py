@@ -11,6 +11,7 @@ from tradingsys.sim.faces.binance_usdm.faults import NO_CODE, Fault
 from tradingsys.sim.faces.binance_usdm.params import Keyring, Params
 from tradingsys.sim.faces.binance_usdm.render import ms
 from tradingsys.sim.faces.binance_usdm.routes import Route, Routes, Security, fixed, per_symbol, public, signed
+from tradingsys.sim.faces.binance_usdm.statistics import STATISTICS_ROUTES
 from tradingsys.sim.faces.binance_usdm.troubles import Asked, Lost
 from tradingsys.sim.faces.binance_usdm.user_streams import UserStreams
 from tradingsys.sim.faces.transport import NO_ANSWER, Reply, Request
@@ -54,11 +55,13 @@ _ROUTES: Routes = {
     ("GET", "/fapi/v1/constituents"): public(price_reads.constituents, 2),
     ("GET", "/fapi/v1/insuranceBalance"): public(price_reads.insurance_fund, 1),
     ("GET", "/fapi/v1/symbolAdlRisk"): public(price_reads.adl_risk, 1),
+    ("GET", "/fapi/v1/assetIndex"): public(price_reads.asset_indices, per_symbol(1, 10)),
     ("GET", "/fapi/v1/indexInfo"): public(price_reads.composite_indices, 1),
     ("GET", "/fapi/v1/tradingSchedule"): public(price_reads.trading_schedule, 5),
     ("GET", "/fapi/v1/ticker/bookTicker"): public(market_reads.book_ticker, per_symbol(2, 5)),
     ("GET", "/fapi/v1/ticker/price"): public(market_reads.price_ticker, per_symbol(1, 2)),
     ("GET", "/fapi/v2/ticker/price"): public(market_reads.price_ticker, per_symbol(1, 2)),
+    **STATISTICS_ROUTES,
     **ACCOUNT_ROUTES,
 }
 
