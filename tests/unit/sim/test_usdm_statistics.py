@@ -1,80 +1,32 @@
-"""What is under `/futures/data/`."""
+"""What the exchange tells of all accounts and symbols together."""
 
 from __future__ import annotations
 
-from decimal import Decimal
-from random import Random
-from typing import Any
-
-import pytest
-
-from tradingsys.core.enums import Side
+from tradingsys.sim.state import INSURANCE
 
 from .face_rig import Client
 
-D = Decimal
-HOUR_MS = 3_600_000
+
+def test_one_insurance_fund_stands_behind_all_symbols(client: Client) -> None:
+    (fund,) = client.call("GET", "/fapi/v1/insuranceBalance", sign=False)
+    balances = client.box.exchange.insurance()
+    assert {row["asset"]: row["marginBalance"] for row in fund["assets"]} == {a: str(b) for a, b in balances.items()}
+    assert "DOGEUSDT" in fund["symbols"]
+    alone = client.call("GET", "/fapi/v1/insuranceBalance", sign=False, symbol="DOGEUSDT")
+    assert alone["symbols"] == fund["symbols"]
 
 
-@pytest.fixture(scope="module")
-def lively() -> Client:
-    return Client(flow=Random(5))
+def test_profits_are_in_danger_when_the_insurance_fund_is_empty(client: Client) -> None:
+    path, doge = "/fapi/v1/symbolAdlRisk", {"symbol": "DOGEUSDT"}
+    assert client.call("GET", path, sign=False, **doge)["adlRisk"] == "low"
+    assert {row["symbol"] for row in client.call("GET", path, sign=False)} == set(client.box.exchange.venues)
+    client.box.exchange.accounts[INSURANCE].wallet["USDT"] *= 0
+    assert client.call("GET", path, sign=False, **doge)["adlRisk"] == "high"
 
 
-def ask(client: Client, name: str, **params: Any) -> Any:
-    return client.call("GET", f"/futures/data/{name}", sign=False, **params)
-
-
-def test_what_takers_bought_and_sold_is_that_of_the_bars(lively: Client) -> None:
-    rows = ask(lively, "takerlongshortRatio", symbol="BTCUSDT", period="1h", limit=3)
-    path = "/fapi/v1/klines"
-    bars = lively.call(
-        "GET", path, sign=False, symbol="BTCUSDT", interval="1h", startTime=rows[0]["timestamp"], limit=3
-    )
-    assert [row["timestamp"] for row in rows] == [bar[0] for bar in bars]
-    assert rows[-1]["timestamp"] + HOUR_MS <= lively.now_ms < rows[-1]["timestamp"] + 2 * HOUR_MS
-    for row, bar in zip(rows, bars, strict=True):
-        assert (D(row["buyVol"]), D(row["buyVol"]) + D(row["sellVol"])) == (D(bar[9]), D(bar[5]))
-        assert D(row["buySellRatio"]) == (D(row["buyVol"]) / D(row["sellVol"])).quantize(D("0.0001"))
-
-
-def test_the_basis_is_between_the_price_and_its_index(lively: Client) -> None:
-    asked = {"pair": "ETHUSDT", "contractType": "PERPETUAL", "period": "5m"}
-    rows = ask(lively, "basis", **asked)
-    assert len(rows) == 30
-    for row in rows:
-        assert D(row["basis"]) == D(row["futuresPrice"]) - D(row["indexPrice"])
-    later = ask(lively, "basis", startTime=rows[10]["timestamp"], limit=2, **asked)
-    assert later == rows[10:12]
-    assert ask(lively, "basis", **{**asked, "contractType": "CURRENT_QUARTER"}) == []
-    assert ask(lively, "delivery-price", pair="ETHUSDT") == []
-
-
-def test_who_holds_what_is_told_as_it_is() -> None:
-    client = Client()
-    asked = {"symbol": "DOGEUSDT", "period": "5m"}
-    assert ask(client, "globalLongShortAccountRatio", **asked) == []
-    client.crowd(Side.SELL, "100", "0.60")
-    client.call("POST", "/fapi/v1/order", **client.limit(px="0.60"))
-    (row,) = ask(client, "openInterestHist", **asked)
-    assert row["sumOpenInterest"] == "100"
-    for name in ("globalLongShortAccountRatio", "topLongShortAccountRatio", "topLongShortPositionRatio"):
-        (row,) = ask(client, name, **asked)
-        assert (row["longAccount"], row["shortAccount"], row["longShortRatio"]) == ("0.5000", "0.5000", "1.0000")
-        assert row["timestamp"] % 300_000 == 0
-
-
-@pytest.mark.parametrize(
-    ("params", "code"), [({"period": "3m"}, -1130), ({}, -1102), ({"period": "5m", "limit": 501}, -1130)]
-)
-def test_mistakes(lively: Client, params: dict[str, Any], code: int) -> None:
-    for name in ("takerlongshortRatio", "openInterestHist"):
-        path = f"/futures/data/{name}"
-        assert lively.error("GET", path, sign=False, symbol="BTCUSDT", **params) == (400, code)
-
-
-def test_nothing_to_tell_of_other_assets_and_of_behaviour() -> None:
-    client = Client()
-    assert client.call("GET", "/fapi/v1/assetIndex", sign=False) == []
-    assert client.error("GET", "/fapi/v1/assetIndex", sign=False, symbol="ADAUSD") == (400, -1121)
-    assert client.call("GET", "/fapi/v1/apiTradingStatus")["indicators"] == {}
+def test_an_index_here_is_one_market_and_no_market_closes(client: Client) -> None:
+    told = client.call("GET", "/fapi/v1/constituents", sign=False, symbol="DOGEUSDT")
+    price = client.call("GET", "/fapi/v1/premiumIndex", sign=False, symbol="DOGEUSDT")["indexPrice"]
+    assert [(row["symbol"], row["price"]) for row in told["constituents"]] == [("DOGEUSDT", price)]
+    assert client.call("GET", "/fapi/v1/indexInfo", sign=False) == []
+    assert client.call("GET", "/fapi/v1/tradingSchedule", sign=False)["marketSchedules"] == {}
