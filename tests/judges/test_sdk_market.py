@@ -101,4 +101,6 @@ def timeless(answer: Any) -> Any:
     if "bidPrice" in answer:
         moment |= {"lastUpdateId"}
     moving = {"markPrice", "indexPrice", "estimatedSettlePrice"} if "nextFundingTime" in answer else set()
+    # The index moves by itself, with every millisecond.
+    moving |= {"price"} if "weight" in answer else set()
     return {name: timeless(value) for name, value in answer.items() if name not in moment | moving}
