@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import urllib.request
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -126,9 +128,31 @@ def test_a_second_gateway_holds_the_book(desk: Desk) -> None:
 
 
 def test_what_was_recorded_can_be_played(desk: Desk) -> None:
+    """Recorded until it is told to stop; the book that plays is the one that was there."""
     world = desk.world
-    words = ["record", "-c", "usdt.json", "-o", "tape.gz", "btcusdt@depth", "btcusdt@trade", "--duration=4"]
-    assert "snapshots: 1, reconnects: 0" in desk.run(*words)
-    player = world.start("player", "-m", "tradingsys", "sim", "--port=0", "--replay=tape.gz", "--json")
+    words = ("record", "-c", "usdt.json", "-o", "tape.gz", "dogeusdt@depth", "dogeusdt@trade", "--json")
+    recorder = world.start("recorder", "-m", "tradingsys", *words)
+    tape = world.directory / "tape.gz"
+    eventually("a part of the market on disk", lambda: tape.exists() and tape.stat().st_size > 1_500)
+    assert recorder.stop() == 0, recorder.err
+    told = json.loads(recorder.out)
+    lines = gzip.decompress(tape.read_bytes()).splitlines()
+    assert len(lines) == told["messages"] + told["snapshots"] and told["snapshots"] == 1
+    received = [int(line.split(b" ", 1)[0]) for line in lines]
+    assert received == sorted(received) and all(json.loads(line.split(b" ", 1)[1]) for line in lines)
+
+    options = ("--port=0", "--replay=tape.gz", "--loop", "--json")
+    player = world.start("player", "-m", "tradingsys", "sim", *options)
     eventually("the recording to play", lambda: player.out.endswith("\n") or not player.is_running)
     assert player.is_running, player.err
+    admin = json.loads(player.out)["admin"]
+
+    def book() -> Any:
+        with urllib.request.urlopen(f"{admin}/status") as reply:
+            played = json.loads(reply.read())["symbols"]
+        assert list(played) == ["DOGEUSDT"]
+        return played["DOGEUSDT"]["best_bid"] and played["DOGEUSDT"]
+
+    played = eventually("a book", book)
+    assert 0.4 < float(played["best_bid"]) < float(played["best_ask"]) < 0.8
+    assert player.stop() == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -70,27 +69,32 @@ def test_a_liquidation_halts_its_symbol_until_a_person_resumes_it(world: World) 
     assert not desk.ask("status")["status"]["halts"], "what was resumed stays resumed"
 
 
-def test_a_settlement_halts_its_symbol(world: World) -> None:
+LEVERS = {"settlement": ("symbol", {"status": "SETTLING"}), "auto-deleveraging": ("deleverage", {})}
+
+
+@pytest.mark.parametrize("reason", LEVERS)
+def test_whatever_the_exchange_does_while_nobody_listens_halts_the_symbol(world: World, reason: str) -> None:
     gateway = world.start_gateway()
     world.wait_until_ready(gateway)
     desk = Desk(world)
     with Strategist(world, 1) as one:
         one.buy(100)
         gateway.kill()
-        world.admin("symbol", {"symbol": SYMBOL, "status": "SETTLING"})
-        eventually("the settlement", lambda: not Decimal(world.admin("positions?account=main")[0]["net"]))
+        what, more = LEVERS[reason]
+        world.admin(what, {"symbol": SYMBOL, **more})
+        eventually(reason, lambda: not Decimal(world.admin("positions?account=main")[0]["net"]))
         world.admin("symbol", {"symbol": SYMBOL, "status": "TRADING"})
         gateway = world.start_gateway()
         world.wait_until_ready(gateway)
         (halt,) = eventually("the halt", lambda: desk.ask("status")["status"]["halts"])
-        assert halt["symbol"] == LOWER and "settlement" in halt["reason"]
+        assert halt["symbol"] == LOWER and reason in halt["reason"]
         one.until("the session back", lambda: one.context.is_ready)
         assert one.refused().code == ErrorCode.HALTED
     assert gateway.stop() == 0
     check_books(world, one=100, external=-100)
     at_rest = desk.ask("status")
     assert at_rest["source"]["kind"] == "book" and at_rest["status"]["halts"] == [halt]
-    assert json.dumps(halt["reason"])[1:-1] in desk.run("explain", LOWER, "--json")
+    assert desk.ask("explain", LOWER)["explanation"]["halt"] == halt["reason"]
 
 
 def check_books(world: World, *, one: int, external: int) -> None:
