@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,7 +56,9 @@ def traded(loop: Loop, launcher: Launcher, tmp_path_factory: pytest.TempPathFact
         filled = line.order(**at_market, quantity=quantity)
         line.order_that("is filled", filled, lambda order: order["status"] == "FILLED")
         line.close()
-    assert launcher.start(folder, "pos", "set", "2", "dogeusdt", "150").wait() == 0
+    # Refused as long as executions are on their way into the book.
+    while launcher.start(folder, "pos", "set", "2", "dogeusdt", "150").wait():
+        time.sleep(0.1)
     assert gateway.stop() == 0
     # What takes the exchange days.
     conn = apsw.Connection(str(folder / "pos.db"))

@@ -70,9 +70,15 @@ class Launched:
             assert time.monotonic() < deadline, f"waited {PATIENCE_S:.0f} s for {what}:\n{self.err}"
             time.sleep(0.01)
 
+    def until_said(self, *words: str, patience_s: float = 20.0) -> None:
+        """Wait until it has logged all of this, or has ended, or never will."""
+        deadline = time.monotonic() + patience_s
+        while not all(word in self.err for word in words) and self.code is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+
     def says(self, *words: str) -> None:
         """Wait until it has logged all of this, which it must do alive."""
-        self.until(repr(words), lambda: all(word in self.err for word in words) or self.code is not None)
+        self.until_said(*words, patience_s=PATIENCE_S)
         missing = [word for word in words if word not in self.err]
         assert not missing, f"did not say {missing}, exit code {self.code}:\n{self.err}"
 

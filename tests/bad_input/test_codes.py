@@ -1,7 +1,7 @@
 """Every code that the exchange may answer an order, a cancel, an amend or a question with, over real sockets.
 
-What the strategy is told is what docs/errors.md says: refused with the exchange's code and what to do, or in doubt until
-the exchange, asked for the order, has told the truth. Nothing else stops.
+What the strategy is told is what docs/errors.md says: refused with the exchange's code and what to do, or in doubt
+until the exchange, asked for the order, has told the truth. Nothing else stops.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -84,7 +85,7 @@ def test_cancels(place: VenuePlace) -> None:
         since, questions = len(line.messages), place.questions
         line.result("cancel", {"client_order_id": resting})
         if row.in_doubt:  # asked for, it is open, so that the next cancel may be sent
-            line.wait_for("a question", lambda questions=questions: place.questions > questions)
+            line.wait_for("a question", partial(_more_than, place, questions))
             time.sleep(0.1)
         else:
             told = place.failure(resting, since)
@@ -105,7 +106,7 @@ def test_amends(place: VenuePlace) -> None:
         order, venue_order_id = place.resting(**RESTING) if row.in_doubt else (shared, shared_id)
         place.refusals["amend", venue_order_id] = (400, row.code, row.text)
         since = len(line.messages)
-        line.wait_for("room for an amend", lambda order=order: "error" not in _amend(place, order))
+        line.wait_for("room for an amend", partial(_amends, place, order))
         if row.in_doubt:
             doubtful.append(order)
             continue
@@ -115,15 +116,20 @@ def test_amends(place: VenuePlace) -> None:
     assert {Decimal(row["price"]) for row in place.open_orders()} == {Decimal("0.06")}
     place.refusals.clear()
     for order in (shared, *doubtful):  # not until it can no longer act, and is asked for, may the next one be sent
-        line.wait_for("the end of doubt", lambda order=order: "error" not in _amend(place, order))
+        line.wait_for("the end of doubt", partial(_amends, place, order))
         line.order_that("is amended", order, lambda order: order["price"] == "0.05")
         line.result("cancel", {"client_order_id": order})
         line.order_that("is canceled", order, lambda order: order["status"] == "CANCELED")
     assert_trades(place)
 
 
-def _amend(place: VenuePlace, client_order_id: str) -> dict[str, object]:
-    return place.line.ask("amend", {"client_order_id": client_order_id, "price": "0.05"})
+def _amends(place: VenuePlace, client_order_id: str) -> bool:
+    """Whether an amend could be sent."""
+    return "error" not in place.line.ask("amend", {"client_order_id": client_order_id, "price": "0.05"})
+
+
+def _more_than(place: VenuePlace, questions: int) -> bool:
+    return place.questions > questions
 
 
 def test_questions_of_strategies(place: VenuePlace) -> None:

@@ -206,7 +206,11 @@ def _check_symbols(listed: Container[str], configured: Iterable[str], edits: Ite
     """Raises ConfigError for a symbol that the exchange does not have: nothing about it could ever be read."""
     for symbol in configured:
         if symbol not in listed:
-            raise ConfigError(f"the exchange has no {symbol.lower()}", key="symbols")
+            raise ConfigError(
+                f"the exchange has no {symbol.lower()}",
+                key="symbols",
+                hint="is it spelled as the exchange spells it, and listed there?",
+            )
     for edit in edits:
         if edit.symbol not in listed and edit.edited:
             raise ConfigError(

@@ -191,7 +191,7 @@ class UserStream:
 
 
 def _describe(result: Result) -> str:
-    return f"{result.code} {result.message}" if isinstance(result, HttpError) else str(result)
+    return f"{result.code or result.status} {result.message}" if isinstance(result, HttpError) else str(result)
 
 
 def _settings(event: messages.AccountConfigUpdate) -> list[Output]:
