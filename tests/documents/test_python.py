@@ -66,9 +66,12 @@ def assert_in_order(block: Block, process: Process, code: int) -> None:
 def test_a_program_runs_until_it_is_interrupted(desk: Desk, block: Block) -> None:
     clock = r"\1\2.every(0.1, lambda: print('tick', flush=True))\n\1\2.\3()"
     process = start(desk, "program", _RUN.sub(clock, block.text))
-    eventually("it to run for a second", lambda: process.out.count("tick") >= 10 or not process.is_running)
-    assert process.is_running, (block.place, process.err)
-    assert_in_order(block, process, process.stop(2))
+    try:
+        eventually("it to run for a second", lambda: process.out.count("tick") >= 10 or not process.is_running)
+        assert process.is_running, (block.place, process.err)
+        assert_in_order(block, process, process.stop(2))
+    finally:
+        process.kill()
 
 
 @pytest.mark.parametrize("block", SNIPPETS, ids=lambda block: block.place)
