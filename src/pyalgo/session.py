@@ -273,6 +273,8 @@ class Session:
 
         Raises as above.
         """
+        if margin_type not in tuple(MarginType):
+            raise ValueError(f"margin_type is {margin_type!r}, not one of {', '.join(MarginType)}")
         return self._settings("set_margin_type", MarginTypeParams(symbol.lower(), MarginType(margin_type))).margin_type
 
     def product(self, symbol: str) -> Product:

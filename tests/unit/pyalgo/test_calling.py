@@ -54,6 +54,48 @@ def test_a_wrong_callback_is_logged_and_harms_nothing(caplog: pytest.LogCaptureF
         Caller().call("session 1", exit_)
 
 
+def test_what_is_wrong_at_every_tick_does_not_fill_the_disk(caplog: pytest.LogCaptureFixture) -> None:
+    clock = Clock()
+    caller = Caller(50, clock)
+
+    def wrong(kind: type[Exception]) -> None:
+        raise kind("mine")
+
+    for kind in (ValueError, ValueError, KeyError, ValueError):
+        caller.call("session 1", wrong, kind)
+        clock.sleep(1)
+    clock.sleep(7)
+    caller.call("session 1", wrong, ValueError)
+    clock.sleep(10)
+    caller.call("session 1", wrong, ValueError)
+    name = "session 1: an exception in test_what_is_wrong_at_every_tick_does_not_fill_the_disk.<locals>.wrong"
+    often = " (3 times since it was last told)"
+    assert [record.getMessage() for record in caplog.records] == [name, name, name + often, name]
+    assert caplog.text.count("Traceback") == 4
+
+
+def test_only_what_is_the_callbacks_own_is_in_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    def wrong() -> None:
+        try:
+            raise KeyError("mine")
+        except KeyError:
+            raise ValueError("mine too") from None
+
+    def chained() -> None:
+        try:
+            raise KeyError("my first")
+        except KeyError:
+            int("my second")
+
+    try:
+        raise OSError("of the machinery")
+    except OSError:
+        Caller().call("session 1", wrong)
+        Caller().call("session 1", chained)
+    assert "mine too" in caplog.text and "my first" in caplog.text and "my second" in caplog.text
+    assert "of the machinery" not in caplog.text
+
+
 def exit_() -> None:
     raise SystemExit(3)
 

@@ -152,6 +152,7 @@ CALLS: list[tuple[type[Exception], str, Act]] = [
     (ValueError, "sample is inf: it is in seconds", lambda s: s._trader.open_subscription("btcusdt", "bbo", math.inf)),
     (ValueError, "n is 0: ask for at least one bar", lambda s: s._trader.history("btcusdt", "kline:1m", 0)),
     (ValueError, "n is 2.5: ask for at least one bar", lambda s: s._trader.history("btcusdt", "kline:1m", 2.5)),
+    (ValueError, "margin_type is 'isolated', not one of", lambda s: s._trader.set_margin_type("btcusdt", "isolated")),
     (ValueError, "not a time of day: hour 25, minute 0", lambda s: s.add_phase(25, 0, 0, Phase.OPEN)),
     (ValueError, "not a time of day: hour '9', minute 0", lambda s: s.add_phase("9", 0, 0, Phase.OPEN)),
     (ValueError, "phase is 'open', not one of AUCTION", lambda s: s.add_phase(9, 0, 0, "open")),
