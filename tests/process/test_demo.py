@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.process.world import ROOT, eventually
 
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 
 def assert_proves_its_point(report: Any) -> None:
@@ -35,13 +35,14 @@ def test_a_wheel_in_an_empty_environment_runs_the_demonstration(tmp_path: Path) 
     subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", str(tmp_path), str(ROOT)], check=True)
     (wheel,) = tmp_path.glob("tradingsys-*.whl")
     environment, empty = tmp_path / "environment", tmp_path / "empty"
-    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
+    # The environment needs no pip of its own: making one takes longer than all the rest.
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
     python = environment / "bin" / "python"
-    subprocess.run([str(python), *pip[1:], "install", str(wheel)], check=True)
+    subprocess.run([*pip, "--python", str(python), "install", str(wheel)], check=True)
     empty.mkdir()
     environ = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
     ran = subprocess.run(
-        [str(environment / "bin" / "tradingsys"), "demo", "--seconds", "8", "--json"],
+        [str(environment / "bin" / "tradingsys"), "demo", "--seconds", "5", "--json"],
         cwd=empty,
         env=environ,
         capture_output=True,
