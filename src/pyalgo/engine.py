@@ -70,7 +70,14 @@ class Engine:
         known = self.contexts.get((addr, session_id))
         if known is not None:
             if (known.name, known.trading) != (name, trading):
-                _log.warning("session %d at %s is there already and stays as it is: %s", session_id, addr, known)
+                _log.warning(
+                    "session %d at %s is there already, as %r with trading=%s, and stays so: "
+                    "choose another session_id, or ask for what is meant the first time",
+                    session_id,
+                    addr,
+                    known.name,
+                    known.trading,
+                )
             return known
         context = Context(
             addr,

@@ -219,6 +219,33 @@ def test_a_subscription_given_up_is_given_up_at_the_gateway(seat: Seat) -> None:
     seat.until("a trade", lambda: again.data)
 
 
+def test_what_the_exchange_does_not_have_is_refused_with_the_reason(seat: Seat) -> None:
+    session = seat.session
+    for symbol, stream, why in [
+        ("nosuchusdt", "depth", "nosuchusdt@depth: the gateway knows no such symbol: it is written like btcusdt"),
+        ("BTC/USDT", "bbo", "btc/usdt@bbo: the gateway knows no such symbol"),
+        ("btcusdt", "kline:1s", "btcusdt@kline:1s: usdm has no stream"),
+        (SYMBOL.upper(), "depth:100ms", f"Duplicate subscribe {SYMBOL}@depth:100ms"),
+    ]:
+        with pytest.raises(ValueError, match=f"^{why}"):
+            session.subscribe(symbol, stream)
+    assert list(session.subscriptions) == [f"{SYMBOL}@depth:100ms"]
+    with pytest.raises(ValueError, match="Leverage 500 is not valid"):
+        session.set_leverage(SYMBOL, 500)
+    assert (session.set_leverage(SYMBOL, 7), session.leverage(SYMBOL)) == (7, 7)
+    assert (session.set_margin_type(SYMBOL, "ISOLATED"), session.margin_type(SYMBOL)) == ("ISOLATED", "ISOLATED")
+    for price, quantity, why in [
+        (2.0, 20.0, "-4016: Limit price can't be higher"),
+        (1.0, 9_000_000.0, "Margin is insu"),
+    ]:
+        seat.errors.clear()
+        order_type = OrderType.LIMIT if price > 1 else OrderType.MARKET
+        order = seat.book.add_order(seat.bid(price), quantity, Side.BUY, order_type)
+        seat.until("the refusal", lambda: seat.errors)
+        assert order is not None and why in order.reason and why in str(seat.errors[0])
+    assert seat.world.ledger() == []
+
+
 def test_an_engine_made_for_another_address_says_what_is_missing(tmp_path: Path) -> None:
     with in_directory(tmp_path):
         engine = Engine(level="warn")

@@ -82,6 +82,17 @@ def test_the_same_session_is_made_once(gateway: WsGateway) -> None:
     engine.close()
 
 
+def test_a_session_asked_for_again_in_another_way_stays_and_says_so(
+    gateway: WsGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = Engine()
+    first = engine.make_session(gateway.addr, 1, "first")
+    assert engine.make_session(gateway.addr, 1, "second", trading=True) is first
+    assert not first.trading
+    assert "is there already, as 'first' with trading=False, and stays so: choose another session_id" in caplog.text
+    engine.close()
+
+
 def test_subscribing_twice_or_what_does_not_exist_is_an_error(gateway: WsGateway) -> None:
     engine = Engine()
     session = engine.make_session(gateway.addr, 1, "test")
