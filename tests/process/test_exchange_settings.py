@@ -1,15 +1,14 @@
-"""What the exchange takes beyond limit and market, from a strategy through the gateway; each judged by its records."""
+"""What an exchange decides by its own clock and settings, and who is told of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pyalgo import MarginType, Order, OrderType, PriceMatch, Side, State, Tif
+from pyalgo import MarginType, Order, OrderType, Side, State, Tif
 from tests.process.strategist import Strategist
 from tests.process.world import SYMBOL, World
 
@@ -39,27 +38,6 @@ def test_good_till_date_ends_by_the_exchanges_clock(world: World) -> None:
         one.until("its end", lambda: order.state is State.EXPIRED)
         assert at_exchange(world, order)["status"] == "EXPIRED" and resting.is_active
         one.cancel(resting)
-
-
-def test_an_amended_order_keeps_its_id(world: World) -> None:
-    with Strategist(world, 1) as one:
-        order = one.rest(20)
-        price = one.sub.tick_up(order.price, 3)
-        assert one.context.amend(order.id, price, 30)
-        one.until("the amend", lambda: not one.errors and len([told for told in one.told if told is order]) > 1)
-        row = at_exchange(world, order)
-        assert Decimal(row["qty"]) == order.quantity == 30 and float(row["price"]) == order.price == price
-        assert len(world.admin("amendments")) == 1
-        one.cancel(order)
-
-
-def test_the_exchange_takes_the_price_from_its_book(world: World) -> None:
-    with Strategist(world, 1) as one:
-        order = one.rest(20, price_match=PriceMatch.QUEUE_20)
-        assert float(at_exchange(world, order)["price"]) == order.price
-        assert 0 < order.price < one.sub.ask_prc(0)
-        one.sub.cancel(order.id)
-        one.until("its end", lambda: not order.is_active)
 
 
 def test_leverage_and_margin_type_are_set_at_the_exchange(world: World) -> None:
