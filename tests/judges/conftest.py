@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 
@@ -15,6 +16,8 @@ from tests.judges import sdk_client
 from tests.judges.box import PATIENCE_S, Box
 from tests.judges.ccxt_client import by_ed25519
 from tests.judges.guard import Guard
+
+_OPEN = ("NEW", "PARTIALLY_FILLED")
 
 WARNINGS_OF_THE_CLIENTS = (
     # ccxt passes it to aiohttp, which needs it no longer on newer Pythons.
@@ -85,8 +88,12 @@ def flat(box: Box) -> None:
     for symbol in {row["symbol"] for row in box.admin("algos") if row["status"] == "NEW"}:
         sdk_client.by_hmac(box).rest_api.cancel_all_algo_open_orders(symbol=symbol)
     for order in box.orders():
-        if order["status"] in ("NEW", "PARTIALLY_FILLED"):
-            box.admin("cancel", {"symbol": order["symbol"], "order_id": order["order_id"]})
+        if order["status"] in _OPEN:
+            try:
+                box.admin("cancel", {"symbol": order["symbol"], "order_id": order["order_id"]})
+            except HTTPError:
+                # The market may have been faster.
+                assert box.order(order["symbol"], order["order_id"])["status"] not in _OPEN
     for position in box.admin("positions"):
         net = Decimal(position["net"])
         if net:
