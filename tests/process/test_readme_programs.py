@@ -66,8 +66,8 @@ def test_the_originals_programs_run_as_they_stand(world: World) -> None:
 def test_the_readmes_own_program_trades(world: World) -> None:
     (program,) = programs(ROOT / "README.md")
     running = run(world, "first", program)
-    eventually("it to buy", lambda: "position now 10.0" in running.out)
-    eventually("it to sell", lambda: "position now 0.0" in running.out.partition("position now 10.0")[2])
+    eventually("it to buy", lambda: "position now 20.0" in running.out)
+    eventually("it to sell", lambda: "position now 0.0" in running.out.partition("position now 20.0")[2])
     assert_ends_in_order(running)
     assert {row["side"] for row in orders_of(world, 1)} == {"BUY", "SELL"}
     world.assert_records_agree(1)
