@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tradingsys.sim.admin_calls import Answer, Box, Handler, Problem, Row, decode
-from tradingsys.sim.faces.binance_usdm.troubles import Asked, Trouble, Troubles
+from tradingsys.sim.faces.binance_usdm.faults import NO_CODE
+from tradingsys.sim.faces.binance_usdm.troubles import Asked, Trouble, Troubles, refusal
 from tradingsys.sim.faces.transport import Request
 
 __all__ = ["FAULTS"]
@@ -21,6 +22,7 @@ class _Faults(Struct, frozen=True, forbid_unknown_fields=True):
     answer: Trouble | None = None
     call: Asked = Asked.PLACE
     count: int = 1
+    code: int | None = None
     queries_late_ms: int | None = None
     events_late_ms: int | None = None
     events_twice: int | None = None
@@ -39,8 +41,9 @@ def _set(box: Box, request: Request, _now_ns: int) -> Answer:
         raise Problem(400, f"no symbol {body.lose_change!r}; there are {', '.join(box.exchange.venues)}")
     if body.answer is Trouble.OVERLOADED and body.call is not Asked.PLACE:
         raise Problem(400, "an overloaded exchange throttles new orders only: leave out call")
+    code = _code(body)
     if body.answer is not None:
-        troubles.plan(body.call, body.answer, body.count)
+        troubles.plan(body.call, body.answer, body.count, code)
     if body.queries_late_ms is not None:
         troubles.queries_late_ns = body.queries_late_ms * _NS_PER_MS
     if body.events_late_ms is not None:
@@ -48,6 +51,18 @@ def _set(box: Box, request: Request, _now_ns: int) -> Answer:
     if body.events_twice is not None:
         troubles.events_twice = body.events_twice
     return Answer(_row(troubles) if lost is None else {**_row(troubles), "lost_in": box.face.lose_change(lost)})
+
+
+def _code(body: _Faults) -> int:
+    if (body.answer is Trouble.REFUSED) is not (body.code is not None):
+        raise Problem(400, "code and the answer refused belong together")
+    if body.code is None:
+        return NO_CODE
+    try:
+        refusal(body.code)
+    except KeyError:
+        raise Problem(400, f"the exchange has no code {body.code}") from None
+    return body.code
 
 
 def _check(name: str, value: int | None, most: int) -> None:
@@ -61,7 +76,9 @@ def _get(box: Box, _request: Request, _now_ns: int) -> Answer:
 
 def _row(troubles: Troubles) -> Row:
     return {
-        "answers": {asked: list(planned) for asked, planned in troubles.answers.items()},
+        "answers": {
+            asked: [str(code or trouble) for trouble, code in planned] for asked, planned in troubles.answers.items()
+        },
         "queries_late_ms": troubles.queries_late_ns // _NS_PER_MS,
         "events_late_ms": troubles.events_late_ns // _NS_PER_MS,
         "events_twice": troubles.events_twice,

@@ -86,6 +86,18 @@ def test_changes_and_cancels_have_troubles_of_their_own(client: Client) -> None:
     assert client.error("DELETE", ORDER, symbol="DOGEUSDT", origClientOrderId="mine") == (400, -2011)
 
 
+@pytest.mark.parametrize(("code", "status"), [(-4192, 400), (-1015, 429), (-2015, 401), (-5043, 400)])
+def test_any_refusal_of_the_exchange(client: Client, code: int, status: int) -> None:
+    place(client, newClientOrderId="mine")
+    told = post(client, "faults", answer="refused", call="modify", code=code)
+    assert told["answers"]["modify"] == [str(code)]
+    reply = client.reply("PUT", ORDER, **client.limit(**MODIFIED))
+    body = msgspec.json.decode(reply.body)
+    assert (reply.status, body["code"], bool(body["msg"])) == (status, code, True)
+    assert get(client, "orders")[0]["price"] == "0.590000"
+    client.call("PUT", ORDER, **client.limit(**MODIFIED))
+
+
 def test_a_refused_order_is_as_doubtful_as_any(client: Client) -> None:
     post(client, "faults", answer="timeout")
     assert client.error("POST", ORDER, **client.limit(px="0.9")) == (408, -1007)
@@ -156,7 +168,17 @@ def test_a_change_of_the_book_is_lost(client: Client, stream: str) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{"answer": "maybe"}, {"count": -1}, {"events_late_ms": 10**9}, {"lose_change": "NOPE"}, {"call": "query"}],
+    [
+        {"answer": "maybe"},
+        {"count": -1},
+        {"events_late_ms": 10**9},
+        {"lose_change": "NOPE"},
+        {"call": "query"},
+        {"answer": "refused"},
+        {"answer": "refused", "code": -1},
+        {"answer": "timeout", "code": -1015},
+        {"code": -1015},
+    ],
 )
 def test_faults_that_make_no_sense(client: Client, body: dict[str, Any]) -> None:
     assert problem(client, "faults", **body)[0] == 400

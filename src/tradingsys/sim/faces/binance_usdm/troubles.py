@@ -10,8 +10,10 @@ from enum import StrEnum
 from tradingsys.core.errors import VenueError
 from tradingsys.sim.faces.binance_usdm.faults import NO_CODE, Fault
 from tradingsys.sim.faces.transport import WsOutput
+from tradingsys.venues.binance.error_codes import ErrorClass
+from tradingsys.venues.binance.usdm_errors import ERRORS
 
-__all__ = ["Asked", "Lost", "Trouble", "Troubles"]
+__all__ = ["Asked", "Lost", "Trouble", "Troubles", "refusal"]
 
 
 class Asked(StrEnum):
@@ -31,6 +33,8 @@ class Trouble(StrEnum):
     UNAVAILABLE = "unavailable"
     OVERLOADED = "overloaded"
     INTERNAL = "internal"
+    REFUSED = "refused"
+    """With any code."""
     NONE = "none"
 
     @property
@@ -60,12 +64,19 @@ _FAULTS = {
 }
 
 
+def refusal(code: int) -> Fault:
+    """What the exchange answers with a code. Raises KeyError for one that it does not have."""
+    known = ERRORS.codes[code]
+    status = 401 if known.verdict is ErrorClass.AUTH else 429 if known.verdict is ErrorClass.RATE_LIMITED else 400
+    return Fault(status, code, known.text)
+
+
 class Troubles:
     """What the operator ordered to go wrong."""
 
     def __init__(self) -> None:
-        self.answers: dict[Asked, deque[Trouble]] = {asked: deque() for asked in Asked}
-        """For the next requests of each kind."""
+        self.answers: dict[Asked, deque[tuple[Trouble, int]]] = {asked: deque() for asked in Asked}
+        """For the next requests of each kind, with the code of a refusal."""
         self.queries_late_ns = 0
         """Orders and executions younger than this are not found."""
         self.events_late_ns = 0
@@ -74,12 +85,15 @@ class Troubles:
         """So many of an account's next events are sent two times."""
         self._held: deque[tuple[int, list[WsOutput]]] = deque()
 
-    def plan(self, asked: Asked, trouble: Trouble, count: int) -> None:
-        """Let the next ``count`` requests of this kind meet a trouble, after those planned before; NONE forgets all."""
+    def plan(self, asked: Asked, trouble: Trouble, count: int, code: int = NO_CODE) -> None:
+        """Let the next ``count`` requests of this kind meet a trouble, after those planned before; NONE forgets all.
+
+        ``code`` is one that the exchange has, for a refusal.
+        """
         if trouble is Trouble.NONE:
             self.answers[asked].clear()
         else:
-            self.answers[asked].extend([trouble] * count)
+            self.answers[asked].extend([(trouble, code)] * count)
 
     def answer(self, asked: Asked | None, answer: Callable[[], object], *, reduces: bool = False) -> object:
         """The answer to a request, unless it meets a trouble: then Fault or Lost is raised, whatever was done.
@@ -87,15 +101,15 @@ class Troubles:
         Orders that reduce a position are let through by an overloaded exchange.
         """
         planned = self.answers[asked] if asked is not None else None
-        if not planned or (reduces and planned[0] is Trouble.OVERLOADED):
+        if not planned or (reduces and planned[0][0] is Trouble.OVERLOADED):
             return answer()
-        trouble = planned.popleft()
+        trouble, code = planned.popleft()
         if trouble.acts:
             with suppress(Fault, VenueError):
                 answer()
         if trouble is Trouble.DROP:
             raise Lost
-        raise Fault(*_FAULTS[trouble])
+        raise refusal(code) if trouble is Trouble.REFUSED else Fault(*_FAULTS[trouble])
 
     def hides(self, made_ns: int, now_ns: int) -> bool:
         """Whether something made then cannot be asked for yet."""
