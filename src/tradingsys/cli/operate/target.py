@@ -16,8 +16,8 @@ __all__ = ["NOT_ANSWERING", "NOT_RUNNING", "Target", "Where", "find_target", "is
 NOT_RUNNING = "the gateway is not running"
 """The state of a book at rest."""
 
-NOT_ANSWERING = "a gateway holds the file, but does not answer"
-"""The state of a book whose gateway hangs, or has another address."""
+NOT_ANSWERING = "a gateway holds the file, but does not answer: it waits for the exchange or hangs, its log says"
+"""The state of a book whose gateway cannot reach the exchange yet, hangs, or has another address."""
 
 _CONFIG = Path("usdt.json")
 _DB = Path("pos.db")
