@@ -34,7 +34,7 @@ NORMAL = re.compile(r"\((-5022|-2021|-2011|-5027)\)")
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    with World.running(tmp_path, gateway_port()) as running:
+    with gateway_port() as port, World.running(tmp_path, port) as running:
         running.wait_until_ready(running.start_gateway())
         yield running
 

@@ -20,7 +20,7 @@ ORIGINAL = SHARED / "seeds" / "tradingsys-readme.md"
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    with World.running(tmp_path, gateway_port()) as running:
+    with gateway_port() as port, World.running(tmp_path, port) as running:
         running.wait_until_ready(running.start_gateway())
         yield running
 
