@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -76,19 +77,20 @@ class Shell:
         """
         loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        store = self._open_store(*(ThreadRunner(loop.call_soon_threadsafe, name) for name in ("store", "looking")))
         self._transport = NetTransport(self._happened)
-        self._gateway = Gateway(
-            self._gateway_settings,
-            self._venue(),
-            self._market,
-            store,
-            self._transport,
-            self._clock,
-            self._log,
-            accepting=self._listen,
-            failed=self._fail,
-        )
+        with _nothing_is_garbage():
+            runners = (ThreadRunner(loop.call_soon_threadsafe, name) for name in ("store", "looking"))
+            self._gateway = Gateway(
+                self._gateway_settings,
+                self._venue(),
+                self._market,
+                self._open_store(*runners),
+                self._transport,
+                self._clock,
+                self._log,
+                accepting=self._listen,
+                failed=self._fail,
+            )
         for number in (signal.SIGINT, signal.SIGTERM):
             with contextlib.suppress(NotImplementedError):  # Windows: KeyboardInterrupt instead
                 loop.add_signal_handler(number, self._stop.set)
@@ -216,3 +218,17 @@ class Shell:
                 await asyncio.wait_for(self._server.close(), _CLOSING_S)
         await self._transport.close()
         self._log.info("stopped", orders_left_open=len(left_open))
+
+
+@contextlib.contextmanager
+def _nothing_is_garbage() -> Iterator[None]:
+    """What is made inside stays as long as the process: the collector neither interrupts it nor looks at it again.
+
+    A book of many orders would else be searched through from time to time, while orders wait.
+    """
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        gc.enable()

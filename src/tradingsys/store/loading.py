@@ -118,8 +118,7 @@ def _fills(conn: apsw.Connection, since_ms: int) -> tuple[FillRecord, ...]:
     found: dict[FillKey, FillRecord] = {}
 
     def take(where: str, *bindings: int | str) -> None:
-        for record in read_fills(conn, where, bindings):
-            found[record.fill.key] = record
+        found.update({record.fill.key: record for record in read_fills(conn, where, bindings, found)})
 
     # One of a kept order is part of that order's facts.
     kept = f"SELECT client_order_id FROM orders WHERE {_KEPT}"

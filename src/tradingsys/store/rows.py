@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from decimal import Decimal
 from functools import singledispatch
 from typing import TypeVar
@@ -11,7 +11,7 @@ import apsw
 import msgspec
 
 from tradingsys.core.enums import OrderStatus, Side
-from tradingsys.core.order import Closed, Fill, Terms
+from tradingsys.core.order import Closed, Fill, FillKey, Terms
 from tradingsys.core.records import (
     AccountRecord,
     AdjustmentRecord,
@@ -74,6 +74,9 @@ _INSERT_FILL = (
     " is_maker = coalesce(is_maker, excluded.is_maker), realized_pnl = coalesce(realized_pnl, excluded.realized_pnl),"
     " ts_event_ms = min(ts_event_ms, excluded.ts_event_ms)"
 )
+
+_SIDES = {side.value: side for side in Side}
+_STATUSES = {status.value: status for status in OrderStatus}
 
 _to_json = msgspec.json.Encoder().encode
 _terms = msgspec.json.Decoder(Terms).decode
@@ -264,12 +267,15 @@ def insert_intent(conn: apsw.Connection, intent: Intent) -> None:
 
 def read_orders(conn: apsw.Connection, where: str, bindings: tuple[SqlValue, ...] = ()) -> list[OrderRecord]:
     """The orders for which ``where`` (any clauses after FROM) holds."""
-    return [_to_order(row) for row in rows(conn, f"SELECT {_ORDER_COLUMNS} FROM orders {where}", bindings)]
+    return [_to_order(row) for row in conn.execute(f"SELECT {_ORDER_COLUMNS} FROM orders {where}", bindings)]
 
 
-def read_fills(conn: apsw.Connection, where: str, bindings: tuple[SqlValue, ...] = ()) -> list[FillRecord]:
-    """The fills for which ``where`` (any clauses after FROM) holds."""
-    return [_to_fill(row) for row in rows(conn, f"SELECT {_FILL_COLUMNS} FROM fills {where}", bindings)]
+def read_fills(
+    conn: apsw.Connection, where: str, bindings: tuple[SqlValue, ...] = (), known: Container[FillKey] = ()
+) -> list[FillRecord]:
+    """The fills for which ``where`` (any clauses after FROM) holds, without those that are ``known``."""
+    found = conn.execute(f"SELECT {_FILL_COLUMNS} FROM fills {where}", bindings)
+    return [_to_fill(row) for row in found if row[:3] not in known]
 
 
 def _order_values(record: OrderRecord) -> Row:
@@ -311,7 +317,7 @@ def _to_order(row: Row) -> OrderRecord:
         Decimal(str(cum)),
         None if closed is None else _from_json(_closed, closed, "orders", where, "closed"),
         bool(absent),
-        OrderStatus(str(status)),
+        _STATUSES[str(status)],
         _text(algo_id),
         None if replace is None else _from_json(_replace, replace, "orders", where, "replace"),
     )
@@ -323,7 +329,7 @@ def _to_fill(row: Row) -> FillRecord:
         str(trade_id),
         str(symbol),
         str(order_id),
-        Side(str(side)),
+        _SIDES[str(side)],
         Decimal(str(px)),
         Decimal(str(qty)),
         whole(ts_event_ms),
