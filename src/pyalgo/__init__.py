@@ -14,6 +14,7 @@ from pyalgo.subscription import Subscription
 from pyalgo.timers import Timer
 from pyalgo.tradable import BarSubscription, DepthSubscription, MarkSubscription, Tradable, TradeSubscription
 from pyalgo.words import EventType, MarginType, OrderType, Phase, PriceMatch, Side, State, Tif, TriggerPrice
+from tradingsys.core.errors import LocalProtocolError
 
 __all__ = [
     "Balance",
@@ -27,6 +28,7 @@ __all__ = [
     "Fill",
     "Handle",
     "Kline",
+    "LocalProtocolError",
     "MarginType",
     "MarkPrice",
     "MarkSubscription",

@@ -52,8 +52,8 @@ class Strategy:
         assert_type(position.fees, dict[str, float])
 
 
-def on_error(error: Exception) -> None:
-    warn(error)
+def on_error(error: LocalProtocolError) -> None:
+    warn(f"{error} {assert_type(error.code, int)}")
 
 
 eng = Engine(0.001, "info", callback_budget_ms=10)
