@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 
 from tradingsys.core.order import FillKey
@@ -18,9 +18,10 @@ class RecentRows:
     """Executions and adjustments, as they were saved."""
 
     def __init__(self, saved: Saved) -> None:
-        self._fills: dict[FillKey, FillRecord] = {}
+        # An ordinary dictionary walks over all it ever dropped to find its oldest.
+        self._fills: OrderedDict[FillKey, FillRecord] = OrderedDict()
         self._adjustments: deque[AdjustmentRecord] = deque(saved.adjustments, maxlen=_ADJUSTMENTS)
-        for row in sorted(saved.fills, key=lambda row: row.fill.ts_event_ms):
+        for row in sorted(saved.fills, key=lambda row: row.fill.ts_event_ms)[-_FILLS:]:
             self._note_fill(row)
 
     def note(self, records: Iterable[Record]) -> None:
@@ -46,4 +47,4 @@ class RecentRows:
             row = FillRecord(row.fill, row.session, known.client_order_id)
         self._fills[row.fill.key] = row
         if len(self._fills) > _FILLS:
-            del self._fills[next(iter(self._fills))]
+            self._fills.popitem(last=False)
