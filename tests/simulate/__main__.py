@@ -12,6 +12,9 @@ from pathlib import Path
 
 from tests.simulate.faults import Profile
 from tests.simulate.life import Life
+from tests.simulate.sometimes import never_met
+
+_ENOUGH = 100
 
 
 def main() -> int:
@@ -37,10 +40,14 @@ def main() -> int:
                 print(f"    {violation}")
         elif seed % 20 == 19:
             print(f"{seed + 1 - options.first} lives, {failed} with violations, {time.monotonic() - began:.0f} s")
-    told = ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
-    print(f"{options.seeds} lives in {time.monotonic() - began:.0f} s: {told}")
+    print(f"{options.seeds} lives in {time.monotonic() - began:.0f} s met:")
+    for what, count in sorted(counts.items()):
+        print(f"{count:8} {what}")
     print(f"{failed} with violations" if failed else "0 violations")
-    return 1 if failed else 0
+    seldom = list(never_met(counts, options.seeds)) if options.profile is None and options.seeds >= _ENOUGH else []
+    for what in seldom:
+        print(f"too seldom to prove anything: {what}")
+    return 1 if failed or seldom else 0
 
 
 def _fast_disk() -> str | None:

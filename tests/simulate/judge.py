@@ -12,6 +12,7 @@ import apsw
 
 from tests.simulate.money import Earned, share
 from tests.simulate.pyalgo_strategy import PyalgoStrategy
+from tests.simulate.strategy import Strategy
 from tests.simulate.truth import Owned, Truth
 from tests.simulate.wish import PRICES
 from tradingsys.core.enums import OrderStatus
@@ -88,6 +89,9 @@ class Judge:
                 "foreign children executed": sum(bool(order.rows) and order.has_foreign_child for order in triggered),
                 "foreign children attributed after a restart": self._attributed_late(triggered),
                 "orders amended": len(self._exchange.ledger.amendments),
+                "leverage changed": sum(
+                    strategy.leverage_changes for strategy in self._life.strategies if isinstance(strategy, Strategy)
+                ),
                 "fundings shared": sum(len(self._shares(row)) > 1 for row in self._paid()),
             }
         )

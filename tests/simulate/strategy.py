@@ -15,6 +15,7 @@ from tradingsys.wire.codec import decode_result, decode_server_message, encode_r
 from tradingsys.wire.messages import (
     AmendParams,
     CancelParams,
+    LeverageParams,
     LoginParams,
     LoginResult,
     OrderParams,
@@ -63,6 +64,7 @@ class Strategy:
         self.asked: dict[str, ResolveItem] = {}
         """Orders sent whose request got no answer yet."""
         self.active = True
+        self.leverage_changes = 0
         self.amends = 0.4
         """How often it amends a resting order rather than send another."""
         self.login: LoginResult | None = None
@@ -152,6 +154,8 @@ class Strategy:
             item = self.asked.pop(client_order_id, None)
             if reply.error is not None and item is not None:
                 self.orders.pop(client_order_id, None)
+        elif what == "set_leverage":
+            self.leverage_changes += reply.error is None
         elif what == "resolve" and reply.error is None:
             for view in decode_result(reply, ResolveResult).orders:
                 self.asked.pop(view.client_order_id, None)
@@ -223,6 +227,9 @@ class Strategy:
             self._request("amend", AmendParams(view.client_order_id, _text(price), _text(quantity)))
             return
         symbol = rng.choice(self.symbols)
+        if rng.random() < 0.02:
+            self._request("set_leverage", LeverageParams(symbol, rng.choice((1, 5, 20, 50))))
+            return
         self._order(login, draw_wish(rng, symbol, self.net.get(symbol, Decimal(0))))
 
     def _order(self, login: LoginResult, wish: Wish) -> None:
