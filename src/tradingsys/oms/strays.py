@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 
 from tradingsys.core.ids import EXTERNAL
@@ -23,7 +24,8 @@ class Strays:
         self._effects = effects
         self.unattributed: dict[_Key, dict[FillKey, Fill]] = {}
         self._names: dict[_Key, str] = {}
-        self._foreign: dict[_Key, None] = {}
+        # An ordinary dictionary walks over all it ever dropped to find its oldest.
+        self._foreign: OrderedDict[_Key, None] = OrderedDict()
 
     def is_foreign(self, symbol: str, venue_order_id: str | None) -> bool:
         """Whether this order is known to be none of ours."""
@@ -70,6 +72,6 @@ class Strays:
             self._foreign[symbol, venue_order_id] = None
             fills = [*fills, *self.claim(symbol, venue_order_id)]
             while len(self._foreign) > _FOREIGN_REMEMBERED:
-                del self._foreign[next(iter(self._foreign))]
+                self._foreign.popitem(last=False)
         for fill in fills:
             self._fills.book(fill, EXTERNAL, client_order_id)
