@@ -14,6 +14,7 @@ from tradingsys.core.order import Order
 __all__ = [
     "AccountChanged",
     "Answer",
+    "EventMissed",
     "LimitsSeen",
     "MarginCall",
     "Oddity",
@@ -127,6 +128,10 @@ class Oddity(Struct, frozen=True):
     text: str
 
 
+class EventMissed(Struct, frozen=True):
+    """The venue told something of this account that could not be read: what happened must be asked for."""
+
+
 Report = (
     OrderChanged
     | RequestDone
@@ -138,4 +143,5 @@ Report = (
     | LimitsSeen
     | Answer
     | Oddity
+    | EventMissed
 )

@@ -15,7 +15,7 @@ from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import Input, Opened, Tick
 from tradingsys.core.order import Fill
 from tradingsys.core.records import Record, SessionRecord, SymbolRecord
-from tradingsys.core.reports import AccountChanged, OrderChanged, Report, RequestDone, UserStreamState
+from tradingsys.core.reports import AccountChanged, EventMissed, OrderChanged, Report, RequestDone, UserStreamState
 from tradingsys.gateway.announcements import Announcements
 from tradingsys.gateway.boot import Boot, BootSteps
 from tradingsys.gateway.market_data import MarketData
@@ -325,6 +325,8 @@ class Gateway:
                 if is_up and self.is_ready:
                     self.procedures.start(self.recovery.reconcile_after_gap())
                     self.procedures.start(self.rules.read_again())
+            case EventMissed() if self.is_ready:
+                self.procedures.start(self.recovery.reconcile_missed())
             case AccountChanged(reason, _, balances):
                 self._tell.balances(balances)
                 if reason == "FUNDING_FEE" and self.is_ready:

@@ -35,6 +35,7 @@ _ATTEMPTS_BEFORE_ALARM = 3
 _FETCHES = 2
 _JOIN_MS = 50
 _PAGE = 1000
+_MISSED_EVERY_MS = 5_000
 _CLOCK_CHECK_MS = 250
 _CLOCK_WANTED_MS = 500
 """Half of what timestamps may be ahead of the venue's clock."""
@@ -60,6 +61,7 @@ class Recovery:
         self._pulling: dict[str, bool] = {}
         self._pulled: Counter[str] = Counter()
         self._fetching: dict[str, int] = {}
+        self._was_missed = self._reads_missed = False
         self._catching_up = 0
         self.differences: dict[str, Decimal] = {}
         """Σ sessions + EXTERNAL − account, by symbol, where it is not zero after two agreeing readings."""
@@ -109,6 +111,20 @@ class Recovery:
             await self.reconcile_later()
         finally:
             self._catching_up -= 1
+
+    async def reconcile_missed(self) -> None:
+        """Read what the venue told and nobody could read; it may go on so, and is not asked all the time."""
+        self._was_missed = True
+        if self._reads_missed:
+            return
+        self._reads_missed = True
+        try:
+            while self._was_missed:
+                self._was_missed = False
+                await self.reconcile_after_gap()
+                await self._inquiry.wait(_MISSED_EVERY_MS)
+        finally:
+            self._reads_missed = False
 
     async def reconcile_later(self) -> None:
         """Read again what an answer may have been too old to tell."""

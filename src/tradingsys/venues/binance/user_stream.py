@@ -8,7 +8,7 @@ from enum import Enum, auto
 import msgspec
 
 from tradingsys.core.io import CloseWs, OpenWs
-from tradingsys.core.reports import Oddity, UserStreamState
+from tradingsys.core.reports import EventMissed, Oddity, UserStreamState
 from tradingsys.venues.binance import decode, decode_account, decode_algo, messages, words
 from tradingsys.venues.binance.backoff import Backoff
 from tradingsys.venues.binance.errors import HttpError
@@ -26,6 +26,7 @@ _KEEP_ALIVE_RETRY_NS = 60 * _SECOND_NS
 _LIFETIME_NS = 23 * 3600 * _SECOND_NS + 30 * 60 * _SECOND_NS
 _NO_SUCH_KEY = -1125
 _MOST_TOLD = 100
+_LONGEST_REASON = 200
 
 _read_key = msgspec.json.Decoder(messages.ListenKey).decode
 _read_event = msgspec.json.Decoder(messages.UserEvent).decode
@@ -135,12 +136,15 @@ class UserStream:
             name = str(_read_type(data).get("e"))[:50]
         except messages.UNREADABLE:
             name = "without a name"
-        return [] if name in _UNUSED else self._once(f"event {name!r}", f"cannot be read: {error}")
+        if name in _UNUSED:
+            return []
+        return [*self._once(f"event {name!r}", f"cannot be read: {str(error)[:_LONGEST_REASON]}"), EventMissed()]
 
     def _once(self, what: str, trouble: str) -> list[Output]:
-        if what in self._told or len(self._told) >= _MOST_TOLD:
+        text = f"{what} {trouble}"
+        if text in self._told or len(self._told) >= _MOST_TOLD:
             return []
-        self._told.add(what)
+        self._told.add(text)
         return [Oddity(f"the account's stream: {what} {trouble} (told once)")]
 
     def _key_told(self, result: Result, now_ns: int) -> list[Output]:
