@@ -9,6 +9,7 @@ from tradingsys.core.enums import OrderStatus
 from tradingsys.core.io import Frame, Opened
 from tradingsys.core.reports import (
     AccountChanged,
+    EventMissed,
     MarginCall,
     Oddity,
     OrderChanged,
@@ -69,12 +70,12 @@ def test_all_other_events_are_told_or_pass() -> None:
         b"not json",
     ],
 )
-def test_an_event_that_cannot_be_read_is_told_once(data: bytes) -> None:
+def test_an_event_that_cannot_be_read_is_named_once_and_missed_each_time(data: bytes) -> None:
     world = World().up()
     for _ in range(3):
         world.event(Frame("user", data))
-    (oddity,) = world.reports
-    assert isinstance(oddity, Oddity)
+    (oddity,) = world.told(Oddity)
+    assert len(world.told(EventMissed)) == 3
     assert "cannot be read" in oddity.text
 
 
