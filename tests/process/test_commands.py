@@ -43,7 +43,7 @@ def test_from_nothing_to_a_book_at_rest(desk: Desk) -> None:
 
     running = {name: desk.ask(*words) for name, words in QUESTIONS.items()}
     assert "our gateway runs there" in desk.run("doctor")
-    assert gateway.stop() == 0
+    assert gateway.stop() == 0, gateway.err
     _check_same_at_rest(desk, running)
     _check_edit_at_rest(desk)
 
@@ -106,7 +106,7 @@ def _check_edit_at_rest(desk: Desk) -> None:
     gateway = world.start_gateway()
     world.wait_until_ready(gateway)
     assert (_net(desk, 3), _net(desk, -1)) == (Decimal("-2.5"), Decimal("12.5"))
-    assert gateway.stop() == 0
+    assert gateway.stop() == 0, gateway.err
 
 
 def test_a_second_gateway_holds_the_book(desk: Desk) -> None:

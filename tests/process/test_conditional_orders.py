@@ -58,7 +58,7 @@ def test_executions_of_triggered_orders_are_their_sessions_whatever_dies_when(wo
         two.turn()
         assert [two.net, len(two.sub.open_orders), len(one.sub.open_orders)] == [30, 0, 0]
         assert not one.errors and not two.errors
-    assert gateway.stop() == 0
+    assert gateway.stop() == 0, gateway.err
     nets = world.books(1, 2).nets
     assert {owner: int(net) for (owner, _), net in nets.items() if net} == {1: 60, 2: 30}
     (account,) = world.admin("positions?account=main")

@@ -62,7 +62,7 @@ def test_a_liquidation_halts_its_symbol_until_a_person_resumes_it(world: World) 
         assert one.context.set_leverage(LOWER, 5) == 5
         one.buy(50)
         assert "not halted" in desk.run("resume", LOWER, code=1)
-        assert gateway.stop() == 0
+        assert gateway.stop() == 0, gateway.err
         check_books(world, one=50, external=0)
     gateway = world.start_gateway()
     world.wait_until_ready(gateway)
@@ -90,7 +90,7 @@ def test_whatever_the_exchange_does_while_nobody_listens_halts_the_symbol(world:
         assert halt["symbol"] == LOWER and reason in halt["reason"]
         one.until("the session back", lambda: one.context.is_ready)
         assert one.refused().code == ErrorCode.HALTED
-    assert gateway.stop() == 0
+    assert gateway.stop() == 0, gateway.err
     check_books(world, one=100, external=-100)
     at_rest = desk.ask("status")
     assert at_rest["source"]["kind"] == "book" and at_rest["status"]["halts"] == [halt]

@@ -50,7 +50,7 @@ def test_what_was_paid_is_shared_exactly(world: World) -> None:
 
     shown = Desk(world).ask("pos", "show", f"--symbol={SYMBOL.lower()}")["positions"]
     assert {row["session_id"]: Decimal(row["position"]["funding"]["USDT"]) for row in shown} == paid
-    assert gateway.stop() == 0
+    assert gateway.stop() == 0, gateway.err
     gateway = world.start_gateway()
     world.wait_until_ready(gateway)
     assert assert_shared(world, payments=3) == paid
