@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import re
@@ -9,6 +10,7 @@ import shlex
 import sys
 import urllib.error
 import urllib.request
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -111,6 +113,10 @@ class Desk:
             for name, value in (("XDG_CONFIG_HOME", home), ("XDG_RUNTIME_DIR", home), ("COLUMNS", "100")):
                 patch.setenv(name, value)
             code = execute(list(words))
+        # Sockets that a command had no time to close end with its process; here they are swept up after it.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
         return Done(code, out.getvalue(), err.getvalue())
 
     def query(self, sql: str, path: str = "pos.db") -> list[tuple[Any, ...]]:
