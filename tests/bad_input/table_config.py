@@ -178,7 +178,7 @@ CASES: tuple[Case[Place], ...] = (
     Case(
         "command: status of a book that is none",
         _status_of_garbage,
-        FAILURE,
-        ("pos.db",),
+        USAGE,
+        ("pos.db", "is not a database", "name another file"),
     ),
 )
