@@ -14,6 +14,27 @@ from tests.simulate.sometimes import never_met
 
 LIVES = 40
 ALL_MISTAKES = MISTAKES | FUTURES_MISTAKES
+FIRST_SEEDS = {
+    "a_timeout_means_rejected": 5,
+    "the_watermark_ignores_how_old_answers_are": 3,
+    "order_numbers_are_not_checked": 4,
+    "a_session_may_have_two_owners": 3,
+    "the_journal_is_not_written": 9,
+    "a_fence_of_the_recv_window_only": 9,
+    "the_cut_is_forgotten_before_the_fence_ends": 39,
+    "nothing_is_read_before_ready": 46,
+    "what_the_journal_lacks_was_never_sent": 27,
+    "doubts_are_left_out_of_the_snapshot": 7,
+    "absent_before_its_time": 6,
+    "a_foreign_name_is_nobodys_at_once": 4,
+    "conditional_orders_that_the_journal_lost_stay_lost": 18,
+    "a_refused_cancel_means_canceled": 4,
+    "an_amend_is_believed": 4,
+    "trades_alone_tell_how_an_order_stands": 32,
+    "a_forced_trade_halts_nothing": 4,
+    "funding_is_forgotten_in_a_restart": 13,
+}
+"""Where a rare one was met last time, so that nobody waits for it; any other seed would do as well."""
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +65,8 @@ def test_a_mistake_in_the_product_does_not_survive(
     mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mistake(monkeypatch)
-    for seed in range(120):  # most are caught by the third life, the rarest by one in twenty
+    first = FIRST_SEEDS.get(mistake.__name__, 0)
+    for seed in range(first, first + 120):  # most are caught by the third life, the rarest by one in twenty
         if Life(seed, tmp_path / str(seed), ALL_MISTAKES[mistake]).live().violations:
             return
     pytest.fail(f"{mistake.__name__}: 120 lives and nobody noticed")
