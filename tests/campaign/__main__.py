@@ -17,8 +17,15 @@ def main() -> int:
     parser.add_argument("--per-second", type=float, default=40.0, help="how fast, all sessions together")
     parser.add_argument("--seed", type=int, default=1, help="of the market and of what the sessions do")
     parser.add_argument("--foreign-child-ids", action="store_true", help="triggered orders get ids of the exchange")
+    parser.add_argument("--stops", type=int, default=1, help="how often the gateway is stopped and started meanwhile")
     chosen = parser.parse_args()
-    plan = Plan(chosen.orders, chosen.per_second, seed=chosen.seed, foreign_child_ids=chosen.foreign_child_ids)
+    plan = Plan(
+        chosen.orders,
+        chosen.per_second,
+        seed=chosen.seed,
+        foreign_child_ids=chosen.foreign_child_ids,
+        stops=chosen.stops,
+    )
     print(f"{plan.requests} requests of {plan.sessions} sessions, {plan.per_second:g} a second ...", flush=True)
     with tempfile.TemporaryDirectory() as directory:
         result = run(Path(directory), plan)

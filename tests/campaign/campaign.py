@@ -20,6 +20,7 @@ from tradingsys.core.ids import EXTERNAL
 __all__ = ["Plan", "Result", "run"]
 
 _FUNDING_EVERY_S = 8 * 3_600
+_BETWEEN_STOPS = 60
 _DIGITS = 15
 """An average cost that never ends is kept to 28 significant digits."""
 
@@ -33,6 +34,8 @@ class Plan(Struct, frozen=True):
     sessions_each: int = 5
     seed: int = 1
     foreign_child_ids: bool = False
+    stops: int = 0
+    """How often the gateway is stopped and started while everybody trades."""
 
     @property
     def sessions(self) -> int:
@@ -63,6 +66,8 @@ def run(directory: Path, plan: Plan) -> Result:
         gateway = world.start_gateway()
         world.wait_until_ready(gateway)
         monkeys = [_start_monkeys(world, plan, number) for number in range(plan.processes)]
+        for _ in range(plan.stops):
+            gateway = _stop_and_start(world, gateway, len(world.ledger()))
         told = [monkey for process in monkeys for monkey in _wait(process, plan)]
         world.admin("advance", {"seconds": _FUNDING_EVERY_S})
         paid = eventually("funding to be paid", lambda: _funding(world))
@@ -96,6 +101,15 @@ def _start_monkeys(world: World, plan: Plan, number: int) -> Process:
         str(plan.per_second / plan.processes),
         str(plan.seed + number),
     )
+
+
+def _stop_and_start(world: World, gateway: Process, executions: int) -> Process:
+    """In the middle of things: whatever happens meanwhile must be found by the next."""
+    eventually("more executions", lambda: len(world.ledger()) > executions + _BETWEEN_STOPS)
+    assert gateway.stop() == 0, gateway.err
+    again = world.start_gateway()
+    world.wait_until_ready(again)
+    return again
 
 
 def _wait(process: Process, plan: Plan) -> list[dict[str, Any]]:

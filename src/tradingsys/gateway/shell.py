@@ -69,6 +69,8 @@ class Shell:
         self._server: Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._error: TradingError | None = None
+        self._is_over = False
+        """The book is closed: what still happens is for the next start to read."""
 
     async def run(self) -> None:
         """Run until SIGINT or SIGTERM.
@@ -97,6 +99,7 @@ class Shell:
         self._gateway.start()
         self._arm()
         await self._stop.wait()
+        self._is_over = True
         await self._close(self._gateway.stop())
         if self._error is not None:
             raise self._error
@@ -122,21 +125,25 @@ class Shell:
 
     def peer_opened(self, peer: WsPeer) -> None:
         """A strategy connected."""
-        self._gateway.peer_opened(peer)
+        if not self._is_over:
+            self._gateway.peer_opened(peer)
 
     def peer_frame(self, peer: WsPeer, data: bytes) -> None:
         """A strategy sent a message."""
-        self._gateway.peer_frame(peer, data)
-        self._arm()
+        if not self._is_over:
+            self._gateway.peer_frame(peer, data)
+            self._arm()
 
     def peer_heard(self, peer: WsPeer) -> None:
         """A strategy gave another sign of life."""
-        self._gateway.peer_heard(peer)
+        if not self._is_over:
+            self._gateway.peer_heard(peer)
 
     def peer_closed(self, peer: WsPeer) -> None:
         """A strategy is gone."""
-        self._gateway.peer_closed(peer)
-        self._arm()
+        if not self._is_over:
+            self._gateway.peer_closed(peer)
+            self._arm()
 
     def is_stranger(self, peer: WsPeer) -> bool:
         """Whether it has shown no token yet."""
@@ -144,6 +151,8 @@ class Shell:
         return client is None or client.is_stranger
 
     def _happened(self, event: Input) -> None:
+        if self._is_over:
+            return
         self._gateway.venue_event(event)
         if (
             not (isinstance(event, Frame) and self._gateway.market.owns(event.channel))
