@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from msgspec import structs
 
+from tests.process.world import free_port
 from tradingsys.core.enums import OrderType, Side
 from tradingsys.net import ws
 from tradingsys.net.clock import SystemClock
@@ -212,11 +213,3 @@ def running_loop() -> Iterator[Loop]:
         yield loop
     finally:
         loop.close()
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.bad_input.case import Case
-from tests.bad_input.exchange import Exchange, error, free_port, html
+from tests.bad_input.exchange import Exchange, error, html
 from tests.bad_input.line import Line
+from tests.process.world import free_port
 from tradingsys.cli.exits import USAGE
 from tradingsys.sim.faces.transport import Reply, Request
 

@@ -34,7 +34,16 @@ from tradingsys.core.enums import OrderStatus, OrderType, PriceMatch, SelfTradeP
 from tradingsys.core.errors import AuthError, CancelRejected, InvalidOrder, OrderRejected, RateLimited, TransportError
 from tradingsys.core.io import Closed, Frame, HttpReply
 from tradingsys.core.order import Closed as OrderClosed
-from tradingsys.core.reports import LimitsSeen, Oddity, OrderChanged, OrderRequest, Outcome, RequestDone, TradingState
+from tradingsys.core.reports import (
+    EventMissed,
+    LimitsSeen,
+    Oddity,
+    OrderChanged,
+    OrderRequest,
+    Outcome,
+    RequestDone,
+    TradingState,
+)
 from tradingsys.venues.binance import encode, messages
 from tradingsys.venues.protocol import Cost
 
@@ -276,7 +285,7 @@ def test_nothing_unreadable_raises_or_ends_a_request() -> None:
     for channel in ("trade", "user", "strange"):
         for data in (b"", b"{", b"\xff", b"[]", b'{"id":77,"status":200,"result":{}}', b'{"e":"NEW_THING","E":1}'):
             world.event(Frame(channel, data))
-    assert {type(report) for report in world.reports} == {Oddity}
+    assert {type(report) for report in world.reports} == {Oddity, EventMissed}
     world.event(HttpReply(12345, 200, {}, b""))
     world.event(Frame("trade", encode.ws_api_reply(world.frames[0].id, {"orderId": "?"})))
     assert world.done().outcome is Outcome.IN_DOUBT
