@@ -46,7 +46,7 @@ def test_a_position_that_turns_begins_anew() -> None:
     turned = after((BUY, "1", "100", "0.001"), (SELL, "3", "110", "0.001"))
     assert (turned.net, turned.px) == (D(-2), D("109.89"))
     flat = after((BUY, "1", "100", "0.001"), (SELL, "1", "110", "0.001"))
-    assert (flat.net, flat.px) == (0, 0)
+    assert flat.net == 0 and flat.px == 0
 
 
 def test_it_is_told_wherever_positions_are() -> None:
