@@ -63,7 +63,7 @@ def test_history_is_passed_on_as_the_exchange_tells_it(scene: Scene) -> None:
         ({"limit": "ten"}, ErrorCode.BAD_REQUEST, "limit"),
         ({"interval": "7m"}, ErrorCode.INVALID_STREAM, "one of"),
         ({"interval": "1s"}, ErrorCode.INVALID_STREAM, "1s"),
-        ({"symbol": "nosuchusdt"}, ErrorCode.INVALID_SYMBOL, "get_products"),
+        ({"symbol": "nosuchusdt"}, ErrorCode.INVALID_SYMBOL, "none of that name"),
         ({"end_ms": -1}, ErrorCode.BAD_REQUEST, "end_ms"),
     ],
 )
