@@ -29,10 +29,10 @@ class Product:
         self._min_qty, self._max_qty = Decimal(view.lot_size.min), Decimal(view.lot_size.max)
         self._min_notional = Decimal(view.min_notional)
 
-    def round_price(self, price: float, name: str = "price") -> Decimal:
-        """The nearest tick, ties to even. Raises InvalidOrder when it is no number."""
+    def round_price(self, price: float, name: str = "price", ticks: int = 0) -> Decimal:
+        """The tick nearest to so many ticks above, ties to even. Raises InvalidOrder when it is no number."""
         exact = self._snap(price, self.tick, name)
-        return (exact / self.tick).quantize(Decimal(1), ROUND_HALF_EVEN) * self.tick
+        return (exact / self.tick + ticks).quantize(Decimal(1), ROUND_HALF_EVEN) * self.tick
 
     def floor_qty(self, quantity: float) -> Decimal:
         """The largest multiple of the lot that is not above. Raises InvalidOrder when it is no number."""

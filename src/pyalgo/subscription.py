@@ -134,11 +134,11 @@ class Subscription:
         return float(self._product.round_price(price))
 
     def tick_up(self, price: float, n: int = 1) -> float:
-        """``n`` ticks higher."""
-        return float(self._product.round_price(price) + n * self._product.tick)
+        """The price ``n`` ticks higher, to the nearest tick."""
+        return float(self._product.round_price(price, ticks=n))
 
     def tick_dn(self, price: float, n: int = 1) -> float:
-        """``n`` ticks lower."""
+        """The price ``n`` ticks lower, to the nearest tick."""
         return self.tick_up(price, -n)
 
     # Phases ---------------------------------------------------------------------------------------------------------

@@ -49,6 +49,14 @@ def test_rounding(bench: Bench) -> None:
     assert btc.tick_dn(100.07, 3) == 99.8
 
 
+def test_a_tick_from_the_middle_of_a_book_is_moved_first_and_rounded_then(bench: Bench) -> None:
+    """As the original did: a tie goes to the even tick of where it arrives."""
+    btc = of(bench, "btcusdt")
+    assert (btc.round_price(100.05), btc.round_price(100.15)) == (100.0, 100.2)
+    assert (btc.tick_up(100.05, 1), btc.tick_up(100.05, 2)) == (100.2, 100.2)
+    assert (btc.tick_dn(100.05, 1), btc.tick_dn(100.15, 1)) == (100.0, 100.0)
+
+
 def test_contract(bench: Bench) -> None:
     btc = of(bench, "btcusdt")
     assert (btc.tick_size, btc.lot, btc.min_notional) == (0.1, 0.001, 5.0)
