@@ -193,7 +193,8 @@ class Desk:
     def _init(self, rest: list[str]) -> Shown:
         at = self.place()
         (at / "usdt.json").unlink()
-        (at / "private_key.pem").unlink()
+        if "--pem" not in rest:  # a page whose reader has the simulator's key already names another file
+            (at / "private_key.pem").unlink()
         is_for_real = "--environment" in rest and "sim" not in rest
         done = self.run("init", *rest, where=at, stdin="an-api-key\n\n\n" if is_for_real else "\n" * 6)
         assert done.returncode == 0, (rest, done.stderr)
