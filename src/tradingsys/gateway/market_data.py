@@ -170,7 +170,11 @@ class MarketData:
         if channel is None:
             channel = self._channels[name] = _Channel(self._protocol.url_of(name.removeprefix(_PREFIX)))
         self._texts[stream] = (stream.symbol.lower(), stream_text(stream))
+        was_quiet, patience_ns = not channel.wanted, channel.silence_ns
         channel.carry(stream, True)
+        if was_quiet or channel.silence_ns < patience_ns:
+            # That nothing came until now proves nothing.
+            channel.heard_ns = self._clock.monotonic_ns()
         if channel.is_idle:
             channel.is_idle = False
             self._transport.perform(OpenWs(name, channel.url))

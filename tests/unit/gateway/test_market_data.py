@@ -183,6 +183,33 @@ def test_a_channel_that_falls_silent_is_opened_anew(scene: Scene) -> None:
     assert scene.world.performed[-1] == CloseWs(PUBLIC)
 
 
+def test_a_channel_that_nobody_listened_to_is_not_taken_for_silent(scene: Scene) -> None:
+    client, _ = scene.client()
+    scene.market.subscribe(client, DEPTH)
+    scene.market.handle(Opened(PUBLIC))
+    scene.book("0.6")
+    scene.market.unsubscribe(client, DEPTH)
+    scene.later(700_000)
+    scene.market.subscribe(client, DEPTH)
+    scene.later(1_000)
+    assert CloseWs(PUBLIC) not in scene.world.performed
+    assert scene.controls()[-1] == ("SUBSCRIBE", ["dogeusdt@depth20"])
+    scene.later(30_000)
+    assert scene.world.performed[-1] == CloseWs(PUBLIC)
+
+
+def test_a_talkative_stream_beside_a_quiet_one_has_its_own_time_to_begin(scene: Scene) -> None:
+    client, _ = scene.client()
+    scene.market.subscribe(client, TRADES)
+    scene.market.handle(Opened(MARKET))
+    scene.later(300_000)
+    scene.market.subscribe(client, MARK)
+    scene.later(29_000)
+    assert CloseWs(MARKET) not in scene.world.performed
+    scene.later(2_000)
+    assert scene.world.performed[-1] == CloseWs(MARKET)
+
+
 def test_a_slow_subscriber_gets_the_latest_and_others_everything(scene: Scene) -> None:
     (slow, slow_peer), (quick, quick_peer) = scene.client(), scene.client()
     for client in (slow, quick):
