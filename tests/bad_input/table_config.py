@@ -160,7 +160,7 @@ CASES: tuple[Case[Place], ...] = (
     _command(USAGE, "init usdt.json --yes", "usdt.json", "exists", "--force"),
     _command(NOTHING, "status --db none.db", "none.db", "start the gateway"),
     _command(USAGE, "status -c none.json", "none.json", "cannot be read"),
-    _command(FAILURE, "resume dogeusdt", "no gateway runs", "start it"),
+    _command(FAILURE, "resume dogeusdt", "gateway is not running", "start it"),
     Case(
         "command: status where nothing is",
         partial(_moved, command="status"),

@@ -102,7 +102,7 @@ def _check_edit_at_rest(desk: Desk) -> None:
     world = desk.world
     assert "booked at the gateway's next start" in desk.run("pos", "set", "3", LOWER, "-2.5")
     assert "it was 10" in desk.run("explain", LOWER)
-    assert "no gateway runs" in desk.run("resume", LOWER, code=1)
+    assert "the gateway is not running" in desk.run("resume", LOWER, code=1)
     gateway = world.start_gateway()
     world.wait_until_ready(gateway)
     assert (_net(desk, 3), _net(desk, -1)) == (Decimal("-2.5"), Decimal("12.5"))

@@ -173,7 +173,7 @@ def test_a_short_position_may_be_written_as_it_is(db: Path, capsys: Captured, fo
         (["fills", "--symbol=a b"], USAGE, "'a b' is no symbol"),
         (["resume"], USAGE, "name a symbol, or the whole --account"),
         (["resume", "btcusdt", "--account"], USAGE, "name a symbol, or the whole --account"),
-        (["resume", "btcusdt"], FAILURE, "no gateway runs; start it"),
+        (["resume", "btcusdt"], FAILURE, "the gateway is not running; start it"),
         (["status", "-c=usdt.json", "--db=pos.db"], USAGE, "leave one out"),
         (["status", "-c=usdt.json"], USAGE, "usdt.json: cannot be read: No such file"),
         (["status", "--addr=localhost:1"], USAGE, "write it like ws://localhost:8111"),
@@ -197,6 +197,8 @@ def test_a_book_that_a_gateway_holds_is_read_and_not_written(db: Path, capsys: C
         assert execute(["pos", "set", "2", "btcusdt", "1"]) == FAILURE
         assert "held by a gateway that does not answer here: name its address with --addr" in capsys.readouterr().err
         assert "but one holds this file" in text(capsys, "pos", "show")
+        assert execute(["resume", "btcusdt"]) == FAILURE
+        assert "a gateway holds the file, but does not answer" in capsys.readouterr().err
     finally:
         lock.release()
     assert "-0.004" in text(capsys, "pos", "show")

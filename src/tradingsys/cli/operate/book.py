@@ -161,9 +161,9 @@ class Book:
 
     async def resume(self, symbol: str) -> GatewayView:
         """Only a gateway can: raises TradingError."""
-        raise TradingError(
-            f"resume {symbol}".rstrip() + ": no gateway runs; start it, look at the account, then resume"
-        )
+        state = self._state()
+        todo = "start it, look at the account, then resume" if state == NOT_RUNNING else "try again when it answers"
+        raise TradingError(f"resume {symbol or '--account'}: {state}; {todo}")
 
     def _state(self) -> str:
         with contextlib.suppress(OSError):
