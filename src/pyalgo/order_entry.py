@@ -133,7 +133,7 @@ class OrderEntry:
         return True
 
     def amend(self, order: Order, price: float | None, quantity: float | None) -> bool:
-        """Ask for another price or quantity unless an amend or a cancel is under way; returns whether it was asked for.
+        """Ask for other terms unless the order, an amend or a cancel is under way; returns whether it was asked for.
 
         ``quantity`` is the whole order's, what was executed included. Raises LocalProtocolError when it breaks a rule
         or cannot be sent now; it is not queued.
@@ -144,7 +144,8 @@ class OrderEntry:
             return False
         self._channel.trading_login()
         params = self._amend_params(order, price, quantity)
-        if params is None:
+        is_on_its_way = not order._is_accepted and not order.in_doubt
+        if params is None or is_on_its_way:
             return False
         self._amends[client_order_id] = _Amend(now_ms + _ANSWER_MS, order.price, order.quantity)
         order._ask_quantity(params.quantity)

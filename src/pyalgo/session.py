@@ -211,9 +211,9 @@ class Session:
     def amend(self, order_id: int, price: float | None = None, quantity: float | None = None) -> bool:
         """Ask for another price or quantity of a LIMIT order; returns whether it was asked for.
 
-        ``quantity`` is the whole order's, what was executed included. Nothing is sent when nothing would change, or
-        while a cancel or another amend is under way. The order loses its place in the queue. When it is refused,
-        `on_error` is called and the order is as it was.
+        ``quantity`` is the whole order's, what was executed included. Nothing is sent when nothing would change, before
+        the exchange accepted the order, or while a cancel or another amend is under way. The order loses its place in
+        the queue. When it is refused, `on_error` is called and the order is as it was.
         """
         self._up_to_date()
         try:

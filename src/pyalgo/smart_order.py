@@ -53,9 +53,9 @@ class SmartOrder:
     def amend(self, price: float | None = None, quantity: float | None = None) -> bool:
         """Ask for another price, rounded, or another quantity, floored; returns whether it was asked for.
 
-        ``quantity`` is the whole order's, what was executed included. Does nothing while no order is active, while a
-        cancel or another amend is under way, and when nothing would change. Refused, `Context.on_error` is called and
-        the order is as it was.
+        ``quantity`` is the whole order's, what was executed included. Does nothing while no order is active, before the
+        exchange accepted it, while a cancel or another amend is under way, and when nothing would change. Refused,
+        `Context.on_error` is called and the order is as it was.
         """
         if self.order is None or not self.order.is_active:
             return False

@@ -36,6 +36,17 @@ def test_an_amend_changes_the_order_in_place(bench: Bench) -> None:
     assert (smart.price, smart.quantity, smart.order) == (0.61, 25.0, order)
 
 
+def test_an_order_on_its_way_is_not_amended_and_nobody_is_bothered(bench: Bench) -> None:
+    smart = SmartOrder(of(bench))
+    smart.send(0.6, 30, Side.BUY, OrderType.LIMIT)
+    assert smart.is_active and not smart.amend(price=0.61)
+    bench.settle()
+    assert not bench.errors and sent(bench, "amend") == 0
+    assert smart.amend(price=0.61)
+    bench.settle()
+    assert (smart.price, bench.errors) == (0.61, [])
+
+
 def test_only_what_changes_is_sent(bench: Bench) -> None:
     smart, order = resting(bench)
     assert not smart.amend(price=0.6)
