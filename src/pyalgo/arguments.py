@@ -120,9 +120,12 @@ class Callbacks:
     if not TYPE_CHECKING:  # a type checker that sees this would allow any name
 
         def __setattr__(self, name: str, value: object) -> None:
-            """Raises TypeError for a callback that does not exist or cannot be called."""
+            """Raises TypeError for a callback that does not exist, is no callback, or cannot be called."""
             if name.startswith("on_"):
-                one_of("callback", name, (each for each in dir(type(self)) if each.startswith("on_")))
+                kind = type(self)
+                one_of("callback", name, (each for each in dir(kind) if each.startswith("on_")))
+                if getattr(kind, name) is not None:
+                    raise TypeError(f"{name} passes on to the subscriptions: set their callbacks, or on_event here")
                 if value is not None and not callable(value):
                     raise TypeError(f"{name} is {value!r}: give it a function, without calling it, or None")
             super().__setattr__(name, value)

@@ -62,7 +62,8 @@ def test_a_session_without_trading_is_told_what_its_owner_is_told() -> None:
     bench = Bench(trading=False)
     resting = bench.gateway.leave_open(1, filled="12")
     told: list[tuple[str, float]] = []
-    bench.context.on_order = lambda order: told.append((order.client_order_id, order.acc))  # type: ignore[method-assign]
+    subscription = bench.context.open_subscription("dogeusdt", "depth")
+    subscription.on_order = lambda order: told.append((order.client_order_id, order.acc))
     bench.context.on_position = lambda position: told.append((position.symbol, position.net))
     bench.client.start_delivery()
     bench.settle()

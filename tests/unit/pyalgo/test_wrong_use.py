@@ -160,6 +160,7 @@ CALLS: list[tuple[type[Exception], str, Act]] = [
     (TypeError, "there is no callback on_dat: did you mean on_data?", lambda s: setattr(s, "on_dat", print)),
     (TypeError, "there is no callback on_trade: there are on_data, on_fill", lambda s: setattr(s, "on_trade", print)),
     (TypeError, "there is no callback on_depth: there are on_conn", lambda s: setattr(s._trader, "on_depth", print)),
+    (TypeError, "on_order passes on to the subscriptions: set their", lambda s: setattr(s._trader, "on_order", print)),
     (TypeError, "on_data is 5: give it a function, without calling it, or None", lambda s: setattr(s, "on_data", 5)),
     (RuntimeError, "call connect() first, or use open_subscription()", lambda s: s._trader.subscribe("btcusdt", "bbo")),
 ]  # fmt: skip
