@@ -32,6 +32,8 @@ def main() -> int:
     for title, counts in (("orders", result.orders), ("conditional orders", result.conditions)):
         print(f"\n{title}: {counts.total()}")
         _print(counts)
+    print(f"\nas strategies saw them end: {result.ended.total()}")
+    _print(result.ended)
     print(f"\namended: {result.amendments}\n\nrequests refused: {result.refused.total()}")
     _print(result.refused)
     print(f"\n{result.executions} executions in {len(result.lines)} books, differences: {len(result.differences)}")

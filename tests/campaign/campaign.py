@@ -51,6 +51,8 @@ class Result(Struct):
     orders: Counter[str]
     """By type, time in force and status at the exchange."""
     conditions: Counter[str]
+    ended: Counter[str]
+    """By type, time in force and state as strategies see them."""
     amendments: int
     refused: Counter[str]
     """By code, of requests that were refused."""
@@ -83,6 +85,7 @@ def run(directory: Path, plan: Plan) -> Result:
             sum(line.fills for line in ledger.values()),
             Counter(f"{row['type']} {row['time_in_force']} {row['status']}" for row in orders),
             Counter(f"{row['type']} {row['status']}" for row in world.admin("algos")),
+            sum((Counter(monkey["ended"]) for monkey in told), Counter[str]()),
             len(world.admin("amendments")),
             sum((Counter(monkey["refused"]) for monkey in told), Counter[str]()),
             ledger,

@@ -27,18 +27,18 @@ _GOOD_TILL_MS = 3_600_000
 _MAX_OPEN = 12
 _CLEAN_UP_S = 0.2
 
-_LIMITS = [
+MARKETS = [(OrderType.MARKET, Tif.GTC), (OrderType.MARKET, Tif.UNDEF)]
+LIMITS = [
     *((OrderType.LIMIT, tif) for tif in (Tif.GTC, Tif.IOC, Tif.FOK, Tif.GTX, Tif.GTD, Tif.UNDEF)),
     (OrderType.LIMIT_MAKER, Tif.GTC),
     (OrderType.LIMIT_MAKER, Tif.UNDEF),
 ]
-_CONDITIONALS = [
-    (OrderType.STOP, Tif.GTC),
-    (OrderType.STOP, Tif.GTX),
-    (OrderType.STOP_MARKET, Tif.UNDEF),
-    (OrderType.TAKE_PROFIT, Tif.GTC),
-    (OrderType.TAKE_PROFIT_MARKET, Tif.GTC),
-    (OrderType.TRAILING_STOP_MARKET, Tif.GTC),
+CONDITIONALS = [
+    *((OrderType.STOP, tif) for tif in (Tif.GTC, Tif.IOC, Tif.FOK, Tif.GTX, Tif.GTD)),
+    *((OrderType.TAKE_PROFIT, tif) for tif in (Tif.GTC, Tif.IOC, Tif.FOK, Tif.GTX, Tif.GTD)),
+    *2 * [(OrderType.STOP_MARKET, Tif.UNDEF), (OrderType.STOP_MARKET, Tif.GTC)],
+    *2 * [(OrderType.TAKE_PROFIT_MARKET, Tif.UNDEF), (OrderType.TAKE_PROFIT_MARKET, Tif.GTC)],
+    *2 * [(OrderType.TRAILING_STOP_MARKET, Tif.UNDEF), (OrderType.TRAILING_STOP_MARKET, Tif.GTC)],
 ]
 
 
@@ -97,11 +97,15 @@ class Monkey:
         """So many ticks better than the own side's best; negative is further away."""
         return book.tick_up(book.bid_prc(0), ticks) if side == Side.BUY else book.tick_dn(book.ask_prc(0), ticks)
 
+    @staticmethod
+    def _good_till(book: DepthSubscription, tif: Tif) -> int | None:
+        return book.time + _GOOD_TILL_MS if tif is Tif.GTD else None
+
     def _limit(self, book: DepthSubscription) -> None:
         side = self._random.choice((Side.BUY, Side.SELL))
-        order_type, tif = self._random.choice(_LIMITS)
+        order_type, tif = self._random.choice(LIMITS)
         price, quantity = self._price(book, side, self._random.randint(-20, 8)), self._quantity(book)
-        good_till = book.time + _GOOD_TILL_MS if tif is Tif.GTD else None
+        good_till = self._good_till(book, tif)
         if tif is Tif.GTC and self._random.random() < 0.2:
             match = self._random.choice((PriceMatch.OPPONENT, PriceMatch.QUEUE, PriceMatch.QUEUE_5))
             book.add_order(0, quantity, side, order_type, tif, price_match=match)
@@ -117,7 +121,7 @@ class Monkey:
             book.add_order(0, self._quantity(book), side, OrderType.MARKET, Tif.GTC)
 
     def _conditional(self, book: DepthSubscription) -> None:
-        order_type, tif = self._random.choice(_CONDITIONALS)
+        order_type, tif = self._random.choice(CONDITIONALS)
         side = self._random.choice((Side.BUY, Side.SELL))
         quantity = self._quantity(book)
         if order_type is OrderType.TRAILING_STOP_MARKET:
@@ -126,7 +130,7 @@ class Monkey:
         waits_above = (side == Side.BUY) == (order_type in (OrderType.STOP, OrderType.STOP_MARKET))
         ticks = self._random.randint(3, 60)
         stop = book.tick_up(book.ask_prc(0), ticks) if waits_above else book.tick_dn(book.bid_prc(0), ticks)
-        book.add_order(stop, quantity, side, order_type, tif, stop_price=stop)
+        book.add_order(stop, quantity, side, order_type, tif, stop_price=stop, good_till=self._good_till(book, tif))
 
     def _amend(self, book: DepthSubscription, order: Order) -> None:
         quantity = book.floor_to_lot_size(order.quantity * self._random.uniform(0.6, 1.6))

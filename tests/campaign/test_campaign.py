@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.campaign.campaign import Plan, run
+from tests.campaign.strategy import CONDITIONALS, LIMITS, MARKETS
 from tests.campaign.tally import tally
 
 _ORDERS = {"LIMIT GTC FILLED", "LIMIT GTC CANCELED", "LIMIT IOC EXPIRED", "LIMIT FOK FILLED", "LIMIT GTD CANCELED",
@@ -16,6 +17,7 @@ _CONDITIONS = {
     for order_type in ("STOP_LIMIT", "STOP_MARKET", "TAKE_PROFIT_LIMIT", "TAKE_PROFIT_MARKET")
     for status in ("CANCELED", "FINISHED")
 } | {"TRAILING_STOP_MARKET CANCELED"}
+_KINDS = {f"{order_type} {tif}" for order_type, tif in (*MARKETS, *LIMITS, *CONDITIONALS)}
 _EXPECTED_REFUSALS = {
     "-5021",  # FOK that cannot be filled
     "-5022",  # post-only that would take
@@ -41,6 +43,8 @@ def test_books_of_many_sessions_equal_the_ledger(tmp_path: Path, foreign_child_i
     assert {session for session, _ in result.lines} == set(range(1, plan.sessions + 1))
     assert set(result.refused) <= _EXPECTED_REFUSALS, result.refused
     if not foreign_child_ids:
+        accepted = {ended.rpartition(" ")[0] for ended in result.ended if not ended.endswith(" REJECTED")}
+        assert accepted == _KINDS, result.ended
         assert result.orders.keys() >= _ORDERS, result.orders
         assert result.conditions.keys() >= _CONDITIONS, result.conditions
 
