@@ -310,7 +310,7 @@ def test_a_gateway_that_hangs_is_not_said_to_have_stopped(db: Path, capsys: Capt
     assert "the gateway is not running" in text(capsys, "status")
 
 
-@pytest.mark.parametrize("words", [["status"], ["fills", "--json"], ["pos", "show"]], ids=" ".join)
+@pytest.mark.parametrize("words", [["status"], ["fills", "--json"], ["pos", "show"], ["--help"]], ids=" ".join)
 def test_a_reader_that_left_is_no_failure(db: Path, words: list[str]) -> None:
     command = [sys.executable, "-m", "tradingsys", *words]
     with subprocess.Popen(command, cwd=db.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

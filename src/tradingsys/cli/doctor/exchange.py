@@ -173,16 +173,18 @@ async def _order_channel(asker: Asker, urls: Endpoints) -> AsyncIterator[Finding
     except TimeoutError:
         yield problem("ws-api", f"{urls.ws_api} or the account's stream stayed silent", _CHECK_ADDRESS)
         return
+    compare = f"compare the key with the one {_MANAGE}"
     if trading.via == "ws-api":
         yield fine("ws-api", f"{urls.ws_api}: orders can be sent")
     elif trading.is_up:
         yield warning("ws-api", f"{urls.ws_api}: {trading.reason}; orders would go by REST, slower", _CHECK_ADDRESS)
     else:
-        yield problem("ws-api", f"{urls.ws_api}: {trading.reason}", f"compare the key with the one {_MANAGE}")
+        yield problem("ws-api", f"{urls.ws_api}: {trading.reason}", compare)
     if user.is_up:
         yield fine("user-stream", f"{urls.streams}/private: the account's events arrive")
     else:
-        yield problem("user-stream", f"{urls.streams}/private: {user.reason}", _CHECK_ADDRESS)
+        fix = _CHECK_ADDRESS if trading.is_up else compare
+        yield problem("user-stream", f"{urls.streams}/private: {user.reason}", fix)
 
 
 async def _stream(urls: Endpoints, route: str, symbol: str) -> Finding:
