@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import ccxt
 import pytest
 
 from tests.judges.box import Box, exactly
-from tests.judges.ccxt_client import symbol_of
+from tests.judges.ccxt_client import by_ed25519, symbol_of
 
 MARKET = "XRPUSDT"
 SYMBOL = symbol_of(MARKET)
@@ -119,6 +120,34 @@ async def test_margin_mode(trader: Any, box: Box) -> None:
     await trader.set_margin_mode("cross", SYMBOL)
     with pytest.raises(ccxt.MarginModeAlreadySet, match="-4046"):
         await trader.set_margin_mode("cross", SYMBOL)
+
+
+async def test_funding(tmp_path: Path) -> None:
+    """What was paid and received every eight hours, by a clock that is ahead of the client's."""
+    with Box.running(tmp_path) as box:
+        async with by_ed25519(box) as client:
+            await client.create_order(SYMBOL, "market", "buy", 5000)
+            for _ in range(2):
+                box.admin("advance", {"seconds": 8 * 3600})
+            await client.load_time_difference()
+            told = await client.fetch_funding_history(SYMBOL)
+            rates = {row["timestamp"]: row for row in await client.fetch_funding_rate_history(SYMBOL)}
+            ledger = await client.fetch_ledger("USDT", params={"incomeType": "FUNDING_FEE"})
+            balance = await client.fetch_balance()
+        paid = [row for row in box.admin("income") if row["kind"] == "FUNDING_FEE"]
+        assert len(paid) == 2
+        assert [(row["id"], row["symbol"], row["timestamp"]) for row in told] == [
+            (str(row["id"]), SYMBOL, row["ts_ms"]) for row in paid
+        ]
+        settled = {row["ts_ms"]: row for row in box.admin(f"funding?symbol={MARKET}")}
+        for one, entry, fact in zip(told, ledger, paid, strict=True):
+            assert abs(Decimal(one["info"]["income"]) - Decimal(fact["amount"])) <= _CENT
+            assert entry["direction"] == ("out" if Decimal(fact["amount"]) < 0 else "in")
+            rate = settled[fact["ts_ms"]]
+            assert rates[fact["ts_ms"]]["fundingRate"] == exactly(rate["rate"])
+            assert abs(Decimal(fact["amount"]) + 5000 * Decimal(rate["rate"]) * Decimal(rate["mark_px"])) <= _CENT
+        moved = sum(Decimal(row["amount"]) for row in box.admin("income"))
+        assert abs(Decimal(balance["info"]["totalWalletBalance"]) - moved) <= _CENT
 
 
 async def test_position_mode(trader: Any) -> None:

@@ -107,10 +107,7 @@ async def test_a_stop_that_is_reached_becomes_an_order(box: Box, over_websocket:
 
         await eventually("the first news", heard)
         create = client.create_order_ws if over_websocket else client.create_order
-        # ccxt repeats its own word to the WS-API, which takes no number but as text.
-        stop = await create(
-            SYMBOL, "market", "sell", 30, None, {"stopLossPrice": str(at(box, "0.995")), "reduceOnly": True}
-        )
+        stop = await create(SYMBOL, "market", "sell", 30, None, {"stopLossPrice": at(box, "0.995"), "reduceOnly": True})
         box.admin("price", {"symbol": MARKET, "price": str(at(box, "0.99"))})
         truth: Row = await eventually(
             "the stop to be done",
@@ -155,4 +152,4 @@ async def test_a_stop_that_would_trigger_at_once(box: Box, trader: Any) -> None:
     with pytest.raises(ccxt.ExchangeError, match="-2021"):
         await trader.create_order(SYMBOL, "market", "sell", 30, None, {"stopLossPrice": at(box, "1.02")})
     with pytest.raises(ccxt.ExchangeError, match="-2021"):
-        await trader.create_order_ws(SYMBOL, "market", "sell", 30, None, {"stopLossPrice": str(at(box, "1.02"))})
+        await trader.create_order_ws(SYMBOL, "market", "sell", 30, None, {"stopLossPrice": at(box, "1.02")})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any, TypeVar
 
+import ccxt
 import pytest
 
 from tests.judges.box import Box, Row, eventually, exactly
@@ -74,6 +76,60 @@ async def test_book(box: Box, trader: Any, limit: int) -> None:
         assert truth[side]
         assert book[side] == [[exactly(px), exactly(qty)] for px, qty in truth[side]]
     assert book["bids"][0] < book["asks"][0]
+
+
+async def test_the_book_is_what_a_taker_gets(box: Box, trader: Any) -> None:
+    """Whoever takes the best levels that were told gets each price with its whole quantity."""
+    taken = iter(("SELL", "BUY") * 1000)
+
+    async def attempt() -> bool:
+        side = next(taken)
+        told = await trader.fetch_order_book(symbol_of(QUIET), 5)
+        levels = told["bids" if side == "SELL" else "asks"][:3]
+        qty = sum(Decimal(str(qty)) for _, qty in levels)
+        got: dict[str, Decimal] = {}
+        for row in box.admin("trade", {"symbol": QUIET, "side": side, "qty": str(qty)})["executions"]:
+            got[row["px"]] = got.get(row["px"], Decimal(0)) + Decimal(row["qty"])
+        same: bool = [[exactly(px), exactly(each)] for px, each in got.items()] == levels
+        return same
+
+    await eventually("a book that nobody changed before it was taken", attempt)
+
+
+async def test_the_limits_that_are_told_are_those_that_hold(box: Box, trader: Any) -> None:
+    """What is at a limit passes its rule, what is one step beyond does not."""
+    for info in box.public("/fapi/v1/exchangeInfo")["symbols"]:
+        market = trader.market(symbol_of(info["symbol"]))
+        tick, step = (Decimal(str(market["precision"][name])) for name in ("price", "amount"))
+        most, whole, least = (
+            Decimal(str(value))
+            for value in (
+                market["limits"]["amount"]["max"], market["limits"]["market"]["max"], market["limits"]["cost"]["min"],
+            )
+        )  # fmt: skip
+        px = (Decimal(box.admin("status")["symbols"][info["symbol"]]["best_bid"]) * Decimal("0.99")).quantize(tick)
+        enough = (least / (px * step)).to_integral_value(ROUND_CEILING) * step
+        limit = {"symbol": info["symbol"], "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "price": str(px)}
+        fine, beyond = {**limit, "quantity": str(enough)}, {**limit, "quantity": str(enough - step)}
+        assert await refusal(trader, fine) is None
+        assert await refusal(trader, beyond) == (-4164 if enough > step else -4003)
+        assert await refusal(trader, {**fine, "price": str(px + tick)}) is None
+        assert await refusal(trader, {**fine, "price": str(px + tick / 2)}) in (-4014, -1111)
+        assert await refusal(trader, {**fine, "quantity": str(enough + step / 2)}) in (-4023, -1111)
+        assert await refusal(trader, {**limit, "quantity": str(most)}) not in (-4004, -4005)
+        assert await refusal(trader, {**limit, "quantity": str(most + step)}) == -4005
+        market_order = {"symbol": info["symbol"], "side": "BUY", "type": "MARKET"}
+        assert await refusal(trader, {**market_order, "quantity": str(whole)}) not in (-4004, -4005)
+        assert await refusal(trader, {**market_order, "quantity": str(whole + step)}) == -4005
+
+
+async def refusal(trader: Any, wanted: Row) -> int | None:
+    """The code with which an order is refused that is only tried."""
+    try:
+        await trader.fapiPrivatePostOrderTest(wanted)
+    except ccxt.ExchangeError as error:
+        return int(json.loads(str(error).removeprefix("binanceusdm "))["code"])
+    return None
 
 
 async def test_best_prices(box: Box, trader: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -87,6 +88,36 @@ async def test_answers(box: Box, name: str, arguments: dict[str, Any], path: str
     assert told == truth
     without = _NOT_SENT if name == "exchange_information" else ()
     assert_complete(answer, without=without, beside=_UNDOCUMENTED.get(name, ()))
+
+
+async def test_bars_are_made_of_the_trades(box: Box) -> None:
+    """Every number of a bar; those before the box began, and before the trades that it still tells, have no witness."""
+    api = by_hmac(box).rest_api
+    for side in ("BUY", "SELL"):
+        box.admin("trade", {"symbol": MARKET, "side": side, "qty": "500"})
+    for _ in range(_ATTEMPTS):
+        trades = box.public("/fapi/v1/trades", symbol=MARKET, limit=1000)
+        bars = flattened(api.kline_candlestick_data(symbol=MARKET, interval="1m", limit=20).data())
+        if trades == box.public("/fapi/v1/trades", symbol=MARKET, limit=1000):
+            break
+    compared = 0
+    for start, opened, high, low, close, volume, end, quote, count, bought, bought_quote, _ in bars:
+        inside = [row for row in trades if start <= row["time"] <= end]
+        if not inside or (len(trades) == 1000 and start < trades[0]["time"]):
+            continue
+        compared += len(inside)
+        prices = [Decimal(row["price"]) for row in inside]
+        takers = [row for row in inside if not row["isBuyerMaker"]]
+        assert [Decimal(text) for text in (opened, high, low, close)] == [
+            prices[0], max(prices), min(prices), prices[-1],
+        ]  # fmt: skip
+        assert [Decimal(text) for text in (volume, quote, bought, bought_quote)] == [
+            sum((Decimal(row[name]) for row in rows), Decimal(0))
+            for rows in (inside, takers)
+            for name in ("qty", "quoteQty")
+        ]
+        assert count == len(inside)
+    assert compared >= 2
 
 
 def timeless(answer: Any) -> Any:

@@ -77,6 +77,54 @@ async def test_every_stream_of_the_market(box: Box) -> None:
     assert listed
 
 
+async def test_events_say_what_calls_say(box: Box) -> None:
+    """Trades, a bar, best prices and best levels, each as the call tells it."""
+    async with streams(by_hmac(box)) as connection:
+
+        async def listening(name: str, **more: object) -> Listening:
+            return await Listening(connection).to(name, symbol=MARKET, **more)
+
+        trades = await listening("aggregate_trade_streams")
+        bars = await listening("kline_candlestick_streams", interval="1m")
+        bests = await listening("individual_symbol_book_ticker_streams")
+        levels = await listening("partial_book_depth_streams", levels=5, update_speed="100ms")
+        books: dict[int, Row] = {}
+
+        def told(one: Listening) -> list[Row]:
+            return [flattened(event) for event in one.told]
+
+        def seen() -> bool:
+            book = box.public("/fapi/v1/depth", symbol=MARKET, limit=5)
+            books[book["lastUpdateId"]] = book
+            return (
+                len(trades.told) >= 10
+                and len(books.keys() & {event.u for event in bests.told}) >= 2
+                and len(books.keys() & {event.u for event in levels.told}) >= 2
+            )
+
+        await trades.until(seen)
+
+        def same_bar() -> bool:
+            row = box.public("/fapi/v1/klines", symbol=MARKET, interval="1m", limit=1)[-1]
+            last = told(bars)[-1]["k"] if bars.told else {}
+            same: bool = [last.get(key) for key in "tohlcvTqnVQ"] == row[:11]
+            return same
+
+        await bars.until(same_bar, "the same bar on both ways")
+    answers = {row["a"]: row for row in box.public("/fapi/v1/aggTrades", symbol=MARKET, limit=1000)}
+    for event in told(trades):
+        assert {key: event[key] for key in answers[event["a"]]} == answers[event["a"]]
+    for event in told(levels):
+        book = books.get(event["u"])
+        assert book is None or (event["b"], event["a"]) == (book["bids"], book["asks"])
+    for event in told(bests):
+        book = books.get(event["u"])
+        assert book is None or [[event["b"], event["B"]], [event["a"], event["A"]]] == [
+            book["bids"][0],
+            book["asks"][0],
+        ]
+
+
 async def test_a_local_book(box: Box) -> None:
     """Built from the events by the exchange's own recipe, it is the exchange's book."""
     async with streams(by_hmac(box)) as connection:
@@ -143,6 +191,9 @@ async def test_the_account_s_own_news(box: Box) -> None:
         (row["exec_id"], row["order_id"], Decimal(row["px"]), Decimal(row["qty"]), Decimal(row["fee"]))
         for row in executions
     ]
+    assert [Decimal(row["rp"]) for row in trades] == [Decimal(row["realized_pnl"]) for row in executions]
+    cost = sum((Decimal(row["px"]) * Decimal(row["qty"]) for row in executions), Decimal(0))
+    assert abs(Decimal(trades[-1]["ap"]) - cost / 3000) <= Decimal("0.00000001")
     lite = [(row["t"], row["i"], Decimal(row["L"]), Decimal(row["l"]), row["m"]) for row in told("TradeLite")]
     assert lite == [(row["t"], row["i"], Decimal(row["L"]), Decimal(row["l"]), row["m"]) for row in trades]
     states = [(row["o"]["x"], row["o"]["X"]) for row in told("OrderTradeUpdate") if row["o"]["i"] == resting.order_id]
@@ -150,6 +201,7 @@ async def test_the_account_s_own_news(box: Box) -> None:
     account = told("AccountUpdate")[-1]["a"]
     assert [(row["a"], Decimal(row["wb"])) for row in account["B"]] == [("USDT", Decimal(box.balance()["wallet"]))]
     assert [(row["s"], Decimal(row["pa"])) for row in account["P"]] == [(MARKET, Decimal(3000))]
+    assert abs(Decimal(account["P"][0]["ep"]) - Decimal(box.position(MARKET)["entry_px"])) <= Decimal("0.00000001")
     assert [row["ac"] for row in told("AccountConfigUpdate")] == [{"s": MARKET, "l": 11}, {"s": MARKET, "l": 20}]
     for event in news.told:
         assert_complete(event, without=SOMETIMES)

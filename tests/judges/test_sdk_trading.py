@@ -111,6 +111,9 @@ def test_executions_and_money(box: Box, api: Any) -> None:
     held = box.position(MARKET)
     assert Decimal(position.position_amt) == Decimal(held["net"]) == 3000
     assert abs(Decimal(position.entry_price) - Decimal(held["entry_px"])) <= Decimal("0.00000001")
+    profit = 3000 * (Decimal(position.mark_price) - Decimal(held["entry_px"]))
+    assert abs(Decimal(position.un_realized_profit) - profit) <= Decimal("0.00001")
+    assert abs(Decimal(position.notional) - 3000 * Decimal(position.mark_price)) <= Decimal("0.00001")
     (balance,) = [row for row in api.futures_account_balance_v3().data() if row.asset == "USDT"]
     assert_complete(balance)
     assert Decimal(balance.balance) == Decimal(box.balance()["wallet"])
