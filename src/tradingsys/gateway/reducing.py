@@ -74,9 +74,11 @@ class Reducing:
                 _ZERO,
             )
         wanted = terms.order_qty - (instead_of.facts.booked_qty if instead_of is not None else _ZERO)
-        if wanted + under_way > -net * terms.side.sign:
+        room = -net * terms.side.sign - under_way
+        if wanted > room:
             raise InvalidOrder(
-                f"reduce-only: the session holds {plain(net)}, {plain(under_way)} of it being reduced already",
+                f"reduce-only: the session holds {plain(net)}, {plain(under_way)} of it being reduced already: "
+                f"{_way_out(terms, room, under_way, alone)}",
                 code=ErrorCode.INVALID_ORDER,
             )
         return alone
@@ -100,6 +102,16 @@ class Reducing:
         return not any(
             net for (owner, held), net in self._book.positions.items() if held == symbol and owner != session
         )
+
+
+def _way_out(terms: Terms, room: Decimal, under_way: Decimal, alone: bool) -> str:
+    """What to do about an order that would do more than reduce."""
+    if room > _ZERO:
+        return f"{terms.side} {plain(room)} at most"
+    if not under_way:
+        return f"a {terms.side} reduces nothing"
+    together = "" if alone else "; while other sessions hold the symbol too, a stop and a target count together"
+    return f"cancel or amend the orders that do{together}"
 
 
 def _reduces(order: TrackedOrder, terms: Terms) -> bool:

@@ -94,8 +94,9 @@ def test_a_waiting_order_may_not_reduce_more_than_the_session_holds(scene: Scene
     client = scene.holder(1, "30")
     stop = STOP | {"stop_price": "0.5", "reduce_only": True}
     code, text = client.error("order", client.order_params(**stop, quantity="31"))
-    assert code == ErrorCode.INVALID_ORDER and "the session holds 30" in text
-    assert client.error("order", client.order_params(**(stop | {"side": "BUY"}), quantity="1"))[0] == code
+    assert code == ErrorCode.INVALID_ORDER and "the session holds 30, 0 of it" in text and "SELL 30 at most" in text
+    code, text = client.error("order", client.order_params(**(stop | {"side": "BUY"}), quantity="1"))
+    assert code == ErrorCode.INVALID_ORDER and "a BUY reduces nothing" in text
     client.order(**stop, quantity="30")
     assert scene.venue.sent(PlaceOrder)[-1].terms.reduce_only
 
@@ -108,7 +109,8 @@ def test_the_only_holder_may_have_a_stop_beside_a_take_profit(scene: Scene) -> N
     resting = {"side": "SELL", "price": "0.7", "quantity": "30", "reduce_only": True}
     scene.accepts(client.order(**resting))
     assert all(command.terms.reduce_only for command in scene.venue.sent(PlaceOrder)[1:]), "the venue sees to it"
-    assert "30 of it being reduced" in client.error("order", client.order_params(**resting))[1]
+    why = client.error("order", client.order_params(**resting))[1]
+    assert "30 of it being reduced already: cancel or amend the orders that do" in why and "other sessions" not in why
 
 
 def test_among_several_holders_every_reducing_order_counts(scene: Scene) -> None:
@@ -121,6 +123,8 @@ def test_among_several_holders_every_reducing_order_counts(scene: Scene) -> None
     assert client.last_order()["reduce_only"], "it is what was ordered"
     assert "20 of it being reduced" in client.error("order", client.order_params(**stop, quantity="11"))[1]
     client.order(**stop, quantity="10")
+    why = client.error("order", client.order_params(**stop, quantity="10"))[1]
+    assert "while other sessions hold the symbol too, a stop and a target count together" in why
 
 
 def test_an_amend_of_a_reducing_order_stays_within_what_is_held(scene: Scene) -> None:
