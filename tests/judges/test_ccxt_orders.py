@@ -87,6 +87,9 @@ async def test_a_maker_is_filled_at_its_price(box: Box, trader: Any) -> None:
     trades = await trader.fetch_my_trades(symbol, params={"orderId": order_id})
     assert_same_trades(trades, executions)
     assert {row["takerOrMaker"] for row in trades} == {"maker"}
+    rate = Decimal(str((await trader.fetch_trading_fee(symbol))["maker"]))
+    for row in executions:
+        assert abs(Decimal(row["fee"]) - Decimal(row["px"]) * Decimal(row["qty"]) * rate) <= Decimal("0.00000001")
 
 
 async def test_orders_that_do_not_rest(box: Box, trader: Any) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.judges.box import Box, soon
-from tests.judges.sdk_client import assert_complete, by_ed25519, by_hmac, ws_api
+from tests.judges.box import Box, eventually, soon
+from tests.judges.sdk_client import assert_complete, by_ed25519, by_hmac, flattened, ws_api
+from tests.judges.test_sdk_market import timeless
 from tests.judges.test_sdk_trading import BUY, MARKET, assert_same_order, far_below
 
 pytestmark = pytest.mark.usefixtures("flat")
@@ -55,17 +56,28 @@ async def test_money_and_positions(box: Box, version: str, no_complaints: None) 
 
 async def test_the_market(box: Box, no_complaints: None) -> None:
     async with ws_api(by_ed25519(box)) as api:
-        for call, arguments in (
-            (api.symbol_order_book_ticker, {}),
-            (api.symbol_order_book_ticker, {"symbol": MARKET}),
-            (api.symbol_price_ticker, {}),
-            (api.symbol_price_ticker, {"symbol": MARKET}),
+        for call, path in (
+            (api.symbol_order_book_ticker, "/fapi/v1/ticker/bookTicker"),
+            (api.symbol_price_ticker, "/fapi/v1/ticker/price"),
         ):
-            assert_complete((await soon(call(**arguments))).data())
+            for arguments in ({}, {"symbol": MARKET}):
+                answer = await same_as(box, path, call, **arguments)
+                assert_complete(answer)
         # The SDK's model has the sides beside the result, as an example in the documents has them by mistake.
-        book = (await soon(api.order_book(symbol=MARKET, limit=5))).data()
+        book = await same_as(box, "/fapi/v1/depth", api.order_book, symbol=MARKET, limit=5)
         assert_complete(book, without={".bids", ".asks"}, beside={".result.bids", ".result.asks"})
         assert len(book.result.additional_properties["bids"]) == 5
+
+
+async def same_as(box: Box, path: str, call: Any, **arguments: object) -> Any:
+    """The answer, which says what the call by REST says as soon as nothing happened between the two."""
+
+    async def attempt() -> Any:
+        truth = timeless(box.public(path, **arguments))
+        answer = (await soon(call(**arguments))).data()
+        return answer if timeless(flattened(answer)["result"]) == truth else None
+
+    return await eventually(f"the answer of {path}", attempt)
 
 
 async def test_stream_keys(box: Box, no_complaints: None) -> None:
