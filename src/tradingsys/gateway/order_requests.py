@@ -104,7 +104,7 @@ class OrderRequests:
         gateway = self._gateway
         require_ready(gateway)
         if gateway.halted:
-            raise InvalidOrder(f"halted: {gateway.halted}", code=ErrorCode.DENIED)
+            raise InvalidOrder(f"halted: {gateway.halted}", code=ErrorCode.HALTED)
         disconnected = gateway.venue.why_not_trading()
         if disconnected:
             raise LocalProtocolError(disconnected, code=ErrorCode.DISCONNECTED)

@@ -69,7 +69,7 @@ def test_an_operator_lifts_the_halt_of_the_account(scene: Scene) -> None:
     scene.accepts(coid)
     wrong = Terms("DOGEUSDT", Side.BUY, OrderType.LIMIT, Decimal(30), Decimal("0.6"), version_ms=scene.now_ms())
     scene.says(OrderChanged(Order((coid,), "9999", wrong), "DOGEUSDT", scene.now_ms()))
-    assert client.error("order", client.order_params())[0] == ErrorCode.DENIED
+    assert client.error("order", client.order_params())[0] == ErrorCode.HALTED
     [halt] = operator.result("op.status")["halts"]
     assert halt["symbol"] == "" and "contradicts itself" in halt["reason"] and halt["ts_ms"]
     assert not client.pushes("status")[-1]["ready"]

@@ -43,7 +43,7 @@ class ErrorCode(IntEnum):
     NO_SUCH_ORDER = -10012
     """The session has no such order."""
     HALTED = -10013
-    """No new orders on the symbol until an operator resumes it."""
+    """No new orders on the symbol, or on any, until an operator resumes it."""
 
 
 class Request(Struct, frozen=True):
