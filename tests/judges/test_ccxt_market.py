@@ -213,15 +213,25 @@ def marks(box: Box) -> dict[str, Decimal]:
     return {symbol_of(name): Decimal(row["mark_px"]) for name, row in box.admin("status")["symbols"].items()}
 
 
+def fundings(box: Box) -> dict[str, Decimal]:
+    return {symbol_of(name): Decimal(row["funding_rate"]) for name, row in box.admin("status")["symbols"].items()}
+
+
+_DRIFTED = Decimal("0.00005")
+"""How far a funding rate may be from both."""
 _WANDERED = Decimal("0.001")
 """How far, of itself, a mark may be from where it was before and is after: between them it need not go straight."""
 
 
 async def test_marks_and_funding(box: Box, trader: Any) -> None:
     """Marks move all the time: what is told is near what was before and what was after."""
+    due = fundings(box)
     before, rates, after = marks(box), await trader.fetch_funding_rates(), marks(box)
+    due_after = fundings(box)
     assert rates.keys() == before.keys()
     for symbol, row in rates.items():
+        least, most = sorted((due[symbol], due_after[symbol]))
+        assert least - _DRIFTED <= Decimal(row["info"]["lastFundingRate"]) <= most + _DRIFTED
         low, high = sorted((before[symbol], after[symbol]))
         assert low * (1 - _WANDERED) <= Decimal(row["info"]["markPrice"]) <= high * (1 + _WANDERED)
         assert row["markPrice"] == exactly(row["info"]["markPrice"])

@@ -268,6 +268,10 @@ def test_all_mark_prices_come_in_one_array(client: Client) -> None:
     ((first, *rest),) = client.take(conn)
     assert first["e"] == "markPriceUpdate"
     assert len(rest) == 4
+    told = {row["symbol"]: row for row in client.call("GET", "/fapi/v1/premiumIndex", sign=False)}
+    for row in (first, *rest):
+        same = told[row["s"]]
+        assert (row["r"], row["i"], row["T"]) == (same["lastFundingRate"], same["indexPrice"], same["nextFundingTime"])
 
 
 @requires_shared

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -37,7 +38,10 @@ def test_the_order_of_account_events(client: Client) -> None:
     assert (trade["o"]["n"], trade["o"]["N"]) == ("1.50250000", "USDT")
     assert (lite["t"], lite["c"], lite["i"]) == (trade["o"]["t"], "mine", trade["o"]["i"])
     assert account["a"]["m"] == "ORDER"
-    assert account["a"]["P"][0]["pa"] == "5000"
+    held = account["a"]["P"][0]
+    assert held["pa"] == "5000"
+    mark = Decimal(client.call("GET", "/fapi/v1/premiumIndex", symbol="DOGEUSDT", sign=False)["markPrice"])
+    assert Decimal(held["up"]) == round(5000 * (mark - Decimal(held["ep"])), 8) != 0
     client.crowd(Side.SELL, "400", "0.601")
     made = client.take(conn)[-1]["o"]
     assert (made["m"], made["l"], made["z"]) == (True, "400", "5400")
