@@ -169,8 +169,10 @@ def execute(arguments: Sequence[str]) -> int:
         # What is still buffered goes nowhere, instead of failing once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return UNREAD
-    except SystemExit:  # rich's way to say BrokenPipeError, where help and version are printed
-        return UNREAD
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:  # as cyclopts says that Ctrl-C ended a command
+            return INTERRUPTED
+        return UNREAD  # rich's way to say BrokenPipeError, where help and version are printed
     except (TradingError, OSError) as error:
         return _complain(str(error) or type(error).__name__, FAILURE)
     except KeyboardInterrupt:
