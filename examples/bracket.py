@@ -40,7 +40,7 @@ if __name__ == "__main__":
     eng = Engine()
     session = eng.make_session(addr=args.addr, session_id=args.session, name="bracket", trading=True)
     session.on_error = on_error
-    sub = session.subscribe("dogeusdt", "depth")
+    sub = session.subscribe("adausdt", "depth")
     # Orders of an earlier run guard a position that this run knows nothing of.
     for left in sub.open_orders:
         sub.cancel(left.id)
