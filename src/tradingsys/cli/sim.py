@@ -18,7 +18,7 @@ from cyclopts import Parameter, Token
 from tradingsys.core.errors import ConfigError, TradingError
 from tradingsys.net.loop import run
 from tradingsys.sim import config, server
-from tradingsys.sim.faces.binance_usdm import ORDERS_PER_MINUTE
+from tradingsys.sim.faces.binance_usdm import ORDERS_PER_MINUTE, ApiKey
 from tradingsys.sim.recording import Recording
 from tradingsys.sim.recording_file import open_recording
 from tradingsys.sim.simulator import Simulator
@@ -107,16 +107,7 @@ def sim(
     if replay is None and (symbol or loop):
         raise ConfigError("only a recording has that: name one with --replay", key="--symbol" if symbol else "--loop")
     recording = None if replay is None else open_recording(replay, symbol=symbol.upper(), loop=loop)
-    keys = [config.public_key()]
-    if write_config is not None:
-        try:
-            keys.append(config.read_or_make_key(write_config))
-        except OSError as error:
-            raise ConfigError(
-                f"{write_config} cannot be used: {error.strerror or error}",
-                key="--write-config",
-                hint="name a directory that you may write to",
-            ) from None
+    keys = _keys(write_config)
     chosen_seed = secrets.randbelow(_MAX_SEED) if seed is None else seed
 
     def make(now_ns: int) -> Simulator:
@@ -139,6 +130,21 @@ def sim(
 
     run(_serve(make, port, speed, announce))
     return 0
+
+
+def _keys(write_config: Path | None) -> list[ApiKey]:
+    """The key that every box knows, and the one that the gateway's configuration names."""
+    keys = [config.public_key()]
+    if write_config is None:
+        return keys
+    try:
+        return [*keys, config.read_or_make_key(write_config)]
+    except OSError as error:
+        raise ConfigError(
+            f"{write_config} cannot be used: {error.strerror or error}",
+            key="--write-config",
+            hint="name a directory that you may write to",
+        ) from None
 
 
 async def _serve(

@@ -8,24 +8,16 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec import structs
 
-from tests.unit.store.books import NOW_MS, TERMS, Machine, canceled, commit, intent, known_ids, order
-from tradingsys.core.enums import OrderStatus
+from tests.unit.store.books import NOW_MS, Machine, commit, intent, known_ids, order
 from tradingsys.core.errors import StoreError
-from tradingsys.core.records import Intent, OrderRecord, Replace
+from tradingsys.core.records import OrderRecord
 from tradingsys.store import journal
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
 
 
 def ids(*numbers: int) -> list[str]:
@@ -386,45 +378,3 @@ def test_a_full_disk_means_not_sent(machine: Machine) -> None:
     assert not store.saved.journal_proven
     assert store.saved.created_ms == NOW_MS
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
-
-
-def amend(number: int, revision: int, qty: str = "2") -> Intent:
-    asked = intent(number)
-    terms = structs.replace(asked.terms, order_qty=Decimal(qty))
-    return structs.replace(asked, terms=terms, stamp_ms=NOW_MS + revision, revision=revision)
-
-
-def test_an_amend_that_may_be_under_way_survives_the_process(machine: Machine) -> None:
-    store = machine.ready(1)
-    store.append(intent(1))
-    commit(store, order(1, accepted=True, status=OrderStatus.NEW))
-    store.append(amend(1, 7))
-    store.append(amend(1, 9, "3"))
-    machine.kill()
-    [known] = machine.open().saved.orders
-    assert known.replace == Replace(Decimal(3), TERMS.price, 9, NOW_MS + 9, 5000)
-    assert known.intent == intent(1) and known.accepted
-
-
-def test_an_amend_that_the_venue_carried_out_is_over(machine: Machine) -> None:
-    store = machine.ready(1)
-    store.append(intent(1))
-    store.append(amend(1, 7))
-    amended = structs.replace(TERMS, order_qty=Decimal(2), version_ms=NOW_MS, revision=7)
-    commit(store, order(1, accepted=True, status=OrderStatus.NEW, terms=amended, revision=7))
-    store.append(intent(2))
-    store.append(amend(2, 7))
-    commit(store, structs.replace(canceled(2, NOW_MS), revision=7))
-    machine.kill()
-    assert [known.replace for known in machine.open().saved.orders] == [None, None]
-
-
-def test_a_row_from_before_an_amend_does_not_let_its_record_go(machine: Machine) -> None:
-    store = machine.ready(1, segment_bytes=1)
-    store.append(intent(1))
-    store.append(amend(1, 7))
-    assert store._journal is not None and len(store._journal.full) == 2
-    commit(store, order(1, accepted=True, status=OrderStatus.NEW))
-    assert len(store._journal.full) == 1
-    commit(store, order(1, accepted=True, status=OrderStatus.NEW, revision=7))
-    assert not store._journal.full

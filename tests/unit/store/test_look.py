@@ -5,20 +5,12 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from pathlib import Path
-
-import pytest
 
 from tests.unit.store.books import Machine
 from tradingsys.core.errors import StoreError
 from tradingsys.core.records import SessionRecord
 from tradingsys.store import read
 from tradingsys.store.runner import ThreadRunner
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
 
 
 def test_a_long_look_holds_up_no_write(machine: Machine) -> None:

@@ -44,11 +44,6 @@ from tradingsys.store import InlineRunner, ThreadRunner, read
 T = TypeVar("T")
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
-
-
 def test_a_new_book_has_a_lineage_and_is_private(machine: Machine) -> None:
     store = machine.open(random_lineage=1)
     assert store.saved.lineage == "00001"
