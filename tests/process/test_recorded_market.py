@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pyalgo import OrderType, Side
+from pyalgo import Order, OrderType, Side
 from tests.process.strategist import Strategist
 from tests.process.world import World, eventually
 from tests.shared_data import SHARED, requires_shared
@@ -63,16 +63,24 @@ def test_orders_trade_with_the_recording(world: World) -> None:
         prices = [Decimal(row["px"]) for row in taken]
         assert prices == sorted(prices) and prices[0] < prices[-1], "the best level first, which is too small"
 
-        bid, ask = one.sub.bid_prc(0), one.sub.ask_prc(0)
-        asked = [(bid, Side.BUY), (ask, Side.SELL)]
-        placed = [one.sub.add_order(px, 0.002, side, OrderType.LIMIT) for px, side in asked]
-        resting = [order for order in placed if order is not None]
-        one.until("somebody of the recording to take one", lambda: [each for each in resting if not each.is_active])
+        resting: list[Order] = []
+
+        def somebody_took_one() -> bool:
+            # The best may have moved on before an order arrives: one that would take is refused, and asked again.
+            for side in Side.BUY, Side.SELL:
+                if not any(each.is_active and each.side is side for each in resting):
+                    px = one.sub.bid_prc(0) if side is Side.BUY else one.sub.ask_prc(0)
+                    if (order := one.sub.add_order(px, 0.002, side, OrderType.LIMIT_MAKER)) is not None:
+                        resting.append(order)
+            return any(each.acc for each in resting)
+
+        one.until("somebody of the recording to take one", somebody_took_one)
+        priced = {each.client_order_id: Decimal(str(each.price)) for each in resting}
         made = world.admin("ledger")[len(taken) :]
         prints = public_trades(world)
         for row in made:
             is_purchase, px = row["side"] == "BUY", Decimal(row["px"])
-            assert row["is_maker"] and px == Decimal(str(bid if is_purchase else ask))
+            assert row["is_maker"] and px == priced[row["client_order_id"]]
             others = [
                 Decimal(each["price"])
                 for each in prints
