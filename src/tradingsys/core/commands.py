@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from tradingsys.core.enums import MarginType, PriceMatch, Side
+from tradingsys.core.enums import Contingency, MarginType, PriceMatch, Side
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.market import Kline
 from tradingsys.core.order import Order, Terms
@@ -18,20 +18,27 @@ __all__ = [
     "Ask",
     "Balance",
     "BalancesQuery",
+    "Borrow",
+    "Borrowable",
+    "BorrowableQuery",
     "CancelOrder",
     "Command",
     "Income",
     "IncomeQuery",
     "InstrumentsQuery",
     "KlinesQuery",
+    "MarginState",
+    "MarginStateQuery",
     "OpenOrdersQuery",
     "OrderQuery",
     "Permissions",
     "PermissionsQuery",
     "PlaceOrder",
+    "PlaceOrderList",
     "PositionsQuery",
     "Query",
     "RateLimit",
+    "Repay",
     "ReplaceOrder",
     "SetLeverage",
     "SetMarginType",
@@ -54,8 +61,20 @@ class PlaceOrder(Struct, frozen=True):
     recv_window_ms: int
 
 
+class PlaceOrderList(Struct, frozen=True):
+    """Send orders that depend on each other in one request, once. Ends in one `RequestDone` for each of them.
+
+    OCO: two orders of one side, symbol and quantity, in either order: one is a limit order or takes profit, the other
+    stops a loss. OTO: the one that works at once, then the one that waits for it. OTOCO: the one that works at once,
+    then the two of an OCO.
+    """
+
+    contingency: Contingency
+    orders: tuple[PlaceOrder, ...]
+
+
 class CancelOrder(Struct, frozen=True):
-    """Cancel by the venue's id when known, else by ours."""
+    """Cancel by the venue's id when known, else by ours. Of a list, all its orders are cancelled with one of them."""
 
     client_order_id: str
     symbol: str
@@ -178,7 +197,16 @@ class Balance(Struct, frozen=True):
 
     asset: str
     wallet: Decimal
+    """All of it, what open orders lock included, and what was borrowed."""
     available: Decimal | None = None
+    borrowed: Decimal = Decimal(0)
+    interest: Decimal = Decimal(0)
+    """Owed, beside what was borrowed."""
+
+    @property
+    def net(self) -> Decimal:
+        """What is the account's own."""
+        return self.wallet - self.borrowed - self.interest
 
 
 class BalancesQuery(Query[tuple[Balance, ...]], frozen=True):
@@ -249,6 +277,54 @@ class PermissionsQuery(Query[Permissions], frozen=True):
     """What the API key may do."""
 
 
+class Borrow(Query[str], frozen=True):
+    """Borrow an asset; the answer is the venue's id of the transaction. Asking again borrows again."""
+
+    asset: str
+    amount: Decimal
+
+
+class Repay(Query[str], frozen=True):
+    """Pay back what was borrowed of an asset, interest first; the answer is the venue's id of the transaction."""
+
+    asset: str
+    amount: Decimal
+
+
+class Borrowable(Struct, frozen=True):
+    """How much more of an asset can be borrowed."""
+
+    amount: Decimal
+    """By the account's collateral."""
+    limit: Decimal
+    """By the venue's own limit."""
+
+
+class BorrowableQuery(Query[Borrowable], frozen=True):
+    """How much more of an asset can be borrowed."""
+
+    asset: str
+
+
+class MarginState(Struct, frozen=True):
+    """How far a margin account is from liquidation: its level falls with its collateral."""
+
+    level: Decimal
+    """Assets / (debts + interest); 999 without debts."""
+    normal_bar: Decimal
+    """Above, assets can be taken out."""
+    margin_call_bar: Decimal
+    """At this level the venue calls for more."""
+    liquidation_bar: Decimal
+    """At this level the venue sells."""
+    total_asset_btc: Decimal
+    total_liability_btc: Decimal
+
+
+class MarginStateQuery(Query[MarginState], frozen=True):
+    """How far the account is from liquidation."""
+
+
 class Ask(Struct, frozen=True):
     """A query under way; its `Answer` carries the same token."""
 
@@ -256,4 +332,4 @@ class Ask(Struct, frozen=True):
     query: Query[object]
 
 
-Command = PlaceOrder | ReplaceOrder | CancelOrder | Ask
+Command = PlaceOrder | PlaceOrderList | ReplaceOrder | CancelOrder | Ask

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 
 __all__ = [
+    "AccountKind",
+    "Contingency",
     "ContractKind",
     "MarginType",
     "OrderStatus",
@@ -12,6 +14,7 @@ __all__ = [
     "PriceMatch",
     "SelfTradePrevention",
     "Side",
+    "SideEffect",
     "TimeInForce",
     "TriggerPrice",
 ]
@@ -97,6 +100,10 @@ class SelfTradePrevention(StrEnum):
     EXPIRE_TAKER = "EXPIRE_TAKER"
     EXPIRE_MAKER = "EXPIRE_MAKER"
     EXPIRE_BOTH = "EXPIRE_BOTH"
+    DECREMENT = "DECREMENT"
+    """Spot: both are reduced by what would have traded."""
+    TRANSFER = "TRANSFER"
+    """Spot: as DECREMENT, and between accounts of one group the quantity changes hands outside of the book."""
 
 
 class TriggerPrice(StrEnum):
@@ -131,3 +138,33 @@ class ContractKind(StrEnum):
 
     SPOT = "SPOT"
     LINEAR = "LINEAR"
+
+
+class AccountKind(StrEnum):
+    """What an account holds, and thereby what its books are proven with."""
+
+    CONTRACTS = "CONTRACTS"
+    """Positions in contracts: by symbol, Σ sessions + EXTERNAL = the account's position."""
+    ASSETS = "ASSETS"
+    """Assets: by asset, Σ sessions + EXTERNAL = the account's balance."""
+
+
+class Contingency(StrEnum):
+    """FIX 1385: how the orders of a list depend on each other."""
+
+    OCO = "OCO"
+    """One cancels the other."""
+    OTO = "OTO"
+    """One triggers the other: the second is placed when the first is filled completely."""
+    OTOCO = "OTOCO"
+    """One triggers a pair, of which one cancels the other."""
+
+
+class SideEffect(StrEnum):
+    """What else an order of a margin account does (Binance ``sideEffectType``)."""
+
+    NO_SIDE_EFFECT = "NO_SIDE_EFFECT"
+    MARGIN_BUY = "MARGIN_BUY"
+    """Borrows what is lacking to place it."""
+    AUTO_REPAY = "AUTO_REPAY"
+    """Pays back debts with what it receives."""

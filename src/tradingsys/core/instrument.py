@@ -6,11 +6,43 @@ from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 from msgspec import Struct
 
-from tradingsys.core.enums import ContractKind, OrderType, TimeInForce
+from tradingsys.core.enums import Contingency, ContractKind, OrderType, TimeInForce
 
-__all__ = ["Instrument", "plain", "snap"]
+__all__ = ["Instrument", "SpotRules", "plain", "snap"]
 
 _SNAP_TOLERANCE = Decimal("1e-9")
+
+
+class SpotRules(Struct, frozen=True):
+    """What a symbol that trades assets allows beside. A bound of None is absent."""
+
+    quote_order_qty: bool = False
+    """Market orders for an amount of the quote asset."""
+    iceberg: bool = False
+    trailing: bool = False
+    amend: bool = False
+    """Orders can be made smaller and keep their place."""
+    lists: tuple[Contingency, ...] = ()
+    margin: bool = False
+    """It can be traded with borrowed assets."""
+    max_notional: Decimal | None = None
+    min_notional_of_market: bool = True
+    """Whether the least value is asked of market orders too."""
+    max_notional_of_market: bool = True
+    max_position: Decimal | None = None
+    """Of the base asset, open buys included."""
+    max_iceberg_parts: int | None = None
+    max_iceberg_orders: int | None = None
+    max_conditional_orders: int | None = None
+    max_order_lists: int | None = None
+    max_amends: int | None = None
+    trailing_above_bps: tuple[int, int] | None = None
+    """Least and most basis points of stops that buy and take-profits that sell."""
+    trailing_below_bps: tuple[int, int] | None = None
+    """The same of stops that sell and take-profits that buy."""
+    bid_band: tuple[Decimal, Decimal] | None = None
+    """Least and most that a buy's price may be, times the reference price."""
+    ask_band: tuple[Decimal, Decimal] | None = None
 
 
 class Instrument(Struct, frozen=True):
@@ -47,6 +79,8 @@ class Instrument(Struct, frozen=True):
     """A buy may not be priced above the reference price times this."""
     price_band_down: Decimal | None = None
     """A sell may not be priced below the reference price times this."""
+    spot: SpotRules | None = None
+    """None for contracts."""
 
     def round_price(self, price: Decimal) -> Decimal:
         """The nearest tick, ties to even."""

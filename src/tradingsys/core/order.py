@@ -19,6 +19,7 @@ from tradingsys.core.enums import (
     PriceMatch,
     SelfTradePrevention,
     Side,
+    SideEffect,
     TimeInForce,
     TriggerPrice,
 )
@@ -63,6 +64,11 @@ class Terms(Struct, frozen=True):
     """Do not trigger while last and mark price are far apart."""
     revision: int = 0
     """The number of our own replace request that made these terms; tells two versions of one millisecond apart."""
+    quote_order_qty: Decimal | None = None
+    """A market order for so much of the quote asset; ``order_qty`` is 0 until the venue says what that comes to."""
+    iceberg_qty: Decimal | None = None
+    """As much as the book shows of it at a time (FIX 1138)."""
+    side_effect: SideEffect | None = None
 
     def join(self, other: Terms) -> Terms:
         """The later version; at equal versions an arbitrary but fixed choice.
@@ -160,6 +166,8 @@ class Order(Struct, frozen=True):
     """The venue's id of a conditional order; ``venue_order_id`` is that of the order it became when triggered."""
     forced: str = ""
     """Why the venue itself traded for the account: ``liquidation``, ``auto-deleveraging``, ``settlement``; or empty."""
+    list_id: str | None = None
+    """The venue's id of the list that the order belongs to (FIX 66)."""
 
     def merge(self, other: Order) -> Order:
         """The union of both sets of facts.
@@ -178,6 +186,7 @@ class Order(Struct, frozen=True):
             _join_fills(self.fills, other.fills),
             _agree("algo_id", self.algo_id, other.algo_id),
             max(self.forced, other.forced),
+            _agree("list_id", self.list_id, other.list_id),
         )
 
     def with_fill(self, fill: Fill) -> Order:

@@ -55,3 +55,6 @@ class SessionPosition(Struct, frozen=True):
     """Paid, by asset: negative is a rebate."""
     funding: Mapping[str, Decimal] = {}
     """Received, by asset: negative was paid."""
+    net_executed: Decimal | None = None
+    """Of a symbol that trades assets: what was bought less what was sold. ``net`` is that less the fees that these
+    executions took in the base asset: what can be sold. None for contracts."""

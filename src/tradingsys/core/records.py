@@ -106,6 +106,10 @@ class PerformanceRecord(Struct, frozen=True):
     """By asset; all of it, whatever the watermark."""
     adjustments: int
     """So many of its adjustments are counted in."""
+    executed: Decimal = Decimal(0)
+    """Bought less sold, without fees and adjustments; of symbols that trade assets."""
+    quote_flow: Decimal = Decimal(0)
+    """Received of the quote asset less paid, before fees; of symbols that trade assets."""
 
 
 class SymbolRecord(Struct, frozen=True):
@@ -113,6 +117,9 @@ class SymbolRecord(Struct, frozen=True):
 
     symbol: str
     first_trade_id: int
+    base_asset: str = ""
+    """Of a symbol that trades assets; empty for contracts."""
+    quote_asset: str = ""
 
 
 class WatermarkRecord(Struct, frozen=True):

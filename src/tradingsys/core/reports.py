@@ -14,9 +14,11 @@ from tradingsys.core.order import Order
 __all__ = [
     "AccountChanged",
     "Answer",
+    "AssetMoved",
     "EventMissed",
     "LimitsSeen",
     "MarginCall",
+    "MarginLevel",
     "Oddity",
     "OrderChanged",
     "OrderRequest",
@@ -90,6 +92,25 @@ class MarginCall(Struct, frozen=True):
     ts_event_ms: int
 
 
+class MarginLevel(Struct, frozen=True):
+    """A margin account's level changed its meaning: the venue warns, or all is well again."""
+
+    level: Decimal
+    status: str
+    """The venue's word."""
+    ts_event_ms: int
+
+
+class AssetMoved(Struct, frozen=True):
+    """An asset came to the account, or left it (negative), without a trade: a deposit, a withdrawal, a transfer."""
+
+    asset: str
+    delta: Decimal
+    ext_id: str
+    """The same whenever this movement is told again."""
+    ts_event_ms: int
+
+
 class UserStreamState(Struct, frozen=True):
     """Whether the account's events reach us. After every rise, what happened meanwhile must be asked for."""
 
@@ -138,6 +159,8 @@ Report = (
     | AccountChanged
     | SettingsChanged
     | MarginCall
+    | MarginLevel
+    | AssetMoved
     | UserStreamState
     | TradingState
     | LimitsSeen

@@ -9,6 +9,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from tradingsys.core.commands import Command
+from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import TradingError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import Input, Transmission
@@ -37,6 +38,7 @@ class VenueProtocol(Protocol):
     """
 
     clock: VenueClock
+    account_kind: AccountKind
 
     @property
     def next_deadline_ns(self) -> int | None:

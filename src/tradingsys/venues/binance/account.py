@@ -12,6 +12,7 @@ from tradingsys.core.commands import (
     CancelOrder,
     Command,
 )
+from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import InvalidOrder, OrderRejected, TradingError, TransportError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import Closed, Frame, HttpFailed, HttpReply, Input, Opened, Tick
@@ -47,6 +48,7 @@ class BinanceProtocol:
 
     def __init__(self, product: Product, endpoints: Endpoints, api_key: str, signer: Signer) -> None:
         self.clock = VenueClock()
+        self.account_kind = AccountKind.CONTRACTS
         self._product = product
         self._rest = Rest(endpoints.rest, api_key, signer, self.clock)
         self._questions = Questions(product, self._rest, self.clock, endpoints.sapi)

@@ -8,12 +8,18 @@ are decimal text as the venue printed it; symbols are lower case, as strategies 
 from __future__ import annotations
 
 from tradingsys.wire.messages.account import (
+    AssetParams,
     BalancePush,
     BalanceView,
+    BorrowableView,
     LeverageParams,
+    LoanParams,
+    LoanResult,
     LoginParams,
     LoginResult,
+    MarginPush,
     MarginTypeParams,
+    MarginView,
     PositionPush,
     PositionView,
     SessionClosedPush,
@@ -46,6 +52,8 @@ from tradingsys.wire.messages.orders import (
     AmendParams,
     CancelParams,
     FillView,
+    OrderListParams,
+    OrderListResult,
     OrderParams,
     OrderPush,
     OrderResult,
@@ -59,8 +67,10 @@ from tradingsys.wire.messages.orders import (
 __all__ = [
     "PROTOCOL_VERSION",
     "AmendParams",
+    "AssetParams",
     "BalancePush",
     "BalanceView",
+    "BorrowableView",
     "CancelParams",
     "Cursor",
     "DepthPush",
@@ -71,10 +81,16 @@ __all__ = [
     "KlineView",
     "KlinesParams",
     "LeverageParams",
+    "LoanParams",
+    "LoanResult",
     "LoginParams",
     "LoginResult",
+    "MarginPush",
     "MarginTypeParams",
+    "MarginView",
     "MarkPush",
+    "OrderListParams",
+    "OrderListResult",
     "OrderParams",
     "OrderPush",
     "OrderResult",
@@ -108,6 +124,7 @@ Push = (
     | OrderPush
     | PositionPush
     | BalancePush
+    | MarginPush
     | RequestFailedPush
     | SnapshotPush
     | StatusPush

@@ -9,12 +9,18 @@ from tradingsys.wire.messages.envelope import PROTOCOL_VERSION, Cursor
 from tradingsys.wire.messages.orders import OrderView
 
 __all__ = [
+    "AssetParams",
     "BalancePush",
     "BalanceView",
+    "BorrowableView",
     "LeverageParams",
+    "LoanParams",
+    "LoanResult",
     "LoginParams",
     "LoginResult",
+    "MarginPush",
     "MarginTypeParams",
+    "MarginView",
     "PositionPush",
     "PositionView",
     "SessionClosedPush",
@@ -55,6 +61,9 @@ class PositionView(Struct, frozen=True, omit_defaults=True):
     """Paid, by asset."""
     funding: dict[str, str] = {}
     """Received, by asset."""
+    net_executed: str | None = None
+    """Of a symbol that trades assets: what was bought less what was sold; ``net`` is that less the fees that these
+    executions took in the base asset."""
 
     @property
     def is_blank(self) -> bool:
@@ -94,6 +103,46 @@ class BalanceView(Struct, frozen=True, omit_defaults=True):
     wallet: str
     available: str | None = None
     """For new positions; none where the venue did not tell."""
+    borrowed: str = "0"
+    interest: str = "0"
+    """Owed, beside what was borrowed."""
+
+
+class LoanParams(Struct, frozen=True):
+    """``borrow`` and ``repay``: an asset of a margin account."""
+
+    asset: str
+    amount: str
+
+
+class LoanResult(Struct, frozen=True):
+    """The venue did it, under this id of its own."""
+
+    transaction_id: str
+
+
+class AssetParams(Struct, frozen=True):
+    """``get_borrowable``: of one asset."""
+
+    asset: str
+
+
+class BorrowableView(Struct, frozen=True):
+    """How much more of an asset can be borrowed: by the account's collateral, and by the venue's limit."""
+
+    amount: str
+    limit: str
+
+
+class MarginView(Struct, frozen=True):
+    """``get_margin``: how far the margin account is from liquidation, which comes at ``liquidation_bar``."""
+
+    level: str
+    normal_bar: str
+    margin_call_bar: str
+    liquidation_bar: str
+    total_asset_btc: str
+    total_liability_btc: str
 
 
 class SymbolParams(Struct, frozen=True):
@@ -135,6 +184,16 @@ class PositionPush(Struct, frozen=True, omit_defaults=True, tag_field="type", ta
     realized_pnl: str = "0"
     fees: dict[str, str] = {}
     funding: dict[str, str] = {}
+    net_executed: str | None = None
+
+
+class MarginPush(Struct, frozen=True, tag_field="type", tag="margin"):
+    """A margin account comes close to a margin call, or is well again."""
+
+    level: str
+    status: str
+    """The venue's word."""
+    ts_ms: int
 
 
 class BalancePush(Struct, frozen=True, tag_field="type", tag="balance"):

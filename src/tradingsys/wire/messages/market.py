@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from tradingsys.core.enums import OrderType, TimeInForce
+from tradingsys.core.enums import Contingency, OrderType, TimeInForce
 
 __all__ = [
     "DepthPush",
@@ -34,7 +34,7 @@ class Range(Struct, frozen=True):
     max: str
 
 
-class ProductView(Struct, frozen=True):
+class ProductView(Struct, frozen=True, omit_defaults=True):
     """The rules of one symbol."""
 
     symbol: str
@@ -47,6 +47,19 @@ class ProductView(Struct, frozen=True):
     post_only: bool
     onboard: int | None
     delivery: int | None
+    base_asset: str = ""
+    quote_asset: str = ""
+    is_spot: bool = False
+    """Whether it trades assets: orders can have the spot market's types and quantities."""
+    quote_quantity: bool = False
+    """Whether market orders may be for an amount of the quote asset."""
+    iceberg: bool = False
+    trailing: bool = False
+    amend: bool = True
+    """Whether a resting order can be changed: on spot to a smaller quantity only."""
+    lists: list[Contingency] = []
+    margin: bool = False
+    """Whether orders may borrow and repay."""
 
 
 class KlinesParams(Struct, frozen=True, omit_defaults=True):

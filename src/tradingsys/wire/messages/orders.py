@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from tradingsys.core.enums import OrderStatus, OrderType, PriceMatch, Side, TimeInForce, TriggerPrice
+from tradingsys.core.enums import (
+    Contingency,
+    OrderStatus,
+    OrderType,
+    PriceMatch,
+    Side,
+    SideEffect,
+    TimeInForce,
+    TriggerPrice,
+)
 
 __all__ = [
     "AmendParams",
     "CancelParams",
     "FillView",
+    "OrderListParams",
+    "OrderListResult",
     "OrderParams",
     "OrderPush",
     "OrderResult",
@@ -69,6 +80,12 @@ class OrderView(Struct, frozen=True, omit_defaults=True):
     price_protect: bool = False
     is_waiting: bool = False
     """A conditional order that was not triggered yet."""
+    quote_quantity: str | None = None
+    """A market order for so much of the quote asset; ``quantity`` is ``"0"`` until the venue says what that is."""
+    iceberg_quantity: str | None = None
+    side_effect: SideEffect | None = None
+    list_id: str | None = None
+    """The venue's id of the list that the order belongs to."""
 
 
 class OrderTerms(Struct, frozen=True, omit_defaults=True):
@@ -92,6 +109,12 @@ class OrderTerms(Struct, frozen=True, omit_defaults=True):
     price_match: PriceMatch | None = None
     trigger_price: TriggerPrice | None = None
     price_protect: bool = False
+    quote_quantity: str | None = None
+    """A market order for so much of the quote asset; ``quantity`` is then ``"0"``."""
+    iceberg_quantity: str | None = None
+    """As much as the book shows of it at a time."""
+    side_effect: SideEffect | None = None
+    """Of margin accounts; left out, an order neither borrows nor repays."""
 
 
 class OrderParams(OrderTerms, frozen=True, kw_only=True, omit_defaults=True):
@@ -101,6 +124,24 @@ class OrderParams(OrderTerms, frozen=True, kw_only=True, omit_defaults=True):
     epoch: int
     login: int
     seq: int
+
+
+class OrderListParams(Struct, frozen=True):
+    """``order_list``: send orders that depend on each other, in one request.
+
+    OCO: two orders of one side, symbol and quantity: a limit order or one that takes profit, and one that stops a loss.
+    OTO: the one that works at once, then the one that waits for it. OTOCO: the one that works at once, then the two of
+    an OCO. Every order has a key of its own.
+    """
+
+    contingency: Contingency
+    orders: list[OrderParams]
+
+
+class OrderListResult(Struct, frozen=True):
+    """``order_list`` was written to the venue's connection; one id for each order."""
+
+    client_order_ids: list[str]
 
 
 class OrderResult(Struct, frozen=True):
