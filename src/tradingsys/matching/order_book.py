@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
@@ -106,9 +106,11 @@ class _Half:
 class OrderBook:
     """Bids and asks of one symbol. At the same price, who came first trades first."""
 
-    __slots__ = ("_halves", "_orders")
+    __slots__ = ("_halves", "_orders", "part")
 
     def __init__(self) -> None:
+        self.part: Callable[[BookOrder, BookOrder, int], int] | None = None
+        """How many of the lots that taker and maker could trade go into the next match: 1 to all."""
         self._halves = {Side.BUY: _Half(Side.BUY), Side.SELL: _Half(Side.SELL)}
         self._orders: dict[int, BookOrder] = {}
 
@@ -163,6 +165,8 @@ class OrderBook:
                     return
                 continue
             qty = min(taker.leaves, maker.leaves)
+            if self.part is not None:
+                qty = self.part(taker, maker, qty)
             taker.leaves -= qty
             half.reduce(maker, qty)
             if not maker.leaves:

@@ -69,7 +69,7 @@ class Simulator:
         self.face = Face(
             self.exchange, listed, keys, now_ns, past=past, recorded=recorded, orders_per_minute=orders_per_minute
         )
-        self._admin = Admin(self)
+        self.admin = Admin(self)
         self._ahead_ns = 0
         self._source: Flow | Replay | None = None
         if recording is not None:
@@ -109,7 +109,7 @@ class Simulator:
         now_ns += self._ahead_ns
         outputs = self._tick(now_ns)
         if request.path.startswith("/admin/"):
-            reply, caused = self._admin.answer(request, now_ns)
+            reply, caused = self.admin.answer(request, now_ns)
         else:
             reply, caused = self.face.http(request, now_ns)
         return reply, [*outputs, *caused]

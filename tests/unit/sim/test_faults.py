@@ -71,6 +71,9 @@ def test_no_answer_at_all(client: Client) -> None:
         client.ws_call(api, "order.place", **order)
     assert client.closed == {api: 1001}
     assert found(client) == ["rest", "ws"]
+    post(client, "faults", answer="cut")
+    assert client.reply("POST", ORDER, **client.limit(newClientOrderId="cut")).status == NO_ANSWER
+    assert found(client) == ["rest", "ws"]
 
 
 def test_changes_and_cancels_have_troubles_of_their_own(client: Client) -> None:

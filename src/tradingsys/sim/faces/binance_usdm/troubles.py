@@ -30,6 +30,8 @@ class Trouble(StrEnum):
     TIMEOUT = "timeout"
     UNKNOWN = "unknown"
     DROP = "drop"
+    CUT = "cut"
+    """As `DROP`, before the request was read."""
     UNAVAILABLE = "unavailable"
     OVERLOADED = "overloaded"
     INTERNAL = "internal"
@@ -71,6 +73,10 @@ def refusal(code: int) -> Fault:
     return Fault(status, code, known.text)
 
 
+def _no_trouble(_asked: Asked) -> Trouble:
+    return Trouble.NONE
+
+
 class Troubles:
     """What the operator ordered to go wrong."""
 
@@ -83,6 +89,8 @@ class Troubles:
         """An account's events are held so long."""
         self.events_twice = 0
         """So many of an account's next events are sent two times."""
+        self.fate: Callable[[Asked], Trouble] = _no_trouble
+        """What a request meets for which nothing is planned."""
         self._held: deque[tuple[int, list[WsOutput]]] = deque()
 
     def plan(self, asked: Asked, trouble: Trouble, count: int, code: int = NO_CODE) -> None:
@@ -100,14 +108,18 @@ class Troubles:
 
         Orders that reduce a position are let through by an overloaded exchange.
         """
-        planned = self.answers[asked] if asked is not None else None
-        if not planned or (reduces and planned[0][0] is Trouble.OVERLOADED):
+        if asked is None:
             return answer()
-        trouble, code = planned.popleft()
+        planned = self.answers[asked]
+        trouble, code = planned[0] if planned else (self.fate(asked), NO_CODE)
+        if trouble is Trouble.NONE or (reduces and trouble is Trouble.OVERLOADED):
+            return answer()
+        if planned:
+            planned.popleft()
         if trouble.acts:
             with suppress(Fault, VenueError):
                 answer()
-        if trouble is Trouble.DROP:
+        if trouble in (Trouble.DROP, Trouble.CUT):
             raise Lost
         raise refusal(code) if trouble is Trouble.REFUSED else Fault(*_FAULTS[trouble])
 
