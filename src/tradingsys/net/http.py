@@ -122,6 +122,8 @@ class HttpOut(Struct, frozen=True):
     status: int
     headers: Mapping[str, str] = {}
     body: bytes = b""
+    after_s: float = 0.0
+    """How long the client waits for it."""
 
 
 class HttpServer:
@@ -164,6 +166,8 @@ async def serve(
         except Exception as error:  # noqa: BLE001 - one bad request must not stop the server
             report(error)
             out = HttpOut(500)
+        if out.after_s:
+            await asyncio.sleep(out.after_s)
         if not out.status:
             if request.transport is not None:
                 request.transport.abort()

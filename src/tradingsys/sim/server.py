@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from tradingsys.net import http, ws
 from tradingsys.net.clock import Clock, SystemClock
-from tradingsys.sim.faces.transport import Request, WsOutput, WsPing, WsSend
+from tradingsys.sim.faces.transport import CUT, Request, WsOutput, WsPing, WsSend
 from tradingsys.sim.simulator import Simulator
 
 __all__ = ["SimServer", "SimUrls", "start"]
@@ -89,7 +89,7 @@ class SimServer:
         request = Request(given.method, given.path, given.query, given.headers, given.body)
         reply, outputs = self.simulator.http(request, self._clock.now_ns())
         self._perform(outputs)
-        return http.HttpOut(reply.status, reply.headers, reply.body)
+        return http.HttpOut(reply.status, reply.headers, reply.body, reply.late_ns / _NS / self._clock.speed)
 
     def _accept(self, request: ws.UpgradeRequest) -> ws.WsHandler | ws.Refuse:
         refusal = self.simulator.ws_refusal(request.path, self._clock.now_ns())
@@ -126,6 +126,8 @@ class SimServer:
                     conn.abort()
             elif isinstance(output, WsPing):
                 conn.ping(output.payload)
+            elif output.code == CUT:
+                conn.abort()
             else:
                 conn.close(output.code, output.reason)
         self._set_timer()

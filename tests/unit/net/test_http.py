@@ -237,6 +237,26 @@ def test_the_server_hands_over_the_request_undecoded() -> None:
     with_server(handle, act)
 
 
+def test_an_answer_may_be_late_and_overtaken() -> None:
+    answered: list[str] = []
+
+    def handle(request: http.HttpIn) -> http.HttpOut:
+        return http.HttpOut(0 if request.path == "/never" else 200, after_s=0.0 if request.path == "/now" else 0.2)
+
+    async def act(server: http.HttpServer, sender: http.HttpClient) -> None:
+        async def ask(path: str) -> HttpReply | HttpFailed:
+            reply = await sender.send(request("GET", f"http://127.0.0.1:{server.port}{path}"))
+            answered.append(path)
+            return reply
+
+        late, now, never = await asyncio.gather(ask("/late"), ask("/now"), ask("/never"))
+        assert isinstance(late, HttpReply) and isinstance(now, HttpReply)
+        assert isinstance(never, HttpFailed) and never.sent
+        assert answered[0] == "/now"
+
+    with_server(handle, act)
+
+
 def test_the_server_refuses_bodies_above_its_limit() -> None:
     def handle(request: http.HttpIn) -> http.HttpOut:
         return http.HttpOut(200, body=str(len(request.body)).encode())

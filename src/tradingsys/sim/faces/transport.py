@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-__all__ = ["NO_ANSWER", "Reply", "Request", "WsClose", "WsOutput", "WsPing", "WsRefuse", "WsSend"]
+__all__ = ["CUT", "NO_ANSWER", "Reply", "Request", "WsClose", "WsOutput", "WsPing", "WsRefuse", "WsSend"]
 
 
 NO_ANSWER = 0
+CUT = 1006
+"""Closes a websocket without a word: the code that RFC 6455 keeps for that, and which is never sent."""
 
 
 class Request(Struct, frozen=True):
@@ -28,6 +30,8 @@ class Reply(Struct, frozen=True):
     status: int
     body: bytes
     headers: Mapping[str, str] = {}
+    late_ns: int = 0
+    """How long it is on its way."""
 
 
 class WsSend(Struct, frozen=True):
