@@ -8,8 +8,9 @@ from decimal import Decimal
 
 from tradingsys.sim.break_even import BreakEven
 from tradingsys.sim.conditions import Condition
-from tradingsys.sim.events import Amendment, Execution, OrderRecord
-from tradingsys.sim.money import CashKind, CashRow, FundingRecord, MarginMove
+from tradingsys.sim.money import CashKind, CashRow, FundingRecord, InterestRecord, LoanRecord, MarginMove
+from tradingsys.sim.order_lists import OrderListRecord
+from tradingsys.sim.order_records import Amendment, Execution, OrderRecord, PreventedMatch
 
 __all__ = ["Ledger"]
 
@@ -28,6 +29,11 @@ class Ledger:
         self.funding: list[FundingRecord] = []
         """Of all symbols."""
         self.margin_moves: list[MarginMove] = []
+        self.lists: dict[int, OrderListRecord] = {}
+        """Order lists by their id, as they are now."""
+        self.prevented: list[PreventedMatch] = []
+        self.loans: list[LoanRecord] = []
+        self.interest: list[InterestRecord] = []
         self._first_row = first_id
         self._by_account: dict[tuple[str, str], list[Execution]] = {}
         self._break_even: dict[tuple[str, str], BreakEven] = {}
@@ -35,6 +41,7 @@ class Ledger:
         self._order_ids: dict[tuple[str, str], list[int]] = {}
         self._latest: dict[tuple[str, str, str], int] = {}
         self._latest_condition: dict[tuple[str, str], int] = {}
+        self._latest_list: dict[tuple[str, str], int] = {}
         self._moves: list[tuple[int, CashRow]] = []
 
     # --- orders
@@ -85,6 +92,20 @@ class Ledger:
             algo_id = self._latest_condition.get((account, client_algo_id or ""), 0)
         found = self.conditions.get(algo_id)
         return found if found is not None and found.terms.account == account else None
+
+    def put_list(self, record: OrderListRecord) -> None:
+        """Remember an order list as it is now."""
+        self.lists[record.list_id] = record
+        self._latest_list[record.account, record.client_list_id] = record.list_id
+
+    def order_list(
+        self, account: str, list_id: int | None = None, client_list_id: str | None = None
+    ) -> OrderListRecord | None:
+        """One order list by the exchange's id, else the newest one with this client id."""
+        if list_id is None:
+            list_id = self._latest_list.get((account, client_list_id or ""), 0)
+        found = self.lists.get(list_id)
+        return found if found is not None and found.account == account else None
 
     # --- executions and money
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-__all__ = ["CashKind", "CashRow", "FundingRecord", "MarginMove"]
+__all__ = ["CashKind", "CashRow", "FundingRecord", "InterestRecord", "LoanKind", "LoanRecord", "MarginMove"]
 
 
 class CashKind(StrEnum):
@@ -19,6 +19,11 @@ class CashKind(StrEnum):
     FUNDING_FEE = "FUNDING_FEE"
     INSURANCE_CLEAR = "INSURANCE_CLEAR"
     """Liquidation fees, and what the insurance fund pays for those who lost more than they had."""
+    TRADE = "TRADE"
+    """Of assets: what an execution brought or took, before its fee."""
+    BORROW = "BORROW"
+    REPAY = "REPAY"
+    """Of the wallet; what is owed is told by the loans and the interest."""
 
 
 class CashRow(Struct, frozen=True):
@@ -56,3 +61,43 @@ class FundingRecord(Struct, frozen=True):
     rate: Decimal
     mark_px: Decimal
     ts_ms: int
+
+
+class LoanKind(StrEnum):
+    """The two ways of a loan."""
+
+    BORROW = "BORROW"
+    REPAY = "REPAY"
+
+
+class LoanRecord(Struct, frozen=True):
+    """An asset was borrowed, or paid back."""
+
+    loan_id: int
+    account: str
+    asset: str
+    kind: LoanKind
+    principal: Decimal
+    interest: Decimal
+    """Paid with it; 0 when borrowed."""
+    ts_ns: int
+    order_id: int = 0
+    """The order that did it by itself; 0 when it was asked for."""
+
+    @property
+    def amount(self) -> Decimal:
+        """All that moved."""
+        return self.principal + self.interest
+
+
+class InterestRecord(Struct, frozen=True):
+    """An hour's interest on what is owed of an asset; borrowing owes one at once."""
+
+    interest_id: int
+    account: str
+    asset: str
+    principal: Decimal
+    interest: Decimal
+    hourly_rate: Decimal
+    ts_ns: int
+    is_first: bool = False

@@ -1,0 +1,55 @@
+"""Why the exchange refuses requests."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+__all__ = ["Refusal"]
+
+
+class Refusal(StrEnum):
+    """Why the exchange refuses a request."""
+
+    UNKNOWN_SYMBOL = "unknown symbol"
+    OFF_GRID = "price or quantity is off its grid"
+    DUPLICATE_CLIENT_ORDER_ID = "an open order has this client order id"
+    INSUFFICIENT_MARGIN = "insufficient margin"
+    WOULD_TAKE = "a post-only order would trade at once"
+    NOT_FILLABLE = "a fill-or-kill order cannot be filled at once"
+    REDUCE_ONLY = "a reduce-only order would not reduce the position"
+    REDUCE_ONLY_EXCEEDS = "open reduce-only orders would exceed the position"
+    TOO_MANY_ORDERS = "too many open orders"
+    UNKNOWN_ORDER = "no such open order"
+    MAX_POSITION = "larger than a position may be at this leverage"
+    NO_DEPTH = "the book has no such price level"
+    WRONG_SIDE = "the order is of the other side"
+    NOT_LIMIT = "only limit orders can be changed"
+    UNCHANGED = "nothing would change"
+    TOO_MANY_AMENDS = "the order was changed too often"
+    TOO_MANY_CONDITIONS = "too many open conditional orders"
+    WOULD_TRIGGER = "the order would trigger immediately"
+    NO_POSITION = "there is no position"
+    INVALID_LEVERAGE = "no such leverage"
+    LEVERAGE_NEEDS_MARGIN = "insufficient margin for so small a leverage"
+    LEVERAGE_LOWERED = "the leverage of an isolated position cannot be reduced"
+    OPEN_ORDERS = "there are open orders"
+    OPEN_POSITION = "there is a position"
+    NOT_ISOLATED = "the position has no margin of its own"
+    CROSS_BALANCE = "the balance is insufficient"
+    NOT_TRADING = "the symbol is not trading"
+    CLOSED = "the symbol is closed"
+    ISOLATED_BALANCE = "the position's own margin is insufficient"
+    INSUFFICIENT_BALANCE = "the balance is insufficient for the order"
+    BAD_LIST_PRICES = "the prices of the orders of a list do not fit together"
+    NOT_SMALLER = "only a smaller quantity keeps an order's place"
+    CLIENT_ID_IN_USE = "the new client order id is another open order's"
+    CANCEL_ONLY = "orders of the symbol can only be cancelled"
+    TOO_MANY_LISTS = "too many open order lists"
+    TOO_MANY_ICEBERGS = "too many open iceberg orders"
+    UNKNOWN_LIST = "no such open order list"
+    NOT_BORROWABLE = "the asset cannot be borrowed"
+    BORROW_LIMIT = "more than can be borrowed"
+    NO_DEBT = "nothing of the asset is owed"
+    IN_LIQUIDATION = "the account is being liquidated"
+    DEBT_OUTSTANDING = "the account's collateral must stay"
+    NO_LIQUIDITY = "nobody trades"
