@@ -2,8 +2,11 @@
 
 The payload in a class's docstring is its unit test. Keys that differ only by case are different keys. Times are
 milliseconds since 1970 (``_ms``, and REST's ``time`` names), prices and quantities the exchange's own decimal text.
+
+What all products share, and what only futures have, is here by name; `spot` and `margin` hold what is theirs alone.
 """
 
+from tradingsys.venues.binance.messages import spot
 from tradingsys.venues.binance.messages.account import (
     AccountAsset,
     AccountConfig,
@@ -46,6 +49,7 @@ from tradingsys.venues.binance.messages.exchange import (
     Filter,
     ListenKey,
     RateLimitRule,
+    Routing,
     ServerTime,
     Symbol,
 )
@@ -253,6 +257,7 @@ __all__ = [
     "PublicTrade",
     "RateLimitRule",
     "RequestId",
+    "Routing",
     "ScheduledSession",
     "ServerTime",
     "SessionState",
@@ -272,4 +277,5 @@ __all__ = [
     "UserTrade",
     "WsApiReply",
     "WsApiRequest",
+    "spot",
 ]

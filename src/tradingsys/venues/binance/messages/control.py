@@ -119,7 +119,7 @@ class WsApiReply(Message, frozen=True, kw_only=True, rename={"rate_limits": "rat
         {"id": 13, "status": 400, "error": {"code": -2013, "msg": "Order does not exist."}}
     """
 
-    id: RequestId = None
+    id: RequestId | UnsetType = UNSET
     status: int
     result: Raw | UnsetType = UNSET
     error: ErrorBody | UnsetType = UNSET
@@ -135,6 +135,10 @@ class SessionState(Message, frozen=True, kw_only=True, rename="camel"):
           "apiKey": "not-a-real-key", "authorizedSince": 1790000000500, "connectedSince": 1790000000400,
           "returnRateLimits": true, "serverTime": 1790000000501
         }
+        {
+          "apiKey": "not-a-real-key", "authorizedSince": 1790000000500, "connectedSince": 1790000000400,
+          "returnRateLimits": true, "serverTime": 1790000000501, "userDataStream": true
+        }
     """
 
     api_key: str | UnsetType | None = UNSET
@@ -142,3 +146,5 @@ class SessionState(Message, frozen=True, kw_only=True, rename="camel"):
     connected_since: OptionalInt = UNSET
     return_rate_limits: OptionalBool = UNSET
     server_time: OptionalInt = UNSET
+    user_data_stream: bool | UnsetType | None = UNSET
+    """Spot: whether the account's events are subscribed; null where they cannot be."""

@@ -6,7 +6,7 @@ from msgspec import UNSET, UnsetType
 
 from tradingsys.venues.binance.messages.base import Message, OptionalBool, OptionalInt, OptionalText
 
-__all__ = ["Asset", "ExchangeInfo", "Filter", "ListenKey", "RateLimitRule", "ServerTime", "Symbol"]
+__all__ = ["Asset", "ExchangeInfo", "Filter", "ListenKey", "RateLimitRule", "Routing", "ServerTime", "Symbol"]
 
 
 class ServerTime(Message, frozen=True, kw_only=True, rename="camel"):
@@ -60,6 +60,20 @@ class Filter(Message, frozen=True, kw_only=True, rename="camel"):
           "filterType": "PERCENT_PRICE", "multiplierUp": "1.0500", "multiplierDown": "0.9500",
           "multiplierDecimal": "4"
         }
+        {
+          "filterType": "PERCENT_PRICE_BY_SIDE", "bidMultiplierUp": "5", "bidMultiplierDown": "0.2",
+          "askMultiplierUp": "5", "askMultiplierDown": "0.2", "avgPriceMins": 5
+        }
+        {
+          "filterType": "NOTIONAL", "minNotional": "5.00000000", "applyMinToMarket": true,
+          "maxNotional": "9000000.00000000", "applyMaxToMarket": false, "avgPriceMins": 5
+        }
+        {"filterType": "MIN_NOTIONAL", "minNotional": "0.00010000", "applyToMarket": true, "avgPriceMins": 5}
+        {
+          "filterType": "TRAILING_DELTA", "minTrailingAboveDelta": 10, "maxTrailingAboveDelta": 2000,
+          "minTrailingBelowDelta": 10, "maxTrailingBelowDelta": 2000
+        }
+        {"filterType": "ICEBERG_PARTS", "limit": 100}
     """
 
     filter_type: str
@@ -85,6 +99,18 @@ class Filter(Message, frozen=True, kw_only=True, rename="camel"):
     bid_multiplier_down: OptionalText = UNSET
     ask_multiplier_up: OptionalText = UNSET
     ask_multiplier_down: OptionalText = UNSET
+    apply_to_market: OptionalBool = UNSET
+    max_num_algo_orders: OptionalInt = UNSET
+    max_num_iceberg_orders: OptionalInt = UNSET
+    max_num_order_amends: OptionalInt = UNSET
+    max_num_order_lists: OptionalInt = UNSET
+    max_position: OptionalText = UNSET
+    min_trailing_above_delta: OptionalInt = UNSET
+    max_trailing_above_delta: OptionalInt = UNSET
+    min_trailing_below_delta: OptionalInt = UNSET
+    max_trailing_below_delta: OptionalInt = UNSET
+    price_exponent: OptionalInt = UNSET
+    """In the exchange's own examples only."""
 
 
 class Symbol(Message, frozen=True, kw_only=True, rename="camel"):
@@ -101,6 +127,17 @@ class Symbol(Message, frozen=True, kw_only=True, rename="camel"):
           "liquidationFee": "0.012500", "marketTakeBound": "0.05", "maxMoveOrderLimit": 10000,
           "filters": [{"filterType": "MIN_NOTIONAL", "notional": "20"}],
           "orderTypes": ["LIMIT", "MARKET", "STOP"], "timeInForce": ["GTC", "IOC", "FOK", "GTX"]
+        }
+        {
+          "symbol": "ETHBTC", "status": "TRADING", "baseAsset": "ETH", "baseAssetPrecision": 8, "quoteAsset": "BTC",
+          "quotePrecision": 8, "quoteAssetPrecision": 8, "baseCommissionPrecision": 8, "quoteCommissionPrecision": 8,
+          "orderTypes": ["LIMIT", "LIMIT_MAKER", "MARKET", "STOP_LOSS_LIMIT"], "icebergAllowed": true,
+          "ocoAllowed": true, "otoAllowed": true, "opoAllowed": true, "quoteOrderQtyMarketAllowed": true,
+          "allowTrailingStop": true, "cancelReplaceAllowed": true, "amendAllowed": true,
+          "pegInstructionsAllowed": true, "isSpotTradingAllowed": true, "isMarginTradingAllowed": true,
+          "filters": [], "permissions": [], "permissionSets": [["SPOT", "MARGIN"]],
+          "defaultSelfTradePreventionMode": "EXPIRE_MAKER",
+          "allowedSelfTradePreventionModes": ["EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT"]
         }
     """
 
@@ -132,6 +169,22 @@ class Symbol(Message, frozen=True, kw_only=True, rename="camel"):
     time_in_force: list[str] | UnsetType = UNSET
     permission_sets: list[str | list[str]] | UnsetType = UNSET
     """Groups of words on spot, words on futures."""
+    base_commission_precision: OptionalInt = UNSET
+    quote_commission_precision: OptionalInt = UNSET
+    iceberg_allowed: OptionalBool = UNSET
+    oco_allowed: OptionalBool = UNSET
+    oto_allowed: OptionalBool = UNSET
+    opo_allowed: OptionalBool = UNSET
+    quote_order_qty_market_allowed: OptionalBool = UNSET
+    allow_trailing_stop: OptionalBool = UNSET
+    cancel_replace_allowed: OptionalBool = UNSET
+    amend_allowed: OptionalBool = UNSET
+    peg_instructions_allowed: OptionalBool = UNSET
+    is_spot_trading_allowed: OptionalBool = UNSET
+    is_margin_trading_allowed: OptionalBool = UNSET
+    permissions: list[str] | UnsetType = UNSET
+    default_self_trade_prevention_mode: OptionalText = UNSET
+    allowed_self_trade_prevention_modes: list[str] | UnsetType = UNSET
 
 
 class Asset(Message, frozen=True, kw_only=True, rename="camel"):
@@ -142,8 +195,15 @@ class Asset(Message, frozen=True, kw_only=True, rename="camel"):
     auto_asset_exchange: str | UnsetType | None = UNSET
 
 
+class Routing(Message, frozen=True, kw_only=True, rename="camel"):
+    """Symbols that share their liquidity, inside `ExchangeInfo` of spot."""
+
+    base_asset: str
+    symbols: list[str]
+
+
 class ExchangeInfo(Message, frozen=True, kw_only=True, rename="camel"):
-    """Instruments and limits (`GET /exchangeInfo`).
+    """Instruments and limits (`GET /exchangeInfo`, spot and futures).
 
     ::
 
@@ -153,6 +213,12 @@ class ExchangeInfo(Message, frozen=True, kw_only=True, rename="camel"):
           "exchangeFilters": [], "assets": [{"asset": "USDT", "marginAvailable": true, "autoAssetExchange": "-10000"}],
           "symbols": []
         }
+        {
+          "timezone": "UTC", "serverTime": 1790000000001,
+          "rateLimits": [{"rateLimitType": "RAW_REQUESTS", "interval": "MINUTE", "intervalNum": 5, "limit": 300000}],
+          "exchangeFilters": [{"filterType": "EXCHANGE_MAX_NUM_ORDERS", "maxNumOrders": 1000}], "symbols": [],
+          "sors": [{"baseAsset": "BTC", "symbols": ["BTCUSDT", "BTCUSDC"]}]
+        }
     """
 
     timezone: OptionalText = UNSET
@@ -160,6 +226,7 @@ class ExchangeInfo(Message, frozen=True, kw_only=True, rename="camel"):
     futures_type: OptionalText = UNSET
     rate_limits: list[RateLimitRule]
     exchange_filters: list[Filter | str] | UnsetType = UNSET
-    """None are known; Binance's example shows an empty text."""
+    """Spot's count orders of the whole account; futures know none, their example shows an empty text."""
     assets: list[Asset] | UnsetType = UNSET
     symbols: list[Symbol]
+    sors: list[Routing] | UnsetType = UNSET

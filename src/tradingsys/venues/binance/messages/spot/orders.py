@@ -1,0 +1,382 @@
+"""Orders and executions of spot and of margin by REST and WS-API.
+
+``cummulativeQuoteQty`` has two m's everywhere but in answers to an amend.
+"""
+
+from __future__ import annotations
+
+from msgspec import UNSET, UnsetType
+
+from tradingsys.venues.binance.messages.base import Message, Number, OptionalBool, OptionalInt, OptionalText
+
+__all__ = [
+    "Allocation",
+    "AmendReply",
+    "AmendedList",
+    "AmendedOrder",
+    "AmendmentRow",
+    "CancelReplaced",
+    "ListedOrder",
+    "OrderFill",
+    "OrderList",
+    "OrderReply",
+    "PreventedMatch",
+    "UserTrade",
+]
+
+
+class OrderFill(Message, frozen=True, kw_only=True, rename="camel"):
+    """One execution inside a FULL `OrderReply`; of smart order routing, ``tradeId`` is -1."""
+
+    match_type: OptionalText = UNSET
+    price: str
+    qty: str
+    commission: str
+    commission_asset: str
+    trade_id: int
+    alloc_id: OptionalInt = UNSET
+
+
+class _Shown(Message, frozen=True, kw_only=True, rename="camel"):
+    """What every answer that shows an order has where it applies to the order."""
+
+    is_working: OptionalBool = UNSET
+    working_time: OptionalInt = UNSET
+    """When it came onto the book; -1 while it waits."""
+    self_trade_prevention_mode: OptionalText = UNSET
+    stop_price: OptionalText = UNSET
+    iceberg_qty: OptionalText = UNSET
+    prevented_match_id: OptionalInt = UNSET
+    prevented_quantity: OptionalText = UNSET
+    strategy_id: OptionalInt = UNSET
+    strategy_type: OptionalInt = UNSET
+    trailing_delta: OptionalInt = UNSET
+    """Basis points."""
+    trailing_time: OptionalInt = UNSET
+    """Since when it trails; -1 while it does not."""
+    used_sor: OptionalBool = UNSET
+    working_floor: OptionalText = UNSET
+    peg_price_type: OptionalText = UNSET
+    peg_offset_type: OptionalText = UNSET
+    peg_offset_value: OptionalInt = UNSET
+    pegged_price: OptionalText = UNSET
+    expiry_reason: OptionalText = UNSET
+    is_isolated: OptionalBool = UNSET
+    """Of margin only, as the next two."""
+    margin_buy_borrow_amount: str | Number | UnsetType = UNSET
+    """Text in one place, a number in another."""
+    margin_buy_borrow_asset: OptionalText = UNSET
+
+
+class OrderReply(_Shown, frozen=True, kw_only=True, rename="camel"):
+    """An order as answers show it.
+
+    ACK has no terms, RESULT has them, FULL has executions too (the usual one of LIMIT and MARKET orders). A
+    cancellation's ``clientOrderId`` is its own, ``origClientOrderId`` the order's. Queries have ``time`` and
+    ``updateTime`` instead of ``transactTime``. Margin tells no ``orderListId``, and ids as text when cancelling.
+
+    ::
+
+        {
+          "symbol": "ETHUSDT", "orderId": 28, "orderListId": -1, "clientOrderId": "my-7",
+          "transactTime": 1790000002001
+        }
+        {
+          "symbol": "ETHUSDT", "orderId": 28, "orderListId": -1, "clientOrderId": "my-7",
+          "transactTime": 1790000002001, "price": "0.00000000", "origQty": "0.50000000", "executedQty": "0.50000000",
+          "origQuoteOrderQty": "0.00000000", "cummulativeQuoteQty": "1505.50000000", "status": "FILLED",
+          "timeInForce": "GTC", "type": "MARKET", "side": "SELL", "workingTime": 1790000002001,
+          "selfTradePreventionMode": "EXPIRE_TAKER",
+          "fills": [
+            {
+              "price": "3011.00000000", "qty": "0.50000000", "commission": "1.50550000", "commissionAsset": "USDT",
+              "tradeId": 90210
+            }
+          ]
+        }
+        {
+          "symbol": "ETHUSDT", "origClientOrderId": "my-7", "orderId": 28, "orderListId": -1,
+          "clientOrderId": "the-cancels-own", "transactTime": 1790000002001, "price": "3011.00000000",
+          "origQty": "0.50000000", "executedQty": "0.00000000", "origQuoteOrderQty": "0.00000000",
+          "cummulativeQuoteQty": "0.00000000", "status": "CANCELED", "timeInForce": "GTC", "type": "LIMIT",
+          "side": "SELL", "selfTradePreventionMode": "EXPIRE_TAKER"
+        }
+        {
+          "symbol": "ETHUSDT", "orderId": 29, "orderListId": 4, "clientOrderId": "my-8", "price": "2900.00000000",
+          "origQty": "0.50000000", "executedQty": "0.00000000", "cummulativeQuoteQty": "0.00000000", "status": "NEW",
+          "timeInForce": "GTC", "type": "STOP_LOSS_LIMIT", "side": "SELL", "stopPrice": "2910.00000000",
+          "icebergQty": "0.00000000", "time": 1790000001990, "updateTime": 1790000001990, "isWorking": false,
+          "workingTime": -1, "origQuoteOrderQty": "0.00000000", "selfTradePreventionMode": "EXPIRE_TAKER"
+        }
+    """
+
+    symbol: str
+    orig_client_order_id: OptionalText = UNSET
+    order_id: int | str
+    order_list_id: OptionalInt = UNSET
+    """-1 outside of lists."""
+    client_order_id: str
+    transact_time: OptionalInt = UNSET
+    time: OptionalInt = UNSET
+    update_time: OptionalInt = UNSET
+    price: OptionalText = UNSET
+    orig_qty: OptionalText = UNSET
+    executed_qty: OptionalText = UNSET
+    orig_quote_order_qty: OptionalText = UNSET
+    cummulative_quote_qty: OptionalText = UNSET
+    """Negative where the exchange does not know it any more."""
+    status: OptionalText = UNSET
+    time_in_force: OptionalText = UNSET
+    type: OptionalText = UNSET
+    side: OptionalText = UNSET
+    fills: list[OrderFill] | UnsetType = UNSET
+
+
+class ListedOrder(Message, frozen=True, kw_only=True, rename="camel"):
+    """The ids of one order inside an `OrderList`."""
+
+    symbol: str
+    order_id: int
+    client_order_id: str
+
+
+class OrderList(Message, frozen=True, kw_only=True, rename="camel"):
+    """Orders that depend on each other: placed, cancelled (with ``orderReports``) or asked for.
+
+    ::
+
+        {
+          "orderListId": 4, "contingencyType": "OCO", "listStatusType": "EXEC_STARTED",
+          "listOrderStatus": "EXECUTING", "listClientOrderId": "my-list", "transactionTime": 1790000001990,
+          "symbol": "ETHUSDT",
+          "orders": [
+            {"symbol": "ETHUSDT", "orderId": 29, "clientOrderId": "my-8"},
+            {"symbol": "ETHUSDT", "orderId": 30, "clientOrderId": "my-9"}
+          ],
+          "orderReports": [
+            {
+              "symbol": "ETHUSDT", "orderId": 29, "orderListId": 4, "clientOrderId": "my-8",
+              "transactTime": 1790000001990, "price": "2900.00000000", "origQty": "0.50000000",
+              "executedQty": "0.00000000", "origQuoteOrderQty": "0.00000000",
+              "cummulativeQuoteQty": "0.00000000", "status": "NEW", "timeInForce": "GTC", "type": "STOP_LOSS_LIMIT",
+              "side": "SELL", "stopPrice": "2910.00000000", "workingTime": -1,
+              "selfTradePreventionMode": "EXPIRE_TAKER"
+            },
+            {
+              "symbol": "ETHUSDT", "orderId": 30, "orderListId": 4, "clientOrderId": "my-9",
+              "transactTime": 1790000001990, "price": "3100.00000000", "origQty": "0.50000000",
+              "executedQty": "0.00000000", "origQuoteOrderQty": "0.00000000",
+              "cummulativeQuoteQty": "0.00000000", "status": "NEW", "timeInForce": "GTC", "type": "LIMIT_MAKER",
+              "side": "SELL", "workingTime": 1790000001990, "selfTradePreventionMode": "EXPIRE_TAKER"
+            }
+          ]
+        }
+    """
+
+    order_list_id: int
+    contingency_type: str
+    """OCO or OTO: an OTOCO is shown as OTO."""
+    list_status_type: str
+    """RESPONSE, EXEC_STARTED, UPDATED, ALL_DONE."""
+    list_order_status: str
+    """EXECUTING, ALL_DONE, REJECT."""
+    list_client_order_id: str
+    transaction_time: int
+    symbol: OptionalText = UNSET
+    """Missing in two of the exchange's own examples."""
+    margin_buy_borrow_amount: str | Number | UnsetType = UNSET
+    margin_buy_borrow_asset: OptionalText = UNSET
+    is_isolated: OptionalBool = UNSET
+    """Of margin only."""
+    orders: list[ListedOrder]
+    order_reports: list[OrderReply] | UnsetType = UNSET
+
+
+class AmendedOrder(_Shown, frozen=True, kw_only=True, rename="camel"):
+    """The order inside an `AmendReply`: some of its keys are spelt as nowhere else."""
+
+    symbol: str
+    order_id: int
+    order_list_id: int
+    orig_client_order_id: str
+    client_order_id: str
+    price: str
+    qty: str
+    executed_qty: str
+    prevented_qty: str
+    quote_order_qty: OptionalText = UNSET
+    cumulative_quote_qty: str
+    status: str
+    time_in_force: str
+    type: str
+    side: str
+
+
+class AmendedList(Message, frozen=True, kw_only=True, rename="camel"):
+    """The list that an amended order belongs to, inside an `AmendReply`."""
+
+    order_list_id: int
+    contingency_type: str
+    list_order_status: str
+    list_client_order_id: str
+    symbol: str
+    orders: list[ListedOrder]
+
+
+class AmendReply(Message, frozen=True, kw_only=True, rename="camel"):
+    """The answer to making an order smaller in its place (`PUT /api/v3/order/amend/keepPriority`).
+
+    ::
+
+        {
+          "transactTime": 1790000002001, "executionId": 60,
+          "amendedOrder": {
+            "symbol": "ETHUSDT", "orderId": 28, "orderListId": -1, "origClientOrderId": "my-7",
+            "clientOrderId": "my-7", "price": "3011.00000000", "qty": "0.30000000", "executedQty": "0.00000000",
+            "preventedQty": "0.00000000", "quoteOrderQty": "0.00000000", "cumulativeQuoteQty": "0.00000000",
+            "status": "NEW", "timeInForce": "GTC", "type": "LIMIT", "side": "SELL", "workingTime": 1790000001990,
+            "selfTradePreventionMode": "EXPIRE_TAKER"
+          }
+        }
+    """
+
+    transact_time: int
+    execution_id: int
+    amended_order: AmendedOrder
+    list_status: AmendedList | UnsetType = UNSET
+
+
+class AmendmentRow(Message, frozen=True, kw_only=True, rename="camel"):
+    """One change of an order in history (`GET /api/v3/order/amendments`).
+
+    ::
+
+        {
+          "symbol": "ETHUSDT", "orderId": 28, "executionId": 60, "origClientOrderId": "my-7",
+          "newClientOrderId": "my-7", "origQty": "0.50000000", "newQty": "0.30000000", "time": 1790000002001
+        }
+    """
+
+    symbol: str
+    order_id: int
+    execution_id: int
+    orig_client_order_id: str
+    new_client_order_id: str
+    orig_qty: str
+    new_qty: str
+    time: int
+
+
+class CancelReplaced(Message, frozen=True, kw_only=True, rename="camel"):
+    """The answer to cancelling one order and placing another (`POST /api/v3/order/cancelReplace`).
+
+    ::
+
+        {
+          "cancelResult": "SUCCESS", "newOrderResult": "SUCCESS",
+          "cancelResponse": {
+            "symbol": "ETHUSDT", "origClientOrderId": "my-7", "orderId": 28, "orderListId": -1,
+            "clientOrderId": "the-cancels-own", "transactTime": 1790000002001, "price": "3011.00000000",
+            "origQty": "0.50000000", "executedQty": "0.00000000", "cummulativeQuoteQty": "0.00000000",
+            "status": "CANCELED", "timeInForce": "GTC", "type": "LIMIT", "side": "SELL"
+          },
+          "newOrderResponse": {
+            "symbol": "ETHUSDT", "orderId": 31, "orderListId": -1, "clientOrderId": "my-10",
+            "transactTime": 1790000002001
+          }
+        }
+    """
+
+    cancel_result: str
+    """SUCCESS, FAILURE, NOT_ATTEMPTED."""
+    new_order_result: str
+    cancel_response: OrderReply
+    new_order_response: OrderReply
+
+
+class UserTrade(Message, frozen=True, kw_only=True, rename="camel"):
+    """One execution of the account in history (`GET /api/v3/myTrades`, `GET /sapi/v1/margin/myTrades`).
+
+    It carries no client order id; margin has neither ``orderListId`` nor ``quoteQty``.
+
+    ::
+
+        {
+          "symbol": "ETHUSDT", "id": 90210, "orderId": 28, "orderListId": -1, "price": "3011.00000000",
+          "qty": "0.50000000", "quoteQty": "1505.50000000", "commission": "1.50550000", "commissionAsset": "USDT",
+          "time": 1790000002001, "isBuyer": false, "isMaker": false, "isBestMatch": true
+        }
+        {
+          "commission": "0.00050000", "commissionAsset": "ETH", "id": 90211, "isBestMatch": true, "isBuyer": true,
+          "isMaker": false, "orderId": 31, "price": "3011.00000000", "qty": "0.50000000", "symbol": "ETHUSDT",
+          "isIsolated": false, "time": 1790000002002
+        }
+    """
+
+    symbol: str
+    id: int
+    order_id: int
+    order_list_id: OptionalInt = UNSET
+    price: str
+    qty: str
+    quote_qty: OptionalText = UNSET
+    commission: str
+    commission_asset: str
+    time: int
+    is_buyer: bool
+    is_maker: bool
+    is_best_match: bool
+    is_isolated: OptionalBool = UNSET
+
+
+class PreventedMatch(Message, frozen=True, kw_only=True, rename="camel"):
+    """Two orders of the account that would have traded with each other (`GET /api/v3/myPreventedMatches`).
+
+    ::
+
+        {
+          "symbol": "ETHUSDT", "preventedMatchId": 1, "takerOrderId": 31, "makerSymbol": "ETHUSDT",
+          "makerOrderId": 28, "tradeGroupId": 1, "selfTradePreventionMode": "EXPIRE_TAKER",
+          "price": "3011.00000000", "makerPreventedQuantity": "0.50000000", "transactTime": 1790000002001
+        }
+    """
+
+    symbol: str
+    prevented_match_id: int
+    taker_order_id: int
+    maker_symbol: str
+    maker_order_id: int
+    trade_group_id: int
+    self_trade_prevention_mode: str
+    price: str
+    maker_prevented_quantity: OptionalText = UNSET
+    taker_prevented_quantity: OptionalText = UNSET
+    transact_time: int
+
+
+class Allocation(Message, frozen=True, kw_only=True, rename="camel"):
+    """An execution by smart order routing (`GET /api/v3/myAllocations`).
+
+    ::
+
+        {
+          "symbol": "ETHUSDT", "allocationId": 0, "allocationType": "SOR", "orderId": 31, "orderListId": -1,
+          "price": "3011.00000000", "qty": "0.50000000", "quoteQty": "1505.50000000", "commission": "0.00050000",
+          "commissionAsset": "ETH", "time": 1790000002001, "isBuyer": true, "isMaker": false, "isAllocator": false
+        }
+    """
+
+    symbol: str
+    allocation_id: int
+    allocation_type: str
+    order_id: int
+    order_list_id: int
+    price: str
+    qty: str
+    quote_qty: str
+    commission: str
+    commission_asset: str
+    time: int
+    is_buyer: bool
+    is_maker: bool
+    is_allocator: bool
