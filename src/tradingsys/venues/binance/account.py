@@ -12,7 +12,6 @@ from tradingsys.core.commands import (
     CancelOrder,
     Command,
 )
-from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import InvalidOrder, OrderRejected, TradingError, TransportError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import Closed, Frame, HttpFailed, HttpReply, Input, Opened, Tick
@@ -48,7 +47,7 @@ class BinanceProtocol:
 
     def __init__(self, product: Product, endpoints: Endpoints, api_key: str, signer: Signer) -> None:
         self.clock = VenueClock()
-        self.account_kind = AccountKind.CONTRACTS
+        self.account_kind = product.account_kind
         self._product = product
         self._rest = Rest(endpoints.rest, api_key, signer, self.clock)
         self._questions = Questions(product, self._rest, self.clock, endpoints.sapi)
@@ -99,12 +98,12 @@ class BinanceProtocol:
             return self._questions.start(command, now_ns)
         if isinstance(command, CancelOrder) and not self.clock.is_set:
             error = TransportError("the venue's time is not known yet", sent=False)
-            return [order_results.unanswered(command, error)]
+            return order_results.unanswered(command, error)
         stamp_ms = self.clock.now_ms(now_ns) if self.clock.is_set else 0
         try:
             way = order_way(self._product, command, stamp_ms)
         except InvalidOrder as reason:
-            return [order_results.ended(command, Outcome.NOT_SENT, reason)]
+            return order_results.ended(command, Outcome.NOT_SENT, reason)
         return self._send(command, way, now_ns)
 
     def cost(self, command: Command) -> Cost:
@@ -142,8 +141,8 @@ class BinanceProtocol:
                 case Arrived(body):
                     return order_results.answered(command, body)
                 case HttpError():
-                    return [order_results.refused(self._product.errors, command, result)]
-            return [order_results.unanswered(command, result)]
+                    return order_results.refused(self._product.errors, command, result)
+            return order_results.unanswered(command, result)
 
         return self._rest.call(Call(way.http_method, way.path, way.params), ended, now_ns)
 

@@ -61,6 +61,7 @@ class ErrorTable:
         *,
         proven_failures: frozenset[int] = frozenset(),
         proven_failure_messages: frozenset[str] = frozenset(),
+        doubtful_messages: frozenset[str] = frozenset(),
         doubtful_statuses: frozenset[int] = frozenset(),
     ) -> None:
         self.codes = {known.code: known for known in codes}
@@ -68,6 +69,8 @@ class ErrorTable:
         """Codes that prove a failure even with a 5xx status."""
         self.proven_failure_messages = proven_failure_messages
         """Messages that prove a failure even with a 5xx status."""
+        self.doubtful_messages = doubtful_messages
+        """Messages that prove nothing, whatever their code and status."""
         self.doubtful_statuses = doubtful_statuses
         """Statuses below 500 that prove nothing."""
 

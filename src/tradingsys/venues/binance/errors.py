@@ -86,7 +86,7 @@ def classify(table: ErrorTable, error: HttpError) -> ErrorClass:
     by_code = table.verdict(error.code)
     if error.status == 418:
         return ErrorClass.BANNED
-    if by_code is ErrorClass.IN_DOUBT:
+    if by_code is ErrorClass.IN_DOUBT or error.message in table.doubtful_messages:
         return ErrorClass.IN_DOUBT
     if error.status == 429 or by_code is ErrorClass.RATE_LIMITED:
         return ErrorClass.RATE_LIMITED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tradingsys.core.commands import CancelOrder, PlaceOrder, ReplaceOrder
+from tradingsys.core.commands import CancelOrder, PlaceOrder, PlaceOrderList, ReplaceOrder
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.errors import TradingError, TransportError
 from tradingsys.core.order import Closed, Order
@@ -13,9 +13,9 @@ from tradingsys.venues.binance import decode, decode_algo, messages
 from tradingsys.venues.binance.errors import ErrorTable, HttpError, request_error
 from tradingsys.venues.protocol import Output
 
-__all__ = ["OrderCommand", "answered", "ended", "facts", "refused", "unanswered"]
+__all__ = ["OrderCommand", "answered", "ended", "facts", "name_of", "refused", "unanswered"]
 
-OrderCommand = PlaceOrder | ReplaceOrder | CancelOrder
+OrderCommand = PlaceOrder | PlaceOrderList | ReplaceOrder | CancelOrder
 
 _read_order = msgspec.json.Decoder(messages.OrderReply).decode
 _read_algo_order = msgspec.json.Decoder(messages.AlgoOrder).decode
@@ -29,8 +29,8 @@ def answered(command: OrderCommand, body: bytes) -> list[Output]:
     told = facts(command, body)
     if isinstance(told[0], Oddity):
         # The exchange acted, but on what? The order must be asked for.
-        return [*told, ended(command, Outcome.IN_DOUBT, TransportError("unreadable answer", sent=True))]
-    return [*told, ended(command, Outcome.ACCEPTED)]
+        return [*told, *ended(command, Outcome.IN_DOUBT, TransportError("unreadable answer", sent=True))]
+    return [*told, *ended(command, Outcome.ACCEPTED)]
 
 
 def facts(command: OrderCommand, body: bytes) -> list[Output]:
@@ -46,19 +46,28 @@ def facts(command: OrderCommand, body: bytes) -> list[Output]:
         return [Oddity(f"unreadable answer about an order: {error}")]
 
 
-def refused(table: ErrorTable, command: OrderCommand, error: HttpError) -> RequestDone:
+def refused(table: ErrorTable, command: OrderCommand, error: HttpError) -> list[Output]:
     """An error answer: a refusal, or one that proves nothing."""
     return ended(command, *request_error(table, error, _kind(command)))
 
 
-def unanswered(command: OrderCommand, error: TransportError) -> RequestDone:
+def unanswered(command: OrderCommand, error: TransportError) -> list[Output]:
     """No answer: in doubt, unless provably nothing was sent."""
     return ended(command, Outcome.IN_DOUBT if error.in_doubt else Outcome.NOT_SENT, error)
 
 
-def ended(command: OrderCommand, outcome: Outcome, error: TradingError | None = None) -> RequestDone:
-    """The end of a request."""
-    return RequestDone(command.client_order_id, _kind(command), outcome, error)
+def ended(command: OrderCommand, outcome: Outcome, error: TradingError | None = None) -> list[Output]:
+    """The end of a request, for each order that it was about."""
+    if isinstance(command, PlaceOrderList):
+        return [RequestDone(leg.client_order_id, OrderRequest.PLACE, outcome, error) for leg in command.orders]
+    return [RequestDone(command.client_order_id, _kind(command), outcome, error)]
+
+
+def name_of(command: OrderCommand) -> str:
+    """Which orders a request is about, for people."""
+    if isinstance(command, PlaceOrderList):
+        return ", ".join(leg.client_order_id for leg in command.orders)
+    return command.client_order_id
 
 
 def _algo_canceled(cancel: CancelOrder, reply: messages.AlgoCanceled) -> OrderChanged:
@@ -73,7 +82,7 @@ def _algo_canceled(cancel: CancelOrder, reply: messages.AlgoCanceled) -> OrderCh
 
 def _kind(command: OrderCommand) -> OrderRequest:
     match command:
-        case PlaceOrder():
+        case PlaceOrder() | PlaceOrderList():
             return OrderRequest.PLACE
         case ReplaceOrder():
             return OrderRequest.REPLACE

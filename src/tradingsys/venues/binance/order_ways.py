@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from tradingsys.core.commands import CancelOrder, PlaceOrder, ReplaceOrder
+from tradingsys.core.commands import CancelOrder, PlaceOrder, PlaceOrderList, ReplaceOrder
 from tradingsys.core.enums import OrderType, TimeInForce
 from tradingsys.core.errors import InvalidOrder
 from tradingsys.core.order import Terms
@@ -39,6 +39,8 @@ def order_way(product: Product, command: OrderCommand, stamp_ms: int) -> OrderWa
             if command.terms.order_type.is_conditional:
                 return OrderWay("algoOrder.place", "POST", paths.algo_order, algo_place_params(command))
             return OrderWay("order.place", "POST", paths.order, place_params(command))
+        case PlaceOrderList():
+            raise InvalidOrder(f"{product.name} has no order lists: place the orders one by one")
         case ReplaceOrder():
             return OrderWay("order.modify", "PUT", paths.order, replace_params(command))
         case CancelOrder():
@@ -79,6 +81,8 @@ def order_cost(product: Product, command: OrderCommand, *, by_rest: bool) -> Cos
     match command:
         case PlaceOrder():
             return Cost(weights.place, 1 if by_rest or not command.terms.order_type.is_conditional else 0)
+        case PlaceOrderList(orders=legs):
+            return Cost(weights.place, len(legs))
         case ReplaceOrder():
             return Cost(weights.replace, 1)
         case CancelOrder():

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
+from tradingsys.core.enums import AccountKind
+from tradingsys.core.errors import ConfigError
 from tradingsys.venues.binance.errors import ErrorTable
 from tradingsys.venues.binance.filters import FilterDialect
 
-__all__ = ["Endpoints", "Paths", "Product", "Weights"]
+__all__ = ["Endpoints", "Paths", "Product", "Weights", "endpoints"]
 
 
 class Endpoints(Struct, frozen=True):
@@ -23,64 +25,82 @@ class Endpoints(Struct, frozen=True):
     """Such as ``wss://host``: routes and stream names follow."""
     sapi: str | None = None
     """Where the exchange tells what an API key may do; None where it does not."""
+    risk_streams: str = ""
+    """Where a margin account's warnings come from; such as ``wss://host``."""
 
 
-class Paths(Struct, frozen=True):
-    """REST paths."""
+class Paths(Struct, frozen=True, kw_only=True):
+    """REST paths; empty where the product has no such thing."""
 
     time: str
     exchange_info: str
     order: str
     open_orders: str
     user_trades: str
-    positions: str
     balance: str
-    position_mode: str
-    multi_assets_mode: str
-    account_config: str
-    listen_key: str
-    algo_order: str
-    open_algo_orders: str
-    all_algo_orders: str
     klines: str
-    income: str
-    symbol_config: str
-    leverage: str
-    margin_type: str
     api_restrictions: str
     """On `Endpoints.sapi`."""
+    income: str = ""
+    listen_key: str = ""
+    # Contracts.
+    positions: str = ""
+    position_mode: str = ""
+    multi_assets_mode: str = ""
+    account_config: str = ""
+    algo_order: str = ""
+    open_algo_orders: str = ""
+    all_algo_orders: str = ""
+    symbol_config: str = ""
+    leverage: str = ""
+    margin_type: str = ""
+    # Assets.
+    amend: str = ""
+    order_lists: str = ""
+    """Followed by ``/oco``, ``/oto`` or ``/otoco``."""
+    # Borrowed assets.
+    listen_token: str = ""
+    loan: str = ""
+    borrowable: str = ""
+    risk_bars: str = ""
 
 
-class Weights(Struct, frozen=True):
-    """Request weight of each call."""
+class Weights(Struct, frozen=True, kw_only=True):
+    """Request weight of each call; 0 where the product has no such call."""
 
     time: int
     exchange_info: int
     place: int
-    replace: int
     cancel: int
     order: int
-    all_algo_orders: int
     open_orders: int
     open_orders_of_all: int
     user_trades: int
-    positions: int
     account_mode: int
     """All calls that an `AccountModeQuery` takes."""
     balances: int
-    income: int
-    symbol_settings: int
-    change_settings: int
-    """One change, and reading it back."""
     permissions: int
     klines: tuple[tuple[int, int], ...]
     """(up to how many bars, weight), ascending."""
+    replace: int = 0
+    place_borrowing: int = 0
+    """An order that may borrow."""
+    all_algo_orders: int = 0
+    positions: int = 0
+    income: int = 0
+    symbol_settings: int = 0
+    change_settings: int = 0
+    """One change, and reading it back."""
+    loan: int = 0
+    borrowable: int = 0
+    margin_state: int = 0
 
 
-class Product(Struct, frozen=True):
+class Product(Struct, frozen=True, kw_only=True):
     """One product."""
 
     name: str
+    account_kind: AccountKind
     endpoints: Mapping[str, Endpoints]
     """By environment: ``live``, ``testnet``, ``demo``."""
     paths: Paths
@@ -89,6 +109,8 @@ class Product(Struct, frozen=True):
     errors: ErrorTable
     route_of: Callable[[str], str | None]
     """The exchange's name of a stream → the route that carries it, None for no stream of this product."""
+    stream_path: Callable[[str], str]
+    """Route → the path of its combined connection on `Endpoints.streams`."""
     kline_intervals: frozenset[str]
     klines_at_once: int
     """The most bars that one answer has."""
@@ -98,3 +120,35 @@ class Product(Struct, frozen=True):
     """A question for trades by time covers at most so much."""
     trades_kept_ms: int
     """Older trades are not told any more."""
+
+
+def endpoints(
+    product: Product,
+    environment: str = "live",
+    *,
+    rest: str | None = None,
+    ws_api: str | None = None,
+    streams: str | None = None,
+) -> Endpoints:
+    """The addresses of an environment, each of which an explicit one replaces.
+
+    What an API key may do is asked where ``rest`` says, when that is given: live it may be told by another host, on the
+    testnet by none; in the same way an account's warnings come from where ``streams`` says. An environment that the
+    exchange does not have (such as ``sim``) needs all three. Raises ConfigError otherwise.
+    """
+    base = product.endpoints.get(environment)
+    if base is None:
+        if not (rest and ws_api and streams):
+            raise ConfigError(
+                f"environment {environment!r} has no addresses of its own",
+                key="environment",
+                hint=f"use one of {', '.join(product.endpoints)}, or give the addresses of REST, WS-API and streams",
+            )
+        base = Endpoints("", "", "")
+    return Endpoints(
+        (rest or base.rest).rstrip("/"),
+        (ws_api or base.ws_api).rstrip("/"),
+        (streams or base.streams).rstrip("/"),
+        sapi=rest.rstrip("/") if rest else base.sapi,
+        risk_streams=(streams or base.risk_streams).rstrip("/"),
+    )

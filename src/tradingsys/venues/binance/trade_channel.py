@@ -158,9 +158,10 @@ class TradeChannel:
         if sent is None:
             return outputs + self._unasked(reply, error)
         if error is not None:
-            late = Oddity(f"late refusal of {sent.command.client_order_id}: {error.code} {error.message}")
-            outputs.append(late if sent.is_late else order_results.refused(self._errors, sent.command, error))
-            return outputs
+            if sent.is_late:
+                name = order_results.name_of(sent.command)
+                return [*outputs, Oddity(f"late refusal of {name}: {error.code} {error.message}")]
+            return outputs + order_results.refused(self._errors, sent.command, error)
         body = bytes(reply.result) if reply.result is not UNSET else b""
         if sent.is_late:
             return outputs + order_results.facts(sent.command, body)
@@ -175,7 +176,7 @@ class TradeChannel:
         lost = [sent.command for sent in self._sent.values() if not sent.is_late]
         self._sent.clear()
         failure = TransportError(f"the order channel closed before an answer: {reason or 'no reason given'}", sent=True)
-        return [order_results.unanswered(command, failure) for command in lost]
+        return [output for command in lost for output in order_results.unanswered(command, failure)]
 
     def tick(self, now_ns: int) -> list[Output]:
         """Let time pass."""
@@ -209,7 +210,7 @@ class TradeChannel:
             sent.is_late, sent.deadline_ns = True, now_ns + _REMEMBERED_NS
             self._suspect_ns = self._suspect_ns or now_ns + _SUSPECT_NS
             self._reason = "no answer on the order channel"
-            outputs.append(order_results.unanswered(sent.command, TransportError("no answer in time", sent=True)))
+            outputs += order_results.unanswered(sent.command, TransportError("no answer in time", sent=True))
         return outputs
 
     def _logged_on(self, reply: messages.WsApiReply, error: HttpError | None, now_ns: int) -> list[Output]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
-from tradingsys.core.errors import ConfigError
+from tradingsys.core.enums import AccountKind
+from tradingsys.venues.binance import product
 from tradingsys.venues.binance.filters import FilterDialect, Rule, offset_remainder
 from tradingsys.venues.binance.product import Endpoints, Paths, Product, Weights
 from tradingsys.venues.binance.usdm_errors import ERRORS
@@ -118,6 +120,7 @@ _DEMO = Endpoints(
 
 USDM = Product(
     name="usdm",
+    account_kind=AccountKind.CONTRACTS,
     endpoints={"live": _LIVE, "testnet": _TESTNET, "demo": _DEMO},
     paths=Paths(
         time="/fapi/v1/time",
@@ -164,6 +167,7 @@ USDM = Product(
     filters=FILTERS,
     errors=ERRORS,
     route_of=route_of,
+    stream_path=lambda route: f"/{route}/stream",
     kline_intervals=_KLINE_INTERVALS,
     klines_at_once=1500,
     depth_speeds=frozenset({"", "100ms", "500ms"}),
@@ -171,32 +175,5 @@ USDM = Product(
     trades_kept_ms=90 * _DAY_MS,
 )
 
-
-def endpoints(
-    environment: str = "live",
-    *,
-    rest: str | None = None,
-    ws_api: str | None = None,
-    streams: str | None = None,
-) -> Endpoints:
-    """The addresses of an environment, each of which an explicit one replaces.
-
-    What an API key may do is asked where ``rest`` says, when that is given: live it is told by another host, on the
-    testnet by none. An environment that the exchange does not have (such as ``sim``) needs all three. Raises
-    ConfigError otherwise.
-    """
-    base = USDM.endpoints.get(environment)
-    if base is None:
-        if not (rest and ws_api and streams):
-            raise ConfigError(
-                f"environment {environment!r} has no addresses of its own",
-                key="environment",
-                hint=f"use one of {', '.join(USDM.endpoints)}, or give the addresses of REST, WS-API and streams",
-            )
-        base = Endpoints("", "", "")
-    return Endpoints(
-        (rest or base.rest).rstrip("/"),
-        (ws_api or base.ws_api).rstrip("/"),
-        (streams or base.streams).rstrip("/"),
-        sapi=rest.rstrip("/") if rest else base.sapi,
-    )
+endpoints = partial(product.endpoints, USDM)
+"""`product.endpoints` of USDⓈ-M."""
