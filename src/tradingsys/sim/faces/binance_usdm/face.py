@@ -130,6 +130,19 @@ class Face:
         """Let the next change of a book be lost, in every stream of changes; returns in how many."""
         return self._markets.lose_change(symbol)
 
+    def shut_out(self, until_ns: int, *, is_ban: bool) -> None:
+        """Refuse everything that is asked until then: with 429, or, as a ban, with 418."""
+        self._state.limits.shut_out(ms(until_ns), is_ban=is_ban)
+
+    def end_streams(self, now_ns: int) -> list[WsOutput]:
+        """Let every account's stream end before its time."""
+        return self._users.end(now_ns)
+
+    def is_public(self, conn_id: int) -> bool:
+        """Whether a websocket carries the public market, and nothing of any account."""
+        conn = self._connections.get(conn_id)
+        return conn is not None and conn.route in (Route.PUBLIC, Route.MARKET)
+
     def connections(self) -> list[tuple[Connection, set[str]]]:
         """Open websockets, oldest first, with the accounts they speak for or hear of."""
         return [(conn, self._accounts_of(conn)) for conn in self._connections.values()]

@@ -59,6 +59,12 @@ class Limits:
         self._orders: dict[str, tuple[_Window, _Window]] = {}
         self._banned_until_ms = 0
         self._bans = 0
+        self._shut_out_until_ms = 0
+
+    def shut_out(self, until_ms: int, *, is_ban: bool) -> None:
+        """Refuse every request until then, whatever was used: with 429, or, as a ban, with 418."""
+        self._banned_until_ms = until_ms if is_ban else 0
+        self._shut_out_until_ms = 0 if is_ban else until_ms
 
     def spend_funding(self, now_ms: int) -> None:
         """Count a question about funding, which has a limit of its own.
@@ -76,7 +82,8 @@ class Limits:
         """
         if now_ms < self._banned_until_ms:
             raise self._ban_fault(now_ms)
-        if self._weight.add(weight, now_ms) <= _MAX_WEIGHT:
+        is_shut_out = now_ms < self._shut_out_until_ms
+        if self._weight.add(weight, now_ms) <= _MAX_WEIGHT and not is_shut_out:
             return
         if self._warned.add(1, now_ms) > _WARNINGS:
             self._banned_until_ms = now_ms + min(_LONGEST_BAN_MS, _FIRST_BAN_MS << self._bans)
@@ -87,7 +94,7 @@ class Limits:
             -1003,
             f"Too many requests; current limit is {_MAX_WEIGHT} request weight per 1 MINUTE. "
             "Please use WebSocket Streams for live updates to avoid polling the API.",
-            (now_ms, self._weight.ends_ms(now_ms)),
+            (now_ms, self._shut_out_until_ms if is_shut_out else self._weight.ends_ms(now_ms)),
         )
 
     def _ban_fault(self, now_ms: int) -> Fault:

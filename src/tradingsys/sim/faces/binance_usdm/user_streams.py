@@ -97,8 +97,15 @@ class UserStreams:
 
     def tick(self, now_ns: int) -> list[WsOutput]:
         """Expire keys; their connections are told and stay open."""
+        return self._expire([key for key in self._keys.values() if key.expires_ns <= now_ns], now_ns)
+
+    def end(self, now_ns: int) -> list[WsOutput]:
+        """Expire all keys."""
+        return self._expire(list(self._keys.values()), now_ns)
+
+    def _expire(self, keys: Iterable[_Key], now_ns: int) -> list[WsOutput]:
         outputs: list[WsOutput] = []
-        for key in [key for key in self._keys.values() if key.expires_ns <= now_ns]:
+        for key in keys:
             message = listen_key_expired(key.text, render.ms(now_ns))
             outputs += self._send(key.account, "listenKeyExpired", message)
             del self._keys[key.account]
