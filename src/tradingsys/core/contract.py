@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from tradingsys.core.enums import ContractKind
 
-__all__ = ["notional", "pnl"]
+__all__ = ["notional", "pnl", "quote_amount"]
+
+_QUOTE_STEP = Decimal("0.00000001")
 
 
 def notional(kind: ContractKind, qty: Decimal, price: Decimal) -> Decimal:
@@ -14,6 +16,16 @@ def notional(kind: ContractKind, qty: Decimal, price: Decimal) -> Decimal:
     match kind:
         case ContractKind.SPOT | ContractKind.LINEAR:
             return qty * price
+
+
+def quote_amount(qty: Decimal, price: Decimal) -> Decimal:
+    """What of the quote asset changes hands when ``qty`` is executed at ``price``.
+
+    Balances have 8 decimals: where tick and lot make more, the rest is cut off.
+    """
+    value = qty * price
+    cut = value.quantize(_QUOTE_STEP, rounding=ROUND_DOWN)
+    return value if cut == value else cut
 
 
 def pnl(kind: ContractKind, qty: Decimal, entry: Decimal, exit_: Decimal) -> Decimal:

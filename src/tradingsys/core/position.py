@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 from tradingsys.core.contract import pnl
 from tradingsys.core.enums import ContractKind, Side
 
-__all__ = ["FLAT", "Position", "SessionPosition"]
+__all__ = ["FLAT", "Pair", "Position", "SessionPosition"]
 
 _ZERO = Decimal(0)
 
@@ -41,6 +41,13 @@ class Position(Struct, frozen=True):
 
 
 FLAT = Position()
+
+
+class Pair(Struct, frozen=True):
+    """The two assets that change hands on a symbol that trades assets."""
+
+    base: str
+    quote: str
 
 
 class SessionPosition(Struct, frozen=True):

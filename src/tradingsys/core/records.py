@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from enum import StrEnum
 
 from msgspec import Struct
 
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.order import Closed, Fill, Terms
+from tradingsys.core.position import Pair
 
 __all__ = [
     "AccountRecord",
@@ -17,6 +19,7 @@ __all__ = [
     "FillRecord",
     "HaltRecord",
     "Intent",
+    "LedgerKind",
     "LedgerMarkRecord",
     "LedgerRecord",
     "OrderRecord",
@@ -42,6 +45,11 @@ class Intent(Struct, frozen=True):
     recv_window_ms: int
     revision: int = 0
     """The number of the amend that shall make these terms; 0 is the order itself."""
+    worst_qty: Decimal = Decimal(0)
+    """Of an order for an amount of the quote asset: what it can come to at most, as far as the best price tells.
+
+    Counted until the venue says what it did come to.
+    """
 
 
 class Replace(Struct, frozen=True):
@@ -72,6 +80,7 @@ class OrderRecord(Struct, frozen=True):
     replace: Replace | None = None
     revision: int = 0
     """The number of the last amend that was asked for; not kept, it tells which of them this row knows of."""
+    list_id: str | None = None
 
 
 class FillRecord(Struct, frozen=True):
@@ -121,6 +130,11 @@ class SymbolRecord(Struct, frozen=True):
     """Of a symbol that trades assets; empty for contracts."""
     quote_asset: str = ""
 
+    @property
+    def pair(self) -> Pair | None:
+        """None for contracts."""
+        return Pair(self.base_asset, self.quote_asset) if self.base_asset else None
+
 
 class WatermarkRecord(Struct, frozen=True):
     """Every trade of the account with a smaller id is booked."""
@@ -150,6 +164,19 @@ class AdjustmentRecord(Struct, frozen=True):
     delta: Decimal
     why: str
     ts_ms: int
+
+
+class LedgerKind(StrEnum):
+    """Why an asset moved without a trade, in the books of an account that holds assets."""
+
+    BASELINE = "BASELINE"
+    """What the account held of an asset when its books began; with a symbol, less what that symbol's history had."""
+    TRANSFER = "TRANSFER"
+    """A deposit, a withdrawal, a transfer between wallets."""
+    INTEREST = "INTEREST"
+    """Charged on what was borrowed."""
+    ACCEPTED = "ACCEPTED"
+    """A difference that a person took note of."""
 
 
 class LedgerRecord(Struct, frozen=True):
@@ -236,3 +263,5 @@ class Saved(Struct, frozen=True):
     """From the mark of its kind on: rows that will be read again."""
     ledger_marks: tuple[LedgerMarkRecord, ...] = ()
     halts: tuple[HaltRecord, ...] = ()
+    ledger_totals: Mapping[tuple[int, str], Decimal] = {}
+    """Of all rows, those before the marks too, by session and asset."""

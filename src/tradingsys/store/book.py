@@ -82,9 +82,10 @@ def absorb_journal(conn: apsw.Connection, identity: Identity, entries: Sequence[
     window_ms = identity.max_recv_window_ms
     with transaction(conn):
         for entry in entries:
-            insert_intent(conn, entry.intent)
+            for intent in entry.intents:
+                insert_intent(conn, intent)
+                window_ms = max(window_ms, intent.recv_window_ms)
             highest[entry.epoch] = max(highest.get(entry.epoch, 0), entry.number)
-            window_ms = max(window_ms, entry.intent.recv_window_ms)
         for epoch, number in highest.items():
             conn.execute("INSERT OR IGNORE INTO epochs (epoch) VALUES (?)", (epoch,))
             _note_journaled(conn, epoch, number)

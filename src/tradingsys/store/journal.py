@@ -29,11 +29,17 @@ _BINARY = getattr(os, "O_BINARY", 0)  # Windows
 
 
 class Entry(Struct, frozen=True, array_like=True):
-    """One record: the ``number``-th intent of its epoch, from 1."""
+    """One record, the ``number``-th of its epoch, from 1: an intent, or all those of one request."""
 
     epoch: int
     number: int
     intent: Intent
+    others: tuple[Intent, ...] = ()
+
+    @property
+    def intents(self) -> tuple[Intent, ...]:
+        """All of them."""
+        return (self.intent, *self.others)
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -67,15 +73,16 @@ class Journal:
         self.waiting: dict[str, int] = {}
         self.full: list[Segment] = []
 
-    def append(self, intent: Intent) -> int:
-        """Write one intent and return its number; once this returns, its order may be sent.
+    def append(self, intent: Intent, *others: Intent) -> int:
+        """Write the intents of one request and return the record's number; once this returns, it may be sent.
 
-        Raises StoreError when it could not be written whole; then nothing may be sent any more.
+        Orders that are sent together share a record: a tail that is torn off takes all of them, or none. Raises
+        StoreError when it could not be written whole; then nothing may be sent any more.
         """
         if self._failure is not None:
             raise self._failure
         number = self.number + 1
-        payload = _encode(Entry(self._epoch, number, intent))
+        payload = _encode(Entry(self._epoch, number, intent, others))
         record = _HEAD.pack(len(payload), zlib.crc32(payload)) + payload
         try:
             written = os.write(self._fd, record)
@@ -84,7 +91,7 @@ class Journal:
         if written != len(record):
             raise self._fail(f"{self._path}: only {written} of {len(record)} bytes could be written")
         self.number = number
-        self.waiting[intent.client_order_id] = intent.revision
+        self.waiting |= {each.client_order_id: each.revision for each in (intent, *others)}
         self._bytes += written
         if self._bytes >= self._segment_bytes:
             self._rotate()

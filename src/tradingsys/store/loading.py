@@ -11,12 +11,12 @@ from msgspec import Struct
 from tradingsys.core.order import FillKey
 from tradingsys.core.records import (
     FillRecord,
+    LedgerKind,
     LedgerRecord,
     OrderRecord,
     PositionRecord,
     Saved,
     SessionRecord,
-    SymbolRecord,
     WatermarkRecord,
 )
 from tradingsys.store.edits import read_edits
@@ -28,6 +28,8 @@ from tradingsys.store.rows import (
     read_ledger_marks,
     read_orders,
     read_performance,
+    read_symbols,
+    sum_ledger,
     whole,
 )
 from tradingsys.store.sqlite import rows
@@ -77,7 +79,6 @@ def load(conn: apsw.Connection, path: Path, wall_ms: int, *, proven: bool) -> Sa
     identity = identify(conn)
     since_ms = wall_ms - _KEEP_MS
     positions = rows(conn, "SELECT session_id, symbol, net FROM positions_basis ORDER BY 1, 2")
-    symbols = rows(conn, "SELECT symbol, first_trade_id FROM symbols ORDER BY 1")
     watermarks = rows(conn, "SELECT symbol, trade_id FROM watermarks ORDER BY 1")
     sessions = rows(conn, "SELECT session_id, name FROM sessions ORDER BY 1")
     return Saved(
@@ -90,16 +91,17 @@ def load(conn: apsw.Connection, path: Path, wall_ms: int, *, proven: bool) -> Sa
         _orders(conn, since_ms),
         _fills(conn, since_ms),
         tuple(PositionRecord(whole(s), str(symbol).upper(), Decimal(str(net))) for s, symbol, net in positions),
-        tuple(SymbolRecord(str(symbol), whole(number)) for symbol, number in symbols),
+        tuple(read_symbols(conn)),
         tuple(WatermarkRecord(str(symbol), whole(number)) for symbol, number in watermarks),
         tuple(SessionRecord(whole(number), str(name)) for number, name in sessions),
         read_edits(conn, path),
         meta(conn, "venue_account") or "",
         tuple(read_performance(conn)),
         tuple(read_adjustments(conn, "WHERE delta <> '0' ORDER BY id")),  # 0 is a note about an edit that was refused
-        _recent_ledger(conn),
+        _recent_ledger(conn, since_ms),
         tuple(read_ledger_marks(conn)),
         tuple(read_halts(conn)),
+        sum_ledger(conn),
     )
 
 
@@ -144,10 +146,10 @@ def _fills(conn: apsw.Connection, since_ms: int) -> tuple[FillRecord, ...]:
     return tuple(found[key] for key in sorted(found, key=lambda key: (key[0], int(key[1]), key[2])))
 
 
-def _recent_ledger(conn: apsw.Connection) -> tuple[LedgerRecord, ...]:
-    """Rows that will be read again, because they are younger than the mark of their kind."""
+def _recent_ledger(conn: apsw.Connection, since_ms: int) -> tuple[LedgerRecord, ...]:
+    """Rows that may be told again: younger than the mark of their kind; or recent, when only the stream tells them."""
     where = (
-        "WHERE ts_ms >= coalesce((SELECT m.ts_ms FROM ledger_marks m WHERE m.kind = ledger.kind), 0)"
-        " ORDER BY ts_ms, ext_id, session_id"
+        "WHERE ts_ms >= coalesce((SELECT m.ts_ms FROM ledger_marks m WHERE m.kind = ledger.kind),"
+        f" iif(kind = '{LedgerKind.TRANSFER}', ?, 0)) ORDER BY ts_ms, ext_id, session_id"
     )
-    return tuple(read_ledger(conn, where))
+    return tuple(read_ledger(conn, where, (since_ms,)))

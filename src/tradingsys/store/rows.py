@@ -42,6 +42,8 @@ __all__ = [
     "read_ledger_marks",
     "read_orders",
     "read_performance",
+    "read_symbols",
+    "sum_ledger",
     "whole",
     "write",
 ]
@@ -50,10 +52,10 @@ T = TypeVar("T")
 
 _ORDER_COLUMNS = (
     "client_order_id, session_id, status, venue_cum_qty, venue_order_id, stamp_ms, recv_window_ms, accepted, absent,"
-    " closed, terms, venue_terms, algo_id, replace"
+    " closed, terms, venue_terms, algo_id, replace, list_id, worst_qty"
 )
 _INSERT_ORDER = (
-    f"INSERT INTO orders ({_ORDER_COLUMNS}, done, done_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    f"INSERT INTO orders ({_ORDER_COLUMNS}, done, done_ms) VALUES ({', '.join('?' * 18)})"
     " ON CONFLICT (client_order_id) DO "
 )
 # What we sent never changes; what is known about it does.
@@ -61,7 +63,8 @@ _UPDATE_ORDER = (
     "UPDATE SET status = excluded.status, venue_cum_qty = excluded.venue_cum_qty,"
     " venue_order_id = excluded.venue_order_id, accepted = excluded.accepted, absent = excluded.absent,"
     " closed = excluded.closed, venue_terms = excluded.venue_terms, algo_id = excluded.algo_id,"
-    " replace = excluded.replace, done = excluded.done, done_ms = excluded.done_ms"
+    " replace = excluded.replace, list_id = coalesce(excluded.list_id, list_id), done = excluded.done,"
+    " done_ms = excluded.done_ms"
 )
 _FILL_COLUMNS = (
     "symbol, trade_id, order_id, session_id, client_order_id, side, px, qty, fee, fee_asset, is_maker, realized_pnl,"
@@ -121,7 +124,10 @@ def _(record: FillRecord, conn: apsw.Connection) -> None:
 
 @write.register
 def _(record: SymbolRecord, conn: apsw.Connection) -> None:
-    conn.execute("INSERT OR IGNORE INTO symbols VALUES (?, ?)", (record.symbol, record.first_trade_id))
+    conn.execute(
+        "INSERT OR IGNORE INTO symbols VALUES (?, ?, ?, ?)",
+        (record.symbol, record.first_trade_id, record.base_asset, record.quote_asset),
+    )
 
 
 @write.register
@@ -181,7 +187,7 @@ def _(record: HaltRecord, conn: apsw.Connection) -> None:
 @write.register
 def _(record: PerformanceRecord, conn: apsw.Connection) -> None:
     conn.execute(
-        "INSERT OR REPLACE INTO performance VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO performance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             record.session,
             record.symbol,
@@ -191,6 +197,8 @@ def _(record: PerformanceRecord, conn: apsw.Connection) -> None:
             _to_json(record.fees).decode(),
             _to_json(record.funding).decode(),
             record.adjustments,
+            plain(record.executed),
+            plain(record.quote_flow),
         ),
     )
 
@@ -215,11 +223,27 @@ def read_ledger(conn: apsw.Connection, where: str, bindings: tuple[SqlValue, ...
     ]
 
 
+def read_symbols(conn: apsw.Connection) -> list[SymbolRecord]:
+    """All symbols that are accounted for."""
+    found = rows(conn, "SELECT symbol, first_trade_id, base_asset, quote_asset FROM symbols ORDER BY 1")
+    return [SymbolRecord(str(symbol), whole(number), str(base), str(quote)) for symbol, number, base, quote in found]
+
+
+def sum_ledger(conn: apsw.Connection) -> dict[tuple[int, str], Decimal]:
+    """What all rows of the ledger come to, by session and asset; SQLite itself would add them as floats."""
+    sums: dict[tuple[int, str], Decimal] = {}
+    for session, asset, amount in conn.execute("SELECT session_id, asset, amount FROM ledger"):
+        key = (whole(session), str(asset))
+        sums[key] = sums.get(key, Decimal(0)) + Decimal(str(amount))
+    return sums
+
+
 def read_performance(conn: apsw.Connection) -> list[PerformanceRecord]:
     """All of ``performance``."""
     found = rows(
         conn,
-        "SELECT session_id, symbol, net, entry_px, realized_pnl, fees, funding, adjustments FROM performance",
+        "SELECT session_id, symbol, net, entry_px, realized_pnl, fees, funding, adjustments, executed, quote_flow"
+        " FROM performance",
     )
     return [
         PerformanceRecord(
@@ -231,8 +255,10 @@ def read_performance(conn: apsw.Connection) -> list[PerformanceRecord]:
             _from_json(_money, fees, "performance", f"session_id {session!r}, symbol {symbol!r}", "fees"),
             _from_json(_money, funding, "performance", f"session_id {session!r}, symbol {symbol!r}", "funding"),
             whole(adjustments),
+            Decimal(str(executed)),
+            Decimal(str(quote_flow)),
         )
-        for session, symbol, net, entry_px, realized_pnl, fees, funding, adjustments in found
+        for session, symbol, net, entry_px, realized_pnl, fees, funding, adjustments, executed, quote_flow in found
     ]
 
 
@@ -298,6 +324,8 @@ def _order_values(record: OrderRecord) -> Row:
         None if record.terms is None else _to_json(record.terms).decode(),
         record.algo_id,
         None if record.replace is None else _to_json(record.replace).decode(),
+        record.list_id,
+        plain(intent.worst_qty),
         done,
         (closed.ts_event_ms if closed is not None else 0) or intent.stamp_ms,
     )
@@ -305,10 +333,11 @@ def _order_values(record: OrderRecord) -> Row:
 
 def _to_order(row: Row) -> OrderRecord:
     coid, session, status, cum, venue_order_id, stamp_ms, window_ms, accepted, absent = row[:9]
-    closed, terms, venue_terms, algo_id, replace = row[9:]
+    closed, terms, venue_terms, algo_id, replace, list_id, worst_qty = row[9:]
     where = f"client_order_id {coid!r}"
     sent = _from_json(_terms, terms, "orders", where, "terms")
-    intent = Intent(str(coid), whole(session), sent, whole(stamp_ms), whole(window_ms))
+    worst = Decimal(str(worst_qty))
+    intent = Intent(str(coid), whole(session), sent, whole(stamp_ms), whole(window_ms), worst_qty=worst)
     return OrderRecord(
         intent,
         _text(venue_order_id),
@@ -320,6 +349,7 @@ def _to_order(row: Row) -> OrderRecord:
         _STATUSES[str(status)],
         _text(algo_id),
         None if replace is None else _from_json(_replace, replace, "orders", where, "replace"),
+        list_id=_text(list_id),
     )
 
 

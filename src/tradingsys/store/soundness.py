@@ -32,6 +32,7 @@ _TRADE_ID = f"{{}} BETWEEN -1 AND {_MAX_ID}"
 _NUMBER = "({} GLOB '*[0-9]*' AND {} NOT GLOB '*[^0-9.-]*' AND substr({}, 2) NOT GLOB '*-*' AND {} NOT GLOB '*.*.*')"
 _WHOLE_TEXT = "CAST(CAST({} AS INTEGER) AS TEXT) = {}"
 _SYMBOL = "({} <> '' AND {} = upper({}) AND instr({}, ' ') = 0)"
+_ASSET = "instr({}, ' ') = 0"
 _ID = "length({}) BETWEEN 1 AND 36"
 _JSON = "json_valid({})"
 _SOMETHING = "{} <> ''"
@@ -43,7 +44,16 @@ _STATUSES = ", ".join(f"'{status}'" for status in OrderStatus)
 _RULES: tuple[tuple[str, tuple[str, ...], dict[str, str]], ...] = (
     ("epochs", ("epoch",), {"epoch": _EPOCH, "ready": _YES_OR_NO, "journaled": _COUNT}),
     ("sessions", ("session_id",), {"session_id": _SESSION}),
-    ("symbols", ("symbol",), {"symbol": _SYMBOL, "first_trade_id": _TRADE_ID}),
+    (
+        "symbols",
+        ("symbol",),
+        {
+            "symbol": _SYMBOL,
+            "first_trade_id": _TRADE_ID,
+            "base_asset": f"{_ASSET} AND ({{}} = '') = (quote_asset = '')",
+            "quote_asset": _ASSET,
+        },
+    ),
     ("watermarks", ("symbol",), {"symbol": _SYMBOL, "trade_id": _TRADE_ID}),
     (
         "orders",
@@ -65,6 +75,8 @@ _RULES: tuple[tuple[str, tuple[str, ...], dict[str, str]], ...] = (
             "done": _YES_OR_NO,
             "done_ms": _TIME,
             "algo_id": _SOMETHING,
+            "list_id": _SOMETHING,
+            "worst_qty": _NUMBER,
         },
     ),
     (
@@ -106,6 +118,8 @@ _RULES: tuple[tuple[str, tuple[str, ...], dict[str, str]], ...] = (
             "fees": _JSON,
             "funding": _JSON,
             "adjustments": _COUNT,
+            "executed": _NUMBER,
+            "quote_flow": _NUMBER,
         },
     ),
 )

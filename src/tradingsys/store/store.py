@@ -142,17 +142,18 @@ class Store:
         except OSError as error:
             raise self._fail(StoreError(f"{self._path}: {error}")) from error
 
-    def append(self, intent: Intent) -> None:
-        """Write one intent to the journal; its order may be sent once this returns. No fsync.
+    def append(self, intent: Intent, *others: Intent) -> None:
+        """Write the intents of one request to the journal, all or none; it may be sent once this returns. No fsync.
 
         Raises StoreError; nothing may be sent any more then.
         """
         if self._failure is not None:
             raise self._failure
-        if self._journal is None or intent.recv_window_ms > self._max_recv_window_ms:
+        longest_ms = max(each.recv_window_ms for each in (intent, *others))
+        if self._journal is None or longest_ms > self._max_recv_window_ms:
             raise StoreError("an intent before READY, or with a longer recvWindow than its epoch allows")
         try:
-            number = self._journal.append(intent)
+            number = self._journal.append(intent, *others)
         except StoreError as error:
             raise self._fail(error) from error
         self._ticket.count(number)
