@@ -27,8 +27,8 @@ from tradingsys.core.io import (
     WsFrame,
 )
 from tradingsys.sim.events import ExchangeEvent, NewOrder
-from tradingsys.sim.faces.binance_usdm import params
-from tradingsys.sim.faces.binance_usdm.params import Params
+from tradingsys.sim.faces.binance import params
+from tradingsys.sim.faces.binance.params import Params
 from tradingsys.sim.faces.transport import Reply, Request, WsClose, WsOutput, WsPing, WsRefuse
 from tradingsys.sim.simulator import Simulator
 

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_EVEN
 from msgspec import Struct
 
 from tradingsys.sim.admin_calls import Answer, Box, Handler, Problem, decode, number, text
-from tradingsys.sim.faces.binance_usdm.connection import Route
+from tradingsys.sim.faces.binance.connection import Route
 from tradingsys.sim.faces.transport import Request
 
 __all__ = ["CONTROLS", "STATUSES"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tradingsys.sim.admin_calls import Answer, Box, Handler, Problem, Row, decode
-from tradingsys.sim.faces.binance_usdm.faults import NO_CODE
-from tradingsys.sim.faces.binance_usdm.troubles import Asked, Trouble, Troubles, refusal
+from tradingsys.sim.faces.binance.faults import NO_CODE
+from tradingsys.sim.faces.binance.troubles import Asked, Trouble, Troubles
 from tradingsys.sim.faces.transport import Request
 
 __all__ = ["FAULTS"]
@@ -41,7 +41,7 @@ def _set(box: Box, request: Request, _now_ns: int) -> Answer:
         raise Problem(400, f"no symbol {body.lose_change!r}; there are {', '.join(box.exchange.venues)}")
     if body.answer is Trouble.OVERLOADED and body.call is not Asked.PLACE:
         raise Problem(400, "an overloaded exchange throttles new orders only: leave out call")
-    code = _code(body)
+    code = _code(body, troubles)
     if body.answer is not None:
         troubles.plan(body.call, body.answer, body.count, code)
     if body.queries_late_ms is not None:
@@ -53,13 +53,13 @@ def _set(box: Box, request: Request, _now_ns: int) -> Answer:
     return Answer(_row(troubles) if lost is None else {**_row(troubles), "lost_in": box.face.lose_change(lost)})
 
 
-def _code(body: _Faults) -> int:
+def _code(body: _Faults, troubles: Troubles) -> int:
     if (body.answer is Trouble.REFUSED) is not (body.code is not None):
         raise Problem(400, "code and the answer refused belong together")
     if body.code is None:
         return NO_CODE
     try:
-        refusal(body.code)
+        troubles.refusal(body.code)
     except KeyError:
         raise Problem(400, f"the exchange has no code {body.code}") from None
     return body.code

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tradingsys.core.errors import ConfigError
-from tradingsys.sim.faces.binance_usdm import ApiKey
+from tradingsys.sim.faces.binance.params import ApiKey
 from tradingsys.sim.server import SimUrls
 from tradingsys.venues.auth import HmacSigner, load_signer
 

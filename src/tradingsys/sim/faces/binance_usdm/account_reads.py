@@ -9,10 +9,10 @@ from msgspec import UNSET, structs
 from tradingsys.core.enums import Side
 from tradingsys.matching.account import Account
 from tradingsys.matching.margin import liquidation_px, maintenance
+from tradingsys.sim.faces.binance.figures import eight_digits, ms, shown_px
 from tradingsys.sim.faces.binance_usdm import render
 from tradingsys.sim.faces.binance_usdm.account_settings import account_of, max_notional
 from tradingsys.sim.faces.binance_usdm.call import Call
-from tradingsys.sim.faces.binance_usdm.render import eight_digits, ms
 from tradingsys.venues.binance import encode
 from tradingsys.venues.binance.encode import decimal_text
 from tradingsys.venues.binance.messages import (
@@ -78,7 +78,7 @@ def _risk(call: Call, mine: Account, symbol: str) -> PositionRisk:
     own = mine.isolated.get(symbol, _ZERO)
     return structs.replace(
         row,
-        break_even_price=decimal_text(render.shown_px(exchange.ledger.break_even_px(call.account, symbol))),
+        break_even_price=decimal_text(shown_px(exchange.ledger.break_even_px(call.account, symbol))),
         notional=_amount(held.net * mark),
         un_realized_profit=_amount(mine.profit(symbol, mark)),
         liquidation_price=_amount(lost_at) if lost_at else "0",

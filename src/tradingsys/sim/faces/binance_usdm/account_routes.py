@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tradingsys.sim.faces.binance.routes import Routes, order, per_symbol, signed
 from tradingsys.sim.faces.binance_usdm import (
     account_reads,
     account_settings,
@@ -11,11 +12,11 @@ from tradingsys.sim.faces.binance_usdm import (
     order_reads,
     orders,
 )
-from tradingsys.sim.faces.binance_usdm.routes import Routes, order, per_symbol, signed
+from tradingsys.sim.faces.binance_usdm.call import State
 
 __all__ = ["ACCOUNT_ROUTES"]
 
-ACCOUNT_ROUTES: Routes = {
+ACCOUNT_ROUTES: Routes[State] = {
     # Orders
     ("POST", "/fapi/v1/order"): order(orders.place),
     ("PUT", "/fapi/v1/order"): order(orders.modify),

@@ -7,9 +7,10 @@ from decimal import Decimal
 from tradingsys.core.enums import MarginType
 from tradingsys.matching.account import Account
 from tradingsys.sim.events import AssetModeChanged, ChangeRefused, ExchangeEvent, Refusal
+from tradingsys.sim.faces.binance.faults import Fault, malformed
+from tradingsys.sim.faces.binance.params import ApiKey
 from tradingsys.sim.faces.binance_usdm.call import Call
-from tradingsys.sim.faces.binance_usdm.faults import Fault, malformed, refused
-from tradingsys.sim.faces.binance_usdm.params import ApiKey
+from tradingsys.sim.faces.binance_usdm.refusals import refused
 from tradingsys.venues.binance import words
 from tradingsys.venues.binance.encode import decimal_text
 from tradingsys.venues.binance.messages import (

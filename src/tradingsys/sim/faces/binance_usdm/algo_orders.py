@@ -8,11 +8,12 @@ from tradingsys.core.enums import OrderType, SelfTradePrevention, TimeInForce, T
 from tradingsys.core.order import Terms
 from tradingsys.sim.conditions import Condition, ConditionStatus, NewCondition
 from tradingsys.sim.events import ChangeRefused, ConditionChanged, Refusal
+from tradingsys.sim.faces.binance.faults import Fault, malformed
+from tradingsys.sim.faces.binance.figures import ms
 from tradingsys.sim.faces.binance_usdm import orders, render_conditions
 from tradingsys.sim.faces.binance_usdm.call import Call
-from tradingsys.sim.faces.binance_usdm.faults import Fault, malformed, refused
 from tradingsys.sim.faces.binance_usdm.order_reads import is_forgotten, time_window
-from tradingsys.sim.faces.binance_usdm.render import ms
+from tradingsys.sim.faces.binance_usdm.refusals import refused
 from tradingsys.venues.binance import algo_requests, filters
 from tradingsys.venues.binance.messages import AlgoCanceled, AlgoOrder, Done
 from tradingsys.venues.binance.usdm import FILTERS

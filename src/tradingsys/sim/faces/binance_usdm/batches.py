@@ -8,10 +8,10 @@ from decimal import Decimal
 import msgspec
 
 from tradingsys.core.errors import VenueError
+from tradingsys.sim.faces.binance.faults import Fault, malformed
+from tradingsys.sim.faces.binance.params import Params
 from tradingsys.sim.faces.binance_usdm import orders
 from tradingsys.sim.faces.binance_usdm.call import Call
-from tradingsys.sim.faces.binance_usdm.faults import Fault, malformed
-from tradingsys.sim.faces.binance_usdm.params import Params
 from tradingsys.venues.binance.messages import ErrorBody, OrderReply
 
 __all__ = ["cancel", "modify", "place"]
@@ -69,7 +69,7 @@ def _each(call: Call, answer: Callable[[Call], OrderReply]) -> _Answers:
         raise malformed("batchOrders") from None
     if not 0 < len(items) <= _MOST_ORDERS:
         raise Fault(400, -4082, f"Invalid number of batch place orders: {len(items)}")
-    call.state.limits.spend_order(call.account, call.now_ms, per_10s=_COST_10S)
+    call.state.limits.spend_order(call.account, call.now_ms, _COST_10S, 1)
     timing = {name: call.params.values[name] for name in ("timestamp", "recvWindow") if name in call.params.values}
     calls = [
         Call(call.state, Params({**_plain(item), **timing}), call.now_ns, call.account, call.api_key) for item in items

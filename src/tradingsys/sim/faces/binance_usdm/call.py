@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from msgspec import Struct
 
-from tradingsys.sim.events import ExchangeEvent
 from tradingsys.sim.exchange import Exchange
-from tradingsys.sim.faces.binance_usdm.faults import Fault, malformed
-from tradingsys.sim.faces.binance_usdm.limits import Limits
-from tradingsys.sim.faces.binance_usdm.params import Params
-from tradingsys.sim.faces.binance_usdm.render import ms
-from tradingsys.sim.faces.binance_usdm.troubles import Troubles
+from tradingsys.sim.faces.binance import call
+from tradingsys.sim.faces.binance.troubles import Troubles
+from tradingsys.sim.faces.binance_usdm.limits import UsdmLimits
 from tradingsys.sim.gauge import Gauge
 from tradingsys.sim.markets import Market
 from tradingsys.sim.tape import Tape
@@ -27,8 +26,10 @@ class Settings(Struct):
     """Fees in BNB; without any, which nobody has here, they are paid as ever."""
 
 
-class State:
+class State(call.State):
     """What the answering functions share: the exchange, and what this venue keeps beside it."""
+
+    limits: UsdmLimits
 
     def __init__(
         self,
@@ -36,87 +37,21 @@ class State:
         markets: dict[str, Market],
         tapes: dict[str, Tape],
         gauges: dict[str, Gauge],
-        limits: Limits,
+        limits: UsdmLimits,
+        troubles: Troubles,
     ) -> None:
-        self.exchange = exchange
-        self.markets = markets
-        self.tapes = tapes
+        super().__init__(exchange, markets, tapes, limits, troubles)
         self.gauges = gauges
-        self.recorded: frozenset[str] = frozenset()
-        """Symbols whose public market is a recording."""
-        self.limits = limits
-        self.troubles = Troubles()
         self.settings: dict[str, Settings] = {}
-        self.happened: list[ExchangeEvent] = []
-        """Events that requests caused, waiting to be published."""
 
     def settings_of(self, account: str) -> Settings:
         """An account's switches; a new account has the defaults."""
         return self.settings.setdefault(account, Settings())
 
+    def read(self, now_ns: int) -> None:
+        """See `call.State`: mark and index prices."""
+        for gauge in self.gauges.values():
+            gauge.read(now_ns)
 
-class Call:
-    """A request, who sent it, and when."""
 
-    __slots__ = ("account", "api_key", "now_ns", "params", "state")
-
-    def __init__(self, state: State, params: Params, now_ns: int, account: str = "", api_key: str = "") -> None:
-        self.state = state
-        self.params = params
-        self.now_ns = now_ns
-        self.account = account
-        """Empty on public calls."""
-        self.api_key = api_key
-
-    @property
-    def now_ms(self) -> int:
-        """The venue's time."""
-        return ms(self.now_ns)
-
-    @property
-    def reduces(self) -> bool:
-        """Whether it is about an order that says it can only reduce a position."""
-        return "true" in (self.params.get("reduceOnly").lower(), self.params.get("closePosition").lower())
-
-    def symbol(self) -> str:
-        """The symbol asked for.
-
-        Raises Fault when it is missing (-1102) or unknown (-1121).
-        """
-        return self.known_symbol("symbol")
-
-    def known_symbol(self, parameter: str) -> str:
-        """The symbol that a parameter names.
-
-        Raises Fault when it is missing (-1102) or unknown (-1121).
-        """
-        return self._known(self.params.text(parameter))
-
-    def maybe_symbol(self) -> str | None:
-        """The symbol asked for, if any.
-
-        Raises Fault for an unknown one (-1121).
-        """
-        name = self.params.get("symbol")
-        return self._known(name) if name else None
-
-    def symbols(self) -> list[str]:
-        """The one symbol asked for, or all."""
-        name = self.maybe_symbol()
-        return [name] if name is not None else list(self.state.markets)
-
-    def limit(self, default: int, highest: int) -> int:
-        """The parameter ``limit``.
-
-        Raises Fault (-1130) outside of 1 to ``highest``: this venue does not cut it, as clients of its users found out
-        (ccxt issue 9904).
-        """
-        limit = self.params.optional_integer("limit", default)
-        if not 1 <= limit <= highest:
-            raise malformed("limit")
-        return limit
-
-    def _known(self, name: str) -> str:
-        if name not in self.state.markets:
-            raise Fault(400, -1121, "Invalid symbol.")
-        return name
+Call: TypeAlias = call.Call[State]

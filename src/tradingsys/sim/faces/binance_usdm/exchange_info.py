@@ -8,10 +8,13 @@ from decimal import Decimal
 from tradingsys.sim.markets import Market
 from tradingsys.venues.binance.messages import Asset, ExchangeInfo, Filter, RateLimitRule, Symbol
 
-__all__ = ["CONTRACT_TYPE", "exchange_info", "symbol"]
+__all__ = ["CONTRACT_TYPE", "USDM", "exchange_info", "symbol"]
 
 CONTRACT_TYPE = "PERPETUAL"
 """Of every symbol in the box."""
+
+USDM = 1
+"""The kind of symbol in every message; COIN-M would be 2."""
 
 _ORDER_TYPES = ["LIMIT", "MARKET", "STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET"]
 _TIMES_IN_FORCE = ["GTC", "IOC", "FOK", "GTX", "GTD"]

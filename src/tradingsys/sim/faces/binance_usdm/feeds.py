@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from tradingsys.sim.faces.binance_usdm.book_feeds import AllBookTickersFeed, BookTickerFeed, DiffFeed, TopFeed
+from tradingsys.sim.faces.binance.book_feeds import BookTickerFeed, DiffFeed, TopFeed
+from tradingsys.sim.faces.binance.connection import Route
+from tradingsys.sim.faces.binance.feed import MS, Feed
+from tradingsys.sim.faces.binance.trade_feeds import AggTradeFeed, KlineFeed, TradeFeed
+from tradingsys.sim.faces.binance_usdm.book_feeds import AllBookTickersFeed, depth_update
 from tradingsys.sim.faces.binance_usdm.call import State
-from tradingsys.sim.faces.binance_usdm.connection import Route
-from tradingsys.sim.faces.binance_usdm.feed import MS, Feed
 from tradingsys.sim.faces.binance_usdm.kline_reads import KLINE_INTERVALS
 from tradingsys.sim.faces.binance_usdm.price_feeds import (
     ContractFeed,
@@ -18,7 +20,8 @@ from tradingsys.sim.faces.binance_usdm.price_feeds import (
     mini_ticker,
 )
 from tradingsys.sim.faces.binance_usdm.price_reads import day_of
-from tradingsys.sim.faces.binance_usdm.trade_feeds import AggTradeFeed, ContinuousKlineFeed, KlineFeed, TradeFeed
+from tradingsys.sim.faces.binance_usdm.trade_feeds import KLINE_NS, ContinuousKlineFeed, agg_trade, trade_tick
+from tradingsys.venues.binance import encode_market
 
 __all__ = ["make_feed"]
 
@@ -29,21 +32,23 @@ _Make = Callable[[State, str, re.Match[str], int], Feed | None]
 
 
 def _top(state: State, symbol: str, match: re.Match[str], now_ns: int) -> Feed | None:
-    return TopFeed(symbol, state.exchange.venues[symbol], int(match[1]), _DEPTH_PERIODS[match[2]], now_ns)
+    return TopFeed(symbol, state.exchange.venues[symbol], int(match[1]), _DEPTH_PERIODS[match[2]], now_ns, depth_update)
 
 
 def _diff(state: State, symbol: str, match: re.Match[str], now_ns: int) -> Feed | None:
-    return DiffFeed(symbol, state.exchange.venues[symbol], _DEPTH_PERIODS[match[1]], now_ns)
+    return DiffFeed(symbol, state.exchange.venues[symbol], _DEPTH_PERIODS[match[1]], now_ns, depth_update)
 
 
 def _kline(state: State, symbol: str, match: re.Match[str], now_ns: int) -> Feed | None:
     interval = match[1]
-    return KlineFeed(symbol, interval, state.tapes[symbol], now_ns) if interval in KLINE_INTERVALS else None
+    return KlineFeed(symbol, interval, state.tapes[symbol], now_ns, KLINE_NS) if interval in KLINE_INTERVALS else None
 
 
 def _continuous(state: State, symbol: str, match: re.Match[str], now_ns: int) -> Feed | None:
     interval = match[1]
-    return ContinuousKlineFeed(symbol, interval, state.tapes[symbol], now_ns) if interval in KLINE_INTERVALS else None
+    if interval not in KLINE_INTERVALS:
+        return None
+    return ContinuousKlineFeed(symbol, interval, state.tapes[symbol], now_ns, KLINE_NS)
 
 
 def _mark(state: State, symbol: str, match: re.Match[str], now_ns: int) -> Feed | None:
@@ -58,10 +63,12 @@ _OF_SYMBOL: tuple[tuple[Route, re.Pattern[str], _Make], ...] = (
     (
         Route.PUBLIC,
         re.compile("bookTicker"),
-        lambda state, symbol, _match, _now_ns: BookTickerFeed(symbol, state.exchange.venues[symbol]),
+        lambda state, symbol, _match, _now_ns: BookTickerFeed(
+            symbol, state.exchange.venues[symbol], encode_market.book_ticker
+        ),
     ),
-    (Route.PUBLIC, re.compile("trade"), lambda _state, symbol, _match, _now_ns: TradeFeed(symbol)),
-    (Route.MARKET, re.compile("aggTrade"), lambda _state, symbol, _match, _now_ns: AggTradeFeed(symbol)),
+    (Route.PUBLIC, re.compile("trade"), lambda _state, symbol, _match, _now_ns: TradeFeed(symbol, trade_tick)),
+    (Route.MARKET, re.compile("aggTrade"), lambda _state, symbol, _match, _now_ns: AggTradeFeed(symbol, agg_trade)),
     (Route.MARKET, re.compile("kline_(.*)"), _kline),
     (Route.MARKET, re.compile("markPrice(|@1s)"), _mark),
     (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tradingsys.core.bars import INTERVALS, Bar, interval_end_ms, interval_start_ms
 from tradingsys.sim.bar_archive import BarArchive
+from tradingsys.sim.faces.binance.faults import Fault, malformed
 from tradingsys.sim.faces.binance_usdm.call import Call
-from tradingsys.sim.faces.binance_usdm.faults import Fault, malformed
 from tradingsys.venues.binance.encode import decimal_text
 from tradingsys.venues.binance.messages import KlineRow
 

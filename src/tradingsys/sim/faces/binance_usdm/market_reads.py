@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from tradingsys.core.enums import Side
-from tradingsys.core.market import Depth
 from tradingsys.sim.events import Traded
+from tradingsys.sim.faces.binance.book_feeds import top
+from tradingsys.sim.faces.binance.faults import Fault
+from tradingsys.sim.faces.binance.figures import ms
 from tradingsys.sim.faces.binance_usdm import exchange_info as info
 from tradingsys.sim.faces.binance_usdm.call import Call
-from tradingsys.sim.faces.binance_usdm.faults import Fault
-from tradingsys.sim.faces.binance_usdm.render import ms
-from tradingsys.sim.venue import Venue
 from tradingsys.venues.binance.encode import decimal_text
 from tradingsys.venues.binance.encode_market import depth_snapshot
 from tradingsys.venues.binance.messages import (
@@ -37,7 +35,6 @@ __all__ = [
     "price_ticker",
     "rpi_depth",
     "server_time",
-    "top",
     "trades",
 ]
 
@@ -63,13 +60,6 @@ def exchange_info(call: Call) -> ExchangeInfo:
     state = call.state
     statuses = {symbol: venue.instrument.status for symbol, venue in state.exchange.venues.items()}
     return info.exchange_info(state.markets.values(), statuses, state.limits.rules(), call.now_ms)
-
-
-def top(symbol: str, venue: Venue, levels: int, ts_ms: int) -> Depth:
-    """The best levels as they are now."""
-    bids = [(venue.price_text(px), venue.qty_text(qty)) for px, qty in venue.book.levels(Side.BUY, levels)]
-    asks = [(venue.price_text(px), venue.qty_text(qty)) for px, qty in venue.book.levels(Side.SELL, levels)]
-    return Depth(symbol, ts_ms, bids, asks, venue.update_id)
 
 
 def depth(call: Call) -> DepthSnapshot:

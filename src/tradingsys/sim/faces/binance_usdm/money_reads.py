@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tradingsys.sim.events import Execution
+from tradingsys.sim.faces.binance.faults import Fault
+from tradingsys.sim.faces.binance.figures import eight_digits, ms
 from tradingsys.sim.faces.binance_usdm import render
 from tradingsys.sim.faces.binance_usdm.call import Call
-from tradingsys.sim.faces.binance_usdm.faults import Fault
 from tradingsys.sim.faces.binance_usdm.order_reads import KEPT_MS, WEEK_MS, time_window
-from tradingsys.sim.faces.binance_usdm.render import eight_digits, ms
 from tradingsys.sim.money import CashRow, MarginMove
 from tradingsys.venues.binance.encode import decimal_text
 from tradingsys.venues.binance.messages import IncomeRow, PositionMarginChange, UserTrade

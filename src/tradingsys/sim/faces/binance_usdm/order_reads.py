@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from tradingsys.core.enums import OrderStatus
 from tradingsys.sim.events import OrderRecord
+from tradingsys.sim.faces.binance.faults import Fault, malformed
+from tradingsys.sim.faces.binance.figures import ms
 from tradingsys.sim.faces.binance_usdm import render
 from tradingsys.sim.faces.binance_usdm.call import Call
-from tradingsys.sim.faces.binance_usdm.faults import Fault, malformed
 from tradingsys.sim.faces.binance_usdm.orders import either_id
 from tradingsys.venues.binance.messages import OrderAmendment, OrderReply
 
@@ -47,7 +48,7 @@ def _is_kept(call: Call, record: OrderRecord) -> bool:
     if record.status.is_open:
         return True
     in_vain = record.status in _VAIN_ENDS and not record.cum_qty
-    return not is_forgotten(render.ms(record.created_ns), call.now_ms, in_vain=in_vain)
+    return not is_forgotten(ms(record.created_ns), call.now_ms, in_vain=in_vain)
 
 
 def query(call: Call) -> OrderReply:
@@ -92,7 +93,7 @@ def all_orders(call: Call) -> list[OrderReply]:
     rows = [
         record
         for record in _history(call, from_id or 0)
-        if from_id is not None or start_ms <= render.ms(record.created_ns) <= end_ms
+        if from_id is not None or start_ms <= ms(record.created_ns) <= end_ms
     ]
     oldest_first = from_id is not None or bool(params.get("startTime"))
     return [render.order_history(record) for record in _page(rows, call.limit(500, 1000), oldest_first=oldest_first)]
@@ -107,7 +108,7 @@ def force_orders(call: Call) -> list[OrderReply]:
     rows = [
         record
         for record in _history(call)
-        if record.forced in _FORCED[kind] and start_ms <= render.ms(record.created_ns) <= end_ms
+        if record.forced in _FORCED[kind] and start_ms <= ms(record.created_ns) <= end_ms
     ]
     return [render.order_history(record) for record in rows[-call.limit(50, 100) :]]
 
@@ -130,7 +131,7 @@ def amendments(call: Call) -> list[OrderAmendment]:
 
     def wanted() -> Iterator[OrderAmendment]:
         for row in reversed(call.state.exchange.ledger.amendments):
-            at_ms = render.ms(row.ts_ns)
+            at_ms = ms(row.ts_ns)
             if (row.account, row.symbol) != (call.account, symbol) or call.now_ms - at_ms > KEPT_MS:
                 continue
             named = row.order_id == order_id if order_id is not None else client_order_id in ("", row.client_order_id)

@@ -21,9 +21,10 @@ from tradingsys.sim.events import (
     Refusal,
     Rejected,
 )
+from tradingsys.sim.faces.binance.faults import Fault
 from tradingsys.sim.faces.binance_usdm import render
 from tradingsys.sim.faces.binance_usdm.call import Call
-from tradingsys.sim.faces.binance_usdm.faults import Fault, refused
+from tradingsys.sim.faces.binance_usdm.refusals import refused
 from tradingsys.sim.judging import status_refusal
 from tradingsys.venues.binance import filters, requests
 from tradingsys.venues.binance.messages import CountdownCancelAll, Done, OrderReply

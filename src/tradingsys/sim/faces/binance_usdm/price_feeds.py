@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from tradingsys.sim.events import OrderRecord, Traded
+from tradingsys.sim.faces.binance.feed import MS, Feed, Payload, next_beat
+from tradingsys.sim.faces.binance.figures import ms
 from tradingsys.sim.faces.binance_usdm.call import State
-from tradingsys.sim.faces.binance_usdm.exchange_info import CONTRACT_TYPE
-from tradingsys.sim.faces.binance_usdm.feed import MS, USDM, Feed, Payload, next_beat
+from tradingsys.sim.faces.binance_usdm.exchange_info import CONTRACT_TYPE, USDM
 from tradingsys.sim.faces.binance_usdm.price_reads import day_of
-from tradingsys.sim.faces.binance_usdm.render import ms
 from tradingsys.venues.binance import encode_market
 from tradingsys.venues.binance.encode import decimal_text
 from tradingsys.venues.binance.messages import (

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from tradingsys.sim.bar_archive import BarArchive
+from tradingsys.sim.faces.binance.faults import Fault
 from tradingsys.sim.faces.binance_usdm.call import Call, State
-from tradingsys.sim.faces.binance_usdm.faults import Fault
-from tradingsys.sim.faces.binance_usdm.feed import USDM
+from tradingsys.sim.faces.binance_usdm.exchange_info import USDM
 from tradingsys.sim.faces.binance_usdm.market_reads import one_or_all
 from tradingsys.sim.funding import FUNDING_MS, RATE_CAP
 from tradingsys.sim.money import FundingRecord

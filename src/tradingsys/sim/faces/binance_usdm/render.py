@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 from msgspec import UNSET, structs
 
@@ -11,26 +11,22 @@ from tradingsys.core.order import Closed, Fill, Order, Terms
 from tradingsys.core.position import Position
 from tradingsys.core.reports import OrderChanged
 from tradingsys.sim.events import Amendment, Execution, ExpiryReason, OrderRecord
+from tradingsys.sim.faces.binance.figures import eight_digits, ms, shown_px
 from tradingsys.venues.binance import encode, messages, words
 
 __all__ = [
     "amend_reply",
     "amendment",
-    "eight_digits",
-    "ms",
     "order_history",
     "order_query",
     "order_reply",
     "order_test_reply",
     "order_trade_update",
     "shown_position",
-    "shown_px",
     "trade_lite",
     "user_trade",
 ]
 
-_NS_PER_MS = 1_000_000
-_EIGHT = Decimal("0.00000001")
 _CLOSED = frozenset({OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.EXPIRED_IN_MATCH})
 _EXPIRY_CODES = {
     ExpiryReason.SELF_TRADE: "1",
@@ -41,21 +37,6 @@ _EXPIRY_CODES = {
     ExpiryReason.DELISTED: "7",
     ExpiryReason.UNFILLED_MARKET: "9",
 }
-
-
-def ms(ts_ns: int) -> int:
-    """Nanoseconds as the venue's milliseconds."""
-    return ts_ns // _NS_PER_MS
-
-
-def eight_digits(value: Decimal) -> Decimal:
-    """A computed amount, rounded as the venue shows it."""
-    return value.quantize(_EIGHT, ROUND_HALF_EVEN)
-
-
-def shown_px(value: Decimal) -> Decimal:
-    """An average without superfluous zeros."""
-    return eight_digits(value).normalize() if value else Decimal(0)
 
 
 def _order(record: OrderRecord, fill: Fill | None = None) -> Order:

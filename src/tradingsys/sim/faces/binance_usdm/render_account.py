@@ -12,7 +12,8 @@ from tradingsys.core.reports import AccountChanged as AccountFacts
 from tradingsys.matching.account import Account
 from tradingsys.matching.margin import maintenance
 from tradingsys.sim.events import AccountChanged, AssetModeChanged, LeverageChanged, MarginCalled
-from tradingsys.sim.faces.binance_usdm.render import eight_digits, ms, shown_position, shown_px
+from tradingsys.sim.faces.binance.figures import eight_digits, ms, shown_px
+from tradingsys.sim.faces.binance_usdm.render import shown_position
 from tradingsys.sim.venue import Venue
 from tradingsys.venues.binance import encode, messages
 from tradingsys.venues.binance.encode import decimal_text

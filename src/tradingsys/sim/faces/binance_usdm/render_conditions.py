@@ -10,8 +10,8 @@ from tradingsys.core.enums import OrderStatus
 from tradingsys.core.order import Closed, Order, Terms
 from tradingsys.sim.conditions import Condition, ConditionStatus
 from tradingsys.sim.events import Refusal
-from tradingsys.sim.faces.binance_usdm.faults import REFUSALS
-from tradingsys.sim.faces.binance_usdm.render import eight_digits, ms
+from tradingsys.sim.faces.binance.figures import eight_digits, ms
+from tradingsys.sim.faces.binance_usdm.refusals import REFUSALS
 from tradingsys.venues.binance import encode_algo, messages, words
 
 __all__ = ["canceled", "placed", "queried", "update"]

@@ -1,25 +1,22 @@
-"""Which HTTP call is answered by what, who may ask, and what it costs."""
+"""Which HTTP call of futures is answered by what, who may ask, and what it costs."""
 
 from __future__ import annotations
 
-from tradingsys.core.errors import VenueError
-from tradingsys.sim.faces.binance_usdm import kline_reads, market_reads, params, price_reads
+from tradingsys.sim.faces.binance import params
+from tradingsys.sim.faces.binance.faults import NO_CODE, Fault
+from tradingsys.sim.faces.binance.params import Keyring, Params
+from tradingsys.sim.faces.binance.rest import Manners
+from tradingsys.sim.faces.binance.routes import Routes, keyed, per_symbol, public, signed
+from tradingsys.sim.faces.binance.troubles import Asked
+from tradingsys.sim.faces.binance_usdm import kline_reads, market_reads, price_reads
 from tradingsys.sim.faces.binance_usdm.account_routes import ACCOUNT_ROUTES
 from tradingsys.sim.faces.binance_usdm.account_settings import api_restrictions
-from tradingsys.sim.faces.binance_usdm.call import Call, State
-from tradingsys.sim.faces.binance_usdm.faults import NO_CODE, Fault
-from tradingsys.sim.faces.binance_usdm.params import Keyring, Params
-from tradingsys.sim.faces.binance_usdm.render import ms
-from tradingsys.sim.faces.binance_usdm.routes import Route, Routes, Security, fixed, per_symbol, public, signed
+from tradingsys.sim.faces.binance_usdm.call import State
 from tradingsys.sim.faces.binance_usdm.statistics import STATISTICS_ROUTES
-from tradingsys.sim.faces.binance_usdm.troubles import Asked, Lost
 from tradingsys.sim.faces.binance_usdm.user_streams import UserStreams
-from tradingsys.sim.faces.transport import NO_ANSWER, Reply, Request
-from tradingsys.venues.binance.encode import to_bytes
+from tradingsys.sim.faces.transport import Request
 
-__all__ = ["Rest", "depth_weight"]
-
-_JSON = {"Content-Type": "application/json"}
+__all__ = ["MANNERS", "depth_weight", "routes"]
 
 
 def depth_weight(params: Params) -> int:
@@ -33,7 +30,7 @@ def _klines_weight(params: Params) -> int:
     return 1 if limit < 100 else 2 if limit < 500 else 5 if limit <= 1000 else 10
 
 
-_ROUTES: Routes = {
+_ROUTES: Routes[State] = {
     ("GET", "/fapi/v1/ping"): public(market_reads.ping, 1),
     ("GET", "/fapi/v1/time"): public(market_reads.server_time, 1),
     ("GET", "/fapi/v1/exchangeInfo"): public(market_reads.exchange_info, 1),
@@ -41,7 +38,7 @@ _ROUTES: Routes = {
     ("GET", "/fapi/v1/trades"): public(market_reads.trades, 5),
     ("GET", "/fapi/v1/aggTrades"): public(market_reads.agg_trades, 20),
     ("GET", "/fapi/v1/rpiDepth"): public(market_reads.rpi_depth, 20),
-    ("GET", "/fapi/v1/historicalTrades"): Route(market_reads.historical_trades, Security.KEY, fixed(200)),
+    ("GET", "/fapi/v1/historicalTrades"): keyed(market_reads.historical_trades, 200),
     ("GET", "/fapi/v1/klines"): public(kline_reads.klines, _klines_weight),
     ("GET", "/fapi/v1/continuousKlines"): public(kline_reads.continuous_klines, _klines_weight),
     ("GET", "/fapi/v1/indexPriceKlines"): public(kline_reads.index_price_klines, _klines_weight),
@@ -73,53 +70,15 @@ _LISTEN_KEY = "/fapi/v1/listenKey"
 _RESTRICTIONS = "/sapi/v1/account/apiRestrictions"
 
 
-class Rest:
-    """Answers HTTP requests."""
-
-    def __init__(self, state: State, keyring: Keyring, users: UserStreams) -> None:
-        self._state = state
-        self._keyring = keyring
-        self._routes = {
-            **_ROUTES,
-            ("GET", _RESTRICTIONS): signed(lambda call: api_restrictions(keyring.find(call.api_key)), 1),
-            ("POST", _LISTEN_KEY): Route(users.start, Security.KEY, fixed(1)),
-            ("PUT", _LISTEN_KEY): Route(users.keep_alive, Security.KEY, fixed(1)),
-            ("DELETE", _LISTEN_KEY): Route(users.close, Security.KEY, fixed(1)),
-        }
-
-    def answer(self, request: Request, now_ns: int) -> Reply:
-        """The reply, whatever the request; its effects wait in ``state.happened``."""
-        now_ms = ms(now_ns)
-        headers: dict[str, str] = {}
-        try:
-            status, body = 200, to_bytes(self._perform(request, now_ns, headers))
-        except Fault as fault:
-            status, body = fault.status, to_bytes(_body(fault, request, now_ms))
-        except VenueError as refused:
-            status, body = 400, to_bytes(Fault(400, refused.code, refused.message).body())
-        except Lost:
-            return Reply(NO_ANSWER, b"")
-        return Reply(status, body, {**_JSON, **self._state.limits.weight_headers(now_ms), **headers})
-
-    def _perform(self, request: Request, now_ns: int, headers: dict[str, str]) -> object:
-        route = self._routes.get((request.method, request.path))
-        now_ms = ms(now_ns)
-        if route is None:
-            self._state.limits.spend(1, now_ms)
-            raise Fault(404, -5000, f"Path {request.path}, Method {request.method} is invalid")
-        given = Params.from_http(request.query, request.body)
-        self._state.limits.spend(route.weight(given), now_ms)
-        call = Call(self._state, given, now_ns)
-        if route.security is not Security.NONE:
-            owner = self._keyring.find(request.headers.get("x-mbx-apikey"))
-            call = Call(self._state, given, now_ns, owner.account, owner.key)
-            if route.security is Security.SIGNED:
-                params.check_time(given, now_ms)
-                params.check_http_signature(owner, given, request.query, request.body)
-        result = self._state.troubles.answer(_asked(request), lambda: route.answer(call), reduces=call.reduces)
-        if route.is_order:
-            headers.update(self._state.limits.order_headers(call.account, now_ms))
-        return result
+def routes(keyring: Keyring, users: UserStreams) -> Routes[State]:
+    """Everything that can be asked."""
+    return {
+        **_ROUTES,
+        ("GET", _RESTRICTIONS): signed(lambda call: api_restrictions(keyring.find(call.api_key)), 1),
+        ("POST", _LISTEN_KEY): keyed(users.start, 1),
+        ("PUT", _LISTEN_KEY): keyed(users.keep_alive, 1),
+        ("DELETE", _LISTEN_KEY): keyed(users.close, 1),
+    }
 
 
 def _asked(request: Request) -> Asked | None:
@@ -131,3 +90,14 @@ def _body(fault: Fault, request: Request, now_ms: int) -> object:
     if fault.code != NO_CODE:
         return fault.body()
     return {"timestamp": now_ms, "path": request.path, "msg": fault.message}
+
+
+def _no_route(request: Request) -> Fault:
+    return Fault(404, -5000, f"Path {request.path}, Method {request.method} is invalid")
+
+
+def _check_time(given: Params, now_ms: int) -> None:
+    params.check_time(given, now_ms)
+
+
+MANNERS = Manners(_check_time, _asked, _no_route, _body)

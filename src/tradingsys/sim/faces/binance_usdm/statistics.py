@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from tradingsys.core.bars import Bar, interval_end_ms, interval_start_ms
 from tradingsys.sim.bar_archive import BarArchive
-from tradingsys.sim.faces.binance_usdm.call import Call
-from tradingsys.sim.faces.binance_usdm.faults import Fault, malformed
+from tradingsys.sim.faces.binance.faults import Fault, malformed
+from tradingsys.sim.faces.binance.figures import eight_digits
+from tradingsys.sim.faces.binance.routes import Routes, public
+from tradingsys.sim.faces.binance_usdm.call import Call, State
 from tradingsys.sim.faces.binance_usdm.kline_reads import CONTRACT_TYPES
-from tradingsys.sim.faces.binance_usdm.render import eight_digits
-from tradingsys.sim.faces.binance_usdm.routes import Routes, public
 from tradingsys.venues.binance.encode import decimal_text
 from tradingsys.venues.binance.messages import Basis, DeliveryPrice, LongShortRatio, OpenInterestRow, TakerRatio
 
@@ -154,7 +154,7 @@ def _periods(call: Call, archive: BarArchive) -> list[Bar]:
     return bars[-limit:] if start_ms is None else bars[:limit]
 
 
-STATISTICS_ROUTES: Routes = {
+STATISTICS_ROUTES: Routes[State] = {
     ("GET", f"/futures/data/{name}"): public(answer, 0)
     for name, answer in (
         ("takerlongshortRatio", taker_volumes),

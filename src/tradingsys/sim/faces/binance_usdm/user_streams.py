@@ -23,10 +23,11 @@ from tradingsys.sim.events import (
     OrderRecord,
 )
 from tradingsys.sim.exchange import Exchange
+from tradingsys.sim.faces.binance.connection import Connection
+from tradingsys.sim.faces.binance.faults import Fault
+from tradingsys.sim.faces.binance.figures import ms
 from tradingsys.sim.faces.binance_usdm import render, render_account, render_conditions
 from tradingsys.sim.faces.binance_usdm.call import Call
-from tradingsys.sim.faces.binance_usdm.connection import Connection
-from tradingsys.sim.faces.binance_usdm.faults import Fault
 from tradingsys.sim.faces.transport import WsOutput, WsSend
 from tradingsys.venues.binance.encode import combined, listen_key_expired, to_bytes
 from tradingsys.venues.binance.messages import ListenKey, Message, Nothing
@@ -106,7 +107,7 @@ class UserStreams:
     def _expire(self, keys: Iterable[_Key], now_ns: int) -> list[WsOutput]:
         outputs: list[WsOutput] = []
         for key in keys:
-            message = listen_key_expired(key.text, render.ms(now_ns))
+            message = listen_key_expired(key.text, ms(now_ns))
             outputs += self._send(key.account, "listenKeyExpired", message)
             del self._keys[key.account]
         return outputs
@@ -124,6 +125,10 @@ class UserStreams:
             for each in self._subscriptions
             if each.conn is not conn or (listen_key is not None and each.listen_key != listen_key)
         ]
+
+    def forget(self, conn: Connection) -> None:
+        """The connection is gone."""
+        self.unsubscribe(conn)
 
     def accounts_of(self, conn: Connection) -> set[str]:
         """Accounts that a connection hears of."""

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Generic, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Struct
 
 from tradingsys.core.errors import VenueError
-from tradingsys.sim.faces.binance_usdm import account_reads, algo_orders, market_reads, order_reads, orders, params
-from tradingsys.sim.faces.binance_usdm.call import Call, State
-from tradingsys.sim.faces.binance_usdm.connection import Connection
-from tradingsys.sim.faces.binance_usdm.faults import Fault
-from tradingsys.sim.faces.binance_usdm.params import ApiKey, Keyring, Params
-from tradingsys.sim.faces.binance_usdm.render import ms
-from tradingsys.sim.faces.binance_usdm.rest import depth_weight
-from tradingsys.sim.faces.binance_usdm.troubles import Asked
-from tradingsys.sim.faces.binance_usdm.user_streams import UserStreams
+from tradingsys.sim.faces.binance import params
+from tradingsys.sim.faces.binance.call import Call, S
+from tradingsys.sim.faces.binance.connection import Connection
+from tradingsys.sim.faces.binance.faults import Fault
+from tradingsys.sim.faces.binance.figures import ms
+from tradingsys.sim.faces.binance.params import ApiKey, Keyring, Params
+from tradingsys.sim.faces.binance.routes import Route, Security
+from tradingsys.sim.faces.binance.troubles import Asked
+from tradingsys.venues.auth import KeyKind
 from tradingsys.venues.binance.encode import ws_api_error, ws_api_reply
 from tradingsys.venues.binance.messages import RateLimitRule, RequestId, SessionState
 
-__all__ = ["WsApi"]
+__all__ = ["ConnectionMethod", "WsApi", "WsManners"]
 
 _INVALID_JSON = Fault(400, -1135, "Invalid JSON Request")
 _UNKNOWN_METHOD = Fault(400, -1020, "This operation is not supported.")
@@ -40,60 +41,37 @@ class _Asked(Struct, frozen=True):
 _decode = msgspec.json.Decoder(_Asked, float_hook=str).decode
 _VERSION = "v1/"
 """May stand before the name of a method."""
-
-
-class _Method(Struct, frozen=True):
-    answer: Callable[[Call], object]
-    weight: int = 1
-    is_signed: bool = True
-    is_order: bool = False
-
-
-_METHODS: dict[str, _Method] = {
-    "ping": _Method(market_reads.ping, is_signed=False),
-    "time": _Method(market_reads.server_time, is_signed=False),
-    "depth": _Method(market_reads.depth, is_signed=False),
-    "ticker.price": _Method(market_reads.price_ticker, is_signed=False),
-    "ticker.book": _Method(market_reads.book_ticker, 2, is_signed=False),
-    "order.place": _Method(orders.place, 0, is_order=True),
-    "order.modify": _Method(orders.modify, 0, is_order=True),
-    "order.cancel": _Method(orders.cancel),
-    "order.status": _Method(order_reads.query),
-    "algoOrder.place": _Method(algo_orders.place, 0),
-    "algoOrder.cancel": _Method(algo_orders.cancel),
-    "account.position": _Method(account_reads.positions_v2, 5),
-    "account.balance": _Method(account_reads.balances, 5),
-    "account.status": _Method(account_reads.account_v1, 5),
-    "v2/account.position": _Method(account_reads.positions, 5),
-    "v2/account.balance": _Method(account_reads.balances, 5),
-    "v2/account.status": _Method(account_reads.account_status, 5),
-}
-_ASKED = {
-    "order.place": Asked.PLACE,
-    "algoOrder.place": Asked.PLACE,
-    "order.modify": Asked.MODIFY,
-    "order.cancel": Asked.CANCEL,
-    "algoOrder.cancel": Asked.CANCEL,
-}
 _SESSION_WEIGHT = 2
 
+ConnectionMethod: TypeAlias = Callable[[Connection, Params, int], object]
+"""Answers what is about the connection itself, by its parameters and the time."""
 
-class WsApi:
+
+class WsManners(Struct, frozen=True):
+    """How a product answers by WS-API."""
+
+    check_time: Callable[[Params, int], None]
+    """Raises Fault for a timestamp that is too old, or too far ahead, of a time in ms."""
+    asked: Mapping[str, Asked]
+    """What methods want with an order."""
+    wrong_key: Fault
+    """For a key that cannot log a session on: only Ed25519 can."""
+
+
+class WsApi(Generic[S]):
     """Answers WS-API requests."""
 
-    def __init__(self, state: State, keyring: Keyring, users: UserStreams) -> None:
+    def __init__(self, state: S, keyring: Keyring, methods: Mapping[str, Route[S]], manners: WsManners) -> None:
         self._state = state
         self._keyring = keyring
-        self._streams: dict[str, Callable[[Call], object]] = {
-            "userDataStream.start": users.start,
-            "userDataStream.ping": users.keep_alive,
-            "userDataStream.stop": users.close,
-        }
-        self._session: dict[str, Callable[[Connection, Params, int], SessionState]] = {
+        self._methods = methods
+        self._manners = manners
+        self.of_connection: dict[str, ConnectionMethod] = {
             "session.logon": self._logon,
             "session.status": self._status,
             "session.logout": self._logout,
         }
+        """Methods about the connection itself."""
 
     def handle(self, conn: Connection, data: bytes, now_ns: int) -> bytes:
         """The answer to one frame; its effects wait in ``state.happened``.
@@ -116,39 +94,60 @@ class WsApi:
 
     def _perform(self, conn: Connection, method: str, given: Params, now_ns: int) -> object:
         limits, now_ms = self._state.limits, ms(now_ns)
-        if method in self._session:
+        about_connection = self.of_connection.get(method)
+        if about_connection is not None:
             limits.spend(_SESSION_WEIGHT, now_ms)
-            return self._session[method](conn, given, now_ns)
-        if method in self._streams:
-            limits.spend(1, now_ms)
-            owner = self._keyring.find(given.get("apiKey") or conn.session_key)
-            return self._streams[method](Call(self._state, given, now_ns, owner.account, owner.key))
-        known = _METHODS.get(method)
+            return about_connection(conn, given, now_ns)
+        known = self._methods.get(method)
         if known is None:
             limits.spend(1, now_ms)
             raise _UNKNOWN_METHOD
-        limits.spend(depth_weight(given) if method == "depth" else known.weight, now_ms)
-        if not known.is_signed:
-            return known.answer(Call(self._state, given, now_ns))
-        owner = self._authorize(conn, given, now_ms)
-        call = Call(self._state, given, now_ns, owner.account, owner.key)
-        return self._state.troubles.answer(_ASKED.get(method), lambda: known.answer(call), reduces=call.reduces)
+        if not known.is_free_when_done:
+            limits.spend(known.weight(given), now_ms)
+            return self._answer(conn, method, known, given, now_ns)
+        limits.check(now_ms)
+        try:
+            return self._answer(conn, method, known, given, now_ns)
+        except (Fault, VenueError):
+            limits.spend(known.weight(given), now_ms)
+            raise
 
-    def _authorize(self, conn: Connection, given: Params, now_ms: int) -> ApiKey:
-        """Who asks: by the request's own key and signature, else by the session."""
+    def _answer(self, conn: Connection, method: str, known: Route[S], given: Params, now_ns: int) -> object:
+        if known.security is Security.NONE:
+            return known.answer(Call(self._state, given, now_ns))
+        if known.security is Security.KEY:
+            owner = self._keyring.find(given.get("apiKey") or conn.session_key)
+        else:
+            owner = self.authorize(conn, given, ms(now_ns))
+        call = Call(self._state, given, now_ns, owner.account, owner.key)
+        asked = self._manners.asked.get(method)
+        return self._state.troubles.answer(asked, lambda: known.answer(call), reduces=call.reduces)
+
+    def authorize(self, conn: Connection, given: Params, now_ms: int) -> ApiKey:
+        """Who asks: by the request's own key and signature, else by the session.
+
+        Raises Fault.
+        """
         if given.get("apiKey") or not conn.session_key:
-            owner = self._keyring.find(given.get("apiKey"))
-            params.check_time(given, now_ms)
-            params.check_ws_signature(owner, given)
-            return owner
-        params.check_time(given, now_ms)
+            return self.signed_by(given, now_ms)
+        self._manners.check_time(given, now_ms)
         return self._keyring.find(conn.session_key)
+
+    def signed_by(self, given: Params, now_ms: int) -> ApiKey:
+        """Who signed a request.
+
+        Raises Fault.
+        """
+        owner = self._keyring.find(given.get("apiKey"))
+        self._manners.check_time(given, now_ms)
+        params.check_ws_signature(owner, given)
+        return owner
 
     def _logon(self, conn: Connection, given: Params, now_ns: int) -> SessionState:
         owner = self._keyring.find(given.get("apiKey"))
-        params.check_session_key(owner)
-        params.check_time(given, ms(now_ns))
-        params.check_ws_signature(owner, given)
+        if owner.verifier.kind is not KeyKind.ED25519:
+            raise self._manners.wrong_key
+        self.signed_by(given, ms(now_ns))
         conn.session_key, conn.session_since_ms = owner.key, ms(now_ns)
         return self._status(conn, given, now_ns)
 
@@ -172,7 +171,7 @@ class WsApi:
         if wanted == "false" or (not wanted and not conn.returns_rate_limits):
             return UNSET
         limits, now_ms = self._state.limits, ms(now_ns)
-        known = _METHODS.get(method)
+        known = self._methods.get(method)
         counts: list[RateLimitRule] = []
         if known is not None and known.is_order:
             owner = self._keyring.maybe(given.get("apiKey") or conn.session_key)
@@ -199,6 +198,8 @@ def _parse(data: bytes) -> tuple[str, Params]:
     for name, value in (request.params or {}).items():
         if isinstance(value, str | int | bool):
             given[name] = value
+        elif isinstance(value, list):
+            given[name] = msgspec.json.encode(value).decode()
         elif value is not None:
             raise _INVALID_JSON
     return request.method.removeprefix(_VERSION), Params(given)

@@ -15,7 +15,17 @@ class Route(StrEnum):
     PUBLIC = "public"
     MARKET = "market"
     PRIVATE = "private"
-    WS_API = "ws-fapi"
+    WS_FAPI = "ws-fapi"
+    STREAM = "stream"
+    """Market streams of spot, which are all in one place."""
+    WS_API = "ws-api"
+    RISK = "risk"
+    """A margin account's risk."""
+
+    @property
+    def is_api(self) -> bool:
+        """Whether requests are answered there, not streams."""
+        return self in (Route.WS_FAPI, Route.WS_API)
 
 
 class Connection(Struct, eq=False):

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from tradingsys.sim.faces.binance_usdm.faults import Fault, illegal, malformed, missing
-from tradingsys.venues.auth import KeyKind, Verifier
+from tradingsys.sim.faces.binance.faults import Fault, illegal, malformed, missing
+from tradingsys.venues.auth import Verifier
 from tradingsys.venues.binance.params import parse_timing
 from tradingsys.venues.binance.signing import parse_query, verify_query, verify_ws_params
 
@@ -18,7 +18,6 @@ __all__ = [
     "Keyring",
     "Params",
     "check_http_signature",
-    "check_session_key",
     "check_time",
     "check_ws_signature",
 ]
@@ -168,12 +167,6 @@ def check_ws_signature(owner: ApiKey, params: Params) -> None:
     params.text("signature")
     if not verify_ws_params(owner.verifier, params.values):
         raise Fault(400, -1022, "Signature for this request is not valid.")
-
-
-def check_session_key(owner: ApiKey) -> None:
-    """Raises Fault for a key that cannot log a session on: only Ed25519 can."""
-    if owner.verifier.kind is not KeyKind.ED25519:
-        raise Fault(400, -4056, "Invalid api key type: session.logon needs an Ed25519 key.")
 
 
 def check_time(params: Params, now_ms: int) -> None:

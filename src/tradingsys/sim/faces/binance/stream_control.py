@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Generic
 
 import msgspec
 from msgspec import Struct
 
-from tradingsys.sim.faces.binance_usdm.connection import Connection, Route
-from tradingsys.sim.faces.binance_usdm.market_streams import MarketStreams
-from tradingsys.sim.faces.binance_usdm.user_streams import Subscription, UserStreams
+from tradingsys.sim.faces.binance.call import S
+from tradingsys.sim.faces.binance.connection import Connection
+from tradingsys.sim.faces.binance.market_streams import MarketStreams
 from tradingsys.venues.binance.encode import to_bytes
 from tradingsys.venues.binance.messages import ControlReply, ErrorBody, RequestId
 
@@ -36,12 +37,11 @@ class _Mistake(Exception):
         super().__init__(message)
 
 
-class StreamControl:
+class StreamControl(Generic[S]):
     """Answers control requests and keeps each connection's list of streams."""
 
-    def __init__(self, markets: MarketStreams, users: UserStreams) -> None:
+    def __init__(self, markets: MarketStreams[S]) -> None:
         self._markets = markets
-        self._users = users
 
     def handle(self, conn: Connection, data: bytes, now_ns: int) -> bytes:
         """The answer to one frame."""
@@ -86,28 +86,26 @@ class StreamControl:
         conn.is_combined = value
 
     def subscribe(self, conn: Connection, name: str, now_ns: int) -> None:
-        """Listen to a stream; on the private route its name is a listen key."""
-        if name in conn.streams:
-            return
-        conn.streams[name] = None
-        if conn.route is Route.PRIVATE:
-            self._users.subscribe(Subscription(conn, name, None))
-        else:
-            self._markets.subscribe(conn, name, now_ns)
+        """Listen to a stream."""
+        if name not in conn.streams:
+            conn.streams[name] = None
+            self._listen(conn, name, now_ns)
 
     def unsubscribe(self, conn: Connection, name: str) -> None:
         """Stop listening to a stream."""
         conn.streams.pop(name, None)
-        if conn.route is Route.PRIVATE:
-            self._users.unsubscribe(conn, name)
-        else:
-            self._markets.unsubscribe(conn, name)
+        self._unlisten(conn, name)
+
+    def _listen(self, conn: Connection, name: str, now_ns: int) -> None:
+        self._markets.subscribe(conn, name, now_ns)
+
+    def _unlisten(self, conn: Connection, name: str) -> None:
+        self._markets.unsubscribe(conn, name)
 
     def forget(self, conn: Connection) -> None:
         """The connection is gone."""
         for name in list(conn.streams):
             self.unsubscribe(conn, name)
-        self._users.unsubscribe(conn)
 
 
 def _object(data: bytes) -> dict[str, object]:
@@ -131,7 +129,7 @@ def _request(raw: dict[str, object], data: bytes) -> _Asked:
         known = ", ".join(f"`{name}`" for name in _METHODS)
         raise _invalid(f"unknown variant `{method}`, expected one of {known} at line 1 column {column}")
     request_id = raw.get("id", False)
-    # Documented are unsigned integers alone; the venue's own SDK sends text.
+    # Documented for futures are unsigned integers alone; the venue's own SDK sends text.
     if isinstance(request_id, bool | float | list | dict) or (isinstance(request_id, int) and request_id < 0):
         raise _invalid("request ID must be an unsigned integer")
     if not isinstance(params, list):

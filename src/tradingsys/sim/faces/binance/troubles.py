@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from enum import StrEnum
 
 from tradingsys.core.errors import VenueError
-from tradingsys.sim.faces.binance_usdm.faults import NO_CODE, Fault
+from tradingsys.sim.faces.binance.faults import NO_CODE, Fault
 from tradingsys.sim.faces.transport import WsOutput
-from tradingsys.venues.binance.error_codes import ErrorClass
-from tradingsys.venues.binance.usdm_errors import ERRORS
+from tradingsys.venues.binance.error_codes import ErrorClass, ErrorTable
 
-__all__ = ["Asked", "Lost", "Trouble", "Troubles", "refusal"]
+__all__ = ["Asked", "Lost", "Trouble", "Troubles"]
 
 
 class Asked(StrEnum):
@@ -49,30 +48,6 @@ class Lost(Exception):
     """No answer at all: the connection ends."""
 
 
-_FAULTS = {
-    Trouble.TIMEOUT: (
-        408,
-        -1007,
-        "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
-    ),
-    Trouble.UNKNOWN: (503, NO_CODE, "Unknown error, please check your request or try again later."),
-    Trouble.UNAVAILABLE: (503, NO_CODE, "Service Unavailable."),
-    Trouble.OVERLOADED: (
-        503,
-        -1008,
-        "Request throttled by system-level protection. Reduce-only/close-position orders are exempt. Please try again.",
-    ),
-    Trouble.INTERNAL: (503, -1001, "Internal error; unable to process your request. Please try again."),
-}
-
-
-def refusal(code: int) -> Fault:
-    """What the exchange answers with a code. Raises KeyError for one that it does not have."""
-    known = ERRORS.codes[code]
-    status = 401 if known.verdict is ErrorClass.AUTH else 429 if known.verdict is ErrorClass.RATE_LIMITED else 400
-    return Fault(status, code, known.text)
-
-
 def _no_trouble(_asked: Asked) -> Trouble:
     return Trouble.NONE
 
@@ -80,7 +55,10 @@ def _no_trouble(_asked: Asked) -> Trouble:
 class Troubles:
     """What the operator ordered to go wrong."""
 
-    def __init__(self) -> None:
+    def __init__(self, faults: Mapping[Trouble, tuple[int, int, str]], errors: ErrorTable) -> None:
+        """``faults``: how the product says what is not a refusal: HTTP status, code and message."""
+        self._faults = faults
+        self._errors = errors
         self.answers: dict[Asked, deque[tuple[Trouble, int]]] = {asked: deque() for asked in Asked}
         """For the next requests of each kind, with the code of a refusal."""
         self.queries_late_ns = 0
@@ -121,7 +99,13 @@ class Troubles:
                 answer()
         if trouble in (Trouble.DROP, Trouble.CUT):
             raise Lost
-        raise refusal(code) if trouble is Trouble.REFUSED else Fault(*_FAULTS[trouble])
+        raise self.refusal(code) if trouble is Trouble.REFUSED else Fault(*self._faults[trouble])
+
+    def refusal(self, code: int) -> Fault:
+        """What the exchange answers with a code. Raises KeyError for one that it does not have."""
+        known = self._errors.codes[code]
+        status = 401 if known.verdict is ErrorClass.AUTH else 429 if known.verdict is ErrorClass.RATE_LIMITED else 400
+        return Fault(status, code, known.text)
 
     def hides(self, made_ns: int, now_ns: int) -> bool:
         """Whether something made then cannot be asked for yet."""

@@ -8,14 +8,12 @@ from tradingsys.sim.events import BookChanged, OrderRecord, Traded
 from tradingsys.sim.tape import Aggregate
 from tradingsys.venues.binance.messages import Message
 
-__all__ = ["MS", "USDM", "Feed", "Payload", "next_beat"]
+__all__ = ["MS", "Feed", "Payload", "next_beat"]
 
 Payload = Message | list[Message]
 
 MS = 1_000_000
 """Nanoseconds."""
-USDM = 1
-"""The kind of symbol in every message; COIN-M would be 2."""
 
 
 def next_beat(period_ns: int, now_ns: int) -> int:

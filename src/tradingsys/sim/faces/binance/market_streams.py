@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeAlias
 
 from tradingsys.sim.events import BookChanged, ExchangeEvent, Executed, Expired, OrderRecord, Traded
-from tradingsys.sim.faces.binance_usdm.book_feeds import DiffFeed
-from tradingsys.sim.faces.binance_usdm.call import State
-from tradingsys.sim.faces.binance_usdm.connection import Connection, Route
-from tradingsys.sim.faces.binance_usdm.feed import Feed, Payload
-from tradingsys.sim.faces.binance_usdm.feeds import make_feed
+from tradingsys.sim.faces.binance.book_feeds import DiffFeed
+from tradingsys.sim.faces.binance.call import S
+from tradingsys.sim.faces.binance.connection import Connection, Route
+from tradingsys.sim.faces.binance.feed import Feed, Payload
 from tradingsys.sim.faces.transport import WsOutput, WsSend
 from tradingsys.sim.recorded_trade import RecordedTrade
 from tradingsys.sim.tape import Aggregate
 from tradingsys.venues.binance.encode import to_bytes
 
-__all__ = ["MarketStreams"]
+__all__ = ["MakeFeed", "MarketStreams"]
+
+MakeFeed: TypeAlias = Callable[[S, Route, str, int], Feed | None]
 
 _LIQUIDATION = "liquidation"
 
@@ -38,11 +40,13 @@ class _Channel:
                 outputs.append(WsSend(conn_id, wrapped if conn.is_combined else raw))
 
 
-class MarketStreams:
+class MarketStreams(Generic[S]):
     """All streams that somebody listens to; the others cost nothing."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: S, make_feed: MakeFeed[S]) -> None:
+        """``make_feed`` gives the feed behind a stream name on a route; None for what does not exist there."""
         self._state = state
+        self._make_feed = make_feed
         self._channels: dict[tuple[Route, str], _Channel] = {}
         self._by_symbol: dict[str, list[_Channel]] = {}
 
@@ -51,7 +55,7 @@ class MarketStreams:
         key = (conn.route, name)
         channel = self._channels.get(key)
         if channel is None:
-            feed = make_feed(self._state, conn.route, name, now_ns)
+            feed = self._make_feed(self._state, conn.route, name, now_ns)
             if feed is None:
                 return
             channel = self._channels[key] = _Channel(name, feed)
@@ -116,8 +120,7 @@ class MarketStreams:
         outputs: list[WsOutput] = []
         for symbol, tape in self._state.tapes.items():
             self._send_aggregates(symbol, tape.advance(now_ns), now_ns, outputs)
-        for gauge in self._state.gauges.values():
-            gauge.read(now_ns)
+        self._state.read(now_ns)
         for channel in list(self._channels.values()):
             next_ns = channel.feed.next_ns
             if next_ns is not None and next_ns <= now_ns:

@@ -1,4 +1,4 @@
-"""Asking clients whether they are still there: a ping every three minutes, and ten minutes for a pong."""
+"""Asking clients whether they are still there."""
 
 from __future__ import annotations
 
@@ -6,36 +6,33 @@ from msgspec import Struct
 
 __all__ = ["KeepAlive"]
 
-_MINUTE_NS = 60 * 1_000_000_000
-_PING_NS = 3 * _MINUTE_NS
-_PATIENCE_NS = 10 * _MINUTE_NS
-
 
 class _Watch(Struct):
     next_ping_ns: int
     asked_ns: int | None = None
     """When the first ping was sent that no pong followed yet."""
 
-    @property
-    def due_ns(self) -> int:
-        lost_ns = self.next_ping_ns if self.asked_ns is None else self.asked_ns + _PATIENCE_NS
+    def due_ns(self, patience_ns: int) -> int:
+        lost_ns = self.next_ping_ns if self.asked_ns is None else self.asked_ns + patience_ns
         return min(self.next_ping_ns, lost_ns)
 
 
 class KeepAlive:
     """Every websocket's pings and pongs."""
 
-    def __init__(self) -> None:
+    def __init__(self, ping_ns: int, patience_ns: int) -> None:
+        """``ping_ns`` between two pings; ``patience_ns`` from the first one that no pong follows."""
+        self._ping_ns, self._patience_ns = ping_ns, patience_ns
         self._watches: dict[int, _Watch] = {}
 
     @property
     def next_deadline_ns(self) -> int | None:
         """When `tick` has something to do."""
-        return min((watch.due_ns for watch in self._watches.values()), default=None)
+        return min((watch.due_ns(self._patience_ns) for watch in self._watches.values()), default=None)
 
     def opened(self, conn_id: int, now_ns: int) -> None:
         """Begin to ask."""
-        self._watches[conn_id] = _Watch(now_ns + _PING_NS)
+        self._watches[conn_id] = _Watch(now_ns + self._ping_ns)
 
     def closed(self, conn_id: int) -> None:
         """Stop asking."""
@@ -57,10 +54,10 @@ class KeepAlive:
         """Connections to ping, and connections that are lost."""
         to_ping, lost = [], []
         for conn_id, watch in self._watches.items():
-            if watch.asked_ns is not None and now_ns >= watch.asked_ns + _PATIENCE_NS:
+            if watch.asked_ns is not None and now_ns >= watch.asked_ns + self._patience_ns:
                 lost.append(conn_id)
             elif now_ns >= watch.next_ping_ns:
                 to_ping.append(conn_id)
-                watch.next_ping_ns = now_ns + _PING_NS
+                watch.next_ping_ns = now_ns + self._ping_ns
                 watch.asked_ns = now_ns if watch.asked_ns is None else watch.asked_ns
         return to_ping, lost

@@ -1,0 +1,1 @@
+"""What all of Binance's products have in common, in the server's role."""
