@@ -24,25 +24,27 @@ from functools import partial
 from msgspec import Struct
 
 from pyalgo.advice import advice
+from pyalgo.balances import Balances
 from pyalgo.delivery import Delivery
 from pyalgo.history import Gap, History
 from pyalgo.link import Link, Listener, Stage
+from pyalgo.money import MarginLevel
 from pyalgo.order_entry import OrderEntry
 from pyalgo.product import Product
 from pyalgo.requests import Request, Requests
 from pyalgo.resolver import Resolver
 from pyalgo.sampling import Sampler
-from pyalgo.streams import Stream, Streams, may_help_to_wait
+from pyalgo.streams import Stream, Streams
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.wire.codec import decode_result, decode_server_message, encode_request
 from tradingsys.wire.messages import (
     BalancePush,
-    BalanceView,
     DepthPush,
     ErrorCode,
     KlinePush,
     LoginParams,
     LoginResult,
+    MarginPush,
     MarkPush,
     OrderPush,
     PositionPush,
@@ -52,7 +54,6 @@ from tradingsys.wire.messages import (
     SessionClosedPush,
     SnapshotPush,
     StatusPush,
-    SymbolsParams,
     TradePush,
 )
 
@@ -82,8 +83,7 @@ class Client:
         self.streams = Streams(self)
         self.orders = OrderEntry(self, session_id, self.history, listener)
         self.sampler = Sampler()
-        self.balances: dict[str, BalanceView] = {}
-        """The account's, by asset."""
+        self.balances = Balances(self)
         self._resolver = Resolver(self, self.history, listener)
         self._link: Link | None = None
         self._requests = Requests()
@@ -127,7 +127,7 @@ class Client:
             case StatusPush():
                 self.status = message.text
             case BalancePush():
-                self._take_balances(message.balances)
+                self.balances.changed(message.balances)
             case SessionClosedPush():
                 self._restart(f"the gateway closed session {self.session_id}: {message.reason}")
             case SnapshotPush() if not self.history.is_known:
@@ -139,12 +139,11 @@ class Client:
         """The connection is gone; requests without an answer will never get one."""
         self._link, self.now_ms = None, now_ms
         was, self.stage = self.stage, Stage.OFFLINE
-        unanswered = [request.client_order_id for request in self._requests.clear()]
+        unanswered = [each for request in self._requests.clear() for each in request.client_order_ids]
         self._login = None
         self.streams.forget_confirmations()
         for client_order_id in (*unanswered, *self.delivery.forget()):
-            if client_order_id is not None:
-                self.lost(client_order_id)
+            self.lost(client_order_id)
         if was in (Stage.LOGGED_IN, Stage.READY):
             _log.warning("session %d lost its gateway: %s; reconnecting", self.session_id, reason)
         if was in (Stage.LOGGED_IN, Stage.READY) or self._was_logged_in:
@@ -201,15 +200,15 @@ class Client:
         if self.streams.remove(name) and self.is_logged_in:
             self.query("unsubscribe", [name], lambda _: None)
 
-    def refresh_balances(self) -> None:
-        """Ask for the account's balances."""
-        # The gateway passes this on to the exchange: an answer that does not come means nothing for the connection.
-        deadline_ms = self.now_ms + _QUERY_MS
-        self.request("get_balances", SymbolsParams(), Request(self._on_balances, lambda: None, deadline_ms))
-
     def product(self, symbol: str) -> Product | None:
         """The rules of a symbol, once a subscription of it was confirmed."""
         return self.streams.products.get(symbol)
+
+    def learned(self, product: Product) -> None:
+        """The rules of a symbol became known, or known anew."""
+        if product.is_spot:
+            self.history.orders.is_spot(product.symbol)
+        self.balances.is_margin = self.balances.is_margin or product.view.margin
 
     # Replies -------------------------------------------------------------------------------------------------------
 
@@ -237,7 +236,7 @@ class Client:
             self.history.cursor = None
         self.streams.request()
         if self.trading:
-            self.refresh_balances()
+            self.balances.ask()
         if login.snapshot is not None:
             push = SnapshotPush(login.snapshot)
             if self.history.is_known:
@@ -248,18 +247,6 @@ class Client:
             self.delivery.news(self._listener.connected)
             self.resolve()
 
-    def _on_balances(self, reply: Reply) -> None:
-        try:
-            self._take_balances(decode_result(reply, list[BalanceView]))
-        except LocalProtocolError as error:
-            if may_help_to_wait(error.code):
-                self.retry(self.refresh_balances)
-            else:
-                _log.debug("session %d: no balances: %s", self.session_id, error)
-
-    def _take_balances(self, balances: list[BalanceView]) -> None:
-        self.balances.update({balance.asset: balance for balance in balances})
-
     def _on_no_answer(self) -> None:
         self._restart("the gateway does not answer")
 
@@ -269,7 +256,7 @@ class Client:
         request = self._requests.answered(reply.id)
         if request is not None:
             if request.may_wait:
-                self.delivery.event(partial(request.on_reply, reply), request.client_order_id)
+                self.delivery.event(partial(request.on_reply, reply), request.client_order_ids)
             else:
                 request.on_reply(reply)
         elif reply.error is not None and reply.id is None:
@@ -295,6 +282,8 @@ class Client:
                 self.resolve()
             case RequestFailedPush():
                 self.orders.failed(push)
+            case MarginPush():
+                self._listener.margin_changed(MarginLevel.of(push))
             case _:  # dealt with on arrival
                 pass
 

@@ -11,6 +11,7 @@ from pyalgo.calling import Caller
 from pyalgo.driver import Driver
 from pyalgo.link import MarketPush
 from pyalgo.market import MarketData, market_data
+from pyalgo.money import MarginLevel
 from pyalgo.order import Fill, Order
 from pyalgo.position import Position
 from pyalgo.session import EVENT_TYPES, Event, Session
@@ -66,6 +67,8 @@ class Context(Session, Callbacks):
     """Called once per execution of any symbol, after the subscriptions' own."""
     on_position: Callable[[Position], object] | None = None
     """Called when the position of any symbol changed, after the subscriptions' own."""
+    on_margin: Callable[[MarginLevel], object] | None = None
+    """Called when a margin account comes close to a margin call or liquidation, and when it is well again."""
     on_event: Callable[[Event], object] | None = None
     """Called with everything that happens, before the callback of the subscription concerned."""
 
@@ -189,6 +192,12 @@ class Context(Session, Callbacks):
             if callback is not None:
                 self._caller.call(self._who, callback, self.position(symbol))
 
+    def margin_changed(self, level: MarginLevel) -> None:
+        """See `Listener`."""
+        super().margin_changed(level)
+        if self.on_margin is not None:
+            self._caller.call(self._who, self.on_margin, level)
+
     def error(self, error: LocalProtocolError) -> None:
         """See `Listener`."""
         if self.on_error is not None:
@@ -202,7 +211,7 @@ class Context(Session, Callbacks):
                 if callback is not None:
                     self._caller.call(self._who, callback, order, fill)
 
-    def _hear(self, event_type: EventType, data: MarketData | Order | Position | int) -> None:
+    def _hear(self, event_type: EventType, data: MarketData | Order | Position | MarginLevel | int) -> None:
         super()._hear(event_type, data)
         if self.on_event is not None:
             self._caller.call(self._who, self.on_event, Event(event_type, data))

@@ -26,7 +26,7 @@ class Delivery:
         self._tell_market, self._tell_where_we_are = tell_market, tell_where_we_are
         self._is_on = False
         self._is_pulled = False
-        self._events: deque[tuple[Tell, str | None]] = deque()
+        self._events: deque[tuple[Tell, tuple[str, ...]]] = deque()
         self._trades: deque[Tell] = deque(maxlen=_MAX_TRADES)
         self._latest: dict[tuple[str, int], Tell] = {}
 
@@ -73,12 +73,12 @@ class Delivery:
             case _:
                 self._latest[push.stream, 0] = tell
 
-    def event(self, tell: Tell, client_order_id: str | None = None) -> None:
-        """Something that must be told; ``client_order_id`` names a new order whose answer it is."""
+    def event(self, tell: Tell, client_order_ids: tuple[str, ...] = ()) -> None:
+        """Something that must be told; ``client_order_ids`` names new orders whose answer it is."""
         if self._is_on:
             tell()
         else:
-            self._events.append((tell, client_order_id))
+            self._events.append((tell, client_order_ids))
 
     def news(self, tell: Tell) -> None:
         """Something that means nothing any more to a strategy that starts to listen later."""
@@ -90,7 +90,7 @@ class Delivery:
 
         Returns the orders whose answers waited.
         """
-        unanswered = [client_order_id for _, client_order_id in self._events if client_order_id is not None]
+        unanswered = [client_order_id for _, answered in self._events for client_order_id in answered]
         self._events.clear()
         self._trades.clear()
         self._latest.clear()

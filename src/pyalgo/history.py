@@ -59,6 +59,7 @@ class History:
                 realized_pnl=event.realized_pnl,
                 fees=event.fees,
                 funding=event.funding,
+                net_executed=event.net_executed,
             )
             self._listener.position_changed(event.symbol)
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Protocol
 
+from pyalgo.money import MarginLevel
 from pyalgo.order import Fill, Order
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.wire.messages import DepthPush, KlinePush, MarkPush, TradePush
@@ -45,6 +46,9 @@ class Listener(Protocol):
 
     def position_changed(self, symbol: str) -> None:
         """A position changed."""
+
+    def margin_changed(self, level: MarginLevel) -> None:
+        """A margin account comes close to a margin call, or is well again."""
 
     def error(self, error: LocalProtocolError) -> None:
         """Something was refused."""

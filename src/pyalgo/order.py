@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import count
 
 from pyalgo.phase import to_datetime
-from pyalgo.words import OrderType, PriceMatch, Side, State, Tif, TriggerPrice, state_of
+from pyalgo.words import OrderType, PriceMatch, Side, SideEffect, State, Tif, TriggerPrice, state_of
 from tradingsys.core.enums import OrderStatus
 from tradingsys.wire.messages import FillView, OrderView
 from tradingsys.wire.messages.orders import OrderTerms
@@ -68,11 +68,20 @@ class Order:
         self.side = Side(terms.side.value)
         self.order_type, self.tif = order_type, tif
         self.quantity = self.price = 0.0
-        """``price`` is 0.0 for orders at market."""
+        """``price`` is 0.0 for orders at market, ``quantity`` for those that close a position, and for those with a
+        ``quote_quantity`` until the exchange says what that came to."""
+        self.quote_quantity = _float(terms.quote_quantity)
+        """A market order for so much of the quote asset; 0.0 for none."""
+        self.iceberg = _float(terms.iceberg_quantity)
+        """As much as the book shows of it at a time; 0.0 for all."""
+        self.side_effect: SideEffect | None = terms.side_effect
+        """What it borrows or pays back, in a margin account."""
+        self.list_id: str | None = None
+        """The exchange's id of the list that the order belongs to, once known."""
         self.stop_price = _float(terms.stop_price)
         """What triggers it; 0.0 for none."""
         self.callback_rate = _float(terms.callback_rate)
-        """Of a trailing stop, in percent."""
+        """How far a stop follows the market, in percent; 0.0 for one that does not."""
         self.activation_price = _float(terms.activation_price)
         self.reduce_only, self.close_position = terms.reduce_only, terms.close_position
         self.post_only = terms.post_only
@@ -108,6 +117,7 @@ class Order:
         self._is_accepted = False
         self._is_absent = False
         self._is_adopted = False
+        self._is_translated = False
         self._is_rejection_told = False
         self._take_terms(terms.quantity, terms.price)
 
@@ -138,6 +148,8 @@ class Order:
 
     def __repr__(self) -> str:
         price = f"@ {self.price}" if self.price else "at market"
+        if self.quote_quantity:
+            price += f" for {self.quote_quantity}"
         stop = f" stop {self.stop_price}" if self.stop_price else ""
         trade = f", last {self.trade_quantity} @ {self.trade_price}" if self.trade_quantity else ""
         waiting = ", waiting" if self.is_waiting else ""
@@ -195,6 +207,7 @@ class Order:
         self._raise_cum(Decimal(view.cum_qty))
         if view.avg_px is not None:
             self.avg_price = float(view.avg_px)
+        self.list_id = view.list_id or self.list_id
         self._is_accepted = self._is_accepted or view.status not in _NOT_ACCEPTED
         state = state_of(view.status)
         if self.state in _ENDED and (state not in _ENDED or self.state is State.FILLED):

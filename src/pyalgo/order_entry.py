@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -10,10 +11,11 @@ from msgspec import Struct
 from pyalgo.history import History
 from pyalgo.link import Listener
 from pyalgo.order import Order
+from pyalgo.order_list import check_list, check_market
 from pyalgo.product import Product
 from pyalgo.requests import Request
-from pyalgo.terms import OrderOptions, order_params
-from pyalgo.words import OrderType, Side, Tif
+from pyalgo.terms import Leg, order_params
+from pyalgo.words import OrderType, Tif
 from tradingsys.core import enums as fix
 from tradingsys.core.errors import InvalidOrder, LocalProtocolError
 from tradingsys.core.ids import OrderKey, encode_client_order_id
@@ -23,6 +25,9 @@ from tradingsys.wire.messages import (
     CancelParams,
     ErrorCode,
     LoginResult,
+    OrderListParams,
+    OrderListResult,
+    OrderParams,
     OrderResult,
     Reply,
     RequestFailedPush,
@@ -83,38 +88,52 @@ class OrderEntry:
         for client_order_id in list(self._amends):
             self._amend_is_over(client_order_id)
 
-    def place(
-        self,
-        symbol: str,
-        price: float,
-        quantity: float,
-        side: Side,
-        order_type: OrderType,
-        tif: Tif,
-        options: OrderOptions,
-    ) -> Order:
+    def place(self, symbol: str, leg: Leg) -> Order:
         """Send one new order.
 
         Raises LocalProtocolError when it breaks the symbol's rules or cannot be sent now; it is not queued.
         """
-        login, now_ms = self._channel.trading_login(), self._channel.now_ms
-        product = self._channel.product(symbol)
-        if product is None:
-            raise InvalidOrder(f"{symbol}: subscribe to it first", code=ErrorCode.INVALID_SYMBOL)
-        params = order_params(login, self._seq + 1, product, price, quantity, side, order_type, tif, options)
+        login, product = self._channel.trading_login(), self._product(symbol)
+        params = order_params(login, self._seq + 1, product, leg)
+        (order,) = orders = (self._add(login, params, leg),)
+        self._send("order", params, orders, OrderResult)
+        return order
+
+    def place_list(self, symbol: str, contingency: fix.Contingency, legs: Sequence[Leg]) -> tuple[Order, ...]:
+        """Send orders that depend on each other, all in one request. Raises as `place`; then none was sent."""
+        login, product = self._channel.trading_login(), self._product(symbol)
+        check_market(product, contingency)
+        every = [order_params(login, self._seq + number, product, leg) for number, leg in enumerate(legs, 1)]
+        check_list(contingency, every)
+        orders = tuple(self._add(login, params, leg) for params, leg in zip(every, legs, strict=True))
+        self._send("order_list", OrderListParams(contingency, every), orders, OrderListResult)
+        return orders
+
+    def _add(self, login: LoginResult, params: OrderParams, leg: Leg) -> Order:
         self._seq = params.seq
         key = OrderKey(self._session_id, login.lineage, login.epoch, login.login, params.seq)
         client_order_id = encode_client_order_id(key)
-        order = self._history.orders.add(client_order_id, params, OrderType(order_type), Tif(tif), now_ms)
-        request = Request(
-            partial(self._on_order_reply, client_order_id),
-            partial(self._on_order_silence, client_order_id),
-            now_ms + _ANSWER_MS,
-            may_wait=True,
-            client_order_id=client_order_id,
+        return self._history.orders.add(
+            client_order_id, params, OrderType(leg.order_type), Tif(leg.tif), self._channel.now_ms
         )
-        self._channel.request("order", params, request)
-        return order
+
+    def _send(self, method: str, params: Struct, orders: Sequence[Order], result: type[Struct]) -> None:
+        """Write new orders once; whatever becomes of the request becomes of all of them."""
+        client_order_ids = tuple(order.client_order_id for order in orders)
+        request = Request(
+            partial(self._on_order_reply, client_order_ids, result),
+            partial(self._lose, client_order_ids),
+            self._channel.now_ms + _ANSWER_MS,
+            may_wait=True,
+            client_order_ids=client_order_ids,
+        )
+        self._channel.request(method, params, request)
+
+    def _product(self, symbol: str) -> Product:
+        product = self._channel.product(symbol)
+        if product is None:
+            raise InvalidOrder(f"{symbol}: subscribe to it first", code=ErrorCode.INVALID_SYMBOL)
+        return product
 
     def cancel(self, order: Order) -> bool:
         """Ask for a cancel unless one is under way; returns whether it was asked for.
@@ -183,17 +202,14 @@ class OrderEntry:
 
     def _amend_params(self, order: Order, price: float | None, quantity: float | None) -> AmendParams | None:
         """None when nothing would change."""
-        product = self._channel.product(order.symbol)
-        if product is None:
-            raise InvalidOrder(f"{order.symbol}: subscribe to it first", code=ErrorCode.INVALID_SYMBOL)
-        if order._terms.order_type is not fix.OrderType.LIMIT:
-            message = f"order {order.id} is {order.order_type}: only LIMIT orders can be amended, cancel it instead"
-            raise InvalidOrder(message, code=ErrorCode.INVALID_ORDER)
+        product = self._product(order.symbol)
+        _check_amend(order, product, price, quantity)
         # An order at a price from the book may have none that is known.
         limit = order.price or None if price is None else price
         price_text = None if limit is None else product.price_text(limit)
+        is_exempt = order.reduce_only and not product.is_spot
         quantity_text = product.quantity_text(
-            order.quantity if quantity is None else quantity, None if order.reduce_only else price_text
+            order.quantity if quantity is None else quantity, None if is_exempt else price_text
         )
         if float(quantity_text) <= order.acc:
             message = f"order {order.id}: quantity {quantity_text} is executed already, cancel it instead"
@@ -225,22 +241,24 @@ class OrderEntry:
 
     # Replies --------------------------------------------------------------------------------------------------------
 
-    def _on_order_reply(self, client_order_id: str, reply: Reply) -> None:
+    def _on_order_reply(self, client_order_ids: tuple[str, ...], result: type[Struct], reply: Reply) -> None:
         try:
-            decode_result(reply, OrderResult)
+            decode_result(reply, result)
         except LocalProtocolError as error:
             if error.code in (ErrorCode.STALE_KEY, ErrorCode.UNDEFINED) or reply.error is None:
                 # Neither proves that nothing was sent.
-                self._channel.lost(client_order_id)
-                self._channel.resolve()
+                self._lose(client_order_ids)
                 self._channel.report(error)
                 return
-            refused = self._history.orders.refuse(client_order_id, error.code, str(error), self._channel.now_ms)
-            if refused is not None:
-                self._listener.order(refused, None)
+            orders, now_ms = self._history.orders, self._channel.now_ms
+            refused = [orders.refuse(each, error.code, str(error), now_ms) for each in client_order_ids]
+            for order in refused:
+                if order is not None:
+                    self._listener.order(order, None)
 
-    def _on_order_silence(self, client_order_id: str) -> None:
-        self._channel.lost(client_order_id)
+    def _lose(self, client_order_ids: tuple[str, ...]) -> None:
+        for client_order_id in client_order_ids:
+            self._channel.lost(client_order_id)
         self._channel.resolve()
 
     def _on_cancel_reply(self, order: Order, reply: Reply) -> None:
@@ -255,3 +273,22 @@ class OrderEntry:
             self._history.orders.unresolved.add(order.client_order_id)
             self._channel.resolve()
         self._channel.report(LocalProtocolError(f"{method} of order {order.id}: {message}", code=code))
+
+
+def _check_amend(order: Order, product: Product, price: float | None, quantity: float | None) -> None:
+    """Raises InvalidOrder for an order that cannot be changed, or not in this way."""
+    why = ""
+    if order._terms.order_type is not fix.OrderType.LIMIT:
+        why = f"is {order.order_type}: only LIMIT orders can be amended, cancel it instead"
+    elif not product.is_spot:
+        pass
+    elif not product.view.amend:
+        why = "cannot be amended: margin accounts and some symbols have no amend, cancel it and send a new one"
+    elif order.list_id is not None:
+        why = "belongs to a list and cannot be amended: cancel the list and send a new one"
+    elif price is not None and price != order.price:
+        why = "keeps its price: on spot an order can only be made smaller, cancel it and send a new one"
+    elif quantity is not None and quantity > order.quantity:
+        why = "cannot be made larger on spot: send another order beside it, or cancel it and send a new one"
+    if why:
+        raise InvalidOrder(f"order {order.id} {why}", code=ErrorCode.INVALID_ORDER)

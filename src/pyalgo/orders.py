@@ -28,6 +28,7 @@ class Orders:
         self._live: dict[int, Order] = {}
         self.unresolved: set[str] = set()
         """Ids of orders whose request never got an answer: each is asked about, none is sent again."""
+        self._spot_symbols: set[str] = set()
 
     def add(self, client_order_id: str, terms: OrderTerms, order_type: OrderType, tif: Tif, time_ms: int) -> Order:
         """A new order of this process."""
@@ -36,6 +37,15 @@ class Orders:
         self._by_id[order.id] = self._live[order.id] = order
         self._forget_oldest()
         return order
+
+    def is_spot(self, symbol: str) -> None:
+        """A symbol turns out to be of the spot market: orders that another program sent get that market's words."""
+        if symbol in self._spot_symbols:
+            return
+        self._spot_symbols.add(symbol)
+        for order in self._by_id.values():
+            if order.symbol == symbol and order._is_translated:
+                order.order_type, order.tif = from_wire(order._terms, is_spot=True)
 
     def get(self, order_id: int) -> Order | None:
         """By this strategy's number."""
@@ -124,9 +134,10 @@ class Orders:
                 self.unresolved.add(order.client_order_id)
 
     def _adopt(self, view: OrderView) -> Order:
-        order_type, tif = from_wire(view)
-        order = self.add(view.client_order_id, OrderTerms(**_terms(view)), order_type, tif, view.ts_ms)
-        order._is_adopted = True
+        terms = OrderTerms(**_terms(view))
+        order_type, tif = from_wire(terms, is_spot=view.symbol in self._spot_symbols)
+        order = self.add(view.client_order_id, terms, order_type, tif, view.ts_ms)
+        order._is_adopted = order._is_translated = True
         return order
 
     def _live_of(self, symbol: str) -> list[Order]:

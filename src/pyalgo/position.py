@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from tradingsys.wire.messages import BalanceView, PositionView
+from tradingsys.wire.messages import PositionView
 
-__all__ = ["Balance", "Position", "Unfilled", "balance_of", "position_of"]
+__all__ = ["Position", "Unfilled", "position_of"]
 
 
 class Position(Struct, frozen=True):
@@ -17,7 +17,7 @@ class Position(Struct, frozen=True):
 
     symbol: str
     net: float
-    """Negative when short."""
+    """Negative when short. On spot what can be sold: fees that were taken in the base asset are subtracted."""
     entry_price: float | None
     """Average cost; None when flat, or when part of the position was set by an edit."""
     realized_pnl: float
@@ -28,15 +28,8 @@ class Position(Struct, frozen=True):
     """Paid, by asset; negative for rebates."""
     funding: dict[str, float]
     """Received, by asset; negative when paid."""
-
-
-class Balance(Struct, frozen=True):
-    """One asset of the account, which all sessions of a gateway share."""
-
-    asset: str
-    wallet: float
-    available: float | None
-    """For new positions, as of the last time it was asked for; None when the wallet has changed since."""
+    net_executed: float | None = None
+    """On spot what was bought less what was sold, fees left out; None for contracts."""
 
 
 class Unfilled(NamedTuple):
@@ -63,9 +56,5 @@ def position_of(symbol: str, view: PositionView | None, market_price: float | No
         unrealized,
         {asset: float(fee) for asset, fee in view.fees.items()},
         {asset: float(paid) for asset, paid in view.funding.items()},
+        None if view.net_executed is None else float(view.net_executed),
     )
-
-
-def balance_of(view: BalanceView) -> Balance:
-    """A balance from the wire."""
-    return Balance(view.asset, float(view.wallet), None if view.available is None else float(view.available))

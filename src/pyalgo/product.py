@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
-from pyalgo.words import FIX_ORDER_TYPES, OrderType, Tif
+from pyalgo.words import OrderType, Tif, fix_order_type
 from tradingsys.core import enums as fix
 from tradingsys.core.errors import InvalidOrder
 from tradingsys.core.instrument import plain, snap
@@ -22,7 +22,7 @@ class Product:
 
     def __init__(self, view: ProductView) -> None:
         self.view = view
-        self.symbol = view.symbol
+        self.symbol, self.is_spot = view.symbol, view.is_spot
         self.tick = Decimal(view.price_filter.size) or _NO_STEP
         self.lot = Decimal(view.lot_size.size) or _NO_STEP
         self._min_prc, self._max_prc = Decimal(view.price_filter.min), Decimal(view.price_filter.max)
@@ -40,10 +40,12 @@ class Product:
         return (exact / self.lot).quantize(Decimal(1), ROUND_FLOOR) * self.lot
 
     def order_support(self, order_type: OrderType) -> bool:
-        """Whether orders of this type can be sent; the spot market's words cannot."""
+        """Whether orders of this type can be sent; on futures the spot market's words cannot."""
         if order_type is OrderType.LIMIT_MAKER:
             return self.view.post_only
-        word = FIX_ORDER_TYPES.get(order_type)
+        word = fix_order_type(order_type, is_spot=self.is_spot)
+        if self.is_spot and word is fix.OrderType.TRAILING_STOP_MARKET:
+            return self.view.trailing
         return word is not None and _listed(word, self.view.order)
 
     def tif_support(self, tif: Tif) -> bool:
@@ -84,6 +86,25 @@ class Product:
         if price is not None and exact * Decimal(price) < self._min_notional:
             worth = f"{plain(exact)} at {price} is worth {plain(exact * Decimal(price))}"
             raise self._invalid(f"{worth}, less than the least order value {plain(self._min_notional)}")
+        return plain(exact)
+
+    def iceberg_text(self, iceberg: float, quantity: str) -> str:
+        """How much of an order its book shows. Raises InvalidOrder saying which rule it breaks."""
+        exact = self._snap(iceberg, self.lot, "iceberg")
+        if exact % self.lot or exact <= 0:
+            raise self._invalid(f"iceberg {plain(exact)} is no multiple of the lot {plain(self.lot)}")
+        if exact >= Decimal(quantity):
+            raise self._invalid(f"iceberg {plain(exact)} shows all of the quantity {quantity}: leave it out")
+        return plain(exact)
+
+    def amount_text(self, amount: float) -> str:
+        """An amount of the quote asset for the wire. Raises InvalidOrder saying which rule it breaks."""
+        exact = self._snap(amount, _NO_STEP, "quote_quantity").quantize(_NO_STEP, ROUND_FLOOR)
+        if exact <= 0:
+            raise self._invalid(f"quote_quantity {plain(exact)} is not above 0")
+        if exact < self._min_notional:
+            least = plain(self._min_notional)
+            raise self._invalid(f"quote_quantity {plain(exact)} is less than the least order value {least}")
         return plain(exact)
 
     def _snap(self, value: float, step: Decimal, name: str) -> Decimal:

@@ -18,8 +18,8 @@ class Request(NamedTuple):
     deadline_ms: int
     may_wait: bool = False
     """Whether the answer, like a push, waits until the strategy runs."""
-    client_order_id: str | None = None
-    """Set for a new order."""
+    client_order_ids: tuple[str, ...] = ()
+    """The new orders in it."""
 
 
 class Requests:

@@ -2,64 +2,43 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections import deque
-from collections.abc import Callable
-from typing import TypeVar, Unpack
 
 from msgspec import Struct
 
+from pyalgo.account import Account
 from pyalgo.arguments import address, count, session_number, symbol_name
 from pyalgo.client import Client
 from pyalgo.driver import Driver, LoopDriver
 from pyalgo.link import MarketPush
 from pyalgo.market import Kline, MarketData, market_data
+from pyalgo.money import MarginLevel
 from pyalgo.order import Fill, Order
-from pyalgo.position import Balance, Position, Unfilled, balance_of, position_of
+from pyalgo.ordering import Ordering
+from pyalgo.position import Position, position_of
 from pyalgo.product import Product
-from pyalgo.requests import Request
 from pyalgo.streams import Stream
 from pyalgo.subscription import Subscription
-from pyalgo.terms import OrderOptions
-from pyalgo.words import EventType, MarginType, OrderType, Side, Tif
+from pyalgo.words import EventType
 from tradingsys.core.errors import LocalProtocolError
-from tradingsys.wire.codec import decode_result
-from tradingsys.wire.messages import (
-    DepthPush,
-    ErrorCode,
-    KlinePush,
-    KlinesParams,
-    KlineView,
-    LeverageParams,
-    MarginTypeParams,
-    MarkPush,
-    Reply,
-    SettingsView,
-    SymbolParams,
-    TradePush,
-)
+from tradingsys.wire.messages import DepthPush, KlinePush, KlinesParams, KlineView, MarkPush, TradePush
 
 __all__ = ["EVENT_TYPES", "Event", "Session"]
 
-_log = logging.getLogger(__name__)
-
 _INSTANCE_BYTES = 8
 _INTERVAL_S = 0.001
-_ANSWER_MS = 30_000
 _MAX_BARS = 1000
-
-T = TypeVar("T")
 
 
 class Event(Struct, frozen=True):
-    """Something happened; ``data`` is market data, an Order, a Position, or for Login the session id."""
+    """Something happened; ``data`` is market data, an Order, a Position, a MarginLevel, or for Login the session id."""
 
     event_type: EventType
-    data: MarketData | Order | Position | int
+    data: MarketData | Order | Position | MarginLevel | int
 
 
-class Session:
+class Session(Ordering, Account):
     """The low level: connect, subscribe, then take events one by one with `process`.
 
     `Context` builds on it and calls back. ``driver`` moves bytes and time; without one, `connect` makes its own.
@@ -81,7 +60,6 @@ class Session:
             raise ValueError(f"trading is {trading!r}: it is True or False")
         self.addr, self.id, self.name, self.trading = address(addr), session_number(session_id), str(name), trading
         self.client = Client(self.id, self.name, trading, instance or secrets.token_hex(_INSTANCE_BYTES), self)
-        """The connection's state machine, driven by `Engine` or by a simulation."""
         self._token = token
         self._driver = driver
         self._is_attached = False
@@ -89,16 +67,6 @@ class Session:
         self._is_recording = False
 
     # The connection ---------------------------------------------------------------------------------------------------
-
-    @property
-    def is_login(self) -> bool:
-        """Whether the gateway has accepted the session, through the connection there is now."""
-        return self.client.is_logged_in
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether position and open orders are known, so that orders can be sent; without trading, `is_login`."""
-        return self.client.is_ready
 
     def connect(self) -> None:
         """Log in and wait until the session's position and open orders are known; done already, nothing happens.
@@ -177,61 +145,7 @@ class Session:
             end_ms = page[0].start_ms
         return [Kline.from_history(symbol.lower(), name, interval, bar) for bar in bars[-n:]]
 
-    # Orders -----------------------------------------------------------------------------------------------------------
-
-    def add_order(
-        self,
-        symbol: str,
-        price: float,
-        quantity: float,
-        side: Side,
-        order_type: OrderType,
-        tif: Tif = Tif.GTC,
-        **options: Unpack[OrderOptions],
-    ) -> Order | None:
-        """Send an order as it is, without rounding; None when it was refused here (the log and `on_error` say why).
-
-        Raises TypeError for an option that does not exist.
-        """
-        self._up_to_date()
-        try:
-            return self.client.orders.place(str(symbol).lower(), price, quantity, side, order_type, tif, options)
-        except LocalProtocolError as error:
-            self.refuse(error)
-            return None
-
-    def cancel(self, symbol: str, order_id: int) -> None:  # noqa: ARG002 - the original's signature
-        """Ask the exchange to cancel; does nothing when that is already under way or the order is no longer active."""
-        self._up_to_date()
-        try:
-            self.client.orders.cancel(self._order(order_id))
-        except LocalProtocolError as error:
-            self.refuse(error)
-
-    def amend(self, order_id: int, price: float | None = None, quantity: float | None = None) -> bool:
-        """Ask for another price or quantity of a LIMIT order; returns whether it was asked for.
-
-        ``quantity`` is the whole order's, what was executed included. Nothing is sent when nothing would change, before
-        the exchange accepted the order, or while a cancel or another amend is under way. The order loses its place in
-        the queue. When it is refused, `on_error` is called and the order is as it was.
-        """
-        self._up_to_date()
-        try:
-            return self.client.orders.amend(self._order(order_id), price, quantity)
-        except LocalProtocolError as error:
-            self.refuse(error)
-            return False
-
-    def open_orders(self, symbol: str) -> list[Order]:
-        """This session's orders of a symbol that may still execute, those of an earlier process too; oldest first."""
-        return self.client.history.orders.open(symbol.lower())
-
-    def unfilled(self, symbol: str) -> Unfilled:
-        """What may still be bought and sold beyond `net`, at worst: orders in doubt count in full."""
-        history, symbol = self.client.history, symbol.lower()
-        return Unfilled(float(history.unfilled(symbol, Side.BUY)), float(history.unfilled(symbol, Side.SELL)))
-
-    # Position and account ---------------------------------------------------------------------------------------------
+    # Position -----------------------------------------------------------------------------------------------------
 
     def net(self, symbol: str) -> float:
         """What this session holds of a symbol; negative when short."""
@@ -243,51 +157,12 @@ class Session:
         symbol = symbol.lower()
         return position_of(symbol, self.client.history.holdings.get(symbol), self._market_price(symbol))
 
-    @property
-    def balance(self) -> dict[str, Balance]:
-        """The account's balances by asset, as far as told; all sessions of a gateway share them."""
-        return {asset: balance_of(view) for asset, view in self.client.balances.items()}
-
-    def refresh_balance(self) -> None:
-        """Ask for the account's balances anew, without waiting: `balance` has them soon."""
-        self._up_to_date()
-        self.client.refresh_balances()
-
-    def leverage(self, symbol: str) -> int:
-        """What the account has set for a symbol; waits for the answer. Raises as `set_leverage`."""
-        return self._settings("get_settings", SymbolParams(symbol.lower())).leverage
-
-    def margin_type(self, symbol: str) -> MarginType:
-        """What the account has set for a symbol; waits for the answer. Raises as `set_leverage`."""
-        return self._settings("get_settings", SymbolParams(symbol.lower())).margin_type
-
-    def set_leverage(self, symbol: str, leverage: int) -> int:
-        """Set the leverage of a symbol, for the whole account; waits for the answer and returns what is set.
-
-        Raises ValueError when it is refused, and RuntimeError when called from a callback.
-        """
-        return self._settings("set_leverage", LeverageParams(symbol.lower(), leverage)).leverage
-
-    def set_margin_type(self, symbol: str, margin_type: MarginType | str) -> MarginType:
-        """Set CROSSED or ISOLATED for a symbol, for the whole account; waits and returns what is set.
-
-        Raises as above.
-        """
-        if margin_type not in tuple(MarginType):
-            raise ValueError(f"margin_type is {margin_type!r}, not one of {', '.join(MarginType)}")
-        return self._settings("set_margin_type", MarginTypeParams(symbol.lower(), MarginType(margin_type))).margin_type
-
     def product(self, symbol: str) -> Product:
         """The rules of a symbol. Raises LookupError before a subscription of it was confirmed."""
         product = self.client.product(symbol.lower())
         if product is None:
             raise LookupError(f"{symbol}: its subscription is not confirmed yet")
         return product
-
-    def refuse(self, error: LocalProtocolError) -> None:
-        """Log an error and tell whoever listens."""
-        _log.error("session %d: %s", self.id, error)
-        self.error(error)
 
     # What the client tells --------------------------------------------------------------------------------------------
 
@@ -320,21 +195,15 @@ class Session:
         """See `Listener`."""
         self._hear(EventType.Position, self.position(symbol))
 
-    def error(self, error: LocalProtocolError) -> None:
+    def margin_changed(self, level: MarginLevel) -> None:
         """See `Listener`."""
+        self._hear(EventType.Margin, level)
 
-    def _hear(self, event_type: EventType, data: MarketData | Order | Position | int) -> None:
+    def _hear(self, event_type: EventType, data: MarketData | Order | Position | MarginLevel | int) -> None:
         if self._is_recording:
             self._events.append(Event(event_type, data))
 
     # ------------------------------------------------------------------------------------------------------------------
-
-    def _order(self, order_id: int) -> Order:
-        order = self.client.history.orders.get(order_id)
-        if order is None:
-            text = f"this session knows no order {order_id!r}: give the id of one of its orders, such as order.id"
-            raise LocalProtocolError(text, code=ErrorCode.NO_SUCH_ORDER)
-        return order
 
     def _market_price(self, symbol: str) -> float | None:  # noqa: ARG002 - `Context` knows one
         """The best price to value a position with, if any is known."""
@@ -356,37 +225,6 @@ class Session:
         while not self.is_ready and self.client.history.is_known and self.client.delivery.next():
             pass
         return self.is_ready
-
-    def _settings(self, method: str, params: SymbolParams | LeverageParams | MarginTypeParams) -> SettingsView:
-        return self._ask(method, params, SettingsView, f"{method} {params.symbol}")
-
-    def _ask(self, method: str, params: Struct, kind: type[T], doing: str) -> T:
-        """Ask the gateway and wait for the answer. Raises ValueError when it is refused or does not come."""
-        self._wait(lambda: self.is_login, lambda: doing, None)
-        self._up_to_date()
-        answers: list[Reply | None] = []
-        deadline_ms = self.client.now_ms + _ANSWER_MS
-        self.client.request(method, params, Request(answers.append, lambda: answers.append(None), deadline_ms))
-        self._wait(lambda: bool(answers) or not self.is_login, lambda: doing, None)
-        if not answers or answers[0] is None:
-            raise ValueError(f"{doing}: the gateway gave no answer")
-        try:
-            return decode_result(answers[0], kind)
-        except LocalProtocolError as error:
-            raise ValueError(f"{doing}: {error} ({error.code})") from None
-
-    def _wait(self, done: Callable[[], bool], doing: Callable[[], str], timeout_s: float | None = None) -> None:
-        self._reachable().wait(done, doing, timeout_s)
-
-    def _up_to_date(self) -> None:
-        """Between two waits nothing moves: before something is sent, hear what happened meanwhile."""
-        if self._driver is not None and self._is_attached:
-            self._driver.sync()
-
-    def _reachable(self) -> Driver:
-        if self._driver is None or not self._is_attached:
-            raise RuntimeError("nobody here can wait for the gateway: call connect() first, or use open_subscription()")
-        return self._driver
 
 
 EVENT_TYPES: dict[type[MarketPush], EventType] = {

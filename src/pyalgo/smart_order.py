@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
+from pyalgo.options import OrderOptions
 from pyalgo.order import Order
-from pyalgo.terms import OrderOptions
 from pyalgo.tradable import Tradable
 from pyalgo.words import OrderType, Side, State, Tif
 from tradingsys.core.errors import LocalProtocolError
@@ -32,7 +32,7 @@ class SmartOrder:
         tif: Tif = Tif.GTC,
         **options: Unpack[OrderOptions],
     ) -> None:
-        """Send an order, its prices rounded to the nearest tick and its quantity floored to the lot.
+        """Send an order, its prices rounded to the nearest tick and its quantities floored to the lot.
 
         Does nothing while an order is active. When the order is refused here, the log and `Context.on_error` say why.
         """
@@ -41,7 +41,10 @@ class SmartOrder:
         subscription = self._subscription
         try:
             price = self._rounded(price, order_type)
-            quantity = 0.0 if options.get("close_position") else subscription.floor_to_lot_size(quantity)
+            is_unused = options.get("close_position") or options.get("quote_quantity") is not None
+            quantity = 0.0 if is_unused else subscription.floor_to_lot_size(quantity)
+            if (iceberg := options.get("iceberg")) is not None:
+                options["iceberg"] = subscription.floor_to_lot_size(iceberg)
             for name in ("stop_price", "activation_price"):
                 if name in options and (asked := options[name]) is not None:
                     options[name] = float(subscription._product.round_price(asked, name))

@@ -40,6 +40,9 @@ class Ask(Protocol):
     def report(self, error: LocalProtocolError) -> None:
         """Tell the user."""
 
+    def learned(self, product: Product) -> None:
+        """The rules of a symbol became known, or known anew."""
+
 
 class Streams:
     """All streams of a session and all products it has heard of."""
@@ -88,7 +91,8 @@ class Streams:
                 self._refuse(asked, str(error), error.code)
             return
         for view in views:
-            self.products[view.symbol] = Product(view)
+            self.products[view.symbol] = product = Product(view)
+            self._ask.learned(product)
         unknown = [symbol for symbol in asked if symbol not in self.products]
         why = "the gateway knows no such symbol: it is written like btcusdt, and must be listed there"
         self._refuse(unknown, why, ErrorCode.INVALID_SYMBOL)

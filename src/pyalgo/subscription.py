@@ -6,12 +6,14 @@ import datetime as dt
 from typing import Protocol, Unpack
 
 from pyalgo.market import Kline
+from pyalgo.options import OrderOptions
 from pyalgo.order import Order
 from pyalgo.phase import SHANGHAI, TradingPhase, to_datetime
 from pyalgo.position import Position, Unfilled
 from pyalgo.product import Product
-from pyalgo.terms import OrderOptions
+from pyalgo.terms import Leg
 from pyalgo.words import OrderType, Phase, Side, Tif
+from tradingsys.core.enums import Contingency
 from tradingsys.core.errors import LocalProtocolError
 
 __all__ = ["Subscription", "Trader"]
@@ -34,6 +36,9 @@ class Trader(Protocol):
         **options: Unpack[OrderOptions],
     ) -> Order | None:
         """Send an order."""
+
+    def add_order_list(self, symbol: str, contingency: Contingency, *legs: Leg) -> tuple[Order, ...] | None:
+        """Send orders that depend on each other."""
 
     def cancel(self, symbol: str, order_id: int) -> None:
         """Cancel an order."""
@@ -104,6 +109,21 @@ class Subscription:
         return float(self._product.view.min_notional)
 
     @property
+    def is_spot(self) -> bool:
+        """Whether it trades assets: orders have the spot market's words and options."""
+        return self._product.is_spot
+
+    @property
+    def base_asset(self) -> str:
+        """What is bought and sold on spot, such as ``BTC``; empty for contracts."""
+        return self._product.view.base_asset
+
+    @property
+    def quote_asset(self) -> str:
+        """What is paid with on spot, such as ``USDT``; empty for contracts."""
+        return self._product.view.quote_asset
+
+    @property
     def onboard(self) -> dt.datetime:
         """Trading began, UTC+8; 1970 when the exchange does not say."""
         onboard_ms = self._product.view.onboard
@@ -155,7 +175,7 @@ class Subscription:
 
     @property
     def net(self) -> float:
-        """What this session holds of the symbol; negative when short."""
+        """What this session holds of the symbol; negative when short. On spot it is what can be sold."""
         return self._trader.net(self.symbol)
 
     @property

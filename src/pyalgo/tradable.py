@@ -8,12 +8,14 @@ from typing import Generic, TypeVar, Unpack
 
 from pyalgo.arguments import Callbacks
 from pyalgo.market import Depth, Kline, MarketData, MarkPrice, Trade
+from pyalgo.options import OrderOptions
 from pyalgo.order import Fill, Order
 from pyalgo.phase import to_datetime
 from pyalgo.position import Position, Unfilled
 from pyalgo.subscription import Subscription, Trader
-from pyalgo.terms import OrderOptions
+from pyalgo.terms import Leg
 from pyalgo.words import OrderType, Phase, Side, Tif
+from tradingsys.core.enums import Contingency
 
 __all__ = ["BarSubscription", "DepthSubscription", "MarkSubscription", "Tradable", "TradeSubscription"]
 
@@ -80,8 +82,29 @@ class Tradable(Subscription, Callbacks, Generic[D]):
         """Send an order as it is, without rounding; None when it was refused here (the log and `on_error` say why)."""
         return self._trader.add_order(self.symbol, price, quantity, side, order_type, tif, **options)
 
+    def add_oco(self, first: Leg, second: Leg) -> tuple[Order, Order] | None:
+        """One cancels the other: a target and a stop of one side and quantity, of which the exchange executes one.
+
+        Spot. All legs are sent in one request; None when they were refused here (the log and `on_error` say why).
+        """
+        orders = self._trader.add_order_list(self.symbol, Contingency.OCO, first, second)
+        return None if orders is None else (orders[0], orders[1])
+
+    def add_oto(self, working: Leg, pending: Leg) -> tuple[Order, Order] | None:
+        """One triggers the other: ``pending`` is placed when ``working`` is filled completely. Else as `add_oco`."""
+        orders = self._trader.add_order_list(self.symbol, Contingency.OTO, working, pending)
+        return None if orders is None else (orders[0], orders[1])
+
+    def add_otoco(self, working: Leg, first: Leg, second: Leg) -> tuple[Order, Order, Order] | None:
+        """As `add_oto`, with the two legs of an `add_oco` waiting."""
+        orders = self._trader.add_order_list(self.symbol, Contingency.OTOCO, working, first, second)
+        return None if orders is None else (orders[0], orders[1], orders[2])
+
     def cancel(self, order_id: int) -> None:
-        """Ask the exchange to cancel; does nothing when that is already under way or the order is no longer active."""
+        """Ask the exchange to cancel; does nothing when that is already under way or the order is no longer active.
+
+        Of a list, all orders are cancelled with one of them.
+        """
         self._trader.cancel(self.symbol, order_id)
 
     def amend(self, order_id: int, price: float | None = None, quantity: float | None = None) -> bool:

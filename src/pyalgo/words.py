@@ -5,20 +5,22 @@ from __future__ import annotations
 from enum import StrEnum
 
 from tradingsys.core import enums as fix
-from tradingsys.core.enums import MarginType, PriceMatch, TriggerPrice
-from tradingsys.wire.messages import OrderView
+from tradingsys.core.enums import MarginType, PriceMatch, SideEffect, TriggerPrice
+from tradingsys.wire.messages.orders import OrderTerms
 
 __all__ = [
-    "FIX_ORDER_TYPES",
+    "FUTURES_WORDS",
     "EventType",
     "MarginType",
     "OrderType",
     "Phase",
     "PriceMatch",
     "Side",
+    "SideEffect",
     "State",
     "Tif",
     "TriggerPrice",
+    "fix_order_type",
     "from_wire",
     "state_of",
 ]
@@ -62,9 +64,19 @@ class State(StrEnum):
 class OrderType(StrEnum):
     """FIX order_type (40), in the original's words.
 
-    Futures: STOP and TAKE_PROFIT become limit orders when triggered, STOP_MARKET, TAKE_PROFIT_MARKET and
-    TRAILING_STOP_MARKET market orders. STOP_LOSS, STOP_LOSS_LIMIT and TAKE_PROFIT_LIMIT are the spot market's words.
-    LIMIT_MAKER is FIX exec_inst POST_ONLY (18).
+    LIMIT, LIMIT_MAKER (FIX exec_inst POST_ONLY, 18) and MARKET are the same everywhere. Of those that wait for a price
+
+    ==================  =====================  ========================================
+    becomes             on futures             on spot
+    ==================  =====================  ========================================
+    a market order      STOP_MARKET            STOP_LOSS
+    a limit order       STOP                   STOP_LOSS_LIMIT
+    a market order      TAKE_PROFIT_MARKET     TAKE_PROFIT
+    a limit order       TAKE_PROFIT            TAKE_PROFIT_LIMIT
+    a market order      TRAILING_STOP_MARKET   STOP_LOSS with ``callback_rate``
+    ==================  =====================  ========================================
+
+    On spot the futures' words do as well, but TAKE_PROFIT, which is a market order there.
     """
 
     LIMIT = "LIMIT"
@@ -101,20 +113,39 @@ class EventType(StrEnum):
     Position = "Position"
     Trade = "Trade"
     Mark = "Mark"
+    Margin = "Margin"
 
 
-FIX_ORDER_TYPES = {
-    OrderType.LIMIT: fix.OrderType.LIMIT,
-    OrderType.MARKET: fix.OrderType.MARKET,
+_EVERYWHERE = {OrderType.LIMIT: fix.OrderType.LIMIT, OrderType.MARKET: fix.OrderType.MARKET}
+"""LIMIT_MAKER is a LIMIT order with an instruction."""
+_STOPS = {
     OrderType.STOP: fix.OrderType.STOP_LIMIT,
     OrderType.STOP_MARKET: fix.OrderType.STOP_MARKET,
-    OrderType.TAKE_PROFIT: fix.OrderType.TAKE_PROFIT_LIMIT,
     OrderType.TAKE_PROFIT_MARKET: fix.OrderType.TAKE_PROFIT_MARKET,
     OrderType.TRAILING_STOP_MARKET: fix.OrderType.TRAILING_STOP_MARKET,
 }
-"""What a futures exchange knows; LIMIT_MAKER is a LIMIT order with an instruction."""
+_FUTURES = {**_EVERYWHERE, **_STOPS, OrderType.TAKE_PROFIT: fix.OrderType.TAKE_PROFIT_LIMIT}
+# The spot market's own words come last: they name what another program sent.
+_SPOT = {
+    **_EVERYWHERE,
+    **_STOPS,
+    OrderType.STOP_LOSS: fix.OrderType.STOP_MARKET,
+    OrderType.STOP_LOSS_LIMIT: fix.OrderType.STOP_LIMIT,
+    OrderType.TAKE_PROFIT: fix.OrderType.TAKE_PROFIT_MARKET,
+    OrderType.TAKE_PROFIT_LIMIT: fix.OrderType.TAKE_PROFIT_LIMIT,
+}
 
-_TYPES = {word: order_type for order_type, word in FIX_ORDER_TYPES.items()}
+FUTURES_WORDS = {
+    OrderType.STOP_LOSS: OrderType.STOP_MARKET,
+    OrderType.STOP_LOSS_LIMIT: OrderType.STOP,
+    OrderType.TAKE_PROFIT_LIMIT: OrderType.TAKE_PROFIT,
+}
+"""What a word that only the spot market has is on futures."""
+
+_TYPES = {
+    is_spot: {word: order_type for order_type, word in words.items()}
+    for is_spot, words in ((False, _FUTURES), (True, _SPOT))
+}
 
 _STATES = {
     fix.OrderStatus.PENDING_NEW: State.NEW,
@@ -130,12 +161,21 @@ _STATES = {
 }
 
 
-def from_wire(view: OrderView) -> tuple[OrderType, Tif]:
-    """The type and tif of an order that another program sent."""
-    if view.post_only:
-        return OrderType.LIMIT, Tif.GTX
-    tif = Tif.UNDEF if view.time_in_force is None else Tif(view.time_in_force.value)
-    return _TYPES[view.order_type], tif
+def fix_order_type(order_type: OrderType, *, is_spot: bool) -> fix.OrderType | None:
+    """What a word means on a market; None for a word that the market does not have."""
+    if order_type is OrderType.LIMIT_MAKER:
+        return fix.OrderType.LIMIT
+    return (_SPOT if is_spot else _FUTURES).get(order_type)
+
+
+def from_wire(terms: OrderTerms, *, is_spot: bool) -> tuple[OrderType, Tif]:
+    """Type and tif of an order that another program sent, in the market's own words."""
+    if terms.post_only and is_spot:
+        return OrderType.LIMIT_MAKER, Tif.GTC
+    order_type = _TYPES[is_spot][terms.order_type]
+    if terms.post_only:
+        return order_type, Tif.GTX
+    return order_type, Tif.UNDEF if terms.time_in_force is None else Tif(terms.time_in_force.value)
 
 
 def state_of(status: fix.OrderStatus) -> State:
