@@ -37,6 +37,8 @@ app = App(
         an exchange in a box; writes usdt.json and a key for it
     tradingsys usdt -c=usdt.json -l=info
         the gateway of one USDⓈ-M futures account
+    tradingsys spot -c=spot.json -l=info
+        the gateway of one spot account, or with "margin": true of its cross margin account
     tradingsys explain btcusdt
         how the account's position comes about
 
@@ -152,6 +154,33 @@ def usdt(
     from tradingsys.gateway.main import run
 
     return run(config, level, scan)
+
+
+@app.command(group=_RUN, help_epilogue="Example:\n\n    tradingsys spot -c=spot.json -l=info")
+def spot(
+    *,
+    config: Annotated[Path, Parameter(name=["--config", "-c"])],
+    level: Annotated[Level, Parameter(name=["--level", "-l"])] = "info",
+    scan: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative="")] = (),
+) -> int:
+    """Run the gateway of one Binance spot account or, with "margin": true in its configuration, cross margin account.
+
+    Strategies connect to it by the address that the configuration file calls "local". SIGINT or SIGTERM stop it within
+    two seconds; orders stay open and are named.
+
+    Parameters
+    ----------
+    config:
+        Configuration file, for example spot.json.
+    level:
+        How much to log: off, error, warn, info, debug or trace.
+    scan:
+        Symbols whose trades to read from the book's beginning on: after restoring an older pos.db, those that were
+        first traded since.
+    """
+    from tradingsys.gateway.main import run
+
+    return run(config, level, scan, command="spot")
 
 
 def execute(arguments: Sequence[str]) -> int:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter, Token
 
 from tradingsys.cli.options import AsJson, ConfigOption
+from tradingsys.cli.product import Command
 from tradingsys.cli.record import command
 from tradingsys.gateway.config import Environment
 
@@ -32,7 +33,8 @@ def record(
     output: Annotated[Path, Parameter(name=["--output", "-o"])],
     environment: Literal["live", "testnet", "demo", "sim"] | None = None,
     config: ConfigOption = None,
-    diff_depth: Literal["0ms", "100ms", "250ms", "500ms"] = "100ms",
+    product: Command | None = None,
+    diff_depth: Literal["0ms", "100ms", "250ms", "500ms", "1000ms"] = "100ms",
     duration: Annotated[float | None, Parameter(converter=_duration)] = None,
     json: AsJson = False,
 ) -> int:
@@ -52,12 +54,14 @@ def record(
         live, testnet, demo or sim (the simulator's usual ports); live unless named.
     config:
         Take the exchange's addresses from this gateway's configuration.
+    product:
+        Markets of usdt (USDⓈ-M futures) or spot; what the configuration tells, or usdt.
     diff_depth:
-        How often changes of the book are sent; 0ms is as they happen.
+        How often changes of the book are sent; 0ms is as they happen. Of spot there are 100ms and 1000ms.
     duration:
         Stop after so many seconds, or 10m, or 2h.
     json:
         Print the summary as JSON.
     """
-    urls = command.where(config, None if environment is None else Environment(environment))
-    return command.run(streams, output, urls, speed=diff_depth, duration_s=duration, as_json=json)
+    of = command.where(config, None if environment is None else Environment(environment), product)
+    return command.run(streams, output, of, speed=diff_depth, duration_s=duration, as_json=json)

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from tradingsys.cli.doctor import command as doctor_command
 from tradingsys.cli.init import command as init_command
 from tradingsys.cli.options import AsJson, ConfigOption
+from tradingsys.cli.product import Command
 
 __all__ = ["doctor", "init"]
 
@@ -17,7 +18,7 @@ _Switch = Annotated[bool, Parameter(negative="")]
 _DEFAULT = Path("usdt.json")
 
 
-def doctor(*, config: ConfigOption = None, json: AsJson = False) -> int:
+def doctor(*, config: ConfigOption = None, product: Command | None = None, json: AsJson = False) -> int:
     """Check everything a gateway needs, one line each: ok, warning or PROBLEM, with what to do about it.
 
     The exchange is asked, but no order is sent and nothing is changed. The exit code is 0 without problems.
@@ -26,16 +27,19 @@ def doctor(*, config: ConfigOption = None, json: AsJson = False) -> int:
     ----------
     config:
         The gateway's configuration file; usdt.json unless named.
+    product:
+        The command that will run the gateway: usdt or spot; what the file, its name or its book tell unless named.
     json:
         Print the findings as JSON.
     """
-    return doctor_command.run(config or _DEFAULT, as_json=json)
+    return doctor_command.run(config or _DEFAULT, product, as_json=json)
 
 
 def init(
     file: Path = _DEFAULT,
     *,
     environment: str | None = None,
+    product: str | None = None,
     apikey: str | None = None,
     pem: Path | None = None,
     secret_file: Path | None = None,
@@ -56,6 +60,8 @@ def init(
         The configuration to write.
     environment:
         live, testnet, demo or sim.
+    product:
+        usdt (USDⓈ-M futures), spot or margin (the cross margin account).
     apikey:
         The API key, as the exchange shows it.
     pem:
@@ -76,5 +82,5 @@ def init(
     force:
         Replace an existing file.
     """
-    given = init_command.Given(environment, apikey, pem, secret_file, new_key, port, symbols, db, yes, force)
+    given = init_command.Given(environment, apikey, pem, secret_file, new_key, port, symbols, db, yes, force, product)
     return init_command.run(file, given)

@@ -8,13 +8,13 @@ from decimal import Decimal
 from tradingsys.core.instrument import plain
 from tradingsys.core.order import Fill
 from tradingsys.core.position import SessionPosition
-from tradingsys.core.reports import OrderRequest
+from tradingsys.core.reports import MarginLevel, OrderRequest
 from tradingsys.gateway.seams import Peer
 from tradingsys.gateway.sessions import Client, SessionDesk
 from tradingsys.gateway.views import order_view
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.wire.codec import encode
-from tradingsys.wire.messages import BalancePush, BalanceView, RequestFailedPush, StatusPush
+from tradingsys.wire.messages import BalancePush, BalanceView, MarginPush, RequestFailedPush, StatusPush
 
 __all__ = ["Announcements"]
 
@@ -51,6 +51,10 @@ class Announcements:
             self._tell_all(
                 encode(BalancePush([BalanceView(asset, plain(wallets[asset])) for asset in sorted(wallets)]))
             )
+
+    def margin(self, report: MarginLevel) -> None:
+        """A margin account comes close to a margin call, or is well again."""
+        self._tell_all(encode(MarginPush(plain(report.level), report.status, report.ts_event_ms)))
 
     def status(self, status: StatusPush) -> None:
         """The gateway's state, which is told when it is another one."""

@@ -13,11 +13,22 @@ import msgspec
 from msgspec import Struct
 
 from tradingsys.core.errors import ConfigError
+from tradingsys.gateway.products import ProductName
 from tradingsys.venues.auth import Signer, load_signer
 from tradingsys.venues.binance.product import Endpoints
-from tradingsys.venues.binance.usdm import endpoints
+from tradingsys.venues.binance.products import PRODUCTS, endpoints
 
-__all__ = ["Config", "Environment", "Urls", "addresses", "load", "local_address", "private_key", "signer"]
+__all__ = [
+    "Config",
+    "Environment",
+    "Urls",
+    "addresses",
+    "load",
+    "local_address",
+    "private_key",
+    "product_of",
+    "signer",
+]
 
 
 class Environment(StrEnum):
@@ -48,6 +59,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     secret: str | None = None
     """An HMAC secret, instead of ``pem``."""
     environment: Environment = Environment.LIVE
+    margin: bool = False
+    """A spot account's cross margin account instead of its spot wallet."""
     urls: Urls | None = None
     db: str = "pos.db"
     """Where positions are kept, from the working directory."""
@@ -126,10 +139,27 @@ def signer(config: Config, path: Path) -> Signer:
         raise ConfigError(str(error), file=str(path), key="pem" if config.pem else "secret") from None
 
 
-def addresses(config: Config) -> Endpoints:
+def product_of(command: str, config: Config, path: Path) -> ProductName:
+    """What the account of a configuration trades, as the command (``usdt`` or ``spot``) runs it.
+
+    Raises ConfigError for a combination that there is not.
+    """
+    if command == ProductName.SPOT.command:
+        return ProductName.MARGIN if config.margin else ProductName.SPOT
+    if config.margin:
+        raise ConfigError(
+            "futures have no margin account: margin is for spot",
+            file=str(path),
+            key="margin",
+            hint=f"take it out, or run it with tradingsys spot -c={path}",
+        )
+    return ProductName.USDM
+
+
+def addresses(config: Config, product: ProductName) -> Endpoints:
     """Where the exchange is: the environment's addresses, or those that replace them."""
     urls = config.urls or Urls()
-    return endpoints(config.environment, rest=urls.rest, ws_api=urls.ws_api, streams=urls.streams)
+    return endpoints(PRODUCTS[product], config.environment, rest=urls.rest, ws_api=urls.ws_api, streams=urls.streams)
 
 
 def local_address(config: Config, path: Path) -> tuple[str, int]:
@@ -169,6 +199,13 @@ def _check(config: Config, path: Path) -> None:
     if config.secret == "":
         raise ConfigError("is empty", file=str(path), key="secret", hint=_AS_SHOWN)
     urls = config.urls
+    if config.margin and config.environment in (Environment.TESTNET, Environment.DEMO):
+        raise ConfigError(
+            f"there is no {config.environment} for margin accounts",
+            file=str(path),
+            key="environment",
+            hint="rehearse with the simulator, which has margin accounts: tradingsys sim --write-config DIR",
+        )
     if config.environment is Environment.SIM and not (urls and urls.rest and urls.ws_api and urls.streams):
         raise ConfigError(
             "environment sim needs the simulator's addresses: rest, ws_api and streams",
@@ -229,9 +266,29 @@ def _explain(error: msgspec.ValidationError, raw: bytes, path: Path) -> ConfigEr
     if unknown is not None:
         name, hint = unknown
         return ConfigError("unknown key", file=str(path), key=name, hint=hint)
+    if not isinstance(given.get("margin", False), bool):
+        return _no_such_margin(given["margin"], path)
     key = next((key for key in _CHOICES if f"$.{key}`" in str(error)), None)
     hint = f"one of {', '.join(_CHOICES[key])}" if key else "docs/configuration.md describes every key"
     return ConfigError(str(error), file=str(path), hint=hint)
+
+
+def _no_such_margin(value: object, path: Path) -> ConfigError:
+    hint = "true for the cross margin account, false or left out for spot"
+    if value == "isolated":
+        return ConfigError(
+            "isolated margin is not offered: each pair there is an account of its own, whose debts and collateral no "
+            "book of this gateway could prove",
+            file=str(path),
+            key="margin",
+            hint=hint,
+        )
+    return ConfigError(
+        f"must be true or false, not {msgspec.json.encode(value).decode()[:40]}",
+        file=str(path),
+        key="margin",
+        hint=hint,
+    )
 
 
 def _unknown_key(given: object, kind: type[Struct], prefix: str) -> tuple[str, str] | None:

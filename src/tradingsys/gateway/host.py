@@ -7,8 +7,10 @@ from typing import Protocol
 
 from tradingsys.core.errors import LocalProtocolError, StoreError, TradingError
 from tradingsys.core.instrument import Instrument
+from tradingsys.core.reports import MarginLevel
 from tradingsys.gateway.market_data import MarketData
 from tradingsys.gateway.orders import OrderDesk
+from tradingsys.gateway.products import ProductName
 from tradingsys.gateway.recent_rows import RecentRows
 from tradingsys.gateway.seams import Log, Peer, StoreSeam
 from tradingsys.gateway.sessions import Client, Session, SessionDesk
@@ -37,9 +39,12 @@ class Host(Protocol):
     """Why no orders are taken at all; empty as long as they are."""
     halted_ms: int
     """Since when (Unix ms)."""
+    margin: MarginLevel | None
+    """What a margin account was warned of; None as long as all is well."""
     text: str
     account: str
     """The venue's name of the account."""
+    product: ProductName
     environment: str
     db: str
     session_names: dict[int, str]

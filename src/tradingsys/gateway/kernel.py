@@ -15,11 +15,21 @@ from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import Input, Opened, Tick
 from tradingsys.core.order import Fill
 from tradingsys.core.records import Record, SessionRecord, SymbolRecord
-from tradingsys.core.reports import AccountChanged, EventMissed, OrderChanged, Report, RequestDone, UserStreamState
+from tradingsys.core.reports import (
+    AccountChanged,
+    EventMissed,
+    MarginLevel,
+    OrderChanged,
+    Report,
+    RequestDone,
+    UserStreamState,
+)
 from tradingsys.gateway.announcements import Announcements
 from tradingsys.gateway.boot import Boot, BootSteps
+from tradingsys.gateway.margin_level import MarginWatch, is_well, margin_text
 from tradingsys.gateway.market_data import MarketData
 from tradingsys.gateway.orders import OrderDesk
+from tradingsys.gateway.products import ProductName
 from tradingsys.gateway.recent_rows import RecentRows
 from tradingsys.gateway.report_log import log_report
 from tradingsys.gateway.requests import RequestHandler
@@ -65,14 +75,15 @@ class Gateway:
         self._accepting = accepting
         self._failed = failed
         self.book = SessionBook(store.saved, store.find_order)
-        self.market = MarketData(market, transport, clock, log)
         self.procedures = Procedures(self._broken)
         self.venue = VenueLink(venue, transport, clock, self.procedures, self._heard)
+        self.market = MarketData(market, transport, clock, log, self.venue.known_ms)
         self.recovery = Recovery(self.book, settings.margins, settings.timing, clock.monotonic_ns, venue.clock)
         self.rules = SymbolRules(self.book, log, clock.monotonic_ns, self._take_rules)
         self.recent = RecentRows(store.saved)
         self.session_names = {row.session: row.name for row in store.saved.sessions}
-        self.environment, self.db = settings.environment, settings.db
+        self.product, self.environment, self.db = settings.product, settings.environment, settings.db
+        self.margin: MarginLevel | None = None
         self.instruments: dict[str, Instrument] = self.rules.instruments
         self.sessions: SessionDesk | None = None
         self.orders: OrderDesk | None = None
@@ -207,7 +218,7 @@ class Gateway:
     def status(self) -> StatusPush:
         """The gateway's state as strategies see it."""
         obstacle = self.venue.why_not_trading()
-        text = self.halted or self.text or obstacle or self.rules.text
+        text = self.halted or self.text or obstacle or self.rules.text or margin_text(self.margin)
         return StatusPush(self.is_ready and not self.halted, not obstacle, self.market.is_up, text)
 
     def flush(self) -> None:
@@ -281,6 +292,7 @@ class Gateway:
             incarnation,
             self._settings.orders,
             self._tell.failed,
+            self.venue.account_kind,
         )
         self._accepting()
         self.venue.connect()
@@ -307,6 +319,10 @@ class Gateway:
         self.procedures.keep(self.recovery.keep_time)
         self.procedures.keep(lambda: self.recovery.watch(self._settings.watch_ms))
         self.procedures.keep(self.rules.watch)
+        if self.product is ProductName.MARGIN:
+            watch = MarginWatch(self.now_ns, self.venue.venue_ms, self._heard)
+            self.procedures.start(watch.look())
+            self.procedures.keep(watch.watch)
         for session in self.sessions.sessions.values():
             if session.listeners:
                 data = encode(SnapshotPush(snapshot(self.book, session.id, session.epoch, session.n)))
@@ -327,6 +343,9 @@ class Gateway:
                     self.procedures.start(self.rules.read_again())
             case EventMissed() if self.is_ready:
                 self.procedures.start(self.recovery.reconcile_missed())
+            case MarginLevel():
+                self.margin = None if is_well(report) else report
+                self._tell.margin(report)
             case AccountChanged(reason, _, balances):
                 self._tell.balances(balances)
                 if reason == "FUNDING_FEE" and self.is_ready:

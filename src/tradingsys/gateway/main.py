@@ -1,4 +1,4 @@
-"""``tradingsys usdt``: read the configuration, say who we are, run."""
+"""``tradingsys usdt`` and ``tradingsys spot``: read the configuration, say who we are, run."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tradingsys.core.errors import ConfigError, TradingError
-from tradingsys.gateway.config import Config, Environment, addresses, load, local_address, signer
+from tradingsys.gateway.config import Config, Environment, addresses, load, local_address, product_of, signer
 from tradingsys.gateway.log import FieldLog
 from tradingsys.gateway.orders import OrderSettings
+from tradingsys.gateway.products import ProductName, book_name
 from tradingsys.gateway.settings import GatewaySettings
 from tradingsys.gateway.shell import Shell, ShellSettings
 from tradingsys.net import log, loop
@@ -20,23 +21,24 @@ from tradingsys.net.token import create_token
 from tradingsys.oms.recovery import Margins
 from tradingsys.venues.binance.account import BinanceProtocol
 from tradingsys.venues.binance.market import BinanceMarket
-from tradingsys.venues.binance.usdm import FILTERS, USDM
+from tradingsys.venues.binance.products import PRODUCTS
 
 __all__ = ["run"]
 
 _SHARED_MEMORY = Path("/dev/shm")
-_SYMBOL_CLOSED = -4141
-"""“Symbol is closed.” (error codes of USDⓈ-M futures)"""
+_SYMBOL_CLOSED = {ProductName.USDM: {-4141}, ProductName.SPOT: {-1013}, ProductName.MARGIN: {-1013, -3021, -3053}}
+"""Refusals that show that a symbol does not trade any more, beside those of its filters."""
 _SIM_ENGINE_MS = 250
 _SIM_STALENESS_MS = 250
 
 
-def run(config_path: Path, level: str, scan: Sequence[str] = ()) -> int:
-    """Run the gateway of one USDⓈ-M futures account; returns the exit code.
+def run(config_path: Path, level: str, scan: Sequence[str] = (), *, command: str = "usdt") -> int:
+    """Run the gateway of one account, as ``usdt`` or ``spot``; returns the exit code.
 
     Raises ConfigError when the configuration cannot be used.
     """
     config = load(config_path)
+    product = product_of(command, config, config_path)
     host, port = local_address(config, config_path)
     keys = signer(config, config_path)
     for secret in (config.apikey, config.secret or ""):
@@ -44,7 +46,7 @@ def run(config_path: Path, level: str, scan: Sequence[str] = ()) -> int:
     try:
         token = create_token(port)
         log.hide(token)
-        handle = log.setup("usdt", level, Path("log"))
+        handle = log.setup(command, level, Path("log"))
     except OSError as error:
         raise ConfigError(
             f"{error.filename}: cannot be written: {error.strerror or error}",
@@ -52,20 +54,20 @@ def run(config_path: Path, level: str, scan: Sequence[str] = ()) -> int:
         ) from None
     logger = FieldLog(logging.getLogger("tradingsys.gateway"))
     try:
-        logger.info(_banner(config))
-        urls = addresses(config)
+        logger.info(_banner(config, product))
+        urls = addresses(config, product)
         shell = Shell(
             ShellSettings(
                 host,
                 port,
                 Path(config.db),
-                f"binance-usdm-{config.environment}",
+                book_name(product, config.environment),
                 _ticket_dir(),
                 secrets.randbits(30),
             ),
-            _settings(config, token, scan),
-            lambda: BinanceProtocol(USDM, urls, config.apikey, keys),
-            BinanceMarket(USDM, urls),
+            _settings(config, product, token, scan),
+            lambda: BinanceProtocol(PRODUCTS[product], urls, config.apikey, keys),
+            BinanceMarket(PRODUCTS[product], urls),
             logger,
         )
         loop.run(shell.run())
@@ -79,7 +81,7 @@ def run(config_path: Path, level: str, scan: Sequence[str] = ()) -> int:
     return 0
 
 
-def _settings(config: Config, token: str, scan: Sequence[str]) -> GatewaySettings:
+def _settings(config: Config, product: ProductName, token: str, scan: Sequence[str]) -> GatewaySettings:
     known = Margins()
     if config.environment is Environment.SIM:
         known = Margins(engine_ms=_SIM_ENGINE_MS, staleness_ms=_SIM_STALENESS_MS)
@@ -93,16 +95,17 @@ def _settings(config: Config, token: str, scan: Sequence[str]) -> GatewaySetting
         symbols=tuple(symbol.upper() for symbol in config.symbols),
         scan=tuple(symbol.upper() for symbol in scan),
         token=token,
+        product=product,
         environment=config.environment,
         db=config.db,
-        rule_codes=frozenset(code for code, _ in FILTERS.answers.values()) | {_SYMBOL_CLOSED},
+        rule_codes=frozenset(code for code, _ in PRODUCTS[product].filters.answers.values()) | _SYMBOL_CLOSED[product],
     )
 
 
-def _banner(config: Config) -> str:
+def _banner(config: Config, product: ProductName) -> str:
     where = "LIVE" if config.environment is Environment.LIVE else config.environment.value
     # The key's end is enough to tell accounts apart; the key itself is never shown.
-    return f"{where}: Binance USDⓈ-M futures, account of API key …{config.apikey[-4:]}, books in {config.db}"
+    return f"{where}: {product.label}, account of API key …{config.apikey[-4:]}, books in {config.db}"
 
 
 def _ticket_dir() -> Path | None:

@@ -6,7 +6,7 @@ and closed bars are never replaced by later ones: they wait for it, up to a boun
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from msgspec import Struct
@@ -105,8 +105,17 @@ class _Held(Struct):
 class MarketData:
     """Routes streams between venue channels and subscribers."""
 
-    def __init__(self, protocol: MarketProtocol, transport: Transport, clock: Clock, log: Log) -> None:
+    def __init__(
+        self,
+        protocol: MarketProtocol,
+        transport: Transport,
+        clock: Clock,
+        log: Log,
+        venue_ms: Callable[[], int | None] = lambda: None,
+    ) -> None:
+        """``venue_ms`` is the venue's time, for events that carry none; None where it is not known."""
         self._protocol = protocol
+        self._venue_ms = venue_ms
         self._transport = transport
         self._clock = clock
         self._log = log
@@ -286,7 +295,8 @@ class MarketData:
             self._books[event.symbol] = event
         elif isinstance(event, MarkPrice):
             self._marks[event.symbol] = event
-        out = encode_event(*self._texts[stream], event, in_ns, self._clock.wall_ns)
+        ts_ms = event.ts_event_ms or self._venue_ms() or in_ns // _NS_PER_MS
+        out = encode_event(*self._texts[stream], event, ts_ms, in_ns, self._clock.wall_ns)
         for client in subscribers:
             if client.peer.pending_bytes > _SLOW_BYTES or client in self._held:
                 self._hold(client, stream, event, out)

@@ -12,15 +12,15 @@ from tradingsys.wire.messages import DepthPush, KlinePush, MarkPush, TradePush
 
 __all__ = ["encode_event"]
 
-_NS_PER_MS = 1_000_000
 
-
-def encode_event(symbol: str, stream: str, event: MarketEvent, in_ns: int, now_ns: Callable[[], int]) -> bytes:
-    """An event that arrived at ``in_ns`` (Unix) as a frame that leaves now."""
+def encode_event(
+    symbol: str, stream: str, event: MarketEvent, ts_ms: int, in_ns: int, now_ns: Callable[[], int]
+) -> bytes:
+    """An event of the venue's time ``ts_ms`` that arrived at ``in_ns`` (Unix) as a frame that leaves now."""
     stamp = {
         "symbol": symbol,
         "stream": stream,
-        "ts_venue_ms": event.ts_event_ms or in_ns // _NS_PER_MS,
+        "ts_venue_ms": ts_ms,
         "ts_gateway_in_ns": in_ns,
         "ts_gateway_out_ns": now_ns(),
     }

@@ -13,6 +13,7 @@ from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
 from tradingsys.core.records import AdjustmentRecord, FillRecord
 from tradingsys.gateway.host import Host
+from tradingsys.gateway.margin_level import margin_text
 from tradingsys.gateway.stored_rows import matches, most
 from tradingsys.gateway.views import fill_view, order_view, position_view
 from tradingsys.oms.tracked_order import TrackedOrder
@@ -66,6 +67,8 @@ class OperatorViews:
             in_doubt=sum(order.in_doubt for order in orders),
             halts=halts,
             differences={symbol.lower(): plain(by) for symbol, by in sorted(gateway.recovery.differences.items())},
+            product=gateway.product,
+            margin=margin_text(gateway.margin),
         )
 
     def sessions(self) -> list[SessionView]:

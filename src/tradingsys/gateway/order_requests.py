@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from tradingsys.core.commands import PlaceOrderList
 from tradingsys.core.errors import InvalidOrder, LocalProtocolError
 from tradingsys.core.instrument import Instrument
 from tradingsys.gateway.host import Host, Method, known_instrument, require_login, require_ready, require_trading
+from tradingsys.gateway.order_lists import leg_name, one_symbol
 from tradingsys.gateway.orders import OrderDesk
 from tradingsys.gateway.sessions import Client
 from tradingsys.gateway.symbol_rules import explain_status
@@ -13,6 +15,8 @@ from tradingsys.wire.messages import (
     AmendParams,
     CancelParams,
     ErrorCode,
+    OrderListParams,
+    OrderListResult,
     OrderParams,
     OrderResult,
     Request,
@@ -24,12 +28,13 @@ __all__ = ["OrderRequests"]
 
 
 class OrderRequests:
-    """``order``, ``amend``, ``cancel``, ``resolve``."""
+    """``order``, ``order_list``, ``amend``, ``cancel``, ``resolve``."""
 
     def __init__(self, gateway: Host) -> None:
         self._gateway = gateway
         self.methods: dict[str, Method] = {
             "order": self._order,
+            "order_list": self._order_list,
             "amend": self._amend,
             "cancel": self._cancel,
             "resolve": self._resolve,
@@ -48,16 +53,37 @@ class OrderRequests:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
         if not gateway.venue.admits(command):
             raise InvalidOrder(gateway.venue.too_fast("order"), code=ErrorCode.DENIED)
-        desk.commit(client, params.seq, command, asked)
+        desk.commit(client, params.seq, [(command, asked)])
         gateway.venue.send(command)
         client.peer.write(encode_reply(request.id, OrderResult(command.client_order_id)))
+
+    def _order_list(self, client: Client, request: Request) -> None:
+        gateway = self._gateway
+        desk = self._desk(client)
+        params = decode_params(request, OrderListParams)
+        instrument = self._tradable(one_symbol(params))
+        self._check_open_for_risk()
+        self._check_halt(instrument.symbol)
+        prepared = desk.prepare_list(client, params, instrument, gateway.venue.venue_ms())
+        reference_px = gateway.market.reference_px(instrument.symbol)
+        for number, (command, _) in enumerate(prepared, 1):
+            refusal = gateway.venue.refusal(command.terms, instrument, reference_px)
+            if refusal:
+                raise InvalidOrder(f"{leg_name(params, number)}: {refusal}", code=ErrorCode.INVALID_ORDER)
+        together = PlaceOrderList(params.contingency, tuple(command for command, _ in prepared))
+        if not gateway.venue.admits(together):
+            raise InvalidOrder(gateway.venue.too_fast("order list"), code=ErrorCode.DENIED)
+        desk.commit(client, params.orders[-1].seq, prepared)
+        gateway.venue.send(together)
+        names = [command.client_order_id for command in together.orders]
+        client.peer.write(encode_reply(request.id, OrderListResult(names)))
 
     def _amend(self, client: Client, request: Request) -> None:
         gateway = self._gateway
         desk = self._desk(client)
         params = decode_params(request, AmendParams)
         self._check_open_for_risk()
-        command, terms = desk.amend(client, params, gateway.venue.venue_ms())
+        command, terms = desk.amend(client, params, gateway.instruments, gateway.venue.venue_ms())
         instrument = self._tradable(command.symbol)
         if desk.enlarges(command):
             self._check_halt(instrument.symbol)

@@ -10,31 +10,44 @@ is open by then.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 
 from msgspec import Struct, structs
 
 from tradingsys.core.commands import CancelOrder, PlaceOrder, ReplaceOrder
-from tradingsys.core.enums import OrderStatus, OrderType, SelfTradePrevention
+from tradingsys.core.enums import AccountKind, OrderStatus, SelfTradePrevention
 from tradingsys.core.errors import InvalidOrder, LocalProtocolError, StoreError, TradingError, VenueError
 from tradingsys.core.ids import OrderKey, decode_client_order_id, encode_client_order_id
-from tradingsys.core.instrument import Instrument, plain
+from tradingsys.core.instrument import Instrument
 from tradingsys.core.order import Closed, Terms
 from tradingsys.core.records import Intent
 from tradingsys.core.reports import OrderRequest, Outcome, RequestDone
+from tradingsys.gateway.amends import amendable_terms, amended_terms
+from tradingsys.gateway.fitting import check_options
+from tradingsys.gateway.order_lists import check_list, leg_name, list_terms, waiting_room
 from tradingsys.gateway.reducing import Reducing
 from tradingsys.gateway.seams import StoreSeam
 from tradingsys.gateway.sessions import Client
-from tradingsys.gateway.views import absent_view, number, order_view, terms_of
+from tradingsys.gateway.views import absent_view, order_view, terms_of
 from tradingsys.oms.procedure import Procedures
 from tradingsys.oms.recovery import Recovery
 from tradingsys.oms.session_book import Incarnation, SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
-from tradingsys.wire.messages import AmendParams, CancelParams, ErrorCode, OrderParams, OrderView, ResolveItem
+from tradingsys.wire.messages import (
+    AmendParams,
+    CancelParams,
+    ErrorCode,
+    OrderListParams,
+    OrderParams,
+    OrderView,
+    ResolveItem,
+)
 
-__all__ = ["OrderDesk", "OrderSettings"]
+__all__ = ["OrderDesk", "OrderSettings", "Prepared"]
 
 _OWN_REFUSAL = -1
+_ZERO = Decimal(0)
 _MAX_SEQ = 10**8
 """Client order ids have 36 characters at most."""
 
@@ -46,6 +59,9 @@ class OrderSettings(Struct, frozen=True):
     sync_each: bool = False
     """Sync the journal before each send, not only write it."""
 
+
+Prepared = tuple[PlaceOrder, Terms]
+"""The command that a request means, and what was asked for: at the venue a flag may be left out."""
 
 Failed = Callable[[TrackedOrder, OrderRequest, int, str], None]
 """Told of a cancel or replace that the venue refused, or that was never sent: code and reason."""
@@ -63,8 +79,9 @@ class OrderDesk:
         incarnation: Incarnation,
         settings: OrderSettings,
         failed: Failed,
+        account_kind: AccountKind = AccountKind.CONTRACTS,
     ) -> None:
-        self.reducing = Reducing(book)
+        self.reducing = Reducing(book, account_kind)
         self._book = book
         self._store = store
         self._recovery = recovery
@@ -73,37 +90,67 @@ class OrderDesk:
         self._settings = settings
         self._failed = failed
 
-    def prepare(
-        self, client: Client, params: OrderParams, instrument: Instrument, stamp_ms: int
-    ) -> tuple[PlaceOrder, Terms]:
+    def prepare(self, client: Client, params: OrderParams, instrument: Instrument, stamp_ms: int) -> Prepared:
         """The command a request means, and what was asked for; nothing is used up yet.
 
         Raises LocalProtocolError (-10011) for a used or foreign key, InvalidOrder for terms that make no sense.
         """
-        key = self._key(client, params)
-        terms = asked = _terms(params, instrument)
+        return self._prepared(self._key(client, params, client.seq), _terms(params, instrument), stamp_ms)
+
+    def prepare_list(
+        self, client: Client, params: OrderListParams, instrument: Instrument, stamp_ms: int
+    ) -> list[Prepared]:
+        """The same for orders that depend on each other; the errors name the order that they are about."""
+        asked: list[Terms] = []
+        keys: list[OrderKey] = []
+        seq = client.seq
+        for number, leg in enumerate(params.orders, 1):
+            try:
+                keys.append(self._key(client, leg, seq))
+                asked.append(_terms(leg, instrument))
+            except LocalProtocolError as error:
+                raise type(error)(f"{leg_name(params, number)}: {error}", code=error.code) from None
+            seq = leg.seq
+        asked = list_terms(params.contingency, asked)
+        check_list(params.contingency, asked, instrument)
+        prepared: list[Prepared] = []
+        for number, (key, terms) in enumerate(zip(keys, asked, strict=True), 1):
+            room = waiting_room(params.contingency, asked, number)
+            try:
+                prepared.append(self._prepared(key, terms, stamp_ms, room))
+            except LocalProtocolError as error:
+                raise type(error)(f"{leg_name(params, number)}: {error}", code=error.code) from None
+        return prepared
+
+    def _prepared(self, key: OrderKey, asked: Terms, stamp_ms: int, room: Decimal = _ZERO) -> Prepared:
+        terms = asked
         self.reducing.check_others(key.session, terms.symbol)
         if terms.reduce_only or terms.close_position:
-            terms = structs.replace(terms, reduce_only=self.reducing.terms_for_venue(key.session, terms))
+            terms = structs.replace(terms, reduce_only=self.reducing.terms_for_venue(key.session, terms, room=room))
         return PlaceOrder(encode_client_order_id(key), terms, stamp_ms, self._settings.recv_window_ms), asked
 
-    def commit(self, client: Client, seq: int, command: PlaceOrder, asked: Terms) -> None:
-        """Memory first, then the journal: from here on the key is used, whatever becomes of the order.
+    def commit(self, client: Client, seq: int, prepared: Sequence[Prepared]) -> None:
+        """Memory first, then the journal: from here on the keys are used, whatever becomes of the orders.
 
-        Raises StoreError when the journal did not take it: nothing may be sent.
+        Raises StoreError when the journal did not take them: nothing may be sent.
         """
         assert client.session is not None
         client.seq = seq
-        intent = Intent(command.client_order_id, client.session.id, asked, command.stamp_ms, command.recv_window_ms)
-        order = self._book.track(intent)
+        intents = [
+            Intent(command.client_order_id, client.session.id, asked, command.stamp_ms, command.recv_window_ms)
+            for command, asked in prepared
+        ]
+        orders = [self._book.track(intent) for intent in intents]
         try:
-            self._write_down(intent)
+            self._write_down(*intents)
         except StoreError:
-            self._book.untrack(order)
+            for order in orders:
+                self._book.untrack(order)
             raise
 
-    def _write_down(self, intent: Intent) -> None:
-        self._store.append(intent)
+    def _write_down(self, *intents: Intent) -> None:
+        for intent in intents:
+            self._store.append(intent)
         if self._settings.sync_each:
             self._store.sync_journal()
 
@@ -121,15 +168,17 @@ class OrderDesk:
         """The cancel is about to be sent."""
         self._book.cancel_pending(self._book.orders[command.client_order_id], True)
 
-    def amend(self, client: Client, params: AmendParams, stamp_ms: int) -> tuple[ReplaceOrder, Terms]:
+    def amend(
+        self, client: Client, params: AmendParams, instruments: Mapping[str, Instrument], stamp_ms: int
+    ) -> tuple[ReplaceOrder, Terms]:
         """The command that changes an order of the session, and the terms it would have then; nothing is changed yet.
 
         Raises LocalProtocolError (-10012) when the session has no such order, InvalidOrder when it cannot be amended
         so.
         """
         order = self._own(client, params.client_order_id)
-        terms = _amendable(order)
-        amended = _amended(order, terms, params)
+        terms = amendable_terms(order)
+        amended = amended_terms(order, terms, params, instruments.get(order.symbol))
         session = order.session
         self.reducing.check_others(session, terms.symbol)
         if terms.reduce_only or (order.terms is not None and order.terms.reduce_only):
@@ -256,7 +305,7 @@ class OrderDesk:
         elif report.outcome in (Outcome.REFUSED, Outcome.NOT_SENT):
             self._book.refuse(order, Closed(OrderStatus.REJECTED, order.stamp_ms, *_told(report.error)))
 
-    def _key(self, client: Client, params: OrderParams) -> OrderKey:
+    def _key(self, client: Client, params: OrderParams, used: int) -> OrderKey:
         now, session = self._incarnation, client.session
         if session is None:
             raise LocalProtocolError("log in first", code=ErrorCode.LOGIN_FIRST)
@@ -265,7 +314,7 @@ class OrderDesk:
                 "this order's key belongs to another login or gateway run: it was not sent; ask with resolve",
                 code=ErrorCode.STALE_KEY,
             )
-        if params.seq <= client.seq:
+        if params.seq <= used:
             raise LocalProtocolError(
                 f"order number {params.seq} was used before: it was not sent again; ask with resolve",
                 code=ErrorCode.STALE_KEY,
@@ -298,56 +347,9 @@ def _terms(params: OrderParams, instrument: Instrument) -> Terms:
             f"a {params.order_type} order has no price: leave it out, or send an order at a limit",
             code=ErrorCode.INVALID_ORDER,
         )
+    check_options(terms, instrument)
     # Two sessions of one account never trade with each other; said explicitly, as the venue's default is not certain.
     return structs.replace(terms, symbol=instrument.symbol, self_trade_prevention=SelfTradePrevention.EXPIRE_TAKER)
-
-
-def _amendable(order: TrackedOrder) -> Terms:
-    """The terms of an order that can be amended now. Raises InvalidOrder for any other."""
-    terms = order.known_terms
-    if not order.is_open:
-        why = f"the order is {order.status}"
-    elif order.in_doubt or terms is None or not order.has_evidence:
-        why = "the exchange has not confirmed the order yet: wait for its order push"
-    elif not terms.order_type.has_price:
-        why = f"only limit orders can be amended, not {terms.order_type}: cancel it and send another"
-    elif order.is_waiting:
-        why = "a conditional order cannot be amended before it is triggered: cancel it and send another"
-    elif order.cancel_pending or order.replace is not None:
-        why = f"{'a cancel' if order.cancel_pending else 'an amend'} of it is under way: wait for its outcome"
-    else:
-        return terms
-    raise InvalidOrder(f"cannot be amended: {why}", code=ErrorCode.INVALID_ORDER)
-
-
-def _amended(order: TrackedOrder, terms: Terms, params: AmendParams) -> Terms:
-    """The terms after the amend; what is left out stays. Raises InvalidOrder when that makes no sense."""
-    if params.price is not None and params.price_match is not None:
-        raise InvalidOrder("either price or price_match, not both", code=ErrorCode.INVALID_ORDER)
-    try:
-        qty = terms.order_qty if params.quantity is None else number("quantity", params.quantity)
-        price = terms.price if params.price is None else number("price", params.price)
-    except ValueError as error:
-        raise InvalidOrder(str(error), code=ErrorCode.INVALID_ORDER) from None
-    match = params.price_match
-    if (qty, price, match) == (terms.order_qty, terms.price, None):
-        raise InvalidOrder("the amend changes nothing: give another price or quantity", code=ErrorCode.INVALID_ORDER)
-    if qty <= order.facts.cum_qty:
-        raise InvalidOrder(
-            f"{plain(order.facts.cum_qty)} are executed already, and quantity is the whole order's: cancel it instead",
-            code=ErrorCode.INVALID_ORDER,
-        )
-    # What is amended is a limit order by now, whatever it was before it was triggered.
-    return structs.replace(
-        terms,
-        order_type=OrderType.LIMIT,
-        order_qty=qty,
-        price=None if match is not None else price,
-        price_match=match,
-        stop_px=None,
-        trigger_price=None,
-        price_protect=False,
-    )
 
 
 def _told(error: TradingError | None) -> tuple[int, str]:

@@ -78,12 +78,19 @@ def ask_for(
         client.questions -= 1
         if client.peer not in gateway.clients:
             return
-        if isinstance(outcome, VenueError):
-            client.peer.write(encode_error(request_id, outcome.code, outcome.message))
-        elif outcome is None or isinstance(outcome, TradingError):
-            why = f"no answer from the exchange: {outcome or f'waited {_ANSWER_MS // 1000} s'}"
-            client.peer.write(encode_error(request_id, ErrorCode.DISCONNECTED, f"{why}; {doubt or 'ask again'}"))
+        if outcome is None or isinstance(outcome, TradingError):
+            client.peer.write(encode_error(request_id, *_failure(outcome, doubt)))
         else:
             client.peer.write(encode_reply(request_id, show(outcome)))
 
     ask_within(gateway, query, _ANSWER_MS, then)
+
+
+def _failure(error: TradingError | None, doubt: str) -> tuple[int, str]:
+    """Code and words of what went wrong; None is an answer that did not come in time."""
+    is_open = error is None or error.in_doubt
+    todo = doubt if doubt and is_open else ""
+    if isinstance(error, VenueError):
+        return error.code, f"{error.message}; {todo}" if todo else error.message
+    why = f"no answer from the exchange: {error or f'waited {_ANSWER_MS // 1000} s'}"
+    return ErrorCode.DISCONNECTED, f"{why}; {todo or 'ask again'}"

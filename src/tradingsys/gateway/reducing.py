@@ -1,13 +1,16 @@
 """Reduce-only and close-position, against a session's own book.
 
 At the venue both act on the position of the whole account. The venue's flag is therefore passed on only where it means
-the same: while the session is the only one that holds the symbol.
+the same: while the session is the only one that holds the symbol. Where assets are traded there is no such flag:
+"reduce only" is then kept by this book alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
+from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import InvalidOrder
 from tradingsys.core.instrument import plain
 from tradingsys.core.order import Terms
@@ -23,8 +26,9 @@ _ZERO = Decimal(0)
 class Reducing:
     """What a session may still reduce."""
 
-    def __init__(self, book: SessionBook) -> None:
+    def __init__(self, book: SessionBook, kind: AccountKind = AccountKind.CONTRACTS) -> None:
         self._book = book
+        self._has_flag = kind is AccountKind.CONTRACTS
         self._closers: dict[str, dict[str, TrackedOrder]] = {}
         """By symbol: orders that close the account's position when triggered."""
 
@@ -51,8 +55,12 @@ class Reducing:
         if not closers:
             del self._closers[symbol]
 
-    def terms_for_venue(self, session: int, terms: Terms, instead_of: TrackedOrder | None = None) -> bool:
+    def terms_for_venue(
+        self, session: int, terms: Terms, instead_of: TrackedOrder | None = None, *, room: Decimal = _ZERO
+    ) -> bool:
         """Whether the venue may be told that this order only reduces; ``instead_of`` is the order that it amends.
+
+        ``room`` is what the session will hold beside when the order begins to work.
 
         Raises InvalidOrder when it would do more than that.
         """
@@ -60,21 +68,18 @@ class Reducing:
             self._check_close(session, terms)
             return False  # the venue takes one of the two flags
         net = self._book.net(session, terms.symbol)
-        alone = self._is_sole_holder(session, terms.symbol)
+        alone = self._has_flag and self._is_sole_holder(session, terms.symbol)
         under_way = _ZERO
         # Of orders that wait with the venue's own flag, each may be as large as the position: a stop beside a take
         # profit. The venue lets none of them do more than reduce.
         if not (alone and terms.order_type.is_conditional):
-            under_way = sum(
-                (
-                    order.worst_leaves_qty + order.facts.missing_qty
-                    for order in self._book.open_orders(session)
-                    if order is not instead_of and _reduces(order, terms) and not (alone and _is_guarded(order))
-                ),
-                _ZERO,
+            under_way = _all_but_one_of_each_list(
+                order
+                for order in self._book.open_orders(session)
+                if order is not instead_of and _reduces(order, terms) and not (alone and _is_guarded(order))
             )
         wanted = terms.order_qty - (instead_of.facts.booked_qty if instead_of is not None else _ZERO)
-        room = -net * terms.side.sign - under_way
+        room += -net * terms.side.sign - under_way
         if wanted > room:
             raise InvalidOrder(
                 f"reduce-only: the session holds {plain(net)}, {plain(under_way)} of it being reduced already: "
@@ -102,6 +107,16 @@ class Reducing:
         return not any(
             net for (owner, held), net in self._book.positions.items() if held == symbol and owner != session
         )
+
+
+def _all_but_one_of_each_list(orders: Iterable[TrackedOrder]) -> Decimal:
+    """What orders may execute together. Of those of one side in a list, one cancels the other: the largest counts."""
+    largest: dict[str, Decimal] = {}
+    for order in orders:
+        qty = order.worst_leaves_qty + order.facts.missing_qty
+        name = f"list {order.facts.list_id}" if order.facts.list_id is not None else order.client_order_id
+        largest[name] = max(qty, largest.get(name, _ZERO))
+    return sum(largest.values(), _ZERO)
 
 
 def _way_out(terms: Terms, room: Decimal, under_way: Decimal, alone: bool) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from tradingsys.core.instrument import plain
 from tradingsys.core.reports import (
     AccountChanged,
+    AssetMoved,
     MarginCall,
+    MarginLevel,
     Oddity,
     Report,
     SettingsChanged,
     TradingState,
     UserStreamState,
 )
+from tradingsys.gateway.margin_level import is_well, margin_text
 from tradingsys.gateway.seams import Log
 
 __all__ = ["log_report"]
@@ -32,5 +36,12 @@ def log_report(log: Log, report: Report) -> None:
                 "MARGIN CALL: the exchange may soon close positions by itself; add margin or reduce",
                 symbols=", ".join(symbols),
             )
+        case MarginLevel(level, status):
+            if is_well(report):
+                log.info("margin level is well", level=plain(level), status=status)
+            else:
+                log.error(margin_text(report))
+        case AssetMoved(asset, delta):
+            log.info("an asset moved without a trade", asset=asset, delta=plain(delta))
         case Oddity(text):
             log.warning("odd message from the exchange", text=text)

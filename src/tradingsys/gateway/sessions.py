@@ -13,7 +13,7 @@ from tradingsys.core.ids import MAX_SESSION
 from tradingsys.core.instrument import plain
 from tradingsys.core.position import SessionPosition
 from tradingsys.gateway.seams import Peer
-from tradingsys.gateway.views import money_view
+from tradingsys.gateway.views import executed_view, money_view
 from tradingsys.wire.codec import encode
 from tradingsys.wire.messages import (
     PROTOCOL_VERSION,
@@ -133,8 +133,8 @@ class Session:
 
     def push_position(self, symbol: str, position: SessionPosition, *, deliver: bool = True) -> None:
         """Tell all who listen, and keep it for those that come back. Without ``deliver`` a snapshot will tell."""
-        money = money_view(position)
-        self._push(lambda n: encode(PositionPush(self.epoch, n, symbol, plain(position.net), *money)), deliver)
+        told = (symbol, plain(position.net), *money_view(position), executed_view(position))
+        self._push(lambda n: encode(PositionPush(self.epoch, n, *told)), deliver)
 
     def missed_since(self, cursor: Cursor | None) -> list[bytes] | None:
         """The events after a cursor; None when they are no longer (or were never) known here."""

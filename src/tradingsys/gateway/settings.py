@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tradingsys.gateway.orders import OrderSettings
+from tradingsys.gateway.products import ProductName
 from tradingsys.oms.recovery import Margins, Timing
 
 __all__ = ["GatewaySettings"]
@@ -22,6 +23,7 @@ class GatewaySettings(Struct, frozen=True):
     """Upper case; read from the book's beginning on at this start, as after a restore of an older pos.db."""
     token: str | None = None
     watch_ms: int = 30_000
+    product: ProductName = ProductName.USDM
     environment: str = ""
     """For people, as is ``db``."""
     db: str = ""

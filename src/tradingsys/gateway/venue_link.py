@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from tradingsys.core.commands import Ask, Command, Query, RateLimit
+from tradingsys.core.enums import AccountKind
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import CloseWs, HttpRequest, Input, OpenWs, Tick, WsFrame
 from tradingsys.core.order import Terms
@@ -81,6 +82,15 @@ class VenueLink:
         """When `tick` has something to do."""
         dues = (self._venue.next_deadline_ns, self._waiting_until_ns)
         return min((due for due in dues if due is not None), default=None)
+
+    @property
+    def account_kind(self) -> AccountKind:
+        """What the account holds."""
+        return self._venue.account_kind
+
+    def known_ms(self) -> int | None:
+        """The venue's time now; None as long as nobody told it."""
+        return self.venue_ms() if self._venue.clock.is_set else None
 
     def venue_ms(self) -> int:
         """The venue's time now."""

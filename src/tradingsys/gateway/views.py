@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from tradingsys.core.commands import Balance
-from tradingsys.core.enums import OrderStatus, Side
+from tradingsys.core.enums import OrderStatus, OrderType, Side
 from tradingsys.core.instrument import Instrument, plain
 from tradingsys.core.order import Fill, Terms
 from tradingsys.core.position import SessionPosition
@@ -28,6 +28,7 @@ from tradingsys.wire.messages.orders import OrderTerms
 __all__ = [
     "absent_view",
     "balance_view",
+    "executed_view",
     "fill_view",
     "money_view",
     "number",
@@ -59,28 +60,37 @@ def order_view(order: TrackedOrder, fills: Iterable[Fill]) -> OrderView | None:
         quantity=plain(terms.order_qty),
         status=order.status,
         ts_ms=max(terms.version_ms, last_ms, order.stamp_ms, facts.closed.ts_event_ms if facts.closed else 0),
-        price=None if terms.price is None else plain(terms.price),
+        price=_plain_or_none(terms.price),
         time_in_force=terms.time_in_force,
         post_only=terms.post_only,
         # At the venue the flag is left out where it would act on other sessions' positions too.
         reduce_only=terms.reduce_only or (own is not None and own.reduce_only),
         in_doubt=order.in_doubt,
         cum_qty=plain(facts.cum_qty),
-        avg_px=None if average is None else plain(average),
+        avg_px=_plain_or_none(average),
         venue_order_id=facts.venue_order_id,
         fills=[fill_view(fill) for fill in fills],
         code=facts.closed.code if facts.closed else 0,
         reason=facts.closed.reason if facts.closed else "",
-        stop_price=None if terms.stop_px is None else plain(terms.stop_px),
-        callback_rate=None if terms.callback_rate is None else plain(terms.callback_rate),
-        activation_price=None if terms.activation_px is None else plain(terms.activation_px),
+        stop_price=_plain_or_none(terms.stop_px),
+        callback_rate=_plain_or_none(terms.callback_rate),
+        activation_price=_plain_or_none(terms.activation_px),
         close_position=terms.close_position,
         good_till_ms=terms.good_till_ms,
         price_match=terms.price_match,
         trigger_price=terms.trigger_price,
         price_protect=terms.price_protect,
         is_waiting=order.is_waiting,
+        quote_quantity=_plain_or_none(terms.quote_order_qty or (own.quote_order_qty if own is not None else None)),
+        iceberg_quantity=_plain_or_none(terms.iceberg_qty),
+        # What was ordered; no report of the venue repeats it.
+        side_effect=terms.side_effect or (own.side_effect if own is not None else None),
+        list_id=facts.list_id,
     )
+
+
+def _plain_or_none(value: Decimal | None) -> str | None:
+    return None if value is None else plain(value)
 
 
 def fill_view(fill: Fill) -> FillView:
@@ -123,8 +133,18 @@ def position_view(
 ) -> PositionView:
     """What a session holds of a symbol."""
     return PositionView(
-        symbol.lower(), plain(position.net), plain(unbooked_buy), plain(unbooked_sell), *money_view(position)
+        symbol.lower(),
+        plain(position.net),
+        plain(unbooked_buy),
+        plain(unbooked_sell),
+        *money_view(position),
+        net_executed=executed_view(position),
     )
+
+
+def executed_view(position: SessionPosition) -> str | None:
+    """What was bought less what was sold, where fees may have taken a part of it; None for contracts."""
+    return _plain_or_none(position.net_executed)
 
 
 def money_view(position: SessionPosition) -> tuple[str | None, str, dict[str, str], dict[str, str]]:
@@ -145,6 +165,7 @@ def snapshot(book: SessionBook, session: int, epoch: int, n: int) -> Snapshot:
 
 def product_view(instrument: Instrument) -> ProductView:
     """The rules of a symbol."""
+    spot = instrument.spot
     return ProductView(
         symbol=instrument.symbol.lower(),
         status=instrument.status,
@@ -160,13 +181,27 @@ def product_view(instrument: Instrument) -> ProductView:
         post_only=instrument.post_only,
         onboard=instrument.onboard_ms,
         delivery=instrument.delivery_ms,
+        base_asset=instrument.base_asset,
+        quote_asset=instrument.quote_asset,
+        is_spot=spot is not None,
+        quote_quantity=spot is not None and spot.quote_order_qty,
+        iceberg=spot is not None and spot.iceberg,
+        trailing=OrderType.TRAILING_STOP_MARKET in instrument.order_types if spot is None else spot.trailing,
+        amend=spot is None or spot.amend,
+        lists=[] if spot is None else list(spot.lists),
+        margin=spot is not None and spot.margin,
     )
 
 
 def balance_view(balance: Balance) -> BalanceView:
     """One asset of the account."""
-    available = None if balance.available is None else plain(balance.available)
-    return BalanceView(balance.asset, plain(balance.wallet), available)
+    return BalanceView(
+        balance.asset,
+        plain(balance.wallet),
+        _plain_or_none(balance.available),
+        plain(balance.borrowed),
+        plain(balance.interest),
+    )
 
 
 def terms_of(asked: OrderTerms) -> Terms:
@@ -176,11 +211,14 @@ def terms_of(asked: OrderTerms) -> Terms:
     """
     if asked.close_position and asked.quantity != "0":
         raise ValueError(f'close_position closes whatever there is: quantity must be "0", not {asked.quantity[:40]!r}')
+    in_quote = None if asked.quote_quantity is None else number("quote_quantity", asked.quote_quantity)
+    if in_quote is not None and asked.quantity != "0":
+        raise ValueError(f'quote_quantity says how much: quantity must be "0", not {asked.quantity[:40]!r}')
     return Terms(
         asked.symbol.upper(),
         asked.side,
         asked.order_type,
-        _ZERO if asked.close_position else number("quantity", asked.quantity),
+        _ZERO if asked.close_position or in_quote is not None else number("quantity", asked.quantity),
         None if asked.price is None else number("price", asked.price),
         asked.time_in_force,
         asked.post_only,
@@ -193,6 +231,9 @@ def terms_of(asked: OrderTerms) -> Terms:
         price_match=asked.price_match,
         trigger_price=asked.trigger_price,
         price_protect=asked.price_protect,
+        quote_order_qty=in_quote,
+        iceberg_qty=None if asked.iceberg_quantity is None else number("iceberg_quantity", asked.iceberg_quantity),
+        side_effect=asked.side_effect,
     )
 
 

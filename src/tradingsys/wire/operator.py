@@ -62,7 +62,11 @@ class GatewayView(Struct, frozen=True):
     in_doubt: int
     halts: list[HaltView]
     differences: dict[str, str]
-    """Σ sessions + EXTERNAL − account, by symbol, where it is not 0."""
+    """Σ sessions + EXTERNAL − account, where it is not 0: by symbol, and of accounts that hold assets by asset."""
+    product: str = "usdm"
+    """``usdm``, ``spot`` or ``margin``."""
+    margin: str = ""
+    """What a margin account is to be warned of; empty as long as all is well."""
 
 
 class SessionView(Struct, frozen=True):

@@ -23,7 +23,7 @@ from tradingsys.core.commands import (
     TradesQuery,
     VenueRules,
 )
-from tradingsys.core.enums import ContractKind, OrderType, TimeInForce
+from tradingsys.core.enums import AccountKind, ContractKind, OrderType, TimeInForce
 from tradingsys.core.errors import TradingError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import Input
@@ -78,6 +78,8 @@ def instrument(symbol: str = SYMBOL, status: str = "TRADING") -> Instrument:
 
 class ScriptedVenue:
     """Answers questions from ``answers``, by their type; one without an answer stays open. Keeps all commands."""
+
+    account_kind = AccountKind.CONTRACTS
 
     def __init__(self) -> None:
         self.clock = VenueClock()

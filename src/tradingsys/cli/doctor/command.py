@@ -13,8 +13,10 @@ from tradingsys.cli.doctor.exchange import exchange_checks
 from tradingsys.cli.doctor.findings import Finding, Verdict, fine, problem
 from tradingsys.cli.exits import FAILURE, OK
 from tradingsys.cli.operate.client import NoGateway, operating
+from tradingsys.cli.product import Command, meant_product
 from tradingsys.core.errors import ConfigError, TradingError
 from tradingsys.gateway.config import Config, addresses, load, local_address, signer
+from tradingsys.gateway.products import ProductName, book_name
 from tradingsys.net import loop
 from tradingsys.net.listen import listening_sockets
 
@@ -23,14 +25,14 @@ __all__ = ["run"]
 _SIGNS = {Verdict.OK: "ok      ", Verdict.WARNING: "warning ", Verdict.PROBLEM: "PROBLEM "}
 
 
-def run(path: Path, *, as_json: bool) -> int:
+def run(path: Path, command: Command | None, *, as_json: bool) -> int:
     """Check everything; returns the exit code: OK exactly when there is no problem."""
-    return loop.run(_run(path, as_json=as_json))
+    return loop.run(_run(path, command, as_json=as_json))
 
 
-async def _run(path: Path, *, as_json: bool) -> int:
+async def _run(path: Path, command: Command | None, *, as_json: bool) -> int:
     found: list[Finding] = []
-    async for finding in _findings(path):
+    async for finding in _findings(path, command):
         found.append(finding)
         if not as_json:
             sys.stdout.write(_line(finding))
@@ -41,18 +43,19 @@ async def _run(path: Path, *, as_json: bool) -> int:
         report = {"config": str(path), "problems": problems, "warnings": warnings, "checks": found}
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n")
     else:
-        sys.stdout.write(_verdict(problems, warnings, path))
+        sys.stdout.write(_verdict(problems, warnings, path, _command(path, command)))
     return FAILURE if problems else OK
 
 
-async def _findings(path: Path) -> AsyncIterator[Finding]:
+async def _findings(path: Path, command: Command | None) -> AsyncIterator[Finding]:
     try:
         config = load(path)
+        product = meant_product(config, path, command)
     except ConfigError as error:
         yield problem("config", str(error), f"correct the file, or write a new one: tradingsys init {path}")
         return
-    yield files.config_file(path, config)
-    for finding in files.key(config, path):
+    yield files.config_file(path, config, product)
+    for finding in files.key(config, path, product):
         yield finding
     yield files.sqlite()
     for finding in files.disk(Path(config.db)):
@@ -63,21 +66,21 @@ async def _findings(path: Path) -> AsyncIterator[Finding]:
     except ConfigError as error:
         yield problem("local-port", str(error), "correct local")
     else:
-        is_ours_running, finding = await _local_port(host, port, config)
+        is_ours_running, finding = await _local_port(host, port, config, product)
         yield finding
         yield files.token(port)
-    account = f"binance-usdm-{config.environment}"
+    account = book_name(product, config.environment)
     for finding in files.book_checks(Path(config.db), account, is_ours_running=is_ours_running):
         yield finding
     try:
-        keys, urls = signer(config, path), addresses(config)
+        keys, urls = signer(config, path), addresses(config, product)
     except ConfigError:
         return  # told already
-    async for finding in exchange_checks(config, urls, keys, files.account_of_book(Path(config.db))):
+    async for finding in exchange_checks(config, product, urls, keys, files.account_of_book(Path(config.db))):
         yield finding
 
 
-async def _local_port(host: str, port: int, config: Config) -> tuple[bool, Finding]:
+async def _local_port(host: str, port: int, config: Config, product: ProductName) -> tuple[bool, Finding]:
     """Whether our own gateway has the port, and what is to be said about it."""
     addr = f"ws://{host}:{port}"
     other = "stop that program, or choose another port with local"
@@ -85,9 +88,11 @@ async def _local_port(host: str, port: int, config: Config) -> tuple[bool, Findi
         async with operating(addr) as operator:
             gateway = operator.gateway
             assert gateway is not None
-            if gateway.environment == config.environment.value and _same(gateway.db, config.db):
+            is_same = (gateway.product, gateway.environment) == (product, config.environment)
+            if is_same and _same(gateway.db, config.db):
                 return True, fine("local-port", f"{addr}: our gateway runs there ({gateway.text or 'running'})")
-            text = f"{addr}: a gateway of another account runs there ({gateway.environment}, {gateway.db})"
+            other_one = f"{gateway.product}, {gateway.environment}, {gateway.db}"
+            text = f"{addr}: a gateway of another account runs there ({other_one})"
             return False, problem("local-port", text, "give each gateway its own local and db")
     except NoGateway as error:
         reason = str(error)
@@ -111,8 +116,16 @@ def _line(finding: Finding) -> str:
     return f"{_SIGNS[finding.verdict]} {finding.check:16} {finding.text}{fix}\n"
 
 
-def _verdict(problems: int, warnings: int, path: Path) -> str:
+def _command(path: Path, command: Command | None) -> str:
+    """The command that starts the gateway."""
+    try:
+        return meant_product(load(path), path, command).command
+    except ConfigError:
+        return command or "usdt"
+
+
+def _verdict(problems: int, warnings: int, path: Path, command: str) -> str:
     if problems:
         return f"\n{problems} problem{'s' if problems > 1 else ''} to mend before a gateway is started with {path}.\n"
     noted = f", {warnings} warning{'s' if warnings > 1 else ''}" if warnings else ""
-    return f"\nNo problems{noted}. Start the gateway: tradingsys usdt -c={path}\n"
+    return f"\nNo problems{noted}. Start the gateway: tradingsys {command} -c={path}\n"

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 from tradingsys.cli.asker import Asker
 from tradingsys.cli.doctor.findings import Finding, fine, problem, warning
 from tradingsys.core.commands import (
+    AccountMode,
     AccountModeQuery,
     InstrumentsQuery,
+    MarginStateQuery,
     Permissions,
     PermissionsQuery,
     TimeQuery,
     VenueRules,
 )
 from tradingsys.core.errors import AuthError, Banned, LocalProtocolError, RateLimited, TradingError, TransportError
+from tradingsys.core.instrument import plain
 from tradingsys.gateway.config import Config, Environment
+from tradingsys.gateway.products import ProductName
 from tradingsys.net.ws import Connection, connect
 from tradingsys.venues.auth import Signer
 from tradingsys.venues.binance.account import BinanceProtocol
 from tradingsys.venues.binance.market import BinanceMarket
 from tradingsys.venues.binance.product import Endpoints
-from tradingsys.venues.binance.usdm import USDM
+from tradingsys.venues.binance.products import PRODUCTS
 from tradingsys.venues.protocol import Stream
 
 __all__ = ["exchange_checks"]
@@ -39,12 +43,15 @@ _CHECK_ADDRESS = "check network, firewall and urls; a proxy is not used"
 _MANAGE = "in the exchange's API management"
 
 
-async def exchange_checks(config: Config, urls: Endpoints, signer: Signer, owner: str) -> AsyncIterator[Finding]:
+async def exchange_checks(
+    config: Config, product: ProductName, urls: Endpoints, signer: Signer, owner: str
+) -> AsyncIterator[Finding]:
     """One finding after the other; what cannot be checked because of an earlier problem is left out.
 
     ``owner`` is the account whose book ``db`` is, empty when there is none.
     """
-    asker = Asker(BinanceProtocol(USDM, urls, config.apikey, signer))
+    known = PRODUCTS[product]
+    asker = Asker(BinanceProtocol(known, urls, config.apikey, signer))
     try:
         try:
             for _ in range(_SAMPLES):
@@ -54,14 +61,17 @@ async def exchange_checks(config: Config, urls: Endpoints, signer: Signer, owner
             return
         yield fine("rest", f"{urls.rest} answers")
         yield _clock(*asker.skew_ms())
-        async for finding in _account(asker, config, owner):
+        async for finding in _account(asker, config, product, owner):
             yield finding
         async for finding in _symbols(asker, config.symbols):
             yield finding
-        async for finding in _order_channel(asker, urls):
+        async for finding in _order_channel(asker, product, urls):
             yield finding
-        for route in ("public", "market"):
-            yield await _stream(urls, route, (config.symbols or ("btcusdt",))[0])
+        symbol = (config.symbols or ("btcusdt",))[0].upper()
+        market = BinanceMarket(known, urls)
+        routes = {market.channel_of(stream): stream for stream in (Stream(symbol, "bbo"), Stream(symbol, "trade"))}
+        for route, stream in routes.items():
+            yield await _stream(market, route, stream)
     finally:
         await asker.close()
 
@@ -86,7 +96,7 @@ def _clock(ahead_ms: int, uncertainty_ms: int) -> Finding:
     return fine("clock", text)
 
 
-async def _account(asker: Asker, config: Config, owner: str) -> AsyncIterator[Finding]:
+async def _account(asker: Asker, config: Config, product: ProductName, owner: str) -> AsyncIterator[Finding]:
     is_live = config.environment is Environment.LIVE
     try:
         mode = await asker.ask(AccountModeQuery())
@@ -102,8 +112,17 @@ async def _account(asker: Asker, config: Config, owner: str) -> AsyncIterator[Fi
         forgets = "; a simulator forgets its account when it stops" if config.environment is Environment.SIM else ""
         text = f"{config.db}: holds the book of {owner}, and the API key is of {mode.account}{forgets}"
         yield problem("book", text, "move the file away, or name another with db")
-    async for finding in _permissions(asker, can_trade=mode.can_trade, is_live=is_live):
+    async for finding in _permissions(asker, product, can_trade=mode.can_trade, is_live=is_live):
         yield finding
+    if product is ProductName.USDM:
+        for finding in _modes(mode):
+            yield finding
+    if product is ProductName.MARGIN:
+        yield await _margin(asker)
+
+
+def _modes(mode: AccountMode) -> Iterator[Finding]:
+    """Settings of a futures account."""
     if mode.hedge_mode:
         yield problem(
             "position-mode", "hedge mode", "close positions and orders, then choose one-way mode in the preferences"
@@ -116,7 +135,21 @@ async def _account(asker: Asker, config: Config, owner: str) -> AsyncIterator[Fi
         yield fine("asset-mode", "single-asset")
 
 
-async def _permissions(asker: Asker, *, can_trade: bool, is_live: bool) -> AsyncIterator[Finding]:
+async def _margin(asker: Asker) -> Finding:
+    """Whether there is a margin account, and how far it is from a margin call."""
+    try:
+        state = await asker.ask(MarginStateQuery())
+    except TradingError as error:
+        fix = "open a cross margin account at the exchange, and transfer collateral to it"
+        return problem("margin", f"the cross margin account cannot be read: {error}", fix)
+    text = f"level {plain(state.level)}; margin call at {plain(state.margin_call_bar)}, liquidation at "
+    text += plain(state.liquidation_bar)
+    if state.level <= state.normal_bar:
+        return warning("margin", text, "repay debts, or add collateral")
+    return fine("margin", text)
+
+
+async def _permissions(asker: Asker, product: ProductName, *, can_trade: bool, is_live: bool) -> AsyncIterator[Finding]:
     allowed = Permissions(can_trade)
     unknown = ""
     try:
@@ -124,9 +157,10 @@ async def _permissions(asker: Asker, *, can_trade: bool, is_live: bool) -> Async
     except TradingError as error:
         unknown = f" ({error})"
     if allowed.can_trade and can_trade:
-        yield fine("can-trade", "the key may trade futures")
+        yield fine("can-trade", f"the key may trade {product.trade}")
     else:
-        yield problem("can-trade", "the key may not trade futures", f"enable futures for it {_MANAGE}")
+        fix = f"enable {product.trade} for it {_MANAGE}"
+        yield problem("can-trade", f"the key may not trade {product.trade}", fix)
     for what, may, fix in (
         ("withdraw", allowed.can_withdraw, "whoever steals it takes the money: disable withdrawals"),
         ("transfer", allowed.can_transfer, "it could move money between accounts: disable transfers"),
@@ -167,45 +201,46 @@ async def _symbols(asker: Asker, configured: tuple[str, ...]) -> AsyncIterator[F
         yield fine("symbols", f"{', '.join(configured)}: trading")
 
 
-async def _order_channel(asker: Asker, urls: Endpoints) -> AsyncIterator[Finding]:
+async def _order_channel(asker: Asker, product: ProductName, urls: Endpoints) -> AsyncIterator[Finding]:
     try:
         trading, user = await asker.connect(_PATIENCE_S)
     except TimeoutError:
         yield problem("ws-api", f"{urls.ws_api} or the account's stream stayed silent", _CHECK_ADDRESS)
         return
+    events = f"{urls.streams}/private" if product is ProductName.USDM else urls.ws_api
     compare = f"compare the key with the one {_MANAGE}"
-    if trading.via == "ws-api":
+    if trading.is_up and product is ProductName.MARGIN:
+        yield fine("orders", f"{urls.rest}: orders go by REST, which is all that margin accounts have")
+    elif trading.via == "ws-api":
         yield fine("ws-api", f"{urls.ws_api}: orders can be sent")
     elif trading.is_up:
         yield warning("ws-api", f"{urls.ws_api}: {trading.reason}; orders would go by REST, slower", _CHECK_ADDRESS)
     else:
         yield problem("ws-api", f"{urls.ws_api}: {trading.reason}", compare)
     if user.is_up:
-        yield fine("user-stream", f"{urls.streams}/private: the account's events arrive")
+        yield fine("user-stream", f"{events}: the account's events arrive")
     else:
         fix = _CHECK_ADDRESS if trading.is_up else compare
-        yield problem("user-stream", f"{urls.streams}/private: {user.reason}", fix)
+        yield problem("user-stream", f"{events}: {user.reason}", fix)
 
 
-async def _stream(urls: Endpoints, route: str, symbol: str) -> Finding:
-    check, market = f"{route}-stream", BinanceMarket(USDM, urls)
-    stream = Stream(symbol.upper(), "bbo" if route == "public" else "trade")
-    listener = _Listener()
+async def _stream(market: BinanceMarket, route: str, stream: Stream) -> Finding:
+    check, listener, url = f"{route}-stream", _Listener(), market.url_of(route).removesuffix("/stream")
     try:
-        conn = await connect(market.url_of(market.channel_of(stream)), listener, timeout_s=_PATIENCE_S)
+        conn = await connect(market.url_of(route), listener, timeout_s=_PATIENCE_S)
     except (TransportError, LocalProtocolError) as error:
-        return problem(check, f"{urls.streams}/{route}: {error}", _CHECK_ADDRESS)
+        return problem(check, f"{url}: {error}", _CHECK_ADDRESS)
     try:
         conn.send(market.subscribe([stream], 1))
         async with asyncio.timeout(_PATIENCE_S):
             refusal = await listener.acknowledged
     except TimeoutError:
-        return problem(check, f"{urls.streams}/{route}: a subscription got no answer", _CHECK_ADDRESS)
+        return problem(check, f"{url}: a subscription got no answer", _CHECK_ADDRESS)
     finally:
         conn.abort()
     if refusal:
-        return problem(check, f"{urls.streams}/{route}: {refusal}", _CHECK_ADDRESS)
-    return fine(check, f"{urls.streams}/{route}: takes subscriptions")
+        return problem(check, f"{url}: {refusal}", _CHECK_ADDRESS)
+    return fine(check, f"{url}: takes subscriptions")
 
 
 class _Listener:

@@ -13,8 +13,10 @@ import apsw
 
 from tradingsys.cli.doctor.findings import Finding, fine, problem, warning
 from tradingsys.cli.operate.target import is_held
+from tradingsys.cli.product import told_by_book
 from tradingsys.core.errors import ConfigError, TradingError
 from tradingsys.gateway.config import Config, Environment, signer
+from tradingsys.gateway.products import ProductName
 from tradingsys.net.token import token_path
 from tradingsys.store.read import reading
 from tradingsys.store.sqlite import OLDEST_SAFE_SQLITE, rows
@@ -28,19 +30,24 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _MOUNTS = Path("/proc/self/mountinfo")
 _NETWORK = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs", "vboxsf"})
 """Filesystems on which SQLite's locks and shared memory cannot be trusted."""
+_LOGON = {
+    ProductName.USDM: "orders travel on a connection that is logged in once",
+    ProductName.SPOT: "orders, and the account's events, travel on connections that are logged in once",
+    ProductName.MARGIN: "signs faster than RSA; margin orders are signed one by one",
+}
 _VOLATILE = frozenset({"tmpfs", "ramfs"})
 
 
-def config_file(path: Path, config: Config) -> Finding:
+def config_file(path: Path, config: Config, product: ProductName) -> Finding:
     """Whether others may read the file's secret, and what it points to."""
     where = "LIVE: money" if config.environment is Environment.LIVE else config.environment.value
-    text = f"{path}: environment {where}, API key …{config.apikey[-4:]}"
+    text = f"{path}: {product.label}, environment {where}, API key …{config.apikey[-4:]}"
     if config.secret is not None and _is_open_to_others(path):
         return problem("config", f"{text}; others on this machine may read the secret in it", f"chmod 600 {path}")
     return fine("config", text)
 
 
-def key(config: Config, path: Path) -> Iterator[Finding]:
+def key(config: Config, path: Path, product: ProductName) -> Iterator[Finding]:
     """Whether there is a key that can sign, of which kind, and who may read it."""
     try:
         kind = signer(config, path).kind
@@ -54,7 +61,7 @@ def key(config: Config, path: Path) -> Iterator[Finding]:
         else:
             yield fine("key-file", f"{place}: readable, by its owner only")
     if kind is KeyKind.ED25519:
-        yield fine("key-kind", "Ed25519: orders travel on a connection that is logged in once")
+        yield fine("key-kind", f"Ed25519: {_LOGON[product]}")
         return
     fix = "make an Ed25519 key: tradingsys init NEWFILE --new-key"
     if kind is KeyKind.HMAC and config.environment is not Environment.SIM:
@@ -139,12 +146,7 @@ def book_checks(db: Path, account: str, *, is_ours_running: bool) -> Iterator[Fi
 
 def account_of_book(db: Path) -> str:
     """What the exchange calls the account whose book this is; empty where that is unknown or cannot be read."""
-    try:
-        with reading(db) as conn:
-            found = rows(conn, "SELECT value FROM meta WHERE key = 'venue_account'")
-    except (TradingError, apsw.Error, OSError):
-        return ""
-    return str(found[0][0]) if found else ""
+    return told_by_book(db, "venue_account")
 
 
 def _lock(db: Path, *, is_ours_running: bool) -> Finding:

@@ -7,10 +7,17 @@ from pathlib import Path
 
 from tradingsys.core.errors import ConfigError
 from tradingsys.gateway.config import Environment
+from tradingsys.gateway.products import ProductName
 
-__all__ = ["DEFAULT_PORT", "api_key", "environment", "port", "symbols"]
+__all__ = ["BESIDE", "api_key", "environment", "port", "product", "symbols"]
 
-DEFAULT_PORT = 8111
+BESIDE = {
+    ProductName.USDM: ("8111", None),
+    ProductName.SPOT: ("8112", "spot.db"),
+    ProductName.MARGIN: ("8113", "margin.db"),
+}
+"""Port and book that are taken when nothing is said, so that gateways of several products can stand side by side."""
+_PRODUCTS = {"usdt": ProductName.USDM, "spot": ProductName.SPOT, "margin": ProductName.MARGIN}
 _MAX_PORT = 65_535
 _SYMBOL = re.compile(r"[a-z0-9_]{2,40}", re.ASCII)
 
@@ -21,6 +28,16 @@ def environment(text: str) -> Environment:
         return Environment(text.strip().lower())
     except ValueError:
         raise ConfigError(f"{text!r} is none of {', '.join(Environment)}", key="environment") from None
+
+
+def product(text: str, where: Environment) -> ProductName:
+    """What to trade there. Raises ConfigError."""
+    found = _PRODUCTS.get(text.strip().lower())
+    if found is None:
+        raise ConfigError(f"{text!r} is none of {', '.join(_PRODUCTS)}", key="--product")
+    if found is ProductName.MARGIN and where in (Environment.TESTNET, Environment.DEMO):
+        raise ConfigError(f"there is no {where} for margin accounts: rehearse with sim", key="--product")
+    return found
 
 
 def api_key(text: str) -> str:

@@ -15,9 +15,10 @@ from msgspec import Struct
 from tradingsys.cli.exits import OK
 from tradingsys.cli.init import answers
 from tradingsys.cli.init.keys import check_pem, make_key, write_private
-from tradingsys.cli.simulator import SIMULATOR
+from tradingsys.cli.product import simulator
 from tradingsys.core.errors import ConfigError
 from tradingsys.gateway.config import Environment, load, local_address
+from tradingsys.gateway.products import ProductName
 from tradingsys.venues.auth import KeyKind
 
 __all__ = ["Given", "run"]
@@ -44,6 +45,7 @@ class Given(Struct, frozen=True):
     db: str | None = None
     yes: bool = False
     force: bool = False
+    product: str | None = None
 
 
 class _EndOfAnswers(ConfigError):
@@ -108,25 +110,40 @@ def run(path: Path, given: Given) -> int:
     where = dialog.value(
         "Environment: live, testnet, demo or sim", given.environment, Environment.SIM.value, answers.environment
     )
-    config: _Raw = _identity(path, given, where, dialog)
+    product = dialog.value(
+        "Product: usdt (futures), spot or margin",
+        given.product,
+        _named(path),
+        lambda text: answers.product(text, where),
+    )
+    config: _Raw = _identity(path, given, where, product, dialog)
+    usual_port, usual_db = answers.BESIDE[product]
     port = None if given.port is None else str(given.port)
-    chosen = dialog.value("Local port for strategies", port, str(answers.DEFAULT_PORT), answers.port)
+    chosen = dialog.value("Local port for strategies", port, usual_port, answers.port)
     config["local"] = f"ws://localhost:{chosen}"
+    if product is ProductName.MARGIN:
+        config["margin"] = True
     if where is not Environment.LIVE:
         config["environment"] = where.value
     if where is Environment.SIM:
-        config["urls"] = msgspec.to_builtins(SIMULATOR)
+        config["urls"] = msgspec.to_builtins(simulator(product))
     listed = dialog.value("Symbols to account for from the start, or none", given.symbols, "", answers.symbols)
     if listed:
         config["symbols"] = listed
-    if given.db is not None:
-        config["db"] = given.db
+    db = given.db or usual_db
+    if db is not None:
+        config["db"] = db
     _write(path, config)
-    dialog.say(_next_steps(path, where))
+    dialog.say(_next_steps(path, where, product))
     return OK
 
 
-def _identity(path: Path, given: Given, where: Environment, dialog: _Dialog) -> _Raw:
+def _named(path: Path) -> str:
+    """The product that the file's name tells, else that of most."""
+    return next((word for word in ("margin", "spot") if word in path.stem.lower()), "usdt")
+
+
+def _identity(path: Path, given: Given, where: Environment, product: ProductName, dialog: _Dialog) -> _Raw:
     """API key, and what signs for it."""
     if given.pem is not None and given.secret_file is not None:
         raise ConfigError("give one of them", key="--pem / --secret-file")
@@ -142,7 +159,7 @@ def _identity(path: Path, given: Given, where: Environment, dialog: _Dialog) -> 
         dialog.say(
             f"The new private key is in {file}; only you can read it, and nobody else needs it.\n"
             "Give this public key to the exchange (API management: create an API key, self-generated, Ed25519);\n"
-            "allow it to trade futures, and nothing else:\n"
+            f"allow it to trade {product.trade}, and nothing else:\n"
         )
         sys.stdout.write(public)
         sys.stdout.flush()
@@ -196,10 +213,10 @@ def _write(path: Path, config: _Raw) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _next_steps(path: Path, where: Environment) -> str:
+def _next_steps(path: Path, where: Environment, product: ProductName) -> str:
     lines = [f"Wrote {path}."]
     if where is Environment.SIM:
         lines.append("In another terminal: tradingsys sim")
     lines.append(f"Next: tradingsys doctor -c {path}")
-    lines.append(f"Then: tradingsys usdt -c={path}")
+    lines.append(f"Then: tradingsys {product.command} -c={path}")
     return "\n".join(lines)

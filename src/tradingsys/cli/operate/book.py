@@ -18,6 +18,7 @@ from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
 from tradingsys.core.records import Edit, OrderRecord, Saved
 from tradingsys.gateway.operator_views import adjustment_text, session_fill, session_orders
+from tradingsys.gateway.products import product_of_book
 from tradingsys.gateway.stored_rows import stored_fills, stored_orders
 from tradingsys.gateway.views import positions_view
 from tradingsys.oms.session_book import SessionBook
@@ -42,7 +43,6 @@ from tradingsys.wire.operator import (
 
 __all__ = ["Book"]
 
-_ACCOUNT_PREFIX = "binance-usdm-"
 _ADJUSTMENTS = 20
 
 
@@ -60,9 +60,10 @@ class Book:
             saved = self._saved(conn)
             orders = [order for order in SessionBook(saved).open_orders() if order.is_open]
             account = str(rows(conn, "SELECT value FROM meta WHERE key = 'account'")[0][0])
+        product, environment = product_of_book(account)
         return GatewayView(
             version=__version__,
-            environment=account.removeprefix(_ACCOUNT_PREFIX),
+            environment=environment,
             account=saved.account,
             lineage=saved.lineage,
             epoch=saved.last_epoch,
@@ -77,6 +78,7 @@ class Book:
             in_doubt=sum(order.in_doubt for order in orders),
             halts=[HaltView(halt.symbol.lower(), halt.reason, halt.ts_ms) for halt in saved.halts],
             differences={},
+            product=product or "",
         )
 
     async def sessions(self) -> list[SessionView]:

@@ -19,7 +19,7 @@ NOT_RUNNING = "the gateway is not running"
 NOT_ANSWERING = "a gateway holds the file, but does not answer: it waits for the exchange or hangs, its log says"
 """The state of a book whose gateway cannot reach the exchange yet, hangs, or has another address."""
 
-_CONFIG = Path("usdt.json")
+_CONFIGS = (Path("usdt.json"), Path("spot.json"), Path("margin.json"))
 _DB = Path("pos.db")
 
 
@@ -66,14 +66,14 @@ def is_held(db: Path) -> bool:
 
 
 def find_target(config: Path | None, addr: str | None, db: Path | None) -> Target:
-    """What the options mean; without any, usdt.json and pos.db of the working directory.
+    """What the options mean; without any, the first of usdt.json, spot.json and margin.json in the working directory.
 
     Raises ConfigError for a configuration that cannot be used.
     """
     if config is None and addr is None and db is None:
-        if not _CONFIG.exists():
+        config = next((path for path in _CONFIGS if path.exists()), None)
+        if config is None:
             return Target(None, _DB)
-        config = _CONFIG
     if config is None:
         return Target(addr, db)
     if addr is not None or db is not None:

@@ -16,19 +16,20 @@ from msgspec import Struct
 
 from tradingsys.cli.asker import Asker
 from tradingsys.cli.exits import FAILURE, OK
+from tradingsys.cli.product import Command, meant_product, simulator
 from tradingsys.cli.record.recorder import Recorder
 from tradingsys.cli.record.streams import Recorded, parse_streams
 from tradingsys.cli.record.tape_file import TapeFile
-from tradingsys.cli.simulator import SIMULATOR
 from tradingsys.core.commands import InstrumentsQuery
 from tradingsys.core.errors import ConfigError, TradingError, TransportError
 from tradingsys.gateway.config import Config, Environment, addresses, load
+from tradingsys.gateway.products import ProductName
 from tradingsys.net import loop
 from tradingsys.net.clock import SystemClock
 from tradingsys.venues.auth import HmacSigner
 from tradingsys.venues.binance.account import BinanceProtocol
 from tradingsys.venues.binance.product import Endpoints
-from tradingsys.venues.binance.usdm import USDM
+from tradingsys.venues.binance.products import PRODUCTS
 
 __all__ = ["run", "where"]
 
@@ -49,32 +50,56 @@ class _Summary(Struct, frozen=True):
     streams: dict[str, int]
 
 
-def where(config: Path | None, environment: Environment | None) -> Endpoints:
-    """The addresses of the exchange. Raises ConfigError when both or an unusable configuration are given."""
+def where(
+    config: Path | None, environment: Environment | None, command: Command | None
+) -> tuple[ProductName, Endpoints]:
+    """Which product to record, and the addresses of the exchange.
+
+    Raises ConfigError when environment and configuration are given, or one that cannot be used.
+    """
     if config is not None:
         if environment is not None:
             raise ConfigError("the configuration says it already: leave one out", key="--environment / -c")
-        return addresses(load(config))
+        known = load(config)
+        meant = meant_product(known, config, command)
+        return meant, addresses(known, meant)
     chosen = environment or Environment.LIVE
-    urls = SIMULATOR if chosen is Environment.SIM else None
-    return addresses(Config(apikey="", local="", environment=chosen, urls=urls))
+    product = ProductName.SPOT if command == "spot" else ProductName.USDM
+    urls = simulator(product) if chosen is Environment.SIM else None
+    return product, addresses(Config(apikey="", local="", environment=chosen, urls=urls), product)
 
 
 def run(
-    names: Sequence[str], path: Path, urls: Endpoints, *, speed: str, duration_s: float | None, as_json: bool
+    names: Sequence[str],
+    path: Path,
+    of: tuple[ProductName, Endpoints],
+    *,
+    speed: str,
+    duration_s: float | None,
+    as_json: bool,
 ) -> int:
     """Record until stopped; returns the exit code.
 
     Raises ConfigError for streams or a file that cannot be, TradingError and OSError for what ended it.
     """
-    return loop.run(_run(parse_streams(names, speed), path, urls, duration_s, as_json=as_json))
+    product, urls = of
+    streams = parse_streams(names, product, speed)
+    return loop.run(_run(streams, path, product, urls, duration_s, as_json=as_json))
 
 
-async def _run(streams: list[Recorded], path: Path, urls: Endpoints, duration_s: float | None, *, as_json: bool) -> int:
-    await _check_symbols(streams, urls)
+async def _run(
+    streams: list[Recorded],
+    path: Path,
+    product: ProductName,
+    urls: Endpoints,
+    duration_s: float | None,
+    *,
+    as_json: bool,
+) -> int:
+    await _check_symbols(streams, product, urls)
     tape = TapeFile(path)
     view = _View(path)
-    recorder = Recorder(streams, urls, tape, SystemClock(), view.tell)
+    recorder = Recorder(streams, product, urls, tape, SystemClock(), view.tell)
     began_s = time.monotonic()
     recording = asyncio.create_task(recorder.run())
     stopping = asyncio.create_task(_told_to_stop(duration_s))
@@ -107,11 +132,11 @@ async def _run(streams: list[Recorded], path: Path, urls: Endpoints, duration_s:
     return OK if summary.messages else FAILURE
 
 
-async def _check_symbols(streams: list[Recorded], urls: Endpoints) -> None:
+async def _check_symbols(streams: list[Recorded], product: ProductName, urls: Endpoints) -> None:
     """The exchange accepts subscriptions of symbols it does not have, and stays silent."""
     wanted = {stream.symbol for stream in streams if stream.symbol}
     # Public questions carry neither key nor signature.
-    asker = Asker(BinanceProtocol(USDM, urls, "", HmacSigner("")))
+    asker = Asker(BinanceProtocol(PRODUCTS[product], urls, "", HmacSigner("")))
     try:
         rules = await asker.ask(InstrumentsQuery())
     except TransportError as error:

@@ -14,16 +14,24 @@ from tradingsys.cli.record.streams import Recorded
 from tradingsys.cli.record.tape_file import TapeFile
 from tradingsys.core.errors import TransportError, VenueError
 from tradingsys.core.io import HttpFailed, HttpRequest
+from tradingsys.gateway.products import ProductName
 from tradingsys.net.clock import Clock
 from tradingsys.net.http import HttpClient
 from tradingsys.net.ws import Connection, connect
+from tradingsys.venues.binance.market import BinanceMarket
 from tradingsys.venues.binance.messages import ControlRequest
 from tradingsys.venues.binance.product import Endpoints
+from tradingsys.venues.binance.products import PRODUCTS
 
 __all__ = ["Recorder"]
 
-# `GET /fapi/v1/depth`, the deepest book there is.
-_SNAPSHOT = "/fapi/v1/depth?symbol={}&limit=1000"
+# The deepest books there are.
+_OF_SPOT = "/api/v3/depth?symbol={}&limit=5000"
+_SNAPSHOT = {
+    ProductName.USDM: "/fapi/v1/depth?symbol={}&limit=1000",
+    ProductName.SPOT: _OF_SPOT,
+    ProductName.MARGIN: _OF_SPOT,
+}
 _EVENT = b'{"stream":"'
 _WRITE_EVERY_S = 0.5
 _PER_REQUEST = 100
@@ -57,8 +65,15 @@ class Recorder:
     """Records streams of one exchange into one file."""
 
     def __init__(
-        self, streams: Sequence[Recorded], urls: Endpoints, tape: TapeFile, clock: Clock, tell: Callable[[str], None]
+        self,
+        streams: Sequence[Recorded],
+        product: ProductName,
+        urls: Endpoints,
+        tape: TapeFile,
+        clock: Clock,
+        tell: Callable[[str], None],
     ) -> None:
+        self._product = product
         self._streams, self._urls, self._tape, self._clock, self._tell = streams, urls, tape, clock, tell
         self._http = HttpClient()
         self.counts: Counter[str] = Counter()
@@ -93,7 +108,7 @@ class Recorder:
             await asyncio.to_thread(self._tape.write)
 
     async def _follow(self, route: str, streams: list[Recorded]) -> None:
-        url = f"{self._urls.streams}/{route}/stream"
+        url = BinanceMarket(PRODUCTS[self._product], self._urls).url_of(route)
         pause_s = _WRITE_EVERY_S
         while True:
             listener = _Listener(self)
@@ -143,7 +158,7 @@ class Recorder:
         first_id = await listener.first_update_of(stream.name)
         problem = ""
         for attempt in range(_SNAPSHOT_TRIES):
-            url = self._urls.rest + _SNAPSHOT.format(stream.symbol)
+            url = self._urls.rest + _SNAPSHOT[self._product].format(stream.symbol)
             reply = await self._http.send(HttpRequest(0, "GET", url, {}))
             wait_s = min(_LONGEST_PAUSE_S, 0.25 * 2**attempt)
             if isinstance(reply, HttpFailed):

@@ -8,12 +8,20 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from tradingsys.core.errors import ConfigError
-from tradingsys.venues.binance.usdm import USDM
+from tradingsys.gateway.products import ProductName
+from tradingsys.venues.binance.products import PRODUCTS
 
 __all__ = ["SPEEDS", "Recorded", "parse_streams"]
 
-SPEEDS = ("0ms", "100ms", "250ms", "500ms")
-"""Of the diff depth; 250ms is the one the exchange gives without a name."""
+_SPOT_SPEEDS = ("100ms", "1000ms")
+SPEEDS = {
+    ProductName.USDM: ("0ms", "100ms", "250ms", "500ms"),
+    ProductName.SPOT: _SPOT_SPEEDS,
+    ProductName.MARGIN: _SPOT_SPEEDS,
+}
+"""Of the diff depth."""
+_UNNAMED = ("250ms", "1000ms")
+"""What the exchange gives without a name."""
 
 _WORDS = {"bbo": "bookTicker", "trade": "aggTrade", "mark": "markPrice@1s"}
 _NAME = re.compile(r"(?:(?P<symbol>[^\s@!/]{2,40})@|(?=!))(?P<rest>[!A-Za-z][^\s/]*)")
@@ -33,40 +41,42 @@ class Recorded(Struct, frozen=True):
     """Worth nothing without a snapshot of the book to begin from."""
 
 
-def parse_streams(names: Sequence[str], speed: str) -> list[Recorded]:
+def parse_streams(names: Sequence[str], product: ProductName, speed: str) -> list[Recorded]:
     """The streams that ``names`` mean, each once; ``speed`` is that of ``@depth`` without one.
 
     Raises ConfigError for a name that is none.
     """
     if not names:
         raise ConfigError("name at least one stream", hint="such as btcusdt@depth btcusdt@trade")
-    return list({stream.name: stream for stream in (_parse(name, speed) for name in names)}.values())
+    return list({stream.name: stream for stream in (_parse(name, product, speed) for name in names)}.values())
 
 
-def _parse(text: str, speed: str) -> Recorded:
+def _parse(text: str, product: ProductName, speed: str) -> Recorded:
     found = _NAME.fullmatch(text)
     if found is None:
         raise ConfigError(f"{text!r} is no stream", hint="write it like btcusdt@depth")
     symbol, rest = (found["symbol"] or "").lower(), found["rest"]
     word, _, arg = rest.partition(":")
     if word == "depth" and ("@" not in rest):
-        rest = _depth(arg or speed, text)
+        rest = _depth(arg or speed, product, text)
     elif word == "kline" and arg:
         rest = f"kline_{arg}"
     elif word in _WORDS and not arg:
         rest = _WORDS[word]
     name = f"{symbol}@{rest}" if symbol else rest
-    route = USDM.route_of(name)
+    known = PRODUCTS[product]
+    route = known.route_of(name)
     kline = _KLINE.fullmatch(rest)
-    if route is None or (kline and kline["interval"] not in USDM.kline_intervals):
+    if route is None or (kline and kline["interval"] not in known.kline_intervals):
+        words = "depth, bbo, trade, mark" if product is ProductName.USDM else "depth, bbo, trade"
         raise ConfigError(
-            f"the exchange has no stream {text!r}",
-            hint="depth, bbo, trade, mark and kline:INTERVAL, or its own names such as btcusdt@aggTrade",
+            f"the exchange has no stream {text!r} for {product.trade}",
+            hint=f"{words} and kline:INTERVAL, or its own names such as btcusdt@aggTrade",
         )
     return Recorded(name, route, symbol.upper(), bool(_DIFF_DEPTH.fullmatch(rest)))
 
 
-def _depth(speed: str, text: str) -> str:
-    if speed not in SPEEDS:
-        raise ConfigError(f"{text!r}: there is no depth of {speed}", hint=f"one of {', '.join(SPEEDS)}")
-    return "depth" if speed == "250ms" else f"depth@{speed}"
+def _depth(speed: str, product: ProductName, text: str) -> str:
+    if speed not in SPEEDS[product]:
+        raise ConfigError(f"{text!r}: there is no depth of {speed}", hint=f"one of {', '.join(SPEEDS[product])}")
+    return "depth" if speed in _UNNAMED else f"depth@{speed}"

@@ -1,0 +1,73 @@
+"""How far a margin account is from its margin call: watched, and told before the exchange acts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tradingsys.core.commands import MarginState, MarginStateQuery
+from tradingsys.core.errors import TradingError
+from tradingsys.core.instrument import plain
+from tradingsys.core.reports import MarginLevel
+from tradingsys.oms.procedure import ask, until
+
+__all__ = ["MarginWatch", "is_well", "margin_text", "standing"]
+
+_NS_PER_S = 1_000_000_000
+_EVERY_S = 30
+_WELL = ("EXCESSIVE", "NORMAL")
+_LOW = "BELOW_NORMAL"
+"""A word of ours: the exchange says nothing until it calls."""
+_CALL, _LIQUIDATION = "MARGIN_CALL", "FORCE_LIQUIDATION"
+
+
+def is_well(report: MarginLevel) -> bool:
+    """Whether there is nothing to warn of."""
+    return report.status in _WELL
+
+
+def margin_text(report: MarginLevel | None) -> str:
+    """What there is to warn of, and what helps; empty when there is nothing."""
+    if report is None or is_well(report):
+        return ""
+    return (
+        f"margin level {plain(report.level)} ({report.status}): repay debts, add collateral or sell what was borrowed "
+        "for, before the exchange does"
+    )
+
+
+def standing(state: MarginState) -> str:
+    """Between which of the exchange's bars the level is."""
+    if state.level <= state.liquidation_bar:
+        return _LIQUIDATION
+    if state.level <= state.margin_call_bar:
+        return _CALL
+    return _LOW if state.level <= state.normal_bar else _WELL[1]
+
+
+class MarginWatch:
+    """Reads the level now and then: the exchange itself speaks up only when it calls for more."""
+
+    def __init__(
+        self, now_ns: Callable[[], int], venue_ms: Callable[[], int], tell: Callable[[MarginLevel], None]
+    ) -> None:
+        """``tell`` is told when the level passed one of the bars."""
+        self._now_ns = now_ns
+        self._venue_ms = venue_ms
+        self._tell = tell
+        self._standing = _WELL[1]
+
+    async def watch(self) -> None:
+        """For as long as the process lives."""
+        while True:
+            await until(self._now_ns() + _EVERY_S * _NS_PER_S)
+            await self.look()
+
+    async def look(self) -> None:
+        """Once; a failure waits for the next time."""
+        try:
+            state = await ask(MarginStateQuery())
+        except TradingError:
+            return
+        before, self._standing = self._standing, standing(state)
+        if self._standing != before:
+            self._tell(MarginLevel(state.level, self._standing, self._venue_ms()))
