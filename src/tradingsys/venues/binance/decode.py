@@ -7,7 +7,7 @@ Every function takes a message and raises `msgspec.ValidationError` when a value
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 
 from msgspec import UNSET, Raw, UnsetType, ValidationError, json
@@ -23,11 +23,13 @@ __all__ = [
     "agg_trade",
     "batch",
     "book_ticker",
+    "closed",
     "decimal",
     "depth",
     "depth_update",
     "kline",
     "mark_price",
+    "optional",
     "order_reply",
     "order_reply_changed",
     "order_trade_update",
@@ -35,6 +37,7 @@ __all__ = [
     "positions",
     "positive",
     "side",
+    "time_in_force",
     "trade_lite",
     "trigger_price",
     "type_and_qty",
@@ -73,7 +76,7 @@ def order_trade_update(message: messages.OrderTradeUpdate) -> OrderChanged:
         order_type,
         order_qty,
         price,
-        *_time_in_force(update.order_type, update.time_in_force),
+        *time_in_force(update.order_type, update.time_in_force),
         reduce_only=update.reduce_only is True,
         stop_px=positive(update.stop_px),
         self_trade_prevention=words.SELF_TRADE_PREVENTIONS.get(update.self_trade_prevention or ""),
@@ -96,7 +99,7 @@ def order_trade_update(message: messages.OrderTradeUpdate) -> OrderChanged:
         terms,
         accepted=not is_rejected,
         venue_cum_qty=decimal(update.cum_qty),
-        closed=_closed(update.order_status, update.ts_event_ms, update.expiry_reason),
+        closed=closed(update.order_status, update.ts_event_ms, _expiry_reason(update.expiry_reason)),
         fills={fill.exec_id: fill} if fill else {},
         forced=words.forced_by_id(update.client_order_id) or ("liquidation" if is_liquidation else ""),
     )
@@ -139,7 +142,7 @@ def order_reply(message: messages.OrderReply) -> Order:
         order_type,
         order_qty,
         price,
-        *_time_in_force(message.type, message.time_in_force),
+        *time_in_force(message.type, message.time_in_force),
         reduce_only=message.reduce_only is True,
         stop_px=positive(message.stop_price),
         self_trade_prevention=words.SELF_TRADE_PREVENTIONS.get(message.self_trade_prevention_mode or ""),
@@ -159,7 +162,7 @@ def order_reply(message: messages.OrderReply) -> Order:
         terms,
         accepted=message.status != OrderStatus.REJECTED,
         venue_cum_qty=decimal(message.executed_qty),
-        closed=_closed(message.status, message.update_time, UNSET),
+        closed=closed(message.status, message.update_time),
         forced=words.forced_by_id(message.client_order_id),
     )
 
@@ -193,7 +196,7 @@ def user_trade(message: messages.UserTrade) -> Order:
         is_maker=message.maker,
         fee=decimal(message.commission),
         fee_asset=message.commission_asset,
-        realized_pnl=_optional(message.realized_pnl),
+        realized_pnl=optional(message.realized_pnl),
     )
     return Order((), fill.venue_order_id, accepted=True, fills={fill.exec_id: fill})
 
@@ -321,18 +324,20 @@ def _stream_fill(update: messages.OrderUpdate) -> Fill | None:
         last_qty,
         update.ts_event_ms,
         is_maker=None if update.is_maker is UNSET else update.is_maker,
-        fee=_optional(update.fee) if has_fee else None,
+        fee=optional(update.fee) if has_fee else None,
         fee_asset=update.fee_asset or None if has_fee else None,
-        realized_pnl=_optional(update.realized_pnl),
+        realized_pnl=optional(update.realized_pnl),
     )
 
 
-def _closed(status: str, ts_event_ms: int, expiry_reason: str | UnsetType) -> Closed | None:
+def closed(status: str, ts_event_ms: int, reason: str = "") -> Closed | None:
+    """How an order ended, if its status is an end."""
     known = words.STATUSES.get(status)
-    if known is None or known not in _CLOSING:
-        return None
-    code = expiry_reason or "0"
-    return Closed(known, ts_event_ms, reason=words.EXPIRY_REASONS.get(code, f"expiry reason {code}"))
+    return None if known is None or known not in _CLOSING else Closed(known, ts_event_ms, reason=reason)
+
+
+def _expiry_reason(code: str | UnsetType) -> str:
+    return words.EXPIRY_REASONS.get(code or "0", f"expiry reason {code}")
 
 
 def side(word: str) -> Side:
@@ -343,11 +348,13 @@ def side(word: str) -> Side:
     return known
 
 
-def type_and_qty(word: str, qty: str, price: str | UnsetType) -> tuple[OrderType, Decimal, Decimal | None]:
+def type_and_qty(
+    word: str, qty: str, price: str | UnsetType, order_types: Mapping[str, OrderType] = words.ORDER_TYPES
+) -> tuple[OrderType, Decimal, Decimal | None]:
     """Type, quantity and price of an order."""
     px = positive(price)
     # An order type of tomorrow is one with a price or one without.
-    order_type = words.ORDER_TYPES.get(word) or (OrderType.MARKET if px is None else OrderType.LIMIT)
+    order_type = order_types.get(word) or (OrderType.MARKET if px is None else OrderType.LIMIT)
     return order_type, decimal(qty), px
 
 
@@ -356,7 +363,8 @@ def trigger_price(order_type: OrderType, word: str | UnsetType) -> TriggerPrice 
     return words.WORKING_TYPES.get(word or "") if order_type.is_conditional else None
 
 
-def _time_in_force(order_type: str, word: str | UnsetType) -> tuple[TimeInForce | None, bool]:
+def time_in_force(order_type: str, word: str | UnsetType) -> tuple[TimeInForce | None, bool]:
+    """(time in force, post-only); market orders are shown with a word too, where it means nothing."""
     return (None, False) if order_type == "MARKET" else words.time_in_force(word or "")
 
 
@@ -365,5 +373,6 @@ def positive(text: str | UnsetType) -> Decimal | None:
     return (decimal(text) or None) if text else None
 
 
-def _optional(text: str | UnsetType) -> Decimal | None:
+def optional(text: str | UnsetType) -> Decimal | None:
+    """A number, None where there is none."""
     return decimal(text) if text else None

@@ -26,6 +26,7 @@ __all__ = [
     "decimal_text",
     "error",
     "listen_key_expired",
+    "numeric_id",
     "optional",
     "order_query",
     "order_reply",
@@ -83,7 +84,7 @@ def order_trade_update(
         stop_px=stop_px,
         execution_type=execution_type or _execution_type(report, fill),
         order_status=order.status,
-        order_id=_order_id(order),
+        order_id=numeric_id(order),
         last_qty=decimal_text(fill.last_qty if fill else None),
         cum_qty=decimal_text(order.venue_cum_qty),
         last_px=decimal_text(fill.last_px if fill else None),
@@ -196,7 +197,7 @@ def order_reply(order: Order) -> messages.OrderReply:
     terms = terms_of(order)
     type_word = words.ORDER_TYPE_WORDS[terms.order_type]
     return messages.OrderReply(
-        order_id=_order_id(order),
+        order_id=numeric_id(order),
         symbol=terms.symbol,
         status=order.status,
         client_order_id=order.client_order_ids[0],
@@ -345,7 +346,8 @@ def terms_of(order: Order) -> Terms:
     return order.terms
 
 
-def _order_id(order: Order) -> int:
+def numeric_id(order: Order) -> int:
+    """The venue's id of an order that has one."""
     if order.venue_order_id is None:
         raise ValueError("an order without the venue's id cannot be shown")
     return int(order.venue_order_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from tradingsys.core.enums import (
     MarginType,
     OrderStatus,
@@ -24,14 +26,22 @@ __all__ = [
     "PRICE_MATCHES",
     "SELF_TRADE_PREVENTIONS",
     "SIDES",
+    "SPOT_EXECUTION_TYPES",
+    "SPOT_ORDER_TYPES",
+    "SPOT_REASONS",
+    "SPOT_REASON_WORDS",
+    "SPOT_STATUSES",
     "STATUSES",
     "STREAM_ORDER_TYPES",
     "STREAM_STATUSES",
     "WORKING_TYPES",
     "WORKING_TYPE_WORDS",
+    "callback_rate",
     "forced_by_id",
+    "spot_order_type_word",
     "time_in_force",
     "time_in_force_word",
+    "trailing_delta",
 ]
 
 SIDES = {side.value: side for side in Side}
@@ -47,6 +57,21 @@ ORDER_TYPES = {
     "TRAILING_STOP_MARKET": OrderType.TRAILING_STOP_MARKET,
 }
 ORDER_TYPE_WORDS = {order_type: word for word, order_type in ORDER_TYPES.items()}
+
+# Spot calls the same words otherwise: TAKE_PROFIT is at market there, and post-only is a type.
+SPOT_ORDER_TYPES = {
+    "LIMIT": OrderType.LIMIT,
+    "LIMIT_MAKER": OrderType.LIMIT,
+    "MARKET": OrderType.MARKET,
+    "STOP_LOSS": OrderType.STOP_MARKET,
+    "STOP_LOSS_LIMIT": OrderType.STOP_LIMIT,
+    "TAKE_PROFIT": OrderType.TAKE_PROFIT_MARKET,
+    "TAKE_PROFIT_LIMIT": OrderType.TAKE_PROFIT_LIMIT,
+}
+_SPOT_ORDER_TYPE_WORDS = {
+    **{order_type: word for word, order_type in SPOT_ORDER_TYPES.items() if word != "LIMIT_MAKER"},
+    OrderType.TRAILING_STOP_MARKET: "STOP_LOSS",
+}
 
 STATUSES = {
     status.value: status
@@ -65,6 +90,10 @@ STATUSES = {
 STREAM_STATUSES = frozenset(STATUSES) | {"NEW_ADL", "NEW_INSURANCE"}
 STREAM_ORDER_TYPES = frozenset(ORDER_TYPES) | {"LIQUIDATION"}
 EXECUTION_TYPES = frozenset({"NEW", "CANCELED", "CALCULATED", "EXPIRED", "TRADE", "AMENDMENT"})
+
+# What spot says beside: an order of a list that waits for another, and words of the exchange that came to nothing.
+SPOT_STATUSES = frozenset(STATUSES) | {"PENDING_NEW", "PENDING_CANCEL"}
+SPOT_EXECUTION_TYPES = frozenset({"NEW", "CANCELED", "REPLACED", "REJECTED", "TRADE", "EXPIRED", "TRADE_PREVENTION"})
 
 ALGO_STATUSES = frozenset({"NEW", "TRIGGERING", "TRIGGERED", "FINISHED", "CANCELED", "REJECTED", "EXPIRED"})
 
@@ -90,6 +119,23 @@ EXPIRY_REASONS = {
     "9": "rest of a market order",
 }
 EXPIRY_REASON_CODES = {reason: code for code, reason in EXPIRY_REASONS.items()}
+
+# Spot's `r` and `eR`.
+SPOT_REASONS = {
+    "EXCHANGE_CANCELED": "cancelled by the exchange",
+    "EXECUTION_RULE_PRICE_RANGE_EXCEEDED": "the next price is out of the range that the exchange allows",
+    "INSUFFICIENT_BALANCES": "insufficient balance",
+    "INSUFFICIENT_LIQUIDITY": "rest of a market order",
+    "OCO_BAD_PRICES": "the prices of the two orders are on the wrong sides of the market",
+    "OCO_TRIGGER": "the other order of its list was triggered or filled",
+    "OTO_PHASE_ONE_EXPIRED": "the order that it waited for ended",
+    "REJECTED": "rejected when triggered",
+    "STOP_PRICE_WOULD_TRIGGER_IMMEDIATELY": "it would trigger immediately",
+    "UNFILLED_FOK_ORDER_EXPIRED": "an FOK order that could not be filled",
+    "UNFILLED_IOC_QUANTITY_EXPIRED": "rest of an IOC order",
+    "WOULD_MATCH_IMMEDIATELY": "it would execute immediately",
+}
+SPOT_REASON_WORDS = {reason: word for word, reason in SPOT_REASONS.items()}
 
 # Orders the exchange makes for an account; the last is not in its documents, but was seen.
 _FORCED_PREFIXES = {
@@ -124,3 +170,18 @@ def time_in_force(word: str) -> tuple[TimeInForce | None, bool]:
 def time_in_force_word(value: TimeInForce | None, post_only: bool) -> str:
     """The futures word; orders without a time in force are shown as GTC."""
     return "GTX" if post_only else (value or TimeInForce.GTC).value
+
+
+def spot_order_type_word(order_type: OrderType, post_only: bool) -> str:
+    """The word of spot; a trailing stop is a STOP_LOSS that has a trailing delta."""
+    return "LIMIT_MAKER" if post_only and order_type is OrderType.LIMIT else _SPOT_ORDER_TYPE_WORDS[order_type]
+
+
+def trailing_delta(callback_rate: Decimal) -> int:
+    """Percent as the basis points of spot, which must be whole: what is beyond is cut off."""
+    return int(callback_rate.scaleb(2))
+
+
+def callback_rate(trailing_delta: int) -> Decimal:
+    """Basis points of spot as percent."""
+    return Decimal(trailing_delta).scaleb(-2)

@@ -200,7 +200,7 @@ def test_words_of_next_year_carry_less_meaning_but_break_nothing() -> None:
     reply = over_the_wire(
         messages.OrderReply(
             order_id=1, symbol="AUSDT", status="PENDING_MOON", client_order_id="x", price="2", orig_qty="1",
-            executed_qty="0", time_in_force="GTZ", type="ICEBERG", side="BUY", self_trade_prevention_mode="DECREMENT",
+            executed_qty="0", time_in_force="GTZ", type="ICEBERG", side="BUY", self_trade_prevention_mode="EXPIRE_MOON",
             update_time=5,
         )
     )  # fmt: skip

@@ -1,0 +1,316 @@
+"""Spot's orders and executions as core values; margin's are the same messages.
+
+A conditional order keeps its id when it is triggered, so it is one order with one venue id, and no conditional
+service's. A STOP_LOSS that trails is a trailing stop here, which begins to follow at its stop price.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError, json
+
+from tradingsys.core.enums import OrderStatus, OrderType
+from tradingsys.core.order import Fill, Order, Terms
+from tradingsys.core.reports import OrderChanged
+from tradingsys.venues.binance import words
+from tradingsys.venues.binance.decode import closed, decimal, positive, side, time_in_force, type_and_qty
+from tradingsys.venues.binance.messages import spot
+
+__all__ = [
+    "amend_reply",
+    "execution_report",
+    "list_status",
+    "order_list",
+    "order_reply",
+    "order_reply_changed",
+    "orders_told",
+    "user_trade",
+]
+
+_read_order = json.Decoder(spot.OrderReply).decode
+_read_list = json.Decoder(spot.OrderList).decode
+_read_many = json.Decoder(list[Raw]).decode
+
+_ZERO = Decimal(0)
+_VERSION_MS_INCOMPLETE = -1
+"""Of a conditional order told without what triggers it: its request knows more."""
+
+_Text = str | UnsetType
+_Told = spot.OrderReply | spot.AmendedOrder
+
+
+class _Quantity(Struct, frozen=True):
+    """What an order is about and what became of it, however the message calls that."""
+
+    ordered: str
+    executed: str
+    prevented: _Text
+    quote: _Text
+
+
+def execution_report(message: spot.ExecutionReport) -> OrderChanged:
+    """Facts of one order; an execution comes as its one fill, except one by smart order routing, which has no id."""
+    quantity = _Quantity(message.order_qty, message.cum_qty, message.prevented_qty, message.quote_order_qty)
+    terms = _terms(
+        (message.symbol, message.side, message.order_type, message.time_in_force, message.order_status),
+        quantity,
+        message.price,
+        message.stop_px,
+        message.trailing_delta,
+        message.iceberg_qty,
+        message.self_trade_prevention,
+        message.ts_event_ms,
+    )
+    is_rejected = message.order_status == OrderStatus.REJECTED
+    fill = _stream_fill(message)
+    order = Order(
+        _client_ids(
+            message.client_order_id,
+            message.original_client_order_id,
+            has_both=message.execution_type == "REPLACED",
+        ),
+        str(message.order_id),
+        terms,
+        accepted=not is_rejected,
+        venue_cum_qty=decimal(message.cum_qty),
+        closed=closed(message.order_status, message.ts_event_ms, _reason(message.expiry_reason, message.reject_reason)),
+        fills={fill.exec_id: fill} if fill else {},
+        list_id=_list_id(message.order_list_id),
+    )
+    return OrderChanged(order, message.symbol, message.ts_event_ms)
+
+
+def order_reply(message: spot.OrderReply) -> Order:
+    """Facts of an order from any REST or WS-API answer; a FULL one tells its executions so far.
+
+    An ACK has no terms. Who made the market is not told.
+    """
+    client_ids = _client_ids(message.client_order_id, message.orig_client_order_id)
+    venue_order_id, list_id = str(message.order_id), _list_id(message.order_list_id)
+    if message.status is UNSET or message.type is UNSET or message.side is UNSET:
+        return Order(client_ids, venue_order_id, accepted=True, list_id=list_id)
+    ts_event_ms = _told_ms(message)
+    executed = message.executed_qty or "0"
+    quantity = _Quantity(message.orig_qty or "0", executed, message.prevented_quantity, message.orig_quote_order_qty)
+    terms = _shown_terms(message, message.status, message.type, message.side, quantity, ts_event_ms)
+    fills = (_reply_fill(message, row, terms, ts_event_ms) for row in message.fills or ())
+    return Order(
+        client_ids,
+        venue_order_id,
+        terms,
+        accepted=message.status != OrderStatus.REJECTED,
+        venue_cum_qty=decimal(executed),
+        closed=closed(message.status, ts_event_ms, _reason(message.expiry_reason)),
+        fills={fill.exec_id: fill for fill in fills if fill is not None},
+        list_id=list_id,
+    )
+
+
+def order_reply_changed(message: spot.OrderReply) -> OrderChanged:
+    """The same facts as a report."""
+    return OrderChanged(order_reply(message), message.symbol, _told_ms(message))
+
+
+def amend_reply(message: spot.AmendReply, revision: int = 0) -> OrderChanged:
+    """Facts of an order that was made smaller; it is known by its earlier client id and by its new one.
+
+    ``revision`` is that of the request, unknown to the exchange: it tells two changes of one millisecond apart.
+    """
+    told = message.amended_order
+    quantity = _Quantity(told.qty, told.executed_qty, told.prevented_qty, told.quote_order_qty)
+    terms = _shown_terms(told, told.status, told.type, told.side, quantity, message.transact_time, revision)
+    order = Order(
+        _client_ids(told.client_order_id, told.orig_client_order_id, has_both=True),
+        str(told.order_id),
+        terms,
+        accepted=True,
+        venue_cum_qty=decimal(told.executed_qty),
+        closed=closed(told.status, message.transact_time, _reason(told.expiry_reason)),
+        list_id=_list_id(told.order_list_id),
+    )
+    return OrderChanged(order, told.symbol, message.transact_time)
+
+
+def order_list(message: spot.OrderList) -> tuple[OrderChanged, ...]:
+    """Facts of each order of a list: its ids, and where it is reported whole, all of that."""
+    reported = [order_reply_changed(report) for report in message.order_reports or ()]
+    known = {change.order.venue_order_id for change in reported}
+    ids = [
+        _listed(row.symbol, row.order_id, row.client_order_id, message.order_list_id, message.transaction_time)
+        for row in message.orders
+        if str(row.order_id) not in known
+    ]
+    return (*reported, *ids)
+
+
+def list_status(message: spot.ListStatus) -> tuple[OrderChanged, ...]:
+    """Which orders are in a list; nothing of one that something was refused to: their own reports tell."""
+    if message.list_order_status == "REJECT":
+        return ()
+    return tuple(
+        _listed(row.symbol, row.order_id, row.client_order_id, message.order_list_id, message.ts_event_ms)
+        for row in message.orders
+    )
+
+
+def orders_told(data: bytes) -> tuple[OrderChanged, ...]:
+    """Facts of every order in an answer that may be one order, one list, or an array of both.
+
+    Cancelling an order of a list is answered with the list, cancelling all of a symbol with everything there was.
+    """
+    elements: Iterable[bytes | Raw] = _read_many(data) if data.lstrip()[:1] == b"[" else (data,)
+    return tuple(change for element in elements for change in _element(element))
+
+
+def user_trade(message: spot.UserTrade) -> Order:
+    """One execution from history, as an order known by its venue id only."""
+    fill = Fill(
+        str(message.id),
+        message.symbol,
+        str(message.order_id),
+        side("BUY" if message.is_buyer else "SELL"),
+        decimal(message.price),
+        decimal(message.qty),
+        message.time,
+        is_maker=message.is_maker,
+        fee=decimal(message.commission),
+        fee_asset=message.commission_asset,
+    )
+    list_id = _list_id(message.order_list_id)
+    return Order((), fill.venue_order_id, accepted=True, fills={fill.exec_id: fill}, list_id=list_id)
+
+
+def _element(element: bytes | Raw) -> tuple[OrderChanged, ...]:
+    try:
+        return order_list(_read_list(element))
+    except ValidationError:
+        return (order_reply_changed(_read_order(element)),)
+
+
+def _listed(symbol: str, order_id: int, client_order_id: str, list_id: int, ts_event_ms: int) -> OrderChanged:
+    order = Order((client_order_id,), str(order_id), accepted=True, list_id=_list_id(list_id))
+    return OrderChanged(order, symbol, ts_event_ms)
+
+
+def _shown_terms(
+    message: _Told, status: str, type_word: str, side_word: str, quantity: _Quantity, version_ms: int, revision: int = 0
+) -> Terms:
+    return _terms(
+        (message.symbol, side_word, type_word, message.time_in_force, status),
+        quantity,
+        message.price,
+        message.stop_price,
+        message.trailing_delta,
+        message.iceberg_qty,
+        message.self_trade_prevention_mode,
+        version_ms,
+        revision,
+    )
+
+
+def _terms(
+    told: tuple[str, str, str, _Text, str],
+    quantity: _Quantity,
+    price: _Text,
+    stop_price: _Text,
+    trailing_delta: int | UnsetType,
+    iceberg_qty: _Text,
+    self_trade_prevention: _Text,
+    version_ms: int,
+    revision: int = 0,
+) -> Terms:
+    symbol, side_word, type_word, force_word, status = told
+    order_type, _, px = type_and_qty(type_word, quantity.ordered, price, words.SPOT_ORDER_TYPES)
+    stop_px = positive(stop_price)
+    callback_rate = words.callback_rate(trailing_delta) if trailing_delta and trailing_delta > 0 else None
+    is_incomplete = order_type.is_conditional and stop_px is None and callback_rate is None
+    is_trailing = order_type is OrderType.STOP_MARKET and callback_rate is not None
+    force, is_post_only = time_in_force(type_word, force_word)
+    return Terms(
+        symbol,
+        side(side_word),
+        OrderType.TRAILING_STOP_MARKET if is_trailing else order_type,
+        _order_qty(quantity, status),
+        px,
+        force,
+        post_only=is_post_only or type_word == "LIMIT_MAKER",
+        stop_px=None if is_trailing else stop_px,
+        self_trade_prevention=words.SELF_TRADE_PREVENTIONS.get(self_trade_prevention or ""),
+        version_ms=_VERSION_MS_INCOMPLETE if is_incomplete else version_ms,
+        callback_rate=callback_rate,
+        activation_px=stop_px if is_trailing else None,
+        revision=revision,
+        quote_order_qty=positive(quantity.quote),
+        iceberg_qty=positive(iceberg_qty),
+    )
+
+
+def _order_qty(quantity: _Quantity, status: str) -> Decimal:
+    """What is ordered, less what self-trade prevention took from it while the rest may still execute.
+
+    A market order for an amount of quote may be shown without a quantity, even when it is filled.
+    """
+    ordered, executed = decimal(quantity.ordered), decimal(quantity.executed)
+    if status == OrderStatus.FILLED and not ordered:
+        return executed
+    if closed(status, 0) is not None:
+        return ordered
+    return max(executed, ordered - (positive(quantity.prevented) or _ZERO)) if quantity.prevented else ordered
+
+
+def _stream_fill(message: spot.ExecutionReport) -> Fill | None:
+    last_qty = decimal(message.last_qty)
+    # Trade ids begin at 0.
+    if message.execution_type != "TRADE" or not last_qty or message.trade_id < 0:
+        return None
+    has_fee = bool(message.fee) and bool(message.fee_asset)
+    return Fill(
+        str(message.trade_id),
+        message.symbol,
+        str(message.order_id),
+        side(message.side),
+        decimal(message.last_px),
+        last_qty,
+        message.ts_event_ms,
+        is_maker=None if message.is_maker is UNSET else message.is_maker,
+        fee=decimal(message.fee) if has_fee and message.fee else None,
+        fee_asset=message.fee_asset or None if has_fee else None,
+    )
+
+
+def _reply_fill(message: spot.OrderReply, row: spot.OrderFill, terms: Terms, ts_event_ms: int) -> Fill | None:
+    if row.trade_id < 0:
+        return None
+    return Fill(
+        str(row.trade_id),
+        message.symbol,
+        str(message.order_id),
+        terms.side,
+        decimal(row.price),
+        decimal(row.qty),
+        ts_event_ms,
+        fee=decimal(row.commission),
+        fee_asset=row.commission_asset,
+    )
+
+
+def _client_ids(current: str, original: _Text, *, has_both: bool = False) -> tuple[str, ...]:
+    """The order's own ids: a cancellation's is current, and no order's; after an amend both are the order's."""
+    if not original:
+        return (current,)
+    return tuple(sorted({current, original})) if has_both else (original,)
+
+
+def _told_ms(message: spot.OrderReply) -> int:
+    return message.transact_time or message.update_time or message.time or 0
+
+
+def _list_id(told: int | UnsetType) -> str | None:
+    return None if isinstance(told, UnsetType) or told < 0 else str(told)
+
+
+def _reason(*told: _Text) -> str:
+    word = next((each for each in told if each and each != "NONE"), "")
+    return words.SPOT_REASONS.get(word, word)
