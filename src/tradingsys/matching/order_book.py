@@ -11,15 +11,22 @@ from tradingsys.core.enums import SelfTradePrevention, Side
 
 __all__ = ["BookOrder", "Match", "OrderBook", "Prevented"]
 
+_DECREMENTING = frozenset({SelfTradePrevention.DECREMENT, SelfTradePrevention.TRANSFER})
+
 
 class BookOrder(Struct, eq=False):
-    """An order inside the matching engine. ``px`` in ticks, ``leaves`` in lots; both change only in `OrderBook`."""
+    """An order inside the matching engine. ``px`` in ticks, the rest in lots; all change only in `OrderBook`."""
 
     order_id: int
     account: str
     side: Side
     px: int
     leaves: int
+    """What may trade; of an iceberg that rests, what is seen of it."""
+    peak: int = 0
+    """As much as is seen at a time; 0 for all."""
+    hidden: int = 0
+    """What comes when ``leaves`` is used up, behind all others of its price."""
 
 
 class Match(Struct, frozen=True):
@@ -36,16 +43,19 @@ class Prevented(Struct, frozen=True):
     maker: BookOrder
     maker_expires: bool
     taker_expires: bool
+    qty: int = 0
+    """Lots by which both became smaller, where that is what prevents the trade."""
 
 
 class _Level:
     """The queue at one price; a dict keeps arrival order and finds an order in one step."""
 
-    __slots__ = ("orders", "total")
+    __slots__ = ("hidden", "orders", "total")
 
     def __init__(self) -> None:
         self.orders: dict[int, BookOrder] = {}
         self.total = 0
+        self.hidden = 0
 
 
 class _Half:
@@ -72,20 +82,45 @@ class _Half:
             insort(self.prices, order.px)
         level.orders[order.order_id] = order
         level.total += order.leaves
+        level.hidden += order.hidden
         self.touched[order.px] = None
 
     def reduce(self, order: BookOrder, qty: int) -> None:
-        """Take ``qty`` lots from an order that rests here; at zero it leaves the queue."""
+        """Take ``qty`` lots of what is seen from an order that rests here; with nothing left it leaves the queue."""
         level = self.levels[order.px]
         order.leaves -= qty
         level.total -= qty
         self.touched[order.px] = None
-        if not order.leaves:
+        if order.leaves:
+            return
+        if order.hidden:
+            self._refill(order, level)
+        else:
             self._drop(order, level)
+
+    def _refill(self, order: BookOrder, level: _Level) -> None:
+        """What is hidden comes to light at the end of the queue."""
+        order.leaves = min(order.peak, order.hidden)
+        order.hidden -= order.leaves
+        level.hidden -= order.leaves
+        level.total += order.leaves
+        del level.orders[order.order_id]
+        level.orders[order.order_id] = order
+
+    def shrink(self, order: BookOrder, qty: int) -> None:
+        """Take ``qty`` lots, fewer than there are, from an order that keeps its place: what is hidden first."""
+        level = self.levels[order.px]
+        hidden = min(qty, order.hidden)
+        order.hidden -= hidden
+        level.hidden -= hidden
+        order.leaves -= qty - hidden
+        level.total -= qty - hidden
+        self.touched[order.px] = None
 
     def remove(self, order: BookOrder) -> None:
         level = self.levels[order.px]
         level.total -= order.leaves
+        level.hidden -= order.hidden
         self.touched[order.px] = None
         self._drop(order, level)
 
@@ -139,7 +174,14 @@ class OrderBook:
     def available(self, side: Side, limit: int | None) -> int:
         """Lots that an order of this side could take at once."""
         half = self._halves[side.opposite]
-        return sum(half.levels[px].total for px in half.within(limit))
+        return sum(half.levels[px].total + half.levels[px].hidden for px in half.within(limit))
+
+    def reach(self, side: Side, limit: int | None) -> Iterator[tuple[int, int, str]]:
+        """What an order of this side could take, in turn: price, lots with what is hidden, and whose they are."""
+        half = self._halves[side.opposite]
+        for px in half.within(limit):
+            for order in half.levels[px].orders.values():
+                yield px, order.leaves + order.hidden, order.account
 
     def match(
         self, taker: BookOrder, limit: int | None, prevention: SelfTradePrevention
@@ -155,6 +197,12 @@ class OrderBook:
             if px is None:
                 return
             maker = next(iter(half.levels[px].orders.values()))
+            if maker.account == taker.account and prevention in _DECREMENTING:
+                step = self._decrement(taker, maker, half)
+                yield step
+                if step.taker_expires:
+                    return
+                continue
             if maker.account == taker.account and prevention is not SelfTradePrevention.NONE:
                 maker_expires = prevention is not SelfTradePrevention.EXPIRE_TAKER
                 taker_expires = prevention is not SelfTradePrevention.EXPIRE_MAKER
@@ -173,8 +221,19 @@ class OrderBook:
                 del self._orders[maker.order_id]
             yield Match(maker, px, qty)
 
+    def _decrement(self, taker: BookOrder, maker: BookOrder, half: _Half) -> Prevented:
+        qty = min(taker.leaves, maker.leaves)
+        taker.leaves -= qty
+        half.reduce(maker, qty)
+        if not maker.leaves:
+            del self._orders[maker.order_id]
+        return Prevented(maker, not maker.leaves, not taker.leaves, qty)
+
     def rest(self, order: BookOrder) -> None:
         """Queue an order behind all others of its price. It must not cross: match it first."""
+        if order.peak and order.leaves > order.peak:
+            order.hidden = order.leaves - order.peak
+            order.leaves = order.peak
         self._orders[order.order_id] = order
         self._halves[order.side].add(order)
 
@@ -184,6 +243,11 @@ class OrderBook:
         if order is not None:
             self._halves[order.side].remove(order)
         return order
+
+    def shrink(self, order_id: int, qty: int) -> None:
+        """Make a resting order smaller by ``qty`` lots, fewer than it has; it keeps its place."""
+        order = self._orders[order_id]
+        self._halves[order.side].shrink(order, qty)
 
     def take_changes(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         """Bid and ask levels touched since the last call, as (price, quantity now); zero means the level is gone."""

@@ -15,6 +15,7 @@ from tradingsys.sim.adjusting import Adjusting
 from tradingsys.sim.amending import Amending
 from tradingsys.sim.conditional import Conditional
 from tradingsys.sim.conditions import Condition, NewCondition
+from tradingsys.sim.contract_holdings import ContractHoldings
 from tradingsys.sim.events import (
     CancelRefused,
     ExchangeEvent,
@@ -65,11 +66,12 @@ class Exchange:
         self.ledger = self._state.ledger
         self.accounts = self._state.accounts
         self.venues = self._state.venues
-        self._placing = Placing(self._state)
+        holdings = ContractHoldings(self._state)
+        self._placing = holdings.placing = Placing(self._state, holdings)
         self._amending = Amending(self._state, self._placing)
         self._conditional = Conditional(self._state, self._placing)
         self._funding = Funding(self._state)
-        self._liquidation = Liquidation(self._state, self._placing)
+        self._liquidation = Liquidation(self._state, self._placing, holdings)
         self._adjusting = Adjusting(self._state)
         self._settlement = Settlement(self._state, self._placing, self._conditional)
         self._watched_s = -1

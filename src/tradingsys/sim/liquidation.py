@@ -8,6 +8,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from tradingsys.core.enums import MarginType, OrderStatus, OrderType, Side, TimeInForce
 from tradingsys.matching.account import Account
 from tradingsys.matching.margin import Health, bankruptcy_px, cross_health, isolated_health, maintenance
+from tradingsys.sim.contract_holdings import ContractHoldings
 from tradingsys.sim.events import ExchangeEvent, ExpiryReason, MarginCalled, NewOrder
 from tradingsys.sim.money import CashKind
 from tradingsys.sim.placing import Placing
@@ -29,9 +30,10 @@ _NS_PER_MS = 1_000_000
 class Liquidation:
     """Looks after the margin of every account that is not the house's."""
 
-    def __init__(self, state: State, placing: Placing) -> None:
+    def __init__(self, state: State, placing: Placing, holdings: ContractHoldings) -> None:
         self._state = state
         self._placing = placing
+        self._holdings = holdings
         self._warned: set[tuple[str, str]] = set()
         """(account, isolated symbol or empty)."""
         self._made = 0
@@ -153,7 +155,7 @@ class Liquidation:
                 taker.fill(venue.instrument.symbol, side.opposite, qty, px, _ZERO, asset)
             else:
                 self._give_up(venue, taker, side.opposite, qty, ticks, trade_id, now_ns, events)
-            self._placing.execute(venue, order.order_id, trade_id, px, qty, _ZERO, now_ns, events)
+            self._placing.execute(venue, order.order_id, trade_id, px, qty, now_ns, events, fee=_ZERO)
         if order.order_id in venue.open:
             self._placing.end(venue, order.order_id, OrderStatus.EXPIRED, now_ns, events, ExpiryReason.LIQUIDATION)
 
@@ -182,8 +184,8 @@ class Liquidation:
         request = self._order(account, venue, side, qty, ticks, now_ns, ADL_ID)
         lots = venue.lots(qty) or 0
         order = self._placing.accept(venue, request, lots, ticks, now_ns, events, forced="auto-deleveraging")
-        self._placing.execute(venue, order.order_id, trade_id, venue.price(ticks), qty, _ZERO, now_ns, events)
-        self._placing.trim_reducing(venue, account.name, now_ns, events)
+        self._placing.execute(venue, order.order_id, trade_id, venue.price(ticks), qty, now_ns, events, fee=_ZERO)
+        self._holdings.traded(venue, account.name, now_ns, events)
 
     def _deleveraged(self, venue: Venue, side: Side, rest: Decimal) -> list[tuple[Account, Decimal]]:
         """Who must give up how much: those with the most profit and leverage first."""

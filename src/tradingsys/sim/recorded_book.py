@@ -15,6 +15,8 @@ from tradingsys.sim.recorded_queue import RecordedQueue
 
 __all__ = ["RecordedBook"]
 
+_DECREMENTING = frozenset({SelfTradePrevention.DECREMENT, SelfTradePrevention.TRANSFER})
+
 
 class _Half:
     """One side: recorded levels, what our takers took of them, and our own resting orders."""
@@ -166,6 +168,17 @@ class RecordedBook(OrderBook):
         own = (order.leaves for px, queue in half.own.items() if half.is_within(px, limit) for order in queue)
         return recorded + sum(own)
 
+    def reach(self, side: Side, limit: int | None) -> Iterator[tuple[int, int, str]]:
+        """See `OrderBook`; the recorded part of a price comes before ours."""
+        half = self._sides[side.opposite]
+        for px in half.best_first(sorted({*half.prices, *half.own})):
+            if not half.is_within(px, limit):
+                return
+            if px in half.lots and half.free(px):
+                yield px, half.free(px), self._house
+            for order in half.own.get(px, ()):
+                yield px, order.leaves, order.account
+
     def match(
         self, taker: BookOrder, limit: int | None, prevention: SelfTradePrevention
     ) -> Iterator[Match | Prevented]:
@@ -191,6 +204,11 @@ class RecordedBook(OrderBook):
 
     def _meet(self, taker: BookOrder, maker: BookOrder, px: int, prevention: SelfTradePrevention) -> Match | Prevented:
         """Two orders of the box's accounts, without the recording."""
+        if maker.account == taker.account and prevention in _DECREMENTING:
+            lots = min(taker.leaves, maker.leaves)
+            taker.leaves -= lots
+            self._fill(maker, lots)
+            return Prevented(maker, not maker.leaves, not taker.leaves, lots)
         if maker.account == taker.account and prevention is not SelfTradePrevention.NONE:
             maker_expires = prevention is not SelfTradePrevention.EXPIRE_TAKER
             if maker_expires:
@@ -225,6 +243,10 @@ class RecordedBook(OrderBook):
         half = self._sides[order.side]
         self._own[order.order_id] = order
         half.own.setdefault(order.px, RecordedQueue()).join(order, half.lots.get(order.px, 0))
+
+    def shrink(self, order_id: int, qty: int) -> None:
+        """See `OrderBook`."""
+        self._own[order_id].leaves -= qty
 
     def cancel(self, order_id: int) -> BookOrder | None:
         """See `OrderBook`."""

@@ -60,5 +60,4 @@ class Settlement:
         )
         lots = venue.lots(qty) or 0
         order = self._placing.accept(venue, request, lots, ticks, now_ns, events, forced="settlement")
-        fee = self._state.fees.fee(px * qty, is_maker=False)
-        self._placing.execute(venue, order.order_id, venue.trade_id(), px, qty, fee, now_ns, events)
+        self._placing.execute(venue, order.order_id, venue.trade_id(), px, qty, now_ns, events)

@@ -1,4 +1,4 @@
-"""The symbols of the box that trade assets: real trading rules, an own starting price, and how lively each market is."""
+"""Symbols of the box that trade assets: real trading rules, an own starting price, and how lively each market is."""
 
 from __future__ import annotations
 

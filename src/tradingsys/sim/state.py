@@ -1,4 +1,4 @@
-"""What all parts of the exchange work on."""
+"""What all parts of the exchange of contracts work on."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from tradingsys.core.enums import Side
 from tradingsys.matching.account import Account
 from tradingsys.matching.fees import FeeSchedule
 from tradingsys.matching.tiers import Tiers
-from tradingsys.sim.events import AccountChanged, BookChanged, ExchangeEvent, OrderRecord
+from tradingsys.sim.events import AccountChanged, OrderRecord
+from tradingsys.sim.floor import Floor
 from tradingsys.sim.ledger import Ledger
-from tradingsys.sim.schedule import Schedule
 from tradingsys.sim.venue import Listing, Venue
 
 __all__ = ["INSURANCE", "Options", "State"]
@@ -35,19 +34,13 @@ class Options(Struct, frozen=True):
     """What the insurance fund has: positions that nobody takes go to it, and to auto-deleveraging when it is empty."""
 
 
-class State:
-    """Accounts, symbols, ledger, clock entries, and what the parts tell each other within one request."""
+class State(Floor[Account]):
+    """The floor of contracts: positions beside."""
 
     def __init__(self, listings: Iterable[Listing], fees: FeeSchedule, first_id: int, options: Options) -> None:
+        super().__init__(listings, first_id, Ledger(first_id))
         self.fees = fees
-        self.first_id = first_id
         self.options = options
-        self.ledger = Ledger(first_id)
-        self.accounts: dict[str, Account] = {}
-        self.venues: dict[str, Venue] = {listing.instrument.symbol: Venue(listing, first_id) for listing in listings}
-        self.schedule = Schedule()
-        self.prints: deque[tuple[Venue, Decimal]] = deque()
-        """Trade prices that conditional orders have not seen yet."""
         self.ended_children: deque[OrderRecord] = deque()
         """Orders that were conditional ones, and ended."""
         self.flattened: deque[tuple[str, str]] = deque()
@@ -63,10 +56,6 @@ class State:
     def tiers(self) -> Mapping[str, Tiers]:
         """Leverage brackets by symbol."""
         return {symbol: venue.tiers for symbol, venue in self.venues.items()}
-
-    def traders(self) -> list[Account]:
-        """Accounts that are not the house's."""
-        return [account for account in self.accounts.values() if not account.is_house]
 
     def account_changed(
         self,
@@ -94,13 +83,7 @@ class State:
             self.ledger.break_even_px(account.name, symbol),
         )
 
-    def publish(self, venue: Venue, now_ns: int, events: list[ExchangeEvent]) -> None:
-        """Tell what changed in a book."""
-        bids, asks = venue.book.take_changes()
-        if bids or asks:
-            # One counter for all symbols, and more than one step each time: ids grow with gaps, as real ones do.
-            self._update_id += 1 + len(bids) + len(asks)
-            venue.update_id = self._update_id
-            best_bid = next(iter(venue.book.levels(Side.BUY, 1)), None)
-            best_ask = next(iter(venue.book.levels(Side.SELL, 1)), None)
-            events.append(BookChanged(venue.instrument.symbol, self._update_id, bids, asks, best_bid, best_ask, now_ns))
+    def _update_ids(self, venue: Venue, changes: int) -> tuple[int, int]:  # noqa: ARG002
+        # One counter for all symbols, and more than one step each time: ids grow with gaps, as real ones do.
+        self._update_id += 1 + changes
+        return 0, self._update_id

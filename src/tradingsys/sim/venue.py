@@ -10,6 +10,7 @@ from tradingsys.core.enums import PriceMatch, Side, TriggerPrice
 from tradingsys.core.instrument import Instrument
 from tradingsys.matching.order_book import OrderBook
 from tradingsys.matching.tiers import Tiers
+from tradingsys.sim.average_price import AveragePrice
 from tradingsys.sim.events import OrderRecord
 from tradingsys.sim.mark import INDEX_SMOOTHING_NS, MarkPrice
 from tradingsys.sim.tiers import tiers_of
@@ -57,6 +58,7 @@ class Venue:
         self.index = MarkPrice(listing.reference_px, INDEX_SMOOTHING_NS)
         self._seen_mark = self.mark.px
         self.last_px = listing.reference_px
+        self.average = AveragePrice()
         self.update_id = 0
         self.open: dict[int, OrderRecord] = {}
         self.open_ids: dict[str, dict[int, None]] = {}
@@ -70,6 +72,11 @@ class Venue:
         """What the next settlement would be as things are."""
         self.next_funding_ms = 0
         self._next_order_id = self._next_trade_id = first_id
+
+    def printed(self, px: Decimal, qty: Decimal, now_ns: int) -> None:
+        """A trade."""
+        self.last_px = px
+        self.average.add(px, qty, now_ns)
 
     def move_prices(self, now_ns: int) -> bool:
         """Let mark and index price follow the book; whether the mark price changed since the last time, by whatever."""
