@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from itertools import count
 
 from msgspec import structs
@@ -19,16 +20,16 @@ from tradingsys.core.order import Terms
 from tradingsys.core.reports import Oddity, Outcome, TradingState
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.venues.auth import Signer
-from tradingsys.venues.binance import order_results, trade_channel, user_stream
+from tradingsys.venues.binance import order_results, trade_channel
 from tradingsys.venues.binance.errors import HttpError
+from tradingsys.venues.binance.feed import FeedParts
 from tradingsys.venues.binance.filters import broken_rule, status_refusal, what_to_do
-from tradingsys.venues.binance.order_results import OrderCommand
-from tradingsys.venues.binance.order_ways import OrderWay, order_cost, order_way, unsayable
+from tradingsys.venues.binance.order_dialect import OrderCommand, OrderWay
+from tradingsys.venues.binance.order_ways import order_cost, order_way, unsayable
 from tradingsys.venues.binance.product import Endpoints, Product
 from tradingsys.venues.binance.queries import Questions, weight
 from tradingsys.venues.binance.rest import Arrived, Call, Rest, Result
 from tradingsys.venues.binance.trade_channel import TradeChannel
-from tradingsys.venues.binance.user_stream import UserStream
 from tradingsys.venues.protocol import Cost, Output
 
 __all__ = ["BinanceProtocol"]
@@ -51,22 +52,25 @@ class BinanceProtocol:
         self._product = product
         self._rest = Rest(endpoints.rest, api_key, signer, self.clock)
         self._questions = Questions(product, self._rest, self.clock, endpoints.sapi)
-        self._user = UserStream(endpoints.streams, product.paths.listen_key, self._rest)
         ids = count(1)
+        next_id = partial(next, ids)
+        self._feeds = product.feeds(endpoints, FeedParts(self._rest, self.clock, api_key, signer, next_id))
+        self._feed_of = {channel: feed for feed in self._feeds for channel in feed.channels}
         self._trade = TradeChannel(
-            endpoints.ws_api, api_key, signer, self.clock, product.errors, next_id=lambda: next(ids)
+            endpoints.ws_api, api_key, signer, self.clock, product.errors, product.orders, next_id
         )
         self._reported: TradingState | None = None
 
     @property
     def next_deadline_ns(self) -> int | None:
         """When to call `handle` with a `Tick` at the latest."""
-        deadlines = (self._trade.next_deadline_ns, self._user.next_deadline_ns)
+        deadlines = (self._trade.next_deadline_ns, *(feed.next_deadline_ns for feed in self._feeds))
         return min((at_ns for at_ns in deadlines if at_ns is not None), default=None)
 
     def connect(self, now_ns: int) -> list[Output]:
         """Open order channel and account's stream, and keep both open from now on."""
-        return self._with_state([*self._trade.connect(), *self._user.connect(now_ns)])
+        coming = [output for feed in self._feeds for output in feed.connect(now_ns)]
+        return self._with_state([*self._trade.connect(), *coming])
 
     def handle(self, event: Input, now_ns: int) -> list[Output]:
         """Take what the transport reports. Never raises for anything the exchange sends."""
@@ -74,23 +78,31 @@ class BinanceProtocol:
             case HttpReply() | HttpFailed():
                 outputs = self._rest.done(event, now_ns)
                 outputs += self._trade.clock_may_be_set(now_ns)
+                outputs += [output for feed in self._feeds for output in feed.clock_may_be_set(now_ns)]
             case Tick():
-                outputs = [*self._trade.tick(now_ns), *self._user.tick(now_ns)]
+                outputs = self._trade.tick(now_ns)
+                outputs += [output for feed in self._feeds for output in feed.tick(now_ns)]
             case Opened(trade_channel.CHANNEL):
                 outputs = self._trade.opened(now_ns)
             case Frame(trade_channel.CHANNEL, data):
                 outputs = self._trade.frame(data, now_ns)
             case Closed(trade_channel.CHANNEL, reason):
                 outputs = self._trade.closed(reason, now_ns)
-            case Opened(user_stream.CHANNEL):
-                outputs = self._user.opened(now_ns)
-            case Frame(user_stream.CHANNEL, data):
-                outputs = self._user.frame(data)
-            case Closed(user_stream.CHANNEL, reason):
-                outputs = self._user.closed(reason, now_ns)
             case _:
-                outputs = [Oddity(f"something on an unknown channel: {event.channel}")]
+                outputs = self._feed(event, now_ns)
         return self._with_state(outputs)
+
+    def _feed(self, event: Opened | Frame | Closed, now_ns: int) -> list[Output]:
+        feed = self._feed_of.get(event.channel)
+        if feed is None:
+            return [Oddity(f"something on an unknown channel: {event.channel}")]
+        match event:
+            case Opened(channel):
+                return feed.opened(channel, now_ns)
+            case Frame(channel, data):
+                return feed.frame(channel, data, now_ns)
+            case Closed(channel, reason):
+                return feed.closed(channel, reason, now_ns)
 
     def command(self, command: Command, now_ns: int) -> list[Output]:
         """Take one command; every command ends in exactly one `RequestDone` or `Answer`."""
@@ -139,7 +151,7 @@ class BinanceProtocol:
         def ended(result: Result, _now_ns: int) -> list[Output]:
             match result:
                 case Arrived(body):
-                    return order_results.answered(command, body)
+                    return order_results.answered(self._product.orders, command, body)
                 case HttpError():
                     return order_results.refused(self._product.errors, command, result)
             return order_results.unanswered(command, result)

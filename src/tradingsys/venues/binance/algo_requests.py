@@ -30,6 +30,7 @@ from tradingsys.venues.binance.requests import (
     parse_self_trade_prevention,
     parse_side,
     parse_time_in_force,
+    refuse_spot_terms,
 )
 from tradingsys.venues.binance.signing import Params
 
@@ -50,6 +51,7 @@ def algo_place_params(place: PlaceOrder) -> RequestParams:
     Raises InvalidOrder for terms that cannot be said this way.
     """
     terms = place.terms
+    refuse_spot_terms(terms)
     params: RequestParams = {
         "algoType": "CONDITIONAL",
         "symbol": terms.symbol,

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from tradingsys.core.commands import RateLimit
 from tradingsys.core.enums import AccountKind
+from tradingsys.venues.binance.filters import instrument
 from tradingsys.venues.binance.margin_errors import ERRORS
 from tradingsys.venues.binance.product import Endpoints, Paths, Product, Weights
 from tradingsys.venues.binance.spot import FILTERS, KLINE_INTERVALS, SPOT, route_of
+from tradingsys.venues.binance.usdm import USDM
+from tradingsys.venues.binance.usdm_orders import usdm_orders
 
 __all__ = ["ERRORS", "MARGIN", "WEIGHT_LIMIT"]
 
@@ -71,6 +74,11 @@ MARGIN = Product(
     ),
     filters=FILTERS,
     errors=ERRORS,
+    orders=usdm_orders(USDM.paths, USDM.weights),
+    questions={},
+    lacks={},
+    feeds=lambda _endpoints, _parts: (),
+    instrument=instrument,
     route_of=route_of,
     stream_path=SPOT.stream_path,
     kline_intervals=KLINE_INTERVALS,

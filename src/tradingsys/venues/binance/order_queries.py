@@ -6,12 +6,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tradingsys.core.commands import OpenOrdersQuery, OrderQuery, TradesQuery
+from tradingsys.core.commands import ConditionalOrdersQuery, OpenOrdersQuery, OrderQuery, TradesQuery
 from tradingsys.core.errors import VenueError
 from tradingsys.core.order import Order
-from tradingsys.core.venue_clock import VenueClock
 from tradingsys.venues.binance import decode, decode_algo, messages
-from tradingsys.venues.binance.product import Product
+from tradingsys.venues.binance.product import Asking, Product
 from tradingsys.venues.binance.rest import Call
 from tradingsys.venues.binance.signing import Params
 from tradingsys.venues.binance.steps import NO_SUCH_ORDER, Steps, venue_ms
@@ -27,8 +26,9 @@ _read_algo_orders = msgspec.json.Decoder(list[messages.AlgoOrder]).decode
 _read_trades = msgspec.json.Decoder(list[messages.UserTrade]).decode
 
 
-def order(product: Product, query: OrderQuery) -> Steps[Order | None]:
+def order(asking: Asking, query: OrderQuery) -> Steps[Order | None]:
     """One order, where orders of its kind are kept."""
+    product = asking.product
     if query.is_conditional and query.client_order_id is not None:
         return (yield from _conditional_order(product, query.symbol, query.client_order_id))
     params: dict[str, str | int | bool] = {"symbol": query.symbol}
@@ -39,8 +39,9 @@ def order(product: Product, query: OrderQuery) -> Steps[Order | None]:
     return (yield from _ordinary_order(product, params))
 
 
-def open_orders(product: Product, query: OpenOrdersQuery) -> Steps[tuple[Order, ...]]:
+def open_orders(asking: Asking, query: OpenOrdersQuery) -> Steps[tuple[Order, ...]]:
     """All open orders. Those that wait come first: one that is triggered meanwhile is told twice rather than never."""
+    product = asking.product
     params = {} if query.symbol is None else {"symbol": query.symbol}
     waiting = _read_algo_orders((yield Call("GET", product.paths.open_algo_orders, params)).body)
     working = _read_orders((yield Call("GET", product.paths.open_orders, params)).body)
@@ -50,19 +51,20 @@ def open_orders(product: Product, query: OpenOrdersQuery) -> Steps[tuple[Order, 
     )
 
 
-def conditional_orders(product: Product, symbol: str) -> Steps[tuple[Order, ...]]:
+def conditional_orders(asking: Asking, query: ConditionalOrdersQuery) -> Steps[tuple[Order, ...]]:
     """The newest thousand conditional orders of the last days."""
-    params: Params = {"symbol": symbol, "limit": _MOST_CONDITIONAL_ORDERS}
-    answer = yield Call("GET", product.paths.all_algo_orders, params)
+    params: Params = {"symbol": query.symbol, "limit": _MOST_CONDITIONAL_ORDERS}
+    answer = yield Call("GET", asking.product.paths.all_algo_orders, params)
     return tuple(decode_algo.algo_order(row) for row in _read_algo_orders(answer.body))
 
 
-def trades(product: Product, clock: VenueClock, query: TradesQuery, now_ns: int) -> Steps[tuple[Order, ...]]:
+def trades(asking: Asking, query: TradesQuery) -> Steps[tuple[Order, ...]]:
     """Executions, oldest first."""
+    product = asking.product
     if query.start_ms is None or query.from_id is not None:
         rows = yield from _trades_from(product, query, query.from_id)
     else:
-        rows = yield from _trades_since(product, query, query.start_ms, venue_ms(clock, now_ns))
+        rows = yield from _trades_since(product, query, query.start_ms, venue_ms(asking.clock, asking.now_ns))
     return tuple(decode.user_trade(row) for row in _oldest_first(rows))
 
 

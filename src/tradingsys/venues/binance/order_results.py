@@ -2,46 +2,33 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from tradingsys.core.commands import CancelOrder, PlaceOrder, PlaceOrderList, ReplaceOrder
-from tradingsys.core.enums import OrderStatus
 from tradingsys.core.errors import TradingError, TransportError
-from tradingsys.core.order import Closed, Order
-from tradingsys.core.reports import Oddity, OrderChanged, OrderRequest, Outcome, RequestDone
-from tradingsys.venues.binance import decode, decode_algo, messages
+from tradingsys.core.reports import Oddity, OrderRequest, Outcome, RequestDone
+from tradingsys.venues.binance import messages
 from tradingsys.venues.binance.errors import ErrorTable, HttpError, request_error
+from tradingsys.venues.binance.order_dialect import OrderCommand, OrderDialect
 from tradingsys.venues.protocol import Output
 
-__all__ = ["OrderCommand", "answered", "ended", "facts", "name_of", "refused", "unanswered"]
-
-OrderCommand = PlaceOrder | PlaceOrderList | ReplaceOrder | CancelOrder
-
-_read_order = msgspec.json.Decoder(messages.OrderReply).decode
-_read_algo_order = msgspec.json.Decoder(messages.AlgoOrder).decode
-_read_algo_canceled = msgspec.json.Decoder(messages.AlgoCanceled).decode
-
-_SUCCESS = ("200", 200)
+__all__ = ["answered", "ended", "facts", "name_of", "refused", "unanswered"]
 
 
-def answered(command: OrderCommand, body: bytes) -> list[Output]:
-    """A success: the facts of the order, then the end of the request."""
-    told = facts(command, body)
-    if isinstance(told[0], Oddity):
-        # The exchange acted, but on what? The order must be asked for.
+def answered(dialect: OrderDialect, command: OrderCommand, body: bytes) -> list[Output]:
+    """A success: the facts of the orders, then the end of the request.
+
+    Where the answer cannot be read, or lacks an order that was asked for, the exchange acted, but on what? The orders
+    must be asked for.
+    """
+    told = facts(dialect, command, body)
+    if any(isinstance(fact, Oddity) for fact in told):
         return [*told, *ended(command, Outcome.IN_DOUBT, TransportError("unreadable answer", sent=True))]
     return [*told, *ended(command, Outcome.ACCEPTED)]
 
 
-def facts(command: OrderCommand, body: bytes) -> list[Output]:
-    """What an answer tells of an order, without ending a request."""
+def facts(dialect: OrderDialect, command: OrderCommand, body: bytes) -> list[Output]:
+    """What an answer tells of orders, without ending a request."""
     try:
-        match command:
-            case PlaceOrder() if command.terms.order_type.is_conditional:
-                return [decode_algo.algo_order_changed(_read_algo_order(body))]
-            case CancelOrder(is_waiting=True):
-                return [_algo_canceled(command, _read_algo_canceled(body))]
-        return [decode.order_reply_changed(_read_order(body))]
+        return [*dialect.facts(command, body)]
     except messages.UNREADABLE as error:
         return [Oddity(f"unreadable answer about an order: {error}")]
 
@@ -68,16 +55,6 @@ def name_of(command: OrderCommand) -> str:
     if isinstance(command, PlaceOrderList):
         return ", ".join(leg.client_order_id for leg in command.orders)
     return command.client_order_id
-
-
-def _algo_canceled(cancel: CancelOrder, reply: messages.AlgoCanceled) -> OrderChanged:
-    """The only answer that tells no order, only that it is cancelled; not when, so any other telling is newer."""
-    if reply.code not in _SUCCESS:
-        raise msgspec.ValidationError(f"neither success nor error: {reply.code} {reply.msg}")
-    order = Order(
-        (reply.client_algo_id,), accepted=True, closed=Closed(OrderStatus.CANCELED), algo_id=str(reply.algo_id)
-    )
-    return OrderChanged(order, cancel.symbol, 0)
 
 
 def _kind(command: OrderCommand) -> OrderRequest:

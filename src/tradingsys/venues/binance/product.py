@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from msgspec import Struct
 
+from tradingsys.core.commands import Query
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import ConfigError
+from tradingsys.core.instrument import Instrument
+from tradingsys.core.venue_clock import VenueClock
+from tradingsys.venues.binance import messages
 from tradingsys.venues.binance.errors import ErrorTable
+from tradingsys.venues.binance.feed import Feed, FeedParts
 from tradingsys.venues.binance.filters import FilterDialect
+from tradingsys.venues.binance.order_dialect import OrderDialect
+from tradingsys.venues.binance.steps import Steps
 
-__all__ = ["Endpoints", "Paths", "Product", "Weights", "endpoints"]
+__all__ = ["Asking", "Endpoints", "Paths", "Product", "Question", "Weights", "endpoints"]
 
 
 class Endpoints(Struct, frozen=True):
@@ -95,6 +103,35 @@ class Weights(Struct, frozen=True, kw_only=True):
     borrowable: int = 0
     margin_state: int = 0
 
+    def of_klines(self, limit: int) -> int:
+        """Of so many bars, in as many answers as they take."""
+        at_once, full = self.klines[-1]
+        answers, rest = divmod(limit, at_once)
+        return answers * full + (next(cost for bars, cost in self.klines if rest <= bars) if rest else 0)
+
+    def of_open_orders(self, symbol: str | None) -> int:
+        """Of one symbol, or of all."""
+        return self.open_orders_of_all if symbol is None else self.open_orders
+
+
+class Asking(Struct, frozen=True):
+    """What a procedure needs to know beside its question."""
+
+    product: Product
+    clock: VenueClock
+    sapi: str | None
+    """As in `Endpoints`."""
+    now_ns: int
+    odd: Callable[[str], None]
+    """Takes what is worth a line in the log."""
+
+
+class Question(Struct, frozen=True):
+    """How one kind of question is asked, and what it costs if it takes one answer of each kind that it needs."""
+
+    steps: Callable[[Asking, Any], Steps[object]]
+    weight: Callable[[Any], int]
+
 
 class Product(Struct, frozen=True, kw_only=True):
     """One product."""
@@ -107,6 +144,14 @@ class Product(Struct, frozen=True, kw_only=True):
     weights: Weights
     filters: FilterDialect
     errors: ErrorTable
+    orders: OrderDialect
+    questions: Mapping[type[Query[Any]], Question]
+    lacks: Mapping[type[Query[Any]], str]
+    """Questions that this product's accounts cannot be asked: why, and what to do instead."""
+    feeds: Callable[[Endpoints, FeedParts], tuple[Feed, ...]]
+    """The connections that bring the account's events."""
+    instrument: Callable[[messages.Symbol], Instrument]
+    """Raises msgspec.ValidationError when a rule that an order needs is missing."""
     route_of: Callable[[str], str | None]
     """The exchange's name of a stream → the route that carries it, None for no stream of this product."""
     stream_path: Callable[[str], str]

@@ -41,6 +41,7 @@ __all__ = [
     "parse_time_in_force",
     "parse_timing",
     "place_params",
+    "refuse_spot_terms",
     "replace_params",
 ]
 
@@ -65,6 +66,7 @@ def place_params(place: PlaceOrder) -> RequestParams:
     terms = place.terms
     if terms.order_type.is_conditional:
         raise InvalidOrder(f"a {terms.order_type} order waits for a price, which is asked for in another way")
+    refuse_spot_terms(terms)
     params: RequestParams = {
         "symbol": terms.symbol,
         "side": terms.side.value,
@@ -100,6 +102,16 @@ def limit_params(place: PlaceOrder) -> RequestParams:
         raise InvalidOrder("an order that is good till a time needs the time in force GTD")
     params.update(_price_params(terms.price, terms.price_match))
     return params
+
+
+def refuse_spot_terms(terms: Terms) -> None:
+    """Raises InvalidOrder for what only spot and margin orders can have."""
+    if terms.quote_order_qty is not None:
+        raise InvalidOrder("futures take no orders for an amount of the quote asset: say how many contracts (quantity)")
+    if terms.iceberg_qty is not None:
+        raise InvalidOrder("futures have no iceberg orders: place parts of it one after the other")
+    if terms.side_effect is not None:
+        raise InvalidOrder("futures borrow nothing: leave out the side effect")
 
 
 def good_till_date(place: PlaceOrder) -> int:

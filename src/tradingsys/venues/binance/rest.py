@@ -17,7 +17,7 @@ from tradingsys.venues.binance.params import DEFAULT_RECV_WINDOW_MS
 from tradingsys.venues.binance.signing import Params, query_text, sign_query
 from tradingsys.venues.protocol import Output
 
-__all__ = ["Arrived", "Call", "OnResult", "Rest", "Result", "Security"]
+__all__ = ["Arrived", "Call", "OnResult", "Rest", "Result", "Security", "describe"]
 
 
 class Security(Enum):
@@ -51,6 +51,11 @@ class Arrived(Struct, frozen=True):
 
 Result = Arrived | HttpError | TransportError
 OnResult = Callable[[Result, int], list[Output]]
+
+
+def describe(failure: HttpError | TransportError) -> str:
+    """Why there was no successful answer, for people."""
+    return f"{failure.code or failure.status} {failure.message}" if isinstance(failure, HttpError) else str(failure)
 
 
 class Rest:

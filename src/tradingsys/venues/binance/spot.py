@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 from tradingsys.core.enums import AccountKind
-from tradingsys.venues.binance.filters import FilterDialect, Rule, plain_remainder
+from tradingsys.venues.binance.filters import FilterDialect, Rule, instrument, plain_remainder
 from tradingsys.venues.binance.product import Endpoints, Paths, Product, Weights
 from tradingsys.venues.binance.spot_errors import ERRORS
+from tradingsys.venues.binance.usdm import USDM
+from tradingsys.venues.binance.usdm_orders import usdm_orders
 
 __all__ = ["ERRORS", "FILTERS", "KLINE_INTERVALS", "SPOT", "route_of"]
 
@@ -127,6 +129,11 @@ SPOT = Product(
     ),
     filters=FILTERS,
     errors=ERRORS,
+    orders=usdm_orders(USDM.paths, USDM.weights),
+    questions={},
+    lacks={},
+    feeds=lambda _endpoints, _parts: (),
+    instrument=instrument,
     route_of=route_of,
     stream_path=lambda _route: "/stream",
     kline_intervals=KLINE_INTERVALS,

@@ -17,7 +17,7 @@ from tradingsys.venues.binance import messages, order_results
 from tradingsys.venues.binance.backoff import Backoff
 from tradingsys.venues.binance.errors import WRONG_TIME, ErrorClass, ErrorTable, HttpError, classify, retry_after_ms
 from tradingsys.venues.binance.limits import limits_of_reply, wait_ms
-from tradingsys.venues.binance.order_results import OrderCommand
+from tradingsys.venues.binance.order_dialect import OrderCommand, OrderDialect
 from tradingsys.venues.binance.signing import Params, sign_ws_params
 from tradingsys.venues.protocol import Output
 
@@ -35,6 +35,7 @@ _SUSPECT_NS = 30 * _SECOND_NS
 _LIFETIME_NS = 23 * 3600 * _SECOND_NS
 
 _read_reply = msgspec.json.Decoder(messages.WsApiReply).decode
+_read_event = msgspec.json.Decoder(messages.spot.UserEventFrame).decode
 _read_session = msgspec.json.Decoder(messages.SessionState).decode
 _write = msgspec.json.Encoder().encode
 
@@ -70,10 +71,11 @@ class TradeChannel:
         signer: Signer,
         clock: VenueClock,
         errors: ErrorTable,
+        dialect: OrderDialect,
         next_id: Callable[[], int],
     ) -> None:
         self._url, self._api_key, self._signer, self._clock = url, api_key, signer, clock
-        self._errors, self._next_id = errors, next_id
+        self._errors, self._dialect, self._next_id = errors, dialect, next_id
         self._backoff = Backoff()
         self._state = _State.IDLE
         self._sent: dict[int, _Sent] = {}
@@ -108,8 +110,9 @@ class TradeChannel:
         return min([*deadlines, *(at_ns for at_ns in own if at_ns is not None)], default=None)
 
     def connect(self) -> list[Output]:
-        """Open the connection unless it is open or on its way."""
-        if self._state is not _State.IDLE:
+        """Open the connection unless it is open or on its way, or orders go by REST alone."""
+        self._was_tried |= not self._dialect.by_ws
+        if self._state is not _State.IDLE or not self._dialect.by_ws:
             return []
         self._state, self._retry_ns = _State.CONNECTING, None
         return [OpenWs(CHANNEL, self._url)]
@@ -146,6 +149,8 @@ class TradeChannel:
         try:
             reply = _read_reply(data)
         except messages.UNREADABLE as failure:
+            if _is_shutdown(data):
+                return self._renew(now_ns)
             return [Oddity(f"unreadable frame on the order channel: {failure}")]
         outputs: list[Output] = []
         error = self._error_of(reply, now_ns)
@@ -164,8 +169,8 @@ class TradeChannel:
             return outputs + order_results.refused(self._errors, sent.command, error)
         body = bytes(reply.result) if reply.result is not UNSET else b""
         if sent.is_late:
-            return outputs + order_results.facts(sent.command, body)
-        return outputs + order_results.answered(sent.command, body)
+            return outputs + order_results.facts(self._dialect, sent.command, body)
+        return outputs + order_results.answered(self._dialect, sent.command, body)
 
     def closed(self, reason: str, now_ns: int) -> list[Output]:
         """The connection is gone: what was sent and not answered is in doubt."""
@@ -263,3 +268,11 @@ class TradeChannel:
 
     def _frame(self, request_id: int, method: str, params: Params) -> WsFrame:
         return WsFrame(CHANNEL, _write(messages.WsApiRequest(id=request_id, method=method, params=params)))
+
+
+def _is_shutdown(data: bytes) -> bool:
+    """Whether the exchange says that this connection will end soon."""
+    try:
+        return isinstance(_read_event(data).event, messages.spot.ServerShutdown)
+    except messages.UNREADABLE:
+        return False

@@ -7,9 +7,14 @@ from functools import partial
 
 from tradingsys.core.enums import AccountKind
 from tradingsys.venues.binance import product
-from tradingsys.venues.binance.filters import FilterDialect, Rule, offset_remainder
+from tradingsys.venues.binance.feed import FeedParts
+from tradingsys.venues.binance.filters import FilterDialect, Rule, instrument, offset_remainder
+from tradingsys.venues.binance.keyed_stream import KeyedStream, StreamKind
 from tradingsys.venues.binance.product import Endpoints, Paths, Product, Weights
 from tradingsys.venues.binance.usdm_errors import ERRORS
+from tradingsys.venues.binance.usdm_events import EVENTS
+from tradingsys.venues.binance.usdm_orders import usdm_orders
+from tradingsys.venues.binance.usdm_questions import LACKS, usdm_questions
 
 __all__ = ["ERRORS", "FILTERS", "USDM", "endpoints", "route_of"]
 
@@ -118,54 +123,75 @@ _DEMO = Endpoints(
     "https://demo-fapi.binance.com", "wss://testnet.binancefuture.com/ws-fapi/v1", "wss://demo-fstream.binance.com"
 )
 
+_PATHS = Paths(
+    time="/fapi/v1/time",
+    exchange_info="/fapi/v1/exchangeInfo",
+    order="/fapi/v1/order",
+    open_orders="/fapi/v1/openOrders",
+    user_trades="/fapi/v1/userTrades",
+    positions="/fapi/v3/positionRisk",
+    balance="/fapi/v3/balance",
+    position_mode="/fapi/v1/positionSide/dual",
+    multi_assets_mode="/fapi/v1/multiAssetsMargin",
+    account_config="/fapi/v1/accountConfig",
+    listen_key="/fapi/v1/listenKey",
+    algo_order="/fapi/v1/algoOrder",
+    open_algo_orders="/fapi/v1/openAlgoOrders",
+    all_algo_orders="/fapi/v1/allAlgoOrders",
+    klines="/fapi/v1/klines",
+    income="/fapi/v1/income",
+    symbol_config="/fapi/v1/symbolConfig",
+    leverage="/fapi/v1/leverage",
+    margin_type="/fapi/v1/marginType",
+    api_restrictions="/sapi/v1/account/apiRestrictions",
+)
+
+_WEIGHTS = Weights(
+    time=1,
+    exchange_info=1,
+    place=0,
+    replace=0,
+    cancel=1,
+    order=1,
+    all_algo_orders=5,
+    open_orders=1,
+    open_orders_of_all=40,
+    user_trades=5,
+    positions=5,
+    account_mode=30 + 30 + 5 + 5,
+    balances=5,
+    income=30,
+    symbol_settings=5,
+    change_settings=1 + 5,
+    permissions=5,
+    klines=((99, 1), (499, 2), (1000, 5), (1500, 10)),
+)
+
+
+def _feeds(endpoints: Endpoints, parts: FeedParts) -> tuple[KeyedStream, ...]:
+    kind = StreamKind(
+        "user",
+        "the account's stream",
+        _PATHS.listen_key,
+        lambda key: f"{endpoints.streams}/private/ws/{key}",
+        EVENTS,
+    )
+    return (KeyedStream(kind, parts.rest),)
+
+
 USDM = Product(
     name="usdm",
     account_kind=AccountKind.CONTRACTS,
     endpoints={"live": _LIVE, "testnet": _TESTNET, "demo": _DEMO},
-    paths=Paths(
-        time="/fapi/v1/time",
-        exchange_info="/fapi/v1/exchangeInfo",
-        order="/fapi/v1/order",
-        open_orders="/fapi/v1/openOrders",
-        user_trades="/fapi/v1/userTrades",
-        positions="/fapi/v3/positionRisk",
-        balance="/fapi/v3/balance",
-        position_mode="/fapi/v1/positionSide/dual",
-        multi_assets_mode="/fapi/v1/multiAssetsMargin",
-        account_config="/fapi/v1/accountConfig",
-        listen_key="/fapi/v1/listenKey",
-        algo_order="/fapi/v1/algoOrder",
-        open_algo_orders="/fapi/v1/openAlgoOrders",
-        all_algo_orders="/fapi/v1/allAlgoOrders",
-        klines="/fapi/v1/klines",
-        income="/fapi/v1/income",
-        symbol_config="/fapi/v1/symbolConfig",
-        leverage="/fapi/v1/leverage",
-        margin_type="/fapi/v1/marginType",
-        api_restrictions="/sapi/v1/account/apiRestrictions",
-    ),
-    weights=Weights(
-        time=1,
-        exchange_info=1,
-        place=0,
-        replace=0,
-        cancel=1,
-        order=1,
-        all_algo_orders=5,
-        open_orders=1,
-        open_orders_of_all=40,
-        user_trades=5,
-        positions=5,
-        account_mode=30 + 30 + 5 + 5,
-        balances=5,
-        income=30,
-        symbol_settings=5,
-        change_settings=1 + 5,
-        permissions=5,
-        klines=((99, 1), (499, 2), (1000, 5), (1500, 10)),
-    ),
+    paths=_PATHS,
+    weights=_WEIGHTS,
     filters=FILTERS,
     errors=ERRORS,
+    orders=usdm_orders(_PATHS, _WEIGHTS),
+    questions=usdm_questions(_WEIGHTS),
+    lacks=LACKS,
+    feeds=_feeds,
+    instrument=instrument,
     route_of=route_of,
     stream_path=lambda route: f"/{route}/stream",
     kline_intervals=_KLINE_INTERVALS,

@@ -8,14 +8,13 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
-from tradingsys.core.commands import KlinesQuery, RateLimit, VenueRules
+from tradingsys.core.commands import InstrumentsQuery, KlinesQuery, RateLimit, TimeQuery, VenueRules
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.market import Kline
-from tradingsys.core.venue_clock import VenueClock
 from tradingsys.venues.binance import decode, messages
-from tradingsys.venues.binance.filters import KNOWN_FILTERS, instrument
+from tradingsys.venues.binance.filters import KNOWN_FILTERS
 from tradingsys.venues.binance.limits import rate_limits
-from tradingsys.venues.binance.product import Product
+from tradingsys.venues.binance.product import Asking
 from tradingsys.venues.binance.rest import Call, Security
 from tradingsys.venues.binance.signing import Params
 from tradingsys.venues.binance.steps import Steps, venue_ms
@@ -42,23 +41,24 @@ _read_anything = msgspec.json.Decoder(dict[str, Any]).decode
 _read_klines = msgspec.json.Decoder(list[messages.KlineRow]).decode
 
 
-def time(product: Product, clock: VenueClock) -> Steps[int]:
+def time(asking: Asking, _query: TimeQuery) -> Steps[int]:
     """The venue's time, which also sets the clock."""
-    answer = yield Call("GET", product.paths.time, security=Security.NONE)
+    answer = yield Call("GET", asking.product.paths.time, security=Security.NONE)
     server_ms = _read_time(answer.body).server_time
-    clock.set(server_ms, answer.sent_ns, answer.received_ns)
+    asking.clock.set(server_ms, answer.sent_ns, answer.received_ns)
     return server_ms
 
 
-def rules(product: Product, odd: Callable[[str], None]) -> Steps[VenueRules]:
-    """Instruments and limits. What cannot be read is left out, and told through ``odd``."""
+def rules(asking: Asking, _query: InstrumentsQuery) -> Steps[VenueRules]:
+    """Instruments and limits. What cannot be read is left out, and told as odd."""
+    product, odd = asking.product, asking.odd
     answer = yield Call("GET", product.paths.exchange_info, security=Security.NONE)
     told = _read_rules(answer.body)
     instruments: list[Instrument] = []
     left_out: list[str] = []
     for raw in told.symbols:
         try:
-            instruments.append(instrument(_symbol(raw)))
+            instruments.append(product.instrument(_symbol(raw)))
         except messages.UNREADABLE as error:
             left_out.append(str(error))
     if left_out:
@@ -67,9 +67,9 @@ def rules(product: Product, odd: Callable[[str], None]) -> Steps[VenueRules]:
     return VenueRules(tuple(instruments), _limits(told.rate_limits, odd))
 
 
-def klines(product: Product, clock: VenueClock, query: KlinesQuery, now_ns: int) -> Steps[tuple[Kline, ...]]:
+def klines(asking: Asking, query: KlinesQuery) -> Steps[tuple[Kline, ...]]:
     """Past bars, backwards by as many as one answer has, oldest first."""
-    now_ms = venue_ms(clock, now_ns)
+    product, now_ms = asking.product, venue_ms(asking.clock, asking.now_ns)
     found: list[Kline] = []
     end_ms = query.end_ms
     while len(found) < query.limit:
