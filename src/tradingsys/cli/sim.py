@@ -18,6 +18,7 @@ from cyclopts import Parameter, Token
 from tradingsys.core.errors import ConfigError, TradingError
 from tradingsys.net.loop import run
 from tradingsys.sim import config, server
+from tradingsys.sim.chaos import PROFILES, Chaos
 from tradingsys.sim.faces.binance_usdm import ORDERS_PER_MINUTE, ApiKey
 from tradingsys.sim.recording import Recording
 from tradingsys.sim.recording_file import open_recording
@@ -61,6 +62,7 @@ def sim(
     foreign_child_ids: Annotated[bool, Parameter(negative="")] = False,
     insurance: Annotated[Decimal, Parameter(converter=_amount)] = Decimal(1_000_000),
     orders_per_minute: int = ORDERS_PER_MINUTE,
+    chaos: str = "calm",
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Run an exchange in a box: five markets with background traders, seen through Binance USDⓈ-M futures' protocol.
@@ -73,7 +75,7 @@ def sim(
     port:
         Port of REST and admin calls; websockets are on the next one. 0 chooses two free ones.
     seed:
-        Of the background market; by default another one each time.
+        Of the background market, and of chaos; by default another one each time.
     speed:
         How many times faster than ours the exchange's time runs: funding, bars, listen keys, connections of 24 hours.
     deposit:
@@ -95,9 +97,16 @@ def sim(
         most is deleveraged.
     orders_per_minute:
         How many orders an account may send; in ten seconds a quarter of them.
+    chaos:
+        Let things go wrong as this profile says, the same for the same seed; "list" prints all profiles.
     json:
         Print the addresses as one line of JSON.
     """
+    if chaos == "list":
+        sys.stdout.write("".join(f"{each.name:9}{each.about}\n" for each in PROFILES.values()))
+        return 0
+    if chaos not in PROFILES:
+        raise ConfigError(f"no profile {chaos!r}; there are {', '.join(PROFILES)}", key="--chaos")
     if not 0 <= port <= _MAX_PORT:
         raise ConfigError(f"must be 0 to {_MAX_PORT}", key="--port")
     if not 0 < speed <= _MAX_SPEED:
@@ -110,8 +119,8 @@ def sim(
     keys = _keys(write_config)
     chosen_seed = secrets.randbelow(_MAX_SEED) if seed is None else seed
 
-    def make(now_ns: int) -> Simulator:
-        return Simulator(
+    def make(now_ns: int) -> Chaos:
+        box = Simulator(
             now_ns=now_ns,
             accounts={config.ACCOUNT: {"USDT": deposit}},
             keys=keys,
@@ -121,10 +130,13 @@ def sim(
             options=Options(child_keeps_client_id=not foreign_child_ids, insurance=insurance),
             orders_per_minute=orders_per_minute,
         )
+        return Chaos(box, PROFILES[chaos], chosen_seed, now_ns)
 
     def announce(urls: server.SimUrls) -> None:
         path = None if write_config is None else config.write_config(write_config, urls)
         market = f"market seed {chosen_seed}" if recording is None else f"playing {recording.name}"
+        if chaos != "calm":
+            market += f", chaos {chaos} with seed {chosen_seed}"
         sys.stdout.write(_as_json(urls, chosen_seed, path, recording) if json else _as_text(urls, market, path))
         sys.stdout.flush()
 
@@ -148,7 +160,7 @@ def _keys(write_config: Path | None) -> list[ApiKey]:
 
 
 async def _serve(
-    make: Callable[[int], Simulator], port: int, speed: float, announce: Callable[[server.SimUrls], None]
+    make: Callable[[int], Chaos], port: int, speed: float, announce: Callable[[server.SimUrls], None]
 ) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -169,6 +181,8 @@ async def _serve(
         await stopping.wait()
     finally:
         await running.close()
+    if isinstance(running.simulator, Chaos) and running.simulator.summary:
+        sys.stderr.write(f"tradingsys: {running.simulator.summary}\n")
     if running.simulator.is_over:
         sys.stderr.write("tradingsys: the recording is over; --loop plays it again and again\n")
 

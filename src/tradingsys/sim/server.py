@@ -9,10 +9,12 @@ from msgspec import Struct
 
 from tradingsys.net import http, ws
 from tradingsys.net.clock import Clock, SystemClock
+from tradingsys.sim.chaos import Chaos
 from tradingsys.sim.faces.transport import CUT, Request, WsOutput, WsPing, WsSend
 from tradingsys.sim.simulator import Simulator
 
 __all__ = ["SimServer", "SimUrls", "start"]
+
 
 _NS = 1_000_000_000
 _SHORTEST_WAIT_S = 0.001
@@ -45,7 +47,7 @@ class _SpeedClock:
 class SimServer:
     """A running box."""
 
-    def __init__(self, simulator: Simulator, clock: _SpeedClock) -> None:
+    def __init__(self, simulator: Simulator | Chaos, clock: _SpeedClock) -> None:
         self.simulator = simulator
         self._clock = clock
         self._connections: dict[int, ws.Connection] = {}
@@ -169,7 +171,7 @@ class _Client:
 
 
 async def start(
-    make_simulator: Callable[[int], Simulator],
+    make_simulator: Callable[[int], Simulator | Chaos],
     *,
     host: str = "localhost",
     port: int = 8100,

@@ -1,0 +1,82 @@
+"""What happens at a time, or for a time, to everybody at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from tradingsys.sim.chaos.dice import Throw
+from tradingsys.sim.chaos.episodes import Turn
+from tradingsys.sim.chaos.faults import Fault
+from tradingsys.sim.chaos.frames import Frames, Silence
+from tradingsys.sim.chaos.levers import Levers
+from tradingsys.sim.faces.transport import CUT, Reply, WsClose, WsOutput
+
+__all__ = ["Happenings"]
+
+_NS = 1_000_000_000
+_GOING_AWAY = 1001
+_FARTHEST_NS = 2 * _NS
+"""How far the exchange's clock may be off."""
+_SHUT_OUT = (429, 418)
+
+
+class Happenings:
+    """Performs what the schedule says."""
+
+    def __init__(self, levers: Levers, frames: Frames, counts: Counter[Fault]) -> None:
+        self._levers, self._frames, self._counts = levers, frames, counts
+        self.is_restarting = False
+        self._shut_out_until_ns = 0
+
+    def stop(self) -> None:
+        """Nothing lasts any longer."""
+        self.is_restarting = False
+        if self._shut_out_until_ns:
+            self._levers.shut_out(0, is_ban=False)
+        self._shut_out_until_ns = 0
+
+    def turn(
+        self, turn: Turn, clients: Sequence[int], box_ns: int, now_ns: int
+    ) -> tuple[list[WsClose], list[WsOutput]]:
+        """Websockets that end, and what the exchange says meanwhile; ``clients`` are open, oldest first."""
+        if turn.begins:
+            self._counts[turn.fault] += 1
+        match turn.fault:
+            case Fault.RESTART:
+                self.is_restarting = turn.begins
+                code = CUT if turn.throw.place < 0.5 else _GOING_AWAY
+                return ([WsClose(conn_id, code) for conn_id in clients] if turn.begins else []), []
+            case Fault.SOCKET_END if turn.begins and clients:
+                conn_id = clients[int(turn.throw.place * len(clients))]
+                return [WsClose(conn_id, _GOING_AWAY, "24 hours are over")], []
+            case Fault.STREAM_END if turn.begins:
+                return [], self._levers.end_streams(box_ns)
+            case Fault.SILENCE:
+                self._frames.silence = _silence(turn.throw, clients) if turn.begins else None
+            case Fault.TOO_MANY | Fault.BAN if turn.begins:
+                self._shut_out_until_ns = turn.ends_ns
+                self._levers.shut_out(box_ns + turn.ends_ns - now_ns, is_ban=turn.fault is Fault.BAN)
+            case _:
+                pass
+        return [], []
+
+    def told(self, reply: Reply, now_ns: int) -> Reply:
+        """An answer to somebody who is shut out says for how long, as the exchange's own front does."""
+        if reply.status not in _SHUT_OUT or now_ns >= self._shut_out_until_ns:
+            return reply
+        seconds = -((now_ns - self._shut_out_until_ns) // _NS)
+        return structs.replace(reply, headers={**reply.headers, "Retry-After": str(seconds)})
+
+    @staticmethod
+    def offset_ns(throw: Throw) -> int:
+        """How far the exchange's clock is off after a step."""
+        return int((2 * throw.place - 1) * _FARTHEST_NS)
+
+
+def _silence(throw: Throw, clients: Sequence[int]) -> Silence:
+    """A third each: the market alone, the accounts alone, everything."""
+    market, accounts = throw.place < 2 / 3, throw.place >= 1 / 3
+    return Silence(frozenset(clients), market=market, accounts=accounts, answers=market and accounts)
