@@ -11,6 +11,7 @@ from tradingsys.venues.binance import messages
 # Appear only inside other messages, whose examples show them.
 NESTED = {
     "AccountAsset",
+    "AccountBalance",
     "AccountPosition",
     "AlgoOrderUpdate",
     "AmendedList",
@@ -19,16 +20,29 @@ NESTED = {
     "Amendment",
     "Asset",
     "AssetBalance",
+    "AssetFilter",
+    "AssetGroup",
     "AssetModeChange",
+    "AssetRate",
     "BalanceChange",
+    "BorrowRepayRow",
     "Bracket",
+    "CollateralStep",
+    "Commission",
     "CompositeIndexPart",
     "ContractBracket",
+    "DebtSaleRow",
+    "Discount",
     "ErrorDetail",
+    "ExecutionRule",
     "ForcedOrder",
+    "ForcedRow",
     "IndexComponent",
     "IndexSource",
     "InsuranceAsset",
+    "InterestRow",
+    "IsolatedAsset",
+    "IsolatedPair",
     "KlineBar",
     "LeverageChange",
     "ListedOrder",
@@ -39,9 +53,13 @@ NESTED = {
     "OrderUpdate",
     "PositionChange",
     "Routing",
+    "RulesOfSymbol",
     "ScheduledSession",
+    "SideCommission",
     "TradingIndicator",
+    "TransferRow",
     "UpdateOfAccount",
+    "UserAsset",
 }
 
 
@@ -49,7 +67,7 @@ def message_classes() -> dict[str, type[messages.Message]]:
     """By name, those of a product alone with its name before it."""
     return {
         f"{product}{name}": member
-        for product, namespace in (("", messages), ("spot.", messages.spot))
+        for product, namespace in (("", messages), ("spot.", messages.spot), ("margin.", messages.margin))
         for name in namespace.__all__
         if inspect.isclass(member := getattr(namespace, name)) and issubclass(member, messages.Message)
     }

@@ -6,7 +6,7 @@ milliseconds since 1970 (``_ms``, and REST's ``time`` names), prices and quantit
 What all products share, and what only futures have, is here by name; `spot` and `margin` hold what is theirs alone.
 """
 
-from tradingsys.venues.binance.messages import spot
+from tradingsys.venues.binance.messages import margin, spot
 from tradingsys.venues.binance.messages.account import (
     AccountAsset,
     AccountConfig,
@@ -277,5 +277,6 @@ __all__ = [
     "UserTrade",
     "WsApiReply",
     "WsApiRequest",
+    "margin",
     "spot",
 ]

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from msgspec import UNSET, UnsetType
 
-from tradingsys.venues.binance.messages.base import Level, Message, OptionalInt, OptionalText
+from tradingsys.venues.binance.messages.base import Level, Message, OptionalBool, OptionalInt, OptionalText
 
 __all__ = [
     "AggTrade",
@@ -136,15 +136,22 @@ class AggTrade(
         "ts_event_ms": "T",
         "buyer_is_maker": "m",
         "symbol_type": "st",
+        "ignored": "M",
     },
 ):
     """Trades of one taker at one price within 100 ms (`@aggTrade`); `nq` leaves out retail price improvement orders.
+
+    Spot has neither `nq` nor `st`, and each aggregate as it happens.
 
     ::
 
         {
           "e": "aggTrade", "E": 1790000000125, "s": "ETHUSDT", "a": 881, "p": "3010.20", "q": "0.750", "nq": "0.750",
           "f": 1501, "l": 1503, "T": 1790000000122, "m": false, "st": 1
+        }
+        {
+          "e": "aggTrade", "E": 1790000000125, "s": "ETHUSDT", "a": 881, "p": "3010.20", "q": "0.750", "f": 1501,
+          "l": 1503, "T": 1790000000122, "m": false, "M": true
         }
     """
 
@@ -159,6 +166,8 @@ class AggTrade(
     ts_event_ms: int
     buyer_is_maker: bool
     symbol_type: OptionalInt = UNSET
+    ignored: OptionalBool = UNSET
+    """Spot."""
 
 
 class KlineBar(

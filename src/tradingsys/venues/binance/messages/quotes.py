@@ -58,14 +58,18 @@ class AggTradeRow(
         "last_trade_id": "l",
         "ts_event_ms": "T",
         "buyer_is_maker": "m",
+        "is_best_match": "M",
     },
 ):
-    """Trades of one taker at one price (`GET /aggTrades`).
+    """Trades of one taker at one price (`GET /aggTrades`); `nq` on futures, `M` on spot.
 
     ::
 
         {
           "a": 881, "p": "3010.20", "q": "0.750", "nq": "0.750", "f": 1501, "l": 1503, "T": 1790000000122, "m": false
+        }
+        {
+          "a": 881, "p": "3010.20", "q": "0.750", "f": 1501, "l": 1503, "T": 1790000000122, "m": false, "M": true
         }
     """
 
@@ -77,13 +81,19 @@ class AggTradeRow(
     last_trade_id: int
     ts_event_ms: int
     buyer_is_maker: bool
+    is_best_match: OptionalBool = UNSET
 
 
 class PublicTrade(
     Message,
     frozen=True,
     kw_only=True,
-    rename={"quote_qty": "quoteQty", "is_buyer_maker": "isBuyerMaker", "is_rpi_trade": "isRPITrade"},
+    rename={
+        "quote_qty": "quoteQty",
+        "is_buyer_maker": "isBuyerMaker",
+        "is_rpi_trade": "isRPITrade",
+        "is_best_match": "isBestMatch",
+    },
 ):
     """One trade (`GET /trades`, `GET /historicalTrades`).
 
@@ -92,6 +102,10 @@ class PublicTrade(
         {
           "id": 1501, "price": "3010.20", "qty": "0.250", "quoteQty": "752.55", "time": 1790000000122,
           "isBuyerMaker": false, "isRPITrade": false
+        }
+        {
+          "id": 1501, "price": "3010.20", "qty": "0.250", "quoteQty": "752.55", "time": 1790000000122,
+          "isBuyerMaker": false, "isBestMatch": true
         }
     """
 
@@ -102,6 +116,7 @@ class PublicTrade(
     time: int
     is_buyer_maker: bool
     is_rpi_trade: OptionalBool = UNSET
+    is_best_match: OptionalBool = UNSET
 
 
 class BookTickerRow(Message, frozen=True, kw_only=True, rename="camel"):
@@ -139,7 +154,7 @@ class PriceTicker(Message, frozen=True, kw_only=True):
 
 
 class Ticker24h(Message, frozen=True, kw_only=True, rename="camel"):
-    """What happened in 24 hours (`GET /ticker/24hr`).
+    """What happened in 24 hours (`GET /ticker/24hr`); best prices on spot only.
 
     ::
 
@@ -159,6 +174,10 @@ class Ticker24h(Message, frozen=True, kw_only=True, rename="camel"):
     prev_close_price: OptionalText = UNSET
     last_price: str
     last_qty: str
+    bid_price: OptionalText = UNSET
+    bid_qty: OptionalText = UNSET
+    ask_price: OptionalText = UNSET
+    ask_qty: OptionalText = UNSET
     open_price: str
     high_price: str
     low_price: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
-from tradingsys.venues.binance.messages.base import Message, Number, OptionalInt, OptionalText
+from tradingsys.venues.binance.messages.base import Message, Number, OptionalBool, OptionalInt, OptionalText
 from tradingsys.venues.binance.messages.market import KlineBar
 
 __all__ = [
@@ -46,9 +46,14 @@ class Ticker(
         "trade_count": "n",
         "pair": "ps",
         "symbol_type": "st",
+        "previous_close_px": "x",
+        "bid_px": "b",
+        "bid_qty": "B",
+        "ask_px": "a",
+        "ask_qty": "A",
     },
 ):
-    """What happened in 24 hours (`@ticker`, `!ticker@arr`).
+    """What happened in 24 hours (`@ticker`, `!ticker@arr`); best prices on spot only.
 
     ::
 
@@ -57,6 +62,12 @@ class Ticker(
           "c": "3010.20", "Q": "0.250", "o": "3022.70", "h": "3050.00", "l": "2990.10", "v": "81234.500",
           "q": "244924454.53", "O": 1789913600000, "C": 1790000000122, "F": 1, "L": 1503, "n": 1503, "ps": "ETHUSDT",
           "st": 1
+        }
+        {
+          "e": "24hrTicker", "E": 1790000001000, "s": "ETHUSDT", "p": "-12.50", "P": "-0.413", "w": "3015.03",
+          "x": "3022.60", "c": "3010.20", "Q": "0.250", "b": "3010.10", "B": "4.500", "a": "3010.20", "A": "1.250",
+          "o": "3022.70", "h": "3050.00", "l": "2990.10", "v": "81234.500", "q": "244924454.53",
+          "O": 1789913600000, "C": 1790000000122, "F": 1, "L": 1503, "n": 1503
         }
     """
 
@@ -79,6 +90,11 @@ class Ticker(
     trade_count: int
     pair: OptionalText = UNSET
     symbol_type: OptionalInt = UNSET
+    previous_close_px: OptionalText = UNSET
+    bid_px: OptionalText = UNSET
+    bid_qty: OptionalText = UNSET
+    ask_px: OptionalText = UNSET
+    ask_qty: OptionalText = UNSET
 
 
 class MiniTicker(
@@ -138,6 +154,7 @@ class TradeTick(
         "buyer_is_maker": "m",
         "trade_kind": "X",
         "symbol_type": "st",
+        "ignored": "M",
     },
 ):
     """One public trade (`@trade`): undocumented on futures, where `@aggTrade` is the stream to use.
@@ -147,6 +164,10 @@ class TradeTick(
         {
           "e": "trade", "E": 1790000000125, "T": 1790000000122, "s": "ETHUSDT", "t": 1501, "p": "3010.20",
           "q": "0.250", "X": "MARKET", "m": false
+        }
+        {
+          "e": "trade", "E": 1790000000125, "s": "ETHUSDT", "t": 1501, "p": "3010.20", "q": "0.250",
+          "T": 1790000000122, "m": false, "M": true
         }
     """
 
@@ -160,6 +181,8 @@ class TradeTick(
     """MARKET, or trades of the exchange itself such as INSURANCE_FUND and ADL."""
     buyer_is_maker: bool
     symbol_type: OptionalInt = UNSET
+    ignored: OptionalBool = UNSET
+    """Spot."""
 
 
 class ForcedOrder(
