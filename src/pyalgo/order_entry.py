@@ -289,6 +289,6 @@ def _check_amend(order: Order, product: Product, price: float | None, quantity: 
     elif price is not None and price != order.price:
         why = "keeps its price: on spot an order can only be made smaller, cancel it and send a new one"
     elif quantity is not None and quantity > order.quantity:
-        why = "cannot be made larger on spot: send another order beside it, or cancel it and send a new one"
+        why = "cannot be made larger on spot: send another one beside it, or cancel it and send a new one"
     if why:
         raise InvalidOrder(f"order {order.id} {why}", code=ErrorCode.INVALID_ORDER)

@@ -25,10 +25,10 @@ class QueueLink:
 
 
 class Bench:
-    def __init__(self, trading: bool = True) -> None:
+    def __init__(self, trading: bool = True, kind: type[ScriptedGateway] = ScriptedGateway) -> None:
         self.now_ms = 1_700_000_000_000
         self.link: QueueLink | None = None
-        self.gateway = ScriptedGateway(self._to_client)
+        self.gateway = kind(self._to_client)
         self.context = Context("ws://x:1", 1, "test", trading, instance="i1")
         self.client = self.context.client
         self.errors: list[LocalProtocolError] = []

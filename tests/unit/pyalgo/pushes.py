@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tradingsys.core.enums import OrderType, TimeInForce
+from msgspec import structs
+
+from tradingsys.core.enums import Contingency, OrderType, TimeInForce
 from tradingsys.wire.messages import DepthPush, KlinePush, MarkPush, ProductView, Range, TradePush
 
 SYMBOLS = ("dogeusdt", "btcusdt")
@@ -22,6 +24,28 @@ def product(symbol: str) -> ProductView:
         1_569_398_400_000,
         None,
     )
+
+
+def spot_product(symbol: str) -> ProductView:
+    """The same steps and bounds on the spot market."""
+    types = [order_type for order_type in OrderType if order_type is not OrderType.TRAILING_STOP_MARKET]
+    return structs.replace(
+        product(symbol),
+        order=types,
+        tif=[TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK],
+        onboard=None,
+        base_asset=symbol.removesuffix("usdt").upper(),
+        quote_asset="USDT",
+        is_spot=True,
+        quote_quantity=True,
+        iceberg=True,
+        trailing=True,
+        lists=list(Contingency),
+    )
+
+
+def margin_product(symbol: str) -> ProductView:
+    return structs.replace(spot_product(symbol), amend=False, margin=True)
 
 
 def depth(symbol: str, bid: str, ask: str, stream: str = "depth", ts_ms: int = 1_700_000_000_000) -> DepthPush:

@@ -29,6 +29,7 @@ from tradingsys.wire.messages import (
     OrderView,
     PositionPush,
     PositionView,
+    ProductView,
     Request,
     RequestFailedPush,
     ResolveItem,
@@ -41,6 +42,7 @@ from tradingsys.wire.messages import (
     SymbolParams,
     SymbolsParams,
 )
+from tradingsys.wire.messages.orders import OrderTerms
 
 
 class ScriptedGateway:
@@ -73,6 +75,8 @@ class ScriptedGateway:
         self._high_water = 0
         self._owns_session = self._is_told = False
         self._exec_id = 0
+
+    product: Callable[[str], ProductView] = staticmethod(product)
 
     # The connection
 
@@ -169,7 +173,7 @@ class ScriptedGateway:
 
     def _on_get_products(self, request: Request) -> None:
         symbols = decode_params(request, SymbolsParams).symbols
-        self.send(encode_reply(request.id, [product(symbol) for symbol in symbols if symbol in SYMBOLS]))
+        self.send(encode_reply(request.id, [self.product(symbol) for symbol in symbols if symbol in SYMBOLS]))
 
     def _on_get_positions(self, request: Request) -> None:
         if not self.ready:
@@ -192,45 +196,42 @@ class ScriptedGateway:
 
     def _on_order(self, request: Request) -> None:
         params = decode_params(request, OrderParams)
+        if self._takes(request, [params]):
+            (client_order_id,) = self._place([params])
+            self.send(encode_reply(request.id, OrderResult(client_order_id)))
+            self._order_event(client_order_id, [])
+
+    def _takes(self, request: Request, orders: list[OrderParams]) -> bool:
+        """Whether these new orders are sent to the venue; else the refusal was written."""
+        expected = (self.lineage, self.epoch, self.login)
         if self.answer_orders_with is not None:
             self.send(encode_error(request.id, *self.answer_orders_with))
-            return
-        if not self._owns_session:
+        elif not self._owns_session:
             self.send(encode_error(request.id, ErrorCode.LOGIN_FIRST, "please login first"))
-            return
-        expected = (self.lineage, self.epoch, self.login)
-        if (params.lineage, params.epoch, params.login) != expected or params.seq <= self._high_water:
+        elif any((o.lineage, o.epoch, o.login) != expected or o.seq <= self._high_water for o in orders):
             self.send(encode_error(request.id, ErrorCode.STALE_KEY, "stale key"))
-            return
-        self._high_water = params.seq
-        key = OrderKey(self.session_id, params.lineage, params.epoch, params.login, params.seq)
-        client_order_id = encode_client_order_id(key)
-        self.sent_to_venue.append(client_order_id)
-        self.orders[client_order_id] = OrderView(
-            client_order_id,
-            params.symbol,
-            params.side,
-            params.order_type,
-            params.quantity,
-            self.new_order_status,
-            1_700_000_000_000,
-            params.price,
-            params.time_in_force,
-            params.post_only,
-            params.reduce_only,
-            in_doubt=self.new_order_status is OrderStatus.UNKNOWN,
-            stop_price=params.stop_price,
-            callback_rate=params.callback_rate,
-            activation_price=params.activation_price,
-            close_position=params.close_position,
-            good_till_ms=params.good_till_ms,
-            price_match=params.price_match,
-            trigger_price=params.trigger_price,
-            price_protect=params.price_protect,
-            is_waiting=params.order_type.is_conditional,
-        )
-        self.send(encode_reply(request.id, OrderResult(client_order_id)))
-        self._order_event(client_order_id, [])
+        else:
+            return True
+        return False
+
+    def _place(self, orders: list[OrderParams], list_id: str | None = None) -> list[str]:
+        placed: list[str] = []
+        for params in orders:
+            self._high_water = params.seq
+            key = OrderKey(self.session_id, params.lineage, params.epoch, params.login, params.seq)
+            client_order_id = encode_client_order_id(key)
+            self.sent_to_venue.append(client_order_id)
+            self.orders[client_order_id] = OrderView(
+                client_order_id=client_order_id,
+                status=self.new_order_status,
+                ts_ms=1_700_000_000_000,
+                in_doubt=self.new_order_status is OrderStatus.UNKNOWN,
+                is_waiting=params.order_type.is_conditional,
+                list_id=list_id,
+                **{field.name: getattr(params, field.name) for field in structs.fields(OrderTerms)},
+            )
+            placed.append(client_order_id)
+        return placed
 
     def _on_cancel(self, request: Request) -> None:
         client_order_id = decode_params(request, CancelParams).client_order_id

@@ -7,9 +7,12 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pyalgo import Leg
 from pyalgo.link import Stage
 from pyalgo.words import OrderType, Side, State, Tif
 from tests.unit.pyalgo.bench import Bench, Executions
+from tests.unit.pyalgo.scripted_gateway import ScriptedGateway
+from tests.unit.pyalgo.spot_gateway import SpotGateway
 from tradingsys.core.enums import OrderStatus
 from tradingsys.wire.messages import ErrorCode
 
@@ -24,6 +27,7 @@ _STATES = {
 # How often each thing happens, among the others.
 _WEIGHTS = {
     "place": 6,
+    "place_list": 2,
     "cancel": 1,
     "amend": 2,
     "refuse_changes": 1,
@@ -56,8 +60,9 @@ _HAPPENINGS = st.lists(
 
 
 class World:
-    def __init__(self) -> None:
-        self.bench = Bench()
+    def __init__(self, is_spot: bool) -> None:
+        self.is_spot = is_spot
+        self.bench = Bench(kind=SpotGateway if is_spot else ScriptedGateway)
         self.gateway = self.bench.gateway
         self.told = Executions()
         self.placed: list[str] = []
@@ -73,6 +78,13 @@ class World:
         if order is not None:
             self.placed.append(order.client_order_id)
 
+    def place_list(self, number: int) -> None:
+        is_ready = self.bench.client.stage is Stage.READY
+        entry = Leg(0.6, 10 + number % 5, Side.BUY, OrderType.LIMIT)
+        orders = self.subscription.add_oto(entry, Leg(0.5, 10 + number % 5, Side.BUY, OrderType.LIMIT))
+        assert (orders is not None) == (is_ready and self.is_spot)
+        self.placed += [order.client_order_id for order in orders or ()]
+
     def cancel(self, number: int) -> None:
         if orders := self.subscription.open_orders:
             self.subscription.cancel(orders[number % len(orders)].id)
@@ -80,7 +92,8 @@ class World:
     def amend(self, number: int) -> None:
         if orders := self.subscription.open_orders:
             order = orders[number % len(orders)]
-            self.subscription.amend(order.id, 0.6 + (number % 3) / 100, float(order.acc) + 1 + number % 7)
+            price = None if self.is_spot else 0.6 + (number % 3) / 100
+            self.subscription.amend(order.id, price, float(order.acc) + 1 + number % 7)
 
     def refuse_changes(self, number: int) -> None:
         self.gateway.refuse_changes = (None, (-5027, "No need to modify the order."), (0, ""))[number % 3]
@@ -212,9 +225,11 @@ class World:
 
 
 @settings(max_examples=300, deadline=None)
-@given(_HAPPENINGS)
-def test_every_execution_is_told_once_and_every_order_sent_once(happenings: list[tuple[str, int]]) -> None:
-    world = World()
+@given(st.booleans(), _HAPPENINGS)
+def test_every_execution_is_told_once_and_every_order_sent_once(
+    is_spot: bool, happenings: list[tuple[str, int]]
+) -> None:
+    world = World(is_spot)
     for name, number in happenings:
         getattr(world, name)(number)
         world.check_never_twice()

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from pyalgo import DepthSubscription, OrderType, PriceMatch, Side, SmartOrder, Tif, TriggerPrice
-from pyalgo.terms import OrderOptions
+from pyalgo.options import OrderOptions
 from tests.unit.pyalgo.bench import Bench
 from tests.unit.pyalgo.pushes import product
 from tradingsys.core.enums import OrderStatus

@@ -36,12 +36,17 @@ class _Peer:
 class WsGateway:
     """Use as a context manager. ``on_request`` is called after each request, in the gateway's thread."""
 
-    def __init__(self, port: int = 0, on_request: Callable[[ScriptedGateway], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        port: int = 0,
+        on_request: Callable[[ScriptedGateway], None] = lambda _: None,
+        kind: type[ScriptedGateway] = ScriptedGateway,
+    ) -> None:
         self.port = port
         self.on_request = on_request
         self.conn: ws.Connection | None = None
         self.goodbyes: list[str] = []
-        self.gateway = ScriptedGateway(self._send)
+        self.gateway = kind(self._send)
         self._loop = asyncio.new_event_loop()
         self._server: ws.Server | None = None
         self._thread = threading.Thread(target=self._loop.run_forever)
