@@ -115,12 +115,12 @@ class Subscription:
 
     @property
     def base_asset(self) -> str:
-        """What is bought and sold on spot, such as ``BTC``; empty for contracts."""
+        """What is bought and sold, such as ``BTC``."""
         return self._product.view.base_asset
 
     @property
     def quote_asset(self) -> str:
-        """What is paid with on spot, such as ``USDT``; empty for contracts."""
+        """What is paid with, such as ``USDT``."""
         return self._product.view.quote_asset
 
     @property
