@@ -8,6 +8,11 @@ nothing can come late to what is in the base.
 An adjustment (baseline, edit, correction) changes the net without a price, between the fills before and after its
 instant. What it takes away leaves the average as it was. What it opens or adds has no known cost, so that the average
 is unknown until the position is flat, or turned by a fill; profit realised meanwhile cannot be told and is not counted.
+
+Where assets are traded, a fee in the base asset takes its quantity out of what can be sold. It is a cost, told among
+the fees, and no sale: what it takes out of a long position leaves the average as it was and realises nothing; what it
+adds to a short one, or takes of an asset that is not held, is priced as the execution that it belongs to. So the
+profit of a round trip is what its sale brought less what the quantity sold had cost, and each fee counts once.
 """
 
 from __future__ import annotations
@@ -21,8 +26,9 @@ from itertools import islice
 from msgspec import Struct, structs
 
 from tradingsys.core.order import Fill
-from tradingsys.core.position import FLAT, Position, SessionPosition
+from tradingsys.core.position import FLAT, Pair, Position, SessionPosition
 from tradingsys.core.records import AdjustmentRecord, FillRecord, PerformanceRecord
+from tradingsys.oms.asset_totals import Flow, add, base_fee, quote_flow
 
 __all__ = ["BASELINE", "Accounting", "Holding"]
 
@@ -39,8 +45,23 @@ class Holding(Struct, frozen=True):
     position: Position = FLAT
     is_priced: bool = True
 
-    def after_fill(self, fill: Fill) -> Holding:
-        """This holding after an execution."""
+    def after_fill(self, fill: Fill, fee: Decimal = _ZERO) -> Holding:
+        """This holding after an execution whose fee took ``fee`` of what is held."""
+        holding = self._traded(fill)
+        return holding.after_fee(fee, fill.last_px) if fee else holding
+
+    def after_fee(self, qty: Decimal, px: Decimal) -> Holding:
+        """This holding after a fee of so much of it, for an execution at ``px``; negative is a rebate."""
+        held = self.position.net
+        net = held - qty
+        if net * held > 0 and (abs(net) <= abs(held) or not self.is_priced):
+            return Holding(structs.replace(self.position, net=net), self.is_priced)
+        entry_px = px
+        if net * held > 0:
+            entry_px = (abs(held) * self.position.entry_px + abs(qty) * px) / abs(net)
+        return Holding(Position(net, entry_px if net else _ZERO, self.position.realized_pnl))
+
+    def _traded(self, fill: Fill) -> Holding:
         if self.is_priced:
             return Holding(self.position.after(fill.side, fill.last_qty, fill.last_px))
         held = self.position.net
@@ -69,14 +90,17 @@ class Accounting:
         fills: Iterable[FillRecord],
         adjustments: Iterable[AdjustmentRecord],
         watermarks: Mapping[str, int],
+        pairs: Mapping[str, Pair] | None = None,
     ) -> None:
-        """``performance`` must tell what came of every fill below its symbol's watermark that ``fills`` lacks.
+        """``pairs`` are the symbols that trade assets; more may come to be in it.
 
-        Of an account without a row in ``performance`` all fills are in ``fills``. ``adjustments`` are all there are.
+        ``performance`` must tell what came of every fill below its symbol's watermark that ``fills`` lacks. Of an
+        account without a row in ``performance`` all fills are in ``fills``. ``adjustments`` are all there are.
         """
+        self._pairs: Mapping[str, Pair] = {} if pairs is None else pairs
         self._accounts: dict[tuple[int, str], _Account] = {}
         for row in performance:
-            self._accounts[row.session, row.symbol] = _Account(row)
+            self._accounts[row.session, row.symbol] = _Account(row, self._pairs.get(row.symbol))
         based = frozenset(self._accounts)
         for record in fills:
             key = (record.session, record.fill.symbol)
@@ -96,6 +120,15 @@ class Accounting:
         """What a session holds of a symbol, and what it earned there."""
         account = self._accounts.get((session, symbol))
         return SessionPosition() if account is None else account.position()
+
+    def flows(self) -> list[Flow]:
+        """What everybody's executions and edits moved on symbols that trade assets."""
+        told: list[Flow] = []
+        for (session, _), account in self._accounts.items():
+            if account.pair is not None:
+                held = account.position()
+                told.append(Flow(session, account.pair, held.net, account.quote_flow, held.fees))
+        return told
 
     def base(self, session: int, symbol: str) -> PerformanceRecord:
         """The row to keep: what came of everything below the watermark, and all funding."""
@@ -121,7 +154,7 @@ class Accounting:
 
     def funded(self, session: int, symbol: str, asset: str, amount: Decimal) -> None:
         """A session received (paid: negative) funding."""
-        _add(self._account(session, symbol).funding, asset, amount)
+        add(self._account(session, symbol).funding, asset, amount)
 
     def advance(self, symbol: str, watermark: int) -> list[int]:
         """No fill below the watermark can come any more; returns the sessions whose base changed."""
@@ -142,26 +175,30 @@ class Accounting:
     def _account(self, session: int, symbol: str) -> _Account:
         account = self._accounts.get((session, symbol))
         if account is None:
-            account = self._accounts[session, symbol] = _Account(None)
+            account = self._accounts[session, symbol] = _Account(None, self._pairs.get(symbol))
         return account
 
 
 class _Account:
     """One session on one symbol: a base, and on top of it what is not settled yet."""
 
-    def __init__(self, row: PerformanceRecord | None) -> None:
+    def __init__(self, row: PerformanceRecord | None, pair: Pair | None) -> None:
+        self.pair = pair
         self.base = Holding()
         self.funding: dict[str, Decimal] = {}
         self._base_fees: dict[str, Decimal] = {}
         self.counted = 0
         """So many adjustments are in the base."""
+        self._base_executed = self._base_quote_flow = _ZERO
         if row is not None:
             is_priced = row.entry_px is not None or not row.net
             self.base = Holding(Position(row.net, row.entry_px or _ZERO, row.realized_pnl), is_priced)
             self.funding |= row.funding
             self._base_fees |= row.fees
             self.counted = row.adjustments
+            self._base_executed, self._base_quote_flow = row.executed, row.quote_flow
         self._fees = dict(self._base_fees)
+        self._executed, self.quote_flow = self._base_executed, self._base_quote_flow
         self._places: list[_Place] = []
         self._fills: list[Fill] = []
         self._after: list[Holding] = []
@@ -176,15 +213,18 @@ class _Account:
             at = bisect_left(self._places, place)
         self._places.insert(at, place)
         self._fills.insert(at, fill)
+        if self.pair is not None:
+            self._executed += fill.signed_qty
+            self.quote_flow += quote_flow(fill)
         if fill.fee is not None:
-            _add(self._fees, fill.fee_asset or "", fill.fee)
+            add(self._fees, fill.fee_asset or "", fill.fee)
         return at
 
     def add(self, fill: Fill) -> None:
         """Book a fill."""
         at = self.take(fill)
         if at == len(self._fills) - 1 and all(_adjusted_ms(row) < fill.ts_event_ms for row in self._adjustments):
-            self._now = self._now.after_fill(fill)
+            self._now = self._now.after_fill(fill, base_fee(fill, self.pair))
             self._after.append(self._now)
         else:
             self.fold(0 if self._adjustments else at)
@@ -192,17 +232,23 @@ class _Account:
     def join(self, before: Fill, after: Fill) -> bool:
         """Put what is known now in the place of what was known; whether that changed the base."""
         fee = after.fee if before.fee is None else None
+        taken = base_fee(after, self.pair) if fee is not None else _ZERO
         if fee is not None:
-            _add(self._fees, after.fee_asset or "", fee)
+            add(self._fees, after.fee_asset or "", fee)
         place = _place(after)
         at = bisect_left(self._places, place)
         if at < len(self._places) and self._places[at] == place:
             self._fills[at] = after
-            if self._adjustments and before.ts_event_ms != after.ts_event_ms:
+            if self._adjustments and (taken or before.ts_event_ms != after.ts_event_ms):
                 self.fold()
+            elif taken:
+                self.fold(at)
             return False
         if fee is not None:
-            _add(self._base_fees, after.fee_asset or "", fee)
+            add(self._base_fees, after.fee_asset or "", fee)
+        if taken:
+            self.base = self.base.after_fee(taken, after.last_px)
+            self.fold()
         return fee is not None
 
     def note(self, record: AdjustmentRecord) -> None:
@@ -215,7 +261,7 @@ class _Account:
         if not self._adjustments:
             holding = self._after[-1] if self._after else self.base
             for fill in self._fills[at:]:
-                holding = holding.after_fill(fill)
+                holding = holding.after_fill(fill, base_fee(fill, self.pair))
                 self._after.append(holding)
             self._now = holding
             return
@@ -237,8 +283,11 @@ class _Account:
         for holding, done in islice(self._steps(), count):
             self.base, counted = holding, done
         for fill in self._fills[:count]:
+            if self.pair is not None:
+                self._base_executed += fill.signed_qty
+                self._base_quote_flow += quote_flow(fill)
             if fill.fee is not None:
-                _add(self._base_fees, fill.fee_asset or "", fill.fee)
+                add(self._base_fees, fill.fee_asset or "", fill.fee)
         del self._places[:count], self._fills[:count], self._after[:count], self._adjustments[:counted]
         self.counted += counted
         return True
@@ -247,14 +296,26 @@ class _Account:
         """As a session sees it."""
         held = self._now.position
         entry_px = held.entry_px if held.net and self._now.is_priced else None
-        return SessionPosition(held.net, entry_px, held.realized_pnl, _told(self._fees), _told(self.funding))
+        executed = None if self.pair is None else self._executed
+        return SessionPosition(held.net, entry_px, held.realized_pnl, _told(self._fees), _told(self.funding), executed)
 
     def record(self, session: int, symbol: str) -> PerformanceRecord:
         """The base as a row."""
         held = self.base.position
         entry_px = held.entry_px if held.net and self.base.is_priced else None
         fees, funding = _told(self._base_fees), _told(self.funding)
-        return PerformanceRecord(session, symbol, held.net, entry_px, held.realized_pnl, fees, funding, self.counted)
+        return PerformanceRecord(
+            session,
+            symbol,
+            held.net,
+            entry_px,
+            held.realized_pnl,
+            fees,
+            funding,
+            self.counted,
+            self._base_executed,
+            self._base_quote_flow,
+        )
 
     def _steps(self) -> Iterator[tuple[Holding, int]]:
         """The holding after each fill, with the number of adjustments that came before it."""
@@ -263,7 +324,7 @@ class _Account:
             while counted < len(self._adjustments) and _adjusted_ms(self._adjustments[counted]) < fill.ts_event_ms:
                 holding = holding.after_adjustment(self._adjustments[counted].delta)
                 counted += 1
-            holding = holding.after_fill(fill)
+            holding = holding.after_fill(fill, base_fee(fill, self.pair))
             yield holding, counted
 
 
@@ -273,10 +334,6 @@ def _place(fill: Fill) -> _Place:
 
 def _adjusted_ms(record: AdjustmentRecord) -> int:
     return -1 if record.why == BASELINE else record.ts_ms
-
-
-def _add(sums: dict[str, Decimal], asset: str, amount: Decimal) -> None:
-    sums[asset] = sums.get(asset, _ZERO) + amount
 
 
 def _told(sums: Mapping[str, Decimal]) -> dict[str, Decimal]:

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from tradingsys.core.commands import Income, IncomeQuery
 from tradingsys.core.errors import TradingError
+from tradingsys.core.records import LedgerKind
+from tradingsys.oms.account_books import AccountBooks
 from tradingsys.oms.funding import FUNDING
 from tradingsys.oms.inquiry import Inquiry
 from tradingsys.oms.procedure import ask
@@ -22,21 +24,23 @@ _LATE_MS = 60_000
 _CLOCK_STEP_MS = 1_000
 _FAILURES_BEFORE_ALARM = 3
 _ATTEMPTS_WHEN_EXPECTED = 4
+_NAMES = {FUNDING: "funding", LedgerKind.INTEREST: "interest"}
 
 
 class CashHistory:
     """Procedures that book what the account paid or received without a trade."""
 
-    def __init__(self, inquiry: Inquiry, pull_trades: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(self, inquiry: Inquiry, account: AccountBooks, pull_trades: Callable[[str], Awaitable[None]]) -> None:
         self._inquiry = inquiry
         self._book = inquiry.book
+        self._account = account
         self._pull_trades = pull_trades
         self._is_pulling = False
         self._again = False
         self._failures = 0
 
     async def pull_funding(self, *, expected: bool = False) -> None:
-        """Book every funding row since the last mark, to those who held the symbol at its instant.
+        """Book every row of the account's kind since the last mark: funding, or interest, to those who bear it.
 
         With ``expected`` the venue has announced one, so that it is asked for again when it is not there yet. Whoever
         calls while another reading is under way leaves it to that one.
@@ -63,31 +67,37 @@ class CashHistory:
 
     async def _pull(self) -> bool:
         """Whether anything was booked. What cannot be read now is read next time."""
-        book, inquiry = self._book, self._inquiry
+        book, inquiry, kind = self._book, self._inquiry, self._account.cash_kind
         asked_ms = inquiry.surely_ms()
+        read_to_ms = asked_ms - max(_LATE_MS, inquiry.margins.staleness_ms)
+        if kind is None:  # none can come: the next start need not know who held what until now
+            book.mark_ledger(LedgerKind.INTEREST, read_to_ms)
+            return True
         try:
-            rows = await self._new_rows(book.ledger_marks.get(FUNDING, book.created_ms - CREATION_DOUBT_MS))
+            rows = await self._new_rows(kind, book.ledger_marks.get(kind, book.created_ms - CREATION_DOUBT_MS))
         except TradingError as error:
             self._failures += 1
             if self._failures == _FAILURES_BEFORE_ALARM:
-                book.alarm(f"the account's funding cannot be read: {error}; it stays out of the books until it can")
+                name = _NAMES.get(kind, kind)
+                book.alarm(f"the account's {name} cannot be read: {error}; it stays out of the books until it can")
             return False
         self._failures = 0
         latest_ms: dict[str, int] = {}
         for row in rows:
-            latest_ms[row.symbol] = max(row.ts_ms, latest_ms.get(row.symbol, 0))
-        for symbol in sorted(latest_ms.keys() & book.symbols.keys()):
+            for symbol in self._account.symbols_of(row):
+                latest_ms[symbol] = max(row.ts_ms, latest_ms.get(symbol, 0))
+        for symbol in sorted(latest_ms):
             await self._book_trades(symbol, latest_ms[symbol])
         for row in rows:
             book.pay(row)
-        book.mark_ledger(FUNDING, asked_ms - max(_LATE_MS, inquiry.margins.staleness_ms))
+        book.mark_ledger(kind, read_to_ms)
         return bool(rows)
 
-    async def _new_rows(self, start_ms: int) -> list[Income]:
+    async def _new_rows(self, kind: str, start_ms: int) -> list[Income]:
         """Raises TradingError."""
         found: dict[str, Income] = {}
         while True:
-            page = await ask(IncomeQuery(FUNDING, start_ms, _PAGE))
+            page = await ask(IncomeQuery(kind, start_ms, _PAGE))
             known = len(found)
             found |= {row.ext_id: row for row in page}
             if len(page) < _PAGE:

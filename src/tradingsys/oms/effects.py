@@ -9,7 +9,18 @@ from tradingsys.core.position import SessionPosition
 from tradingsys.core.records import Record
 from tradingsys.oms.tracked_order import TrackedOrder
 
-__all__ = ["Alarm", "Attribute", "Effect", "Halt", "OrderNews", "PositionNews", "PullTrades", "Save"]
+__all__ = [
+    "Alarm",
+    "Attribute",
+    "Effect",
+    "EnterAsset",
+    "EnterSymbol",
+    "Halt",
+    "OrderNews",
+    "PositionNews",
+    "PullTrades",
+    "Save",
+]
 
 
 class Save(Struct, frozen=True):
@@ -46,6 +57,18 @@ class PullTrades(Struct, frozen=True):
     symbol: str
 
 
+class EnterSymbol(Struct, frozen=True):
+    """The account traded a symbol that is not accounted for: its assets stay proven only if it is."""
+
+    symbol: str
+
+
+class EnterAsset(Struct, frozen=True):
+    """An asset moved that is not accounted for."""
+
+    asset: str
+
+
 class Alarm(Struct, frozen=True):
     """Somebody should read this."""
 
@@ -60,4 +83,4 @@ class Halt(Struct, frozen=True):
     """Only on this symbol; empty is the whole account, whose books may not be the only ones."""
 
 
-Effect = Save | OrderNews | PositionNews | Attribute | PullTrades | Alarm | Halt
+Effect = Save | OrderNews | PositionNews | Attribute | PullTrades | EnterSymbol | EnterAsset | Alarm | Halt

@@ -8,11 +8,11 @@ from tradingsys.core.commands import Income
 from tradingsys.core.errors import InvariantViolation
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.order import Fill, FillKey
-from tradingsys.core.position import SessionPosition
+from tradingsys.core.position import Pair, SessionPosition
 from tradingsys.core.records import (
     AdjustmentRecord,
     FillRecord,
-    LedgerMarkRecord,
+    LedgerKind,
     LedgerRecord,
     PositionRecord,
     Saved,
@@ -20,8 +20,10 @@ from tradingsys.core.records import (
     WatermarkRecord,
 )
 from tradingsys.oms.accounting import BASELINE, Accounting
+from tradingsys.oms.asset_totals import asset_totals, base_fee
+from tradingsys.oms.cash_book import CashBook
 from tradingsys.oms.effects import Effect, PositionNews, Save
-from tradingsys.oms.funding import Movements, shares
+from tradingsys.oms.funding import shares
 
 __all__ = ["FillBook"]
 
@@ -37,24 +39,18 @@ class FillBook:
         self.symbols: dict[str, int] = {row.symbol: row.first_trade_id for row in saved.symbols}
         self.watermarks: dict[str, int] = dict(self.symbols)
         self.watermarks |= {row.symbol: row.trade_id for row in saved.watermarks}
-        self.ledger_marks: dict[str, int] = {row.kind: row.ts_ms for row in saved.ledger_marks}
+        self.pairs: dict[str, Pair] = {row.symbol: row.pair for row in saved.symbols if row.pair is not None}
+        """The assets of symbols that trade assets."""
+        self.cash = CashBook(saved, self.pairs, effects)
         self.touched: set[tuple[int, str]] = set()
         self._booked: dict[FillKey, tuple[Fill, int]] = {row.fill.key: (row.fill, row.session) for row in saved.fills}
-        self._paid: dict[tuple[str, str], int] = {(row.kind, row.ext_id): row.ts_ms for row in saved.ledger}
-        self._accounting = Accounting(saved.performance, saved.fills, saved.adjustments, self.watermarks)
+        self._accounting = Accounting(saved.performance, saved.fills, saved.adjustments, self.watermarks, self.pairs)
         for (session, symbol), net in self.positions.items():
             self._accounting.correct(session, symbol, net)
         for session, symbol in sorted(self.positions.keys() - {(row.session, row.symbol) for row in saved.performance}):
             self._save_base(session, symbol)  # a book of an older version: the next start need not read all fills
-        self._movements = Movements()
-        oldest_ms = min(self.ledger_marks.values(), default=0)
-        for fill_row in saved.fills:
-            fill = fill_row.fill
-            if fill.ts_event_ms > oldest_ms:
-                self._movements.add(fill.symbol, fill.ts_event_ms, fill_row.session, fill.signed_qty)
-        for row in saved.adjustments:
-            if row.ts_ms > oldest_ms and row.why != BASELINE:  # which was there before the first trade
-                self._movements.add(row.symbol, row.ts_ms, row.session, row.delta)
+        paid = {asset for flow in self._accounting.flows() for asset in flow.fees}
+        self.cash.wanted |= paid - self.cash.assets.keys()
 
     def net(self, session: int, symbol: str) -> Decimal:
         """What a session (EXTERNAL included) holds."""
@@ -72,11 +68,18 @@ class FillBook:
         """Whether this execution is in the books, or before their beginning."""
         return fill.key in self._booked or int(fill.exec_id) < self.watermarks.get(fill.symbol, 0)
 
+    def asset_totals(self) -> dict[int, dict[str, Decimal]]:
+        """What each session holds of each asset, EXTERNAL included."""
+        return asset_totals(self._accounting.flows(), self.cash.totals)
+
+    def enter_pair(self, symbol: str, first_trade_id: int, pair: Pair) -> None:
+        """Account for a symbol that trades assets; what the account held before is in the baselines of its assets."""
+        self.pairs[symbol] = pair
+        self._begin_symbol(SymbolRecord(symbol, first_trade_id, pair.base, pair.quote))
+
     def enter_symbol(self, symbol: str, first_trade_id: int, account_net: Decimal, ts_ms: int) -> None:
         """Account for a symbol from a trade id on; what the account held before is EXTERNAL's."""
-        self.symbols[symbol] = first_trade_id
-        self.watermarks[symbol] = first_trade_id
-        self._effects.append(Save(SymbolRecord(symbol, first_trade_id)))
+        self._begin_symbol(SymbolRecord(symbol, first_trade_id))
         self.adjust(EXTERNAL, symbol, account_net - self.total(symbol), BASELINE, ts_ms)
 
     def advance(self, symbol: str, trade_id: int) -> None:
@@ -107,10 +110,11 @@ class FillBook:
             self._booked[fill.key] = (fill, session)
             self._effects.append(Save(FillRecord(fill, session, client_order_id)))
             self.touched.add((session, fill.symbol))
-            self._movements.add(fill.symbol, fill.ts_event_ms, session, fill.signed_qty)
+            self.cash.note_fill(fill, session)
             self._open_account(session, fill.symbol)
             self._accounting.booked(session, fill)
-            self._move(session, fill.symbol, fill.signed_qty)
+            self._move(session, fill.symbol, fill.signed_qty - base_fee(fill, self.pairs.get(fill.symbol)))
+            self._want_fee_asset(fill)
 
     def complete(self, fill: Fill) -> bool:
         """Join a report with what is booked; False when nothing is."""
@@ -124,42 +128,55 @@ class FillBook:
         if delta:
             record = AdjustmentRecord(session, symbol, delta, why, ts_ms)
             self._effects.append(Save(record))
-            if why != BASELINE:
-                self._movements.add(symbol, ts_ms, session, delta)
+            self.cash.note_adjustment(record)
             self._open_account(session, symbol)
             self._accounting.adjusted(record)
             self._move(session, symbol, delta)
 
-    # ---- money without a trade
-
-    def is_paid(self, income: Income) -> bool:
-        """Whether this row of the account's cash history is in the ledger."""
-        return (income.kind, income.ext_id) in self._paid
-
     def pay(self, income: Income) -> None:
-        """Share a row among those who held its symbol at its instant; a row that was shared changes nothing."""
-        if self.is_paid(income):
+        """Share a row of the account's cash history; a row that was shared changes nothing.
+
+        Funding is borne by those who held its symbol at its instant, interest by those who were short its asset.
+        """
+        if self.cash.is_known(income):
             return
-        self._paid[income.kind, income.ext_id] = income.ts_ms
+        self.cash.know(income)
+        if income.kind == LedgerKind.INTEREST:
+            self._charge(income)
+            return
         symbol = income.symbol
         now = {session: net for (session, held), net in self.positions.items() if held == symbol}
-        nets = self._movements.nets_at(symbol, income.ts_ms, now)
+        nets = self.cash.held_at(symbol, income.ts_ms, now)
         for session, amount in shares(income.amount, nets).items():
-            row = LedgerRecord(session, income.asset, amount, income.kind, income.ext_id, income.ts_ms, symbol)
-            self._effects.append(Save(row))
+            self._put(session, income, amount)
             self._accounting.funded(session, symbol, income.asset, amount)
             self._save_base(session, symbol)
             self._tell(session, symbol)
 
-    def mark_ledger(self, kind: str, ts_ms: int) -> None:
-        """Every older row of this kind is in the ledger: cash history need not be read from further back again."""
-        if ts_ms > self.ledger_marks.get(kind, 0):
-            self.ledger_marks[kind] = ts_ms
-            self._paid = {key: paid_ms for key, paid_ms in self._paid.items() if paid_ms >= ts_ms or key[0] != kind}
-            self._movements.forget_until(ts_ms)
-            self._effects.append(Save(LedgerMarkRecord(kind, ts_ms)))
-
     # ---- inside
+
+    def _charge(self, income: Income) -> None:
+        """Interest from before an asset's baseline is in that already."""
+        began_ms = self.cash.assets.get(income.asset)
+        if began_ms is None or income.ts_ms <= began_ms:
+            return
+        now = {session: held[income.asset] for session, held in self.asset_totals().items() if income.asset in held}
+        held = self.cash.held_at(income.asset, income.ts_ms, now)
+        for session, amount in shares(income.amount, {each: net for each, net in held.items() if net < 0}).items():
+            self._put(session, income, amount)
+
+    def _put(self, session: int, income: Income, amount: Decimal) -> None:
+        self.cash.book(
+            LedgerRecord(session, income.asset, amount, income.kind, income.ext_id, income.ts_ms, income.symbol)
+        )
+
+    def _begin_symbol(self, record: SymbolRecord) -> None:
+        self.symbols[record.symbol] = self.watermarks[record.symbol] = record.first_trade_id
+        self._effects.append(Save(record))
+
+    def _want_fee_asset(self, fill: Fill) -> None:
+        if fill.symbol in self.pairs and fill.fee:
+            self.cash.want(fill.fee_asset or "")
 
     def _complete(self, known: tuple[Fill, int], fill: Fill, session: int, client_order_id: str | None) -> None:
         before, owner = known
@@ -173,6 +190,16 @@ class FillBook:
         if self._accounting.joined(session, before, joined):
             self._save_base(session, fill.symbol)
         if before.fee is None and joined.fee is not None:
+            self._fee_known(session, joined)
+
+    def _fee_known(self, session: int, fill: Fill) -> None:
+        self.cash.note_fee(fill, session)
+        self._want_fee_asset(fill)
+        taken = base_fee(fill, self.pairs.get(fill.symbol))
+        if taken:
+            self.touched.add((session, fill.symbol))
+            self._move(session, fill.symbol, -taken)
+        else:
             self._tell(session, fill.symbol)
 
     def _move(self, session: int, symbol: str, delta: Decimal) -> None:

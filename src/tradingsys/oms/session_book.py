@@ -10,13 +10,17 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from tradingsys.core.commands import Income, ReplaceOrder
+from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import InvariantViolation
 from tradingsys.core.ids import EXTERNAL, OrderKey, decode_client_order_id
 from tradingsys.core.order import Closed, Fill, Order
-from tradingsys.core.position import SessionPosition
-from tradingsys.core.records import Edit, FillRecord, HaltRecord, Intent, OrderRecord, Replace, Saved
-from tradingsys.oms.effects import Alarm, Effect, Halt, OrderNews, PullTrades, Save
+from tradingsys.core.position import Pair, SessionPosition
+from tradingsys.core.records import Edit, FillRecord, Intent, OrderRecord, Replace, Saved
+from tradingsys.core.reports import AssetMoved
+from tradingsys.oms.asset_totals import add
+from tradingsys.oms.effects import Alarm, Effect, EnterSymbol, Halt, OrderNews, PullTrades, Save
 from tradingsys.oms.fill_book import FillBook
+from tradingsys.oms.halts import Halts
 from tradingsys.oms.incarnation import Incarnation
 from tradingsys.oms.order_index import OrderIndex
 from tradingsys.oms.strays import Strays
@@ -24,6 +28,7 @@ from tradingsys.oms.tracked_order import TrackedOrder
 
 __all__ = ["Incarnation", "SessionBook"]
 
+_ZERO = Decimal(0)
 Recall = Callable[[str], tuple[OrderRecord, Sequence[FillRecord]] | None]
 """Finds an order of any age, with its fills."""
 
@@ -31,8 +36,12 @@ Recall = Callable[[str], tuple[OrderRecord, Sequence[FillRecord]] | None]
 class SessionBook:
     """Orders, executions and positions, by session."""
 
-    def __init__(self, saved: Saved, recall: Recall | None = None) -> None:
-        """``recall`` finds an order too old to be in ``saved``; it is asked only about ids of our own lineage."""
+    def __init__(self, saved: Saved, recall: Recall | None = None, kind: AccountKind | None = None) -> None:
+        """``recall`` finds an order too old to be in ``saved``; it is asked only about ids of our own lineage.
+
+        Without ``kind`` it is what the account's books have been so far.
+        """
+        self.kind = kind or (AccountKind.ASSETS if any(row.pair for row in saved.symbols) else AccountKind.CONTRACTS)
         self._recall = recall
         self.lineage = saved.lineage
         self.created_ms = saved.created_ms
@@ -44,12 +53,24 @@ class SessionBook:
         self.symbols = self._fills.symbols
         """What is accounted for, each from a trade id on."""
         self.watermarks = self._fills.watermarks
-        self.ledger_marks = self._fills.ledger_marks
+        self.pairs = self._fills.pairs
+        """The assets of symbols that trade assets."""
+        self._cash = self._fills.cash
+        self.ledger_marks = self._cash.marks
+        self.differences = self._cash.differences
+        """Σ sessions + EXTERNAL − account, where it is not zero: by symbol, or by asset where assets are held."""
+        self.assets = self._cash.assets
+        """What is accounted for of an account that holds assets, each from an instant on (venue time in ms)."""
+        self.wanted_assets = self._cash.wanted
+        """What moved and is not accounted for yet."""
+        self.outside: set[str] = set()
+        """Symbols that the account traded and that are not accounted for; where assets are held, they must be."""
         self.touched = self._fills.touched
         """Positions that fills changed since the book was opened."""
         self.unattributed = self._strays.unattributed
         """Executions whose owner is being sought, by (symbol, venue order id)."""
-        self.halts: dict[str, HaltRecord] = {row.symbol: row for row in saved.halts}
+        self._halts = Halts(saved.halts, self._effects)
+        self.halts = self._halts.by_symbol
         """Symbols without new orders, until `resume`."""
         self._index = OrderIndex()
         self.orders = self._index.by_client_id
@@ -88,6 +109,28 @@ class SessionBook:
         """What a session holds of a symbol, and what it earned there."""
         return self._fills.position(session, symbol)
 
+    def asset_totals(self) -> dict[str, Decimal]:
+        """Σ sessions + EXTERNAL of every asset that is accounted for: what must be the account's own."""
+        sums = self.asset_sums()
+        return {asset: sums.get(asset, _ZERO) for asset in sorted(self.assets)}
+
+    def asset_sums(self) -> dict[str, Decimal]:
+        """What the books have of each asset, accounted for or not."""
+        sums: dict[str, Decimal] = {}
+        for held in self._fills.asset_totals().values():
+            for asset, amount in held.items():
+                add(sums, asset, amount)
+        return sums
+
+    def session_assets(self, session: int) -> dict[str, Decimal]:
+        """What a session (EXTERNAL included) holds of each asset, borrowed and owed: what is not zero."""
+        held = self._fills.asset_totals().get(session, {})
+        return {asset: held[asset] for asset in sorted(held) if held[asset]}
+
+    def asset_moves(self, asset: str) -> int:
+        """How often an asset moved in the books since they were opened."""
+        return self._cash.moved[asset]
+
     def open_orders(self, session: int | None = None) -> list[TrackedOrder]:
         """Orders that may still execute or wait for executions, of one session or all."""
         return [order for order in self._active.values() if session is None or order.session == session]
@@ -118,6 +161,10 @@ class SessionBook:
         self.orders[name] = self._unsaved[name] = self._active[name] = order
         return order
 
+    def track_list(self, intents: Sequence[Intent]) -> list[TrackedOrder]:
+        """Remember orders that depend on each other: each is an order like any."""
+        return [self.track(intent) for intent in intents]
+
     def untrack(self, order: TrackedOrder) -> None:
         """Forget an order that was never sent because the journal refused it."""
         for known in (self.orders, self._unsaved, self._active, self._untold):
@@ -130,6 +177,33 @@ class SessionBook:
     def enter_symbol(self, symbol: str, first_trade_id: int, account_net: Decimal, ts_ms: int) -> None:
         """Account for a symbol from a trade id on; what the account held before is EXTERNAL's."""
         self._fills.enter_symbol(symbol, first_trade_id, account_net, ts_ms)
+        self._book_told(symbol)
+
+    def enter_pair(self, symbol: str, first_trade_id: int, pair: Pair) -> None:
+        """Account for a symbol that trades assets from a trade id on. Both assets must be accounted for, now or next:
+        what the account held before is in their baselines.
+        """
+        self._fills.enter_pair(symbol, first_trade_id, pair)
+        self.outside.discard(symbol)
+        self._book_told(symbol)
+
+    def enter_asset(self, asset: str, amount: Decimal, ts_ms: int) -> None:
+        """Account for an asset: ``amount`` is EXTERNAL's, beside what the books have of it already."""
+        self._cash.enter_asset(asset, amount, ts_ms)
+
+    def correct_baseline(self, asset: str, symbol: str, amount: Decimal, ts_ms: int) -> None:
+        """What the history of a symbol tells from before an asset's baseline is in that already: EXTERNAL gives it."""
+        self._cash.correct_baseline(asset, symbol, amount, ts_ms)
+
+    def moved(self, report: AssetMoved) -> None:
+        """An asset came to the account, or left it, without a trade: EXTERNAL's, once however often it is told."""
+        self._cash.transferred(report)
+
+    def accept_difference(self, asset: str, ts_ms: int) -> Decimal:
+        """A person takes note of an asset's difference: EXTERNAL's. Returns what was booked; 0: there is none."""
+        return self._cash.accept(asset, ts_ms)
+
+    def _book_told(self, symbol: str) -> None:
         for order in self.orders.values():
             if order.symbol == symbol:  # what the stream told of it meanwhile could not be booked
                 for fill in order.facts.fills.values():
@@ -141,15 +215,17 @@ class SessionBook:
 
     def is_paid(self, income: Income) -> bool:
         """Whether this row of the account's cash history is in the ledger."""
-        return self._fills.is_paid(income)
+        return self._cash.is_known(income)
 
     def pay(self, income: Income) -> None:
-        """Share a row among those who held its symbol at its instant; every trade up to then must be booked."""
+        """Share a row among those who bear it: funding those who held its symbol at its instant, interest those who
+        were short its asset. Every trade up to then must be booked.
+        """
         self._fills.pay(income)
 
     def mark_ledger(self, kind: str, ts_ms: int) -> None:
         """Every older row of this kind is in the ledger."""
-        self._fills.mark_ledger(kind, ts_ms)
+        self._cash.mark(kind, ts_ms)
 
     def transfer(self, edit: Edit, ts_ms: int, why: str) -> None:
         """A session's net becomes what a person says it is; EXTERNAL takes the other side."""
@@ -167,16 +243,11 @@ class SessionBook:
 
     def halt(self, symbol: str, reason: str, ts_ms: int) -> None:
         """No new orders on a symbol until `resume`, over restarts too. A symbol that is halted stays as it is."""
-        if symbol not in self.halts:
-            self.halts[symbol] = HaltRecord(symbol, reason, ts_ms)
-            self._effects += [Save(self.halts[symbol]), Halt(reason, symbol)]
+        self._halts.halt(symbol, reason, ts_ms)
 
     def resume(self, symbol: str, ts_ms: int) -> bool:
         """Lift a symbol's halt; False when there is none."""
-        if self.halts.pop(symbol, None) is None:
-            return False
-        self._effects.append(Save(HaltRecord(symbol, "", ts_ms)))
-        return True
+        return self._halts.resume(symbol, ts_ms)
 
     # ---- our judgement
 
@@ -224,8 +295,10 @@ class SessionBook:
         """
         order = self._find(facts, symbol, ts_event_ms)
         try:
-            if facts.forced:
-                self._halt_forced(facts, symbol, ts_event_ms)
+            if facts.forced and self._is_news(facts, symbol):
+                self._halts.halt_forced(symbol, facts.forced, ts_event_ms)
+            if facts.fills and symbol not in self.symbols and self.kind is AccountKind.ASSETS:
+                self._note_outside(symbol)
             if order is not None:
                 self._merge(order, facts)
             elif facts.forced or (facts.client_order_ids and not self._may_be_triggered(facts, symbol)):
@@ -298,19 +371,15 @@ class SessionBook:
             )
         return order
 
-    def _halt_forced(self, facts: Order, symbol: str, ts_event_ms: int) -> None:
-        """The exchange traded for the account: nobody may go on as if nothing had happened.
+    def _note_outside(self, symbol: str) -> None:
+        if symbol not in self.outside:
+            self.outside.add(symbol)
+            self._effects.append(EnterSymbol(symbol))
 
-        Told once per order and again for each of its executions; a report that tells nothing new halts nothing.
-        """
+    def _is_news(self, facts: Order, symbol: str) -> bool:
+        """Whether it tells of an order, or of an execution, that nobody told of before."""
         is_new = not self._strays.is_foreign(symbol, facts.venue_order_id)
-        if is_new or any(not self.is_booked(fill) for fill in facts.fills.values()):
-            name = symbol.lower()
-            reason = (
-                f"the exchange itself traded {name} for the account ({facts.forced}), booked to EXTERNAL: look at the "
-                f"account, put the sessions right (`tradingsys pos show`), then `tradingsys resume {name}`"
-            )
-            self.halt(symbol, reason, ts_event_ms)
+        return is_new or any(not self.is_booked(fill) for fill in facts.fills.values())
 
     def _is_current(self, key: OrderKey) -> bool:
         """Of the epoch whose orders are all in memory."""

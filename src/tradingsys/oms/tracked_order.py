@@ -37,6 +37,8 @@ class TrackedOrder(Struct, eq=False):
     """The one replace that may be under way."""
     revisions: int = 0
     """The number of the last replace that was asked for; the next one is one more."""
+    worst_qty: Decimal = _ZERO
+    """Of an order for an amount of the quote asset: what it can come to at most, see `Intent.worst_qty`."""
 
     @classmethod
     def of_intent(cls, intent: Intent) -> TrackedOrder:
@@ -49,6 +51,7 @@ class TrackedOrder(Struct, eq=False):
             intent.stamp_ms,
             intent.recv_window_ms,
             symbol=intent.terms.symbol,
+            worst_qty=intent.worst_qty,
         )
 
     @classmethod
@@ -63,6 +66,7 @@ class TrackedOrder(Struct, eq=False):
             record.venue_cum_qty,
             record.closed,
             algo_id=record.algo_id,
+            list_id=record.list_id,
         )
         order.replace = record.replace
         order.revisions = max(order.revisions_seen, record.replace.revision if record.replace else 0)
@@ -72,9 +76,13 @@ class TrackedOrder(Struct, eq=False):
 
     @property
     def has_evidence(self) -> bool:
-        """Whether the venue ever said anything that proves it received the order, or refused it."""
+        """Whether the venue ever said anything that proves it received the order, or refused it.
+
+        One that waits for another of its list has an id of the venue before it is accepted.
+        """
         facts = self.facts
-        return facts.accepted or facts.closed is not None or bool(facts.fills) or facts.venue_cum_qty > 0
+        is_told = facts.accepted or facts.closed is not None or facts.venue_order_id is not None
+        return is_told or bool(facts.fills) or facts.venue_cum_qty > 0
 
     @property
     def is_untold(self) -> bool:
@@ -132,12 +140,17 @@ class TrackedOrder(Struct, eq=False):
     def worst_leaves_qty(self) -> Decimal:
         """What may still execute at most: the larger of the known and the requested size, less what was executed.
 
-        0 for an order that closes whatever the position is when triggered: see `closes_position`.
+        0 for an order that closes whatever the position is when triggered: see `closes_position`. Orders that depend
+        on each other count in full, each of them, although one may cancel the other: until the venue says that it
+        did, both may execute. An order for an amount of the quote asset counts what its sender expected at most,
+        until the venue says what it came to.
         """
         terms = self.known_terms
         if terms is None or not (self.is_open or self.may_be_enlarged):
             return _ZERO
         largest = max(terms.order_qty, self.replace.order_qty) if self.replace else terms.order_qty
+        if terms.quote_order_qty is not None and not terms.order_qty:
+            largest = self.worst_qty
         return max(_ZERO, largest - self.facts.cum_qty)
 
     @property
@@ -185,7 +198,14 @@ class TrackedOrder(Struct, eq=False):
         if terms is None:
             return None
         return OrderRecord(
-            Intent(self.client_order_id, self.session, terms, self.stamp_ms, self.recv_window_ms),
+            Intent(
+                self.client_order_id,
+                self.session,
+                terms,
+                self.stamp_ms,
+                self.recv_window_ms,
+                worst_qty=self.worst_qty,
+            ),
             self.facts.venue_order_id,
             self.facts.terms,
             self.facts.accepted,
@@ -196,4 +216,5 @@ class TrackedOrder(Struct, eq=False):
             self.facts.algo_id,
             self.replace,
             self.revisions,
+            self.facts.list_id,
         )

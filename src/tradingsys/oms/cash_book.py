@@ -1,0 +1,164 @@
+"""Money and assets that moved without a trade: the ledger's rows, once each, and what they come to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+
+from tradingsys.core.commands import Income
+from tradingsys.core.ids import EXTERNAL
+from tradingsys.core.order import Fill
+from tradingsys.core.position import Pair
+from tradingsys.core.records import AdjustmentRecord, LedgerKind, LedgerMarkRecord, LedgerRecord, Saved
+from tradingsys.core.reports import AssetMoved
+from tradingsys.oms.accounting import BASELINE
+from tradingsys.oms.asset_totals import movements
+from tradingsys.oms.effects import Effect, EnterAsset, Save
+from tradingsys.oms.funding import Movements
+
+__all__ = ["CashBook"]
+
+_ZERO = Decimal(0)
+
+
+class CashBook:
+    """The ledger, how far each of its kinds was read, and who held what when; what follows goes to ``effects``.
+
+    Of an account that holds assets, an asset is accounted for from its baseline on: what the account held of it then
+    is EXTERNAL's, and everything that moved it since must be in the books.
+    """
+
+    def __init__(self, saved: Saved, pairs: dict[str, Pair], effects: list[Effect]) -> None:
+        self._pairs = pairs
+        self._effects = effects
+        self.marks: dict[str, int] = {row.kind: row.ts_ms for row in saved.ledger_marks}
+        self.totals: dict[tuple[int, str], Decimal] = dict(saved.ledger_totals)
+        """Of all rows, by session and asset."""
+        self.assets: dict[str, int] = {
+            row.asset: row.ts_ms for row in saved.ledger if row.kind == LedgerKind.BASELINE and not row.symbol
+        }
+        """What is accounted for, each from an instant on (venue time in ms)."""
+        self.differences: dict[str, Decimal] = {}
+        """Σ sessions + EXTERNAL − account, where it is not zero: by symbol, or by asset where assets are held."""
+        self.moved: Counter[str] = Counter()
+        """How often an asset moved in the books since they were opened."""
+        self.wanted: set[str] = set()
+        """What moved and is not accounted for yet."""
+        self._known: dict[tuple[str, str], int] = {(row.kind, row.ext_id): row.ts_ms for row in saved.ledger}
+        self._movements = Movements()
+        oldest_ms = min(self.marks.values(), default=0)
+        for fill_row in saved.fills:
+            if fill_row.fill.ts_event_ms > oldest_ms:
+                self.note_fill(fill_row.fill, fill_row.session)
+        for adjustment in saved.adjustments:
+            if adjustment.ts_ms > oldest_ms:
+                self.note_adjustment(adjustment)
+        for row in saved.ledger:
+            if row.ts_ms > oldest_ms:
+                self._note_row(row)
+
+    # ---- who held what when
+
+    def note_fill(self, fill: Fill, session: int) -> None:
+        """A session executed something."""
+        pair = self._pairs.get(fill.symbol)
+        if pair is None:
+            self._movements.add(fill.symbol, fill.ts_event_ms, session, fill.signed_qty)
+            return
+        for asset, delta in movements(fill, pair).items():
+            self._move(asset, fill.ts_event_ms, session, delta)
+
+    def note_fee(self, fill: Fill, session: int) -> None:
+        """The fee of an execution became known."""
+        if fill.symbol in self._pairs and fill.fee:
+            self._move(fill.fee_asset or "", fill.ts_event_ms, session, -fill.fee)
+
+    def note_adjustment(self, record: AdjustmentRecord) -> None:
+        """A session's net changed without a fill."""
+        if record.why == BASELINE:  # was there before the first trade
+            return
+        pair = self._pairs.get(record.symbol)
+        if pair is None:
+            self._movements.add(record.symbol, record.ts_ms, record.session, record.delta)
+        else:
+            self._move(pair.base, record.ts_ms, record.session, record.delta)
+
+    def held_at(self, name: str, ts_ms: int, now: dict[int, Decimal]) -> dict[int, Decimal]:
+        """What each session held of a symbol (where assets are held: of an asset) right after an instant."""
+        return self._movements.nets_at(name, ts_ms, now)
+
+    # ---- rows
+
+    def is_known(self, income: Income) -> bool:
+        """Whether this row of the account's cash history was told before."""
+        return (income.kind, income.ext_id) in self._known
+
+    def know(self, income: Income) -> None:
+        """This row is dealt with, however often it is told."""
+        self._known[income.kind, income.ext_id] = income.ts_ms
+
+    def book(self, row: LedgerRecord) -> None:
+        """Put a row into the ledger."""
+        key = (row.session, row.asset)
+        self.totals[key] = self.totals.get(key, _ZERO) + row.amount
+        self._effects.append(Save(row))
+        self._note_row(row)
+        self.differences.pop(row.asset, None)  # which this row may explain
+
+    def mark(self, kind: str, ts_ms: int) -> None:
+        """Every older row of this kind is in the ledger: cash history need not be read from further back again."""
+        if ts_ms > self.marks.get(kind, 0):
+            self.marks[kind] = ts_ms
+            self._known = {
+                key: known_ms for key, known_ms in self._known.items() if known_ms >= ts_ms or key[0] != kind
+            }
+            self._movements.forget_until(ts_ms)
+            self._effects.append(Save(LedgerMarkRecord(kind, ts_ms)))
+
+    # ---- assets
+
+    def enter_asset(self, asset: str, amount: Decimal, ts_ms: int) -> None:
+        """Account for an asset: ``amount`` is EXTERNAL's, beside what the books have of it already."""
+        self.assets[asset] = ts_ms
+        self.wanted.discard(asset)
+        self.book(LedgerRecord(EXTERNAL, asset, amount, LedgerKind.BASELINE, f"{asset} {ts_ms}", ts_ms))
+
+    def correct_baseline(self, asset: str, symbol: str, amount: Decimal, ts_ms: int) -> None:
+        """What history of a symbol, read from now on, tells from before an asset's baseline is in that already."""
+        if amount:
+            ext_id = f"{asset} {symbol} {ts_ms}"
+            self.book(LedgerRecord(EXTERNAL, asset, amount, LedgerKind.BASELINE, ext_id, ts_ms, symbol))
+
+    def transferred(self, report: AssetMoved) -> None:
+        """An asset came or went without a trade; told again, or from before the asset's baseline, nothing changes."""
+        key = (LedgerKind.TRANSFER.value, report.ext_id)
+        if key in self._known or report.ts_event_ms <= self.assets.get(report.asset, 0):
+            return
+        self._known[key] = report.ts_event_ms
+        row = LedgerRecord(EXTERNAL, report.asset, report.delta, key[0], report.ext_id, report.ts_event_ms)
+        self.book(row)
+        self.want(report.asset)
+
+    def accept(self, asset: str, ts_ms: int) -> Decimal:
+        """Book a difference to EXTERNAL; returns what was booked, 0 when there is no difference."""
+        difference = self.differences.pop(asset, _ZERO)
+        if difference:
+            self.book(LedgerRecord(EXTERNAL, asset, -difference, LedgerKind.ACCEPTED, f"{asset} {ts_ms}", ts_ms))
+        return -difference
+
+    def want(self, asset: str) -> None:
+        """Something moved an asset: it must be accounted for, if it is not yet."""
+        if asset and asset not in self.assets and asset not in self.wanted:
+            self.wanted.add(asset)
+            self._effects.append(EnterAsset(asset))
+
+    # ---- inside
+
+    def _note_row(self, row: LedgerRecord) -> None:
+        if row.kind in (LedgerKind.TRANSFER, LedgerKind.INTEREST, LedgerKind.ACCEPTED):
+            self._movements.add(row.asset, row.ts_ms, row.session, row.amount)
+        self.moved[row.asset] += 1
+
+    def _move(self, asset: str, ts_ms: int, session: int, delta: Decimal) -> None:
+        self._movements.add(asset, ts_ms, session, delta)
+        self.moved[asset] += 1

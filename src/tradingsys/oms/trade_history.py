@@ -1,0 +1,119 @@
+"""Reading the account's executions from the venue's history, as far back as the books need them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container
+
+from tradingsys.core.commands import TradesQuery
+from tradingsys.core.order import Fill
+from tradingsys.oms.inquiry import Inquiry
+
+__all__ = ["TradeHistory"]
+
+_FETCHES = 2
+_JOIN_MS = 50
+_PAGE = 1000
+
+
+class TradeHistory:
+    """Procedures that ask for executions, by symbol."""
+
+    def __init__(self, inquiry: Inquiry) -> None:
+        self._inquiry = inquiry
+        self._book = inquiry.book
+        self._staleness_ms = inquiry.margins.staleness_ms
+        self._pulling: dict[str, bool] = {}
+        self._pulled: Counter[str] = Counter()
+        self._fetching: dict[str, int] = {}
+        self.listed: Container[str] | None = None
+        """The venue's symbols; nothing can be asked about any other. None as long as nobody said."""
+
+    def is_listed(self, symbol: str) -> bool:
+        """Whether anything can be asked about it."""
+        return self.listed is None or symbol in self.listed
+
+    async def pull(self, symbol: str) -> None:
+        """Book every execution from the watermark on; the watermark follows up to what can no longer change.
+
+        Ends when history was asked for, and read, after this call.
+        """
+        if not self.is_listed(symbol):
+            return
+        if symbol in self._pulling:
+            self._pulling[symbol] = True  # one is under way: it will go round once more
+            enough = self._pulled[symbol] + 2
+            while symbol in self._pulling and self._pulled[symbol] < enough:
+                await self._inquiry.wait(_JOIN_MS)
+            return
+        self._pulling[symbol] = True
+        try:
+            while self._pulling[symbol]:
+                self._pulling[symbol] = False
+                await self._pull_once(symbol)
+                self._pulled[symbol] += 1
+        finally:
+            del self._pulling[symbol]
+
+    async def fetch_missing(self, symbol: str) -> None:
+        """The venue told of executions that we do not know: give its stream a moment to tell them, then ask history.
+
+        Once more when no answer can be older than the question; what is missing even then is found by the watch.
+        """
+        is_under_way = symbol in self._fetching
+        self._fetching[symbol] = _FETCHES
+        if is_under_way:
+            return
+        wait_ms = self._inquiry.timing.settle_ms
+        try:
+            while self._fetching[symbol]:
+                self._fetching[symbol] -= 1
+                await self._inquiry.wait(wait_ms)
+                if not any(order.symbol == symbol and order.facts.missing_qty for order in self._book.open_orders()):
+                    return
+                await self.pull(symbol)
+                wait_ms = self._staleness_ms
+        finally:
+            del self._fetching[symbol]
+
+    async def since(self, symbol: str, start_ms: int) -> list[Fill]:
+        """Every execution from an instant on; nothing is booked."""
+        rows = await self._inquiry.patiently(TradesQuery(symbol, start_ms=start_ms, limit=_PAGE))
+        fills = {fill.key: fill for row in rows for fill in row.fills.values()}
+        while len(rows) >= _PAGE:
+            last = max(int(fill.exec_id) for fill in fills.values())
+            rows = await self._inquiry.patiently(TradesQuery(symbol, from_id=last, limit=_PAGE))
+            if not any(int(exec_id) > last for row in rows for exec_id in row.fills):
+                break
+            fills |= {fill.key: fill for row in rows for fill in row.fills.values()}
+        return list(fills.values())
+
+    async def last_id(self, symbol: str) -> int:
+        """The id of the account's last trade; -1 when it never traded the symbol."""
+        rows = await self._inquiry.patiently(TradesQuery(symbol, limit=_PAGE))
+        if not rows:  # the venue shows only recent ones unless asked from an id on
+            rows = await self._inquiry.patiently(TradesQuery(symbol, from_id=0, limit=_PAGE))
+        last = max((int(exec_id) for row in rows for exec_id in row.fills), default=-1)
+        while len(rows) >= _PAGE:
+            rows = await self._inquiry.patiently(TradesQuery(symbol, from_id=last + 1, limit=_PAGE))
+            last = max((int(exec_id) for row in rows for exec_id in row.fills), default=last)
+        return last
+
+    async def _pull_once(self, symbol: str) -> None:
+        from_id = booked_to = self._book.watermarks[symbol]
+        settled = True
+        while True:
+            asked_ms = self._inquiry.surely_ms()
+            rows = await self._inquiry.patiently(TradesQuery(symbol, from_id=from_id, limit=_PAGE))
+            fills = [fill for row in rows for fill in row.fills.values()]
+            for row in rows:
+                self._inquiry.learn(row, symbol)
+            for fill in fills:
+                # Beyond a young row an older one could still appear; beyond one without owner nothing is booked yet.
+                settled &= fill.ts_event_ms < asked_ms - self._staleness_ms and self._book.is_booked(fill)
+                booked_to = int(fill.exec_id) if settled else booked_to
+            self._book.advance(symbol, booked_to)
+            last = int(fills[-1].exec_id) if fills else from_id
+            if len(rows) < _PAGE or last == from_id:
+                return
+            from_id = last  # inclusive: a self-trade's two rows may fall on two pages
