@@ -67,14 +67,15 @@ _add(
     "start:init",
     _START,
     "Write a gateway's configuration by asking.",
-    "init\ninit testnet.json --environment testnet --new-key\ninit --environment sim --yes",
+    "init\ninit spot.json --product spot\ninit testnet.json --environment testnet --new-key\n"
+    "init --environment sim --yes",
 )
 _add(
     "doctor",
     "start:doctor",
     _START,
     "Check what would keep a gateway from working.",
-    "doctor -c usdt.json\ndoctor -c usdt.json --json",
+    "doctor -c usdt.json\ndoctor -c spot.json --product spot\ndoctor -c usdt.json --json",
 )
 _add(
     "sim",
@@ -88,7 +89,8 @@ _add(
     "recording:record",
     _RUN,
     "Record market data to a file.",
-    "record -o btc.gz btcusdt@depth btcusdt@trade\nrecord -o hour.gz btcusdt@depth --diff-depth 0ms --duration 1h",
+    "record -o btc.gz btcusdt@depth btcusdt@trade\nrecord -o hour.gz btcusdt@depth --diff-depth 0ms --duration 1h\n"
+    "record -o spot.gz --product spot btcusdt@depth btcusdt@trade",
 )
 _add("status", "operating:status", _WATCH, "How the gateway is.", "status\nstatus --addr ws://localhost:8111")
 _add(
@@ -125,7 +127,24 @@ _add(
     "pos set 1 btcusdt 0\npos set 2 ethusdt -0.5",
     _pos,
 )
+_add("accept", "assets:accept", _WATCH, "Take note of a difference of an asset.", "pos accept BNB", _pos)
 app.command(_pos)
+_add(
+    "assets",
+    "assets:assets",
+    _WATCH,
+    "What sessions have of each asset, and the account.",
+    "assets -c spot.json\nassets -c spot.json --json",
+)
+_add(
+    "margin",
+    "assets:margin",
+    _WATCH,
+    "How far a margin account is from liquidation.",
+    "margin -c margin.json\nmargin -c margin.json BTC",
+)
+_add("borrow", "assets:borrow", _WATCH, "Borrow an asset for a margin account.", "borrow -c margin.json USDT 500")
+_add("repay", "assets:repay", _WATCH, "Pay back what a margin account owes.", "repay -c margin.json USDT 500")
 app.register_install_completion_command(group=_SHELL)
 
 

@@ -28,7 +28,7 @@ from tradingsys.net import loop
 from tradingsys.store.edits import parse_net
 from tradingsys.wire.operator import Selection, SessionFill, SessionOrder, SetPositionParams, SetPositionResult
 
-__all__ = ["explain", "fills", "orders", "resume", "sessions", "set_", "show", "status"]
+__all__ = ["COMMON", "Common", "explain", "fills", "orders", "resume", "sessions", "set_", "show", "status", "tell"]
 
 T = TypeVar("T")
 
@@ -109,24 +109,24 @@ class Filters:
     "At most so many rows."
 
 
-_COMMON, _FILTERS = Common(), Filters()
+COMMON, _FILTERS = Common(), Filters()
 
 
-def status(*, common: Common = _COMMON) -> int:
+def status(*, common: Common = COMMON) -> int:
     """How the gateway is: ready or not and why, open orders, halts, differences between books and account."""
-    return _tell(common, "status", lambda source: source.status(), tables.status)
+    return tell(common, "status", lambda source: source.status(), tables.status)
 
 
-def sessions(*, common: Common = _COMMON) -> int:
+def sessions(*, common: Common = COMMON) -> int:
     """Every session with its owner, open orders, orders in doubt and number of symbols held."""
-    return _tell(common, "sessions", lambda source: source.sessions(), tables.sessions)
+    return tell(common, "sessions", lambda source: source.sessions(), tables.sessions)
 
 
 def orders(
     *,
     filters: Filters = _FILTERS,
     all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
-    common: Common = _COMMON,
+    common: Common = COMMON,
 ) -> int:
     """Orders that may still execute, newest first.
 
@@ -140,23 +140,23 @@ def orders(
     async def ask(source: Source) -> list[SessionOrder]:
         return await source.orders(chosen)
 
-    return _tell(common, "orders", ask, tables.orders)
+    return tell(common, "orders", ask, tables.orders)
 
 
-def fills(*, filters: Filters = _FILTERS, common: Common = _COMMON) -> int:
+def fills(*, filters: Filters = _FILTERS, common: Common = COMMON) -> int:
     """Executions, newest first."""
     chosen = Selection(filters.session, filters.symbol, limit=filters.limit)
 
     async def ask(source: Source) -> list[SessionFill]:
         return await source.fills(chosen)
 
-    return _tell(common, "fills", ask, tables.fills)
+    return tell(common, "fills", ask, tables.fills)
 
 
-def show(*, filters: Filters = _FILTERS, common: Common = _COMMON) -> int:
+def show(*, filters: Filters = _FILTERS, common: Common = COMMON) -> int:
     """What each session holds, what it paid, and what it earned."""
     chosen = Selection(filters.session, filters.symbol, limit=filters.limit)
-    return _tell(common, "positions", lambda source: source.positions(chosen), tables.positions)
+    return tell(common, "positions", lambda source: source.positions(chosen), tables.positions)
 
 
 def set_(
@@ -165,7 +165,7 @@ def set_(
     net: Annotated[str, Parameter(converter=_net, allow_leading_hyphen=True)],
     /,
     *,
-    common: Common = _COMMON,
+    common: Common = COMMON,
 ) -> int:
     """Make a session's position NET; EXTERNAL takes the difference, so that their sum stays what the account holds.
 
@@ -188,10 +188,10 @@ def set_(
             f" EXTERNAL is {done.external}"
         )
 
-    return _tell(common, "set", lambda source: source.set_position(params), say, "booked at the gateway's next start")
+    return tell(common, "set", lambda source: source.set_position(params), say, "booked at the gateway's next start")
 
 
-def explain(symbol: Annotated[str, Parameter(converter=_symbol)], /, *, common: Common = _COMMON) -> int:
+def explain(symbol: Annotated[str, Parameter(converter=_symbol)], /, *, common: Common = COMMON) -> int:
     """How the account's position on a symbol comes about: who holds what, what is open, in doubt, corrected or halted.
 
     Parameters
@@ -199,7 +199,7 @@ def explain(symbol: Annotated[str, Parameter(converter=_symbol)], /, *, common: 
     symbol:
         Such as btcusdt.
     """
-    return _tell(common, "explanation", lambda source: source.explain(symbol), explain_to)
+    return tell(common, "explanation", lambda source: source.explain(symbol), explain_to)
 
 
 def resume(
@@ -207,7 +207,7 @@ def resume(
     /,
     *,
     account: Annotated[bool, Parameter(negative="")] = False,
-    common: Common = _COMMON,
+    common: Common = COMMON,
 ) -> int:
     """Allow new orders on a symbol again after a halt; look at "tradingsys explain SYMBOL" first.
 
@@ -224,10 +224,10 @@ def resume(
     def say(out: Console, _: object) -> None:
         out.print(f"{symbol or 'the account'}: orders are allowed again")
 
-    return _tell(common, "status", lambda source: source.resume(symbol or ""), say)
+    return tell(common, "status", lambda source: source.resume(symbol or ""), say)
 
 
-def _tell(
+def tell(
     common: Common,
     name: str,
     ask: Callable[[Source], Coroutine[Any, Any, T]],

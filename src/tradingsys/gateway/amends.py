@@ -69,15 +69,17 @@ def amended_terms(order: TrackedOrder, terms: Terms, params: AmendParams, instru
         activation_px=None,
     )
     if instrument is not None and instrument.spot is not None:
-        _check_on_spot(terms, amended, can_amend=instrument.spot.amend)
+        _check_on_spot(terms, amended, can_amend=instrument.spot.amend, is_listed=order.facts.list_id is not None)
     return amended
 
 
-def _check_on_spot(terms: Terms, amended: Terms, *, can_amend: bool) -> None:
+def _check_on_spot(terms: Terms, amended: Terms, *, can_amend: bool, is_listed: bool) -> None:
     """Spot orders only become smaller, and keep their place in the queue."""
     name = terms.symbol.lower()
     if not can_amend:
         why = f"{name} has no amends on this account: {_INSTEAD}"
+    elif is_listed:
+        why = "it belongs to an order list: cancel that and send another"
     elif amended.price_match is not None or amended.price != terms.price:
         why = f"the price of a spot order cannot be changed: {_INSTEAD}"
     elif amended.order_qty > terms.order_qty:

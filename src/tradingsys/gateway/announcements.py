@@ -11,10 +11,11 @@ from tradingsys.core.position import SessionPosition
 from tradingsys.core.reports import MarginLevel, OrderRequest
 from tradingsys.gateway.seams import Peer
 from tradingsys.gateway.sessions import Client, SessionDesk
-from tradingsys.gateway.views import order_view
+from tradingsys.gateway.views import order_view, snapshot
+from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.wire.codec import encode
-from tradingsys.wire.messages import BalancePush, BalanceView, MarginPush, RequestFailedPush, StatusPush
+from tradingsys.wire.messages import BalancePush, BalanceView, MarginPush, RequestFailedPush, SnapshotPush, StatusPush
 
 __all__ = ["Announcements"]
 
@@ -51,6 +52,14 @@ class Announcements:
             self._tell_all(
                 encode(BalancePush([BalanceView(asset, plain(wallets[asset])) for asset in sorted(wallets)]))
             )
+
+    def snapshots(self, book: SessionBook) -> None:
+        """The books are proven: whoever logged in before is told all there is."""
+        for session in self.sessions.sessions.values() if self.sessions is not None else ():
+            if session.listeners:
+                data = encode(SnapshotPush(snapshot(book, session.id, session.epoch, session.n)))
+                for client in session.listeners:
+                    client.peer.write(data)
 
     def margin(self, report: MarginLevel) -> None:
         """A margin account comes close to a margin call, or is well again."""

@@ -85,7 +85,6 @@ class Boot:
         steps.rules_known(rules, mode.account)
         listed = {instrument.symbol for instrument in rules.instruments}
         _check_symbols(listed, (*symbols, *scan), saved.edits)
-        self._recovery.listed = listed
         for symbol in sorted(self._book.symbols.keys() - listed):
             self._log.warning("the exchange lists this symbol no longer: its trades cannot be read", symbol=symbol)
         epoch = max(saved.last_epoch + 1, started_ms)

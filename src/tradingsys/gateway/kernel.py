@@ -17,6 +17,7 @@ from tradingsys.core.order import Fill
 from tradingsys.core.records import Record, SessionRecord, SymbolRecord
 from tradingsys.core.reports import (
     AccountChanged,
+    AssetMoved,
     EventMissed,
     MarginLevel,
     OrderChanged,
@@ -26,6 +27,7 @@ from tradingsys.core.reports import (
 )
 from tradingsys.gateway.announcements import Announcements
 from tradingsys.gateway.boot import Boot, BootSteps
+from tradingsys.gateway.duties import inquiries, take_up
 from tradingsys.gateway.margin_level import MarginWatch, is_well, margin_text
 from tradingsys.gateway.market_data import MarketData
 from tradingsys.gateway.orders import OrderDesk
@@ -38,16 +40,14 @@ from tradingsys.gateway.sessions import Client, Session, SessionDesk
 from tradingsys.gateway.settings import GatewaySettings
 from tradingsys.gateway.symbol_rules import SymbolRules
 from tradingsys.gateway.venue_link import VenueLink
-from tradingsys.gateway.views import snapshot
 from tradingsys.net.clock import Clock
-from tradingsys.oms.effects import Alarm, Attribute, Effect, Halt, OrderNews, PositionNews, PullTrades, Save
+from tradingsys.oms.effects import Alarm, Effect, Halt, OrderNews, PositionNews, Save
 from tradingsys.oms.procedure import Procedure, Procedures
 from tradingsys.oms.recovery import Recovery
 from tradingsys.oms.session_book import Incarnation, SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.venues.protocol import MarketProtocol, VenueProtocol
-from tradingsys.wire.codec import encode
-from tradingsys.wire.messages import SnapshotPush, StatusPush
+from tradingsys.wire.messages import StatusPush
 
 __all__ = ["Gateway", "GatewaySettings"]
 
@@ -74,11 +74,18 @@ class Gateway:
         self.log = log
         self._accepting = accepting
         self._failed = failed
-        self.book = SessionBook(store.saved, store.find_order)
+        self.book = SessionBook(store.saved, store.find_order, venue.account_kind)
         self.procedures = Procedures(self._broken)
         self.venue = VenueLink(venue, transport, clock, self.procedures, self._heard)
         self.market = MarketData(market, transport, clock, log, self.venue.known_ms)
-        self.recovery = Recovery(self.book, settings.margins, settings.timing, clock.monotonic_ns, venue.clock)
+        self.recovery = Recovery(
+            self.book,
+            settings.margins,
+            settings.timing,
+            clock.monotonic_ns,
+            venue.clock,
+            charges_interest=settings.product is ProductName.MARGIN,
+        )
         self.rules = SymbolRules(self.book, log, clock.monotonic_ns, self._take_rules)
         self.recent = RecentRows(store.saved)
         self.session_names = {row.session: row.name for row in store.saved.sessions}
@@ -278,7 +285,7 @@ class Gateway:
 
     def _take_rules(self, rules: VenueRules) -> None:
         self.rules.learn(rules.instruments)
-        self.recovery.listed = self.instruments.keys()
+        self.recovery.instruments = self.instruments
         self.venue.set_limits(rules.rate_limits)
 
     def _epoch_begun(self, incarnation: Incarnation) -> None:
@@ -308,26 +315,17 @@ class Gateway:
         for order in self.book.open_orders():
             self.orders.reducing.watch(order)
         self.rules.tell()
-        doubtful = [order for order in self.book.open_orders() if order.in_doubt]
+        has_debts = self.product is ProductName.MARGIN
+        doubtful = take_up(
+            self.procedures,
+            self.recovery,
+            self.book,
+            self.rules,
+            MarginWatch(self.now_ns, self.venue.venue_ms, self._heard) if has_debts else None,
+            self._settings.watch_ms,
+        )
         self.log.info("ready", open_orders=len(self.book.open_orders()), in_doubt=len(doubtful))
-        for order in doubtful:
-            self.procedures.start(self.recovery.resolve(order))
-        for order in self.book.open_orders():
-            if order.replace is not None:
-                self.procedures.start(self.recovery.settle_replace(order))
-        self.procedures.start(self.recovery.reconcile_later())
-        self.procedures.keep(self.recovery.keep_time)
-        self.procedures.keep(lambda: self.recovery.watch(self._settings.watch_ms))
-        self.procedures.keep(self.rules.watch)
-        if self.product is ProductName.MARGIN:
-            watch = MarginWatch(self.now_ns, self.venue.venue_ms, self._heard)
-            self.procedures.start(watch.look())
-            self.procedures.keep(watch.watch)
-        for session in self.sessions.sessions.values():
-            if session.listeners:
-                data = encode(SnapshotPush(snapshot(self.book, session.id, session.epoch, session.n)))
-                for client in session.listeners:
-                    client.peer.write(data)
+        self._tell.snapshots(self.book)
 
     def _heard(self, report: Report) -> None:
         log_report(self.log, report)
@@ -343,6 +341,8 @@ class Gateway:
                     self.procedures.start(self.rules.read_again())
             case EventMissed() if self.is_ready:
                 self.procedures.start(self.recovery.reconcile_missed())
+            case AssetMoved():
+                self.book.moved(report)
             case MarginLevel():
                 self.margin = None if is_well(report) else report
                 self._tell.margin(report)
@@ -377,15 +377,13 @@ class Gateway:
                     self._tell_order(order, new_fills)
                 case PositionNews(session, symbol, position):
                     self._tell.position(session, symbol, position, deliver=self.is_ready)
-                case Attribute(symbol, venue_order_id):
-                    self.procedures.start(self.recovery.attribute(symbol, venue_order_id))
-                case PullTrades(symbol):
-                    if symbol in self.book.symbols:
-                        self.procedures.start(self.recovery.fetch_missing(symbol))
                 case Alarm(text):
                     self.log.warning(text)
                 case Halt(reason, symbol):
                     self._halt(reason, symbol)
+                case _:
+                    for procedure in inquiries(effect, self.recovery, self.book, is_ready=self.is_ready):
+                        self.procedures.start(procedure)
         self.recent.note(records)
         if durable:
             self.store.save_now(records)

@@ -11,10 +11,12 @@ from typing import TypeVar
 
 import apsw
 
-from tradingsys.core.commands import PositionsQuery
+from tradingsys.core.commands import Balance, BalancesQuery, PositionsQuery
+from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import LocalProtocolError, StoreError, TradingError
 from tradingsys.core.ids import MAX_SESSION
 from tradingsys.core.instrument import plain
+from tradingsys.gateway.asset_desk import AssetDesk
 from tradingsys.gateway.host import Host, Method, known_instrument, require_ready
 from tradingsys.gateway.operator_views import OperatorViews, session_fill, session_orders
 from tradingsys.gateway.questions import ask_within
@@ -55,6 +57,7 @@ class OperatorDesk:
             "op.set_position": self._set_position,
             "op.explain": self._explain,
             "op.resume": self._resume,
+            **AssetDesk(gateway).methods,
         }
 
     def method(self, client: Client, name: str) -> Method | None:
@@ -198,13 +201,20 @@ class OperatorDesk:
         gateway = self._gateway
         symbol = self._booked_symbol(decode_params(request, ExplainParams).symbol)
 
-        def told(outcome: dict[str, Decimal] | TradingError | None) -> None:
-            if client.peer not in gateway.clients:
-                return
-            held = outcome.get(symbol, Decimal(0)) if isinstance(outcome, dict) else None
-            client.peer.write(encode_reply(request.id, self._views.explanation(symbol, held)))
+        def told_contracts(outcome: dict[str, Decimal] | TradingError | None) -> None:
+            if client.peer in gateway.clients:
+                held = outcome.get(symbol, Decimal(0)) if isinstance(outcome, dict) else None
+                client.peer.write(encode_reply(request.id, self._views.explanation(symbol, held)))
 
-        ask_within(gateway, PositionsQuery(), _EXPLAIN_MS, told)
+        def told_assets(outcome: tuple[Balance, ...] | TradingError | None) -> None:
+            if client.peer in gateway.clients:
+                balances = {row.asset: row for row in outcome} if isinstance(outcome, tuple) else None
+                client.peer.write(encode_reply(request.id, self._views.explanation(symbol, None, balances)))
+
+        if gateway.venue.account_kind is AccountKind.ASSETS:
+            ask_within(gateway, BalancesQuery(), _EXPLAIN_MS, told_assets)
+        else:
+            ask_within(gateway, PositionsQuery(), _EXPLAIN_MS, told_contracts)
 
     def _resume(self, client: Client, request: Request) -> None:
         gateway = self._gateway

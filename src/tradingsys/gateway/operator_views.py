@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
 
 from tradingsys import __version__
+from tradingsys.core.commands import Balance
 from tradingsys.core.enums import Side
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
 from tradingsys.core.records import AdjustmentRecord, FillRecord
+from tradingsys.gateway.asset_views import assets_of
 from tradingsys.gateway.host import Host
 from tradingsys.gateway.margin_level import margin_text
 from tradingsys.gateway.stored_rows import matches, most
@@ -66,7 +68,10 @@ class OperatorViews:
             open_orders=len(orders),
             in_doubt=sum(order.in_doubt for order in orders),
             halts=halts,
-            differences={symbol.lower(): plain(by) for symbol, by in sorted(gateway.recovery.differences.items())},
+            differences={
+                name if name in book.assets else name.lower(): plain(by)
+                for name, by in sorted(book.differences.items())
+            },
             product=gateway.product,
             margin=margin_text(gateway.margin),
         )
@@ -124,8 +129,13 @@ class OperatorViews:
         chosen = (row for row in rows if selection.symbol is not None or not row.position.is_blank)
         return list(islice(chosen, most(selection)))
 
-    def explanation(self, symbol: str, account: Decimal | None) -> Explanation:
-        """How the account's position on a symbol comes about; ``account`` is what the exchange says."""
+    def explanation(
+        self, symbol: str, account: Decimal | None, balances: Mapping[str, Balance] | None = None
+    ) -> Explanation:
+        """How the account's position on a symbol comes about; ``account`` is what the exchange says.
+
+        Of an account that holds assets it tells ``balances`` instead.
+        """
         book = self._gateway.book
         holders = sorted(session for session, held in book.positions if held == symbol)
         total, halt = book.total(symbol), book.halts.get(symbol)
@@ -141,6 +151,7 @@ class OperatorViews:
             watermark=book.watermarks[symbol],
             adjustments=[adjustment_text(row) for row in self._gateway.recent.adjustments(symbol)[:_ADJUSTMENTS]],
             halt=halt.reason if halt is not None else "",
+            assets=assets_of(book, symbol, balances),
         )
 
     def _position(self, session: int, symbol: str) -> SessionPositionView:

@@ -27,7 +27,7 @@ from tradingsys.wire.messages.orders import OrderTerms
 
 __all__ = [
     "absent_view",
-    "balance_view",
+    "balance_views",
     "executed_view",
     "fill_view",
     "money_view",
@@ -193,15 +193,14 @@ def product_view(instrument: Instrument) -> ProductView:
     )
 
 
-def balance_view(balance: Balance) -> BalanceView:
-    """One asset of the account."""
-    return BalanceView(
-        balance.asset,
-        plain(balance.wallet),
-        _plain_or_none(balance.available),
-        plain(balance.borrowed),
-        plain(balance.interest),
-    )
+def balance_views(balances: Iterable[Balance]) -> list[BalanceView]:
+    """The assets of the account."""
+    return [
+        BalanceView(
+            each.asset, plain(each.wallet), _plain_or_none(each.available), plain(each.borrowed), plain(each.interest)
+        )
+        for each in balances
+    ]
 
 
 def terms_of(asked: OrderTerms) -> Terms:

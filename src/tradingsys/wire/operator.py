@@ -2,7 +2,8 @@
 
 An operator's connection says ``operate`` with the token first; it holds no session and subscribes nothing. The methods
 are ``operate``, ``op.status``, ``op.sessions``, ``op.orders``, ``op.fills``, ``op.positions``, ``op.set_position``,
-``op.explain`` and ``op.resume``.
+``op.explain`` and ``op.resume``; of accounts that hold assets also ``op.assets`` and ``op.accept``, of margin accounts
+``op.balances``, ``op.margin``, ``op.borrowable``, ``op.borrow`` and ``op.repay``.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from msgspec import Struct
 from tradingsys.wire.messages import FillView, OrderView, PositionView
 
 __all__ = [
+    "AcceptResult",
+    "AssetView",
     "ExplainParams",
     "Explanation",
     "GatewayView",
     "HaltView",
     "OperateParams",
     "Selection",
+    "SessionAsset",
     "SessionFill",
     "SessionOrder",
     "SessionPositionView",
@@ -133,6 +137,37 @@ class SetPositionResult(Struct, frozen=True):
     external: str
 
 
+class SessionAsset(Struct, frozen=True):
+    """What a session (EXTERNAL is -1) holds of an asset; negative is owed."""
+
+    session_id: int
+    amount: str
+
+
+class AssetView(Struct, frozen=True, omit_defaults=True):
+    """One row of ``op.assets``: how the account's balance of an asset comes about."""
+
+    asset: str
+    sessions: list[SessionAsset]
+    """Of all sessions that hold or owe some, EXTERNAL (-1) included."""
+    total: str
+    account: str | None = None
+    """What is the account's own at the exchange: what it holds less what it owes; None when it could not be asked."""
+    difference: str | None = None
+    """total − account."""
+    borrowed: str = "0"
+    interest: str = "0"
+
+
+class AcceptResult(Struct, frozen=True):
+    """``op.accept``, whose parameters are an `AssetParams`: so much was booked to EXTERNAL."""
+
+    asset: str
+    booked: str
+    external: str
+    """What EXTERNAL has of it now."""
+
+
 class ExplainParams(Struct, frozen=True):
     """``op.explain`` and ``op.resume``: one symbol; for ``op.resume`` an empty one lifts the account's halt."""
 
@@ -156,3 +191,5 @@ class Explanation(Struct, frozen=True):
     adjustments: list[str]
     """Changes without a fill, for people, newest first."""
     halt: str
+    assets: list[AssetView] = []
+    """Where assets are held: base and quote asset. These are compared with the account, and not the symbol."""

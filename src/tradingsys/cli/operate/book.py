@@ -17,6 +17,7 @@ from tradingsys.core.errors import ConfigError, StoreError, TradingError
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
 from tradingsys.core.records import Edit, OrderRecord, Saved
+from tradingsys.gateway.asset_views import asset_views, assets_of
 from tradingsys.gateway.operator_views import adjustment_text, session_fill, session_orders
 from tradingsys.gateway.products import product_of_book
 from tradingsys.gateway.stored_rows import stored_fills, stored_orders
@@ -27,8 +28,10 @@ from tradingsys.store import read
 from tradingsys.store.journal import read_segments
 from tradingsys.store.migrations import needs_migration
 from tradingsys.store.sqlite import rows
-from tradingsys.wire.messages import PositionView
+from tradingsys.wire.messages import BalanceView, BorrowableView, LoanParams, LoanResult, MarginView, PositionView
 from tradingsys.wire.operator import (
+    AcceptResult,
+    AssetView,
     Explanation,
     GatewayView,
     HaltView,
@@ -154,6 +157,7 @@ class Book:
             watermark=book.watermarks[symbol.upper()],
             adjustments=[*pending, *map(adjustment_text, told)],
             halt=halt.reason if halt else "",
+            assets=assets_of(book, symbol.upper(), None),
         )
 
     async def set_position(self, params: SetPositionParams) -> SetPositionResult:
@@ -166,6 +170,35 @@ class Book:
         state = self._state()
         todo = "start it, look at the account, then resume" if state == NOT_RUNNING else "try again when it answers"
         raise TradingError(f"resume {symbol or '--account'}: {state}; {todo}")
+
+    async def assets(self) -> list[AssetView]:
+        """What sessions and EXTERNAL have; the exchange is not asked."""
+        with self._open() as conn:
+            saved = self._saved(conn)
+        return asset_views(SessionBook(saved), None)
+
+    async def accept(self, asset: str) -> AcceptResult:
+        """Only a gateway can: raises TradingError."""
+        raise self._only_running(f"accept {asset}")
+
+    async def balances(self) -> list[BalanceView]:
+        """Only a gateway can: raises TradingError."""
+        raise self._only_running("balances")
+
+    async def margin(self) -> MarginView:
+        """Only a gateway can: raises TradingError."""
+        raise self._only_running("margin")
+
+    async def borrowable(self, asset: str) -> BorrowableView:
+        """Only a gateway can: raises TradingError."""
+        raise self._only_running(f"borrowable {asset}")
+
+    async def loan(self, params: LoanParams, *, borrows: bool) -> LoanResult:
+        """Only a gateway can: raises TradingError."""
+        raise self._only_running(f"{'borrow' if borrows else 'repay'} {params.asset}")
+
+    def _only_running(self, what: str) -> TradingError:
+        return TradingError(f"{what}: the exchange must be asked, and {self._state()}")
 
     def _state(self) -> str:
         with contextlib.suppress(OSError):

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from rich.console import Console
 
-from tradingsys.cli.operate import tables
+from tradingsys.cli.operate import asset_tables, tables
 from tradingsys.core.enums import Side
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
@@ -22,6 +22,8 @@ def explain(out: Console, told: Explanation) -> None:
         out.print(sentence)
     if told.positions:
         tables.positions(out, told.positions)
+    if told.assets:
+        asset_tables.assets(out, told.assets)
     for sentence in (*_orders(told), *_changes(told), *_halt(told)):
         out.print(sentence)
     if told.open_orders:
@@ -36,7 +38,12 @@ def _position(told: Explanation) -> Iterator[str]:
     yield (
         f"{told.symbol}: {who} {plain(sessions)}, and EXTERNAL {plain(external)}: {plain(_number(told.total))} in all."
     )
-    if told.account is None:
+    if told.assets:
+        yield (
+            "Executions are by symbol, but the account holds assets: whether the books agree with it is told by asset,"
+            " below; those of other symbols are in there too."
+        )
+    elif told.account is None:
         yield (
             "The exchange was not asked, or did not answer, what the account holds; the gateway compares both when it "
             "starts."

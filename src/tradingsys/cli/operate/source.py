@@ -10,8 +10,12 @@ from typing import Protocol
 from tradingsys.cli.operate.book import Book
 from tradingsys.cli.operate.client import NoGateway, Operator, operating
 from tradingsys.cli.operate.target import Target, Where, is_held
+from tradingsys.core.errors import TradingError, TransportError
 from tradingsys.net.clock import SystemClock
+from tradingsys.wire.messages import AssetParams, BalanceView, BorrowableView, LoanParams, LoanResult, MarginView
 from tradingsys.wire.operator import (
+    AcceptResult,
+    AssetView,
     ExplainParams,
     Explanation,
     GatewayView,
@@ -56,6 +60,24 @@ class Source(Protocol):
     async def resume(self, symbol: str) -> GatewayView:
         """Lift a halt; an empty symbol is the account's."""
 
+    async def assets(self) -> list[AssetView]:
+        """What sessions, EXTERNAL and the account have of each asset."""
+
+    async def accept(self, asset: str) -> AcceptResult:
+        """Book a difference to EXTERNAL."""
+
+    async def balances(self) -> list[BalanceView]:
+        """What the account has, and owes."""
+
+    async def margin(self) -> MarginView:
+        """How far a margin account is from liquidation."""
+
+    async def borrowable(self, asset: str) -> BorrowableView:
+        """How much more of an asset."""
+
+    async def loan(self, params: LoanParams, *, borrows: bool) -> LoanResult:
+        """Borrow or pay back, once."""
+
 
 class Running:
     """A gateway that answers."""
@@ -96,6 +118,35 @@ class Running:
         """Lift a halt; an empty symbol is the account's."""
         await self._operator.request("op.resume", ExplainParams(symbol), object)
         return await self.status()
+
+    async def assets(self) -> list[AssetView]:
+        """What sessions, EXTERNAL and the account have of each asset."""
+        return await self._operator.request("op.assets", None, list[AssetView])
+
+    async def accept(self, asset: str) -> AcceptResult:
+        """Book a difference to EXTERNAL."""
+        return await self._operator.request("op.accept", AssetParams(asset), AcceptResult)
+
+    async def balances(self) -> list[BalanceView]:
+        """What the account has, and owes."""
+        return await self._operator.request("op.balances", None, list[BalanceView])
+
+    async def margin(self) -> MarginView:
+        """How far a margin account is from liquidation."""
+        return await self._operator.request("op.margin", None, MarginView)
+
+    async def borrowable(self, asset: str) -> BorrowableView:
+        """How much more of an asset."""
+        return await self._operator.request("op.borrowable", AssetParams(asset), BorrowableView)
+
+    async def loan(self, params: LoanParams, *, borrows: bool) -> LoanResult:
+        """Borrow or pay back, once."""
+        try:
+            return await self._operator.request("op.borrow" if borrows else "op.repay", params, LoanResult)
+        except TransportError as error:
+            raise TradingError(
+                f"{error}: it may or may not have been done; look: tradingsys margin {params.asset}"
+            ) from None
 
 
 @contextlib.asynccontextmanager

@@ -15,6 +15,7 @@ from rich.table import Table
 from tradingsys.cli.operate.target import NOT_ANSWERING, NOT_RUNNING
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
+from tradingsys.gateway.products import ProductName
 from tradingsys.wire.messages import OrderView, PositionView
 from tradingsys.wire.operator import (
     GatewayView,
@@ -24,7 +25,18 @@ from tradingsys.wire.operator import (
     SessionView,
 )
 
-__all__ = ["console", "fills", "orders", "positions", "session_name", "sessions", "status", "time_text"]
+__all__ = [
+    "console",
+    "fills",
+    "new_table",
+    "orders",
+    "positions",
+    "print_table",
+    "session_name",
+    "sessions",
+    "status",
+    "time_text",
+]
 
 _PIPE_WIDTH = 160
 _NARROW = 130
@@ -67,6 +79,7 @@ def status(out: Console, view: GatewayView) -> None:
         table.add_row("market data", "yes" if view.market else "no")
         table.add_row("up for", _span(view.uptime_s))
         table.add_row("sessions with an owner", str(view.sessions))
+    table.add_row("product", view.product or "-")
     table.add_row("environment", view.environment)
     table.add_row("account", view.account or "-")
     table.add_row("book", f"{view.db}, lineage {view.lineage}, epoch {view.epoch} ({time_text(view.epoch)})")
@@ -76,14 +89,17 @@ def status(out: Console, view: GatewayView) -> None:
         where = halt.symbol.lower() or "the whole account"
         again = f"tradingsys resume {halt.symbol.lower() or '--account'}"
         table.add_row("HALTED", f"{where}, since {time_text(halt.ts_ms)}: {halt.reason} (look, then: {again})")
-    for symbol, difference in view.differences.items():
-        table.add_row("DIFFERENCE", f"{symbol.lower()}: {difference} (see: tradingsys explain {symbol.lower()})")
+    if view.margin:
+        table.add_row("MARGIN", f"{view.margin} (see: tradingsys margin)")
+    for name, difference in view.differences.items():
+        how = f"tradingsys explain {name}" if view.product == ProductName.USDM else "tradingsys assets"
+        table.add_row("DIFFERENCE", f"{name}: {difference} (see: {how})")
     out.print(table)
 
 
 def sessions(out: Console, rows: Sequence[SessionView]) -> None:
     """Who trades."""
-    table = _table(
+    table = new_table(
         ("session", "r"), ("name", ""), ("connected", ""), ("open", "r"), ("in doubt", "r"), ("symbols", "r")
     )
     for row in rows:
@@ -92,7 +108,7 @@ def sessions(out: Console, rows: Sequence[SessionView]) -> None:
         table.add_row(
             session_name(row.session_id), name, connected, str(row.open_orders), str(row.in_doubt), str(row.positions)
         )
-    _print(out, table, "no sessions")
+    print_table(out, table, "no sessions")
 
 
 def orders(out: Console, rows: Sequence[SessionOrder]) -> None:
@@ -100,13 +116,13 @@ def orders(out: Console, rows: Sequence[SessionOrder]) -> None:
     is_narrow = out.width < _NARROW
     columns = [(_time_title(), ""), ("session", "r"), ("symbol", ""), ("side", ""), ("type", "")]
     columns += [("quantity", "r"), ("price", "r"), ("done", "r"), ("status", "")]
-    table = _table(*columns, *([] if is_narrow else [("order", "")]))
+    table = new_table(*columns, *([] if is_narrow else [("order", "")]))
     for row in rows:
         order = row.order
         cells = [time_text(order.ts_ms), session_name(row.session_id), order.symbol, order.side.value.lower()]
-        cells += [_kind(order), order.quantity, _price(order), order.cum_qty, _state(order)]
+        cells += [_kind(order), _quantity(order), _price(order), order.cum_qty, _state(order)]
         table.add_row(*cells, *([] if is_narrow else [order.client_order_id]))
-    _print(out, table, "no orders")
+    print_table(out, table, "no orders")
 
 
 def fills(out: Console, rows: Sequence[SessionFill]) -> None:
@@ -114,7 +130,7 @@ def fills(out: Console, rows: Sequence[SessionFill]) -> None:
     is_narrow = out.width < _NARROW
     columns = [(_time_title(), ""), ("session", "r"), ("symbol", ""), ("side", ""), ("quantity", "r"), ("price", "r")]
     columns += [("fee", "r"), ("role", "")]
-    table = _table(*columns, *([] if is_narrow else [("trade", "r"), ("order", "")]))
+    table = new_table(*columns, *([] if is_narrow else [("trade", "r"), ("order", "")]))
     for row in rows:
         fill = row.fill
         role = {None: "-", True: "maker", False: "taker"}[fill.making]
@@ -122,25 +138,28 @@ def fills(out: Console, rows: Sequence[SessionFill]) -> None:
         cells = [time_text(fill.ts_ms), session_name(row.session_id), row.symbol.lower(), row.side.lower()]
         cells += [fill.qty, fill.px, fee, role]
         table.add_row(*cells, *([] if is_narrow else [fill.exec_id, row.client_order_id or "-"]))
-    _print(out, table, "no fills")
+    print_table(out, table, "no fills")
 
 
 def positions(out: Console, rows: Sequence[SessionPositionView]) -> None:
-    """What sessions hold."""
+    """What sessions hold; where assets are held, beside what was executed."""
+    has_assets = any(row.position.net_executed is not None for row in rows)
     columns = [("session", "r"), ("symbol", ""), ("net", "r"), ("entry", "r"), ("realised", "r"), ("fees", "r")]
-    table = _table(*columns, ("funding", "r"))
+    columns.insert(3, ("executed", "r")) if has_assets else columns.append(("funding", "r"))
+    table = new_table(*columns)
     for row in sorted(rows, key=lambda row: (row.session_id == EXTERNAL, row.session_id, row.position.symbol)):
         held = row.position
-        table.add_row(
+        cells = [
             session_name(row.session_id),
             held.symbol.lower(),
             _net(held),
             _legible(held.entry_px) if held.entry_px else "-",
             _legible(held.realized_pnl),
             _amounts(held.fees),
-            _amounts(held.funding),
-        )
-    _print(out, table, "no positions")
+        ]
+        cells.insert(3, held.net_executed or "-") if has_assets else cells.append(_amounts(held.funding))
+        table.add_row(*cells)
+    print_table(out, table, "no positions")
 
 
 def _legible(amount: str) -> str:
@@ -150,7 +169,8 @@ def _legible(amount: str) -> str:
     return exact if len(exact.partition(".")[2]) <= _DECIMALS else plain(round(value, _DECIMALS))
 
 
-def _table(*columns: tuple[str, str]) -> Table:
+def new_table(*columns: tuple[str, str]) -> Table:
+    """With these titles, each on the left or (``r``) on the right."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for title, side in columns:
         # Numbers and ids are broken where there is no room, never cut off; a time stays in one piece.
@@ -159,7 +179,8 @@ def _table(*columns: tuple[str, str]) -> Table:
     return table
 
 
-def _print(out: Console, table: Table, nothing: str) -> None:
+def print_table(out: Console, table: Table, nothing: str) -> None:
+    """Its rows, or that there is ``nothing``."""
     out.print(table if table.row_count else nothing)
 
 
@@ -174,13 +195,22 @@ def _kind(order: OrderView) -> str:
         order.time_in_force.value if order.time_in_force else "",
         "post-only" if order.post_only else "",
         "reduce-only" if order.reduce_only else "",
+        order.side_effect.value.lower().replace("_", " ") if order.side_effect else "",
+        f"list {order.list_id}" if order.list_id else "",
     )
     return " ".join(word for word in words if word)
 
 
+def _quantity(order: OrderView) -> str:
+    is_known = order.quantity != "0" or order.quote_quantity is None
+    shown = f" (shows {order.iceberg_quantity})" if order.iceberg_quantity else ""
+    return (order.quantity if is_known else f"for {order.quote_quantity} of the quote asset") + shown
+
+
 def _price(order: OrderView) -> str:
     trigger = f"at {order.stop_price}" if order.stop_price else ""
-    return " ".join(part for part in (order.price or "", trigger) if part) or "-"
+    trail = f"trails {order.callback_rate}%" if order.callback_rate else ""
+    return " ".join(part for part in (order.price or "", trigger, trail) if part) or "-"
 
 
 def _state(order: OrderView) -> str:

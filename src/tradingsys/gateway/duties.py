@@ -1,0 +1,53 @@
+"""What a gateway does for as long as it is ready, from the moment on at which it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tradingsys.gateway.margin_level import MarginWatch
+from tradingsys.gateway.symbol_rules import SymbolRules
+from tradingsys.oms.effects import Attribute, Effect, EnterAsset, EnterSymbol, PullTrades
+from tradingsys.oms.procedure import Procedure, Procedures
+from tradingsys.oms.recovery import Recovery
+from tradingsys.oms.session_book import SessionBook
+from tradingsys.oms.tracked_order import TrackedOrder
+
+__all__ = ["inquiries", "take_up"]
+
+
+def inquiries(effect: Effect, recovery: Recovery, book: SessionBook, *, is_ready: bool) -> Iterator[Procedure]:
+    """What must be asked of the venue because of something that the books found out."""
+    match effect:
+        case Attribute(symbol, venue_order_id):
+            yield recovery.attribute(symbol, venue_order_id)
+        case PullTrades(symbol) if symbol in book.symbols:
+            yield recovery.fetch_missing(symbol)
+        case EnterSymbol(symbol) if is_ready:  # before that the boot itself reads what there is
+            yield recovery.enter_symbols([symbol])
+        case EnterAsset(asset) if is_ready:
+            yield recovery.enter_assets([asset])
+
+
+def take_up(
+    procedures: Procedures,
+    recovery: Recovery,
+    book: SessionBook,
+    rules: SymbolRules,
+    margin: MarginWatch | None,
+    watch_ms: int,
+) -> list[TrackedOrder]:
+    """Settle what is in doubt, then keep clock, books and rules right. Returns the orders that are in doubt."""
+    doubtful = [order for order in book.open_orders() if order.in_doubt]
+    for order in doubtful:
+        procedures.start(recovery.resolve(order))
+    for order in book.open_orders():
+        if order.replace is not None:
+            procedures.start(recovery.settle_replace(order))
+    procedures.start(recovery.reconcile_later())
+    procedures.keep(recovery.keep_time)
+    procedures.keep(lambda: recovery.watch(watch_ms))
+    procedures.keep(rules.watch)
+    if margin is not None:
+        procedures.start(margin.look())
+        procedures.keep(margin.watch)
+    return doubtful
