@@ -11,7 +11,16 @@ from tradingsys.core.reports import MarginCall, SettingsChanged
 from tradingsys.venues.binance import messages, words
 from tradingsys.venues.binance.decode import decimal
 
-__all__ = ["balances", "income", "margin_call", "permissions", "settings_changed", "symbol_settings"]
+__all__ = [
+    "balances",
+    "income",
+    "margin_call",
+    "margin_permissions",
+    "permissions",
+    "settings_changed",
+    "spot_permissions",
+    "symbol_settings",
+]
 
 
 def balances(rows: Iterable[messages.Balance]) -> tuple[Balance, ...]:
@@ -42,10 +51,25 @@ def symbol_settings(row: messages.SymbolConfig) -> SymbolSettings:
 
 
 def permissions(message: messages.ApiRestrictions, *, can_trade: bool) -> Permissions:
-    """What a key may do on an account that may trade, or not."""
+    """What a key may do on a futures account that may trade, or not."""
+    return _permissions(message, can_trade and message.enable_futures is not False)
+
+
+def spot_permissions(message: messages.ApiRestrictions, *, can_trade: bool) -> Permissions:
+    """What a key may do on a spot account that may trade, or not."""
+    return _permissions(message, can_trade and message.enable_spot_and_margin_trading is not False)
+
+
+def margin_permissions(message: messages.ApiRestrictions, *, can_trade: bool) -> Permissions:
+    """What a key may do on a margin account that may trade, or not; borrowing is a permission of its own."""
+    may_trade = message.enable_spot_and_margin_trading is not False and message.enable_margin is not False
+    return _permissions(message, can_trade and may_trade)
+
+
+def _permissions(message: messages.ApiRestrictions, can_trade: bool) -> Permissions:
     transfers = (message.permits_universal_transfer, message.enable_internal_transfer)
     return Permissions(
-        can_trade and message.enable_futures is not False,
+        can_trade,
         message.enable_withdrawals,
         any(transfer is True for transfer in transfers),
         message.ip_restrict,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
-from tradingsys.core.market import BestBidOffer, Depth, Kline, MarkPrice, Trade
+from msgspec import UNSET, structs
+
+from tradingsys.core.market import BestBidOffer, Depth, Kline, Level, MarkPrice, Trade
 from tradingsys.venues.binance import messages
 from tradingsys.venues.binance.encode import decimal_text
 
@@ -17,6 +20,11 @@ __all__ = [
     "kline_row",
     "mark_price",
     "mark_price_update",
+    "spot_agg_trade",
+    "spot_book_ticker",
+    "spot_depth",
+    "spot_depth_update",
+    "spot_trade",
 ]
 
 _USDM = 1
@@ -161,3 +169,51 @@ def kline_row(bar: Kline) -> messages.KlineRow:
         bar.buy_volume,
         bar.buy_quote_volume,
     )
+
+
+def spot_depth(depth: Depth) -> messages.DepthSnapshot:
+    """The best levels of spot (`@depth20`, `GET /api/v3/depth`): neither symbol nor time."""
+    return messages.DepthSnapshot(last_update_id=depth.update_id, bids=depth.bids, asks=depth.asks)
+
+
+def spot_depth_update(
+    symbol: str, *, first_id: int, final_id: int, bids: Sequence[Level], asks: Sequence[Level], sent_ms: int
+) -> messages.DepthUpdate:
+    """Changed levels of spot (`@depth`): ids are dense, each event begins after the one before."""
+    return messages.DepthUpdate(
+        ts_sent_ms=sent_ms, symbol=symbol, first_id=first_id, final_id=final_id, bids=list(bids), asks=list(asks)
+    )
+
+
+def spot_book_ticker(bbo: BestBidOffer) -> messages.spot.BookTicker:
+    """Best bid and offer of spot: no time."""
+    return messages.spot.BookTicker(
+        update_id=bbo.update_id,
+        symbol=bbo.symbol,
+        bid_px=bbo.bid_px,
+        bid_qty=bbo.bid_qty,
+        ask_px=bbo.ask_px,
+        ask_qty=bbo.ask_qty,
+    )
+
+
+def spot_trade(trade: Trade, *, sent_ms: int | None = None) -> messages.TradeTick:
+    """One public trade of spot (`@trade`)."""
+    return messages.TradeTick(
+        ts_sent_ms=trade.ts_event_ms if sent_ms is None else sent_ms,
+        ts_event_ms=trade.ts_event_ms,
+        symbol=trade.symbol,
+        trade_id=trade.trade_id,
+        px=trade.px,
+        qty=trade.qty,
+        buyer_is_maker=trade.buyer_is_maker,
+        ignored=True,
+    )
+
+
+def spot_agg_trade(
+    trade: Trade, *, first_trade_id: int | None = None, last_trade_id: int | None = None, sent_ms: int | None = None
+) -> messages.AggTrade:
+    """Public trades of one taker at one price on spot (`@aggTrade`); by default the aggregate of one."""
+    told = agg_trade(trade, first_trade_id=first_trade_id, last_trade_id=last_trade_id, sent_ms=sent_ms)
+    return structs.replace(told, normal_qty=UNSET, symbol_type=UNSET, ignored=True)

@@ -1,4 +1,8 @@
-"""Market data of Binance: which channel carries a stream, and decoding on the hot path."""
+"""Market data of Binance: which channel carries a stream, and decoding on the hot path.
+
+The names are the same on all products. What spot does not tell (which symbol a book is of, and when) the name of its
+stream tells, or nobody: then the time is 0.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from tradingsys.venues.binance import decode, messages
 from tradingsys.venues.binance.product import Endpoints, Product
 from tradingsys.venues.protocol import MarketEvent, Stream
 
-__all__ = ["BinanceMarket", "parse_stream_name", "stream_name"]
+__all__ = ["BinanceMarket", "announces_shutdown", "parse_stream_name", "stream_name"]
 
 _INVALID_STREAM = -10004
 _PREFIX = b'{"stream":"'
@@ -23,15 +27,36 @@ _DEPTH = "depth20"
 # Once a second; the exchange's default is every three.
 _MARK, _MARK_SPEED = "markPrice", "1s"
 
-_Reading = tuple[Stream, Callable[[bytes], Any], Callable[[Any], MarketEvent]]
+_Read = Callable[[bytes], Any]
+_Convert = Callable[[Any], MarketEvent]
+_Reading = tuple[Stream, _Read, _Convert]
 
 _decode_control = msgspec.json.Decoder(messages.Combined[msgspec.Raw]).decode
-_READERS: dict[str, tuple[Callable[[bytes], Any], Callable[[Any], MarketEvent]]] = {
-    "depth": (msgspec.json.Decoder(messages.Combined[messages.DepthUpdate]).decode, decode.depth_update),
-    "bbo": (msgspec.json.Decoder(messages.Combined[messages.BookTicker]).decode, decode.book_ticker),
-    "trade": (msgspec.json.Decoder(messages.Combined[messages.AggTrade]).decode, decode.agg_trade),
-    "mark": (msgspec.json.Decoder(messages.Combined[messages.MarkPriceUpdate]).decode, decode.mark_price),
-    "kline": (msgspec.json.Decoder(messages.Combined[messages.KlineUpdate]).decode, decode.kline),
+_read_raw_shutdown = msgspec.json.Decoder(messages.spot.ServerShutdown).decode
+_read_combined_shutdown = msgspec.json.Decoder(messages.Combined[messages.spot.ServerShutdown]).decode
+
+
+def _of_any_symbol(convert: _Convert) -> Callable[[str], _Convert]:
+    """For messages that say themselves which symbol they are about."""
+    return lambda _symbol: convert
+
+
+def _whole_depth(symbol: str) -> _Convert:
+    return lambda message: decode.depth(message, symbol)
+
+
+# By kind, in which shapes it comes: products differ in depth alone.
+_SHAPES: dict[str, tuple[tuple[_Read, Callable[[str], _Convert]], ...]] = {
+    "depth": (
+        (msgspec.json.Decoder(messages.Combined[messages.DepthUpdate]).decode, _of_any_symbol(decode.depth_update)),
+        (msgspec.json.Decoder(messages.Combined[messages.DepthSnapshot]).decode, _whole_depth),
+    ),
+    "bbo": ((msgspec.json.Decoder(messages.Combined[messages.BookTicker]).decode, _of_any_symbol(decode.book_ticker)),),
+    "trade": ((msgspec.json.Decoder(messages.Combined[messages.AggTrade]).decode, _of_any_symbol(decode.agg_trade)),),
+    "mark": (
+        (msgspec.json.Decoder(messages.Combined[messages.MarkPriceUpdate]).decode, _of_any_symbol(decode.mark_price)),
+    ),
+    "kline": ((msgspec.json.Decoder(messages.Combined[messages.KlineUpdate]).decode, _of_any_symbol(decode.kline)),),
 }
 
 
@@ -70,6 +95,22 @@ def parse_stream_name(name: str) -> Stream | None:
     return None
 
 
+def announces_shutdown(data: bytes) -> bool:
+    """Whether a frame says that the server behind the connection will stop soon: connect anew, and close this one.
+
+    Spot alone does; `BinanceMarket.decode` passes over it.
+    """
+    if b"serverShutdown" not in data:
+        return False
+    for read in (_read_combined_shutdown, _read_raw_shutdown):
+        try:
+            read(data)
+        except messages.UNREADABLE:
+            continue
+        return True
+    return False
+
+
 class BinanceMarket:
     """Market data of one product; channels are the exchange's routes."""
 
@@ -93,7 +134,7 @@ class BinanceMarket:
 
     def url_of(self, channel: str) -> str:
         """The address of a route's combined connection."""
-        return f"{self._endpoints.streams}/{channel}/stream"
+        return f"{self._endpoints.streams}{self._product.stream_path(channel)}"
 
     def subscribe(self, streams: Iterable[Stream], request_id: int) -> bytes:
         """The frame that subscribes streams of one channel."""
@@ -104,32 +145,38 @@ class BinanceMarket:
         return self._control("UNSUBSCRIBE", streams, request_id)
 
     def decode(self, data: bytes) -> tuple[Stream, MarketEvent] | None:
-        """One frame as an event; None for acknowledgements and anything that is no market data."""
+        """One frame as an event; None for acknowledgements and anything that is no market data.
+
+        ``ts_event_ms`` is 0 where the exchange tells no time: depth and best bid and offer of spot.
+        """
         name = data[len(_PREFIX) : data.find(b'"', len(_PREFIX))] if data.startswith(_PREFIX) else b""
         reading = self._known.get(name)
         if reading is None:
-            reading = self._learn(name, data)
-            if reading is None:
-                return None
+            return self._learn(name, data)
         stream, read, convert = reading
         try:
             return stream, convert(read(data).data)
         except messages.UNREADABLE:
             return None
 
-    def _learn(self, name: bytes, data: bytes) -> _Reading | None:
-        """How to read a frame: from its name, found the slow way when the frame does not begin with it."""
+    def _learn(self, name: bytes, data: bytes) -> tuple[Stream, MarketEvent] | None:
+        """Read a frame of an unknown name: the name says what it is, found the slow way when it does not come first."""
         try:
-            text = name.decode() if name else _decode_control(data).stream
+            stream = parse_stream_name(name.decode() if name else _decode_control(data).stream)
         except messages.UNREADABLE:
             return None
-        stream = parse_stream_name(text)
         if stream is None:
             return None
-        reading = (stream, *_READERS[stream.kind])
-        if name and len(self._known) < _MAX_KNOWN:
-            self._known[name] = reading
-        return reading
+        for read, convert_for in _SHAPES[stream.kind]:
+            convert = convert_for(stream.symbol)
+            try:
+                event = convert(read(data).data)
+            except messages.UNREADABLE:
+                continue
+            if name and len(self._known) < _MAX_KNOWN:
+                self._known[name] = (stream, read, convert)
+            return stream, event
+        return None
 
     def _control(self, method: str, streams: Iterable[Stream], request_id: int) -> bytes:
         names: list[str | bool] = [stream_name(stream) for stream in streams]
