@@ -1,21 +1,20 @@
-"""What is asked about orders and executions."""
+"""What is asked about orders and executions of futures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
-from tradingsys.core.commands import ConditionalOrdersQuery, OpenOrdersQuery, OrderQuery, TradesQuery
+from tradingsys.core.commands import ConditionalOrdersQuery, OpenOrdersQuery, OrderQuery
 from tradingsys.core.errors import VenueError
 from tradingsys.core.order import Order
 from tradingsys.venues.binance import decode, decode_algo, messages
 from tradingsys.venues.binance.product import Asking, Product
 from tradingsys.venues.binance.rest import Call
 from tradingsys.venues.binance.signing import Params
-from tradingsys.venues.binance.steps import NO_SUCH_ORDER, Steps, venue_ms
+from tradingsys.venues.binance.steps import NO_SUCH_ORDER, Steps
+from tradingsys.venues.binance.trade_queries import TradeHistory
 
-__all__ = ["conditional_orders", "open_orders", "order", "trades"]
+__all__ = ["TRADES", "conditional_orders", "open_orders", "order"]
 
 _MOST_CONDITIONAL_ORDERS = 1000
 
@@ -23,7 +22,8 @@ _read_order = msgspec.json.Decoder(messages.OrderReply).decode
 _read_orders = msgspec.json.Decoder(list[messages.OrderReply]).decode
 _read_algo_order = msgspec.json.Decoder(messages.AlgoOrder).decode
 _read_algo_orders = msgspec.json.Decoder(list[messages.AlgoOrder]).decode
-_read_trades = msgspec.json.Decoder(list[messages.UserTrade]).decode
+
+TRADES = TradeHistory(msgspec.json.Decoder(list[messages.UserTrade]).decode, decode.user_trade)
 
 
 def order(asking: Asking, query: OrderQuery) -> Steps[Order | None]:
@@ -58,16 +58,6 @@ def conditional_orders(asking: Asking, query: ConditionalOrdersQuery) -> Steps[t
     return tuple(decode_algo.algo_order(row) for row in _read_algo_orders(answer.body))
 
 
-def trades(asking: Asking, query: TradesQuery) -> Steps[tuple[Order, ...]]:
-    """Executions, oldest first."""
-    product = asking.product
-    if query.start_ms is None or query.from_id is not None:
-        rows = yield from _trades_from(product, query, query.from_id)
-    else:
-        rows = yield from _trades_since(product, query, query.start_ms, venue_ms(asking.clock, asking.now_ns))
-    return tuple(decode.user_trade(row) for row in _oldest_first(rows))
-
-
 def _ordinary_order(product: Product, params: Params) -> Steps[Order | None]:
     try:
         answer = yield Call("GET", product.paths.order, params)
@@ -91,33 +81,3 @@ def _conditional_order(product: Product, symbol: str, client_order_id: str) -> S
         return waiting
     became = yield from _ordinary_order(product, {"symbol": symbol, "orderId": waiting.venue_order_id})
     return waiting if became is None else waiting.merge(became)
-
-
-def _trades_from(product: Product, query: TradesQuery, from_id: int | None) -> Steps[list[messages.UserTrade]]:
-    start = {} if from_id is None else {"fromId": from_id}
-    answer = yield Call("GET", product.paths.user_trades, {"symbol": query.symbol, **start, "limit": query.limit})
-    return _read_trades(answer.body)
-
-
-def _trades_since(product: Product, query: TradesQuery, start_ms: int, now_ms: int) -> Steps[list[messages.UserTrade]]:
-    """One answer covers a week at most: walk on until there are trades, then follow them by id to the limit."""
-    start_ms = max(start_ms, now_ms - product.trades_kept_ms)
-    while True:
-        end_ms = start_ms + product.trades_window_ms - 1
-        is_last = end_ms >= now_ms
-        window: dict[str, str | int | bool] = {"startTime": start_ms}
-        if not is_last:
-            window["endTime"] = end_ms
-        answer = yield Call("GET", product.paths.user_trades, {"symbol": query.symbol, **window, "limit": query.limit})
-        rows = _read_trades(answer.body)
-        if rows and not is_last and len(rows) < query.limit:
-            rows += yield from _trades_from(product, query, max(row.id for row in rows))
-        if rows or is_last:
-            return _oldest_first(rows)[: query.limit]
-        start_ms = end_ms + 1
-
-
-def _oldest_first(rows: Iterable[messages.UserTrade]) -> list[messages.UserTrade]:
-    """Each execution once: a trade between two own orders is two rows with one id."""
-    unique = {(row.id, row.order_id): row for row in rows}
-    return [unique[key] for key in sorted(unique)]

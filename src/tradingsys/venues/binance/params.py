@@ -12,6 +12,7 @@ from tradingsys.venues.binance.signing import Params
 
 __all__ = [
     "DEFAULT_RECV_WINDOW_MS",
+    "SPOT_CLIENT_ID",
     "choice",
     "client_id",
     "flag",
@@ -27,6 +28,7 @@ DEFAULT_RECV_WINDOW_MS = 5000
 
 # As the exchange writes them in its errors.
 _CLIENT_ID = re.compile(r"^[\.A-Z\:/a-z0-9_-]{1,36}$")
+SPOT_CLIENT_ID = re.compile(r"^[a-zA-Z0-9-_]{1,36}$")
 _DECIMAL = re.compile(r"^([0-9]{1,20})(\.[0-9]{1,20})?$")
 _INTEGER = re.compile(r"[0-9]{1,18}")
 
@@ -83,13 +85,13 @@ def choice(params: Params, name: str, known: Mapping[str, T], code: int, message
     return value
 
 
-def client_id(params: Params, name: str) -> str:
-    """A client's own id, empty when absent; raises OrderRejected (-4015, -1100)."""
+def client_id(params: Params, name: str, legal: re.Pattern[str] = _CLIENT_ID) -> str:
+    """A client's own id, empty when absent; raises OrderRejected (-1100, and of futures -4015)."""
     text = str(params.get(name, ""))
-    if len(text) > 36:
+    if len(text) > 36 and legal is _CLIENT_ID:
         raise OrderRejected(-4015, "Client order id length should not be more than 36 chars")
-    if text and not _CLIENT_ID.fullmatch(text):
-        raise _illegal(name, _CLIENT_ID)
+    if text and not legal.fullmatch(text):
+        raise _illegal(name, legal)
     return text
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "cancel_params",
     "good_till_date",
     "limit_params",
+    "order_name",
     "parse_cancel",
     "parse_good_till",
     "parse_limit_price",
@@ -139,7 +140,7 @@ def replace_params(replace: ReplaceOrder) -> RequestParams:
     Raises InvalidOrder when there is neither a price nor a way to find one.
     """
     return {
-        **_order_name(replace.symbol, replace.venue_order_id, replace.client_order_id),
+        **order_name(replace.symbol, replace.venue_order_id, replace.client_order_id),
         "side": replace.side.value,
         "quantity": decimal_text(replace.order_qty),
         **_price_params(replace.price, replace.price_match),
@@ -151,7 +152,7 @@ def replace_params(replace: ReplaceOrder) -> RequestParams:
 
 def cancel_params(cancel: CancelOrder) -> RequestParams:
     """The parameters of `DELETE /order` and `order.cancel`, without the stamp: by the venue's id when it is known."""
-    return _order_name(cancel.symbol, cancel.venue_order_id, cancel.client_order_id)
+    return order_name(cancel.symbol, cancel.venue_order_id, cancel.client_order_id)
 
 
 def parse_place(params: Params) -> PlaceOrder:
@@ -285,7 +286,8 @@ def parse_self_trade_prevention(params: Params) -> SelfTradePrevention | None:
     return choice(params, "selfTradePreventionMode", modes, -5039, text)
 
 
-def _order_name(symbol: str, venue_order_id: str | None, client_order_id: str) -> RequestParams:
+def order_name(symbol: str, venue_order_id: str | None, client_order_id: str) -> RequestParams:
+    """Which order a request is about: by the exchange's id when that is known."""
     if venue_order_id is not None and is_venue_id(venue_order_id):
         return {"symbol": symbol, "orderId": int(venue_order_id)}
     return {"symbol": symbol, "origClientOrderId": client_order_id}

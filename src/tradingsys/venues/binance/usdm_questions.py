@@ -52,7 +52,7 @@ def usdm_questions(weights: Weights) -> Mapping[type[Query[Any]], Question]:
         # Ordinary and conditional orders are asked for apart.
         OpenOrdersQuery: Question(order_queries.open_orders, lambda query: 2 * weights.of_open_orders(query.symbol)),
         ConditionalOrdersQuery: Question(order_queries.conditional_orders, lambda _: weights.all_algo_orders),
-        TradesQuery: Question(order_queries.trades, lambda _: weights.user_trades),
+        TradesQuery: Question(order_queries.TRADES.steps, lambda _: weights.user_trades),
         PositionsQuery: Question(account_queries.positions, lambda _: weights.positions),
         AccountModeQuery: Question(account_queries.account_mode, lambda _: weights.account_mode),
         BalancesQuery: Question(account_queries.balances, lambda _: weights.balances),
