@@ -14,21 +14,27 @@ class Bracket:
         sub.on_fill = self.on_fill
 
     def on_depth(self, depth: Depth) -> None:
-        if self.sub.net == 0 and not self.sub.open_orders and depth.ask_level:
+        if self.sub.floor_to_lot_size(self.sub.net) == 0 and not self.sub.open_orders and depth.ask_level:
             self.entry.send(0, QUANTITY, Side.BUY, OrderType.MARKET)
 
     def on_fill(self, order: Order, fill: Fill) -> None:
         info(f"{order.side} {fill.quantity} at {fill.price}, now holding {self.sub.net}")
         if order is self.entry.order and not order.is_active:
-            # The exchange watches these prices even when this program is not there.
-            price, held = order.avg_price or fill.price, order.acc
-            self.stop.send(
-                0, held, Side.SELL, OrderType.STOP_MARKET, stop_price=price * 0.995, trigger_by="MARK", reduce_only=True
-            )
-            self.target.send(price * 1.005, held, Side.SELL, OrderType.LIMIT, reduce_only=True)
+            self.guard(order.avg_price or fill.price, self.sub.floor_to_lot_size(self.sub.net))
         elif order in (self.stop.order, self.target.order) and self.sub.net <= 0:
             self.stop.kill()
             self.target.kill()
+
+    def guard(self, price: float, held: float) -> None:
+        """The exchange watches these prices even when this program is not there."""
+        stop, target = self.sub.round_price(price * 0.995), self.sub.round_price(price * 1.005)
+        if self.sub.is_spot:
+            # Coins can be promised to one order only, or to the two of a list.
+            first = Leg(target, held, Side.SELL, OrderType.LIMIT_MAKER)
+            self.sub.add_oco(first, Leg(0, held, Side.SELL, OrderType.STOP_LOSS, stop_price=stop))
+            return
+        self.stop.send(0, held, Side.SELL, OrderType.STOP_MARKET, stop_price=stop, trigger_by="MARK", reduce_only=True)
+        self.target.send(target, held, Side.SELL, OrderType.LIMIT, reduce_only=True)
 
 
 def on_error(error: Exception) -> None:

@@ -16,8 +16,12 @@ class Follow:
         if not self.bid.is_active and self.sub.net == 0:
             self.bid.send(depth.bid_prc(0), QUANTITY, Side.BUY, OrderType.LIMIT, post_only=True)
         elif self.bid.is_active and self.bid.price != depth.bid_prc(0):
-            # One request instead of a cancel and a new order; nothing is sent while one is under way.
-            self.bid.amend(price=depth.bid_prc(0))
+            if self.sub.is_spot:
+                # There an order keeps its price: the next look sends a new one.
+                self.bid.kill()
+            else:
+                # One request instead of a cancel and a new order; nothing is sent while one is under way.
+                self.bid.amend(price=depth.bid_prc(0))
 
     def report(self) -> None:
         position, unfilled = self.sub.position, self.sub.unfilled

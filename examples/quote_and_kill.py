@@ -21,11 +21,15 @@ class QuoteAndKill:
             best = bid if self.order.side == Side.BUY else ask
             if self.order.price != best:
                 self.order.kill()
-        elif self.sub.net <= 0:
+        elif self.sellable(ask) <= 0:
             self.order.send(bid, QUANTITY, Side.BUY, OrderType.LIMIT, Tif.GTC)
         else:
-            # An order that only reduces may be as small as what a partial execution has left.
-            self.order.send(ask, self.sub.net, Side.SELL, OrderType.LIMIT, Tif.GTC, reduce_only=True)
+            self.order.send(ask, self.sellable(ask), Side.SELL, OrderType.LIMIT, Tif.GTC, reduce_only=True)
+
+    def sellable(self, price: float) -> float:
+        """On futures an order that only reduces may be as small as what is left; spot's least value binds all."""
+        held = self.sub.floor_to_lot_size(max(0.0, self.sub.net))
+        return 0.0 if self.sub.is_spot and held * price < self.sub.min_notional else held
 
     def on_order(self, order: Order) -> None:
         info(f"{order}, now holding {self.sub.net}")
