@@ -173,7 +173,7 @@ def test_another_question_has_another_answer() -> None:
 def test_new_orders_are_unknown_for_a_while() -> None:
     client = Troubled(profile(queries_late_ms=150))
     client.place("mine", px=ASK)
-    named = {"symbol": "DOGEUSDT", "origClientOrderId": "mine"}
+    named: dict[str, Any] = {"symbol": "DOGEUSDT", "origClientOrderId": "mine"}
     assert client.error("GET", ORDER, **named) == (400, -2013)
     client.run(150)
     reply = client.reply("GET", ORDER, **named)

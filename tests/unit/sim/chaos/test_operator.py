@@ -56,7 +56,7 @@ def test_another_profile_or_seed_begins_anew() -> None:
 def test_leaving_a_profile_leaves_nothing_of_it() -> None:
     client = Troubled(PROFILES["storm"], 1)
     client.admin("chaos", profile="calm")
-    named = {"symbol": "DOGEUSDT", "origClientOrderId": "mine"}
+    named: dict[str, Any] = {"symbol": "DOGEUSDT", "origClientOrderId": "mine"}
     client.place("mine", px="0.601", qty="500")
     assert client.call("GET", "/fapi/v1/order", **named)["status"] == "FILLED"
     assert len(client.admin("ledger")) == 1
