@@ -18,7 +18,9 @@ from tradingsys.core.ids import EXTERNAL
 FOLDER = ROOT / "examples"
 ORIGINALS = ("demo", "kline", "pair", "safe_demo")
 """Written from the descriptions of the original's examples, with nothing but its API."""
-OURS = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in (*ORIGINALS, "arguments"))
+SPOT = ("basis", "margin_short", "oco")
+"""Those that need a spot or a margin gateway."""
+OURS = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in (*ORIGINALS, *SPOT, "arguments"))
 MAX_LINES = 60
 SIGNS = {
     "bracket": "now holding",
@@ -102,7 +104,7 @@ def test_the_notebook_executes_in_a_real_kernel(world: World) -> None:
     world.assert_records_agree(10)
 
 
-@pytest.mark.parametrize("name", [*ORIGINALS, *OURS])
+@pytest.mark.parametrize("name", [*ORIGINALS, *OURS, *SPOT])
 def test_an_example_is_short_and_begins_with_what_it_does(name: str) -> None:
     text = (FOLDER / f"{name}.py").read_text("utf-8")
     assert len(text.splitlines()) < MAX_LINES
