@@ -19,7 +19,7 @@ def floor8(amount: Decimal) -> Decimal:
 class SpotWallet:
     """Free and locked amounts by asset. A *house* wallet makes the market: it has whatever it needs."""
 
-    __slots__ = ("burns_bnb", "free", "is_house", "locked", "name")
+    __slots__ = ("_changed", "burns_bnb", "free", "is_house", "locked", "name")
 
     def __init__(self, name: str, deposits: Mapping[str, Decimal] | None = None, *, is_house: bool = False) -> None:
         self.name = name
@@ -28,6 +28,7 @@ class SpotWallet:
         self.locked: dict[str, Decimal] = {}
         self.burns_bnb = False
         """Whether it pays fees in BNB as long as it has some."""
+        self._changed: dict[str, None] = {}
 
     def free_of(self, asset: str) -> Decimal:
         """What orders may use."""
@@ -49,12 +50,16 @@ class SpotWallet:
     def earn(self, asset: str, amount: Decimal) -> None:
         """Add to what is free; negative is paid."""
         self.free[asset] = self.free_of(asset) + amount
+        self._changed[asset] = None
 
     def lock(self, asset: str, amount: Decimal) -> None:
         """Set aside for an order; negative gives back."""
         self.free[asset] = self.free_of(asset) - amount
         self.locked[asset] = self.locked_of(asset) + amount
+        self._changed[asset] = None
 
-    def spend_locked(self, asset: str, amount: Decimal) -> None:
-        """Pay out of what was set aside."""
-        self.locked[asset] = self.locked_of(asset) - amount
+    def take_changed(self) -> list[str]:
+        """Assets whose balances changed since the last call."""
+        changed = list(self._changed)
+        self._changed.clear()
+        return changed

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from tradingsys.core.enums import OrderType, PriceMatch, SelfTradePrevention, Side, TimeInForce, TriggerPrice
 
-__all__ = ["Condition", "ConditionStatus", "NewCondition"]
+__all__ = ["Condition", "ConditionStatus", "NewCondition", "fires_above"]
 
 _RISING = frozenset(
     {
@@ -19,6 +19,11 @@ _RISING = frozenset(
         (OrderType.TAKE_PROFIT_MARKET, Side.SELL),
     }
 )
+
+
+def fires_above(order_type: OrderType, side: Side) -> bool:
+    """Whether such an order waits for a price to rise."""
+    return (order_type, side) in _RISING
 
 
 class NewCondition(Struct, frozen=True):
@@ -60,7 +65,7 @@ class NewCondition(Struct, frozen=True):
         """Whether it waits for a price to rise; for a trailing stop, to be activated."""
         if self.is_trailing:
             return self.side is Side.SELL
-        return (self.order_type, self.side) in _RISING
+        return fires_above(self.order_type, self.side)
 
 
 class ConditionStatus(StrEnum):

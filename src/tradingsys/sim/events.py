@@ -52,7 +52,7 @@ __all__ = [
 
 
 class Accepted(Struct, frozen=True):
-    """The order is known from now on, and may trade."""
+    """The order is known from now on, and may trade; told again when an order that was PENDING_NEW is NEW."""
 
     order: OrderRecord
 

@@ -1,4 +1,4 @@
-"""The exchange in the box: accounts, books, matching and a ledger, in virtual time. It knows no venue."""
+"""The exchange of contracts in the box: accounts, books, matching and a ledger, in virtual time. It knows no venue."""
 
 from __future__ import annotations
 
@@ -17,12 +17,10 @@ from tradingsys.sim.conditional import Conditional
 from tradingsys.sim.conditions import Condition, NewCondition
 from tradingsys.sim.contract_holdings import ContractHoldings
 from tradingsys.sim.events import (
-    CancelRefused,
     ExchangeEvent,
     ExpiryReason,
     NewAmend,
     NewOrder,
-    OrderRecord,
     Refusal,
     Rejected,
 )
@@ -30,13 +28,13 @@ from tradingsys.sim.funding import Funding
 from tradingsys.sim.liquidation import Liquidation
 from tradingsys.sim.money import CashKind
 from tradingsys.sim.placing import Placing
+from tradingsys.sim.segment import TRADING, Segment
 from tradingsys.sim.settlement import Settlement
 from tradingsys.sim.state import Options, State
 from tradingsys.sim.venue import Listing, Venue
 
 __all__ = ["TRADING", "Exchange"]
 
-TRADING = "TRADING"
 _EMPTIED = frozenset({"SETTLING", "DELIVERING", "DELIVERED", "CLOSE"})
 """Nobody has orders or positions of a symbol in one of these states."""
 
@@ -44,12 +42,8 @@ _NS = 1_000_000_000
 _NS_PER_MS = 1_000_000
 
 
-class Exchange:
-    """Takes requests with the time at which they arrive and says what happened.
-
-    Times are nanoseconds since the Unix epoch and must not go back. The same requests at the same times give the same
-    events, to the last byte.
-    """
+class Exchange(Segment[Account]):
+    """The exchange of contracts; see `Segment`."""
 
     def __init__(
         self,
@@ -60,14 +54,10 @@ class Exchange:
     ) -> None:
         """Order, trade and update ids grow from ``first_id``: give a larger one after each restart."""
         self._state = State(listings, fees or FeeSchedule(), first_id, options or Options())
-        self.fees = self._state.fees
-        self.first_id = first_id
-        """Tells this run of an exchange from every other."""
-        self.ledger = self._state.ledger
-        self.accounts = self._state.accounts
-        self.venues = self._state.venues
         holdings = ContractHoldings(self._state)
-        self._placing = holdings.placing = Placing(self._state, holdings)
+        holdings.placing = Placing(self._state, holdings)
+        super().__init__(self._state, holdings.placing)
+        self.fees = self._state.fees
         self._amending = Amending(self._state, self._placing)
         self._conditional = Conditional(self._state, self._placing)
         self._funding = Funding(self._state)
@@ -83,7 +73,7 @@ class Exchange:
     def open_account(
         self, name: str, deposits: Mapping[str, Decimal], *, is_house: bool = False, now_ns: int = 0
     ) -> Account:
-        """A new account. A house account has unlimited credit and leaves no trace in the ledger."""
+        """See `Segment`."""
         account = self.accounts[name] = Account(name, deposits, is_house=is_house)
         if not is_house:
             for asset, amount in deposits.items():
@@ -93,17 +83,6 @@ class Exchange:
     def marks(self) -> dict[str, Decimal]:
         """Mark price by symbol."""
         return self._state.marks()
-
-    def open_orders(self, account: str, symbol: str | None = None) -> list[OrderRecord]:
-        """Open orders of an account, oldest first, on one symbol or all."""
-        venues = [self.venues[symbol]] if symbol is not None else list(self.venues.values())
-        if self.accounts[account].is_house:
-            return [order for venue in venues for order in venue.open.values() if order.account == account]
-        return [venue.open[order_id] for venue in venues for order_id in venue.open_ids.get(account, ())]
-
-    def open_count(self, account: str, symbol: str) -> int:
-        """How many orders an account, not the house's, has open on a symbol."""
-        return len(self.venues[symbol].open_ids.get(account, ()))
 
     def position(self, account: str, symbol: str) -> Position:
         """The position of an account."""
@@ -221,16 +200,6 @@ class Exchange:
         self._follow(now_ns, events)
         return events
 
-    def hear(self, symbol: str, px: Decimal, now_ns: int) -> list[ExchangeEvent]:
-        """A trade that nobody here had a part in: the last price, for whatever waits for it."""
-        venue = self.venues[symbol]
-        venue.last_px = px
-        if venue.triggers[TriggerPrice.LAST]:
-            self._state.prints.append((venue, px))
-        events: list[ExchangeEvent] = []
-        self._follow(now_ns, events)
-        return events
-
     def amend(self, request: NewAmend, now_ns: int) -> list[ExchangeEvent]:
         """Change an order. The first event is `Amended`, `Canceled` or `ChangeRefused`."""
         events: list[ExchangeEvent] = []
@@ -240,40 +209,6 @@ class Exchange:
         self._follow(now_ns, events)
         return events
 
-    def cancel(
-        self,
-        account: str,
-        symbol: str,
-        now_ns: int,
-        *,
-        order_id: int | None = None,
-        client_order_id: str | None = None,
-    ) -> list[ExchangeEvent]:
-        """Cancel one open order by either id. The first event is `Canceled` or `CancelRefused`."""
-        venue = self.venues.get(symbol)
-        if venue is None:
-            return [CancelRefused(account, symbol, Refusal.UNKNOWN_SYMBOL)]
-        order = self._find_open(venue, account, order_id, client_order_id)
-        if order is None:
-            return [CancelRefused(account, symbol)]
-        events: list[ExchangeEvent] = []
-        self._placing.end(venue, order.order_id, OrderStatus.CANCELED, now_ns, events)
-        self._state.publish(venue, now_ns, events)
-        self._follow(now_ns, events)
-        return events
-
-    def cancel_all(self, account: str, symbol: str, now_ns: int) -> list[ExchangeEvent]:
-        """Cancel all open orders of an account on a symbol."""
-        events: list[ExchangeEvent] = []
-        self._cancel_all(account, self.venues[symbol], now_ns, events)
-        self._follow(now_ns, events)
-        return events
-
-    def _cancel_all(self, account: str, venue: Venue, now_ns: int, events: list[ExchangeEvent]) -> None:
-        for order in self.open_orders(account, venue.instrument.symbol):
-            self._placing.end(venue, order.order_id, OrderStatus.CANCELED, now_ns, events)
-        self._state.publish(venue, now_ns, events)
-
     def count_down(self, account: str, symbol: str, countdown_ms: int, now_ns: int) -> None:
         """Cancel all of an account's orders on a symbol after so long, unless told anew before; 0 never."""
         key = ("countdown", symbol, account)
@@ -281,14 +216,6 @@ class Exchange:
             self._state.schedule.put(key, now_ns + countdown_ms * _NS_PER_MS)
         else:
             self._state.schedule.drop(key)
-
-    def _find_open(
-        self, venue: Venue, account: str, order_id: int | None, client_order_id: str | None
-    ) -> OrderRecord | None:
-        if order_id is None:
-            order_id = venue.client_ids.get((account, client_order_id or ""))
-        order = venue.open.get(order_id) if order_id is not None else None
-        return order if order is not None and order.account == account else None
 
     # --- conditional orders
 

@@ -12,16 +12,19 @@ from tradingsys.sim.money import CashKind, CashRow, FundingRecord, InterestRecor
 from tradingsys.sim.order_lists import OrderListRecord
 from tradingsys.sim.order_records import Amendment, Execution, OrderRecord, PreventedMatch
 
-__all__ = ["Ledger"]
+__all__ = ["ASSET_KINDS", "Ledger"]
 
 _KINDS = 3
 """Ids are counted in steps of this: profit, fee and other money each have their own within a step."""
+ASSET_KINDS = 4
+"""The same of assets: what came, what went, the fee, other money."""
 
 
 class Ledger:
     """Orders by (symbol, id) in the order of their ids, executions and money in the order they happened."""
 
-    def __init__(self, first_id: int = 1) -> None:
+    def __init__(self, first_id: int = 1, kinds: int = _KINDS) -> None:
+        """``kinds``: of `CashRow` that one step of ids holds."""
         self.executions: list[Execution] = []
         self.conditions: dict[int, Condition] = {}
         """Conditional orders by their id, as they are now."""
@@ -35,6 +38,7 @@ class Ledger:
         self.loans: list[LoanRecord] = []
         self.interest: list[InterestRecord] = []
         self._first_row = first_id
+        self._kinds = kinds
         self._by_account: dict[tuple[str, str], list[Execution]] = {}
         self._break_even: dict[tuple[str, str], BreakEven] = {}
         self._orders: dict[tuple[str, int], OrderRecord] = {}
@@ -51,6 +55,8 @@ class Ledger:
         key = (order.symbol, order.order_id)
         if key not in self._orders:
             self._order_ids.setdefault((order.account, order.symbol), []).append(order.order_id)
+            self._latest[order.account, order.symbol, order.client_order_id] = order.order_id
+        elif self._orders[key].client_order_id != order.client_order_id:
             self._latest[order.account, order.symbol, order.client_order_id] = order.order_id
         self._orders[key] = order
 
@@ -114,7 +120,8 @@ class Ledger:
         self.executions.append(execution)
         key = (execution.account, execution.symbol)
         self._by_account.setdefault(key, []).append(execution)
-        self._break_even.setdefault(key, BreakEven()).add(execution)
+        if not execution.base_asset:
+            self._break_even.setdefault(key, BreakEven()).add(execution)
 
     def break_even_px(self, account: str, symbol: str) -> Decimal:
         """What an account's position must be closed at to have cost nothing; 0 without one."""
@@ -130,7 +137,7 @@ class Ledger:
         self, account: str, kind: CashKind, asset: str, amount: Decimal, now_ns: int, symbol: str = ""
     ) -> CashRow:
         """Remember a change of a balance that no execution made."""
-        row_id = self._row_id(len(self._moves)) + _KINDS - 1
+        row_id = self._row_id(len(self._moves)) + self._kinds - 1
         row = CashRow(account, kind, symbol, asset, amount, now_ns, row_id)
         self._moves.append((len(self.executions), row))
         return row
@@ -153,12 +160,21 @@ class Ledger:
 
     def _execution_money(self, number: int, row: Execution) -> Iterator[CashRow]:
         row_id = self._row_id(number)
-        parts = ((CashKind.REALIZED_PNL, row.realized_pnl), (CashKind.COMMISSION, -row.fee))
-        for offset, (kind, amount) in enumerate(parts):
+        for offset, (kind, asset, amount) in enumerate(_parts(row)):
             if amount:
-                yield CashRow(
-                    row.account, kind, row.symbol, row.fee_asset, amount, row.ts_ns, row_id + offset, row.exec_id
-                )
+                yield CashRow(row.account, kind, row.symbol, asset, amount, row.ts_ns, row_id + offset, row.exec_id)
 
     def _row_id(self, number: int) -> int:
-        return (self._first_row + number) * _KINDS
+        return (self._first_row + number) * self._kinds
+
+
+def _parts(row: Execution) -> tuple[tuple[CashKind, str, Decimal], ...]:
+    fee = (CashKind.COMMISSION, row.fee_asset, -row.fee)
+    if not row.base_asset:
+        return (CashKind.REALIZED_PNL, row.fee_asset, row.realized_pnl), fee
+    sign = row.side.sign
+    return (
+        (CashKind.TRADE, row.base_asset, sign * row.qty),
+        (CashKind.TRADE, row.quote_asset, -sign * row.quote_qty),
+        fee,
+    )

@@ -97,7 +97,7 @@ class ExpiryReason(StrEnum):
     NO_LIQUIDITY = "nobody takes the rest of a market order"
     OTHER_LEG = "the other order of the pair came first"
     FIRST_PHASE = "the order it waits for was not filled"
-    TRIGGERED_UNPAYABLE = "refused when it was triggered"
+    UNPAYABLE = "refused when its turn came"
     REMOVED = "taken out by the exchange"
     AMENDED = "the change left nothing to trade"
 
@@ -185,6 +185,9 @@ class Execution(Struct, frozen=True):
     quote_qty: Decimal = Decimal(0)
     """Of assets: what was paid or received of the quote asset, before the fee."""
     list_id: int = -1
+    base_asset: str = ""
+    """Empty of contracts, as ``quote_asset`` is."""
+    quote_asset: str = ""
 
 
 class Amendment(Struct, frozen=True):

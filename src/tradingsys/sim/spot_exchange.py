@@ -1,21 +1,36 @@
-"""The exchange that trades assets: spot wallets and cross-margin accounts in the same books, in virtual time."""
+"""The exchange of assets in the box: spot wallets and cross-margin accounts in the same books, in virtual time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import structs
 
+from tradingsys.core.enums import OrderStatus
 from tradingsys.matching.cross_margin import CrossMarginWallet
 from tradingsys.matching.fees import SpotFees
 from tradingsys.matching.wallet import SpotWallet
-from tradingsys.sim.events import ExchangeEvent, NewAmend, NewOrder, OrderRecord, Rejected
-from tradingsys.sim.ledger import Ledger
-from tradingsys.sim.order_lists import NewOrderList, OrderListRecord
-from tradingsys.sim.venue import Listing, Venue
+from tradingsys.sim.asset_events import BalanceMoved
+from tradingsys.sim.asset_holdings import AssetHoldings
+from tradingsys.sim.asset_judging import Judging, quoted_lots
+from tradingsys.sim.asset_state import UNIT, AssetState, MarginBars, MarginTerms
+from tradingsys.sim.events import CancelRefused, ChangeRefused, ExchangeEvent, NewAmend, NewOrder, Refusal, Rejected
+from tradingsys.sim.lending import Lending
+from tradingsys.sim.linked_orders import LinkedOrders
+from tradingsys.sim.margin_watch import MarginWatch
+from tradingsys.sim.money import CashKind
+from tradingsys.sim.order_lists import ListStatus, NewOrderList, OrderListRecord
+from tradingsys.sim.placing import Placing
+from tradingsys.sim.segment import TRADING, Segment
+from tradingsys.sim.shrinking import Shrinking
+from tradingsys.sim.venue import Listing
+from tradingsys.sim.working import Working
 
 __all__ = ["MarginBars", "MarginTerms", "SpotExchange", "margin_name"]
+
+_NS = 1_000_000_000
+_ZERO = Decimal(0)
 
 
 def margin_name(account: str) -> str:
@@ -23,45 +38,11 @@ def margin_name(account: str) -> str:
     return f"{account}/margin"
 
 
-class MarginBars(Struct, frozen=True):
-    """Margin levels that mean something."""
-
-    normal: Decimal = Decimal("1.5")
-    """Above, assets can be taken out; at or below, nothing can be borrowed."""
-    call: Decimal = Decimal("1.3")
-    """At or below, the account is warned."""
-    liquidation: Decimal = Decimal("1.1")
-    """At or below, the exchange sells."""
-
-
-class MarginTerms(Struct, frozen=True):
-    """What borrowing costs and how far it goes."""
-
-    bars: MarginBars = MarginBars()
-    daily_rates: Mapping[str, Decimal] = {}
-    """Interest by asset, of the principal for a day; others have ``daily_rate``."""
-    daily_rate: Decimal = Decimal("0.00040000")
-    limits: Mapping[str, Decimal] = {}
-    """The most of an asset that one account may owe; others have ``limit_usdt`` worth of it."""
-    limit_usdt: Decimal = Decimal(1_000_000)
-    leverage: int = 3
-    """Debts may be so many times the account's own, less one."""
-    liquidation_fee: Decimal = Decimal("0.02")
-    """Of the debts that are paid in a liquidation."""
-
-
-class SpotExchange:
-    """Takes requests with the time at which they arrive and says what happened; see `Exchange`, its sibling.
+class SpotExchange(Segment[SpotWallet]):
+    """The exchange of assets; see `Segment`.
 
     An account is a spot wallet, or the cross-margin account of `margin_name`; both trade in the same books.
     """
-
-    fees: SpotFees
-    terms: MarginTerms
-    first_id: int
-    ledger: Ledger
-    accounts: dict[str, SpotWallet]
-    venues: dict[str, Venue]
 
     def __init__(
         self,
@@ -71,70 +52,103 @@ class SpotExchange:
         terms: MarginTerms | None = None,
     ) -> None:
         """Order, trade and update ids grow from ``first_id``: give a larger one after each restart."""
-        raise NotImplementedError
+        state = self._state = AssetState(listings, fees or SpotFees(), first_id, terms or MarginTerms())
+        self._lending = Lending(state)
+        self._judging = Judging(state, self._lending)
+        holdings = AssetHoldings(state, self._judging, self._lending)
+        placing = holdings.placing = Placing(state, holdings)
+        super().__init__(state, placing)
+        self._working = Working(state, placing, holdings)
+        self._lists = LinkedOrders(state, placing, holdings, self._judging, self._working)
+        self._shrinking = Shrinking(state, placing, holdings, self._lists)
+        self._watch = MarginWatch(state, placing, self._lending)
+        self._watched_s = -1
+        self._looked_ns = 0
+        """When margin was looked at last."""
+        self.fees = state.fees
+        self.terms = state.terms
 
     # --- accounts
 
     def open_account(
         self, name: str, deposits: Mapping[str, Decimal], *, is_house: bool = False, now_ns: int = 0
     ) -> SpotWallet:
-        """A new spot wallet. A house account has whatever it needs and leaves no trace in the ledger."""
-        raise NotImplementedError
+        """See `Segment`."""
+        return self._opened(SpotWallet(name, deposits, is_house=is_house), now_ns)
 
     def open_margin(self, name: str, deposits: Mapping[str, Decimal], *, now_ns: int = 0) -> CrossMarginWallet:
         """A new cross-margin account under ``margin_name(name)``."""
-        raise NotImplementedError
+        wallet = CrossMarginWallet(margin_name(name), deposits)
+        self._opened(wallet, now_ns)
+        if ("interest", "", "") not in self._state.schedule:
+            self._lending.watch_clock(now_ns)
+        return wallet
+
+    def _opened(self, wallet: SpotWallet, now_ns: int) -> SpotWallet:
+        self.accounts[wallet.name] = wallet
+        if not wallet.is_house:
+            for asset, amount in wallet.free.items():
+                self.ledger.put_money(wallet.name, CashKind.TRANSFER, asset, amount, now_ns)
+        return wallet
 
     def margin(self, account: str) -> CrossMarginWallet:
         """A cross-margin account by its full name. Raises LookupError when it is none."""
-        raise NotImplementedError
+        wallet = self.accounts.get(account)
+        if not isinstance(wallet, CrossMarginWallet):
+            raise LookupError(f"no cross-margin account: {account}")
+        return wallet
+
+    def burn_bnb(self, account: str, *, on: bool) -> None:
+        """Whether the account pays its fees in BNB."""
+        self.accounts[account].burns_bnb = on
 
     # --- orders
 
-    def open_orders(self, account: str, symbol: str | None = None) -> list[OrderRecord]:
-        """Open orders, those that wait included, oldest first, on one symbol or all."""
-        raise NotImplementedError
-
-    def open_count(self, account: str, symbol: str) -> int:
-        """How many orders an account has open on a symbol."""
-        raise NotImplementedError
-
     def open_lists(self, account: str, symbol: str | None = None) -> list[OrderListRecord]:
         """Order lists that are alive, oldest first."""
-        raise NotImplementedError
+        return self._lists.open(account, symbol)
 
-    def refused(self, request: NewOrder, now_ns: int) -> Rejected | None:
+    def refused(self, request: NewOrder) -> Rejected | None:
         """What `place` would say to an order now, without placing it: for test orders and before a replacement."""
-        raise NotImplementedError
+        judged = self._placing.judge(self._sized(request))
+        return Rejected(request, judged) if isinstance(judged, Refusal) else None
 
     def place(self, request: NewOrder, now_ns: int) -> list[ExchangeEvent]:
-        """Take an order of any type. The first event is `Accepted` or `Rejected`."""
-        raise NotImplementedError
+        """Take an order of any type; see `Segment`. A market order for more than can be paid is refused."""
+        judged = self._placing.judge(self._sized(request))
+        if isinstance(judged, Refusal):
+            return [Rejected(request, judged)]
+        events: list[ExchangeEvent] = []
+        order = self._placing.accept(judged.venue, request, judged.lots, judged.ticks, now_ns, events)
+        self._working.begin(judged.venue, order, now_ns, events)
+        self._follow(now_ns, events)
+        return events
+
+    def _sized(self, request: NewOrder) -> NewOrder:
+        """With the quantity that an amount of the quote asset comes to now."""
+        venue = self.venues.get(request.symbol)
+        if request.quote_qty is None or venue is None:
+            return request
+        return structs.replace(request, qty=venue.qty(quoted_lots(venue, request, request.quote_qty, beyond=True)))
 
     def place_list(self, request: NewOrderList, now_ns: int) -> list[ExchangeEvent]:
         """Take an order list: `ListRejected`, or `ListChanged` and an `Accepted` for each of its orders."""
-        raise NotImplementedError
+        events: list[ExchangeEvent] = []
+        self._lists.place(request, now_ns, events)
+        self._follow(now_ns, events)
+        return events
 
     def amend(self, request: NewAmend, now_ns: int) -> list[ExchangeEvent]:
-        """Make an order smaller; it keeps its place. The first event is `Amended` or `ChangeRefused`."""
-        raise NotImplementedError
+        """Make an order smaller; it keeps its place.
 
-    def cancel(
-        self,
-        account: str,
-        symbol: str,
-        now_ns: int,
-        *,
-        order_id: int | None = None,
-        client_order_id: str | None = None,
-    ) -> list[ExchangeEvent]:
-        """Cancel an open order by either id, and with it the list it belongs to: `Canceled` or `CancelRefused` first,
-        of the order that was named."""
-        raise NotImplementedError
-
-    def cancel_all(self, account: str, symbol: str, now_ns: int) -> list[ExchangeEvent]:
-        """Cancel all open orders and lists of an account on a symbol."""
-        raise NotImplementedError
+        The first event is `Amended`, `Expired` where nothing is left to trade, or `ChangeRefused`.
+        """
+        events: list[ExchangeEvent] = []
+        venue = self.venues[request.symbol]
+        order = self._find_open(venue, request.account, request.order_id, request.client_order_id)
+        self._shrinking.amend(request, order, now_ns, events)
+        self._follow(now_ns, events)
+        return events
 
     def cancel_list(
         self,
@@ -145,62 +159,129 @@ class SpotExchange:
         list_id: int | None = None,
         client_list_id: str | None = None,
     ) -> list[ExchangeEvent]:
-        """Cancel an order list by either id: `Canceled` for each open order, then `ListChanged`; or `CancelRefused`."""
-        raise NotImplementedError
+        """Cancel an order list by either id: `Canceled` for each open order, then `ListChanged`; or `CancelRefused`.
+
+        Cancelling one of its orders does the same.
+        """
+        record = self.ledger.order_list(account, list_id, client_list_id)
+        if record is None or record.symbol != symbol or record.status is not ListStatus.EXECUTING:
+            return [CancelRefused(account, symbol, Refusal.UNKNOWN_LIST)]
+        venue = self.venues[symbol]
+        events: list[ExchangeEvent] = []
+        for leg in record.legs:
+            if leg.order_id in venue.open:
+                self._placing.end(venue, leg.order_id, OrderStatus.CANCELED, now_ns, events)
+        self._state.publish(venue, now_ns, events)
+        self._follow(now_ns, events)
+        return events
 
     # --- money: the first event is `ChangeRefused` when nothing was done
 
     def transfer(self, account: str, asset: str, amount: Decimal, now_ns: int) -> list[ExchangeEvent]:
         """Deposit, or (negative) withdraw: `BalanceMoved`, `BalancesChanged`."""
-        raise NotImplementedError
+        wallet = self.accounts[account]
+        if -amount > self.transferable(account, asset):
+            owes = isinstance(wallet, CrossMarginWallet) and -amount <= wallet.free_of(asset)
+            return [ChangeRefused(account, "", Refusal.DEBT_OUTSTANDING if owes else Refusal.CROSS_BALANCE)]
+        wallet.earn(asset, amount)
+        self.ledger.put_money(account, CashKind.TRANSFER, asset, amount, now_ns)
+        events: list[ExchangeEvent] = [BalanceMoved(account, asset, amount, now_ns)]
+        self._follow(now_ns, events)
+        return events
 
     def borrow(self, account: str, asset: str, amount: Decimal, now_ns: int) -> list[ExchangeEvent]:
         """Borrow: `LiabilityChanged`, `BalancesChanged`; the transaction is the newest of ``ledger.loans``."""
-        raise NotImplementedError
+        wallet = self.margin(account)
+        refused = self._lending.refusal(wallet, asset, amount)
+        if refused is not None:
+            return [ChangeRefused(account, "", refused)]
+        events: list[ExchangeEvent] = []
+        self._lending.lend(wallet, asset, amount, now_ns, events)
+        self._follow(now_ns, events)
+        return events
 
     def repay(self, account: str, asset: str, amount: Decimal, now_ns: int) -> list[ExchangeEvent]:
         """Pay back, interest first and no more than is owed: `LiabilityChanged`, `BalancesChanged`."""
-        raise NotImplementedError
+        wallet = self.margin(account)
+        if not wallet.debt(asset):
+            return [ChangeRefused(account, "", Refusal.NO_DEBT)]
+        if min(amount, wallet.debt(asset)) > wallet.free_of(asset):
+            return [ChangeRefused(account, "", Refusal.CROSS_BALANCE)]
+        events: list[ExchangeEvent] = []
+        self._lending.pay_back(wallet, asset, amount, now_ns, events)
+        self._follow(now_ns, events)
+        return events
 
     def borrowable(self, account: str, asset: str) -> tuple[Decimal, Decimal]:
         """How much more of an asset can be borrowed by the collateral, and by the exchange's limit."""
-        raise NotImplementedError
+        return self._lending.borrowable(self.margin(account), asset)
+
+    def hourly_rate(self, asset: str) -> Decimal:
+        """Interest on a loan for an hour, as a part of it."""
+        return self._lending.hourly_rate(asset)
 
     def transferable(self, account: str, asset: str) -> Decimal:
         """How much of an asset can be taken out."""
-        raise NotImplementedError
+        wallet = self.accounts[account]
+        if isinstance(wallet, CrossMarginWallet):
+            return self._lending.transferable(wallet, asset)
+        return wallet.free_of(asset)
 
     def margin_level(self, account: str) -> Decimal:
         """Assets / debts; 999 without debts."""
-        raise NotImplementedError
-
-    def burn_bnb(self, account: str, *, on: bool) -> None:
-        """Whether the account pays its fees in BNB."""
-        raise NotImplementedError
+        return self._watch.level(self.margin(account))
 
     # --- prices and time
 
-    def prices(self, unit: str = "USDT") -> dict[str, Decimal]:
+    def prices(self, unit: str = UNIT) -> dict[str, Decimal]:
         """What one of each asset is worth in another, by the last prices; assets that nothing leads to are missing."""
-        raise NotImplementedError
+        return self._state.prices(unit)
 
     def average_px(self, symbol: str, now_ns: int, minutes: int = 5) -> Decimal:
         """The average price of what was traded in the last minutes, else the last price: what filters refer to."""
-        raise NotImplementedError
+        venue = self.venues[symbol]
+        return venue.average.px(now_ns, minutes) or venue.last_px
 
     @property
     def next_deadline_ns(self) -> int | None:
-        """When `tick` has something to do at the latest."""
-        raise NotImplementedError
+        """See `Segment`."""
+        due_ns = self._state.schedule.next_ns
+        if not self._watch.is_needed:
+            return due_ns
+        look_ns = self._looked_ns + _NS
+        return look_ns if due_ns is None else min(due_ns, look_ns)
 
     def tick(self, now_ns: int) -> list[ExchangeEvent]:
         """Let time pass: interest is owed, margin is watched, orders with an end expire."""
-        raise NotImplementedError
+        events: list[ExchangeEvent] = []
+        self._looked_ns = now_ns
+        while True:
+            due_ns = self._state.schedule.next_ns
+            due = self._state.schedule.pop(now_ns)
+            if due is None or due_ns is None:
+                break
+            self._lending.accrue(due_ns, events)
+        if now_ns // _NS != self._watched_s:
+            self._watched_s = now_ns // _NS
+            self._watch.check(now_ns, events)
+        for venue in self.venues.values():
+            self._state.publish(venue, now_ns, events)
+        self._follow(now_ns, events)
+        return events
 
-    def hear(self, symbol: str, px: Decimal, now_ns: int, qty: Decimal = Decimal(0)) -> list[ExchangeEvent]:
-        """A trade that nobody here had a part in."""
-        raise NotImplementedError
-
-    def set_status(self, symbol: str, status: str, now_ns: int) -> list[ExchangeEvent]:
+    def set_status(self, symbol: str, status: str, now_ns: int) -> list[ExchangeEvent]:  # noqa: ARG002
         """TRADING, HALT, BREAK, END_OF_DAY, or CANCEL_ONLY; open orders stay."""
-        raise NotImplementedError
+        venue = self.venues[symbol]
+        venue.instrument = structs.replace(venue.instrument, status=status, is_trading=status == TRADING)
+        return []
+
+    def _follow(self, now_ns: int, events: list[ExchangeEvent]) -> None:
+        """Lists and waiting orders learn what happened and make more happen; in the end balances are told."""
+        state = self._state
+        while state.stirred or state.prints:
+            if state.stirred:
+                self._lists.on_stirred(state.stirred.popleft(), now_ns, events)
+            else:
+                venue, px = state.prints.popleft()
+                self._working.on_price(venue, px, self._lists, now_ns, events)
+        state.tell_balances(now_ns, events)
