@@ -20,6 +20,7 @@ from tradingsys.venues.binance.messages import spot
 
 __all__ = [
     "amend_reply",
+    "answers",
     "execution_report",
     "list_status",
     "order_list",
@@ -155,13 +156,22 @@ def list_status(message: spot.ListStatus) -> tuple[OrderChanged, ...]:
     )
 
 
-def orders_told(data: bytes) -> tuple[OrderChanged, ...]:
-    """Facts of every order in an answer that may be one order, one list, or an array of both.
+def answers(data: bytes) -> list[spot.OrderReply | spot.OrderList]:
+    """The elements of an answer that may be one order, one list, or an array of both.
 
     Cancelling an order of a list is answered with the list, cancelling all of a symbol with everything there was.
     """
     elements: Iterable[bytes | Raw] = _read_many(data) if data.lstrip()[:1] == b"[" else (data,)
-    return tuple(change for element in elements for change in _element(element))
+    return [_element(element) for element in elements]
+
+
+def orders_told(data: bytes) -> tuple[OrderChanged, ...]:
+    """Facts of every order in such an answer."""
+    return tuple(
+        change
+        for answer in answers(data)
+        for change in (order_list(answer) if isinstance(answer, spot.OrderList) else (order_reply_changed(answer),))
+    )
 
 
 def user_trade(message: spot.UserTrade) -> Order:
@@ -182,11 +192,11 @@ def user_trade(message: spot.UserTrade) -> Order:
     return Order((), fill.venue_order_id, accepted=True, fills={fill.exec_id: fill}, list_id=list_id)
 
 
-def _element(element: bytes | Raw) -> tuple[OrderChanged, ...]:
+def _element(element: bytes | Raw) -> spot.OrderReply | spot.OrderList:
     try:
-        return order_list(_read_list(element))
+        return _read_list(element)
     except ValidationError:
-        return (order_reply_changed(_read_order(element)),)
+        return _read_order(element)
 
 
 def _listed(symbol: str, order_id: int, client_order_id: str, list_id: int, ts_event_ms: int) -> OrderChanged:
