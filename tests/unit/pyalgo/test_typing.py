@@ -74,6 +74,14 @@ assert_type(book.unfilled.buy, float)
 assert_type(book.open_orders, list[Order])
 assert_type(session.balance["USDT"], Balance)
 assert_type(session.process(), Event | None)
+stop = Leg(0, 1, Side.SELL, OrderType.STOP_LOSS, stop_price=1.0)
+assert_type(book.add_oco(Leg(2, 1, Side.SELL, OrderType.LIMIT_MAKER), stop), tuple[Order, Order] | None)
+assert_type(book.add_otoco(Leg(1, 1, Side.BUY, OrderType.LIMIT), stop, stop), tuple[Order, Order, Order] | None)
+book.add_order(0, 0, Side.BUY, OrderType.MARKET, quote_quantity=10, side_effect=SideEffect.AUTO_REPAY)
+assert_type((session.borrow("BTC", 1), session.repay("BTC", 0.5)), tuple[str, str])
+assert_type((session.margin().level, session.borrowable("BTC").amount), tuple[float, float])
+assert_type(book.position.net_executed, float | None)
+session.on_margin = lambda level: warn(f"{level.level} {level.status} {level.datetime}")
 strategy = Strategy(book, bars)
 timer = assert_type(eng.every(1.0, lambda: None), Timer)
 session.wait_ready(timeout_s=5)
@@ -111,6 +119,13 @@ SmartOrder(session)
 book.cancel(order.order)
 book.add_phase(9, 0, 0, "open")
 session.on_fill = lambda order: None
+session.on_margin = lambda session, level: None
+session.borrow(1, "BTC")
+session.margin.level
+Leg(1, 1, Side.BUY)
+Leg(1, 1, Side.BUY, OrderType.LIMIT, iceberg="1")
+book.add_oco(order, order)
+book.add_otoco(Leg(1, 1, Side.BUY, OrderType.LIMIT), Leg(1, 1, Side.BUY, OrderType.LIMIT))
 """
 
 
