@@ -196,7 +196,7 @@ class Desk:
         if "--pem" not in rest:  # a page whose reader has the simulator's key already names another file
             (at / "private_key.pem").unlink()
         is_for_real = "--environment" in rest and "sim" not in rest
-        done = self.run("init", *rest, where=at, stdin="an-api-key\n\n\n" if is_for_real else "\n" * 6)
+        done = self.run("init", *rest, where=at, stdin="\nan-api-key\n\n\n" if is_for_real else "\n" * 6)
         assert done.returncode == 0, (rest, done.stderr)
         return Shown(["tradingsys", "init", *rest], done.stdout, re.sub(r"^.*(?=Wrote )", "", done.stderr))
 

@@ -36,7 +36,7 @@ def doctor(*, config: ConfigOption = None, product: Command | None = None, json:
 
 
 def init(
-    file: Path = _DEFAULT,
+    file: Path | None = None,
     *,
     environment: str | None = None,
     product: str | None = None,
@@ -57,7 +57,7 @@ def init(
     Parameters
     ----------
     file:
-        The configuration to write.
+        The configuration to write; usdt.json, spot.json or margin.json unless named.
     environment:
         live, testnet, demo or sim.
     product:

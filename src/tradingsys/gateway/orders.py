@@ -148,9 +148,8 @@ class OrderDesk:
                 self._book.untrack(order)
             raise
 
-    def _write_down(self, *intents: Intent) -> None:
-        for intent in intents:
-            self._store.append(intent)
+    def _write_down(self, intent: Intent, *others: Intent) -> None:
+        self._store.append(intent, *others)
         if self._settings.sync_each:
             self._store.sync_journal()
 

@@ -51,8 +51,8 @@ class StoreSeam(Protocol):
     def mark_ready(self, epoch: int) -> None:
         """Durable on return: ends a power cut."""
 
-    def append(self, intent: Intent) -> None:
-        """Written on return. Raises StoreError."""
+    def append(self, intent: Intent, *others: Intent) -> None:
+        """Written on return, all of them or none. Raises StoreError."""
 
     def sync_journal(self) -> None:
         """Durable on return. Raises StoreError."""

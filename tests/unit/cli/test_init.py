@@ -54,7 +54,19 @@ def test_every_answer_is_checked_at_once_and_asked_again(
     write_key(folder / "public.pem", "public")
     answer(
         monkeypatch,
-        *("moon", "testnet", "nowhere.pem", "public.pem", "right.pem", "", "my key", "right.pem", "the-api-key"),
+        *(
+            "shares",
+            "usdt",
+            "moon",
+            "testnet",
+            "nowhere.pem",
+            "public.pem",
+            "right.pem",
+            "",
+            "my key",
+            "right.pem",
+            "the-api-key",
+        ),
         *("0", "http", "9111", "b!d", "BTCUSDT, ethusdt btcusdt"),
     )
     assert execute(["init"]) == OK
@@ -67,6 +79,7 @@ def test_every_answer_is_checked_at_once_and_asked_again(
     }
     err = capsys.readouterr().err
     for told in (
+        "'shares' is none of usdt, spot, margin",
         "'moon' is none of live, testnet, demo, sim",
         "there is no file nowhere.pem",
         "this is the public key",
@@ -79,6 +92,21 @@ def test_every_answer_is_checked_at_once_and_asked_again(
         assert told in err
 
 
+def test_products_side_by_side_have_ports_and_books_of_their_own(
+    folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for product, *environment in (("usdt", "sim"), ("spot", "sim"), ("margin", "testnet", "sim")):
+        answer(monkeypatch, product, *environment, "", "")
+        assert execute(["init"]) == OK
+        assert (
+            f"Then: tradingsys {'usdt' if product == 'usdt' else 'spot'} -c={product}.json" in capsys.readouterr().err
+        )
+    usdt, spot, margin = (load(folder / f"{name}.json") for name in ("usdt", "spot", "margin"))
+    assert len({config.local for config in (usdt, spot, margin)}) == len({usdt.db, spot.db, margin.db}) == 3
+    assert (usdt.margin, spot.margin, margin.margin) == (False, False, True)
+    assert spot.urls is not None and (spot.urls.ws_api or "").endswith("/ws-api/v3")
+
+
 def test_answers_that_end_leave_nothing_behind(folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     answer(monkeypatch, "testnet")
     assert execute(["init"]) == USAGE
@@ -89,7 +117,7 @@ def test_answers_that_end_leave_nothing_behind(folder: Path, capsys: Captured, m
 def test_a_new_key_is_private_and_its_public_half_is_shown(
     folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer(monkeypatch, "live", "given-by-the-exchange", "", "")
+    answer(monkeypatch, "", "live", "given-by-the-exchange", "", "")
     assert execute(["init", "live.json", "--new-key"]) == OK
     pem = folder / "private_key.pem"
     assert stat.S_IMODE(pem.stat().st_mode) == 0o600
@@ -174,6 +202,7 @@ def test_it_works_in_a_terminal(folder: Path) -> None:
     shown = ""
     try:
         for question, typed in (
+            ("Product", ""),
             ("Environment", "demo"),
             ("private key (PEM) [private_key.pem]", ""),
             ("API key:", "abc"),

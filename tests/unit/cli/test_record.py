@@ -24,6 +24,7 @@ from tradingsys.cli.app import FAILURE, OK, USAGE, execute
 from tradingsys.cli.record.streams import parse_streams
 from tradingsys.cli.record.tape_file import TapeFile
 from tradingsys.core.errors import ConfigError
+from tradingsys.gateway.products import ProductName
 
 Captured = pytest.CaptureFixture[str]
 
@@ -67,19 +68,39 @@ def lines(path: Path) -> list[tuple[int, Any]]:
     ],
 )
 def test_names_in_our_words_and_in_the_exchanges(given: str, name: str, route: str) -> None:
-    (stream,) = parse_streams([given], "100ms")
+    (stream,) = parse_streams([given], ProductName.USDM, "100ms")
     assert (stream.name, stream.route) == (name, route)
     assert stream.is_diff_depth is ("@depth" in name and "depth20" not in name)
 
 
 def test_the_same_stream_is_recorded_once() -> None:
-    assert len(parse_streams(["btcusdt@trade", "btcusdt@aggTrade", "BTCUSDT@trade"], "0ms")) == 1
+    assert len(parse_streams(["btcusdt@trade", "btcusdt@aggTrade", "BTCUSDT@trade"], ProductName.USDM, "0ms")) == 1
 
 
 @pytest.mark.parametrize("name", ["btcusdt", "@depth", "btcusdt@", "btcusdt@deepth", "btcusdt@kline:7m", "a b@depth"])
 def test_a_name_that_is_none(name: str) -> None:
     with pytest.raises(ConfigError, match=r"stream"):
-        parse_streams([name], "100ms")
+        parse_streams([name], ProductName.USDM, "100ms")
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("btcusdt@depth", "btcusdt@depth@100ms"),
+        ("btcusdt@depth:1000ms", "btcusdt@depth"),
+        ("btcusdt@trade", "btcusdt@aggTrade"),
+        ("btcusdt@kline:1s", "btcusdt@kline_1s"),
+    ],
+)
+def test_spot_has_one_connection_and_speeds_of_its_own(given: str, name: str) -> None:
+    (stream,) = parse_streams([given], ProductName.SPOT, "100ms")
+    assert (stream.name, stream.route) == (name, "market")
+
+
+@pytest.mark.parametrize("name", ["btcusdt@mark", "btcusdt@depth:0ms", "!forceOrder@arr"])
+def test_what_only_futures_have_is_no_stream_of_spot(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"spot|100ms, 1000ms"):
+        parse_streams([name], ProductName.SPOT, "100ms")
 
 
 def test_a_recording_rebuilds_the_book(box: Box, folder: Path, capsys: Captured) -> None:

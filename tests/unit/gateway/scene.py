@@ -12,10 +12,8 @@ from msgspec import structs
 
 from tests.unit.gateway.peers import RecordedPeer
 from tests.unit.gateway.scripted_venue import START_MS, SYMBOL, Json, ScriptedVenue, answer_to
-from tradingsys.core.commands import (
-    PlaceOrder,
-    ReplaceOrder,
-)
+from tradingsys.core.commands import ReplaceOrder
+from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import TradingError
 from tradingsys.core.io import Frame, Transmission
 from tradingsys.core.order import Fill, Order
@@ -34,7 +32,7 @@ from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.store import InlineRunner, Store
 from tradingsys.venues.binance.market import BinanceMarket
 from tradingsys.venues.binance.product import Endpoints
-from tradingsys.venues.binance.usdm import USDM
+from tradingsys.venues.binance.products import PRODUCTS
 
 SETTINGS = GatewaySettings(
     OrderSettings(recv_window_ms=2_000),
@@ -154,7 +152,8 @@ class Scene:
             ticket_dir=self.folder / "shm",
             runner=InlineRunner(),
         )
-        market = BinanceMarket(USDM, Endpoints("http://sim", "ws://sim/api", "ws://sim"))
+        product = PRODUCTS[self.settings.product]
+        market = BinanceMarket(product, Endpoints("http://sim", "ws://sim/api", "ws://sim"))
         self.gateway = Gateway(
             self.settings,
             self.venue,
@@ -237,10 +236,11 @@ class Scene:
 
     def accepts(self, client_order_id: str) -> Order:
         """The venue takes an order that was sent."""
-        command = next(each for each in self.venue.sent(PlaceOrder) if each.client_order_id == client_order_id)
+        command = next(each for each in self.venue.placed() if each.client_order_id == client_order_id)
         terms = structs.replace(command.terms, version_ms=self.now_ms())
         number = str(next(self._venue_ids))
-        is_conditional = terms.order_type.is_conditional
+        # Futures keep conditional orders apart until they are triggered.
+        is_conditional = terms.order_type.is_conditional and self.venue.account_kind is AccountKind.CONTRACTS
         order = Order(
             (client_order_id,),
             None if is_conditional else number,
@@ -273,7 +273,9 @@ class Scene:
             RequestDone(client_order_id, OrderRequest.REPLACE, Outcome.ACCEPTED),
         )
 
-    def fills_order(self, client_order_id: str, qty: str, px: str = "0.6") -> None:
+    def fills_order(
+        self, client_order_id: str, qty: str, px: str = "0.6", fee: str = "0.001", fee_asset: str = "USDT"
+    ) -> None:
         """The venue executes a part of an order."""
         order = self.tracked(client_order_id)
         terms, venue_order_id = order.facts.terms, order.facts.venue_order_id
@@ -287,12 +289,12 @@ class Scene:
             Decimal(qty),
             self.now_ms(),
             True,
-            Decimal("0.001"),
-            "USDT",
+            Decimal(fee),
+            fee_asset,
         )
         facts = Order((client_order_id,), venue_order_id, fills={fill.exec_id: fill})
         self.venue.fills.append(structs.replace(facts, client_order_ids=()))
-        self.venue.positions[terms.symbol] = self.venue.positions.get(terms.symbol, Decimal(0)) + fill.signed_qty
+        self.venue.executed(fill)
         self.says(OrderChanged(facts, terms.symbol, self.now_ms()))
 
     def client(self, session: int | None = 1, **more: object) -> SceneClient:

@@ -16,6 +16,8 @@ from tradingsys.core.commands import (
     InstrumentsQuery,
     OpenOrdersQuery,
     OrderQuery,
+    PlaceOrder,
+    PlaceOrderList,
     PositionsQuery,
     Query,
     RateLimit,
@@ -27,7 +29,7 @@ from tradingsys.core.enums import AccountKind, ContractKind, OrderType, TimeInFo
 from tradingsys.core.errors import TradingError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import Input
-from tradingsys.core.order import Order, Terms
+from tradingsys.core.order import Fill, Order, Terms
 from tradingsys.core.reports import (
     Answer,
     Report,
@@ -133,6 +135,15 @@ class ScriptedVenue:
     def refusal(self, terms: Terms, rules: Instrument, reference_px: Decimal | None) -> TradingError | None:
         self.checked.append(terms)
         return TradingError(self.why_not) if self.why_not else None
+
+    def placed(self) -> list[PlaceOrder]:
+        """Every order that was sent, alone or in a list."""
+        lists = [each.orders for each in self.sent(PlaceOrderList)]
+        return [*self.sent(PlaceOrder), *(order for orders in lists for order in orders)]
+
+    def executed(self, fill: Fill) -> None:
+        """The account holds so much more, or less."""
+        self.positions[fill.symbol] = self.positions.get(fill.symbol, Decimal(0)) + fill.signed_qty
 
     def sent(self, kind: type) -> list[Any]:
         return [command for command in self.commands if isinstance(command, kind)]

@@ -159,7 +159,7 @@ def test_a_symbol_that_is_no_longer_listed_does_not_keep_the_gateway_from_starti
     rig.client()
     rig.gateway.stop()
     conn = apsw.Connection(str(tmp_path / "pos.db"))
-    conn.execute("INSERT INTO symbols VALUES ('LUNAUSDT', 1)")
+    conn.execute("INSERT INTO symbols (symbol, first_trade_id) VALUES ('LUNAUSDT', 1)")
     conn.close()
     rig.start()
     rig.run(20)

@@ -9,8 +9,9 @@ from tradingsys.core.errors import ConfigError
 from tradingsys.gateway.config import Environment
 from tradingsys.gateway.products import ProductName
 
-__all__ = ["BESIDE", "api_key", "environment", "port", "product", "symbols"]
+__all__ = ["BESIDE", "FILES", "api_key", "environment", "port", "product", "symbols"]
 
+FILES = {ProductName.USDM: "usdt.json", ProductName.SPOT: "spot.json", ProductName.MARGIN: "margin.json"}
 BESIDE = {
     ProductName.USDM: ("8111", None),
     ProductName.SPOT: ("8112", "spot.db"),
@@ -22,21 +23,22 @@ _MAX_PORT = 65_535
 _SYMBOL = re.compile(r"[a-z0-9_]{2,40}", re.ASCII)
 
 
-def environment(text: str) -> Environment:
-    """One of the four. Raises ConfigError."""
+def environment(text: str, for_: ProductName) -> Environment:
+    """One of the four, where the product is. Raises ConfigError."""
     try:
-        return Environment(text.strip().lower())
+        found = Environment(text.strip().lower())
     except ValueError:
         raise ConfigError(f"{text!r} is none of {', '.join(Environment)}", key="environment") from None
+    if for_ is ProductName.MARGIN and found in (Environment.TESTNET, Environment.DEMO):
+        raise ConfigError(f"there is no {found} for margin accounts: rehearse with sim", key="environment")
+    return found
 
 
-def product(text: str, where: Environment) -> ProductName:
-    """What to trade there. Raises ConfigError."""
+def product(text: str) -> ProductName:
+    """What to trade. Raises ConfigError."""
     found = _PRODUCTS.get(text.strip().lower())
     if found is None:
         raise ConfigError(f"{text!r} is none of {', '.join(_PRODUCTS)}", key="--product")
-    if found is ProductName.MARGIN and where in (Environment.TESTNET, Environment.DEMO):
-        raise ConfigError(f"there is no {where} for margin accounts: rehearse with sim", key="--product")
     return found
 
 

@@ -97,24 +97,22 @@ class _Dialog:
         return line.strip()
 
 
-def run(path: Path, given: Given) -> int:
+def run(file: Path | None, given: Given) -> int:
     """Write the configuration; returns the exit code.
 
     Raises ConfigError for what cannot be used, before anything but a key was written.
     """
-    if path.exists() and not given.force:
-        raise ConfigError("exists", file=str(path), hint="name another file, or replace it with --force")
-    if not path.absolute().parent.is_dir():
-        raise ConfigError(f"there is no directory {path.absolute().parent}", file=str(path))
+    if file is not None:
+        _check_place(file, given)
     dialog = _Dialog(silent=given.yes)
+    product = dialog.value("Product: usdt (futures), spot or margin", given.product, _named(file), answers.product)
+    path = file or Path(answers.FILES[product])
+    _check_place(path, given)
     where = dialog.value(
-        "Environment: live, testnet, demo or sim", given.environment, Environment.SIM.value, answers.environment
-    )
-    product = dialog.value(
-        "Product: usdt (futures), spot or margin",
-        given.product,
-        _named(path),
-        lambda text: answers.product(text, where),
+        "Environment: live, testnet, demo or sim",
+        given.environment,
+        Environment.SIM.value,
+        lambda text: answers.environment(text, product),
     )
     config: _Raw = _identity(path, given, where, product, dialog)
     usual_port, usual_db = answers.BESIDE[product]
@@ -138,8 +136,17 @@ def run(path: Path, given: Given) -> int:
     return OK
 
 
-def _named(path: Path) -> str:
+def _check_place(path: Path, given: Given) -> None:
+    if path.exists() and not given.force:
+        raise ConfigError("exists", file=str(path), hint="name another file, or replace it with --force")
+    if not path.absolute().parent.is_dir():
+        raise ConfigError(f"there is no directory {path.absolute().parent}", file=str(path))
+
+
+def _named(path: Path | None) -> str:
     """The product that the file's name tells, else that of most."""
+    if path is None:
+        return "usdt"
     return next((word for word in ("margin", "spot") if word in path.stem.lower()), "usdt")
 
 

@@ -1,0 +1,78 @@
+"""A venue of assets that says only what the test lets it say: doge and btc against usdt."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+from msgspec import structs
+
+from tests.unit.gateway.scene import SETTINGS, Scene
+from tests.unit.gateway.scripted_venue import ScriptedVenue, instrument
+from tradingsys.core.commands import Balance, BalancesQuery, MarginState, MarginStateQuery
+from tradingsys.core.enums import AccountKind, Contingency, ContractKind, OrderType, TimeInForce
+from tradingsys.core.instrument import Instrument, SpotRules
+from tradingsys.core.order import Fill
+from tradingsys.gateway.products import ProductName
+
+__all__ = ["SpotVenue", "margin_state", "spot_scene"]
+
+
+def spot_instrument(symbol: str, *, is_margin: bool) -> Instrument:
+    rules = SpotRules(
+        quote_order_qty=True,
+        iceberg=True,
+        trailing=True,
+        amend=not is_margin,
+        lists=tuple(Contingency),
+        margin=is_margin,
+    )
+    return structs.replace(
+        instrument(symbol),
+        kind=ContractKind.SPOT,
+        order_types=tuple(OrderType),
+        times_in_force=(TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK),
+        spot=rules,
+    )
+
+
+def margin_state(level: str) -> MarginState:
+    one = Decimal(1)
+    return MarginState(Decimal(level), Decimal("1.5"), Decimal("1.3"), Decimal("1.1"), one, one)
+
+
+class SpotVenue(ScriptedVenue):
+    """Executions move its balances."""
+
+    account_kind = AccountKind.ASSETS
+
+    def __init__(self, *, is_margin: bool = False) -> None:
+        super().__init__()
+        self.instruments = [spot_instrument(symbol, is_margin=is_margin) for symbol in ("DOGEUSDT", "BTCUSDT")]
+        self.wallet = {"USDT": Decimal(1_000), "DOGE": Decimal(500)}
+        self.borrowed: dict[str, Decimal] = {}
+        self.level = "999"
+        self.answers[BalancesQuery] = lambda _: self.balances()
+        if is_margin:
+            self.answers[MarginStateQuery] = lambda _: margin_state(self.level)
+
+    def balances(self) -> tuple[Balance, ...]:
+        return tuple(
+            Balance(asset, held, held, self.borrowed.get(asset, Decimal(0))) for asset, held in self.wallet.items()
+        )
+
+    def moves(self, asset: str, delta: str) -> None:
+        self.wallet[asset] = self.wallet.get(asset, Decimal(0)) + Decimal(delta)
+
+    def executed(self, fill: Fill) -> None:
+        self.moves(fill.symbol.removesuffix("USDT"), str(fill.signed_qty))
+        self.moves("USDT", str(-fill.signed_qty * fill.last_px))
+        if fill.fee is not None and fill.fee_asset is not None:
+            self.moves(fill.fee_asset, str(-fill.fee))
+
+
+def spot_scene(folder: Path, *, is_margin: bool = False) -> tuple[Scene, SpotVenue]:
+    """A gateway that is READY, and its venue."""
+    venue = SpotVenue(is_margin=is_margin)
+    product = ProductName.MARGIN if is_margin else ProductName.SPOT
+    return Scene(folder, structs.replace(SETTINGS, product=product), venue=venue).ready(), venue

@@ -1,0 +1,266 @@
+"""The books of an account that holds assets: balances, transfers, differences, loans and the margin level."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from tests.unit.gateway.scene import Scene, SceneClient
+from tests.unit.gateway.spot_venue import SpotVenue, spot_scene
+from tradingsys.core.commands import Borrow, Borrowable, BorrowableQuery, MarginStateQuery, Repay
+from tradingsys.core.errors import TransportError, VenueError
+from tradingsys.core.reports import AccountChanged, AssetMoved, MarginLevel
+from tradingsys.wire.messages import ErrorCode
+
+LOAN = {"asset": "usdt", "amount": "100"}
+
+
+@pytest.fixture
+def spot(tmp_path: Path) -> tuple[Scene, SpotVenue]:
+    return spot_scene(tmp_path)
+
+
+@pytest.fixture
+def margin(tmp_path: Path) -> tuple[Scene, SpotVenue]:
+    return spot_scene(tmp_path, is_margin=True)
+
+
+def operator(scene: Scene) -> SceneClient:
+    client = scene.client(None)
+    client.result("operate", {"token": "s3cret", "protocol": 1})
+    return client
+
+
+def assets(scene: Scene) -> dict[str, dict[str, Any]]:
+    client = operator(scene)
+    request = client.request("op.assets")
+    scene.run(0.1)
+    reply = client.reply_to(request)
+    assert reply is not None
+    return {row["asset"]: row for row in reply["result"]}
+
+
+def test_what_a_session_can_sell_stands_beside_what_was_executed(spot: tuple[Scene, SpotVenue]) -> None:
+    scene, _ = spot
+    client = scene.client()
+    client_order_id = client.order(quantity="100")
+    scene.accepts(client_order_id)
+    scene.fills_order(client_order_id, "100", fee="0.1", fee_asset="DOGE")
+    push = client.pushes("position")[-1]
+    assert (push["net"], push["net_executed"], push["fees"]) == ("99.9", "100", {"DOGE": "0.1"})
+    (view,) = client.result("get_positions")
+    assert (view["net"], view["net_executed"]) == ("99.9", "100")
+    scene.restart()
+    (view,) = scene.client(1).result("get_positions")
+    assert (view["net"], view["net_executed"]) == ("99.9", "100")
+
+
+def test_sessions_and_external_are_the_balance_by_asset(spot: tuple[Scene, SpotVenue]) -> None:
+    scene, _ = spot
+    client = scene.client()
+    client_order_id = client.order(quantity="100")
+    scene.accepts(client_order_id)
+    scene.fills_order(client_order_id, "100", fee="0.1", fee_asset="DOGE")
+    told = assets(scene)
+    assert told["DOGE"] == {
+        "asset": "DOGE",
+        "sessions": [{"session_id": 1, "amount": "99.9"}, {"session_id": -1, "amount": "500"}],
+        "total": "599.9",
+        "account": "599.9",
+        "difference": "0",
+    }
+    assert (told["USDT"]["total"], told["USDT"]["difference"]) == ("940", "0")
+    assert operator(scene).result("op.status")["product"] == "spot"
+
+
+def test_a_transfer_is_externals_and_no_difference(spot: tuple[Scene, SpotVenue]) -> None:
+    scene, venue = spot
+    venue.moves("USDT", "250")
+    for _ in range(2):  # it may be told again
+        scene.says(AssetMoved("USDT", Decimal(250), "USDT 1", scene.now_ms()))
+    row = assets(scene)["USDT"]
+    assert row["sessions"] == [{"session_id": -1, "amount": "1250"}] and row["difference"] == "0"
+    assert any("an asset moved without a trade" in line for line in scene.logged)
+
+
+def test_a_difference_that_nothing_explains_is_accepted_by_a_person_only(tmp_path: Path) -> None:
+    scene, venue = spot_scene(tmp_path)
+    scene.gateway.stop()
+    scene.settings = structs.replace(scene.settings, watch_ms=1_000)
+    scene.start()
+    scene.ready()
+    desk = operator(scene)
+    assert "the books agree" in desk.error("op.accept", {"asset": "USDT"})[1]
+    venue.moves("USDT", "-3.5")
+    scene.run(60)
+    assert desk.result("op.status")["differences"] == {"USDT": "3.5"}
+    assert any("differ" in line and "3.5" in line for line in scene.logged)
+    assert desk.result("op.accept", {"asset": "usdt"}) == {"asset": "USDT", "booked": "-3.5", "external": "996.5"}
+    scene.run(60)
+    assert desk.result("op.status")["differences"] == {}
+    assert assets(scene)["USDT"]["difference"] == "0"
+
+
+def test_explain_compares_assets_and_not_the_symbol(spot: tuple[Scene, SpotVenue]) -> None:
+    scene, _ = spot
+    desk = operator(scene)
+    request = desk.request("op.explain", {"symbol": "dogeusdt"})
+    scene.run(0.1)
+    reply = desk.reply_to(request)
+    assert reply is not None
+    told = reply["result"]
+    assert told["account"] is None and [row["asset"] for row in told["assets"]] == ["DOGE", "USDT"]
+    assert all(row["difference"] == "0" for row in told["assets"])
+
+
+def test_futures_have_no_assets_to_compare(scene: Scene) -> None:
+    desk = operator(scene)
+    assert "holds positions, not assets" in desk.error("op.assets")[1]
+    assert "holds positions, not assets" in desk.error("op.accept", {"asset": "USDT"})[1]
+
+
+def test_balances_that_changed_are_told(spot: tuple[Scene, SpotVenue]) -> None:
+    scene, _ = spot
+    client = scene.client()
+    scene.says(AccountChanged("outboundAccountPosition", scene.now_ms(), {"USDT": Decimal(5)}, {}))
+    assert client.pushes("balance")[-1]["balances"] == [{"asset": "USDT", "wallet": "5"}]
+
+
+# ---- loans
+
+
+def test_a_loan_is_asked_for_once_and_told(margin: tuple[Scene, SpotVenue]) -> None:
+    scene, venue = margin
+    client = scene.client()
+    borrowing, repaying = client.request("borrow", LOAN), client.request("repay", LOAN)
+    assert venue.asked[-2:] == [Borrow("USDT", Decimal(100)), Repay("USDT", Decimal(100))]
+    scene.answer(Borrow, "4711")
+    scene.answer(Repay, "4712")
+    assert client.reply_to(borrowing) == {"id": borrowing, "result": {"transaction_id": "4711"}}
+    assert client.reply_to(repaying) == {"id": repaying, "result": {"transaction_id": "4712"}}
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_loan_without_an_answer_is_not_repeated(margin: tuple[Scene, SpotVenue], sent: bool) -> None:
+    scene, venue = margin
+    client = scene.client()
+    request = client.request("borrow", LOAN)
+    scene.answer(Borrow, TransportError("reset by peer", sent=sent))
+    reply = client.reply_to(request)
+    assert reply is not None and reply["error"]["code"] == ErrorCode.DISCONNECTED
+    assert ("look at the balances" in reply["error"]["msg"]) is sent
+    scene.run(60)
+    assert len([query for query in venue.asked if isinstance(query, Borrow)]) == 1
+
+
+def test_an_answer_that_proves_nothing_says_where_to_look(margin: tuple[Scene, SpotVenue]) -> None:
+    scene, _ = margin
+    client = scene.client()
+    request = client.request("borrow", LOAN)
+    error = VenueError(-1007, "Timeout waiting for response from backend server.")
+    error.in_doubt = True
+    scene.answer(Borrow, error)
+    reply = client.reply_to(request)
+    assert reply is not None and reply["error"]["code"] == -1007
+    assert "may or may not have been done, and is not repeated: look at the balances" in reply["error"]["msg"]
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "1e9", ""])
+def test_an_amount_is_a_plain_number(margin: tuple[Scene, SpotVenue], amount: str) -> None:
+    client = margin[0].client()
+    assert client.error("borrow", {"asset": "USDT", "amount": amount})[0] == ErrorCode.BAD_REQUEST
+    assert client.error("repay", {"asset": "U/S", "amount": "1"})[0] == ErrorCode.BAD_REQUEST
+
+
+def test_an_onlooker_borrows_nothing(margin: tuple[Scene, SpotVenue]) -> None:
+    client = margin[0].client(1, trading=False)
+    assert client.error("borrow", LOAN)[0] == client.error("repay", LOAN)[0] == ErrorCode.NON_TRADING
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [("borrow", LOAN), ("repay", LOAN), ("get_borrowable", {"asset": "BTC"}), ("get_margin", None)],
+)
+def test_spot_accounts_have_no_loans(spot: tuple[Scene, SpotVenue], method: str, params: object) -> None:
+    code, told = spot[0].client().error(method, params)
+    assert code == ErrorCode.BAD_REQUEST and '"margin": true' in told
+
+
+def test_futures_accounts_have_no_loans(scene: Scene) -> None:
+    assert "margin is for spot" in scene.client().error("borrow", LOAN)[1]
+
+
+@pytest.mark.parametrize("method", ["get_settings", "set_leverage", "set_margin_type"])
+def test_assets_have_neither_leverage_nor_margin_type(spot: tuple[Scene, SpotVenue], method: str) -> None:
+    params = {"symbol": "dogeusdt", "leverage": 5, "margin_type": "CROSSED"}
+    code, told = spot[0].client().error(method, params)
+    assert code == ErrorCode.BAD_REQUEST and "has no" in told
+
+
+def test_how_much_more_can_be_borrowed(margin: tuple[Scene, SpotVenue]) -> None:
+    scene, _ = margin
+    client = scene.client(1, trading=False)
+    request = client.request("get_borrowable", {"asset": "btc"})
+    scene.answer(BorrowableQuery, Borrowable(Decimal("1.5"), Decimal(60)))
+    assert client.reply_to(request) == {"id": request, "result": {"amount": "1.5", "limit": "60"}}
+
+
+# ---- the margin level
+
+
+def test_the_level_is_told_with_its_bars(margin: tuple[Scene, SpotVenue]) -> None:
+    scene, venue = margin
+    venue.level = "2.5"
+    told = scene.client(1, trading=False).result("get_margin")
+    assert (told["level"], told["margin_call_bar"], told["liquidation_bar"]) == ("2.5", "1.3", "1.1")
+
+
+def test_a_falling_level_is_told_before_the_exchange_calls(margin: tuple[Scene, SpotVenue]) -> None:
+    scene, venue = margin
+    client = scene.client()
+    venue.level = "1.45"
+    scene.run(31)
+    push = client.pushes("margin")[-1]
+    assert (push["level"], push["status"]) == ("1.45", "BELOW_NORMAL")
+    assert any(line.startswith("error: margin level 1.45") for line in scene.logged)
+    assert "margin level 1.45" in scene.gateway.status().text
+    assert "margin level 1.45" in operator(scene).result("op.status")["margin"]
+    count = len(client.pushes("margin"))
+    scene.run(120)
+    assert len(client.pushes("margin")) == count  # once, as long as nothing changes
+    venue.level = "2"
+    scene.run(31)
+    assert client.pushes("margin")[-1]["status"] == "NORMAL"
+    assert not scene.gateway.status().text and not operator(scene).result("op.status")["margin"]
+
+
+def test_the_exchanges_own_warning_is_passed_on(margin: tuple[Scene, SpotVenue]) -> None:
+    scene, _ = margin
+    client = scene.client()
+    scene.says(MarginLevel(Decimal("1.28"), "MARGIN_CALL", 77))
+    assert client.pushes("margin")[-1] == {"type": "margin", "level": "1.28", "status": "MARGIN_CALL", "ts_ms": 77}
+
+
+def test_spot_accounts_are_not_asked_for_a_level(spot: tuple[Scene, SpotVenue]) -> None:
+    scene, venue = spot
+    scene.run(120)
+    assert not any(isinstance(query, MarginStateQuery) for query in venue.asked)
+
+
+# ---- market data
+
+
+def test_spot_has_no_mark_price(spot: tuple[Scene, SpotVenue]) -> None:
+    code, _ = spot[0].client().error("subscribe", ["dogeusdt@mark"])
+    assert code == ErrorCode.INVALID_STREAM
+
+
+def test_products_say_what_their_orders_can_be(spot: tuple[Scene, SpotVenue]) -> None:
+    (view,) = spot[0].client().result("get_products", ["dogeusdt"])
+    assert (view["base_asset"], view["quote_asset"], view["is_spot"]) == ("DOGE", "USDT", True)
+    assert view["lists"] == ["OCO", "OTO", "OTOCO"] and view["quote_quantity"] and view["iceberg"] and view["trailing"]
+    assert "amend" not in view and "margin" not in view  # as most have them
