@@ -54,9 +54,12 @@ class Progress(Struct, frozen=True):
     prevented_match_id: int | None = None
 
 
+_UNTOLD = Progress()
+
+
 def execution_report(
     report: OrderChanged,
-    progress: Progress = Progress(),  # noqa: B008
+    progress: Progress = _UNTOLD,
     *,
     sent_ms: int | None = None,
     execution_type: str | None = None,
@@ -133,7 +136,7 @@ def ack(order: Order, *, transact_ms: int) -> spot.OrderReply:
 
 def order_reply(
     order: Order,
-    progress: Progress = Progress(),  # noqa: B008
+    progress: Progress = _UNTOLD,
     *,
     transact_ms: int | None = None,
 ) -> spot.OrderReply:
@@ -184,7 +187,7 @@ def full(reply: spot.OrderReply, fills: Iterable[Fill]) -> spot.OrderReply:
 
 def cancel_reply(
     order: Order,
-    progress: Progress = Progress(),  # noqa: B008
+    progress: Progress = _UNTOLD,
     *,
     cancel_id: str,
     transact_ms: int | None = None,
@@ -198,7 +201,7 @@ def cancel_reply(
     )
 
 
-def order_query(order: Order, progress: Progress = Progress()) -> spot.OrderReply:  # noqa: B008
+def order_query(order: Order, progress: Progress = _UNTOLD) -> spot.OrderReply:
     """An order as `GET /order`, `GET /openOrders` and `GET /allOrders` show it."""
     reply, terms = order_reply(order, progress), terms_of(order)
     return structs.replace(
@@ -232,7 +235,7 @@ def in_margin(
 
 def amend_reply(
     order: Order,
-    progress: Progress = Progress(),  # noqa: B008
+    progress: Progress = _UNTOLD,
     *,
     execution_id: int,
     former_id: str,

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from tests.shared_data import SHARED
 
-__all__ = ["PAYLOADS", "payload", "spoiled"]
+__all__ = ["PAYLOADS", "SPOT_PAYLOADS", "payload", "spoiled"]
 
 PAYLOADS = SHARED / "data" / "binance" / "payloads" / "futures"
+SPOT_PAYLOADS = SHARED / "data" / "binance" / "payloads" / "spot"
 
 # `bytes` stand for what no JSON writer would write.
 _ODD: list[Any] = [
