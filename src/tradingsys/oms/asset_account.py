@@ -166,8 +166,9 @@ class AssetAccount:
             await history.pull(symbol)
         moves, outside = {asset: book.asset_moves(asset) for asset in new}, frozenset(book.outside)
         await inquiry.wait(self._staleness_ms)
-        balances_ms = inquiry.surely_ms()
+        balances_ms = inquiry.venue_ms()
         balances = await self._balances() if new else {}
+        latest_ms = inquiry.venue_ms() + inquiry.uncertainty_ms()
         await inquiry.wait(self._staleness_ms)
         for symbol in sorted(around):
             await history.pull(symbol)
@@ -186,7 +187,7 @@ class AssetAccount:
             if is_owned
             and book.asset_moves(asset) == moves[asset]
             and not any(asset in (pair.base, pair.quote) for pair in traded)
-            and not (asset in balances and _is_being_charged(balances[asset], balances_ms))
+            and not (asset in balances and _is_being_charged(balances[asset], latest_ms))
         }
         return _Reading(balances, balances_ms, before, histories, quiet_symbols, quiet_assets)
 
