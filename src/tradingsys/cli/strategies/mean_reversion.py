@@ -1,4 +1,4 @@
-"""Trades against the distance from a slow average: short above it, long below. Session 3."""
+"""Trades against the distance from a slow average: short above it (on spot: without any), long below. Session 3."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ class MeanReversion:
         if self.order.is_active or depth.time < self.not_before:
             return
         side = Side.SELL if mid > self.average else Side.BUY
-        quantity = QUANTITY + self.sub.net if side == Side.SELL else QUANTITY - self.sub.net
+        short = 0 if self.sub.is_spot else QUANTITY
+        quantity = short + self.sub.net if side == Side.SELL else QUANTITY - self.sub.net
         if mid != self.average and quantity * mid >= self.sub.min_notional:
             self.not_before = depth.time + PAUSE_MS
             self.order.send(0, quantity, side, OrderType.MARKET)

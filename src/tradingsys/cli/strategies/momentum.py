@@ -1,4 +1,4 @@
-"""Follows the move of the last moments: long after a rise, short after a fall. Session 2."""
+"""Follows the move of the last moments: long after a rise, short (on spot: without any) after a fall. Session 2."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class Momentum:
         move = self.move(depth.time, (depth.bid_prc(0) + depth.ask_prc(0)) / 2)
         if self.order.is_active or depth.time < self.not_before or move == 0:
             return
-        target = QUANTITY if move > 0 else -QUANTITY
+        after_a_fall = 0 if self.sub.is_spot else -QUANTITY
+        target = QUANTITY if move > 0 else after_a_fall
         missing = target - self.sub.net
         if abs(missing) * depth.bid_prc(0) < self.sub.min_notional:
             return
