@@ -8,7 +8,7 @@ of them or in a third. Baselines and executions fit together because
   baseline, none is under way, and no symbol outside of the books traded it;
 - a symbol that enters when one of its assets has a baseline already is read from that instant on: nothing the account
   traded in between is lost. What such history tells from before the other asset's baseline is in that already, so
-  that EXTERNAL gives it back (`SessionBook.correct_baseline`).
+  that EXTERNAL gives it back (`CashBook.correct_baseline`).
 """
 
 from __future__ import annotations
@@ -145,9 +145,9 @@ class AssetAccount:
                     elif fill.ts_event_ms <= book.assets.get(asset, -1):
                         add(early, asset, -delta)
             for asset, amount in early.items():
-                book.correct_baseline(asset, symbol, amount, now_ms)
+                book.cash.correct_baseline(asset, symbol, amount, now_ms)
         for asset, amount in begin.items():
-            book.enter_asset(asset, amount, reading.balances_ms)
+            book.cash.enter_asset(asset, amount, reading.balances_ms)
         for symbol, pair in ready.items():
             first = min((int(fill.exec_id) for fill in reading.histories[symbol]), default=reading.last_ids[symbol] + 1)
             book.enter_pair(symbol, first, pair)
@@ -164,7 +164,7 @@ class AssetAccount:
         before = {symbol: await history.last_id(symbol) for symbol in pairs}
         for symbol in sorted(around):
             await history.pull(symbol)
-        moves, outside = {asset: book.asset_moves(asset) for asset in new}, frozenset(book.outside)
+        moves, outside = {asset: book.cash.moved[asset] for asset in new}, frozenset(book.outside)
         await inquiry.wait(self._staleness_ms)
         balances_ms = inquiry.venue_ms()
         balances = await self._balances() if new else {}
@@ -185,7 +185,7 @@ class AssetAccount:
             asset
             for asset in new
             if is_owned
-            and book.asset_moves(asset) == moves[asset]
+            and book.cash.moved[asset] == moves[asset]
             and not any(asset in (pair.base, pair.quote) for pair in traded)
             and not (asset in balances and _is_being_charged(balances[asset], latest_ms))
         }

@@ -104,7 +104,7 @@ class CashHistory:
                 break
             # Inclusive: rows of one instant may fall on two pages.
             start_ms = page[-1].ts_ms + (len(found) == known)
-        rows = [row for row in found.values() if not self._book.is_paid(row)]
+        rows = [row for row in found.values() if not self._book.cash.is_known(row)]
         return sorted(rows, key=lambda row: (row.ts_ms, row.symbol, row.ext_id))
 
     async def _book_trades(self, symbol: str, ts_ms: int) -> None:

@@ -20,7 +20,7 @@ from tradingsys.core.records import (
     WatermarkRecord,
 )
 from tradingsys.oms.accounting import BASELINE, Accounting
-from tradingsys.oms.asset_totals import asset_totals, base_fee
+from tradingsys.oms.asset_totals import add, asset_totals, base_fee
 from tradingsys.oms.cash_book import CashBook
 from tradingsys.oms.effects import Effect, PositionNews, Save
 from tradingsys.oms.funding import shares
@@ -71,6 +71,14 @@ class FillBook:
     def asset_totals(self) -> dict[int, dict[str, Decimal]]:
         """What each session holds of each asset, EXTERNAL included."""
         return asset_totals(self._accounting.flows(), self.cash.totals)
+
+    def asset_sums(self) -> dict[str, Decimal]:
+        """What the books have of each asset, accounted for or not."""
+        sums: dict[str, Decimal] = {}
+        for held in self.asset_totals().values():
+            for asset, amount in held.items():
+                add(sums, asset, amount)
+        return sums
 
     def enter_pair(self, symbol: str, first_trade_id: int, pair: Pair) -> None:
         """Account for a symbol that trades assets; what the account held before is in the baselines of its assets."""

@@ -1,8 +1,11 @@
-"""Finding an order by any of its names."""
+"""Orders of ours: by any of their names, and those that something is still to be done about."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tradingsys.core.order import Order
+from tradingsys.core.records import FillRecord, OrderRecord
 from tradingsys.oms.tracked_order import TrackedOrder
 
 __all__ = ["OrderIndex"]
@@ -16,8 +19,37 @@ class OrderIndex:
 
     def __init__(self) -> None:
         self.by_client_id: dict[str, TrackedOrder] = {}
+        self.active: dict[str, TrackedOrder] = {}
+        """Those that may still execute, or wait for executions."""
+        self.untold: dict[str, TrackedOrder] = {}
+        """Those that only trades told us of last."""
+        self._unsaved: dict[str, TrackedOrder] = {}
         self._by_venue_id: dict[tuple[str, str], TrackedOrder] = {}
         self._by_algo_id: dict[tuple[str, str], TrackedOrder] = {}
+
+    def load(self, records: Iterable[OrderRecord], fills: Iterable[FillRecord]) -> None:
+        """Orders as the book remembers them, and their executions."""
+        for record in records:
+            self.add(TrackedOrder.of_record(record))
+        for row in fills:
+            owner = self.by_client_id.get(row.client_order_id or "")
+            if owner is not None:
+                owner.facts = owner.facts.with_fill(row.fill)
+                owner.in_doubt = False
+        for order in self.by_client_id.values():
+            if not order.may_be_enlarged:
+                order.replace = None
+            self.note_activity(order)
+
+    def track(self, order: TrackedOrder) -> None:
+        """An order about to be sent: nothing is known of it yet, so it is open, and told of in full."""
+        name = order.client_order_id
+        self.by_client_id[name] = self._unsaved[name] = self.active[name] = order
+
+    def forget(self, order: TrackedOrder) -> None:
+        """An order that was never sent."""
+        for known in (self.by_client_id, self._unsaved, self.active, self.untold):
+            known.pop(order.client_order_id, None)
 
     def add(self, order: TrackedOrder) -> None:
         """Take note of every name the order has now."""
@@ -38,3 +70,25 @@ class OrderIndex:
             if order is not None:
                 return order
         return self._by_algo_id.get((symbol, facts.algo_id)) if facts.algo_id is not None else None
+
+    def touch(self, order: TrackedOrder) -> None:
+        """Something about the order changed: it is to be saved."""
+        self._unsaved[order.client_order_id] = order
+        self.note_activity(order)
+
+    def note_activity(self, order: TrackedOrder) -> None:
+        """Whether something is to be done about the order may have changed."""
+        if order.is_open or order.facts.missing_qty:
+            self.active[order.client_order_id] = order
+        else:
+            self.active.pop(order.client_order_id, None)
+        if order.is_untold:
+            self.untold[order.client_order_id] = order
+        else:
+            self.untold.pop(order.client_order_id, None)
+
+    def take_unsaved(self) -> list[OrderRecord]:
+        """The rows of all orders that changed since the last call."""
+        records = [record for order in self._unsaved.values() if (record := order.record()) is not None]
+        self._unsaved.clear()
+        return records

@@ -112,7 +112,7 @@ class Recovery:
         await account.enter_symbols({*extra_symbols, *held}, tries)
         for symbol in sorted(self._book.symbols if thoroughly else account.symbols_in_use()):
             await self.pull_trades(symbol)
-        await account.enter_assets(self._book.wanted_assets, tries)
+        await account.enter_assets(self._book.cash.wanted, tries)
         not_shown = [order for order in self._book.open_orders() if order.client_order_id not in shown]
         for order in dict.fromkeys([*not_shown, *self._book.untold_orders()]):
             if order.has_evidence and self._history.is_listed(order.symbol):

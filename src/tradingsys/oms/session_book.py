@@ -17,7 +17,6 @@ from tradingsys.core.order import Closed, Fill, Order
 from tradingsys.core.position import Pair, SessionPosition
 from tradingsys.core.records import Edit, FillRecord, Intent, OrderRecord, Replace, Saved
 from tradingsys.core.reports import AssetMoved
-from tradingsys.oms.asset_totals import add
 from tradingsys.oms.effects import Alarm, Effect, EnterSymbol, Halt, OrderNews, PullTrades, Save
 from tradingsys.oms.fill_book import FillBook
 from tradingsys.oms.halts import Halts
@@ -55,14 +54,14 @@ class SessionBook:
         self.watermarks = self._fills.watermarks
         self.pairs = self._fills.pairs
         """The assets of symbols that trade assets."""
-        self._cash = self._fills.cash
-        self.ledger_marks = self._cash.marks
-        self.differences = self._cash.differences
+        self.cash = self._fills.cash
+        """The ledger, and what is accounted for since when."""
+        self.asset_sums = self._fills.asset_sums
+        self.ledger_marks = self.cash.marks
+        self.differences = self.cash.differences
         """Σ sessions + EXTERNAL − account, where it is not zero: by symbol, or by asset where assets are held."""
-        self.assets = self._cash.assets
+        self.assets = self.cash.assets
         """What is accounted for of an account that holds assets, each from an instant on (venue time in ms)."""
-        self.wanted_assets = self._cash.wanted
-        """What moved and is not accounted for yet."""
         self.outside: set[str] = set()
         """Symbols that the account traded and that are not accounted for; where assets are held, they must be."""
         self.touched = self._fills.touched
@@ -77,10 +76,7 @@ class SessionBook:
         self._incarnation: Incarnation | None = None
         self.lacks_orders = False
         """Orders of ours may be missing here because the journal lost them, until recovery has looked for them."""
-        self._unsaved: dict[str, TrackedOrder] = {}
-        self._active: dict[str, TrackedOrder] = {}
-        self._untold: dict[str, TrackedOrder] = {}
-        self._load(saved)
+        self._index.load(saved.orders, saved.fills)
 
     # ---- what is known
 
@@ -111,37 +107,25 @@ class SessionBook:
 
     def asset_totals(self) -> dict[str, Decimal]:
         """Σ sessions + EXTERNAL of every asset that is accounted for: what must be the account's own."""
-        sums = self.asset_sums()
+        sums = self._fills.asset_sums()
         return {asset: sums.get(asset, _ZERO) for asset in sorted(self.assets)}
-
-    def asset_sums(self) -> dict[str, Decimal]:
-        """What the books have of each asset, accounted for or not."""
-        sums: dict[str, Decimal] = {}
-        for held in self._fills.asset_totals().values():
-            for asset, amount in held.items():
-                add(sums, asset, amount)
-        return sums
 
     def session_assets(self, session: int) -> dict[str, Decimal]:
         """What a session (EXTERNAL included) holds of each asset, borrowed and owed: what is not zero."""
         held = self._fills.asset_totals().get(session, {})
         return {asset: held[asset] for asset in sorted(held) if held[asset]}
 
-    def asset_moves(self, asset: str) -> int:
-        """How often an asset moved in the books since they were opened."""
-        return self._cash.moved[asset]
-
     def open_orders(self, session: int | None = None) -> list[TrackedOrder]:
         """Orders that may still execute or wait for executions, of one session or all."""
-        return [order for order in self._active.values() if session is None or order.session == session]
+        return [order for order in self._index.active.values() if session is None or order.session == session]
 
     def untold_orders(self) -> list[TrackedOrder]:
         """Orders that only trades told us of last: how they stand now is to be asked for."""
-        return [order for order in self._untold.values() if order.is_untold]
+        return [order for order in self._index.untold.values() if order.is_untold]
 
     def waiting_orders(self, symbol: str) -> list[TrackedOrder]:
         """Conditional orders that are open, or may be, and not known to have been triggered."""
-        return [order for order in self._active.values() if order.symbol == symbol and order.is_waiting]
+        return [order for order in self._index.active.values() if order.symbol == symbol and order.is_waiting]
 
     def is_booked(self, fill: Fill) -> bool:
         """Whether this execution is in the books, or before their beginning."""
@@ -156,9 +140,7 @@ class SessionBook:
     def track(self, intent: Intent) -> TrackedOrder:
         """Remember an order before its bytes leave."""
         order = TrackedOrder.of_intent(intent)
-        name = intent.client_order_id
-        # Nothing is known of it yet, so what `_touch` would find out is sure: it is open, and told of in full.
-        self.orders[name] = self._unsaved[name] = self._active[name] = order
+        self._index.track(order)
         return order
 
     def track_list(self, intents: Sequence[Intent]) -> list[TrackedOrder]:
@@ -167,8 +149,7 @@ class SessionBook:
 
     def untrack(self, order: TrackedOrder) -> None:
         """Forget an order that was never sent because the journal refused it."""
-        for known in (self.orders, self._unsaved, self._active, self._untold):
-            known.pop(order.client_order_id, None)
+        self._index.forget(order)
 
     def alarm(self, text: str) -> None:
         """Somebody should read this."""
@@ -187,21 +168,13 @@ class SessionBook:
         self.outside.discard(symbol)
         self._book_told(symbol)
 
-    def enter_asset(self, asset: str, amount: Decimal, ts_ms: int) -> None:
-        """Account for an asset: ``amount`` is EXTERNAL's, beside what the books have of it already."""
-        self._cash.enter_asset(asset, amount, ts_ms)
-
-    def correct_baseline(self, asset: str, symbol: str, amount: Decimal, ts_ms: int) -> None:
-        """What the history of a symbol tells from before an asset's baseline is in that already: EXTERNAL gives it."""
-        self._cash.correct_baseline(asset, symbol, amount, ts_ms)
-
     def moved(self, report: AssetMoved) -> None:
         """An asset came to the account, or left it, without a trade: EXTERNAL's, once however often it is told."""
-        self._cash.transferred(report)
+        self.cash.transferred(report)
 
     def accept_difference(self, asset: str, ts_ms: int) -> Decimal:
         """A person takes note of an asset's difference: EXTERNAL's. Returns what was booked; 0: there is none."""
-        return self._cash.accept(asset, ts_ms)
+        return self.cash.accept(asset, ts_ms)
 
     def _book_told(self, symbol: str) -> None:
         for order in self.orders.values():
@@ -213,10 +186,6 @@ class SessionBook:
         """Every smaller trade id is booked now; history need not be read from further back again."""
         self._fills.advance(symbol, trade_id)
 
-    def is_paid(self, income: Income) -> bool:
-        """Whether this row of the account's cash history is in the ledger."""
-        return self._cash.is_known(income)
-
     def pay(self, income: Income) -> None:
         """Share a row among those who bear it: funding those who held its symbol at its instant, interest those who
         were short its asset. Every trade up to then must be booked.
@@ -225,7 +194,7 @@ class SessionBook:
 
     def mark_ledger(self, kind: str, ts_ms: int) -> None:
         """Every older row of this kind is in the ledger."""
-        self._cash.mark(kind, ts_ms)
+        self.cash.mark(kind, ts_ms)
 
     def transfer(self, edit: Edit, ts_ms: int, why: str) -> None:
         """A session's net becomes what a person says it is; EXTERNAL takes the other side."""
@@ -279,12 +248,12 @@ class SessionBook:
             command.order_qty, command.price, command.revision, command.stamp_ms, command.recv_window_ms
         )
         order.revisions = max(order.revisions, command.revision)
-        self._touch(order)
+        self._index.touch(order)
 
     def replace_ended(self, order: TrackedOrder) -> None:
         """The replace can no longer act: what the order is, its facts tell."""
         order.replace = None
-        self._touch(order)
+        self._index.touch(order)
 
     # ---- what the venue says
 
@@ -317,31 +286,12 @@ class SessionBook:
 
     def take_effects(self) -> list[Effect]:
         """What follows from everything since the last call, in order."""
-        for order in self._unsaved.values():
-            record = order.record()
-            if record is not None:
-                self._effects.append(Save(record))
-        self._unsaved.clear()
+        self._effects += [Save(record) for record in self._index.take_unsaved()]
         taken = list(self._effects)
         self._effects.clear()
         return taken
 
     # ---- inside
-
-    def _load(self, saved: Saved) -> None:
-        for record in saved.orders:
-            order = TrackedOrder.of_record(record)
-            self.orders[order.client_order_id] = order
-            self._index.add(order)
-        for row in saved.fills:
-            owner = self.orders.get(row.client_order_id or "")
-            if owner is not None:
-                owner.facts = owner.facts.with_fill(row.fill)
-                owner.in_doubt = False
-        for order in self.orders.values():
-            if not order.may_be_enlarged:
-                order.replace = None
-            self._note_activity(order)
 
     def _find(self, facts: Order, symbol: str, ts_event_ms: int) -> TrackedOrder | None:
         order = self._index.find(facts, symbol)
@@ -395,7 +345,7 @@ class SessionBook:
             self._fills.remember(row)
             order.facts = order.facts.with_fill(row.fill)
         self._index.add(order)
-        self._note_activity(order)
+        self._index.note_activity(order)
         return order
 
     def _merge(self, order: TrackedOrder, facts: Order) -> None:
@@ -430,7 +380,7 @@ class SessionBook:
         # "Filled" without its executions is half a story: the other half is on its way, or `PullTrades` fetches it.
         if new or (order.visible != seen and not order.facts.missing_qty):
             self._effects.append(OrderNews(order, new))
-        self._touch(order)
+        self._index.touch(order)
 
     def _learn_venue_id(self, order: TrackedOrder, venue_order_id: str) -> None:
         for fill in list(self._strays.claim(order.symbol, venue_order_id)):
@@ -446,19 +396,5 @@ class SessionBook:
         )
 
     def _changed(self, order: TrackedOrder) -> None:
-        self._touch(order)
+        self._index.touch(order)
         self._effects.append(OrderNews(order))
-
-    def _touch(self, order: TrackedOrder) -> None:
-        self._unsaved[order.client_order_id] = order
-        self._note_activity(order)
-
-    def _note_activity(self, order: TrackedOrder) -> None:
-        if order.is_open or order.facts.missing_qty:
-            self._active[order.client_order_id] = order
-        else:
-            self._active.pop(order.client_order_id, None)
-        if order.is_untold:
-            self._untold[order.client_order_id] = order
-        else:
-            self._untold.pop(order.client_order_id, None)

@@ -72,7 +72,7 @@ def test_fees_of_any_asset(
     funded.tell(told)
     position = funded.book.position(1, "BTCUSDT")
     assert position.net == funded.book.net(1, "BTCUSDT") == D(net)
-    assert (position.net_executed, position.fees) == (side.sign, {asset: D("0.01")})
+    assert position.net_executed == side.sign and position.fees == {asset: D("0.01")}
     assert funded.book.session_assets(1) == held
     funded.check()
     funded.assert_exact()
