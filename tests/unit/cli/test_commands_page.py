@@ -82,7 +82,7 @@ def test_every_option_is_described(name: str) -> None:
         positional = [each for each in names if each.startswith("--") and each.strip("-").upper() in own]
         known |= {each.strip("-").upper() for each in positional} if positional else names
     assert known, name
-    watches = ALL[name].default_command.__module__ == "tradingsys.cli.operating"
+    watches = ALL[name].default_command.__module__ in ("tradingsys.cli.operating", "tradingsys.cli.assets")
     assert known <= own | (shared if watches else set()), known - own
     options = {each for each in own if re.fullmatch(r"--?[a-z][a-z-]*", each)}
     assert options <= known, options - known

@@ -297,7 +297,9 @@ def test_futures_have_no_lists(scene: Scene) -> None:
     assert "dogeusdt has no OCO lists: send the orders one by one" in client.error("order_list", oco(client))[1]
 
 
-def test_nothing_is_sent_of_a_list_that_the_journal_refused(spot: tuple[Scene, SpotVenue]) -> None:
+def test_nothing_is_sent_of_a_list_that_the_journal_refused(
+    spot: tuple[Scene, SpotVenue], monkeypatch: pytest.MonkeyPatch
+) -> None:
     scene, venue = spot
     client = scene.client()
 
@@ -305,6 +307,6 @@ def test_nothing_is_sent_of_a_list_that_the_journal_refused(spot: tuple[Scene, S
         assert len(intents) == 2
         raise StoreError("no space left on device")
 
-    scene.store.append = refuse  # type: ignore[method-assign]
+    monkeypatch.setattr(scene.store, "append", refuse)
     assert "not sent: no space left" in client.error("order_list", oco(client))[1]
     assert not venue.commands and not scene.gateway.book.open_orders()
