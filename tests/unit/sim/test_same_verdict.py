@@ -19,7 +19,7 @@ from tradingsys.core.order import Terms
 from tradingsys.venues.auth import HmacSigner
 from tradingsys.venues.binance import messages
 from tradingsys.venues.binance.account import BinanceProtocol
-from tradingsys.venues.binance.filters import instrument
+from tradingsys.venues.binance.instruments import instrument
 from tradingsys.venues.binance.product import Endpoints
 from tradingsys.venues.binance.usdm import USDM
 

@@ -142,7 +142,7 @@ class BinanceProtocol:
             return None
         rule, bound = broken
         code, message = filters.answers[rule]
-        return OrderRejected(code, errors.explain(code, message.replace("{}", bound), what_to_do(rule, bound)))
+        return OrderRejected(code, errors.explain(code, message.replace("{}", bound), what_to_do(filters, rule, bound)))
 
     def _send(self, command: OrderCommand, way: OrderWay, now_ns: int) -> list[Output]:
         if self._trade.in_use:

@@ -12,10 +12,17 @@ from tradingsys.venues.binance.errors import HttpError
 
 __all__ = ["limits_of_headers", "limits_of_reply", "rate_limits", "wait_ms"]
 
-_KINDS = {"used-weight": "weight", "order-count": "orders", "REQUEST_WEIGHT": "weight", "ORDERS": "orders"}
+_KINDS = {
+    "used-weight": "weight",
+    "used-uid-weight": "weight",
+    "order-count": "orders",
+    "REQUEST_WEIGHT": "weight",
+    "ORDERS": "orders",
+}
 _UNITS_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _INTERVALS_MS = {"SECOND": 1_000, "MINUTE": 60_000, "HOUR": 3_600_000, "DAY": 86_400_000}
-_HEADER = re.compile(r"x-mbx-(used-weight|order-count)-([0-9]{1,6})([smhd])")
+# Of the two weights of margin, only the account's is one count of all paths.
+_HEADER = re.compile(r"x-(?:mbx-(used-weight|order-count)|sapi-(used-uid-weight))-([0-9]{1,6})([smhd])")
 _UNTIL = re.compile(r"until ([0-9]{13})\b")
 _SHORTEST_BAN_MS = 120_000
 _MINUTE_MS = 60_000
@@ -28,7 +35,7 @@ def limits_of_headers(headers: Mapping[str, str], retry_after_ms: int | None) ->
     for name, value in headers.items():
         found = _HEADER.fullmatch(name)
         if found and value.isdecimal() and len(value) <= _MAX_NUMBER:
-            used[_KINDS[found[1]], int(found[2]) * _UNITS_MS[found[3]]] = int(value)
+            used[_KINDS[found[1] or found[2]], int(found[3]) * _UNITS_MS[found[4]]] = int(value)
     return LimitsSeen(used, retry_after_ms) if used or retry_after_ms is not None else None
 
 

@@ -7,21 +7,23 @@ times as much, one of spot's own paths (6,000 a minute) as 30 times.
 
 from __future__ import annotations
 
-from tradingsys.core.commands import RateLimit
 from tradingsys.core.enums import AccountKind
-from tradingsys.venues.binance.filters import instrument
+from tradingsys.venues.binance.feed import Feed, FeedParts
+from tradingsys.venues.binance.instruments import margin_instrument
+from tradingsys.venues.binance.keyed_stream import KeyedStream, StreamKind
 from tradingsys.venues.binance.margin_errors import ERRORS
+from tradingsys.venues.binance.margin_events import RISK_EVENTS
+from tradingsys.venues.binance.margin_orders import margin_orders
+from tradingsys.venues.binance.margin_queries import LACKS, WEIGHT_LIMIT, margin_questions
 from tradingsys.venues.binance.product import Endpoints, Paths, Product, Weights
-from tradingsys.venues.binance.spot import FILTERS, KLINE_INTERVALS, SPOT, route_of
-from tradingsys.venues.binance.usdm import USDM
-from tradingsys.venues.binance.usdm_orders import usdm_orders
+from tradingsys.venues.binance.spot import SPOT
+from tradingsys.venues.binance.spot_events import EVENTS
+from tradingsys.venues.binance.subscribed_stream import SubscribedStream
+from tradingsys.venues.binance.subscriptions import by_token
 
 __all__ = ["ERRORS", "MARGIN", "WEIGHT_LIMIT"]
 
-_DAY_MS = 24 * 60 * 60 * 1000
 _BY_ADDRESS, _BY_SPOT = 15, 30
-
-WEIGHT_LIMIT = RateLimit("weight", 60_000, 180_000)
 
 _LIVE = Endpoints(
     "https://api.binance.com",
@@ -31,59 +33,78 @@ _LIVE = Endpoints(
     risk_streams="wss://margin-stream.binance.com",
 )
 
+_PATHS = Paths(
+    time=SPOT.paths.time,
+    exchange_info=SPOT.paths.exchange_info,
+    order="/sapi/v1/margin/order",
+    open_orders="/sapi/v1/margin/openOrders",
+    user_trades="/sapi/v1/margin/myTrades",
+    balance="/sapi/v1/margin/account",
+    klines=SPOT.paths.klines,
+    api_restrictions=SPOT.paths.api_restrictions,
+    income="/sapi/v1/margin/interestHistory",
+    listen_key="/sapi/v1/margin/listen-key",
+    order_lists="/sapi/v1/margin/order",
+    listen_token="/sapi/v1/userListenToken",
+    loan="/sapi/v1/margin/borrow-repay",
+    borrowable="/sapi/v1/margin/maxBorrowable",
+    risk_bars="/sapi/v1/margin/tradeCoeff",
+)
+
+_WEIGHTS = Weights(
+    time=1 * _BY_SPOT,
+    exchange_info=20 * _BY_SPOT,
+    place=6,
+    place_borrowing=1500,
+    cancel=10 * _BY_ADDRESS,
+    order=10 * _BY_ADDRESS,
+    open_orders=10 * _BY_ADDRESS,
+    open_orders_of_all=10 * _BY_ADDRESS,
+    user_trades=10 * _BY_ADDRESS,
+    account_mode=10 * _BY_ADDRESS,
+    balances=10 * _BY_ADDRESS,
+    permissions=(10 + 1) * _BY_ADDRESS,
+    klines=((1000, 2 * _BY_SPOT),),
+    income=1 * _BY_ADDRESS,
+    loan=1500,
+    # Two pages of the exchange disagree, 50 by address or 750 by account: they come to the same here.
+    borrowable=50 * _BY_ADDRESS,
+    margin_state=(10 + 10) * _BY_ADDRESS,
+)
+
+
+def _feeds(endpoints: Endpoints, parts: FeedParts) -> tuple[Feed, ...]:
+    risk = StreamKind(
+        "risk",
+        "the stream of the margin account's risk",
+        _PATHS.listen_key,
+        lambda key: f"{endpoints.risk_streams}/ws/{key}",
+        RISK_EVENTS,
+        keep_alive=lambda key: {"listenKey": key},
+        brings_orders=False,
+    )
+    orders = SubscribedStream(endpoints.ws_api, by_token(_PATHS.listen_token), EVENTS, parts)
+    return (orders, KeyedStream(risk, parts.rest))
+
+
 MARGIN = Product(
     name="margin",
     account_kind=AccountKind.ASSETS,
     endpoints={"live": _LIVE},
-    paths=Paths(
-        time=SPOT.paths.time,
-        exchange_info=SPOT.paths.exchange_info,
-        order="/sapi/v1/margin/order",
-        open_orders="/sapi/v1/margin/openOrders",
-        user_trades="/sapi/v1/margin/myTrades",
-        balance="/sapi/v1/margin/account",
-        klines=SPOT.paths.klines,
-        api_restrictions=SPOT.paths.api_restrictions,
-        income="/sapi/v1/margin/interestHistory",
-        listen_key="/sapi/v1/margin/listen-key",
-        order_lists="/sapi/v1/margin/order",
-        listen_token="/sapi/v1/userListenToken",
-        loan="/sapi/v1/margin/borrow-repay",
-        borrowable="/sapi/v1/margin/maxBorrowable",
-        risk_bars="/sapi/v1/margin/tradeCoeff",
-    ),
-    weights=Weights(
-        time=1 * _BY_SPOT,
-        exchange_info=20 * _BY_SPOT,
-        place=6,
-        place_borrowing=1500,
-        cancel=10 * _BY_ADDRESS,
-        order=10 * _BY_ADDRESS,
-        open_orders=10 * _BY_ADDRESS,
-        open_orders_of_all=10 * _BY_ADDRESS,
-        user_trades=10 * _BY_ADDRESS,
-        account_mode=10 * _BY_ADDRESS,
-        balances=10 * _BY_ADDRESS,
-        permissions=(10 + 1) * _BY_ADDRESS,
-        klines=((1000, 2 * _BY_SPOT),),
-        income=1 * _BY_ADDRESS,
-        loan=1500,
-        # Two pages of the exchange disagree, 50 by address or 750 by account: they come to the same here.
-        borrowable=50 * _BY_ADDRESS,
-        margin_state=(10 + 10) * _BY_ADDRESS,
-    ),
-    filters=FILTERS,
+    paths=_PATHS,
+    weights=_WEIGHTS,
+    filters=SPOT.filters,
     errors=ERRORS,
-    orders=usdm_orders(USDM.paths, USDM.weights),
-    questions={},
-    lacks={},
-    feeds=lambda _endpoints, _parts: (),
-    instrument=instrument,
-    route_of=route_of,
+    orders=margin_orders(_PATHS, _WEIGHTS),
+    questions=margin_questions(_WEIGHTS),
+    lacks=LACKS,
+    feeds=_feeds,
+    instrument=margin_instrument,
+    route_of=SPOT.route_of,
     stream_path=SPOT.stream_path,
-    kline_intervals=KLINE_INTERVALS,
+    kline_intervals=SPOT.kline_intervals,
     klines_at_once=SPOT.klines_at_once,
     depth_speeds=SPOT.depth_speeds,
-    trades_window_ms=_DAY_MS,
+    trades_window_ms=SPOT.trades_window_ms,
     trades_kept_ms=SPOT.trades_kept_ms,
 )

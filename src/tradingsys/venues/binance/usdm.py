@@ -8,11 +8,13 @@ from functools import partial
 from tradingsys.core.enums import AccountKind
 from tradingsys.venues.binance import product
 from tradingsys.venues.binance.feed import FeedParts
-from tradingsys.venues.binance.filters import FilterDialect, Rule, instrument, offset_remainder
+from tradingsys.venues.binance.filters import FilterDialect, Rule, offset_remainder
+from tradingsys.venues.binance.instruments import instrument
 from tradingsys.venues.binance.keyed_stream import KeyedStream, StreamKind
 from tradingsys.venues.binance.product import Endpoints, Paths, Product, Weights
 from tradingsys.venues.binance.usdm_errors import ERRORS
 from tradingsys.venues.binance.usdm_events import EVENTS
+from tradingsys.venues.binance.usdm_filters import CHECKS
 from tradingsys.venues.binance.usdm_orders import usdm_orders
 from tradingsys.venues.binance.usdm_questions import LACKS, usdm_questions
 
@@ -25,6 +27,7 @@ _KLINE_INTERVALS = frozenset(
 
 FILTERS = FilterDialect(
     remainder=offset_remainder,
+    checks=CHECKS,
     answers={
         Rule.PRECISION: (-1111, "Precision is over the maximum defined for this asset."),
         Rule.SYMBOL_STATUS: (-4140, "Invalid symbol status for opening position."),

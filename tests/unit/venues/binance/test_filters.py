@@ -15,11 +15,11 @@ from tradingsys.venues.binance.filters import (
     FilterDialect,
     Rule,
     check_order,
-    instrument,
     offset_remainder,
     plain_remainder,
     status_refusal,
 )
+from tradingsys.venues.binance.instruments import instrument
 from tradingsys.venues.binance.usdm import FILTERS
 
 D = Decimal
@@ -247,7 +247,7 @@ def test_only_so_many_orders_may_rest() -> None:
 
 
 def test_spot_counts_steps_from_zero_and_has_answers_of_its_own() -> None:
-    spot = FilterDialect(plain_remainder, {rule: (-1013, f"Filter failure: {rule.name}") for rule in Rule})
+    spot = FilterDialect(plain_remainder, FILTERS.checks, {rule: (-1013, f"Filter failure: {rule.name}") for rule in Rule})
     refusal = check_order(spot, RULES, terms(qty="1.1", price="100.05"))
     assert refusal is not None
     assert (refusal.code, refusal.message) == (-1013, "Filter failure: PRICE_OFF_TICK")
