@@ -77,8 +77,9 @@ class Terms(Struct, frozen=True):
         """
         return max(self, other, key=Terms._age)
 
-    def _age(self) -> tuple[bool, int, int, str]:
-        return (not self.order_type.is_conditional, self.version_ms, self.revision, repr(self))
+    def _age(self) -> tuple[bool, int, int, Decimal, str]:
+        # What a venue does to an order by itself only makes it smaller.
+        return (not self.order_type.is_conditional, self.version_ms, self.revision, -self.order_qty, repr(self))
 
 
 class Fill(Struct, frozen=True):

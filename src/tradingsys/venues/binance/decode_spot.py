@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError, json
+from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError, json, structs
 
 from tradingsys.core.enums import OrderStatus, OrderType
 from tradingsys.core.order import Fill, Order, Terms
@@ -34,50 +34,63 @@ _read_order = json.Decoder(spot.OrderReply).decode
 _read_list = json.Decoder(spot.OrderList).decode
 _read_many = json.Decoder(list[Raw]).decode
 
-_ZERO = Decimal(0)
 _VERSION_MS_INCOMPLETE = -1
-"""Of a conditional order told without what triggers it: its request knows more."""
+"""Of terms that lack what triggers them, or how much they are about: the request knows more."""
 
 _Text = str | UnsetType
-_Told = spot.OrderReply | spot.AmendedOrder
 
 
-class _Quantity(Struct, frozen=True):
-    """What an order is about and what became of it, however the message calls that."""
+class _Told(Struct, frozen=True, kw_only=True):
+    """An order in the exchange's words, whatever the message calls them."""
 
-    ordered: str
+    symbol: str
+    side: str
+    type: str
+    time_in_force: _Text
+    status: str
+    qty: str
     executed: str
     prevented: _Text
-    quote: _Text
+    quote_qty: _Text
+    price: _Text
+    stop_price: _Text
+    trailing_delta: int | UnsetType
+    iceberg_qty: _Text
+    self_trade_prevention: _Text
 
 
 def execution_report(message: spot.ExecutionReport) -> OrderChanged:
     """Facts of one order; an execution comes as its one fill, except one by smart order routing, which has no id."""
-    quantity = _Quantity(message.order_qty, message.cum_qty, message.prevented_qty, message.quote_order_qty)
-    terms = _terms(
-        (message.symbol, message.side, message.order_type, message.time_in_force, message.order_status),
-        quantity,
-        message.price,
-        message.stop_px,
-        message.trailing_delta,
-        message.iceberg_qty,
-        message.self_trade_prevention,
-        message.ts_event_ms,
+    told = _Told(
+        symbol=message.symbol,
+        side=message.side,
+        type=message.order_type,
+        time_in_force=message.time_in_force,
+        status=message.order_status,
+        qty=message.order_qty,
+        executed=message.cum_qty,
+        prevented=message.prevented_qty,
+        quote_qty=message.quote_order_qty,
+        price=message.price,
+        stop_price=message.stop_px,
+        trailing_delta=message.trailing_delta,
+        iceberg_qty=message.iceberg_qty,
+        self_trade_prevention=message.self_trade_prevention,
     )
     is_rejected = message.order_status == OrderStatus.REJECTED
     fill = _stream_fill(message)
+    is_amend = message.execution_type == "REPLACED"
+    client_ids = _client_ids(message.client_order_id, message.original_client_order_id, has_both=is_amend)
     order = Order(
-        _client_ids(
-            message.client_order_id,
-            message.original_client_order_id,
-            has_both=message.execution_type == "REPLACED",
-        ),
-        str(message.order_id),
-        terms,
+        client_ids,
+        # What is rejected may never have got an id.
+        str(message.order_id) if message.order_id >= 0 else None,
+        _terms(told, message.ts_event_ms),
         accepted=not is_rejected,
         venue_cum_qty=decimal(message.cum_qty),
         closed=closed(message.order_status, message.ts_event_ms, _reason(message.expiry_reason, message.reject_reason)),
         fills={fill.exec_id: fill} if fill else {},
+        forced=_forced(client_ids),
         list_id=_list_id(message.order_list_id),
     )
     return OrderChanged(order, message.symbol, message.ts_event_ms)
@@ -93,18 +106,25 @@ def order_reply(message: spot.OrderReply) -> Order:
     if message.status is UNSET or message.type is UNSET or message.side is UNSET:
         return Order(client_ids, venue_order_id, accepted=True, list_id=list_id)
     ts_event_ms = _told_ms(message)
-    executed = message.executed_qty or "0"
-    quantity = _Quantity(message.orig_qty or "0", executed, message.prevented_quantity, message.orig_quote_order_qty)
-    terms = _shown_terms(message, message.status, message.type, message.side, quantity, ts_event_ms)
+    told = _shown(
+        message,
+        (message.status, message.type, message.side),
+        qty=message.orig_qty or "0",
+        executed=message.executed_qty or "0",
+        prevented=message.prevented_quantity,
+        quote_qty=message.orig_quote_order_qty,
+    )
+    terms = _terms(told, ts_event_ms)
     fills = (_reply_fill(message, row, terms, ts_event_ms) for row in message.fills or ())
     return Order(
         client_ids,
         venue_order_id,
         terms,
         accepted=message.status != OrderStatus.REJECTED,
-        venue_cum_qty=decimal(executed),
+        venue_cum_qty=decimal(told.executed),
         closed=closed(message.status, ts_event_ms, _reason(message.expiry_reason)),
         fills={fill.exec_id: fill for fill in fills if fill is not None},
+        forced=_forced(client_ids),
         list_id=list_id,
     )
 
@@ -119,24 +139,30 @@ def amend_reply(message: spot.AmendReply, revision: int = 0) -> OrderChanged:
 
     ``revision`` is that of the request, unknown to the exchange: it tells two changes of one millisecond apart.
     """
-    told = message.amended_order
-    quantity = _Quantity(told.qty, told.executed_qty, told.prevented_qty, told.quote_order_qty)
-    terms = _shown_terms(told, told.status, told.type, told.side, quantity, message.transact_time, revision)
-    order = Order(
-        _client_ids(told.client_order_id, told.orig_client_order_id, has_both=True),
-        str(told.order_id),
-        terms,
-        accepted=True,
-        venue_cum_qty=decimal(told.executed_qty),
-        closed=closed(told.status, message.transact_time, _reason(told.expiry_reason)),
-        list_id=_list_id(told.order_list_id),
+    amended = message.amended_order
+    told = _shown(
+        amended,
+        (amended.status, amended.type, amended.side),
+        qty=amended.qty,
+        executed=amended.executed_qty,
+        prevented=amended.prevented_qty,
+        quote_qty=amended.quote_order_qty,
     )
-    return OrderChanged(order, told.symbol, message.transact_time)
+    order = Order(
+        _client_ids(amended.client_order_id, amended.orig_client_order_id, has_both=True),
+        str(amended.order_id),
+        _terms(told, message.transact_time, revision),
+        accepted=True,
+        venue_cum_qty=decimal(amended.executed_qty),
+        closed=closed(amended.status, message.transact_time, _reason(amended.expiry_reason)),
+        list_id=_list_id(amended.order_list_id),
+    )
+    return OrderChanged(order, amended.symbol, message.transact_time)
 
 
 def order_list(message: spot.OrderList) -> tuple[OrderChanged, ...]:
     """Facts of each order of a list: its ids, and where it is reported whole, all of that."""
-    reported = [order_reply_changed(report) for report in message.order_reports or ()]
+    reported = [_reported(report, message) for report in message.order_reports or ()]
     known = {change.order.venue_order_id for change in reported}
     ids = [
         _listed(row.symbol, row.order_id, row.client_order_id, message.order_list_id, message.transaction_time)
@@ -204,70 +230,81 @@ def _listed(symbol: str, order_id: int, client_order_id: str, list_id: int, ts_e
     return OrderChanged(order, symbol, ts_event_ms)
 
 
-def _shown_terms(
-    message: _Told, status: str, type_word: str, side_word: str, quantity: _Quantity, version_ms: int, revision: int = 0
-) -> Terms:
-    return _terms(
-        (message.symbol, side_word, type_word, message.time_in_force, status),
-        quantity,
-        message.price,
-        message.stop_price,
-        message.trailing_delta,
-        message.iceberg_qty,
-        message.self_trade_prevention_mode,
-        version_ms,
-        revision,
+def _reported(report: spot.OrderReply, message: spot.OrderList) -> OrderChanged:
+    """Margin leaves out of a report what the list around it tells."""
+    told_ms = _told_ms(report) or message.transaction_time
+    list_id = message.order_list_id if report.order_list_id is UNSET else report.order_list_id
+    return order_reply_changed(structs.replace(report, transact_time=told_ms, order_list_id=list_id))
+
+
+def _shown(
+    message: spot.OrderReply | spot.AmendedOrder,
+    status_type_side: tuple[str, str, str],
+    *,
+    qty: str,
+    executed: str,
+    prevented: _Text,
+    quote_qty: _Text,
+) -> _Told:
+    status, type_word, side_word = status_type_side
+    return _Told(
+        symbol=message.symbol,
+        side=side_word,
+        type=type_word,
+        time_in_force=message.time_in_force,
+        status=status,
+        qty=qty,
+        executed=executed,
+        prevented=prevented,
+        quote_qty=quote_qty,
+        price=message.price,
+        stop_price=message.stop_price,
+        trailing_delta=message.trailing_delta,
+        iceberg_qty=message.iceberg_qty,
+        self_trade_prevention=message.self_trade_prevention_mode,
     )
 
 
-def _terms(
-    told: tuple[str, str, str, _Text, str],
-    quantity: _Quantity,
-    price: _Text,
-    stop_price: _Text,
-    trailing_delta: int | UnsetType,
-    iceberg_qty: _Text,
-    self_trade_prevention: _Text,
-    version_ms: int,
-    revision: int = 0,
-) -> Terms:
-    symbol, side_word, type_word, force_word, status = told
-    order_type, _, px = type_and_qty(type_word, quantity.ordered, price, words.SPOT_ORDER_TYPES)
-    stop_px = positive(stop_price)
-    callback_rate = words.callback_rate(trailing_delta) if trailing_delta and trailing_delta > 0 else None
-    is_incomplete = order_type.is_conditional and stop_px is None and callback_rate is None
+def _terms(told: _Told, version_ms: int, revision: int = 0) -> Terms:
+    order_type, _, price = type_and_qty(told.type, told.qty, told.price, words.SPOT_ORDER_TYPES)
+    stop_px, order_qty, quote_qty = positive(told.stop_price), _order_qty(told), positive(told.quote_qty)
+    delta = told.trailing_delta
+    callback_rate = words.callback_rate(delta) if delta and delta > 0 else None
+    is_untriggerable = order_type.is_conditional and stop_px is None and callback_rate is None
+    is_incomplete = is_untriggerable or (quote_qty is not None and not order_qty)
     is_trailing = order_type is OrderType.STOP_MARKET and callback_rate is not None
-    force, is_post_only = time_in_force(type_word, force_word)
+    force, is_post_only = time_in_force(told.type, told.time_in_force)
     return Terms(
-        symbol,
-        side(side_word),
+        told.symbol,
+        side(told.side),
         OrderType.TRAILING_STOP_MARKET if is_trailing else order_type,
-        _order_qty(quantity, status),
-        px,
+        order_qty,
+        price,
         force,
-        post_only=is_post_only or type_word == "LIMIT_MAKER",
+        post_only=is_post_only or told.type == "LIMIT_MAKER",
         stop_px=None if is_trailing else stop_px,
-        self_trade_prevention=words.SELF_TRADE_PREVENTIONS.get(self_trade_prevention or ""),
+        self_trade_prevention=words.SELF_TRADE_PREVENTIONS.get(told.self_trade_prevention or ""),
         version_ms=_VERSION_MS_INCOMPLETE if is_incomplete else version_ms,
         callback_rate=callback_rate,
         activation_px=stop_px if is_trailing else None,
         revision=revision,
-        quote_order_qty=positive(quantity.quote),
-        iceberg_qty=positive(iceberg_qty),
+        quote_order_qty=quote_qty,
+        iceberg_qty=positive(told.iceberg_qty),
     )
 
 
-def _order_qty(quantity: _Quantity, status: str) -> Decimal:
+def _order_qty(told: _Told) -> Decimal:
     """What is ordered, less what self-trade prevention took from it while the rest may still execute.
 
     A market order for an amount of quote may be shown without a quantity, even when it is filled.
     """
-    ordered, executed = decimal(quantity.ordered), decimal(quantity.executed)
-    if status == OrderStatus.FILLED and not ordered:
+    ordered, executed = decimal(told.qty), decimal(told.executed)
+    if told.status == OrderStatus.FILLED and not ordered:
         return executed
-    if closed(status, 0) is not None:
+    if closed(told.status, 0) is not None:
         return ordered
-    return max(executed, ordered - (positive(quantity.prevented) or _ZERO)) if quantity.prevented else ordered
+    prevented = positive(told.prevented)
+    return max(executed, ordered - prevented) if prevented else ordered
 
 
 def _stream_fill(message: spot.ExecutionReport) -> Fill | None:
@@ -311,6 +348,10 @@ def _client_ids(current: str, original: _Text, *, has_both: bool = False) -> tup
     if not original:
         return (current,)
     return tuple(sorted({current, original})) if has_both else (original,)
+
+
+def _forced(client_ids: tuple[str, ...]) -> str:
+    return max((words.forced_by_id(client_id) for client_id in client_ids), default="")
 
 
 def _told_ms(message: spot.OrderReply) -> int:

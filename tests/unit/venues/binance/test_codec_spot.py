@@ -156,14 +156,49 @@ def test_an_execution_by_smart_order_routing_has_no_trade_id_and_is_no_fill() ->
     assert not decode_spot.order_reply(replace(encode_spot.order_reply(ORDER), fills=[row])).fills
 
 
-@given(quantities)
-def test_a_market_order_for_an_amount_of_quote_is_as_large_as_what_it_bought(cum_qty: Decimal) -> None:
+@given(quantities, st.permutations([0, 1, 2]))
+def test_a_market_order_for_an_amount_of_quote_is_as_large_as_what_it_bought(
+    cum_qty: Decimal, order_of_arrival: list[int]
+) -> None:
+    """However its reports of one millisecond arrive, and although they do not say how much was ordered."""
     terms = replace(TERMS, order_type=OrderType.MARKET, price=None, order_qty=D(0), quote_order_qty=D(100))
-    asked = replace(ORDER, terms=replace(terms, time_in_force=None))
-    assert decode_spot.order_reply(over_the_wire(encode_spot.order_reply(asked))) == asked
-    done = replace(asked, venue_cum_qty=cum_qty)
-    told = decode_spot.order_reply(over_the_wire(encode_spot.order_reply(done, Progress(status="FILLED"))))
+    asked = replace(ORDER, terms=replace(terms, time_in_force=None, version_ms=0))
+    fill = Fill("5", "ETHUSDT", "28", Side.SELL, D(3011), cum_qty, 2001)
+    done = replace(asked, venue_cum_qty=cum_qty, fills={"5": fill})
+    events = [
+        encode_spot.execution_report(report(asked)),
+        encode_spot.execution_report(report(done)),
+        encode_spot.execution_report(report(done), Progress(status="FILLED")),
+    ]
+    told = asked
+    for number in order_of_arrival:
+        message = replace(events[number], order_qty="0.00000000", quote_order_qty="100.00000000")
+        told = told.merge(decode_spot.execution_report(over_the_wire(message)).order)
     assert told.status is OrderStatus.FILLED
+    assert (
+        decode_spot.order_reply(encode_spot.order_reply(done, Progress(status="FILLED"))).status is OrderStatus.FILLED
+    )
+
+
+@given(st.booleans())
+def test_of_two_tellings_of_one_millisecond_the_smaller_order_is_the_later_one(is_swapped: bool) -> None:
+    progress = Progress(prevented_qty=D("0.2"))
+    whole = decode_spot.execution_report(encode_spot.execution_report(report())).order
+    less = decode_spot.execution_report(encode_spot.execution_report(report(), progress)).order
+    merged = less.merge(whole) if is_swapped else whole.merge(less)
+    assert merged.leaves_qty == D("0.3")
+
+
+def test_a_rejected_order_without_an_id_has_none() -> None:
+    order = replace(ORDER, accepted=False, closed=Closed(OrderStatus.REJECTED, 2001))
+    event = replace(encode_spot.execution_report(report(order)), order_id=-1)
+    assert decode_spot.execution_report(event).order == replace(order, venue_order_id=None)
+
+
+def test_orders_that_the_exchange_makes_for_an_account_are_forced() -> None:
+    order = replace(ORDER, client_order_ids=("autoclose-7",), forced="liquidation")
+    assert decode_spot.execution_report(encode_spot.execution_report(report(order))).order == order
+    assert decode_spot.order_reply(encode_spot.order_query(order)) == order
 
 
 def test_a_conditional_order_told_without_its_trigger_knows_less_than_its_request() -> None:
@@ -226,6 +261,13 @@ def test_the_event_of_a_list_tells_which_orders_are_in_it_unless_it_is_a_refusal
     event = over_the_wire(encode_spot.list_status(listed(with_reports=False), sent_ms=1991))
     assert decode_spot.list_status(event) == decode_spot.order_list(listed(with_reports=False))
     assert decode_spot.list_status(replace(event, list_order_status="REJECT")) == ()
+
+
+def test_the_list_tells_what_reports_of_margin_in_it_leave_out() -> None:
+    reports = [encode_spot.in_margin(encode_spot.cancel_reply(ORDER, cancel_id="c"))]
+    a_list = replace(listed(with_reports=False), order_reports=reports, is_isolated=False)
+    told, _ids = decode_spot.order_list(over_the_wire(a_list))
+    assert told == OrderChanged(replace(ORDER, list_id="4", terms=replace(TERMS, version_ms=1990)), "ETHUSDT", 1990)
 
 
 def test_an_answer_may_be_an_order_or_a_list_or_many_of_both() -> None:
