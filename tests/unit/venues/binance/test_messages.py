@@ -27,6 +27,7 @@ NESTED = {
     "BalanceChange",
     "BorrowRepayRow",
     "Bracket",
+    "CancelReplaceOutcome",
     "CollateralStep",
     "Commission",
     "CompositeIndexPart",

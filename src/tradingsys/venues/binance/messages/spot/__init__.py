@@ -12,6 +12,7 @@ from tradingsys.venues.binance.messages.spot.account import (
     SideCommission,
     Transfer,
 )
+from tradingsys.venues.binance.messages.spot.history import Allocation, AmendmentRow, PreventedMatch, UserTrade
 from tradingsys.venues.binance.messages.spot.market import (
     AveragePrice,
     AveragePriceUpdate,
@@ -28,18 +29,16 @@ from tradingsys.venues.binance.messages.spot.market import (
     WindowTicker,
 )
 from tradingsys.venues.binance.messages.spot.orders import (
-    Allocation,
     AmendedList,
     AmendedOrder,
-    AmendmentRow,
     AmendReply,
     CancelReplaced,
+    CancelReplaceOutcome,
+    CancelReplaceRefused,
     ListedOrder,
     OrderFill,
     OrderList,
     OrderReply,
-    PreventedMatch,
-    UserTrade,
 )
 from tradingsys.venues.binance.messages.spot.user import (
     AssetBalance,
@@ -75,6 +74,8 @@ __all__ = [
     "BlockTrade",
     "BlockTradeRow",
     "BookTicker",
+    "CancelReplaceOutcome",
+    "CancelReplaceRefused",
     "CancelReplaced",
     "Commission",
     "Discount",

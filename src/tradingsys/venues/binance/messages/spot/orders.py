@@ -5,23 +5,21 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Raw, UnsetType
 
 from tradingsys.venues.binance.messages.base import Message, Number, OptionalBool, OptionalInt, OptionalText
 
 __all__ = [
-    "Allocation",
     "AmendReply",
     "AmendedList",
     "AmendedOrder",
-    "AmendmentRow",
+    "CancelReplaceOutcome",
+    "CancelReplaceRefused",
     "CancelReplaced",
     "ListedOrder",
     "OrderFill",
     "OrderList",
     "OrderReply",
-    "PreventedMatch",
-    "UserTrade",
 ]
 
 
@@ -246,27 +244,6 @@ class AmendReply(Message, frozen=True, kw_only=True, rename="camel"):
     list_status: AmendedList | UnsetType = UNSET
 
 
-class AmendmentRow(Message, frozen=True, kw_only=True, rename="camel"):
-    """One change of an order in history (`GET /api/v3/order/amendments`).
-
-    ::
-
-        {
-          "symbol": "ETHUSDT", "orderId": 28, "executionId": 60, "origClientOrderId": "my-7",
-          "newClientOrderId": "my-7", "origQty": "0.50000000", "newQty": "0.30000000", "time": 1790000002001
-        }
-    """
-
-    symbol: str
-    order_id: int
-    execution_id: int
-    orig_client_order_id: str
-    new_client_order_id: str
-    orig_qty: str
-    new_qty: str
-    time: int
-
-
 class CancelReplaced(Message, frozen=True, kw_only=True, rename="camel"):
     """The answer to cancelling one order and placing another (`POST /api/v3/order/cancelReplace`).
 
@@ -294,89 +271,32 @@ class CancelReplaced(Message, frozen=True, kw_only=True, rename="camel"):
     new_order_response: OrderReply
 
 
-class UserTrade(Message, frozen=True, kw_only=True, rename="camel"):
-    """One execution of the account in history (`GET /api/v3/myTrades`, `GET /sapi/v1/margin/myTrades`).
+class CancelReplaceOutcome(Message, frozen=True, kw_only=True, rename="camel"):
+    """Which half was done, inside a `CancelReplaceRefused`: each response is an `OrderReply` or an error, undecoded."""
 
-    It carries no client order id; margin has neither ``orderListId`` nor ``quoteQty``.
-
-    ::
-
-        {
-          "symbol": "ETHUSDT", "id": 90210, "orderId": 28, "orderListId": -1, "price": "3011.00000000",
-          "qty": "0.50000000", "quoteQty": "1505.50000000", "commission": "1.50550000", "commissionAsset": "USDT",
-          "time": 1790000002001, "isBuyer": false, "isMaker": false, "isBestMatch": true
-        }
-        {
-          "commission": "0.00050000", "commissionAsset": "ETH", "id": 90211, "isBestMatch": true, "isBuyer": true,
-          "isMaker": false, "orderId": 31, "price": "3011.00000000", "qty": "0.50000000", "symbol": "ETHUSDT",
-          "isIsolated": false, "time": 1790000002002
-        }
-    """
-
-    symbol: str
-    id: int
-    order_id: int
-    order_list_id: OptionalInt = UNSET
-    price: str
-    qty: str
-    quote_qty: OptionalText = UNSET
-    commission: str
-    commission_asset: str
-    time: int
-    is_buyer: bool
-    is_maker: bool
-    is_best_match: bool
-    is_isolated: OptionalBool = UNSET
+    cancel_result: str
+    """SUCCESS, FAILURE."""
+    new_order_result: str
+    """FAILURE, NOT_ATTEMPTED."""
+    cancel_response: Raw
+    new_order_response: Raw
+    """null when not attempted."""
 
 
-class PreventedMatch(Message, frozen=True, kw_only=True, rename="camel"):
-    """Two orders of the account that would have traded with each other (`GET /api/v3/myPreventedMatches`).
+class CancelReplaceRefused(Message, frozen=True, kw_only=True):
+    """The answer when cancelling one order and placing another failed (-2022) or was done by half (-2021).
 
     ::
 
         {
-          "symbol": "ETHUSDT", "preventedMatchId": 1, "takerOrderId": 31, "makerSymbol": "ETHUSDT",
-          "makerOrderId": 28, "tradeGroupId": 1, "selfTradePreventionMode": "EXPIRE_TAKER",
-          "price": "3011.00000000", "makerPreventedQuantity": "0.50000000", "transactTime": 1790000002001
+          "code": -2022, "msg": "Order cancel-replace failed.",
+          "data": {
+            "cancelResult": "FAILURE", "newOrderResult": "NOT_ATTEMPTED",
+            "cancelResponse": {"code": -2011, "msg": "Unknown order sent."}, "newOrderResponse": null
+          }
         }
     """
 
-    symbol: str
-    prevented_match_id: int
-    taker_order_id: int
-    maker_symbol: str
-    maker_order_id: int
-    trade_group_id: int
-    self_trade_prevention_mode: str
-    price: str
-    maker_prevented_quantity: OptionalText = UNSET
-    taker_prevented_quantity: OptionalText = UNSET
-    transact_time: int
-
-
-class Allocation(Message, frozen=True, kw_only=True, rename="camel"):
-    """An execution by smart order routing (`GET /api/v3/myAllocations`).
-
-    ::
-
-        {
-          "symbol": "ETHUSDT", "allocationId": 0, "allocationType": "SOR", "orderId": 31, "orderListId": -1,
-          "price": "3011.00000000", "qty": "0.50000000", "quoteQty": "1505.50000000", "commission": "0.00050000",
-          "commissionAsset": "ETH", "time": 1790000002001, "isBuyer": true, "isMaker": false, "isAllocator": false
-        }
-    """
-
-    symbol: str
-    allocation_id: int
-    allocation_type: str
-    order_id: int
-    order_list_id: int
-    price: str
-    qty: str
-    quote_qty: str
-    commission: str
-    commission_asset: str
-    time: int
-    is_buyer: bool
-    is_maker: bool
-    is_allocator: bool
+    code: int
+    msg: str
+    data: CancelReplaceOutcome
