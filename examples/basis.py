@@ -40,9 +40,10 @@ class Basis:
 
 
 if __name__ == "__main__":
-    args = parse(session=12, spot="ws://localhost:8112", symbol="dogeusdt", value=20.0, enter=0.05, leave=0.0)
+    args = parse(session=15, spot="ws://localhost:8112", symbol="dogeusdt", value=20.0, enter=0.05, leave=0.0)
     eng = Engine()
     futures = eng.make_session(addr=args.addr, session_id=args.session, name="basis", trading=True)
-    spot = eng.make_session(addr=args.spot, session_id=args.session, name="basis", trading=True)
+    # Another number, so that the log tells the two apart.
+    spot = eng.make_session(addr=args.spot, session_id=args.session + 1, name="basis", trading=True)
     basis = Basis(spot.subscribe(args.symbol, "depth"), futures.subscribe(args.symbol, "depth"))
     eng.run(args.seconds)

@@ -283,6 +283,7 @@ class Client:
             case RequestFailedPush():
                 self.orders.failed(push)
             case MarginPush():
+                _log.warning("session %d: the margin level is %s: %s", self.session_id, push.level, push.status)
                 self._listener.margin_changed(MarginLevel.of(push))
             case _:  # dealt with on arrival
                 pass
