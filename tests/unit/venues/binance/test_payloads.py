@@ -78,6 +78,23 @@ def test_no_key_of_an_example_is_ever_taken_away() -> None:
     assert shown <= {key for _, _, payload in EXAMPLES for key in _keys(payload)}
 
 
+@requires_shared
+@pytest.mark.parametrize("product", ["spot", "usdm"])
+def test_symbols_of_2026_are_read_and_written_again(product: str) -> None:
+    """They were recorded by a client that made texts of numbers."""
+    recorded = json.loads((BINANCE / "exchange_info_2026.json").read_bytes())[product]
+    assert recorded
+    for symbol in recorded:
+        read = msgspec.convert(symbol, m.Symbol, strict=False)
+        assert not set(lost(_as_texts(symbol), _as_texts(json.loads(msgspec.json.encode(read)))))
+
+
+def _as_texts(payload: Any) -> Any:
+    if isinstance(payload, dict):
+        return {key: _as_texts(value) for key, value in payload.items()}
+    return [_as_texts(each) for each in payload] if isinstance(payload, list) else str(payload)
+
+
 def _keys(payload: Any) -> Iterator[str]:
     if isinstance(payload, dict):
         yield from payload
