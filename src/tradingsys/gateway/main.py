@@ -46,7 +46,7 @@ def run(config_path: Path, level: str, scan: Sequence[str] = (), *, command: str
     try:
         token = create_token(port)
         log.hide(token)
-        handle = log.setup(command, level, Path("log"))
+        handle = log.setup(product.log, level, Path("log"))
     except OSError as error:
         raise ConfigError(
             f"{error.filename}: cannot be written: {error.strerror or error}",

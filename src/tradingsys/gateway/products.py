@@ -18,8 +18,13 @@ class ProductName(StrEnum):
 
     @property
     def command(self) -> str:
-        """The command that runs its gateway, which also names its log."""
+        """The command that runs its gateway."""
         return "usdt" if self is ProductName.USDM else "spot"
+
+    @property
+    def log(self) -> str:
+        """Names the log: gateways of several products may stand in one directory."""
+        return "usdt" if self is ProductName.USDM else self.value
 
     @property
     def label(self) -> str:

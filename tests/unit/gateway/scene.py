@@ -34,6 +34,7 @@ from tradingsys.venues.binance.market import BinanceMarket
 from tradingsys.venues.binance.product import Endpoints
 from tradingsys.venues.binance.products import PRODUCTS
 
+ACCOUNT = "test"
 SETTINGS = GatewaySettings(
     OrderSettings(recv_window_ms=2_000),
     symbols=(SYMBOL,),
@@ -146,7 +147,7 @@ class Scene:
         (self.folder / "shm").mkdir(exist_ok=True)
         self.store = Store.open(
             self.folder / "pos.db",
-            account="test",
+            account=ACCOUNT,
             random_lineage=7,
             wall_ms=START_MS,
             ticket_dir=self.folder / "shm",

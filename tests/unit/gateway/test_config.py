@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tradingsys.core.errors import ConfigError
-from tradingsys.gateway.config import Environment, load, local_address, private_key
+from tradingsys.gateway.config import Environment, addresses, load, local_address, private_key, product_of
+from tradingsys.gateway.products import ProductName
 
 SEED = {"apikey": "your api key", "pem": "private_key.pem", "local": "ws://localhost:8111"}
 
@@ -69,10 +70,38 @@ def test_a_key_like_no_other_is_answered_with_all(tmp_path: Path) -> None:
         (SEED | {"staleness_ms": -1}, "staleness_ms"),
         (SEED | {"durability": "never"}, "one of write, fsync"),
         (SEED | {"symbols": "btcusdt"}, "symbols"),
+        (SEED | {"margin": "isolated"}, "margin: isolated margin is not offered"),
+        (SEED | {"margin": "cross"}, 'margin: must be true or false, not "cross"'),
+        (SEED | {"margin": 1}, "margin: must be true or false"),
+        (SEED | {"margin": True, "environment": "testnet"}, "there is no testnet for margin accounts"),
+        (SEED | {"margin": True, "environment": "demo"}, "rehearse with the simulator"),
     ],
 )
 def test_bad_configuration_names_file_and_key(tmp_path: Path, content: object, told: str) -> None:
     assert told in problem(tmp_path, content)
+
+
+def test_the_command_and_the_file_say_what_is_traded(tmp_path: Path) -> None:
+    path = write(tmp_path, SEED)
+    assert product_of("usdt", load(path), path) is ProductName.USDM
+    assert product_of("spot", load(path), path) is ProductName.SPOT
+    margin = write(tmp_path, SEED | {"margin": True})
+    assert product_of("spot", load(margin), margin) is ProductName.MARGIN
+    with pytest.raises(ConfigError, match=r"usdt\.json: margin: .*tradingsys spot -c="):
+        product_of("usdt", load(margin), margin)
+
+
+def test_every_product_has_addresses_where_it_is(tmp_path: Path) -> None:
+    config = load(write(tmp_path, SEED))
+    rests = {product: addresses(config, product).rest for product in ProductName}
+    assert rests == {
+        ProductName.USDM: "https://fapi.binance.com",
+        ProductName.SPOT: "https://api.binance.com",
+        ProductName.MARGIN: "https://api.binance.com",
+    }
+    assert addresses(config, ProductName.MARGIN).risk_streams.startswith("wss://margin-stream")
+    testnet = load(write(tmp_path, SEED | {"environment": "testnet"}))
+    assert addresses(testnet, ProductName.SPOT).rest == "https://testnet.binance.vision"
 
 
 def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:

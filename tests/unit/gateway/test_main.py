@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.store.books import Machine
 from tradingsys.core.errors import ConfigError
 from tradingsys.gateway.main import run
 
@@ -45,6 +46,41 @@ def test_why_it_stopped_is_in_the_log(config: Path, tmp_path: Path) -> None:
     assert run(config, "info") == 2
     (log,) = (tmp_path / "log").iterdir()
     assert "no SQLite database" in log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("command", "changes", "name", "title"),
+    [
+        ("usdt", {}, "usdt", "sim: Binance USDⓈ-M futures"),
+        ("spot", {}, "spot", "sim: Binance spot"),
+        ("spot", {"margin": True}, "margin", "sim: Binance cross margin"),
+    ],
+)
+def test_log_and_first_line_say_what_is_traded(
+    config: Path, tmp_path: Path, command: str, changes: dict[str, object], name: str, title: str
+) -> None:
+    config.write_text(json.dumps(CONFIG | changes))
+    (tmp_path / "pos.db").write_text("no database")
+    assert run(config, "info", command=command) == 2
+    (log,) = (tmp_path / "log").iterdir()
+    assert log.name.startswith(f"{name}_") and f"{title}, account of API key …body" in log.read_text()
+
+
+def test_the_book_of_another_product_is_refused(config: Path, tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.ready(1, account="binance-usdm-sim")
+    machine.kill()
+    assert run(config, "info", command="spot") == 2
+    (log,) = (tmp_path / "log").iterdir()
+    told = log.read_text()
+    assert "holds the book of account 'binance-usdm-sim', not of 'binance-spot-sim'" in told and "db" in told
+
+
+def test_margin_is_not_for_futures(config: Path, tmp_path: Path) -> None:
+    config.write_text(json.dumps(CONFIG | {"margin": True}))
+    with pytest.raises(ConfigError, match="futures have no margin account"):
+        run(config, "info")
+    assert not (tmp_path / "log").exists()
 
 
 def test_without_a_log_the_command_line_says_it(config: Path, tmp_path: Path) -> None:
