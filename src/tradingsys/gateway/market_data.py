@@ -27,8 +27,8 @@ __all__ = ["MarketData", "parse_stream", "stream_text"]
 _NS_PER_MS = 1_000_000
 _SLOW_BYTES = 256 * 1024
 _FLUSH_NS = 20 * _NS_PER_MS
-_CONTROL_NS = 150 * _NS_PER_MS
-"""Between two control frames of a channel: venues drop connections that send too many."""
+_CONTROL_NS = 300 * _NS_PER_MS
+"""Between two control frames of a channel: venues drop connections that send too many, pings included (spot: 5/s)."""
 _FIRST_RETRY_NS = 500 * _NS_PER_MS
 _LONGEST_RETRY_NS = 10_000 * _NS_PER_MS
 _SILENCE_NS = 30_000 * _NS_PER_MS
