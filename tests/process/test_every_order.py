@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from pyalgo import Order, OrderType, PriceMatch, Side, SmartOrder, State, Tif, TriggerPrice
-from pyalgo.terms import OrderOptions
-from pyalgo.words import FUTURES_WORDS
+from pyalgo.options import OrderOptions
+from pyalgo.words import fix_order_type
 from tests.process.seat import Seat, at_seat
 
 UNTIL = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(hours=1)
@@ -133,7 +133,7 @@ def test_a_conditional_order_waits_at_the_exchange(
     assert order is not None, seat.errors
     seat.until("it to wait", lambda: order.is_waiting)
     row = seat.condition(order)
-    assert (row["type"], row["side"], row["status"]) == (FUTURES_WORDS[order_type], "SELL", "NEW")
+    assert (row["type"], row["side"], row["status"]) == (fix_order_type(order_type, is_spot=False), "SELL", "NEW")
     assert {name: row[name] for name in expected} == expected
     if order_type is not OrderType.TRAILING_STOP_MARKET:
         assert float(row["trigger_px"]) == order.stop_price == trigger

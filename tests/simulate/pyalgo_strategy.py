@@ -9,7 +9,7 @@ from pyalgo.context import Context
 from pyalgo.link import Stage
 from pyalgo.options import OrderOptions
 from pyalgo.order import Order
-from pyalgo.words import FUTURES_WORDS, Side, Tif
+from pyalgo.words import OrderType, Side, Tif, fix_order_type
 from tests.simulate.strategy import Link
 from tests.simulate.wish import draw_amend, draw_wish
 from tests.simulate.world import World, ms
@@ -17,7 +17,7 @@ from tradingsys.wire.messages import PositionView
 
 __all__ = ["PyalgoStrategy"]
 
-_WORDS = {order_type: word for word, order_type in FUTURES_WORDS.items()}
+_WORDS = {fix_order_type(word, is_spot=False): word for word in reversed(OrderType)}
 
 
 class PyalgoStrategy:
