@@ -147,7 +147,7 @@ def test_subscriptions_in_quick_succession_share_a_frame(scene: Scene) -> None:
     for symbol in ("BTCUSDT", "ETHUSDT", "XRPUSDT"):
         scene.market.subscribe(client, Stream(symbol, "bbo"))
     assert len(scene.controls()) == 1, "venues drop connections that send too many frames"
-    scene.later(200)
+    scene.later(300)
     assert scene.controls()[1] == ("SUBSCRIBE", ["btcusdt@bookTicker", "ethusdt@bookTicker", "xrpusdt@bookTicker"])
 
 
