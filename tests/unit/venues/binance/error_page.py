@@ -1,24 +1,32 @@
-"""docs/errors.md: its table of the exchange's codes.
+"""docs/errors.md and docs/errors-spot.md: their tables of the exchange's codes.
 
-This writes it: ``python -m tests.unit.venues.binance.error_page``
+This writes them: ``python -m tests.unit.venues.binance.error_page``
 """
+
+from __future__ import annotations
 
 from pathlib import Path
 
 from tradingsys.venues.binance.errors import as_markdown
-from tradingsys.venues.binance.usdm import ERRORS
+from tradingsys.venues.binance.products import PRODUCTS
 
-PAGE = Path(__file__).parents[4] / "docs" / "errors.md"
-BEGIN, END = "<!-- venue errors: begin -->\n", "<!-- venue errors: end -->\n"
+DOCS = Path(__file__).parents[4] / "docs"
+PAGE = DOCS / "errors.md"
+PAGES = {PAGE: ("usdm",), DOCS / "errors-spot.md": ("spot", "margin")}
+"""Whose codes each has."""
 
 
-def generated(page: str) -> str:
-    """The page with the table as the code has it."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    assert begin and end, f"{PAGE.name} has lost the marks between which its table belongs"
-    return f"{before}{begin}\n{as_markdown(ERRORS)}\n{end}{after}"
+def generated(page: str, products: tuple[str, ...] = ("usdm",)) -> str:
+    """The page with the tables as the code has them."""
+    for product in products:
+        begin, end = (f"<!-- {'venue' if product == 'usdm' else product} errors: {at} -->\n" for at in ("begin", "end"))
+        before, found, rest = page.partition(begin)
+        _, ended, after = rest.partition(end)
+        assert found and ended, f"the page has lost the marks between which the table of {product} belongs"
+        page = f"{before}{begin}\n{as_markdown(PRODUCTS[product].errors)}\n{end}{after}"
+    return page
 
 
 if __name__ == "__main__":
-    PAGE.write_text(generated(PAGE.read_text("utf-8")), "utf-8")
+    for path, products in PAGES.items():
+        path.write_text(generated(path.read_text("utf-8"), products), "utf-8")

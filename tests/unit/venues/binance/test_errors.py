@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -144,10 +145,11 @@ def test_an_error_says_what_to_do_where_the_exchange_does_not() -> None:
     assert told(-999_999) == "-999999: Words."
 
 
-def test_the_page_of_errors_has_the_table_that_the_code_has() -> None:
-    page = error_page.PAGE.read_text("utf-8")
-    assert page == error_page.generated(page), (
-        "docs/errors.md is out of date: run python -m tests.unit.venues.binance.error_page"
+@pytest.mark.parametrize("path", error_page.PAGES, ids=lambda path: path.name)
+def test_the_pages_of_errors_have_the_tables_that_the_code_has(path: Path) -> None:
+    page = path.read_text("utf-8")
+    assert page == error_page.generated(page, error_page.PAGES[path]), (
+        f"docs/{path.name} is out of date: run python -m tests.unit.venues.binance.error_page"
     )
 
 
