@@ -234,7 +234,7 @@ class SubscribedStream:
             link.subscription, ends_ms = None, UNSET
         if isinstance(ends_ms, int):
             lasts_ns = (ends_ms - self._parts.clock.now_ms(now_ns)) * _MS_NS
-            link.subscribe_ns = now_ns + max(_SOONEST_NS, min(lasts_ns - _EARLIER_NS, lasts_ns * 9 // 10))
+            link.subscribe_ns = now_ns + max(_SOONEST_NS, lasts_ns - _EARLIER_NS, lasts_ns * 9 // 10)
         return [*self._report(True, ""), *self._close_others(link)]
 
     def _close_others(self, link: _Link) -> list[Output]:

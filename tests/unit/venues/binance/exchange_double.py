@@ -28,14 +28,17 @@ from tradingsys.core.reports import Answer, RequestDone
 from tradingsys.venues.auth import Ed25519Signer, HmacSigner, Signer
 from tradingsys.venues.binance import encode, messages
 from tradingsys.venues.binance.account import BinanceProtocol
+from tradingsys.venues.binance.product import Product
+from tradingsys.venues.binance.products import MARGIN, USDM, endpoints
 from tradingsys.venues.binance.signing import parse_query, verify_query, verify_ws_params
-from tradingsys.venues.binance.usdm import USDM, endpoints
 from tradingsys.venues.protocol import Output, VenueProtocol
 
 SECRET = "a-secret-that-must-not-show"
 API_KEY = "an-api-key"
 SECOND_NS = 1_000_000_000
 SERVER_MS = 1_790_000_000_000
+
+WS_API = "ws://x/ws-api"
 
 T = TypeVar("T")
 
@@ -74,15 +77,17 @@ def accepted(place: PlaceOrder, venue_order_id: str = "42") -> Order:
 class World:
     """The transport and the exchange around one protocol; ``reports`` is everything the gateway was told."""
 
-    def __init__(self, signer: Signer | None = None) -> None:
-        self.signer = signer or ed25519()
-        addresses = endpoints("sim", rest="http://x", ws_api="ws://x/ws-fapi/v1", streams="ws://x")
-        self.protocol: VenueProtocol = BinanceProtocol(USDM, addresses, API_KEY, self.signer)
+    def __init__(self, signer: Signer | None = None, product: Product = USDM) -> None:
+        self.signer, self.product = signer or ed25519(), product
+        addresses = endpoints(product, "sim", rest="http://x", ws_api=WS_API, streams="ws://x")
+        self.protocol: VenueProtocol = BinanceProtocol(product, addresses, API_KEY, self.signer)
         self.now_ns = 5 * SECOND_NS
         self.reports: list[Any] = []
         self.opening: list[OpenWs] = []
         self.closing: list[str] = []
         self.frames: list[messages.WsApiRequest] = []
+        self.user_frames: list[tuple[str, messages.WsApiRequest]] = []
+        """On the connections of the account's stream."""
         self.requests: list[HttpRequest] = []
 
     def take(self, outputs: list[Output]) -> None:
@@ -93,12 +98,14 @@ class World:
                 case CloseWs(channel):
                     self.closing.append(channel)
                 case WsFrame(channel, data):
-                    assert channel == "trade"
                     request = msgspec.json.decode(data, type=messages.WsApiRequest)
                     if isinstance(request.params, Mapping) and "signature" in request.params:
                         assert verify_ws_params(self.signer.verifier(), request.params)
                         assert request.params["apiKey"] == API_KEY
-                    self.frames.append(request)
+                    if channel == "trade":
+                        self.frames.append(request)
+                    else:
+                        self.user_frames.append((channel, request))
                 case HttpRequest():
                     query = urlsplit(output.url).query
                     if "signature=" in query:
@@ -134,8 +141,10 @@ class World:
         self.event(HttpReply(request.token, status, headers, body))
         return request
 
-    def fail_http(self, *, sent: bool) -> None:
-        self.event(HttpFailed(self.requests.pop(0).token, sent, "it broke"))
+    def fail_http(self, *, sent: bool, request: HttpRequest | None = None) -> None:
+        request = request or self.requests[0]
+        self.requests.remove(request)
+        self.event(HttpFailed(request.token, sent, "it broke"))
 
     def reply_ws(self, value: object, limits: list[messages.RateLimitRule] | Any = msgspec.UNSET) -> None:
         self.event(Frame("trade", encode.ws_api_reply(self.frames.pop(0).id, value, limits)))
@@ -155,6 +164,48 @@ class World:
             self.reply_ws(messages.SessionState(api_key=API_KEY, authorized_since=SERVER_MS))
 
     def open_user(self, key: str = "key-1") -> None:
+        """The account's stream comes up."""
+        if self.product is USDM:
+            self.open_keyed(key)
+        else:
+            self.open_subscribed()
+
+    def open_subscribed(self, channel: str = "user", **subscription: int) -> None:
+        (opening,) = [opening for opening in self.opening if opening.channel == channel]
+        self.opening.remove(opening)
+        assert opening.url == WS_API
+        self.event(Opened(channel))
+        self.subscribe(**subscription)
+
+    def subscribe(self, **subscription: int) -> None:
+        """Answer everything that subscribing takes."""
+        if self.product is MARGIN:
+            token = next(each for each in self.requests if urlsplit(each.url).path == "/sapi/v1/userListenToken")
+            self.reply_http({"token": "a-token", "expirationTime": SERVER_MS + 86_400_000}, request=token)
+            subscription.setdefault("expirationTime", SERVER_MS + 86_400_000)
+        if self.user_frames[0][1].method == "session.logon":
+            self.reply_user(messages.SessionState(api_key=API_KEY, authorized_since=SERVER_MS))
+        self.reply_user({"subscriptionId": 0, **subscription})
+
+    def reply_user(self, value: object) -> str:
+        """Answer the oldest request on a connection of the account's stream; its method."""
+        channel, request = self.user_frames.pop(0)
+        self.event(Frame(channel, encode.ws_api_reply(request.id, value)))
+        return request.method
+
+    def refuse_user(self, code: int) -> None:
+        channel, request = self.user_frames.pop(0)
+        body = messages.ErrorBody(code=code, msg="no")
+        self.event(Frame(channel, encode.ws_api_error(request.id, 400, body)))
+
+    def tell(self, event: bytes | object, channel: str = "user", subscription: int | None = 0) -> None:
+        """An event on a subscription."""
+        told: dict[str, object] = {"event": msgspec.Raw(event if isinstance(event, bytes) else encode.to_bytes(event))}
+        if subscription is not None:
+            told["subscriptionId"] = subscription
+        self.event(Frame(channel, msgspec.json.encode(told)))
+
+    def open_keyed(self, key: str = "key-1") -> None:
         self.reply_http(messages.ListenKey(listen_key=key))
         (opening,) = [opening for opening in self.opening if opening.channel == "user"]
         self.opening.remove(opening)
@@ -166,7 +217,11 @@ class World:
         self.tell_time()
         self.take(self.protocol.connect(self.now_ns))
         self.open_user()
-        self.open_trade()
+        if self.product is not MARGIN:
+            self.open_trade()
+        for request in list(self.requests):
+            # Of what warns a margin account, nothing is needed here.
+            self.fail_http(sent=False, request=request)
         self.reports.clear()
         return self
 

@@ -247,7 +247,9 @@ def test_only_so_many_orders_may_rest() -> None:
 
 
 def test_spot_counts_steps_from_zero_and_has_answers_of_its_own() -> None:
-    spot = FilterDialect(plain_remainder, FILTERS.checks, {rule: (-1013, f"Filter failure: {rule.name}") for rule in Rule})
+    spot = FilterDialect(
+        plain_remainder, FILTERS.checks, {rule: (-1013, f"Filter failure: {rule.name}") for rule in Rule}
+    )
     refusal = check_order(spot, RULES, terms(qty="1.1", price="100.05"))
     assert refusal is not None
     assert (refusal.code, refusal.message) == (-1013, "Filter failure: PRICE_OFF_TICK")

@@ -1,0 +1,303 @@
+"""The account's events by subscription: spot and margin, keys of each kind, and connections that end."""
+
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+
+from tests.unit.venues.binance.exchange_double import SERVER_MS, World, hmac, path_and_params
+from tradingsys.core.io import Frame, HttpRequest, Opened
+from tradingsys.core.reports import (
+    AccountChanged,
+    AssetMoved,
+    EventMissed,
+    MarginLevel,
+    Oddity,
+    UserStreamState,
+)
+from tradingsys.venues.auth import RsaSigner, Signer
+from tradingsys.venues.binance.product import Product
+from tradingsys.venues.binance.products import MARGIN, SPOT
+
+BOTH = pytest.mark.parametrize("product", [SPOT, MARGIN], ids=lambda product: product.name)
+HOUR = 3600
+MOVED = b'{"e":"balanceUpdate","E":5,"a":"USDT","d":"-100.5","T":4}'
+TERMINATED = b'{"e":"eventStreamTerminated","E":1}'
+SHUTDOWN = b'{"e":"serverShutdown","E":1}'
+
+
+def rsa() -> Signer:
+    return RsaSigner(generate_private_key(65537, 2048))
+
+
+def states(world: World) -> list[bool]:
+    return [state.is_up for state in world.told(UserStreamState)]
+
+
+def waiting(world: World, path: str) -> list[HttpRequest]:
+    return [request for request in world.requests if urlsplit(request.url).path == path]
+
+
+def connected(product: Product = SPOT, signer: Signer | None = None) -> World:
+    world = World(signer, product)
+    world.tell_time()
+    world.take(world.protocol.connect(world.now_ns))
+    return world
+
+
+def test_an_ed25519_key_logs_on_and_then_subscribes() -> None:
+    world = connected()
+    world.open_subscribed()
+    assert not world.user_frames
+    assert states(world) == [True]
+
+
+def test_each_connection_says_the_time_anew() -> None:
+    world = connected()
+    (opening,) = [opening for opening in world.opening if opening.channel == "user"]
+    assert opening.url == "ws://x/ws-api"
+    world.open_subscribed()
+    world.close("user")
+    world.wait(60)
+    world.event(Opened("user"))
+    ((_, logon),) = world.user_frames
+    params: Any = logon.params
+    assert logon.method == "session.logon"
+    assert params["timestamp"] >= SERVER_MS + 60_000
+
+
+@pytest.mark.parametrize("signer", [hmac, rsa])
+def test_other_keys_sign_the_subscription(signer: Any) -> None:
+    world = connected(SPOT, signer())
+    world.event(Opened("user"))
+    ((_, request),) = world.user_frames
+    assert request.method == "userDataStream.subscribe.signature"
+    assert isinstance(request.params, dict)
+    assert set(request.params) == {"apiKey", "timestamp", "signature"}
+    assert states(world) == []
+    world.reply_user({"subscriptionId": 0})
+    assert states(world) == [True]
+
+
+def test_a_margin_account_subscribes_with_a_token_that_it_asks_for() -> None:
+    world = connected(MARGIN)
+    world.event(Opened("user"))
+    (request,) = waiting(world, "/sapi/v1/userListenToken")
+    method, _, params = path_and_params(request)
+    assert method == "POST"
+    assert "signature=" in request.url
+    assert set(params) == {"recvWindow", "timestamp"}
+    world.reply_http({"token": "tok", "expirationTime": SERVER_MS + 1}, request=request)
+    ((_, subscribe),) = world.user_frames
+    assert (subscribe.method, subscribe.params) == ("userDataStream.subscribe.listenToken", {"listenToken": "tok"})
+    assert states(world) == []
+    world.reply_user({"subscriptionId": 1, "expirationTime": SERVER_MS + 86_400_000})
+    assert states(world) == [True]
+
+
+def test_a_token_is_renewed_on_the_same_connection_well_before_it_ends() -> None:
+    world = World(product=MARGIN).up()
+    world.wait(22 * HOUR)
+    assert not waiting(world, "/sapi/v1/userListenToken")
+    world.wait(HOUR)
+    world.requests = waiting(world, "/sapi/v1/userListenToken")
+    assert len(world.requests) == 1
+    world.subscribe(subscriptionId=2, expirationTime=SERVER_MS + 2 * 86_400_000)
+    assert states(world) == []
+    world.tell(TERMINATED, subscription=0)
+    assert states(world) == [], "the end of the older subscription"
+    assert not world.closing
+    world.tell(MOVED, subscription=2)
+    assert len(world.told(AssetMoved)) == 1
+
+
+def test_a_token_that_could_not_be_renewed_is_tried_again_while_the_old_one_holds() -> None:
+    world = World(product=MARGIN).up()
+    world.wait(23 * HOUR)
+    (request,) = waiting(world, "/sapi/v1/userListenToken")
+    world.fail_http(sent=True, request=request)
+    assert states(world) == []
+    assert any("renewed" in oddity.text for oddity in world.told(Oddity))
+    world.wait(61)
+    assert len(waiting(world, "/sapi/v1/userListenToken")) == 1
+
+
+@BOTH
+def test_without_the_venue_s_time_nothing_is_signed(product: Product) -> None:
+    world = World(product=product)
+    world.take(world.protocol.connect(world.now_ns))
+    world.event(Opened("user"))
+    assert not world.user_frames
+    assert not waiting(world, "/sapi/v1/userListenToken")
+    world.tell_time()
+    world.subscribe()
+    assert states(world)[-1] is True
+
+
+@BOTH
+def test_what_was_subscribed_already_is_subscribed(product: Product) -> None:
+    world = connected(product)
+    world.event(Opened("user"))
+    if product is MARGIN:
+        (request,) = waiting(world, "/sapi/v1/userListenToken")
+        world.reply_http({"token": "tok", "expirationTime": SERVER_MS + 1}, request=request)
+    else:
+        world.reply_user({})
+    world.refuse_user(-2035)
+    assert states(world) == [True]
+    world.tell(TERMINATED, subscription=7)
+    assert states(world) == [True, False]
+
+
+@pytest.mark.parametrize("code", [-1193, -2028, -1021, -1209])
+def test_a_refused_subscription_is_tried_again_on_another_connection_after_a_pause(code: int) -> None:
+    world = connected()
+    for pause in (0.5, 1, 2, 4):
+        world.opening.clear()
+        world.event(Opened("user"))
+        world.refuse_user(code)
+        assert world.closing == ["user"]
+        world.closing.clear()
+        world.close("user")
+        world.wait(pause - 0.01)
+        assert not [opening for opening in world.opening if opening.channel.startswith("user")]
+        world.wait(0.01)
+        assert [opening.channel for opening in world.opening if opening.channel.startswith("user")] == ["user"]
+    assert states(world) == [False]
+
+
+def test_a_subscription_that_is_not_answered_is_given_up() -> None:
+    world = connected()
+    world.event(Opened("user"))
+    world.wait(10)
+    assert "user" in world.closing
+
+
+@BOTH
+def test_a_terminated_subscription_is_had_again_on_the_same_connection(product: Product) -> None:
+    world = World(product=product).up()
+    world.tell(TERMINATED)
+    assert states(world) == [False]
+    world.subscribe(subscriptionId=1)
+    assert states(world) == [False, True]
+    assert not world.closing
+
+
+@pytest.mark.parametrize(("product", "why"), [(SPOT, "shutdown"), (MARGIN, "shutdown"), (SPOT, "age")])
+def test_a_connection_that_will_end_is_replaced_while_it_lasts(product: Product, why: str) -> None:
+    world = World(product=product).up()
+    world.wait(60)
+    if why == "shutdown":
+        world.tell(SHUTDOWN, subscription=None)
+        world.tell(SHUTDOWN, subscription=None)
+    else:
+        world.wait(23.5 * HOUR)
+    assert [opening.channel for opening in world.opening if opening.channel.startswith("user")] == ["user-2"]
+    world.tell(MOVED)
+    assert len(world.told(AssetMoved)) == 1, "the old one still brings events"
+    world.open_subscribed("user-2")
+    assert world.closing.count("user") == 1
+    world.close("user")
+    assert states(world) == []
+    world.tell(MOVED, "user-2")
+    first, second = world.told(AssetMoved)
+    assert first == second == AssetMoved("USDT", Decimal("-100.5"), first.ext_id, 4)
+
+
+def test_a_connection_that_ends_before_the_other_is_ready_is_a_gap() -> None:
+    world = World(product=SPOT).up()
+    world.wait(60)
+    world.tell(SHUTDOWN, subscription=None)
+    world.close("user")
+    assert states(world) == [False]
+    world.open_subscribed("user-2")
+    assert states(world) == [False, True]
+    assert not [opening for opening in world.opening if opening.channel == "user"]
+
+
+def test_a_server_that_shuts_down_again_and_again_is_not_hammered() -> None:
+    world = connected()
+    world.open_subscribed()
+    for _ in range(3):
+        world.tell(SHUTDOWN, subscription=None)
+    assert not [opening for opening in world.opening if opening.channel.startswith("user")]
+    world.wait(0.5)
+    assert [opening.channel for opening in world.opening if opening.channel.startswith("user")] == ["user-2"]
+
+
+def test_the_end_of_the_order_channel_is_announced_too() -> None:
+    world = World(product=SPOT).up()
+    world.tell(SHUTDOWN, "trade", subscription=None)
+    assert world.closing == ["trade"]
+    assert not world.told(Oddity)
+
+
+@BOTH
+def test_events_are_told(product: Product) -> None:
+    world = World(product=product).up()
+    world.tell(b'{"e":"outboundAccountPosition","E":2,"u":1,"B":[{"a":"ETH","f":"1.5","l":"0.5"}]}')
+    world.tell(b'{"e":"externalLockUpdate","E":2,"a":"ETH","d":"0.1","T":1}')
+    world.tell(b'{"e":"listStatus","E":2,"s":"ETHUSDT","g":4,"c":"OCO","l":"ALL_DONE","L":"ALL_DONE","r":"NONE","C":"x",'
+               b'"T":1,"O":[{"s":"ETHUSDT","i":29,"c":"my-8"}]}')  # fmt: skip
+    world.tell(MOVED)
+    (changed,) = world.told(AccountChanged)
+    assert changed.balances == {"ETH": Decimal(2)}
+    assert len(world.told(Oddity)) == 1
+
+
+@BOTH
+@pytest.mark.parametrize("data", [b"", b"[]", b"\xff", b'{"id":99,"status":200}', b'{"event":7}'])
+def test_nothing_unreadable_raises(product: Product, data: bytes) -> None:
+    world = World(product=product).up()
+    world.event(Frame("user", data))
+    world.event(Frame("user-2", data))
+    assert world.told(Oddity)
+    assert not states(world)
+
+
+def test_an_event_that_cannot_be_read_is_missed() -> None:
+    world = World(product=SPOT).up()
+    world.tell(b'{"e":"executionReport","E":1}')
+    world.tell(b'{"e":"newThing","E":1}')
+    assert len(world.told(EventMissed)) == 2
+
+
+# ---- what warns a margin account
+
+
+def risky() -> World:
+    world = World(product=MARGIN)
+    world.tell_time()
+    world.take(world.protocol.connect(world.now_ns))
+    (request,) = waiting(world, "/sapi/v1/margin/listen-key")
+    assert (request.method, urlsplit(request.url).query) == ("POST", "")
+    world.reply_http({"listenKey": "key-1"}, request=request)
+    (opening,) = [opening for opening in world.opening if opening.channel == "risk"]
+    world.opening.remove(opening)
+    assert opening.url == "ws://x/ws/key-1"
+    world.event(Opened("risk"))
+    return world
+
+
+def test_warnings_come_by_a_stream_of_their_own_that_is_no_account_s_stream() -> None:
+    world = risky()
+    assert states(world) == []
+    world.event(Frame("risk", b'{"e":"MARGIN_LEVEL_STATUS_CHANGE","E":5,"l":"1.21","s":"MARGIN_CALL"}'))
+    assert world.told(MarginLevel) == [MarginLevel(Decimal("1.21"), "MARGIN_CALL", 5)]
+    world.event(Frame("risk", b'{"e":"USER_LIABILITY_CHANGE","E":5,"a":"BTC","t":"BORROW","p":"1","i":"0"}'))
+    assert len(world.told(MarginLevel)) == 1
+    world.close("risk")
+    assert states(world) == []
+    assert any("risk is down" in oddity.text for oddity in world.told(Oddity))
+
+
+def test_the_key_of_the_warnings_is_kept_alive_by_its_name() -> None:
+    world = risky()
+    world.wait(1800)
+    (request,) = waiting(world, "/sapi/v1/margin/listen-key")
+    assert request.method == "PUT"
+    assert path_and_params(request)[2] == {"listenKey": "key-1"}
+    world.event(Frame("risk", b'{"e":"listenKeyExpired","E":5,"listenKey":"key-1"}'))
+    assert "risk" in world.closing
