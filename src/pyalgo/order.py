@@ -92,7 +92,7 @@ class Order:
         self.price_protect = terms.price_protect
         self.state = State.NEW
         self.is_waiting = False
-        """A conditional order that was not triggered yet."""
+        """A conditional order that was not triggered yet. Spot does not tell."""
         self.in_doubt = False
         """Whether nobody knows yet what became of it: count its whole remaining quantity."""
         self.time = self.order_time = time_ms

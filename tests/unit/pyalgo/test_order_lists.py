@@ -70,7 +70,7 @@ def test_all_legs_go_out_in_one_request_in_their_order(bench: Bench) -> None:
     assert [order.list_id for order in (*pair, *triple, *two)] == ["1"] * 2 + ["2"] * 3 + ["3"] * 2
     assert single.list_id is None
     assert [order.order_type for order in pair] == [OrderType.LIMIT_MAKER, OrderType.STOP_LOSS]
-    assert (pair[1].stop_price, pair[1].is_waiting) == (90.0, True)
+    assert (pair[1].stop_price, pair[1].price) == (90.0, 0.0)
 
 
 def test_cancelling_one_cancels_the_list(bench: Bench) -> None:
