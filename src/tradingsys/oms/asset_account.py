@@ -4,8 +4,8 @@ A symbol that trades assets begins flat, with a trade id; what the account held 
 with the instant at which the balance was read. An execution moves both assets of its symbol, and pays its fee in one
 of them or in a third. Baselines and executions fit together because
 
-- an asset's baseline is read while nothing moves it: every execution before is booked or accounted for in the
-  baseline, none is under way, and no symbol outside of the books traded it;
+- an asset's baseline is read twice, at such a distance that the balance surely was the same at the instant between,
+  however stale the answers: what moved it before is in the baseline, and what moves it afterwards is not;
 - a symbol that enters when one of its assets has a baseline already is read from that instant on: nothing the account
   traded in between is lost. What such history tells from before the other asset's baseline is in that already, so
   that EXTERNAL gives it back (`CashBook.correct_baseline`).
@@ -43,7 +43,7 @@ class _Reading(Struct):
 
     balances: dict[str, Balance]
     balances_ms: int
-    """Venue time when they were asked for."""
+    """Venue time at which they surely were so: in the middle of two readings that agree."""
     last_ids: dict[str, int]
     histories: dict[str, list[Fill]]
     """What the account traded on a symbol since the first of its assets has a baseline."""
@@ -96,8 +96,7 @@ class AssetAccount:
     async def compare(self) -> Comparison:
         """Balances, less what is borrowed and owed."""
         balances = await self._balances()
-        none = Balance("", _ZERO)
-        return {asset: (total, balances.get(asset, none).net) for asset, total in self._book.asset_totals().items()}
+        return {asset: (total, _net(balances, asset)) for asset, total in self._book.asset_totals().items()}
 
     def symbols_behind(self, names: Iterable[str]) -> set[str]:
         """All that trade one of the assets, and all that may have paid a fee in it."""
@@ -130,10 +129,7 @@ class AssetAccount:
         new = {asset for pair in ready.values() for asset in (pair.base, pair.quote)} | (assets & reading.quiet_assets)
         new -= book.assets.keys()
         held = book.asset_sums()
-        begin = {
-            asset: (reading.balances[asset].net if asset in reading.balances else _ZERO) - held.get(asset, _ZERO)
-            for asset in sorted(new)
-        }
+        begin = {asset: _net(reading.balances, asset) - held.get(asset, _ZERO) for asset in sorted(new)}
         now_ms = self._inquiry.venue_ms()
         for symbol, pair in ready.items():
             early: dict[str, Decimal] = {}
@@ -165,11 +161,12 @@ class AssetAccount:
         for symbol in sorted(around):
             await history.pull(symbol)
         moves, outside = {asset: book.cash.moved[asset] for asset in new}, frozenset(book.outside)
+        earlier = await self._balances() if new else {}
         await inquiry.wait(self._staleness_ms)
         balances_ms = inquiry.venue_ms()
-        balances = await self._balances() if new else {}
-        latest_ms = inquiry.venue_ms() + inquiry.uncertainty_ms()
+        latest_ms = balances_ms + inquiry.uncertainty_ms()
         await inquiry.wait(self._staleness_ms)
+        balances = await self._balances() if new else {}
         for symbol in sorted(around):
             await history.pull(symbol)
         histories = {
@@ -185,6 +182,7 @@ class AssetAccount:
             asset
             for asset in new
             if is_owned
+            and _net(balances, asset) == _net(earlier, asset)
             and book.cash.moved[asset] == moves[asset]
             and not any(asset in (pair.base, pair.quote) for pair in traded)
             and not (asset in balances and _is_being_charged(balances[asset], latest_ms))
@@ -214,6 +212,10 @@ class AssetAccount:
             f"waiting for {2 * self._staleness_ms / 1000:g} s in which this account does not move "
             f"{', '.join(sorted(names))}: only then what it began with is certain"
         )
+
+
+def _net(balances: Mapping[str, Balance], asset: str) -> Decimal:
+    return balances[asset].net if asset in balances else _ZERO
 
 
 def _is_held(balance: Balance) -> bool:
