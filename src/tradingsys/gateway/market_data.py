@@ -12,6 +12,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from tradingsys.core.bars import INTERVALS
+from tradingsys.core.enums import Side
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.io import Closed, CloseWs, Frame, Input, Opened, OpenWs, WsFrame
 from tradingsys.core.market import BestBidOffer, Depth, Kline, MarkPrice, Trade
@@ -211,11 +212,20 @@ class MarketData:
         mark = self._marks.get(symbol)
         if mark is not None:
             return Decimal(mark.mark_px)
+        best = self._best(symbol)
+        return None if best is None else (best[0] + best[1]) / 2
+
+    def opposite_px(self, symbol: str, side: Side) -> Decimal | None:
+        """The best price that an order of this side can trade at; None when no book is followed."""
+        best = self._best(symbol)
+        return None if best is None else best[1] if side is Side.BUY else best[0]
+
+    def _best(self, symbol: str) -> tuple[Decimal, Decimal] | None:
         last = self._books.get(symbol)
         if isinstance(last, BestBidOffer):
-            return (Decimal(last.bid_px) + Decimal(last.ask_px)) / 2
+            return Decimal(last.bid_px), Decimal(last.ask_px)
         if last is not None and last.bids and last.asks:
-            return (Decimal(last.bids[0][0]) + Decimal(last.asks[0][0])) / 2
+            return Decimal(last.bids[0][0]), Decimal(last.asks[0][0])
         return None
 
     @property

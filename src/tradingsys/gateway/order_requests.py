@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from tradingsys.core.commands import PlaceOrderList
 from tradingsys.core.errors import InvalidOrder, LocalProtocolError
 from tradingsys.core.instrument import Instrument
+from tradingsys.core.order import Terms
 from tradingsys.gateway.host import Host, Method, known_instrument, require_login, require_ready, require_trading
 from tradingsys.gateway.order_lists import leg_name, one_symbol
 from tradingsys.gateway.orders import OrderDesk
@@ -53,7 +56,7 @@ class OrderRequests:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
         if not gateway.venue.admits(command):
             raise InvalidOrder(gateway.venue.too_fast("order"), code=ErrorCode.DENIED)
-        desk.commit(client, params.seq, [(command, asked)])
+        desk.commit(client, params.seq, [(command, asked)], worst_qty=self._worst_qty(asked))
         gateway.venue.send(command)
         client.peer.write(encode_reply(request.id, OrderResult(command.client_order_id)))
 
@@ -114,6 +117,11 @@ class OrderRequests:
         require_ready(self._gateway)
         views = [desk.resolve(client, item) for item in params.orders]
         client.peer.write(encode_reply(request.id, ResolveResult(views)))
+
+    def _worst_qty(self, terms: Terms) -> Decimal:
+        """What an order for an amount of the quote asset comes to at the best price; 0 when that is not known."""
+        px = self._gateway.market.opposite_px(terms.symbol, terms.side) if terms.quote_order_qty is not None else None
+        return Decimal(0) if not px or terms.quote_order_qty is None else terms.quote_order_qty / px
 
     def _desk(self, client: Client) -> OrderDesk:
         require_trading(client, "send, amend or cancel orders")

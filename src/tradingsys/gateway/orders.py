@@ -129,15 +129,24 @@ class OrderDesk:
             terms = structs.replace(terms, reduce_only=self.reducing.terms_for_venue(key.session, terms, room=room))
         return PlaceOrder(encode_client_order_id(key), terms, stamp_ms, self._settings.recv_window_ms), asked
 
-    def commit(self, client: Client, seq: int, prepared: Sequence[Prepared]) -> None:
+    def commit(self, client: Client, seq: int, prepared: Sequence[Prepared], *, worst_qty: Decimal = _ZERO) -> None:
         """Memory first, then the journal: from here on the keys are used, whatever becomes of the orders.
+
+        ``worst_qty`` is what an order for an amount of the quote asset can come to at most.
 
         Raises StoreError when the journal did not take them: nothing may be sent.
         """
         assert client.session is not None
         client.seq = seq
         intents = [
-            Intent(command.client_order_id, client.session.id, asked, command.stamp_ms, command.recv_window_ms)
+            Intent(
+                command.client_order_id,
+                client.session.id,
+                asked,
+                command.stamp_ms,
+                command.recv_window_ms,
+                worst_qty=worst_qty,
+            )
             for command, asked in prepared
         ]
         orders = [self._book.track(intent) for intent in intents]

@@ -28,8 +28,15 @@ _MEANINGS = {
     "PRE_SETTLE": "about to be settled",
     "SETTLING": "being settled, as before a delisting",
     "CLOSE": "closed, it will not trade again",
+    "PRE_TRADING": "its trading has not begun",
+    "POST_TRADING": "its trading is over for now",
+    "END_OF_DAY": "its trading day is over",
+    "HALT": "the exchange halted it",
+    "AUCTION_MATCH": "in an auction",
+    "BREAK": "it pauses, or was taken off the exchange",
+    "CANCEL_ONLY": "only cancels are taken",
 }
-"""Of USDⓈ-M futures, as their `exchangeInfo` is documented."""
+"""As `exchangeInfo` of futures and of spot are documented."""
 
 
 def explain_status(status: str) -> str:

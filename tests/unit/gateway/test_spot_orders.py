@@ -13,6 +13,7 @@ from tests.unit.gateway.spot_venue import SpotVenue, spot_scene
 from tradingsys.core.commands import PlaceOrder, PlaceOrderList, ReplaceOrder
 from tradingsys.core.enums import Contingency, OrderType, SelfTradePrevention, SideEffect
 from tradingsys.core.errors import StoreError
+from tradingsys.core.io import Frame, Opened
 from tradingsys.core.records import Intent
 from tradingsys.core.reports import OrderRequest, Outcome
 from tradingsys.wire.messages import ErrorCode
@@ -52,6 +53,28 @@ def test_a_market_order_can_be_for_an_amount_of_the_quote_asset(spot: tuple[Scen
     assert command.terms.self_trade_prevention is SelfTradePrevention.EXPIRE_TAKER
     scene.accepts(client_order_id)
     assert client.last_order()["quote_quantity"] == "25" and client.last_order()["quantity"] == "0"
+
+
+def test_such_an_order_counts_what_it_comes_to_at_the_best_price(spot: tuple[Scene, SpotVenue]) -> None:
+    scene, _ = spot
+    client = scene.client()
+    scene.wall_off_ms = 7_000
+    client.result("subscribe", ["dogeusdt@bbo"])
+    scene.gateway.venue_event(Opened("market.market"))
+    scene.gateway.venue_event(
+        Frame(
+            "market.market",
+            b'{"stream":"dogeusdt@bookTicker","data":{"u":1,"s":"DOGEUSDT","b":"0.4999","B":"10","a":"0.5","A":"10"}}',
+        )
+    )
+    push = client.pushes("depth")[-1]
+    assert push["asks"] == [["0.5", "10"]]
+    # The exchange puts no time on it: the gateway's, by the exchange's clock, and not by this machine's.
+    assert push["ts_venue_ms"] == scene.now_ms() != push["ts_gateway_in_ns"] // 1_000_000
+    client_order_id = client.order(**MARKET, quantity="0", quote_quantity="25")
+    assert scene.tracked(client_order_id).worst_leaves_qty == 50
+    seller = client.order(**MARKET, quantity="0", quote_quantity="4.999", side="SELL")
+    assert scene.tracked(seller).worst_leaves_qty == 10
 
 
 def test_a_part_of_an_order_can_be_hidden(spot: tuple[Scene, SpotVenue]) -> None:
