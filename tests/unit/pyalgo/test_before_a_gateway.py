@@ -7,16 +7,35 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from pyalgo import Leg, Order, OrderType, Side, SideEffect, State, Unfilled
+from pyalgo import Leg, Order, OrderType, Side, SideEffect, State, Unfilled, order_list
 from pyalgo.context import Context
+from pyalgo.product import Product
+from pyalgo.terms import order_params
 from pyalgo.tradable import Tradable
 from tests.unit.gateway.peers import RecordedPeer
 from tests.unit.gateway.scene import Scene
-from tests.unit.gateway.spot_venue import SpotVenue, spot_scene
+from tests.unit.gateway.spot_venue import SpotVenue, spot_instrument, spot_scene
 from tradingsys.core.commands import PlaceOrder, PlaceOrderList
-from tradingsys.core.errors import LocalProtocolError
+from tradingsys.core.enums import Contingency
+from tradingsys.core.errors import InvalidOrder, LocalProtocolError
 from tradingsys.core.reports import MarginLevel, OrderRequest, Outcome
+from tradingsys.gateway import order_lists
+from tradingsys.gateway.views import product_view, terms_of
+from tradingsys.wire.messages import LoginResult
+
+LOGIN = LoginResult(1, "test", True, "abcde", 1, 1)
+STOPS = (
+    OrderType.STOP,
+    OrderType.STOP_MARKET,
+    OrderType.STOP_LOSS,
+    OrderType.STOP_LOSS_LIMIT,
+    OrderType.TAKE_PROFIT,
+    OrderType.TAKE_PROFIT_LIMIT,
+    OrderType.TAKE_PROFIT_MARKET,
+)
 
 
 class Seat:
@@ -227,6 +246,61 @@ def test_the_books_of_two_markets_are_each_their_own(tmp_path: Path) -> None:
     for each in (spot, perpetual):
         each.scene.run(60)
         assert not [line for line in each.scene.logged if line.startswith(("warning", "error"))]
+
+
+WORDS = [each for each in OrderType if each is not OrderType.TRAILING_STOP_MARKET]
+LEGS = st.builds(
+    lambda price, quantity, side, word, stop, rate: Leg(
+        price, quantity, side, word, **({"stop_price": stop, "callback_rate": rate} if word in STOPS else {})
+    ),
+    st.sampled_from([0.0, 0.5, 0.6, 0.7]),
+    st.sampled_from([30.0, 40.0]),
+    st.sampled_from(Side),
+    st.sampled_from(WORDS),
+    st.sampled_from([0.5, 0.6, 0.7]),
+    st.sampled_from([None, None, 1.0]),
+)
+ENTRY = Leg(0.6, 40.0, Side.BUY, OrderType.LIMIT)
+
+
+def pair(side: Side, target: OrderType, stop: OrderType, prices: tuple[float, float], rate: float | None) -> list[Leg]:
+    """Nearly an OCO, and mostly one."""
+    at = {} if target is OrderType.LIMIT_MAKER else {"stop_price": prices[0]}
+    return [
+        Leg(prices[0] if "LIMIT" in target else 0, 40.0, side, target, **at),  # type: ignore[arg-type]
+        Leg(prices[1] if "LIMIT" in stop else 0, 40.0, side, stop, stop_price=prices[1], callback_rate=rate),
+    ]
+
+
+PAIRS = st.builds(
+    pair,
+    st.sampled_from(Side),
+    st.sampled_from([OrderType.LIMIT_MAKER, OrderType.TAKE_PROFIT, OrderType.TAKE_PROFIT_LIMIT]),
+    st.sampled_from([OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT]),
+    st.sampled_from([(0.5, 0.7), (0.7, 0.5)]),
+    st.sampled_from([None, 1.0]),
+)
+LISTS = st.one_of(
+    st.tuples(st.sampled_from([Contingency.OCO, Contingency.OTO]), st.lists(LEGS, min_size=2, max_size=2)),
+    st.tuples(st.just(Contingency.OTO), LEGS.map(lambda leg: [ENTRY, leg])),
+    st.tuples(st.just(Contingency.OCO), PAIRS),
+    st.tuples(st.just(Contingency.OTOCO), PAIRS.map(lambda legs: [ENTRY, *legs])),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(LISTS)
+def test_what_pyalgo_takes_for_a_list_the_gateway_does_too(drawn: tuple[Contingency, list[Leg]]) -> None:
+    contingency, legs = drawn
+    instrument = spot_instrument("DOGEUSDT", is_margin=False)
+    try:
+        orders = [order_params(LOGIN, seq, Product(product_view(instrument)), leg) for seq, leg in enumerate(legs, 1)]
+        order_list.check_list(contingency, orders)
+    except InvalidOrder:
+        return
+    terms = [terms_of(order) for order in orders]
+    assert order_lists.list_terms(contingency, terms) == terms
+    order_lists.check_list(contingency, terms, instrument)
 
 
 def test_what_the_venue_refuses_of_a_list_is_told_of_each(seat: Seat) -> None:
