@@ -48,6 +48,11 @@ class CrossMarginWallet(SpotWallet):
         """Assets that are owed."""
         return [asset for asset in dict.fromkeys((*self.borrowed, *self.interest)) if self.debt(asset)]
 
+    @property
+    def owes(self) -> bool:
+        """Whether anything is owed."""
+        return next(iter(self.debtors), None) is not None
+
     def borrow(self, asset: str, amount: Decimal) -> None:
         """Owe more, and have it."""
         self.borrowed[asset] = self.borrowed_of(asset) + amount

@@ -89,6 +89,8 @@ class Lending:
         self._note(wallet, asset, LoanKind.BORROW, (amount, _ZERO), now_ns, order_id)
         self._charge(wallet, asset, amount, now_ns, is_first=True)
         events.append(self._liability(wallet, asset, LiabilityKind.BORROW, now_ns))
+        if _KEY not in self._state.schedule:
+            self._watch_clock(now_ns)
 
     def pay_back(
         self,
@@ -115,9 +117,10 @@ class Lending:
                 if wallet.borrowed_of(asset):
                     self._charge(wallet, asset, wallet.borrowed_of(asset), due_ns)
                     events.append(self._liability(wallet, asset, LiabilityKind.INTEREST, due_ns))
-        self.watch_clock(due_ns)
+        if any(wallet.owes for wallet in self._state.margins()):
+            self._watch_clock(due_ns)
 
-    def watch_clock(self, now_ns: int) -> None:
+    def _watch_clock(self, now_ns: int) -> None:
         """Interest is due at the next full hour."""
         self._state.schedule.put(_KEY, (now_ns // _HOUR_NS + 1) * _HOUR_NS)
 

@@ -50,7 +50,7 @@ class MarginWatch:
     @property
     def is_needed(self) -> bool:
         """Whether anybody owes anything."""
-        return any(True for wallet in self._state.margins() for _ in wallet.debtors)
+        return any(wallet.owes for wallet in self._state.margins())
 
     def check(self, now_ns: int, events: list[ExchangeEvent]) -> None:
         """Warn and sell out whom it concerns at the prices of now."""
@@ -62,7 +62,7 @@ class MarginWatch:
         if status is MarginStatus.FORCE_LIQUIDATION or wallet.is_liquidating:
             wallet.is_liquidating = True
             self._liquidate(wallet, now_ns, events)
-            wallet.is_liquidating = bool(wallet.debtors)
+            wallet.is_liquidating = wallet.owes
             self._tell(wallet, now_ns, events)
 
     def _tell(self, wallet: CrossMarginWallet, now_ns: int, events: list[ExchangeEvent]) -> MarginStatus:
@@ -141,7 +141,7 @@ class MarginWatch:
         """The insurance fund takes its fee of what was paid; it pays what the account cannot pay any more."""
         prices = self._state.prices()
         paid = sum((amount - wallet.debt(asset)) * prices.get(asset, _ZERO) for asset, amount in owed.items())
-        if not wallet.debtors:
+        if not wallet.owes:
             fee = min(floor8(paid * self._state.terms.liquidation_fee), wallet.free_of(UNIT))
             self._insure(wallet, UNIT, -fee, now_ns)
         elif self._is_empty(wallet, prices):

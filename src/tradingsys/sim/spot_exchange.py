@@ -80,8 +80,6 @@ class SpotExchange(Segment[SpotWallet]):
         """A new cross-margin account under ``margin_name(name)``."""
         wallet = CrossMarginWallet(margin_name(name), deposits)
         self._opened(wallet, now_ns)
-        if ("interest", "", "") not in self._state.schedule:
-            self._lending.watch_clock(now_ns)
         return wallet
 
     def _opened(self, wallet: SpotWallet, now_ns: int) -> SpotWallet:
