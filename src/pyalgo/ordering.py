@@ -87,9 +87,26 @@ class Ordering(Asking):
         return self.client.history.orders.open(symbol.lower())
 
     def unfilled(self, symbol: str) -> Unfilled:
-        """What may still be bought and sold beyond `net`, at worst: orders in doubt count in full."""
-        history, symbol = self.client.history, symbol.lower()
-        return Unfilled(float(history.unfilled(symbol, Side.BUY)), float(history.unfilled(symbol, Side.SELL)))
+        """What may still be bought and sold beyond `net`, at worst: orders in doubt count in full.
+
+        A market order for an amount of the quote asset counts as what that comes to at the market, as far as known.
+        """
+        symbol = symbol.lower()
+        return Unfilled(self._unfilled(symbol, Side.BUY), self._unfilled(symbol, Side.SELL))
+
+    def _unfilled(self, symbol: str, side: Side) -> float:
+        known = float(self.client.history.unfilled(symbol, side))
+        price = self._market_price(symbol)
+        amounts = [
+            order.quote_quantity / price - order.acc
+            for order in self.client.history.orders.open(symbol)
+            if order.side is side and order.quote_quantity and not order.quantity and price
+        ]
+        return known + sum(max(0.0, amount) for amount in amounts)
+
+    def _market_price(self, symbol: str) -> float | None:  # noqa: ARG002 - `Context` knows one
+        """The best price to value things with, if any is known."""
+        return None
 
     def _order(self, order_id: int) -> Order:
         order = self.client.history.orders.get(order_id)

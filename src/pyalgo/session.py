@@ -205,10 +205,6 @@ class Session(Ordering, Account):
 
     # ------------------------------------------------------------------------------------------------------------------
 
-    def _market_price(self, symbol: str) -> float | None:  # noqa: ARG002 - `Context` knows one
-        """The best price to value a position with, if any is known."""
-        return None
-
     def _wait_for(self, wish: Stream) -> None:
         """Until a subscription is confirmed. Raises ValueError when it is refused."""
         try:

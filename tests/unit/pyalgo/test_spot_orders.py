@@ -13,10 +13,10 @@ from pyalgo.options import OrderOptions
 from pyalgo.product import Product
 from pyalgo.terms import Leg, order_params
 from tests.unit.pyalgo.bench import Bench
-from tests.unit.pyalgo.pushes import margin_product, spot_product
+from tests.unit.pyalgo.pushes import depth, margin_product, spot_product
 from tests.unit.pyalgo.spot_gateway import MarginGateway, SpotGateway
 from tradingsys.core.errors import InvalidOrder
-from tradingsys.wire.codec import decode_params
+from tradingsys.wire.codec import decode_params, encode
 from tradingsys.wire.messages import AmendParams, LoginResult, OrderParams
 
 LOGIN = LoginResult(1, "test", True, "abcde", 1, 1)
@@ -205,11 +205,16 @@ def test_an_order_for_an_amount_learns_its_quantity_from_the_exchange(bench: Ben
     assert order is not None
     assert (order.quantity, order.quote_quantity, order.price) == (0.0, 250.0, 0.0)
     assert "BUY 0.0 at market for 250.0 MARKET GTC: NEW" in str(order)
+    assert of(bench).unfilled == (0.0, 0.0)
+    bench.gateway.send(encode(depth("btcusdt", "99.9", "100.1")))
+    bench.settle()
+    assert of(bench).unfilled == (2.5, 0.0)
     bench.settle()
     bench.gateway._set(bench.gateway.orders[order.client_order_id], quantity="2.5")
     bench.gateway.fill(order.client_order_id, "2.5", "100")
     bench.settle()
     assert (order.quantity, order.acc, order.state) == (2.5, 2.5, "FILLED")
+    assert of(bench).unfilled == (0.0, 0.0)
 
 
 def test_a_smart_order_rounds_what_is_of_the_spot_market(bench: Bench) -> None:
