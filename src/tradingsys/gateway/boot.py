@@ -133,7 +133,7 @@ class Boot:
                 f"the exchange refuses the API key or its signature: {error}",
                 key="apikey",
                 hint="do apikey and pem (or secret) belong together, and to this environment? "
-                "May the key trade futures, from this machine's address?",
+                "May the key trade this product, from this machine's address?",
             ) from None
 
     def _check_owner(self, account: str) -> None:

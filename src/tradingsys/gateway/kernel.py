@@ -14,7 +14,7 @@ from tradingsys.core.errors import ConfigError, StoreError, TradingError, VenueE
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import Input, Opened, Tick
 from tradingsys.core.order import Fill
-from tradingsys.core.records import Record, SessionRecord, SymbolRecord
+from tradingsys.core.records import Record, SessionRecord
 from tradingsys.core.reports import (
     AccountChanged,
     AssetMoved,
@@ -35,6 +35,7 @@ from tradingsys.gateway.products import ProductName
 from tradingsys.gateway.recent_rows import RecentRows
 from tradingsys.gateway.report_log import log_report
 from tradingsys.gateway.requests import RequestHandler
+from tradingsys.gateway.saving import Saving
 from tradingsys.gateway.seams import Log, Peer, StoreSeam, Transport
 from tradingsys.gateway.sessions import Client, Session, SessionDesk
 from tradingsys.gateway.settings import GatewaySettings
@@ -87,7 +88,7 @@ class Gateway:
             charges_interest=settings.product is ProductName.MARGIN,
         )
         self.rules = SymbolRules(self.book, log, clock.monotonic_ns, self._take_rules)
-        self.recent = RecentRows(store.saved)
+        self.recent, self._saving = RecentRows(store.saved), Saving(store, self.fail)
         self.session_names = {row.session: row.name for row in store.saved.sessions}
         self.product, self.environment, self.db = settings.product, settings.environment, settings.db
         self.margin: MarginLevel | None = None
@@ -220,7 +221,7 @@ class Gateway:
 
     def session_opened(self, session: Session) -> None:
         """A session has an owner: keep its name for people who read pos.db."""
-        self.store.commit([SessionRecord(session.id, session.name)], self._committed)
+        self._saving.save([SessionRecord(session.id, session.name)])
 
     def status(self) -> StatusPush:
         """The gateway's state as strategies see it."""
@@ -385,23 +386,7 @@ class Gateway:
                     for procedure in inquiries(effect, self.recovery, self.book, is_ready=self.is_ready):
                         self.procedures.start(procedure)
         self.recent.note(records)
-        if durable:
-            self.store.save_now(records)
-        elif any(isinstance(record, SymbolRecord) for record in records):
-            self._save_before_all_else(records)
-        elif records:
-            self.store.commit(records, self._committed)
-
-    def _save_before_all_else(self, records: list[Record]) -> None:
-        """A symbol is durable before anybody can trade it, or a power cut would hide what was traded."""
-        try:
-            self.store.save_now(records)
-        except StoreError as error:
-            self.fail(error)
-
-    def _committed(self, error: StoreError | None) -> None:
-        if error is not None:
-            self.fail(error)
+        self._saving.save(records, durable=durable)
 
     def _tell_order(self, order: TrackedOrder, new_fills: Iterable[Fill]) -> None:
         self._tell.order(order, new_fills, deliver=self.is_ready)
