@@ -109,32 +109,6 @@ class OrderEntry:
         self._send("order_list", OrderListParams(contingency, every), orders, OrderListResult)
         return orders
 
-    def _add(self, login: LoginResult, params: OrderParams, leg: Leg) -> Order:
-        self._seq = params.seq
-        key = OrderKey(self._session_id, login.lineage, login.epoch, login.login, params.seq)
-        client_order_id = encode_client_order_id(key)
-        return self._history.orders.add(
-            client_order_id, params, OrderType(leg.order_type), Tif(leg.tif), self._channel.now_ms
-        )
-
-    def _send(self, method: str, params: Struct, orders: Sequence[Order], result: type[Struct]) -> None:
-        """Write new orders once; whatever becomes of the request becomes of all of them."""
-        client_order_ids = tuple(order.client_order_id for order in orders)
-        request = Request(
-            partial(self._on_order_reply, client_order_ids, result),
-            partial(self._lose, client_order_ids),
-            self._channel.now_ms + _ANSWER_MS,
-            may_wait=True,
-            client_order_ids=client_order_ids,
-        )
-        self._channel.request(method, params, request)
-
-    def _product(self, symbol: str) -> Product:
-        product = self._channel.product(symbol)
-        if product is None:
-            raise InvalidOrder(f"{symbol}: subscribe to it first", code=ErrorCode.INVALID_SYMBOL)
-        return product
-
     def cancel(self, order: Order) -> bool:
         """Ask for a cancel unless one is under way; returns whether it was asked for.
 
@@ -197,6 +171,34 @@ class OrderEntry:
         self._channel.report(LocalProtocolError(f"{push.method} of {name}: {push.reason}", code=push.code))
         if push.method == "amend":
             self._amend_is_refused(push.client_order_id)
+
+    # New orders -----------------------------------------------------------------------------------------------------
+
+    def _add(self, login: LoginResult, params: OrderParams, leg: Leg) -> Order:
+        self._seq = params.seq
+        key = OrderKey(self._session_id, login.lineage, login.epoch, login.login, params.seq)
+        client_order_id = encode_client_order_id(key)
+        return self._history.orders.add(
+            client_order_id, params, OrderType(leg.order_type), Tif(leg.tif), self._channel.now_ms
+        )
+
+    def _send(self, method: str, params: Struct, orders: Sequence[Order], result: type[Struct]) -> None:
+        """Write new orders once; whatever becomes of the request becomes of all of them."""
+        client_order_ids = tuple(order.client_order_id for order in orders)
+        request = Request(
+            partial(self._on_order_reply, client_order_ids, result),
+            partial(self._lose, client_order_ids),
+            self._channel.now_ms + _ANSWER_MS,
+            may_wait=True,
+            client_order_ids=client_order_ids,
+        )
+        self._channel.request(method, params, request)
+
+    def _product(self, symbol: str) -> Product:
+        product = self._channel.product(symbol)
+        if product is None:
+            raise InvalidOrder(f"{symbol}: subscribe to it first", code=ErrorCode.INVALID_SYMBOL)
+        return product
 
     # Amends ---------------------------------------------------------------------------------------------------------
 

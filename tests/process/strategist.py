@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TypeVar, Unpack
 
 from pyalgo import Context, DepthSubscription, Order, OrderType, Side, State, Tif
-from pyalgo.terms import OrderOptions
+from pyalgo.options import OrderOptions
 from tests.process.world import World, eventually
 from tradingsys.core.errors import LocalProtocolError
 
