@@ -2,10 +2,12 @@
 
 ======================================  =============================================================================
 `messages`, `words`                     what is on the wire, field for field, and its vocabulary
-`decode`, `decode_algo`,                messages as core values
-`decode_account`
-`encode`, `encode_algo`,                core values as messages: the exchange's role
-`encode_market`
+`decode`, `decode_algo`,                messages as core values: futures; `decode_spot` and `decode_assets`: spot and
+`decode_account`, `decode_spot`,        margin
+`decode_assets`
+`encode`, `encode_algo`,                core values as messages, in the same parts: the exchange's role
+`encode_market`, `encode_spot`,
+`encode_assets`
 `requests`, `algo_requests`, `params`,  requests about orders as signed parameters, both roles
 `signing`
 `filters`                               the exchange's rules for an order

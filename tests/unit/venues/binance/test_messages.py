@@ -56,6 +56,7 @@ NESTED = {
     "Routing",
     "RulesOfSymbol",
     "ScheduledSession",
+    "ShownPreventedMatch",
     "SideCommission",
     "TradingIndicator",
     "TransferRow",

@@ -39,6 +39,7 @@ from tradingsys.venues.binance.messages.spot.orders import (
     OrderFill,
     OrderList,
     OrderReply,
+    ShownPreventedMatch,
 )
 from tradingsys.venues.binance.messages.spot.user import (
     AssetBalance,
@@ -99,6 +100,7 @@ __all__ = [
     "RollingTicker",
     "RulesOfSymbol",
     "ServerShutdown",
+    "ShownPreventedMatch",
     "SideCommission",
     "SocketFrame",
     "Subscription",

@@ -20,6 +20,7 @@ __all__ = [
     "OrderFill",
     "OrderList",
     "OrderReply",
+    "ShownPreventedMatch",
 ]
 
 
@@ -33,6 +34,17 @@ class OrderFill(Message, frozen=True, kw_only=True, rename="camel"):
     commission_asset: str
     trade_id: int
     alloc_id: OptionalInt = UNSET
+
+
+class ShownPreventedMatch(Message, frozen=True, kw_only=True, rename="camel"):
+    """A match that self-trade prevention prevented, inside an `OrderReply`: what it took from either order."""
+
+    prevented_match_id: int
+    maker_symbol: OptionalText = UNSET
+    maker_order_id: int
+    price: str
+    taker_prevented_quantity: OptionalText = UNSET
+    maker_prevented_quantity: OptionalText = UNSET
 
 
 class _Shown(Message, frozen=True, kw_only=True, rename="camel"):
@@ -100,6 +112,20 @@ class OrderReply(_Shown, frozen=True, kw_only=True, rename="camel"):
           "side": "SELL", "selfTradePreventionMode": "EXPIRE_TAKER"
         }
         {
+          "symbol": "ETHUSDT", "orderId": 32, "orderListId": -1, "clientOrderId": "my-11",
+          "transactTime": 1790000002001, "price": "3011.00000000", "origQty": "0.20000000",
+          "executedQty": "0.00000000", "origQuoteOrderQty": "0.00000000", "cummulativeQuoteQty": "0.00000000",
+          "status": "EXPIRED_IN_MATCH", "timeInForce": "GTC", "type": "LIMIT", "side": "SELL",
+          "workingTime": 1790000002001, "fills": [],
+          "preventedMatches": [
+            {
+              "preventedMatchId": 3, "makerSymbol": "ETHUSDT", "makerOrderId": 28, "price": "3011.00000000",
+              "takerPreventedQuantity": "0.20000000", "makerPreventedQuantity": "0.20000000"
+            }
+          ],
+          "selfTradePreventionMode": "DECREMENT", "tradeGroupId": -1, "preventedQuantity": "0.20000000"
+        }
+        {
           "symbol": "ETHUSDT", "orderId": 29, "orderListId": 4, "clientOrderId": "my-8", "price": "2900.00000000",
           "origQty": "0.50000000", "executedQty": "0.00000000", "cummulativeQuoteQty": "0.00000000", "status": "NEW",
           "timeInForce": "GTC", "type": "STOP_LOSS_LIMIT", "side": "SELL", "stopPrice": "2910.00000000",
@@ -128,6 +154,9 @@ class OrderReply(_Shown, frozen=True, kw_only=True, rename="camel"):
     type: OptionalText = UNSET
     side: OptionalText = UNSET
     fills: list[OrderFill] | UnsetType = UNSET
+    prevented_matches: list[ShownPreventedMatch] | UnsetType = UNSET
+    """What self-trade prevention did while it was placed."""
+    trade_group_id: OptionalInt = UNSET
 
 
 class ListedOrder(Message, frozen=True, kw_only=True, rename="camel"):
