@@ -27,6 +27,8 @@ UNCHECKED = {
     "meta.key",
     "meta.value",
     "sessions.name",
+    "symbols.base_asset",
+    "symbols.quote_asset",
 }
 _ROW = "positions: session_id"
 _UNDO = "go back to a copy"
@@ -174,6 +176,7 @@ CASES: tuple[Case[Place], ...] = (
     _edit("UPDATE fills SET qty = '1,5'", "fills: symbol 'DOGEUSDT', trade_id", "qty is '1,5'", _UNDO),
     _edit("UPDATE fills SET side = 'HOLD'", "fills: symbol", "side is 'HOLD'", _UNDO),
     _edit("UPDATE orders SET status = 'GONE'", "orders: client_order_id", "status is 'GONE'", _UNDO),
+    _edit("UPDATE symbols SET base_asset = 'DOGE'", "symbols: symbol 'DOGEUSDT'", "base_asset is 'DOGE'", _UNDO),
     _edit("UPDATE symbols SET first_trade_id = 1 << 62", "symbols: symbol 'DOGEUSDT'", "first_trade_id", _UNDO),
     _net("'all of it'", "'all of it'"),
     _net("'NaN'", "'NaN'"),
