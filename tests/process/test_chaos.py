@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,3 +79,15 @@ def test_the_books_are_right_when_it_is_over(
 def status(world: World) -> dict[str, Any]:
     found: dict[str, Any] = Desk(world).ask("status")["status"]
     return found
+
+
+def test_the_simulator_says_what_went_wrong(tmp_path: Path) -> None:
+    with World.running(tmp_path, sim_options=("--seed=5", "--chaos=clock")) as world:
+        told = world.admin("chaos")
+        assert (told["profile"], told["seed"], told["on"], told["counts"]) == ("clock", 5, True, {})
+        world.admin("chaos", {"now": Fault.CLOCK_STEP})
+        eventually("a step", lambda: world.admin("chaos")["counts"])
+        sim = world._processes[0]
+        assert sim.stop() == 0
+        assert sim.err.startswith("tradingsys: chaos clock, seed 5: ")
+        assert sim.err.endswith(" clock_step\n")
