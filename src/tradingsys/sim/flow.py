@@ -1,22 +1,26 @@
 """Background traders: makers who quote around a fundamental value, and takers who cross the spread.
 
-Everything random comes from the generator passed in, so a seed and the same requests give the same market.
+Everything random comes from the generator passed in, so a seed and the same requests give the same market. Where the
+same coin trades elsewhere in the box, its value follows what it is worth there, with a small distance that comes and
+goes.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from decimal import Decimal
 from heapq import heapify, heapreplace
 from random import Random
+from typing import Any, Protocol
 
 from tradingsys.core.enums import OrderType, Side, TimeInForce
 from tradingsys.sim.events import Accepted, ExchangeEvent, NewOrder
-from tradingsys.sim.exchange import Exchange
-from tradingsys.sim.markets import Market
+from tradingsys.sim.markets import FlowStyle, Grid
+from tradingsys.sim.segment import Segment
 from tradingsys.sim.venue import Venue
 
-__all__ = ["MAKERS", "TAKERS", "Flow"]
+__all__ = ["MAKERS", "TAKERS", "Flow", "FlowMarket", "ValueElsewhere"]
 
 MAKERS = "house-makers"
 TAKERS = "house-takers"
@@ -35,6 +39,29 @@ _FULL_SPEED = 5.0
 """So many times faster than ours the market is as lively as ever; beyond that it does as much in our time."""
 
 
+ValueElsewhere = Callable[[str], float | None]
+"""What a symbol is worth in another segment, in its quote asset; None when nobody says."""
+
+_BASIS_SIGMA = 0.00002
+"""Of the distance to the value elsewhere, per square root of a second; it comes and goes within minutes."""
+_BASIS_REVERSION_S = 120.0
+
+
+class FlowMarket(Protocol):
+    """What the traders of a symbol must know of it."""
+
+    @property
+    def symbol(self) -> str: ...  # noqa: D102
+    @property
+    def price(self) -> Grid: ...  # noqa: D102
+    @property
+    def lot(self) -> Grid: ...  # noqa: D102
+    @property
+    def start_price(self) -> Decimal: ...  # noqa: D102
+    @property
+    def flow(self) -> FlowStyle: ...  # noqa: D102
+
+
 class _Quote:
     """A maker's order: wanted ``offset`` ticks from the fundamental value."""
 
@@ -50,17 +77,32 @@ class _Quote:
 class _Crowd:
     """Everybody who trades one symbol."""
 
-    def __init__(self, exchange: Exchange, market: Market, rng: Random, now_ns: int, pace: float) -> None:
+    def __init__(
+        self,
+        exchange: Segment[Any],
+        market: FlowMarket,
+        rng: Random,
+        now_ns: int,
+        pace: float,
+        elsewhere: ValueElsewhere,
+    ) -> None:
         self._exchange = exchange
+        self._elsewhere = elsewhere
+        self._basis = 0.0
+        """Logarithm of our value over the one elsewhere."""
         self._market = market
         self._rng = rng
         self._pace = pace
         self._venue: Venue = exchange.venues[market.symbol]
         self._anchor = float(market.start_price / market.price.step)
         self._sigma = float(market.flow.sigma_bp) / 1e4
+        self._tick = float(market.price.step)
         self._typical_lots = float(market.flow.typical_value / market.start_price / market.lot.step)
         self.fair = self._anchor
         """Fundamental value in ticks."""
+        leader = elsewhere(market.symbol)
+        if leader is not None:
+            self.fair = self._anchor = leader / self._tick
         self._last_ns = now_ns
         self._burst_until_ns = 0
         gap = market.flow.gap_ticks
@@ -74,6 +116,11 @@ class _Crowd:
     def symbol(self) -> str:
         """What they trade."""
         return self._market.symbol
+
+    @property
+    def value(self) -> float:
+        """What it is worth, in the quote asset."""
+        return self.fair * self._tick
 
     def open(self, now_ns: int) -> list[ExchangeEvent]:
         """Quote everything for the first time."""
@@ -99,6 +146,9 @@ class _Crowd:
             if lots:
                 events += self._order(side, lots, ticks, now_ns)
         self.fair = self._anchor = float(ticks)
+        leader = self._elsewhere(self.symbol)
+        if leader is not None:
+            self._basis = math.log(ticks * self._tick / leader)
         self._last_ns = now_ns
         for quote in self._quotes:
             self._requote(quote, self._wanted(quote), now_ns, events)
@@ -136,6 +186,12 @@ class _Crowd:
         rng = self._rng
         if rng.random() < _BURST_CHANCE:
             self._burst_until_ns = now_ns + int(rng.uniform(0.5, 2.5) * _NS)
+        leader = self._elsewhere(self.symbol)
+        if leader is not None:
+            self._basis *= math.exp(-passed_s / _BASIS_REVERSION_S)
+            self._basis += _BASIS_SIGMA * math.sqrt(passed_s) * rng.gauss(0.0, 1.0)
+            self.fair = leader / self._tick * math.exp(self._basis)
+            return
         sigma = self._sigma * (_BURST_SIGMA if now_ns < self._burst_until_ns else 1.0)
         distance = math.log(self._anchor / self.fair)
         drift = distance * min(1.0, passed_s / _REVERSION_S)
@@ -212,13 +268,22 @@ class Flow:
     """All background traders of an exchange."""
 
     def __init__(
-        self, exchange: Exchange, markets: Iterable[Market], rng: Random, now_ns: int, speed: float = 1.0
+        self,
+        exchange: Segment[Any],
+        markets: Iterable[FlowMarket],
+        rng: Random,
+        now_ns: int,
+        speed: float = 1.0,
+        elsewhere: ValueElsewhere = lambda _symbol: None,
     ) -> None:
-        """``speed``: how many times faster than ours time runs; above some figure fewer traders act, to keep up."""
+        """``speed``: how many times faster than ours time runs; above some figure fewer traders act, to keep up.
+
+        Symbols that have a value ``elsewhere`` follow it.
+        """
         pace = min(1.0, _FULL_SPEED / speed)
         for name in (MAKERS, TAKERS):
             exchange.open_account(name, {}, is_house=True)
-        self._crowds = [_Crowd(exchange, market, rng, now_ns, pace) for market in markets]
+        self._crowds = [_Crowd(exchange, market, rng, now_ns, pace, elsewhere) for market in markets]
         self._by_symbol = {crowd.symbol: crowd for crowd in self._crowds}
         self._due = [(now_ns, index) for index in range(len(self._crowds))]
         heapify(self._due)
@@ -243,6 +308,11 @@ class Flow:
             events += crowd.act(due_ns)
             heapreplace(self._due, (due_ns + crowd.wait_ns(due_ns), index))
         return events
+
+    def value(self, symbol: str) -> float | None:
+        """What traders think a symbol is worth, in its quote asset; None for a symbol that nobody trades."""
+        crowd = self._by_symbol.get(symbol)
+        return None if crowd is None else crowd.value
 
     def move(self, symbol: str, ticks: int, now_ns: int) -> list[ExchangeEvent]:
         """Everybody believes in another price from now on."""

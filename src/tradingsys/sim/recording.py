@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from itertools import islice
+from typing import TypeVar
 
 import msgspec
 from msgspec import Raw, Struct, UnsetType, structs
@@ -18,6 +19,7 @@ from msgspec import Raw, Struct, UnsetType, structs
 from tradingsys.core.errors import ConfigError
 from tradingsys.core.market import Level
 from tradingsys.sim.markets import Market
+from tradingsys.sim.spot_markets import SpotMarket
 from tradingsys.venues.binance.depth import DepthChange
 from tradingsys.venues.binance.messages import (
     AggTrade,
@@ -31,6 +33,7 @@ from tradingsys.venues.binance.messages import (
 __all__ = ["BookChange", "BookImage", "Entry", "Prices", "Print", "Recording", "parse"]
 
 Lines = Callable[[], Iterator[bytes]]
+MarketT = TypeVar("MarketT", Market, SpotMarket)
 
 _SCANNED_LINES = 20_000
 _PARTIAL = re.compile(r"@depth[0-9]+(@|$)")
@@ -195,7 +198,7 @@ class Recording:
             raise ConfigError(f"does not hold {symbol}, but {', '.join(playable)}", file=name, key="--symbol")
         self.symbols: tuple[str, ...] = (symbol,) if symbol else tuple(playable)
 
-    def listed(self, markets: Sequence[Market]) -> tuple[Market, ...]:
+    def listed(self, markets: Sequence[MarketT]) -> tuple[MarketT, ...]:
         """The markets that are played, at the prices they begin with.
 
         Raises ConfigError when no market with a recorded symbol is known.
@@ -210,7 +213,7 @@ class Recording:
             )
         return tuple(structs.replace(each, start_price=self._start_px(each)) for each in chosen)
 
-    def _start_px(self, market: Market) -> Decimal:
+    def _start_px(self, market: Market | SpotMarket) -> Decimal:
         px = self._contents[market.symbol].first_px
         assert px is not None
         return round(px / market.price.step) * market.price.step

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from tradingsys.core.enums import OrderType, Side, TimeInForce
 from tradingsys.core.market import Level
 from tradingsys.sim.events import ExchangeEvent, NewOrder
-from tradingsys.sim.exchange import Exchange
 from tradingsys.sim.recorded_book import RecordedBook
 from tradingsys.sim.recorded_levels import RecordedLevels, tick_of
 from tradingsys.sim.recorded_trade import RecordedTrade
 from tradingsys.sim.recording import BookChange, BookImage, Entry, Prices, Print, Recording
+from tradingsys.sim.segment import Segment
 from tradingsys.sim.venue import Venue
 from tradingsys.venues.binance.depth import DepthSequencer, DepthState, SequenceRule
 
@@ -85,7 +86,7 @@ def _decimals(levels: Iterable[Level]) -> _Exact:
 class Replay:
     """Plays a recording into an exchange."""
 
-    def __init__(self, exchange: Exchange, recording: Recording, now_ns: int) -> None:
+    def __init__(self, exchange: Segment[Any], recording: Recording, now_ns: int) -> None:
         """It begins now; ``exchange`` lists what `Recording.listed` says."""
         self._exchange = exchange
         self._recording = recording
@@ -139,6 +140,12 @@ class Replay:
             "is_over": self.is_over,
         }
 
+    def value(self, symbol: str) -> float | None:
+        """What a symbol is worth now, in its quote asset; None for one that is not recorded."""
+        tape = self._tapes.get(symbol)
+        mid = None if tape is None else tape.venue.mid
+        return None if mid is None else float(mid)
+
     def _begin(self, at_ns: int) -> None:
         first = next(self._entries, None)
         if first is not None:
@@ -191,7 +198,7 @@ class Replay:
             worst = min(order.px for order, _ in grants) if entry.buyer_is_maker else max(o.px for o, _ in grants)
             qty = venue.qty(sum(fill for _, fill in grants))
             events += self._exchange.place(self._order(venue, side, qty, worst, TimeInForce.IOC), due_ns)
-        events += self._exchange.hear(entry.symbol, ticks * tick, due_ns)
+        events += self._exchange.hear(entry.symbol, ticks * tick, due_ns, lots * lot)
 
     def _stand(self, venue: Venue, now_ns: int) -> None:
         for side in Side:
