@@ -1,0 +1,426 @@
+"""Spot's and margin's words for orders, amends and lists, in both roles."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.venues.binance import strategies as some
+from tests.unit.venues.binance.exchange_double import SERVER_MS, limit_order
+from tradingsys.core.commands import CancelOrder, PlaceOrder, PlaceOrderList, ReplaceOrder
+from tradingsys.core.enums import (
+    Contingency,
+    OrderType,
+    PriceMatch,
+    SelfTradePrevention,
+    Side,
+    SideEffect,
+    TimeInForce,
+    TriggerPrice,
+)
+from tradingsys.core.errors import InvalidOrder, OrderRejected, VenueError
+from tradingsys.core.order import Terms
+from tradingsys.venues.auth import HmacSigner
+from tradingsys.venues.binance import spot_lists, spot_requests
+from tradingsys.venues.binance.order_ways import order_way, unsayable
+from tradingsys.venues.binance.products import MARGIN, SPOT, USDM
+from tradingsys.venues.binance.signing import Params, parse_query, query_text, sign_query, sign_ws_params
+
+D = Decimal
+STAMP = {"recvWindow": 1234, "timestamp": SERVER_MS + 77}
+SENT = {"newClientOrderId": "c-1", "newOrderRespType": "FULL", "selfTradePreventionMode": "EXPIRE_TAKER", **STAMP}
+MARKET: dict[str, Any] = {"order_type": OrderType.MARKET, "price": None, "time_in_force": None}
+STOP: dict[str, Any] = {"order_type": OrderType.STOP_MARKET, "price": None, "stop_px": D(2900), "time_in_force": None}
+TRAIL: dict[str, Any] = {
+    "order_type": OrderType.TRAILING_STOP_MARKET, "price": None, "callback_rate": D("1.5"), "time_in_force": None,
+}  # fmt: skip
+
+
+def said(**changes: Any) -> dict[str, Any]:
+    """What spot is told of an order beside what it is told of every one."""
+    params = order_way(SPOT, limit_order(**changes), 0).params
+    assert {name: params[name] for name in SENT if name not in ("selfTradePreventionMode",)}.items() <= SENT.items()
+    return {name: value for name, value in params.items() if name not in SENT}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, {"type": "LIMIT", "timeInForce": "GTC", "price": "3000.10", "quantity": "0.5"}),
+        ({"time_in_force": None}, {"type": "LIMIT", "timeInForce": "GTC", "price": "3000.10", "quantity": "0.5"}),
+        ({"post_only": True}, {"type": "LIMIT_MAKER", "price": "3000.10", "quantity": "0.5"}),
+        (
+            {"iceberg_qty": D("0.1")},
+            {"type": "LIMIT", "timeInForce": "GTC", "price": "3000.10", "quantity": "0.5", "icebergQty": "0.1"},
+        ),
+        (MARKET, {"type": "MARKET", "quantity": "0.5"}),
+        ({**MARKET, "order_qty": D(0), "quote_order_qty": D("1E+2")}, {"type": "MARKET", "quoteOrderQty": "100"}),
+        (STOP, {"type": "STOP_LOSS", "stopPrice": "2900", "quantity": "0.5"}),
+        (
+            {**STOP, "order_type": OrderType.TAKE_PROFIT_MARKET},
+            {"type": "TAKE_PROFIT", "stopPrice": "2900", "quantity": "0.5"},
+        ),
+        (
+            {"order_type": OrderType.STOP_LIMIT, "stop_px": D(2900)},
+            {
+                "type": "STOP_LOSS_LIMIT",
+                "timeInForce": "GTC",
+                "price": "3000.10",
+                "stopPrice": "2900",
+                "quantity": "0.5",
+            },
+        ),
+        (
+            {"order_type": OrderType.TAKE_PROFIT_LIMIT, "callback_rate": D("0.25"), "time_in_force": TimeInForce.IOC},
+            {
+                "type": "TAKE_PROFIT_LIMIT",
+                "timeInForce": "IOC",
+                "price": "3000.10",
+                "trailingDelta": 25,
+                "quantity": "0.5",
+            },
+        ),
+        (TRAIL, {"type": "STOP_LOSS", "trailingDelta": 150, "quantity": "0.5"}),
+        (
+            {**TRAIL, "activation_px": D(3100)},
+            {"type": "STOP_LOSS", "stopPrice": "3100", "trailingDelta": 150, "quantity": "0.5"},
+        ),
+    ],
+)
+def test_an_order_in_the_words_of_spot(changes: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert said(**changes) == {"symbol": "ETHUSDT", "side": "BUY", **expected}
+    assert unsayable(SPOT, limit_order(**changes).terms) is None
+
+
+UNSAYABLE: list[tuple[dict[str, Any], str]] = [
+    ({"reduce_only": True}, "sell no more"),
+    ({"close_position": True, **STOP}, "sell the quantity"),
+    ({"price": None, "price_match": PriceMatch.QUEUE}, "name the price"),
+    ({"time_in_force": TimeInForce.GTD, "good_till_ms": SERVER_MS + 10**7}, "cancel it in time"),
+    ({**STOP, "trigger_price": TriggerPrice.MARK}, "last price"),
+    ({**STOP, "price_protect": True}, "leave out price_protect"),
+    ({"price": None}, "needs a price"),
+    ({"post_only": True, "time_in_force": TimeInForce.IOC}, "rests"),
+    ({"post_only": True, "order_type": OrderType.STOP_LIMIT, "stop_px": D(1)}, "leave post_only out"),
+    ({**MARKET, "iceberg_qty": D(1)}, "leave out iceberg"),
+    ({"iceberg_qty": D("0.1"), "time_in_force": TimeInForce.IOC}, "iceberg order rests"),
+    ({"quote_order_qty": D(5)}, "use quantity"),
+    ({**MARKET, "quote_order_qty": D(5)}, "not for both"),
+    ({**STOP, "stop_px": None}, "stop_price"),
+    ({**STOP, "callback_rate": D(1)}, "TRAILING_STOP_MARKET"),
+    ({**STOP, "time_in_force": TimeInForce.FOK}, "cannot be FOK"),
+    ({**STOP, "activation_px": D(1)}, "leave out activation_price"),
+    ({**TRAIL, "callback_rate": None}, "callback_rate"),
+    ({**TRAIL, "callback_rate": D("0.005")}, "hundredths"),
+    ({**TRAIL, "callback_rate": D("-1")}, "hundredths"),
+    ({**TRAIL, "stop_px": D(1)}, "activation_px"),
+    ({"stop_px": D(1)}, "use a stop"),
+]
+
+
+@pytest.mark.parametrize("product", [SPOT, MARGIN], ids=lambda product: product.name)
+@pytest.mark.parametrize(("changes", "words"), UNSAYABLE, ids=[words for _, words in UNSAYABLE])
+def test_what_cannot_be_said_is_told_with_what_to_do(product: Any, changes: dict[str, Any], words: str) -> None:
+    error = unsayable(product, limit_order(**changes).terms)
+    assert isinstance(error, InvalidOrder)
+    assert words in str(error)
+
+
+def test_only_margin_accounts_borrow_and_always_say_whether_they_do() -> None:
+    assert unsayable(SPOT, limit_order(side_effect=SideEffect.NO_SIDE_EFFECT).terms) is None
+    assert "margin account" in str(unsayable(SPOT, limit_order(side_effect=SideEffect.MARGIN_BUY).terms))
+    way = order_way(MARGIN, limit_order(), 0)
+    assert (way.ws_method, way.http_method, way.path) == ("", "POST", "/sapi/v1/margin/order")
+    assert way.params == {
+        "symbol": "ETHUSDT", "isIsolated": "FALSE", "sideEffectType": "NO_SIDE_EFFECT", "side": "BUY", "type": "LIMIT",
+        "timeInForce": "GTC", "price": "3000.10", "quantity": "0.5", **SENT,
+    }  # fmt: skip
+    borrowing = order_way(MARGIN, limit_order(side_effect=SideEffect.MARGIN_BUY), 0).params
+    assert borrowing["sideEffectType"] == "MARGIN_BUY"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"quote_order_qty": D(5)}, {"iceberg_qty": D(1)}, {"side_effect": SideEffect.AUTO_REPAY}]
+)
+@pytest.mark.parametrize("kind", [{}, STOP])
+def test_futures_do_not_have_what_is_spot_s(changes: dict[str, Any], kind: dict[str, Any]) -> None:
+    assert isinstance(unsayable(USDM, limit_order(**kind, **changes).terms), InvalidOrder)
+
+
+def test_cancels_and_amends() -> None:
+    cancel = CancelOrder("c-1", "ETHUSDT", "42")
+    timing = {"recvWindow": 5000, "timestamp": 9}
+    assert order_way(SPOT, cancel, 9).params == {"symbol": "ETHUSDT", "orderId": 42, **timing}
+    assert order_way(MARGIN, cancel, 9).params == {"symbol": "ETHUSDT", "orderId": 42, "isIsolated": "FALSE", **timing}
+    change = ReplaceOrder("c-1", "ETHUSDT", Side.BUY, D("0.4"), D(3000), 1, SERVER_MS, 1234, "42")
+    way = order_way(SPOT, change, 9)
+    assert (way.ws_method, way.http_method) == ("order.amend.keepPriority", "PUT")
+    assert way.path == "/api/v3/order/amend/keepPriority"
+    assert way.params == {
+        "symbol": "ETHUSDT", "orderId": 42, "newClientOrderId": "c-1", "newQty": "0.4", "recvWindow": 1234,
+        "timestamp": SERVER_MS,
+    }  # fmt: skip
+    parsed = spot_requests.parse_amend(way.params)
+    assert (parsed.named.venue_order_id, parsed.new_qty, parsed.new_client_order_id) == ("42", D("0.4"), "c-1")
+    with pytest.raises(InvalidOrder, match="cancel it and place another"):
+        order_way(MARGIN, change, 9)
+    with pytest.raises(InvalidOrder, match="cancel it and place another"):
+        order_way(SPOT, msgspec.structs.replace(change, price=None, price_match=PriceMatch.QUEUE), 9)
+
+
+# ---- lists
+
+SELL_LIMIT = limit_order("c-take", side=Side.SELL)
+SELL_STOP = limit_order("c-stop", side=Side.SELL, **STOP)
+TAKE = limit_order(
+    "c-take", side=Side.SELL, order_type=OrderType.TAKE_PROFIT_MARKET, price=None, stop_px=D(3100), time_in_force=None
+)
+BUY = limit_order("c-1")
+
+
+@pytest.mark.parametrize("legs", [(SELL_LIMIT, SELL_STOP), (SELL_STOP, SELL_LIMIT)])
+def test_of_a_pair_each_waits_on_its_side_of_the_market(legs: tuple[PlaceOrder, PlaceOrder]) -> None:
+    way = order_way(SPOT, PlaceOrderList(Contingency.OCO, legs), 0)
+    assert (way.ws_method, way.path) == ("orderList.place.oco", "/api/v3/orderList/oco")
+    assert way.params == {
+        "symbol": "ETHUSDT", "side": "SELL", "quantity": "0.5",
+        "aboveType": "LIMIT_MAKER", "abovePrice": "3000.10", "aboveClientOrderId": "c-take",
+        "belowType": "STOP_LOSS", "belowStopPrice": "2900", "belowClientOrderId": "c-stop",
+        "newOrderRespType": "FULL", "selfTradePreventionMode": "EXPIRE_TAKER", **STAMP,
+    }  # fmt: skip
+    buys = tuple(msgspec.structs.replace(leg, terms=msgspec.structs.replace(leg.terms, side=Side.BUY)) for leg in legs)
+    params = order_way(SPOT, PlaceOrderList(Contingency.OCO, buys), 0).params
+    assert (params["aboveType"], params["belowType"]) == ("STOP_LOSS", "LIMIT_MAKER")
+
+
+def test_one_that_works_and_what_waits_for_it() -> None:
+    oto = order_way(SPOT, PlaceOrderList(Contingency.OTO, (BUY, SELL_STOP)), 0)
+    assert oto.params == {
+        "symbol": "ETHUSDT", "workingSide": "BUY", "workingType": "LIMIT", "workingTimeInForce": "GTC",
+        "workingPrice": "3000.10", "workingQuantity": "0.5", "workingClientOrderId": "c-1", "pendingSide": "SELL",
+        "pendingType": "STOP_LOSS", "pendingStopPrice": "2900", "pendingQuantity": "0.5",
+        "pendingClientOrderId": "c-stop", "newOrderRespType": "FULL", "selfTradePreventionMode": "EXPIRE_TAKER",
+        **STAMP,
+    }  # fmt: skip
+    otoco = order_way(SPOT, PlaceOrderList(Contingency.OTOCO, (BUY, SELL_STOP, TAKE)), 0)
+    assert otoco.ws_method == "orderList.place.otoco"
+    assert (otoco.params["pendingSide"], otoco.params["pendingQuantity"]) == ("SELL", "0.5")
+    assert (otoco.params["pendingAboveType"], otoco.params["pendingAboveStopPrice"]) == ("TAKE_PROFIT", "3100")
+    assert otoco.params["pendingBelowClientOrderId"] == "c-stop"
+    on_margin = order_way(MARGIN, PlaceOrderList(Contingency.OTOCO, (BUY, SELL_STOP, TAKE)), 0)
+    assert on_margin.path == "/sapi/v1/margin/order/otoco"
+    said_beside = {"isIsolated": "FALSE", "sideEffectType": "NO_SIDE_EFFECT"}
+    assert on_margin.params == {**otoco.params, **said_beside}
+
+
+def test_a_pair_on_margin_has_the_exchange_s_older_form() -> None:
+    stop = limit_order("c-stop", side=Side.SELL, order_type=OrderType.STOP_LIMIT, stop_px=D(2900), price=D(2890))
+    way = order_way(MARGIN, PlaceOrderList(Contingency.OCO, (stop, SELL_LIMIT)), 0)
+    assert way.path == "/sapi/v1/margin/order/oco"
+    assert way.params == {
+        "symbol": "ETHUSDT", "isIsolated": "FALSE", "sideEffectType": "NO_SIDE_EFFECT", "side": "SELL",
+        "quantity": "0.5", "price": "3000.10", "limitClientOrderId": "c-take", "stopPrice": "2900",
+        "stopLimitPrice": "2890", "stopLimitTimeInForce": "GTC", "stopClientOrderId": "c-stop",
+        "newOrderRespType": "FULL", "selfTradePreventionMode": "EXPIRE_TAKER", **STAMP,
+    }  # fmt: skip
+    with pytest.raises(InvalidOrder, match="make the take-profit a limit order"):
+        order_way(MARGIN, PlaceOrderList(Contingency.OCO, (SELL_STOP, TAKE)), 0)
+    with pytest.raises(InvalidOrder, match="cannot trail"):
+        order_way(MARGIN, PlaceOrderList(Contingency.OCO, (SELL_LIMIT, limit_order("t", side=Side.SELL, **TRAIL))), 0)
+
+
+@pytest.mark.parametrize(
+    ("contingency", "legs", "words"),
+    [
+        (Contingency.OCO, (SELL_LIMIT,), "2 orders, not 1"),
+        (Contingency.OTOCO, (BUY, SELL_STOP), "3 orders, not 2"),
+        (Contingency.OCO, (SELL_STOP, SELL_STOP), "stops a loss"),
+        (Contingency.OCO, (SELL_LIMIT, TAKE), "stops a loss"),
+        (Contingency.OCO, (BUY, SELL_STOP), "one side and one quantity"),
+        (Contingency.OCO, (limit_order("m", side=Side.SELL, **MARKET), SELL_STOP), "market order cannot wait"),
+        (Contingency.OTO, (SELL_STOP, BUY), "must be a limit order"),
+        (Contingency.OTO, (BUY, limit_order("x", symbol="BTCUSDT")), "one symbol"),
+        (Contingency.OTO, (BUY, limit_order("x", side_effect=SideEffect.MARGIN_BUY)), "one side effect"),
+        (
+            Contingency.OTO,
+            (BUY, limit_order("x", self_trade_prevention=SelfTradePrevention.NONE)),
+            "one self-trade prevention",
+        ),
+        (Contingency.OTO, (BUY, limit_order("x", **{**MARKET, "order_qty": D(0), "quote_order_qty": D(5)})), "use qu"),
+        (
+            Contingency.OCO,
+            (limit_order("x", side=Side.SELL, time_in_force=TimeInForce.FOK), SELL_STOP),
+            "it cannot be FOK",
+        ),
+    ],
+)
+def test_what_is_no_list_is_not_sent(contingency: Contingency, legs: tuple[PlaceOrder, ...], words: str) -> None:
+    for product in (SPOT, MARGIN):
+        with pytest.raises(InvalidOrder, match=words):
+            order_way(product, PlaceOrderList(contingency, legs), 0)
+    with pytest.raises(InvalidOrder, match="one by one"):
+        order_way(USDM, PlaceOrderList(contingency, legs), 0)
+
+
+def as_text(params: Params) -> dict[str, str]:
+    return parse_query(query_text(params))
+
+
+def test_lists_are_read_as_they_are_said() -> None:
+    for contingency, legs in (
+        (Contingency.OCO, (SELL_LIMIT, SELL_STOP)),
+        (Contingency.OTO, (BUY, SELL_STOP)),
+        (Contingency.OTOCO, (BUY, TAKE, SELL_STOP)),
+    ):
+        params = order_way(SPOT, PlaceOrderList(contingency, legs), 0).params
+        told = spot_lists.parse_list(contingency, as_text(params))
+        assert [leg.client_order_id for leg in told.orders] == [leg.client_order_id for leg in legs]
+        for leg, expected in zip(told.orders, legs, strict=True):
+            plain = msgspec.structs.replace(leg.terms, self_trade_prevention=None, time_in_force=None, post_only=False)
+            assert plain == msgspec.structs.replace(expected.terms, time_in_force=None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"aboveType": None}, -1102),
+        ({"aboveType": "ODD"}, -1116),
+        ({"belowType": "LIMIT_MAKER", "belowPrice": "5", "belowStopPrice": None}, -1198),
+        ({"quantity": None}, -1102),
+        ({"side": "ODD"}, -1117),
+        ({"aboveClientOrderId": "a.b"}, -1100),
+    ],
+)
+def test_a_malformed_list_gets_the_exchange_s_code(changes: dict[str, Any], code: int) -> None:
+    params = order_way(SPOT, PlaceOrderList(Contingency.OCO, (SELL_LIMIT, SELL_STOP)), 0).params
+    broken = {name: value for name, value in {**params, **changes}.items() if value is not None}
+    with pytest.raises(VenueError) as caught:
+        spot_lists.parse_list(Contingency.OCO, broken)
+    assert caught.value.code == code
+
+
+# ---- what is said is read
+
+
+@st.composite
+def sayable(draw: st.DrawFn) -> Terms:
+    order_type = draw(st.sampled_from(list(OrderType)))
+    is_trailing = order_type is OrderType.TRAILING_STOP_MARKET
+    is_fixed = order_type.is_conditional and not is_trailing
+    in_quote = order_type is OrderType.MARKET and draw(st.booleans())
+    post_only = order_type is OrderType.LIMIT and draw(st.booleans())
+    force = TimeInForce.GTC if post_only else draw(st.sampled_from([TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK]))
+    rate = st.integers(1, 5000).map(lambda bps: D(bps).scaleb(-2))
+    may_trail = order_type in (OrderType.STOP_LIMIT, OrderType.TAKE_PROFIT_LIMIT, OrderType.TAKE_PROFIT_MARKET)
+    shows = order_type.has_price and force is TimeInForce.GTC and draw(st.booleans())
+    return Terms(
+        draw(some.symbols),
+        draw(st.sampled_from(list(Side))),
+        order_type,
+        D(0) if in_quote else draw(some.quantities),
+        draw(some.quantities) if order_type.has_price else None,
+        force if order_type.has_price else None if order_type is OrderType.MARKET else TimeInForce.GTC,
+        post_only=post_only,
+        stop_px=draw(some.quantities) if is_fixed else None,
+        self_trade_prevention=draw(st.sampled_from(list(SelfTradePrevention))),
+        callback_rate=draw(rate) if is_trailing or (may_trail and draw(st.booleans())) else None,
+        activation_px=draw(st.none() | some.quantities) if is_trailing else None,
+        quote_order_qty=draw(some.quantities) if in_quote else None,
+        iceberg_qty=draw(some.quantities) if shows else None,
+    )
+
+
+@given(sayable(), some.client_ids)
+def test_an_order_is_read_as_it_was_said(terms: Terms, client_order_id: str) -> None:
+    place = PlaceOrder(client_order_id, terms, SERVER_MS, 5000)
+    for product, side_effect in ((SPOT, None), (MARGIN, SideEffect.AUTO_REPAY)):
+        meant = msgspec.structs.replace(place, terms=msgspec.structs.replace(terms, side_effect=side_effect))
+        params = order_way(product, meant, 0).params
+        assert spot_requests.parse_place(params) == meant
+        assert spot_requests.parse_place(as_text(params)) == meant
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"type": "STOP_MARKET"}, -1116),
+        ({"type": None}, -1102),
+        ({"side": "UP"}, -1117),
+        ({"timeInForce": "GTX"}, -1115),
+        ({"timeInForce": "GTD"}, -1115),
+        ({"timeInForce": None}, -1102),
+        ({"price": None}, -1102),
+        ({"price": "1e5"}, -1100),
+        ({"quantity": None}, -1102),
+        ({"stopPrice": "5"}, -1106),
+        ({"trailingDelta": "5"}, -1106),
+        ({"quoteOrderQty": "5"}, -1106),
+        ({"newClientOrderId": "a:b"}, -1100),
+        ({"newClientOrderId": "a" * 37}, -1100),
+        ({"icebergQty": "0.1", "timeInForce": "IOC"}, -1013),
+        ({"selfTradePreventionMode": "ODD"}, -1130),
+        ({"timestamp": None}, -1102),
+        ({"type": "MARKET", "price": None}, -1106),
+        ({"type": "MARKET", "price": "5", "timeInForce": None}, -1106),
+        ({"type": "MARKET", "price": None, "timeInForce": None, "quantity": None}, -1102),
+        ({"type": "MARKET", "price": None, "timeInForce": None, "quoteOrderQty": "5"}, -1128),
+        ({"type": "STOP_LOSS", "price": None, "timeInForce": None}, -1102),
+    ],
+)
+def test_a_malformed_order_gets_the_exchange_s_code(changes: dict[str, Any], code: int) -> None:
+    params = order_way(SPOT, limit_order(), 0).params
+    broken = {name: value for name, value in {**params, **changes}.items() if value is not None}
+    with pytest.raises((OrderRejected, VenueError)) as caught:
+        spot_requests.parse_place(broken)
+    assert caught.value.code == code
+
+
+# ---- signatures: the exchange's own examples
+
+SPOT_SECRET = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"
+WIDE = "１２３４５６"
+API_KEY = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A"
+
+
+@pytest.mark.parametrize(
+    ("symbol", "signature"),
+    [
+        ("LTCBTC", "c8db56825ae71d6d79447849e617115f4a920fa2acdcab2b053c4b2838bd6b71"),
+        (WIDE, "e1353ec6b14d888f1164ae9af8228a3dbd508bc82eb867db8ab6046442f33ef3"),
+    ],
+)
+def test_the_exchange_s_rest_examples_are_signed_as_it_says(symbol: str, signature: str) -> None:
+    params: Params = {
+        "symbol": symbol, "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "1", "price": "0.1",
+        "recvWindow": 5000, "timestamp": 1499827319559,
+    }  # fmt: skip
+    query = sign_query(HmacSigner(SPOT_SECRET), params)
+    assert query.isascii()
+    assert query.rpartition("&signature=")[2] == signature
+
+
+@pytest.mark.parametrize(
+    ("changes", "signature"),
+    [
+        (
+            {"price": "52000.00", "quantity": "0.01000000", "recvWindow": 100, "side": "SELL", "symbol": "BTCUSDT"},
+            "aa1b5712c094bc4e57c05a1a5c1fd8d88dcd628338ea863fec7b88e59fe2db24",
+        ),
+        (
+            {
+                "price": "0.10000000",
+                "quantity": "1.00000000",
+                "recvWindow": 5000,
+                "side": "BUY",
+                "symbol": "１２３４５６",
+            },
+            "b33892ae8e687c939f4468c6268ddd4c40ac1af18ad19a064864c47bae0752cd",
+        ),
+    ],
+)
+def test_the_exchange_s_ws_api_examples_are_signed_as_it_says(changes: dict[str, Any], signature: str) -> None:
+    params = {**changes, "type": "LIMIT", "timeInForce": "GTC", "timestamp": 1645423376532, "apiKey": API_KEY}
+    assert sign_ws_params(HmacSigner(SPOT_SECRET), params)["signature"] == signature
