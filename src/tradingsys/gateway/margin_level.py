@@ -18,11 +18,14 @@ _WELL = ("EXCESSIVE", "NORMAL")
 _LOW = "BELOW_NORMAL"
 """A word of ours: the exchange says nothing until it calls."""
 _CALL, _LIQUIDATION = "MARGIN_CALL", "FORCE_LIQUIDATION"
+_BAD = (_LOW, _CALL, "PRE_LIQUIDATION", _LIQUIDATION)
+_AMPLE = 2
+"""Above that the exchange lets assets be taken out."""
 
 
 def is_well(report: MarginLevel) -> bool:
-    """Whether there is nothing to warn of."""
-    return report.status in _WELL
+    """Whether there is nothing to warn of; of a word that nobody knows the level decides."""
+    return report.status in _WELL or (report.status not in _BAD and report.level > _AMPLE)
 
 
 def margin_text(report: MarginLevel | None) -> str:

@@ -245,6 +245,23 @@ def test_the_exchanges_own_warning_is_passed_on(margin: tuple[Scene, SpotVenue])
     assert client.pushes("margin")[-1] == {"type": "margin", "level": "1.28", "status": "MARGIN_CALL", "ts_ms": 77}
 
 
+@pytest.mark.parametrize(
+    ("level", "status", "warned"),
+    [
+        ("1.9", "NORMAL", False),
+        ("1.9", "MARGIN_LEVEL_2", True),
+        ("2.5", "MARGIN_LEVEL_1", False),
+        ("3", "MARGIN_CALL", True),
+    ],
+)
+def test_of_a_word_that_nobody_knows_the_level_decides(
+    margin: tuple[Scene, SpotVenue], level: str, status: str, warned: bool
+) -> None:
+    scene, _ = margin
+    scene.says(MarginLevel(Decimal(level), status, 77))
+    assert bool(scene.gateway.status().text) is warned
+
+
 def test_spot_accounts_are_not_asked_for_a_level(spot: tuple[Scene, SpotVenue]) -> None:
     scene, venue = spot
     scene.run(120)
