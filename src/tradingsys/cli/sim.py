@@ -28,8 +28,8 @@ from tradingsys.sim.state import Options
 __all__ = ["sim"]
 
 _HOST = "localhost"
-_MAX_PORT = 65_534
-"""The websockets are on the next one."""
+_MAX_PORT = 65_533
+"""The websockets are on the next two."""
 _MAX_SPEED = 1_000
 _MAX_SEED = 2**31
 _MAX_DEPOSIT = 10**12
@@ -65,7 +65,7 @@ def sim(
     chaos: str = "calm",
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Run an exchange in a box: five markets with background traders, seen through Binance USDⓈ-M futures' protocol.
+    """Run an exchange in a box: futures, spot and margin with background traders, seen through Binance's protocols.
 
     It listens on this machine only and forgets everything when it stops. SIGINT or SIGTERM stop it, and so does the end
     of a recording.
@@ -73,18 +73,19 @@ def sim(
     Parameters
     ----------
     port:
-        Port of REST and admin calls; websockets are on the next one. 0 chooses two free ones.
+        Port of REST and admin calls; websockets are on the next one for futures, on the one after for spot and margin.
+        0 chooses free ones.
     seed:
         Of the background market, and of chaos; by default another one each time.
     speed:
         How many times faster than ours the exchange's time runs: funding, bars, listen keys, connections of 24 hours.
     deposit:
-        USDT that the account begins with.
+        USDT that each of the account's wallets begins with: futures, spot and margin.
     write_config:
-        Directory for a gateway's configuration, usdt.json, and its key. Files of an earlier simulator are used again;
-        those of a real account are never touched.
+        Directory for gateways' configurations, usdt.json, spot.json and margin.json, and their key. Files of an earlier
+        simulator are used again; those of a real account are never touched.
     replay:
-        Play this recording, as "tradingsys record" makes them, instead of background traders.
+        Play this recording of futures or of spot, as "tradingsys record" makes them, instead of background traders.
     symbol:
         Which of the recording's symbols to play; by default all whose trading rules are known.
     loop:
@@ -96,7 +97,8 @@ def sim(
         USDT of the insurance fund, which takes over what nobody buys of a liquidated account. With 0 whoever earned
         most is deleveraged.
     orders_per_minute:
-        How many orders an account may send; in ten seconds a quarter of them.
+        How many orders an account may send; in ten seconds a quarter of them. On spot, which counts ten seconds, a
+        twelfth of them.
     chaos:
         Let things go wrong as this profile says, the same for the same seed; "list" prints all profiles.
     json:
@@ -172,7 +174,7 @@ async def _serve(
     try:
         running = await server.start(make, host=_HOST, port=port, speed=speed)
     except OSError as error:
-        ports = f"ports {port} and {port + 1}" if port else "two free ports"
+        ports = f"ports {port} to {port + 2}" if port else "three free ports"
         reason = error.strerror or str(error)
         raise TradingError(f"cannot listen on {ports} ({reason}): choose others with --port=N") from None
     running.on_over = stopping.set
@@ -192,6 +194,8 @@ def _as_json(urls: server.SimUrls, seed: int, path: Path | None, recording: Reco
         "rest": urls.rest,
         "streams": urls.streams,
         "ws_api": urls.ws_api,
+        "spot_streams": urls.spot_streams,
+        "spot_ws_api": urls.spot_ws_api,
         "admin": urls.admin,
         "seed": seed,
         "config": None if path is None else str(path),
@@ -202,14 +206,16 @@ def _as_json(urls: server.SimUrls, seed: int, path: Path | None, recording: Reco
 
 def _as_text(urls: server.SimUrls, market: str, path: Path | None) -> str:
     lines = [
-        f"An exchange in a box: Binance USDⓈ-M futures' protocol, {market}",
+        f"An exchange in a box: Binance's protocols of futures, spot and margin, {market}",
         f"  REST     {urls.rest}",
-        f"  streams  {urls.streams}",
-        f"  WS-API   {urls.ws_api}",
+        f"  futures  {urls.streams}, WS-API {urls.ws_api}",
+        f"  spot     {urls.spot_streams}, WS-API {urls.spot_ws_api}",
         f"  admin    {urls.admin}/status",
         '  key      "sim" with the HMAC secret "sim"',
     ]
     if path is not None:
         lines.append(f"  config   {path}: start a gateway with: tradingsys usdt -c={path}")
+        others = (path.parent / name for name in ("spot.json", "margin.json"))
+        lines += [f"           {other}: tradingsys spot -c={other}" for other in others]
     lines.append("Ctrl-C stops it; it forgets everything then.")
     return "\n".join(lines) + "\n"

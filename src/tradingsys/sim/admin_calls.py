@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
 
 from tradingsys.sim.events import ExchangeEvent
-from tradingsys.sim.exchange import Exchange
-from tradingsys.sim.faces.binance_usdm import Face
+from tradingsys.sim.faces.binance.face import Face
 from tradingsys.sim.faces.transport import Request, WsOutput
 
-__all__ = ["Answer", "Box", "Handler", "Problem", "Row", "decode", "filters", "known_account", "number", "text"]
+__all__ = [
+    "Answer",
+    "Box",
+    "Handler",
+    "Part",
+    "Problem",
+    "Row",
+    "Whole",
+    "decode",
+    "filters",
+    "known_account",
+    "number",
+    "text",
+]
 
 Row = dict[str, object]
 
@@ -29,27 +41,52 @@ class Problem(Exception):
         super().__init__(text)
 
 
-class Box(Protocol):
-    """What the operator works on."""
+class Part(Protocol):
+    """One exchange of the box."""
 
-    exchange: Exchange
-    face: Face
-
-    @property
-    def default_account(self) -> str:
-        """Whose orders are meant when nobody is named."""
-
-    def absorb(self, events: Iterable[ExchangeEvent], now_ns: int) -> list[WsOutput]:
-        """Tell listeners what happened."""
-
-    def advance(self, by_ns: int, now_ns: int) -> list[WsOutput]:
-        """Jump into the future."""
+    exchange: Any
+    face: Face[Any]
 
     def move_price(self, symbol: str, ticks: int, now_ns: int) -> list[WsOutput]:
         """Let the market trade at another price. Raises LookupError when nobody makes the market."""
 
     def market_status(self, now_ns: int) -> Row:
         """What makes the market."""
+
+
+class Whole(Protocol):
+    """All of the box."""
+
+    @property
+    def default_account(self) -> str:
+        """Whose orders are meant when nobody is named."""
+
+    def advance(self, by_ns: int, now_ns: int) -> list[WsOutput]:
+        """Jump into the future."""
+
+
+class Box:
+    """What the operator works on: one exchange of the box, and the whole of it where that is one and the same."""
+
+    def __init__(self, whole: Whole, part: Part) -> None:
+        self._whole = whole
+        self.exchange = part.exchange
+        self.face = part.face
+        self.move_price = part.move_price
+        self.market_status = part.market_status
+
+    @property
+    def default_account(self) -> str:
+        """Whose orders are meant when nobody is named."""
+        return self._whole.default_account
+
+    def absorb(self, events: Iterable[ExchangeEvent], now_ns: int) -> list[WsOutput]:
+        """Tell listeners what happened."""
+        return self.face.absorb(events, now_ns)
+
+    def advance(self, by_ns: int, now_ns: int) -> list[WsOutput]:
+        """Jump into the future."""
+        return self._whole.advance(by_ns, now_ns)
 
 
 class Answer(NamedTuple):

@@ -6,9 +6,12 @@ from decimal import ROUND_HALF_EVEN
 
 from msgspec import Struct
 
-from tradingsys.sim.admin_calls import Answer, Box, Handler, Problem, decode, number, text
+from tradingsys.sim.admin_calls import Answer, Box, Handler, Problem, decode, known_account, number, text
+from tradingsys.sim.events import ChangeRefused
 from tradingsys.sim.faces.binance.connection import Route
+from tradingsys.sim.faces.binance_spot import Face as SpotFace
 from tradingsys.sim.faces.transport import Request
+from tradingsys.sim.spot_exchange import SpotExchange, margin_name
 
 __all__ = ["CONTROLS", "STATUSES"]
 
@@ -19,6 +22,7 @@ STATUSES = (
 
 _NS = 1_000_000_000
 _NS_PER_MS = 1_000_000
+_SPOT_STATUSES = ("TRADING", "END_OF_DAY", "HALT", "BREAK", "CANCEL_ONLY")
 _LONGEST_S = 366 * 86_400
 
 
@@ -42,6 +46,19 @@ class _Drop(Struct, frozen=True, forbid_unknown_fields=True):
 class _Symbol(Struct, frozen=True, forbid_unknown_fields=True):
     symbol: str
     status: str
+
+
+class _Deposit(Struct, frozen=True, forbid_unknown_fields=True):
+    asset: str
+    amount: str
+    """Negative is withdrawn."""
+    account: str = ""
+    margin: bool = False
+    """Of the margin account instead of the spot wallet."""
+
+
+class _Nothing(Struct, frozen=True, forbid_unknown_fields=True):
+    pass
 
 
 def _advance(box: Box, request: Request, now_ns: int) -> Answer:
@@ -83,10 +100,34 @@ def _drop(box: Box, request: Request, _now_ns: int) -> Answer:
 def _symbol(box: Box, request: Request, now_ns: int) -> Answer:
     body = decode(request.body, _Symbol)
     symbol = _known_symbol(box, body.symbol)
-    if body.status not in STATUSES:
-        raise Problem(400, f"no status {body.status!r}, one of {', '.join(STATUSES)}")
+    statuses = _SPOT_STATUSES if isinstance(box.exchange, SpotExchange) else STATUSES
+    if body.status not in statuses:
+        raise Problem(400, f"no status {body.status!r}, one of {', '.join(statuses)}")
     outputs = box.absorb(box.exchange.set_status(symbol, body.status, now_ns), now_ns)
     return Answer({"symbol": symbol, "status": body.status}, [*box.face.announce(symbol, now_ns), *outputs])
+
+
+def _deposit(box: Box, request: Request, now_ns: int) -> Answer:
+    body = decode(request.body, _Deposit)
+    account, amount = known_account(box, body.account), number(body.amount)
+    if not amount:
+        raise Problem(400, "amount must not be 0; a negative one is withdrawn")
+    if body.margin:
+        if not isinstance(box.exchange, SpotExchange):
+            raise Problem(400, "margin accounts are spot's: name the product")
+        account = margin_name(account)
+    events = box.exchange.transfer(account, body.asset.upper(), amount, now_ns)
+    if isinstance(events[0], ChangeRefused):
+        raise Problem(400, events[0].refusal.value)
+    return Answer({"account": account, "asset": body.asset.upper(), "amount": text(amount)}, box.absorb(events, now_ns))
+
+
+def _shut_down(box: Box, request: Request, now_ns: int) -> Answer:
+    decode(request.body, _Nothing)
+    if not isinstance(box.face, SpotFace):
+        raise Problem(409, "only spot announces that a server stops: name the product")
+    outputs = box.face.shut_down(now_ns)
+    return Answer({"told": len(outputs)}, outputs)
 
 
 def _known_symbol(box: Box, given: str) -> str:
@@ -101,5 +142,7 @@ CONTROLS: dict[tuple[str, str], Handler] = {
     ("POST", "/admin/price"): _price,
     ("POST", "/admin/drop"): _drop,
     ("POST", "/admin/symbol"): _symbol,
+    ("POST", "/admin/deposit"): _deposit,
+    ("POST", "/admin/shutdown"): _shut_down,
 }
 """Calls that make things happen."""

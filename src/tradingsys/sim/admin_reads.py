@@ -14,7 +14,7 @@ from tradingsys.sim.events import Amendment, Execution, OrderRecord
 from tradingsys.sim.faces.transport import Request
 from tradingsys.sim.money import CashRow
 
-__all__ = ["READS", "execution_row", "order_row"]
+__all__ = ["READS", "best", "execution_row", "order_row"]
 
 _NS_PER_MS = 1_000_000
 
@@ -27,8 +27,8 @@ def _status(box: Box, _request: Request, now_ns: int) -> Answer:
             "mark_px": text(venue.mark.px),
             "index_px": text(venue.index.px),
             "last_px": text(venue.last_px),
-            "best_bid": _best(venue.price_text, venue.book.best(Side.BUY)),
-            "best_ask": _best(venue.price_text, venue.book.best(Side.SELL)),
+            "best_bid": best(venue.price_text, venue.book.best(Side.BUY)),
+            "best_ask": best(venue.price_text, venue.book.best(Side.SELL)),
             "funding_rate": text(venue.funding_rate),
             "next_funding_ms": venue.next_funding_ms,
         }
@@ -192,7 +192,8 @@ def _accounts(box: Box, only: str) -> list[Account]:
     return [each for each in box.exchange.accounts.values() if not each.is_house and only in ("", each.name)]
 
 
-def _best(price_text: Callable[[int], str], ticks: int | None) -> str | None:
+def best(price_text: Callable[[int], str], ticks: int | None) -> str | None:
+    """A price of the book, None where there is none."""
     return None if ticks is None else price_text(ticks)
 
 

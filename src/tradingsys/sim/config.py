@@ -21,8 +21,14 @@ ACCOUNT = "main"
 """The account that all keys of a box trade for."""
 
 CONFIG_NAME = "usdt.json"
+"""Of futures, which names the key for all."""
 _PEM_NAME = "private_key.pem"
 _LOCAL = "ws://localhost:8111"
+_OTHERS: dict[str, dict[str, object]] = {
+    "spot.json": {"local": "ws://localhost:8112", "db": "spot.db"},
+    "margin.json": {"local": "ws://localhost:8113", "db": "margin.db", "margin": True},
+}
+"""Configurations beside the one of futures: what they have of their own."""
 _ENVIRONMENT = "sim"
 
 _Config = dict[str, object]
@@ -62,11 +68,20 @@ def read_or_make_key(directory: Path) -> ApiKey:
 
 
 def write_config(directory: Path, urls: SimUrls) -> Path:
-    """Put a box's addresses into the configuration that `read_or_make_key` made; everything else stays as it is."""
+    """Put a box's addresses into the configuration that `read_or_make_key` made, and into those of spot and margin.
+
+    Everything else stays as it is. Raises ConfigError rather than touch a file of a real account.
+    """
     path = directory / CONFIG_NAME
     config = _read(path)
     config["urls"] = {"rest": urls.rest, "ws_api": urls.ws_api, "streams": urls.streams}
     _write(path, config)
+    of_key: _Config = {name: config[name] for name in ("apikey", "pem", "secret") if name in config}
+    for name, own in _OTHERS.items():
+        other = directory / name
+        given = _read(other) if other.exists() else {"environment": _ENVIRONMENT, **own}
+        spot_urls = {"rest": urls.rest, "ws_api": urls.spot_ws_api, "streams": urls.spot_streams}
+        _write(other, {**given, **of_key, "urls": spot_urls})
     return path
 
 

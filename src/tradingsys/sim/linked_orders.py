@@ -187,6 +187,7 @@ class LinkedOrders:
 
     def _begin_pending(self, venue: Venue, ids: list[int], now_ns: int, events: list[ExchangeEvent]) -> None:
         orders = [venue.open[each] for each in ids if each in venue.open]
+        orders = [order for order in orders if order.status is OrderStatus.PENDING_NEW]
         if any(self._unpayable(venue, order) for order in orders):
             for order in orders:
                 status, reason = OrderStatus.EXPIRED, ExpiryReason.UNPAYABLE

@@ -186,6 +186,7 @@ class Recording:
         self._lines = lines
         self.bad_lines = 0
         """Lines that made no sense, so far."""
+        self._is_dense = False
         self._contents = self._scan()
         playable = {each: found for each, found in self._contents.items() if found.first_px and found.book_source}
         if not playable:
@@ -197,6 +198,11 @@ class Recording:
         if symbol and symbol not in playable:
             raise ConfigError(f"does not hold {symbol}, but {', '.join(playable)}", file=name, key="--symbol")
         self.symbols: tuple[str, ...] = (symbol,) if symbol else tuple(playable)
+
+    @property
+    def is_of_spot(self) -> bool:
+        """Whether it is of a market that trades assets: changes of the book there do not name the one before."""
+        return self._is_dense
 
     def listed(self, markets: Sequence[MarketT]) -> tuple[MarketT, ...]:
         """The markets that are played, at the prices they begin with.
@@ -268,6 +274,7 @@ class Recording:
             found = contents.setdefault(entry.symbol, _Contents(Counter()))
             found.kinds["change" if isinstance(entry, BookChange) else getattr(entry, "source", "")] += 1
             if isinstance(entry, BookChange):
+                self._is_dense = self._is_dense or entry.change.previous_id is None
                 found.nearest_px = found.nearest_px or _px_of(entry)
             else:
                 found.first_px = found.first_px or _px_of(entry)

@@ -1,9 +1,10 @@
-"""The box on real sockets: HTTP on one port, websockets on the next."""
+"""The box on real sockets: HTTP on one port, websockets of futures on the next, those of spot on the one after."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from msgspec import Struct
 
@@ -11,7 +12,7 @@ from tradingsys.net import http, ws
 from tradingsys.net.clock import Clock, SystemClock
 from tradingsys.sim.chaos import Chaos
 from tradingsys.sim.faces.transport import CUT, Request, WsOutput, WsPing, WsSend
-from tradingsys.sim.simulator import Simulator
+from tradingsys.sim.simulator import Product, Simulator
 
 __all__ = ["SimServer", "SimUrls", "start"]
 
@@ -29,6 +30,8 @@ class SimUrls(Struct, frozen=True):
     streams: str
     ws_api: str
     admin: str
+    spot_streams: str = ""
+    spot_ws_api: str = ""
 
 
 class _SpeedClock:
@@ -54,7 +57,7 @@ class SimServer:
         self._last_conn_id = 0
         self._timer: asyncio.TimerHandle | None = None
         self._http: http.HttpServer | None = None
-        self._ws: ws.Server | None = None
+        self._ws: dict[Product, ws.Server] = {}
         self._host = ""
         self.on_over: Callable[[], None] | None = None
         """Called when a recording has been played to its end."""
@@ -62,19 +65,22 @@ class SimServer:
     @property
     def urls(self) -> SimUrls:
         """Where everything is."""
-        if self._http is None or self._ws is None:
+        if self._http is None or len(self._ws) != len(Product):
             raise RuntimeError("not listening")
-        rest, streams = f"http://{self._host}:{self._http.port}", f"ws://{self._host}:{self._ws.port}"
-        return SimUrls(rest, streams, f"{streams}/ws-fapi/v1", f"{rest}/admin")
+        rest = f"http://{self._host}:{self._http.port}"
+        futures, spot = (f"ws://{self._host}:{self._ws[product].port}" for product in Product)
+        return SimUrls(rest, futures, f"{futures}/ws-fapi/v1", f"{rest}/admin", spot, f"{spot}/ws-api/v3")
 
     async def listen(self, host: str, port: int) -> None:
-        """Open both ports; 0 chooses free ones. Raises OSError when one is taken."""
+        """Open all ports; 0 chooses free ones. Raises OSError when one is taken."""
         self._host = host
         self._http = await http.serve(host, port, self._handle)
         try:
-            self._ws = await ws.serve(host, self._http.port + 1 if port else 0, self._accept)
+            for number, product in enumerate(Product, 1):
+                accept = partial(self._accept, product)
+                self._ws[product] = await ws.serve(host, port + number if port else 0, accept)
         except OSError:
-            await self._http.close()
+            await self.close()
             raise
         self._wake()
 
@@ -82,8 +88,8 @@ class SimServer:
         """Stop listening and close every connection."""
         if self._timer is not None:
             self._timer.cancel()
-        if self._ws is not None:
-            await self._ws.close()
+        for server in self._ws.values():
+            await server.close()
         if self._http is not None:
             await self._http.close()
 
@@ -93,19 +99,19 @@ class SimServer:
         self._perform(outputs)
         return http.HttpOut(reply.status, reply.headers, reply.body, reply.late_ns / _NS / self._clock.speed)
 
-    def _accept(self, request: ws.UpgradeRequest) -> ws.WsHandler | ws.Refuse:
-        refusal = self.simulator.ws_refusal(request.path, self._clock.now_ns())
+    def _accept(self, product: Product, request: ws.UpgradeRequest) -> ws.WsHandler | ws.Refuse:
+        refusal = self.simulator.ws_refusal(request.path, self._clock.now_ns(), product)
         if refusal is not None:
             return ws.Refuse(refusal.status, refusal.text)
-        return _Client(self, request.path)
+        return _Client(self, request.path, product)
 
-    def opened(self, conn: ws.Connection, target: str) -> int:
+    def opened(self, conn: ws.Connection, target: str, product: Product) -> int:
         """A client connected; returns its number."""
         self._last_conn_id += 1
         self._connections[self._last_conn_id] = conn
         conn_id = self._last_conn_id
         conn.on_pong = lambda: self.simulator.ws_pong(conn_id)
-        self._perform(self.simulator.ws_open(conn_id, target, self._clock.now_ns()))
+        self._perform(self.simulator.ws_open(conn_id, target, self._clock.now_ns(), product))
         return conn_id
 
     def frame(self, conn_id: int, data: bytes) -> None:
@@ -154,13 +160,14 @@ class SimServer:
 class _Client:
     """One websocket."""
 
-    def __init__(self, server: SimServer, target: str) -> None:
+    def __init__(self, server: SimServer, target: str, product: Product) -> None:
         self._server = server
+        self._product = product
         self._target = target
         self._conn_id = 0
 
     def opened(self, conn: ws.Connection) -> None:
-        self._conn_id = self._server.opened(conn, self._target)
+        self._conn_id = self._server.opened(conn, self._target, self._product)
 
     def frame(self, data: bytes, is_text: bool) -> None:
         if is_text:
@@ -178,7 +185,7 @@ async def start(
     speed: float = 1.0,
     clock: Clock | None = None,
 ) -> SimServer:
-    """Make a box that begins now, and open its ports: HTTP on ``port``, websockets on ``port + 1``; 0 chooses any two.
+    """Make a box that begins now, and open its ports: HTTP on ``port``, websockets on the two after it; 0 chooses any.
 
     ``make_simulator`` gets the time at which the box begins; its time then runs ``speed`` times as fast.
 

@@ -43,8 +43,17 @@ def trade_bar(trade: Traded) -> Bar:
 class Tape:
     """The public record of one symbol. Trades of the present are kept up to a number, bars from the past on."""
 
-    def __init__(self, symbol: str, reference_px: Decimal, now_ns: int, past: Past | None = None) -> None:
+    def __init__(
+        self,
+        symbol: str,
+        reference_px: Decimal,
+        now_ns: int,
+        past: Past | None = None,
+        aggregate_ns: int = _AGGREGATE_NS,
+    ) -> None:
+        """Trades of one price within ``aggregate_ns`` of the first are told as one."""
         self.symbol = symbol
+        self._aggregate_ns = aggregate_ns
         self.trades: deque[Traded] = deque(maxlen=_KEPT_TRADES)
         self.aggregates: deque[Aggregate] = deque(maxlen=_KEPT_TRADES)
         self.bars = BarArchive(reference_px, now_ns // _NS_PER_MS, past)
@@ -54,7 +63,7 @@ class Tape:
     @property
     def pending_until_ns(self) -> int | None:
         """When the aggregate under construction is complete at the latest."""
-        return None if self._pending is None else self._pending.ts_ns + _AGGREGATE_NS
+        return None if self._pending is None else self._pending.ts_ns + self._aggregate_ns
 
     def add(self, trade: Traded) -> list[Aggregate]:
         """Take one trade; returns the aggregate that it completed."""

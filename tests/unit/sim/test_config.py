@@ -11,7 +11,14 @@ from tradingsys.sim.config import read_or_make_key, write_config
 from tradingsys.sim.server import SimUrls
 from tradingsys.venues.auth import KeyKind, load_signer
 
-URLS = SimUrls("http://localhost:1", "ws://localhost:2", "ws://localhost:2/ws-fapi/v1", "http://localhost:1/admin")
+URLS = SimUrls(
+    "http://localhost:1",
+    "ws://localhost:2",
+    "ws://localhost:2/ws-fapi/v1",
+    "http://localhost:1/admin",
+    "ws://localhost:3",
+    "ws://localhost:3/ws-api/v3",
+)
 
 
 def test_a_new_key_and_its_configuration(tmp_path: Path) -> None:
@@ -29,7 +36,18 @@ def test_a_new_key_and_its_configuration(tmp_path: Path) -> None:
         "environment": "sim",
         "urls": {"rest": URLS.rest, "ws_api": URLS.ws_api, "streams": URLS.streams},
     }
-    assert sorted(each.name for each in directory.iterdir()) == ["private_key.pem", "usdt.json"]
+    assert sorted(each.name for each in directory.iterdir()) == [
+        "margin.json",
+        "private_key.pem",
+        "spot.json",
+        "usdt.json",
+    ]
+    spot_urls = {"rest": URLS.rest, "ws_api": URLS.spot_ws_api, "streams": URLS.spot_streams}
+    of_key = {"apikey": key.key, "pem": "private_key.pem", "environment": "sim", "urls": spot_urls}
+    spot = {**of_key, "local": "ws://localhost:8112", "db": "spot.db"}
+    assert msgspec.json.decode((directory / "spot.json").read_bytes()) == spot
+    margin = {**of_key, "local": "ws://localhost:8113", "db": "margin.db", "margin": True}
+    assert msgspec.json.decode((directory / "margin.json").read_bytes()) == margin
 
 
 def test_the_key_is_kept_and_so_are_the_users_own_settings(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tradingsys.sim.events import Executed, NewOrder
 from tradingsys.sim.faces.transport import Request, WsSend
 from tradingsys.sim.recording import BookChange, BookImage, Prices, Print, Recording, parse
 from tradingsys.sim.recording_file import open_recording
-from tradingsys.sim.simulator import Simulator
+from tradingsys.sim.simulator import Product, Simulator
 
 from .exchange_rig import MS, NS, T0
 
@@ -278,7 +278,7 @@ def test_the_replayed_book_is_the_recorded_one() -> None:
     """At the update ids of the exchange's own best bid and offer, the book has the same."""
     played = open_recording(RECORDED)
     simulator = box(played)
-    (tape,) = simulator._source._tapes.values()  # type: ignore[union-attr]
+    (tape,) = simulator.parts[Product.FUTURES].source._tapes.values()  # type: ignore[union-attr]
     tops: dict[int, Any] = {}
     tickers: dict[int, Any] = {}
     with gzip.open(RECORDED) as lines:
@@ -353,13 +353,13 @@ def test_a_client_sees_the_recorded_market() -> None:
 
 
 def test_a_finer_grid_is_gathered_on_that_of_the_box() -> None:
-    """As of spot, which has BTCUSDT with a tick of 0.01 and lots of 0.00001."""
+    """As of another exchange, which has BTCUSDT with a tick of 0.01 and lots of 0.00001."""
     book = combined(
         "btcusdt@depthSnapshot",
         b'{"lastUpdateId":10,"bids":[["60000.06","0.0012"],["60000.01","0.0009"],["59999.99","0.0004"]],'
         b'"asks":[["60000.07","0.5"],["60000.10","0.25"],["60000.11","1"]]}',
     )
-    spot = event("depthUpdate", U=11, u=12, b=[["60000.06", "0.0020"]], a=[["60000.10", "0"]])
+    spot = event("depthUpdate", U=11, u=12, pu=10, b=[["60000.06", "0.0020"]], a=[["60000.10", "0"]])
     sold = print_("60000.06", "0.004", sell=True)
     simulator = box(recording(book, spot, sold))
     venue = simulator.exchange.venues["BTCUSDT"]

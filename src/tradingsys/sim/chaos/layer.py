@@ -14,7 +14,7 @@ from tradingsys.sim.chaos.levers import Levers
 from tradingsys.sim.chaos.operator import calls, summary
 from tradingsys.sim.chaos.profiles import Profile
 from tradingsys.sim.faces.transport import Reply, Request, WsOutput, WsRefuse, WsSend
-from tradingsys.sim.simulator import Simulator
+from tradingsys.sim.simulator import Product, Simulator
 
 __all__ = ["Chaos"]
 
@@ -131,17 +131,17 @@ class Chaos:
         reply = self._happenings.told(self._answers.sent(reply, fate), now_ns)
         return reply, outputs + self._frames.passed(caused, now_ns)
 
-    def ws_refusal(self, target: str, now_ns: int) -> WsRefuse | None:
+    def ws_refusal(self, target: str, now_ns: int, product: Product = Product.FUTURES) -> WsRefuse | None:
         """Whether a websocket to ``target`` (path and query) is refused; if not, `ws_open` follows."""
         if self._happenings.is_restarting:
             return WsRefuse(503, "Service Unavailable")
-        return self._box.ws_refusal(target, self._time(now_ns))
+        return self._box.ws_refusal(target, self._time(now_ns), product)
 
-    def ws_open(self, conn_id: int, target: str, now_ns: int) -> list[WsOutput]:
+    def ws_open(self, conn_id: int, target: str, now_ns: int, product: Product = Product.FUTURES) -> list[WsOutput]:
         """A websocket was opened."""
         outputs = self.tick(now_ns)
         self._clients[conn_id] = None
-        caused = self._box.ws_open(conn_id, target, self._time(now_ns))
+        caused = self._box.ws_open(conn_id, target, self._time(now_ns), product)
         return outputs + self._frames.passed(caused, now_ns)
 
     def ws_frame(self, conn_id: int, data: bytes, now_ns: int) -> list[WsOutput]:

@@ -26,7 +26,7 @@ class Levers:
 
     @property
     def _faces(self) -> tuple[Face[Any], ...]:
-        return (self._box.face,)
+        return (self._box.face, self._box.spot_face)
 
     def pull(
         self,

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Generic, TypeVar
 
 from tradingsys.sim.events import ExchangeEvent
-from tradingsys.sim.exchange import Exchange
 from tradingsys.sim.faces.binance.faults import Fault, malformed
 from tradingsys.sim.faces.binance.figures import ms
 from tradingsys.sim.faces.binance.limits import Limits
 from tradingsys.sim.faces.binance.params import Params
 from tradingsys.sim.faces.binance.troubles import Troubles
-from tradingsys.sim.markets import Market
 from tradingsys.sim.tape import Tape
 
 __all__ = ["Call", "S", "State"]
 
 
 class State:
-    """What the answering functions share: the exchange, and what the venue keeps beside it."""
+    """What the answering functions share: what the venue keeps beside the exchange."""
 
     def __init__(
-        self,
-        exchange: Exchange,
-        markets: dict[str, Market],
-        tapes: dict[str, Tape],
-        limits: Limits,
-        troubles: Troubles,
+        self, markets: Mapping[str, object], tapes: dict[str, Tape], limits: Limits, troubles: Troubles
     ) -> None:
-        self.exchange = exchange
         self.markets = markets
+        """By symbol."""
         self.tapes = tapes
         self.limits = limits
         self.troubles = troubles

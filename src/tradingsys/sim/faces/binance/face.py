@@ -8,7 +8,6 @@ from typing import Generic, Protocol
 from msgspec import Struct
 
 from tradingsys.sim.events import ExchangeEvent
-from tradingsys.sim.exchange import Exchange
 from tradingsys.sim.faces.binance.call import S
 from tradingsys.sim.faces.binance.connection import Connection, Route
 from tradingsys.sim.faces.binance.faults import Fault
@@ -23,6 +22,7 @@ from tradingsys.sim.faces.binance.ws_api import WsApi
 from tradingsys.sim.faces.transport import Reply, Request, WsClose, WsOutput, WsPing, WsRefuse, WsSend
 from tradingsys.sim.history import History
 from tradingsys.sim.markets import Market
+from tradingsys.sim.spot_markets import SpotMarket
 
 __all__ = ["Face", "Habits", "Place", "Users", "make_pasts"]
 
@@ -81,13 +81,11 @@ class Users(Protocol):
 
 
 def make_pasts(
-    exchange: Exchange, markets: Sequence[Market], past: int | None, now_ns: int
+    first_id: int, markets: Sequence[Market | SpotMarket], past: int | None, now_ns: int
 ) -> Mapping[str, History | None]:
     """The history of every market, from the seed ``past``; None for markets that begin now."""
     return {
-        market.symbol: None
-        if past is None
-        else History(market, market.start_price, past, ms(now_ns), exchange.first_id)
+        market.symbol: None if past is None else History(market, market.start_price, past, ms(now_ns), first_id)
         for market in markets
     }
 

@@ -19,12 +19,17 @@ class Fault(Exception):
     ``wait`` is (server time, when to come back) in ms, for rate limits.
     """
 
-    def __init__(self, status: int, code: int, message: str, wait: tuple[int, int] | None = None) -> None:
-        self.status, self.code, self.message, self.wait = status, code, message, wait
+    def __init__(
+        self, status: int, code: int, message: str, wait: tuple[int, int] | None = None, data: object = None
+    ) -> None:
+        """``data`` is told beside code and message."""
+        self.status, self.code, self.message, self.wait, self.data = status, code, message, wait, data
         super().__init__(f"{code}: {message}")
 
-    def body(self, *, detailed: bool = False) -> ErrorBody:
+    def body(self, *, detailed: bool = False) -> ErrorBody | dict[str, object]:
         """The JSON body; WS-API replies carry more detail than HTTP ones."""
+        if self.data is not None:
+            return {"code": self.code, "msg": self.message, "data": self.data}
         data = ErrorDetail(server_time=self.wait[0], retry_after=self.wait[1]) if detailed and self.wait else UNSET
         return ErrorBody(code=self.code, msg=self.message, data=data)
 

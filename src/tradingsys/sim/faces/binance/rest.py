@@ -12,6 +12,7 @@ from tradingsys.sim.faces.binance import params
 from tradingsys.sim.faces.binance.call import Call, S
 from tradingsys.sim.faces.binance.faults import Fault
 from tradingsys.sim.faces.binance.figures import ms
+from tradingsys.sim.faces.binance.limits import Limits
 from tradingsys.sim.faces.binance.params import Keyring, Params
 from tradingsys.sim.faces.binance.routes import Route, Routes, Security
 from tradingsys.sim.faces.binance.troubles import Asked, Lost
@@ -40,8 +41,12 @@ class Manners(Struct, frozen=True):
 class Rest(Generic[S]):
     """Answers HTTP requests."""
 
-    def __init__(self, state: S, keyring: Keyring, routes: Routes[S], manners: Manners) -> None:
+    def __init__(
+        self, state: S, keyring: Keyring, routes: Routes[S], manners: Manners, weights: Limits | None = None
+    ) -> None:
+        """``weights`` counts what requests weigh, when they do not weigh on ``state.limits``."""
         self._state = state
+        self._weights = weights or state.limits
         self._keyring = keyring
         self._routes = routes
         self._manners = manners
@@ -63,7 +68,7 @@ class Rest(Generic[S]):
             status, body = 400, to_bytes(Fault(400, refused.code, refused.message).body())
         except Lost:
             return Reply(NO_ANSWER, b"")
-        return Reply(status, body, {**_JSON, **self._state.limits.weight_headers(now_ms), **headers})
+        return Reply(status, body, {**_JSON, **self._weights.weight_headers(now_ms), **headers})
 
     def _wait(self, fault: Fault) -> Mapping[str, str]:
         if fault.wait is None or not self._manners.tells_retry_after:
@@ -73,7 +78,7 @@ class Rest(Generic[S]):
 
     def _perform(self, request: Request, now_ns: int, headers: dict[str, str]) -> object:
         route = self._routes.get((request.method, request.path))
-        limits, now_ms = self._state.limits, ms(now_ns)
+        limits, now_ms = self._weights, ms(now_ns)
         if route is None:
             limits.spend(1, now_ms)
             raise self._manners.no_route(request)

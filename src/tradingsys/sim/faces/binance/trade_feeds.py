@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from tradingsys.core.bars import Bar
+from tradingsys.core.bars import Bar, BarBuilder
 from tradingsys.core.market import Kline
 from tradingsys.core.market import Trade as PublicTrade
 from tradingsys.sim.events import Traded
@@ -15,7 +15,17 @@ from tradingsys.venues.binance import encode_market
 from tradingsys.venues.binance.encode import decimal_text
 from tradingsys.venues.binance.messages import Message
 
-__all__ = ["AggTradeFeed", "KlineFeed", "TradeFeed"]
+__all__ = ["AggTradeFeed", "KlineFeed", "TradeFeed", "second_bars"]
+
+
+def second_bars(tape: Tape, now_ms: int) -> BarBuilder:
+    """A builder of bars of a second that stands now: archives keep nothing shorter than a minute."""
+    builder, px = BarBuilder("1s"), tape.bars.minute.close
+    builder.add_bar(Bar(now_ms, now_ms, px, px, px, px))
+    for trade in tape.trades:
+        if trade.ts_ns // (1_000 * MS) == now_ms // 1_000:
+            builder.add_bar(trade_bar(trade))
+    return builder
 
 
 class TradeFeed(Feed):
@@ -57,7 +67,10 @@ class KlineFeed(Feed):
         self.symbol = symbol
         self._interval, self._period_ns = interval, period_ns
         tape.bars.advance(ms(now_ns))
-        self._builder = tape.bars.builder(interval)
+        if interval == "1s":
+            self._builder = second_bars(tape, ms(now_ns))
+        else:
+            self._builder = tape.bars.builder(interval)
         self._beat_ns: int | None = next_beat(self._period_ns, now_ns)
 
     @property

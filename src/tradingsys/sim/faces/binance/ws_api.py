@@ -18,8 +18,8 @@ from tradingsys.sim.faces.binance.params import ApiKey, Keyring, Params
 from tradingsys.sim.faces.binance.routes import Route, Security
 from tradingsys.sim.faces.binance.troubles import Asked
 from tradingsys.venues.auth import KeyKind
-from tradingsys.venues.binance.encode import ws_api_error, ws_api_reply
-from tradingsys.venues.binance.messages import RateLimitRule, RequestId, SessionState
+from tradingsys.venues.binance.encode import to_bytes, ws_api_error, ws_api_reply
+from tradingsys.venues.binance.messages import ErrorBody, RateLimitRule, RequestId, SessionState
 
 __all__ = ["ConnectionMethod", "WsApi", "WsManners"]
 
@@ -68,7 +68,7 @@ class WsApi(Generic[S]):
         self._manners = manners
         self.of_connection: dict[str, ConnectionMethod] = {
             "session.logon": self._logon,
-            "session.status": self._status,
+            "session.status": self.status,
             "session.logout": self._logout,
         }
         """Methods about the connection itself."""
@@ -90,7 +90,11 @@ class WsApi(Generic[S]):
         except VenueError as refused:
             fault = Fault(400, refused.code, refused.message)
         limits = self._limits(conn, method, given, now_ns)
-        return ws_api_error(request_id, fault.status, fault.body(detailed=True), limits)
+        body = fault.body(detailed=True)
+        if isinstance(body, ErrorBody):
+            return ws_api_error(request_id, fault.status, body, limits)
+        counts = {} if limits is UNSET else {"rateLimits": limits}
+        return to_bytes({"id": request_id, "status": fault.status, "error": body, **counts})
 
     def _perform(self, conn: Connection, method: str, given: Params, now_ns: int) -> object:
         limits, now_ms = self._state.limits, ms(now_ns)
@@ -149,9 +153,10 @@ class WsApi(Generic[S]):
             raise self._manners.wrong_key
         self.signed_by(given, ms(now_ns))
         conn.session_key, conn.session_since_ms = owner.key, ms(now_ns)
-        return self._status(conn, given, now_ns)
+        return self.status(conn, given, now_ns)
 
-    def _status(self, conn: Connection, _given: Params, now_ns: int) -> SessionState:
+    def status(self, conn: Connection, _given: Params, now_ns: int) -> SessionState:
+        """`session.status`."""
         return SessionState(
             api_key=conn.session_key or None,
             authorized_since=conn.session_since_ms or None,
@@ -162,7 +167,7 @@ class WsApi(Generic[S]):
 
     def _logout(self, conn: Connection, given: Params, now_ns: int) -> SessionState:
         conn.session_key, conn.session_since_ms = "", 0
-        return self._status(conn, given, now_ns)
+        return self.status(conn, given, now_ns)
 
     def _limits(
         self, conn: Connection, method: str, given: Params, now_ns: int

@@ -83,7 +83,7 @@ def _answers(tasks: Iterable[Callable[[], OrderReply]]) -> _Answers:
         try:
             answers.append(task())
         except Fault as fault:
-            answers.append(fault.body())
+            answers.append(ErrorBody(code=fault.code, msg=fault.message))
         except VenueError as error:
             answers.append(ErrorBody(code=error.code, msg=error.message))
     return answers

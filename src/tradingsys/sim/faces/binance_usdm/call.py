@@ -29,6 +29,7 @@ class Settings(Struct):
 class State(call.State):
     """What the answering functions share: the exchange, and what this venue keeps beside it."""
 
+    markets: dict[str, Market]
     limits: UsdmLimits
 
     def __init__(
@@ -40,7 +41,8 @@ class State(call.State):
         limits: UsdmLimits,
         troubles: Troubles,
     ) -> None:
-        super().__init__(exchange, markets, tapes, limits, troubles)
+        super().__init__(markets, tapes, limits, troubles)
+        self.exchange = exchange
         self.gauges = gauges
         self.settings: dict[str, Settings] = {}
 

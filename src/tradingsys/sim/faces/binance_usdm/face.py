@@ -98,7 +98,7 @@ class Face(_Face[State]):
 
         ``recorded`` are symbols whose public market is what a recording plays, without the accounts' own trades.
         """
-        pasts = make_pasts(exchange, markets, past, now_ns)
+        pasts = make_pasts(exchange.first_id, markets, past, now_ns)
         listed = {market.symbol: market for market in markets}
         state = State(
             exchange,

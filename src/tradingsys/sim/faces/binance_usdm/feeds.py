@@ -8,6 +8,7 @@ from collections.abc import Callable
 from tradingsys.sim.faces.binance.book_feeds import BookTickerFeed, DiffFeed, TopFeed
 from tradingsys.sim.faces.binance.connection import Route
 from tradingsys.sim.faces.binance.feed import MS, Feed
+from tradingsys.sim.faces.binance.ticker_feed import TickerFeed
 from tradingsys.sim.faces.binance.trade_feeds import AggTradeFeed, KlineFeed, TradeFeed
 from tradingsys.sim.faces.binance_usdm.book_feeds import AllBookTickersFeed, depth_update
 from tradingsys.sim.faces.binance_usdm.call import State
@@ -16,16 +17,18 @@ from tradingsys.sim.faces.binance_usdm.price_feeds import (
     ContractFeed,
     ForceOrderFeed,
     MarkPriceFeed,
-    TickerFeed,
     mini_ticker,
 )
 from tradingsys.sim.faces.binance_usdm.price_reads import day_of
 from tradingsys.sim.faces.binance_usdm.trade_feeds import KLINE_NS, ContinuousKlineFeed, agg_trade, trade_tick
 from tradingsys.venues.binance import encode_market
+from tradingsys.venues.binance.messages import Message
 
 __all__ = ["make_feed"]
 
 _DEPTH_PERIODS = {"": 250 * MS, "@0ms": 0, "@100ms": 100 * MS, "@250ms": 250 * MS, "@500ms": 500 * MS}
+_ONE_TICKER_NS = 2_000 * MS
+_ALL_TICKERS_NS = 1_000 * MS
 _MARK_PERIODS = {"": 3_000 * MS, "@1s": 1_000 * MS}
 
 _Make = Callable[[State, str, re.Match[str], int], Feed | None]
@@ -55,6 +58,13 @@ def _mark(state: State, symbol: str, match: re.Match[str], now_ns: int) -> Feed 
     return MarkPriceFeed(state, symbol, _MARK_PERIODS[match[1]], now_ns)
 
 
+def _ticker(state: State, symbol: str, make: Callable[[State, str, int], Message], now_ns: int) -> Feed:
+    period_ns = _ONE_TICKER_NS if symbol else _ALL_TICKERS_NS
+    return TickerFeed(
+        state.markets, symbol, lambda its_symbol, now_ms: make(state, its_symbol, now_ms), period_ns, now_ns
+    )
+
+
 _SPEED = "(|@100ms|@250ms|@500ms)"
 _OF_SYMBOL: tuple[tuple[Route, re.Pattern[str], _Make], ...] = (
     (Route.PUBLIC, re.compile("depth(5|10|20)" + _SPEED), _top),
@@ -74,12 +84,12 @@ _OF_SYMBOL: tuple[tuple[Route, re.Pattern[str], _Make], ...] = (
     (
         Route.MARKET,
         re.compile("miniTicker"),
-        lambda state, symbol, _match, now_ns: TickerFeed(state, symbol, mini_ticker, now_ns),
+        lambda state, symbol, _match, now_ns: _ticker(state, symbol, mini_ticker, now_ns),
     ),
     (
         Route.MARKET,
         re.compile("ticker"),
-        lambda state, symbol, _match, now_ns: TickerFeed(state, symbol, day_of, now_ns),
+        lambda state, symbol, _match, now_ns: _ticker(state, symbol, day_of, now_ns),
     ),
     (Route.MARKET, re.compile("forceOrder"), lambda _state, symbol, _match, _now_ns: ForceOrderFeed(symbol)),
 )
@@ -90,12 +100,12 @@ _OF_ALL: tuple[tuple[Route, re.Pattern[str], _Make], ...] = (
     (
         Route.MARKET,
         re.compile("!miniTicker@arr"),
-        lambda state, _symbol, _match, now_ns: TickerFeed(state, "", mini_ticker, now_ns),
+        lambda state, _symbol, _match, now_ns: _ticker(state, "", mini_ticker, now_ns),
     ),
     (
         Route.MARKET,
         re.compile("!ticker@arr"),
-        lambda state, _symbol, _match, now_ns: TickerFeed(state, "", day_of, now_ns),
+        lambda state, _symbol, _match, now_ns: _ticker(state, "", day_of, now_ns),
     ),
     (Route.MARKET, re.compile("!forceOrder@arr"), lambda _state, _symbol, _match, _now_ns: ForceOrderFeed("")),
     (Route.MARKET, re.compile("!contractInfo"), lambda state, _symbol, _match, _now_ns: ContractFeed(state)),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from tradingsys.sim.events import OrderRecord, Traded
+from tradingsys.sim.events import OrderRecord
 from tradingsys.sim.faces.binance.feed import MS, Feed, Payload, next_beat
 from tradingsys.sim.faces.binance.figures import ms
 from tradingsys.sim.faces.binance_usdm.call import State
@@ -18,14 +18,11 @@ from tradingsys.venues.binance.messages import (
     ForcedOrder,
     ForceOrder,
     MarkPriceUpdate,
-    Message,
     MiniTicker,
 )
 
-__all__ = ["ContractFeed", "ForceOrderFeed", "MarkPriceFeed", "TickerFeed", "mini_ticker"]
+__all__ = ["ContractFeed", "ForceOrderFeed", "MarkPriceFeed", "mini_ticker"]
 
-_ONE_TICKER_NS = 2_000 * MS
-_ALL_TICKERS_NS = 1_000 * MS
 _FORCED_NS = 1_000 * MS
 
 
@@ -71,30 +68,6 @@ def mini_ticker(state: State, symbol: str, now_ms: int) -> MiniTicker:
         pair=day.pair,
         symbol_type=day.symbol_type,
     )
-
-
-class TickerFeed(Feed):
-    """Prices of a day: of one symbol every two seconds, of all that traded every second in one array."""
-
-    def __init__(self, state: State, symbol: str, make: Callable[[State, str, int], Message], now_ns: int) -> None:
-        self.symbol = symbol
-        self._state, self._make = state, make
-        self._period_ns = _ONE_TICKER_NS if symbol else _ALL_TICKERS_NS
-        self._traded = dict.fromkeys(state.markets)
-        self.next_ns = next_beat(self._period_ns, now_ns)
-
-    def on_trade(self, trade: Traded) -> Iterable[Payload]:
-        """See `Feed`."""
-        self._traded[trade.symbol] = None
-        return ()
-
-    def due(self, now_ns: int) -> Iterable[Payload]:
-        """See `Feed`."""
-        self.next_ns = next_beat(self._period_ns, now_ns)
-        if self.symbol:
-            return (self._make(self._state, self.symbol, ms(now_ns)),)
-        traded, self._traded = self._traded, {}
-        return ([self._make(self._state, symbol, ms(now_ns)) for symbol in traded],) if traded else ()
 
 
 class ForceOrderFeed(Feed):

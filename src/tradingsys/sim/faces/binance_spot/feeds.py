@@ -1,0 +1,195 @@
+"""Which market streams there are, and the feed behind each name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from tradingsys.core.market import BestBidOffer, Depth
+from tradingsys.core.market import Trade as PublicTrade
+from tradingsys.sim.events import Traded
+from tradingsys.sim.faces.binance.book_feeds import BookTickerFeed, DiffFeed, TopFeed
+from tradingsys.sim.faces.binance.connection import Route
+from tradingsys.sim.faces.binance.feed import MS, Feed, Payload, next_beat
+from tradingsys.sim.faces.binance.figures import ms
+from tradingsys.sim.faces.binance.ticker_feed import TickerFeed
+from tradingsys.sim.faces.binance.trade_feeds import AggTradeFeed, KlineFeed, TradeFeed
+from tradingsys.sim.faces.binance_spot.call import State
+from tradingsys.sim.faces.binance_spot.market_reads import KLINE_INTERVALS, depth_snapshot
+from tradingsys.sim.faces.binance_spot.tickers import day_of, mini_ticker, window_ticker
+from tradingsys.sim.tape import Aggregate
+from tradingsys.venues.binance.encode import decimal_text
+from tradingsys.venues.binance.messages import AggTrade, DepthUpdate, Message, TradeTick, spot
+
+__all__ = ["make_feed"]
+
+_SECOND_NS = 1_000 * MS
+_DEPTH_PERIODS = {"": _SECOND_NS, "@100ms": 100 * MS, "@1000ms": _SECOND_NS}
+
+_Make = Callable[[State, str, re.Match[str], int], Feed | None]
+
+
+def _trade(trade: Traded) -> Message:
+    return TradeTick(
+        ts_sent_ms=ms(trade.ts_ns),
+        ts_event_ms=ms(trade.ts_ns),
+        symbol=trade.symbol,
+        trade_id=trade.trade_id,
+        px=decimal_text(trade.px),
+        qty=decimal_text(trade.qty),
+        buyer_is_maker=trade.buyer_is_maker,
+        ignored=True,
+    )
+
+
+def _aggregate(trade: PublicTrade, aggregate: Aggregate, sent_ms: int) -> Message:
+    return AggTrade(
+        ts_sent_ms=sent_ms,
+        symbol=trade.symbol,
+        trade_id=trade.trade_id,
+        px=trade.px,
+        qty=trade.qty,
+        first_trade_id=aggregate.first_trade_id,
+        last_trade_id=aggregate.last_trade_id,
+        ts_event_ms=trade.ts_event_ms,
+        buyer_is_maker=trade.buyer_is_maker,
+        ignored=True,
+    )
+
+
+def _changes(depth: Depth, _first_id: int, previous_id: int) -> Message:
+    """Ids without gaps: each event begins where the one before ended."""
+    return DepthUpdate(
+        ts_sent_ms=depth.ts_event_ms,
+        symbol=depth.symbol,
+        first_id=previous_id + 1,
+        final_id=depth.update_id,
+        bids=depth.bids,
+        asks=depth.asks,
+    )
+
+
+def _best(bbo: BestBidOffer) -> Message:
+    return spot.BookTicker(
+        update_id=bbo.update_id,
+        symbol=bbo.symbol,
+        bid_px=bbo.bid_px,
+        bid_qty=bbo.bid_qty,
+        ask_px=bbo.ask_px,
+        ask_qty=bbo.ask_qty,
+    )
+
+
+class _AverageFeed(Feed):
+    """The average price of some minutes, every second."""
+
+    def __init__(self, state: State, symbol: str, now_ns: int) -> None:
+        self.symbol = symbol
+        self._state = state
+        self.next_ns = next_beat(_SECOND_NS, now_ns)
+
+    def due(self, now_ns: int) -> Iterable[Payload]:
+        """See `Feed`."""
+        self.next_ns = next_beat(_SECOND_NS, now_ns)
+        tape, minutes = self._state.tapes[self.symbol], self._state.markets[self.symbol].average_minutes
+        return (
+            spot.AveragePriceUpdate(
+                ts_sent_ms=ms(now_ns),
+                symbol=self.symbol,
+                interval=f"{minutes}m",
+                price=format(self._state.exchange.average_px(self.symbol, now_ns, minutes), ".8f"),
+                last_trade_ms=ms(tape.trades[-1].ts_ns) if tape.trades else ms(now_ns),
+            ),
+        )
+
+
+def _top(state: State, symbol: str, match: re.Match[str], now_ns: int) -> Feed | None:
+    return TopFeed(
+        symbol,
+        state.exchange.venues[symbol],
+        int(match[1]),
+        _DEPTH_PERIODS[match[2]],
+        now_ns,
+        lambda depth, _first_id, _previous_id: depth_snapshot(depth),
+    )
+
+
+def _diff(state: State, symbol: str, match: re.Match[str], now_ns: int) -> Feed | None:
+    return DiffFeed(symbol, state.exchange.venues[symbol], _DEPTH_PERIODS[match[1]], now_ns, _changes)
+
+
+def _kline(state: State, symbol: str, match: re.Match[str], now_ns: int) -> Feed | None:
+    interval = match[1]
+    if interval not in KLINE_INTERVALS:
+        return None
+    return KlineFeed(symbol, interval, state.tapes[symbol], now_ns, _SECOND_NS if interval == "1s" else 2 * _SECOND_NS)
+
+
+def _window(state: State, symbol: str, match: re.Match[str], now_ns: int) -> Feed | None:
+    window = match[1]
+    return TickerFeed(
+        state.markets,
+        symbol,
+        lambda its_symbol, now_ms: window_ticker(state, its_symbol, window, now_ms),
+        _SECOND_NS,
+        now_ns,
+    )
+
+
+def _mini(state: State, symbol: str, _match: re.Match[str], now_ns: int) -> Feed | None:
+    return TickerFeed(
+        state.markets, symbol, lambda its_symbol, now_ms: mini_ticker(state, its_symbol, now_ms), _SECOND_NS, now_ns
+    )
+
+
+def _day(state: State, symbol: str, _match: re.Match[str], now_ns: int) -> Feed | None:
+    return TickerFeed(
+        state.markets, symbol, lambda its_symbol, now_ms: day_of(state, its_symbol, now_ms), _SECOND_NS, now_ns
+    )
+
+
+_OF_SYMBOL: tuple[tuple[re.Pattern[str], _Make], ...] = (
+    (re.compile("depth(5|10|20)(|@100ms|@1000ms)"), _top),
+    (re.compile("depth(|@100ms|@1000ms)"), _diff),
+    (
+        re.compile("bookTicker"),
+        lambda state, symbol, _match, _now_ns: BookTickerFeed(symbol, state.exchange.venues[symbol], _best),
+    ),
+    (re.compile("trade"), lambda _state, symbol, _match, _now_ns: TradeFeed(symbol, _trade)),
+    (re.compile("aggTrade"), lambda _state, symbol, _match, _now_ns: AggTradeFeed(symbol, _aggregate)),
+    (re.compile("kline_([^@]*)(?:@[+]0?0:00)?"), _kline),
+    (re.compile("miniTicker"), _mini),
+    (re.compile("ticker"), _day),
+    (re.compile("ticker_(1h|4h|1d)"), _window),
+    (re.compile("avgPrice"), lambda state, symbol, _match, now_ns: _AverageFeed(state, symbol, now_ns)),
+)
+_OF_ALL: tuple[tuple[re.Pattern[str], _Make], ...] = (
+    (re.compile("!miniTicker@arr"), _mini),
+    (re.compile("!ticker_(1h|4h|1d)@arr"), _window),
+)
+
+
+def make_feed(state: State, route: Route, name: str, now_ns: int) -> Feed | None:
+    """The feed behind a stream name; None for what does not exist, which stays silent.
+
+    Silent are also `!ticker@arr` and `!bookTicker`, which the venue took off, and the streams of things that the box
+    does not have: block trades, reference prices, bars of other time zones.
+    """
+    if route is not Route.STREAM:
+        return None
+    of, at, kind = name.partition("@")
+    if name.startswith("!"):
+        return _made(_OF_ALL, state, "", name, now_ns)
+    if not at or of != of.lower() or of.upper() not in state.markets:
+        return None
+    return _made(_OF_SYMBOL, state, of.upper(), kind, now_ns)
+
+
+def _made(
+    kinds: tuple[tuple[re.Pattern[str], _Make], ...], state: State, symbol: str, kind: str, now_ns: int
+) -> Feed | None:
+    for pattern, make in kinds:
+        match = pattern.fullmatch(kind)
+        if match is not None:
+            return make(state, symbol, match, now_ns)
+    return None

@@ -1,0 +1,277 @@
+"""Orders that depend on each other: placing, cancelling and asking for lists of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tradingsys.core.enums import Contingency, OrderType, Side, TimeInForce
+from tradingsys.sim.asset_events import ListChanged, ListRejected
+from tradingsys.sim.events import Accepted, Canceled, CancelRefused, ExchangeEvent
+from tradingsys.sim.faces.binance.faults import Fault
+from tradingsys.sim.faces.binance.figures import ms
+from tradingsys.sim.faces.binance.params import Params
+from tradingsys.sim.faces.binance_spot import order_params, order_reads, orders, render
+from tradingsys.sim.faces.binance_spot.call import Call
+from tradingsys.sim.faces.binance_spot.refusals import refused
+from tradingsys.sim.order_lists import NewOrderList, OrderListRecord
+from tradingsys.sim.order_records import NewOrder, OrderRecord
+from tradingsys.sim.refusals import Refusal
+from tradingsys.venues.binance.messages import spot
+
+__all__ = [
+    "all_lists",
+    "cancel_list",
+    "cancel_of_list",
+    "open_lists",
+    "place_oco",
+    "place_old_oco",
+    "place_oto",
+    "place_otoco",
+    "query_list",
+    "refuse_opo",
+]
+
+_TAKES_PROFIT = frozenset({OrderType.TAKE_PROFIT_LIMIT, OrderType.TAKE_PROFIT_MARKET})
+_STOPS_LOSS = frozenset({OrderType.STOP_LIMIT, OrderType.STOP_MARKET})
+
+
+# --- placing
+
+
+def place_oco(call: Call) -> spot.OrderList:
+    """`POST /api/v3/orderList/oco` and `orderList.place.oco`: an order above the market, and one below.
+
+    Raises Fault for anything the venue refuses.
+    """
+    above, below = _pair(call, "above", "below")
+    return _enter(call, Contingency.OCO, (above, below))
+
+
+def place_old_oco(call: Call) -> spot.OrderList:
+    """`POST /api/v3/order/oco` and `orderList.place`: a limit order that makes, and a stop, with the names of before.
+
+    Raises Fault for anything the venue refuses.
+    """
+    given = call.params
+    limit, stop = _old_legs(given)
+    is_sell = order_params.side(given) is Side.SELL
+    legs = [orders.check(call, leg) for leg in ((limit, stop) if is_sell else (stop, limit))]
+    return _enter(call, Contingency.OCO, legs)
+
+
+def _old_legs(given: Params) -> tuple[Params, Params]:
+    of_all = {
+        name: given.values[name]
+        for name in ("symbol", "side", "quantity", "selfTradePreventionMode", "sideEffectType")
+        if name in given.values
+    }
+    limit = {"type": "LIMIT_MAKER", "price": given.text("price"), **of_all}
+    stop = {"type": "STOP_LOSS", "stopPrice": given.text("stopPrice"), **of_all}
+    if given.get("stopLimitPrice"):
+        time_in_force = given.text("stopLimitTimeInForce")
+        stop |= {"type": "STOP_LOSS_LIMIT", "price": given.get("stopLimitPrice"), "timeInForce": time_in_force}
+    names = (
+        (limit, "newClientOrderId", "limitClientOrderId"),
+        (limit, "icebergQty", "limitIcebergQty"),
+        (limit, "strategyId", "limitStrategyId"),
+        (limit, "strategyType", "limitStrategyType"),
+        (stop, "newClientOrderId", "stopClientOrderId"),
+        (stop, "icebergQty", "stopIcebergQty"),
+        (stop, "strategyId", "stopStrategyId"),
+        (stop, "strategyType", "stopStrategyType"),
+        (stop, "trailingDelta", "trailingDelta"),
+    )
+    for leg, plain, name in names:
+        if given.get(name):
+            leg[plain] = given.get(name)
+    return Params(limit), Params(stop)
+
+
+def place_oto(call: Call) -> spot.OrderList:
+    """`POST /api/v3/orderList/oto` and `orderList.place.oto`: the second is placed when the first is filled.
+
+    Raises Fault for anything the venue refuses.
+    """
+    working = _working(call)
+    pending = orders.check(call, order_params.leg_params(call.params, "pending"))
+    return _enter(call, Contingency.OTO, (working, pending))
+
+
+def place_otoco(call: Call) -> spot.OrderList:
+    """`POST /api/v3/orderList/otoco` and `orderList.place.otoco`: a pair is placed when the first is filled.
+
+    Raises Fault for anything the venue refuses.
+    """
+    working = _working(call)
+    above, below = _pair(call, "pendingAbove", "pendingBelow")
+    return _enter(call, Contingency.OTOCO, (working, above, below))
+
+
+def refuse_opo(_call: Call) -> object:
+    """`POST /api/v3/orderList/opo` and `opoco`: no symbol of the box has ``opoAllowed``.
+
+    Raises Fault (-1013).
+    """
+    raise Fault(400, -1013, "OPO orders are not supported for this symbol.")
+
+
+def _working(call: Call) -> NewOrder:
+    wish = orders.check(call, order_params.leg_params(call.params, "working"))
+    if wish.order_type is not OrderType.LIMIT:
+        raise Fault(400, -1116, "Invalid orderType.")
+    return wish
+
+
+def _pair(call: Call, above_name: str, below_name: str) -> tuple[NewOrder, NewOrder]:
+    given = call.params
+    side_name = "pendingSide" if above_name.startswith("pending") else "side"
+    side = order_params.side(given, side_name)
+    shared = dict(given.values)
+    if side_name == "pendingSide":
+        shared["side"] = side.value
+        shared["quantity"] = given.text("pendingQuantity")
+    pair = Params(shared)
+    above = orders.check(call, order_params.leg_params(pair, above_name))
+    below = orders.check(call, order_params.leg_params(pair, below_name))
+    _check_pair(side, above, below)
+    return above, below
+
+
+def _check_pair(side: Side, above: NewOrder, below: NewOrder) -> None:
+    """Which types may be above and which below. Raises Fault (-1196 … -1198)."""
+    if above.order_type is OrderType.LIMIT and side is Side.BUY:
+        raise Fault(400, -1196, "A limit order in a buy OCO must be below.")
+    if below.order_type is OrderType.LIMIT and side is Side.SELL:
+        raise Fault(400, -1197, "A limit order in a sell OCO must be above.")
+    kinds = {_kind(above), _kind(below)}
+    if "stop" not in kinds:
+        raise Fault(400, -1198, "At least one order in the OCO list must be contingent.")
+    if kinds == {"stop"}:
+        raise Fault(400, -1128, "Combination of optional parameters invalid.")
+    for leg in (above, below):
+        if leg.order_type is OrderType.MARKET or (leg.order_type is OrderType.LIMIT and not leg.post_only):
+            raise Fault(400, -1116, "Invalid orderType.")
+
+
+def _kind(leg: NewOrder) -> str:
+    return "stop" if leg.order_type in _STOPS_LOSS else "profit" if leg.order_type in _TAKES_PROFIT else "limit"
+
+
+def _enter(call: Call, contingency: Contingency, legs: Sequence[NewOrder]) -> spot.OrderList:
+    given = call.params
+    if legs[0].time_in_force is TimeInForce.FOK and contingency is Contingency.OCO:
+        raise Fault(400, -1115, "Invalid timeInForce.")
+    kind = _response_type(given)
+    if call.state.limits.is_spent(call.account, call.now_ms):
+        orders.count(call)
+    wish = NewOrderList(
+        call.account, legs[0].symbol, contingency, tuple(legs), order_params.client_id(given, "listClientOrderId")
+    )
+    events = call.state.happen(call.state.exchange.place_list(wish, call.now_ns))
+    first = events[0]
+    if isinstance(first, ListRejected):
+        raise refused(first.refusal)
+    assert isinstance(first, ListChanged)
+    orders.count(call, len(legs))
+    accepted = [event.order for event in events if isinstance(event, Accepted)]
+    mine = {leg.order_id for leg in first.record.legs}
+    reports = [orders.reply(call, kind, record, events) for record in accepted if record.order_id in mine]
+    return render.list_reply(first.record, call.state.exchange.ledger, reports)
+
+
+def _response_type(given: Params) -> str:
+    kind = given.get("newOrderRespType", "RESULT")
+    if kind not in ("ACK", "RESULT", "FULL"):
+        raise Fault(400, -1130, "Data sent for parameter 'newOrderRespType' is not valid.")
+    return kind
+
+
+# --- cancelling
+
+
+def cancel_list(call: Call) -> spot.OrderList:
+    """`DELETE /api/v3/orderList` and `orderList.cancel`.
+
+    Raises Fault (-2011) when there is nothing to cancel.
+    """
+    given, symbol, exchange = call.params, call.symbol(), call.state.exchange
+    list_id, client_list_id = given.maybe_integer("orderListId"), given.get("listClientOrderId")
+    if list_id is None and not client_list_id:
+        raise Fault(400, -1102, "Param 'orderListId' or 'listClientOrderId' must be sent, but both were empty/null!")
+    found = exchange.ledger.order_list(call.account, list_id, client_list_id)
+    if found is None or found.symbol != symbol:
+        raise refused(Refusal.UNKNOWN_LIST)
+    cancel_id = order_params.client_id(given, "newClientOrderId") or call.state.made_id()
+    for leg in found.legs:
+        call.state.cancel_ids[symbol, leg.order_id] = cancel_id
+    events = call.state.happen(exchange.cancel_list(call.account, symbol, call.now_ns, list_id=found.list_id))
+    if isinstance(events[0], CancelRefused):
+        raise refused(Refusal.UNKNOWN_LIST)
+    return _canceled(call, found, events, cancel_id)
+
+
+def cancel_of_list(call: Call) -> spot.OrderReply | spot.OrderList:
+    """`order.cancel`: an order, or when it belongs to a list, the list.
+
+    Raises Fault (-2011) when there is nothing to cancel.
+    """
+    told, events = orders.cancel_one(call)
+    found = call.state.exchange.ledger.lists.get(told.order_list_id or -1)
+    return told if found is None else _canceled(call, found, events, told.client_order_id)
+
+
+def _canceled(call: Call, found: OrderListRecord, events: Iterable[ExchangeEvent], cancel_id: str) -> spot.OrderList:
+    ledger = call.state.exchange.ledger
+    mine = {leg.order_id for leg in found.legs}
+    ended: list[OrderRecord] = [
+        event.order for event in events if isinstance(event, Canceled) and event.order.order_id in mine
+    ]
+    return render.list_reply(
+        ledger.lists.get(found.list_id, found), ledger, [render.cancel_reply(order, cancel_id) for order in ended]
+    )
+
+
+# --- asking
+
+
+def query_list(call: Call) -> spot.OrderList:
+    """`GET /api/v3/orderList` and `orderList.status`.
+
+    Raises Fault (-2018) when there is none.
+    """
+    given, ledger = call.params, call.state.exchange.ledger
+    list_id, client_list_id = given.maybe_integer("orderListId"), given.get("origClientOrderId")
+    if list_id is None and not client_list_id:
+        raise Fault(400, -1102, "Param 'orderListId' or 'origClientOrderId' must be sent, but both were empty/null!")
+    found = ledger.order_list(call.account, list_id, client_list_id)
+    if found is None or call.state.troubles.hides(found.created_ns, call.now_ns):
+        raise Fault(400, -2018, "Order list does not exist.")
+    return render.list_reply(found, ledger)
+
+
+def open_lists(call: Call) -> list[spot.OrderList]:
+    """`GET /api/v3/openOrderList` and `openOrderLists.status`."""
+    ledger = call.state.exchange.ledger
+    return [
+        render.list_reply(record, ledger)
+        for record in call.state.exchange.open_lists(call.account, call.maybe_symbol())
+        if not call.state.troubles.hides(record.created_ns, call.now_ns)
+    ]
+
+
+def all_lists(call: Call) -> list[spot.OrderList]:
+    """`GET /api/v3/allOrderList` and `allOrderLists`: from an id on, or within a day, else the newest."""
+    ledger, from_id = call.state.exchange.ledger, call.params.maybe_integer("fromId")
+    window = order_reads.day_window(call)
+    if from_id is not None and window is not None:
+        raise Fault(400, -1128, "Combination of optional parameters invalid.")
+    rows = [
+        record
+        for record in ledger.lists.values()
+        if record.account == call.account
+        and (from_id is None or record.list_id >= from_id)
+        and (window is None or window[0] <= ms(record.created_ns) <= window[1])
+    ]
+    limit = call.limit(500, 1000)
+    chosen = rows[-limit:] if from_id is None and window is None else rows[:limit]
+    return [render.list_reply(record, ledger) for record in chosen]
