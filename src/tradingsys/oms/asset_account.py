@@ -7,8 +7,9 @@ of them or in a third. Baselines and executions fit together because
 - an asset's baseline is read twice, at such a distance that the balance surely was the same at the instant between,
   however stale the answers: what moved it before is in the baseline, and what moves it afterwards is not;
 - a symbol that enters when one of its assets has a baseline already is read from that instant on: nothing the account
-  traded in between is lost. What such history tells from before the other asset's baseline is in that already, so
-  that EXTERNAL gives it back (`CashBook.correct_baseline`).
+  traded in between is lost;
+- an execution that comes into the books after the baseline of an asset that it moved earlier is in that already:
+  EXTERNAL gives it back (`CashBook.booked`).
 """
 
 from __future__ import annotations
@@ -16,16 +17,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from msgspec import Struct
-
 from tradingsys.core.commands import Balance, BalancesQuery, Income
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import Instrument
-from tradingsys.core.order import Fill
 from tradingsys.core.position import Pair
 from tradingsys.core.records import LedgerKind
 from tradingsys.oms.account_books import ATTEMPTS_BEFORE_ALARM, Comparison
-from tradingsys.oms.asset_totals import add, movements
 from tradingsys.oms.cash_history import CREATION_DOUBT_MS
 from tradingsys.oms.inquiry import Inquiry
 from tradingsys.oms.trade_history import TradeHistory
@@ -36,19 +33,6 @@ _ZERO = Decimal(0)
 _HOUR_MS = 3_600_000
 _CHARGING_MS = 120_000
 """Interest is charged on the hour; so long after it nobody knows whether a balance has it already."""
-
-
-class _Reading(Struct):
-    """What was read to begin with symbols and assets."""
-
-    balances: dict[str, Balance]
-    balances_ms: int
-    """Venue time at which they surely were so: in the middle of two readings that agree."""
-    last_ids: dict[str, int]
-    histories: dict[str, list[Fill]]
-    """What the account traded on a symbol since the first of its assets has a baseline."""
-    quiet_symbols: set[str]
-    quiet_assets: set[str]
 
 
 class AssetAccount:
@@ -116,85 +100,48 @@ class AssetAccount:
     # ---- inside
 
     async def _enter(self, symbols: set[str], assets: set[str]) -> None:
-        pairs = {symbol: pair for symbol in sorted(symbols) if (pair := self._pair(symbol)) is not None}
-        reading = await self._read(pairs, assets)
-        book = self._book
-        ready = {
-            symbol: pair
-            for symbol, pair in pairs.items()
-            if symbol in reading.quiet_symbols
-            and symbol not in book.symbols
-            and {pair.base, pair.quote} <= reading.quiet_assets | book.assets.keys()
-        }
-        new = {asset for pair in ready.values() for asset in (pair.base, pair.quote)} | (assets & reading.quiet_assets)
-        new -= book.assets.keys()
-        held = book.asset_sums()
-        begin = {asset: _net(reading.balances, asset) - held.get(asset, _ZERO) for asset in sorted(new)}
-        now_ms = self._inquiry.venue_ms()
-        for symbol, pair in ready.items():
-            early: dict[str, Decimal] = {}
-            fills = reading.histories[symbol]
-            for fill in fills:
-                for asset, delta in movements(fill, pair).items():
-                    if asset in begin:
-                        begin[asset] -= delta
-                    elif fill.ts_event_ms <= book.assets.get(asset, -1):
-                        add(early, asset, -delta)
-            for asset, amount in early.items():
-                book.cash.correct_baseline(asset, symbol, amount, now_ms)
-        for asset, amount in begin.items():
-            book.cash.enter_asset(asset, amount, reading.balances_ms)
-        for symbol, pair in ready.items():
-            first = min((int(fill.exec_id) for fill in reading.histories[symbol]), default=reading.last_ids[symbol] + 1)
-            book.enter_pair(symbol, first, pair)
-        for symbol in ready:
-            await self._history.pull(symbol)
-
-    async def _read(self, pairs: Mapping[str, Pair], assets: set[str]) -> _Reading:
-        """Each reading is taken when the one before can no longer be the younger one, however stale they are."""
+        """Enter what can be entered now. Each reading is taken when the one before can no longer be the younger one."""
         book, inquiry, history = self._book, self._inquiry, self._history
+        pairs = {symbol: pair for symbol in sorted(symbols) if (pair := self._pair(symbol)) is not None}
         new = {asset for pair in pairs.values() for asset in (pair.base, pair.quote)} | assets
         new -= book.assets.keys()
-        around = self._trading(new) | (self.symbols_in_use() if assets else set())
-        starts = {symbol: self._read_from(symbol, pair) for symbol, pair in pairs.items()}
-        before = {symbol: await history.last_id(symbol) for symbol in pairs}
-        for symbol in sorted(around):
-            await history.pull(symbol)
-        moves, outside = {asset: book.cash.moved[asset] for asset in new}, frozenset(book.outside)
+        last_ids = {symbol: await history.last_id(symbol) for symbol in pairs}
+        moves = {asset: book.cash.moved[asset] for asset in new}
         earlier = await self._balances() if new else {}
         await inquiry.wait(self._staleness_ms)
-        balances_ms = inquiry.venue_ms()
-        latest_ms = balances_ms + inquiry.uncertainty_ms()
+        began_ms = inquiry.venue_ms()
+        is_charging = (began_ms + inquiry.uncertainty_ms()) % _HOUR_MS < _CHARGING_MS
         await inquiry.wait(self._staleness_ms)
         balances = await self._balances() if new else {}
-        for symbol in sorted(around):
-            await history.pull(symbol)
-        histories = {
-            symbol: [] if start_ms is None else await history.since(symbol, start_ms)
-            for symbol, start_ms in starts.items()
-        }
-        quiet_symbols = {symbol for symbol in pairs if await history.last_id(symbol) == before[symbol]}
-        traded = [pair for symbol, pair in pairs.items() if symbol not in quiet_symbols]
-        traded += [pair for symbol in book.outside - outside if (pair := self._pair(symbol)) is not None]
-        traded += [book.pairs[symbol] for symbol, _ in book.unattributed]
-        is_owned = not assets or not book.unattributed  # a fee may be in any asset
-        quiet_assets = {
+        quiet = {
             asset
             for asset in new
-            if is_owned
-            and _net(balances, asset) == _net(earlier, asset)
+            if _net(balances, asset) == _net(earlier, asset)
             and book.cash.moved[asset] == moves[asset]
-            and not any(asset in (pair.base, pair.quote) for pair in traded)
-            and not (asset in balances and _is_being_charged(balances[asset], latest_ms))
+            and not (is_charging and asset in balances and _owes(balances[asset]))
         }
-        return _Reading(balances, balances_ms, before, histories, quiet_symbols, quiet_assets)
+        self._enter_assets(quiet - book.assets.keys(), balances, began_ms)
+        for symbol, pair in pairs.items():
+            if symbol not in book.symbols and {pair.base, pair.quote} <= book.assets.keys():
+                start_ms = self._read_from(symbol, pair, began_ms)
+                fills = [] if start_ms is None else await history.since(symbol, start_ms)
+                first = min((int(fill.exec_id) for fill in fills), default=last_ids[symbol] + 1)
+                if symbol not in book.symbols:
+                    book.enter_pair(symbol, first, pair)
+                    await history.pull(symbol)
 
-    def _read_from(self, symbol: str, pair: Pair) -> int | None:
-        """From when on a symbol's history must be in the books; None: from now on."""
+    def _enter_assets(self, assets: Iterable[str], balances: Mapping[str, Balance], began_ms: int) -> None:
+        held = self._book.asset_sums()
+        for asset in sorted(assets):
+            self._book.cash.enter_asset(asset, _net(balances, asset) - held.get(asset, _ZERO), began_ms)
+
+    def _read_from(self, symbol: str, pair: Pair, began_ms: int) -> int | None:
+        """From when on a symbol's history must be in the books; None: from the trade id that was just read."""
         book = self._book
         if symbol in self._lost or any(order.symbol == symbol for order in book.orders.values()):
             return book.created_ms - CREATION_DOUBT_MS
-        return min((book.assets[asset] for asset in (pair.base, pair.quote) if asset in book.assets), default=None)
+        since_ms = min(book.assets[pair.base], book.assets[pair.quote])
+        return since_ms if since_ms < began_ms else None
 
     def _trading(self, assets: Iterable[str]) -> set[str]:
         wanted = set(assets)
@@ -222,5 +169,5 @@ def _is_held(balance: Balance) -> bool:
     return bool(balance.wallet or balance.borrowed or balance.interest)
 
 
-def _is_being_charged(balance: Balance, ts_ms: int) -> bool:
-    return bool(balance.borrowed or balance.interest) and ts_ms % _HOUR_MS < _CHARGING_MS
+def _owes(balance: Balance) -> bool:
+    return bool(balance.borrowed or balance.interest)

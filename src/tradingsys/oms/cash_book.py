@@ -68,10 +68,20 @@ class CashBook:
         for asset, delta in movements(fill, pair).items():
             self._move(asset, fill.ts_event_ms, session, delta)
 
-    def note_fee(self, fill: Fill, session: int) -> None:
-        """The fee of an execution became known."""
+    def booked(self, fill: Fill, session: int) -> None:
+        """An execution comes into the books, whenever it happened."""
+        self.note_fill(fill, session)
+        pair = self._pairs.get(fill.symbol)
+        if pair is not None:
+            for asset, delta in movements(fill, pair).items():
+                self._moved(asset, delta, fill, "")
+
+    def fee_known(self, fill: Fill, session: int) -> None:
+        """The fee of an execution that is in the books became known."""
         if fill.symbol in self._pairs and fill.fee:
-            self._move(fill.fee_asset or "", fill.ts_event_ms, session, -fill.fee)
+            asset = fill.fee_asset or ""
+            self._move(asset, fill.ts_event_ms, session, -fill.fee)
+            self._moved(asset, -fill.fee, fill, " fee")
 
     def note_adjustment(self, record: AdjustmentRecord) -> None:
         """A session's net changed without a fill."""
@@ -123,12 +133,6 @@ class CashBook:
         self.wanted.discard(asset)
         self.book(LedgerRecord(EXTERNAL, asset, amount, LedgerKind.BASELINE, f"{asset} {ts_ms}", ts_ms))
 
-    def correct_baseline(self, asset: str, symbol: str, amount: Decimal, ts_ms: int) -> None:
-        """What history of a symbol, read from now on, tells from before an asset's baseline is in that already."""
-        if amount:
-            ext_id = f"{asset} {symbol} {ts_ms}"
-            self.book(LedgerRecord(EXTERNAL, asset, amount, LedgerKind.BASELINE, ext_id, ts_ms, symbol))
-
     def transferred(self, report: AssetMoved) -> None:
         """An asset came or went without a trade; told again, or from before the asset's baseline, nothing changes."""
         key = (LedgerKind.TRANSFER.value, report.ext_id)
@@ -153,6 +157,16 @@ class CashBook:
             self._effects.append(EnterAsset(asset))
 
     # ---- inside
+
+    def _moved(self, asset: str, delta: Decimal, fill: Fill, what: str) -> None:
+        """What an execution from before an asset's baseline moved is in that already: EXTERNAL gives it back."""
+        began_ms = self.assets.get(asset)
+        if began_ms is None:
+            self.want(asset)
+        elif delta and fill.ts_event_ms <= began_ms:
+            ext_id = f"{asset} {fill.symbol} {fill.exec_id} {fill.venue_order_id}{what}"
+            kind, ts_ms = LedgerKind.BASELINE, fill.ts_event_ms
+            self.book(LedgerRecord(EXTERNAL, asset, -delta, kind, ext_id, ts_ms, fill.symbol))
 
     def _note_row(self, row: LedgerRecord) -> None:
         if row.kind in (LedgerKind.TRANSFER, LedgerKind.INTEREST, LedgerKind.ACCEPTED):

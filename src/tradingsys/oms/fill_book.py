@@ -118,11 +118,10 @@ class FillBook:
             self._booked[fill.key] = (fill, session)
             self._effects.append(Save(FillRecord(fill, session, client_order_id)))
             self.touched.add((session, fill.symbol))
-            self.cash.note_fill(fill, session)
+            self.cash.booked(fill, session)
             self._open_account(session, fill.symbol)
             self._accounting.booked(session, fill)
             self._move(session, fill.symbol, fill.signed_qty - base_fee(fill, self.pairs.get(fill.symbol)))
-            self._want_fee_asset(fill)
 
     def complete(self, fill: Fill) -> bool:
         """Join a report with what is booked; False when nothing is."""
@@ -182,10 +181,6 @@ class FillBook:
         self.symbols[record.symbol] = self.watermarks[record.symbol] = record.first_trade_id
         self._effects.append(Save(record))
 
-    def _want_fee_asset(self, fill: Fill) -> None:
-        if fill.symbol in self.pairs and fill.fee:
-            self.cash.want(fill.fee_asset or "")
-
     def _complete(self, known: tuple[Fill, int], fill: Fill, session: int, client_order_id: str | None) -> None:
         before, owner = known
         if owner != session:
@@ -201,8 +196,7 @@ class FillBook:
             self._fee_known(session, joined)
 
     def _fee_known(self, session: int, fill: Fill) -> None:
-        self.cash.note_fee(fill, session)
-        self._want_fee_asset(fill)
+        self.cash.fee_known(fill, session)
         taken = base_fee(fill, self.pairs.get(fill.symbol))
         if taken:
             self.touched.add((session, fill.symbol))

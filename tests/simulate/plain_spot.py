@@ -1,0 +1,432 @@
+"""The simulator's exchange of assets behind a network, with Python objects in the place of a venue's bytes.
+
+What crosses the network is the number of an object: a command, an answer, a report. It is lost, late and repeated as
+bytes are; only the codec is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from random import Random
+from urllib.parse import parse_qs, urlencode
+
+from msgspec import structs
+
+from tradingsys.core.commands import (
+    AccountMode,
+    AccountModeQuery,
+    Ask,
+    Balance,
+    BalancesQuery,
+    CancelOrder,
+    Command,
+    ConditionalOrdersQuery,
+    IncomeQuery,
+    InstrumentsQuery,
+    OpenOrdersQuery,
+    OrderQuery,
+    PlaceOrder,
+    PlaceOrderList,
+    Query,
+    ReplaceOrder,
+    TimeQuery,
+    TradesQuery,
+    VenueRules,
+)
+from tradingsys.core.enums import AccountKind, OrderStatus, SelfTradePrevention, TimeInForce
+from tradingsys.core.errors import OrderRejected, TradingError, TransportError
+from tradingsys.core.instrument import Instrument
+from tradingsys.core.io import Closed, Frame, HttpFailed, HttpReply, HttpRequest, Input, Opened, OpenWs, Tick
+from tradingsys.core.order import Closed as Ended
+from tradingsys.core.order import Fill, Order, Terms
+from tradingsys.core.reports import (
+    Answer,
+    OrderChanged,
+    OrderRequest,
+    Outcome,
+    RequestDone,
+    TradingState,
+    UserStreamState,
+)
+from tradingsys.core.venue_clock import VenueClock
+from tradingsys.sim.asset_events import ListRejected
+from tradingsys.sim.events import (
+    CancelRefused,
+    ChangeRefused,
+    ExchangeEvent,
+    Executed,
+    Execution,
+    NewAmend,
+    NewOrder,
+    OrderRecord,
+    Rejected,
+)
+from tradingsys.sim.faces.transport import Reply, Request, WsOutput, WsRefuse, WsSend
+from tradingsys.sim.order_lists import NewOrderList
+from tradingsys.sim.spot_exchange import SpotExchange
+from tradingsys.sim.spot_markets import load_spot_markets
+from tradingsys.sim.venue import Listing
+from tradingsys.venues.protocol import Cost, Output
+
+__all__ = ["PlainProtocol", "PlainSpot", "balances_at", "listings"]
+
+_MS = 1_000_000
+_REFUSALS = Rejected | ListRejected | CancelRefused | ChangeRefused
+_ENDS = (OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.EXPIRED_IN_MATCH, OrderStatus.REJECTED)
+
+
+def listings() -> list[Listing]:
+    """Symbols that share their assets, all with prices and quantities of one size."""
+    known = {market.symbol: market.listing for market in load_spot_markets()}
+    doge = known["DOGEUSDT"]
+    named = (
+        ("DOGEUSDT", "DOGE", "USDT", "0.6"),
+        ("ADAUSDT", "ADA", "USDT", "0.75"),
+        ("ADADOGE", "ADA", "DOGE", "1.25"),
+    )
+    made = [
+        structs.replace(
+            doge,
+            instrument=structs.replace(
+                doge.instrument, symbol=symbol, base_asset=base, quote_asset=quote, margin_asset=quote
+            ),
+            reference_px=Decimal(px),
+        )
+        for symbol, base, quote, px in named
+    ]
+    return [*made, known["BNBUSDT"]]
+
+
+def facts(record: OrderRecord, row: Execution | None = None) -> Order:
+    """What a venue says of an order."""
+    updated_ms = record.updated_ns // _MS
+    terms = Terms(
+        record.symbol,
+        record.side,
+        record.order_type,
+        record.qty - record.prevented_qty if record.status.is_open else record.qty,
+        record.px,
+        record.time_in_force if record.order_type.has_price else None,
+        post_only=record.post_only,
+        stop_px=record.trigger_px,
+        version_ms=updated_ms,
+        quote_order_qty=record.quote_qty,
+    )
+    fill = None if row is None else _fill(row)
+    return Order(
+        (record.client_order_id,),
+        str(record.order_id),
+        terms,
+        accepted=record.status not in (OrderStatus.PENDING_NEW, OrderStatus.REJECTED),
+        venue_cum_qty=record.cum_qty,
+        closed=Ended(record.status, updated_ms) if record.status in _ENDS else None,
+        fills={fill.exec_id: fill} if fill else {},
+        list_id=None if record.list_id < 0 else str(record.list_id),
+    )
+
+
+def _fill(row: Execution) -> Fill:
+    return Fill(
+        str(row.exec_id),
+        row.symbol,
+        str(row.order_id),
+        row.side,
+        row.px,
+        row.qty,
+        row.ts_ns // _MS,
+        row.is_maker,
+        row.fee,
+        row.fee_asset,
+    )
+
+
+def balances_at(exchange: SpotExchange, account: str, then_ns: int) -> dict[str, Decimal]:
+    """What the account had of its own, from the ledger alone."""
+    held: dict[str, Decimal] = {}
+
+    def add(asset: str, amount: Decimal) -> None:
+        held[asset] = held.get(asset, Decimal(0)) + amount
+
+    ledger = exchange.ledger
+    for row in ledger.executions:
+        if row.account == account and row.ts_ns <= then_ns:
+            add(row.base_asset, row.qty * row.side.sign)
+            add(row.quote_asset, -row.quote_qty * row.side.sign)
+            add(row.fee_asset, -row.fee)
+    for cash in ledger.money(account):
+        if cash.ts_ns <= then_ns and cash.kind == "TRANSFER":
+            add(cash.asset, cash.amount)
+    return held
+
+
+class PlainSpot:
+    """Takes the simulator's place: the same calls, with numbers of objects for bytes."""
+
+    def __init__(self, account: str, exchange: SpotExchange, rng: Random) -> None:
+        self.exchange = exchange
+        self.objects: list[object] = []
+        self.staleness_ms = 0.0
+        """Questions are answered from a state up to so old."""
+        self._account = account
+        self._rng = rng
+        self._streams: list[int] = []
+        self._versions: dict[tuple[str, int], list[OrderRecord]] = {}
+        put_order = exchange.ledger.put_order
+
+        def put(order: OrderRecord) -> None:
+            put_order(order)
+            self._versions.setdefault((order.symbol, order.order_id), []).append(order)
+
+        exchange.ledger.put_order = put  # type: ignore[method-assign]
+
+    def number(self, value: object) -> str:
+        """What stands for an object on the wire."""
+        self.objects.append(value)
+        return str(len(self.objects) - 1)
+
+    # ---- as a simulator
+
+    def tick(self, now_ns: int) -> list[WsOutput]:
+        return self.absorb(self.exchange.tick(now_ns), now_ns)
+
+    def place(self, order: NewOrder, now_ns: int) -> tuple[list[ExchangeEvent], list[WsOutput]]:
+        events = self.exchange.place(order, now_ns)
+        return events, self.absorb(events, now_ns)
+
+    def absorb(self, events: Iterable[ExchangeEvent], now_ns: int) -> list[WsOutput]:
+        told = self._told(events, now_ns)
+        return [WsSend(conn_id, self.number(report).encode()) for conn_id in self._streams for report in told]
+
+    def _told(self, events: Iterable[ExchangeEvent], now_ns: int) -> list[OrderChanged]:
+        told: list[OrderChanged] = []
+        for event in events:
+            record = getattr(event, "order", None)
+            if isinstance(record, OrderRecord) and record.account == self._account:
+                row = event.execution if isinstance(event, Executed) else None
+                told.append(OrderChanged(facts(record, row), record.symbol, now_ns // _MS))
+        return told
+
+    def ws_refusal(self, target: str, now_ns: int) -> WsRefuse | None:
+        return None
+
+    def ws_open(self, conn_id: int, target: str, now_ns: int) -> list[WsOutput]:
+        if target.endswith("/user"):
+            self._streams.append(conn_id)
+        return []
+
+    def ws_frame(self, conn_id: int, data: bytes, now_ns: int) -> list[WsOutput]:
+        return []
+
+    def ws_pong(self, conn_id: int) -> None:
+        pass
+
+    def ws_closed(self, conn_id: int) -> None:
+        if conn_id in self._streams:
+            self._streams.remove(conn_id)
+
+    def http(self, request: Request, now_ns: int) -> tuple[Reply, list[WsOutput]]:
+        command = self.objects[int(parse_qs(request.query.decode())["id"][0])]
+        outputs = self.tick(now_ns)
+        if isinstance(command, Ask):
+            value: object = self._answer(command.query, now_ns)
+        else:
+            value, events = self._act(command, now_ns)
+            outputs += self.absorb(events, now_ns)
+        return Reply(200, self.number(value).encode()), outputs
+
+    # ---- requests
+
+    def _act(self, command: object, now_ns: int) -> tuple[object, list[ExchangeEvent]]:
+        """What the request's reply tells, or the reason of a refusal; and what happened."""
+        match command:
+            case PlaceOrder():
+                if self._is_late(command, now_ns):
+                    return OrderRejected(-1021, "outside of the recvWindow"), []
+                events = self.exchange.place(self._order(command), now_ns)
+            case PlaceOrderList(contingency, legs):
+                if self._is_late(legs[0], now_ns):
+                    return OrderRejected(-1021, "outside of the recvWindow"), []
+                orders = tuple(self._order(leg) for leg in legs)
+                request = NewOrderList(self._account, orders[0].symbol, contingency, orders)
+                events = self.exchange.place_list(request, now_ns)
+            case CancelOrder(client_order_id, symbol):
+                events = self.exchange.cancel(self._account, symbol, now_ns, client_order_id=client_order_id)
+            case ReplaceOrder():
+                if now_ns // _MS > command.stamp_ms + command.recv_window_ms:
+                    return OrderRejected(-1021, "outside of the recvWindow"), []
+                name = command.client_order_id
+                amend = NewAmend(
+                    self._account,
+                    command.symbol,
+                    command.side,
+                    command.order_qty,
+                    command.price,
+                    client_order_id=name,
+                    new_client_order_id=name,
+                )
+                events = self.exchange.amend(amend, now_ns)
+            case _:
+                raise AssertionError(f"nobody sends that: {command}")
+        refused = next((each for each in events if isinstance(each, _REFUSALS)), None)
+        if refused is not None:
+            return OrderRejected(-2010, str(refused.refusal)), events
+        return self._told(events, now_ns), events
+
+    def _is_late(self, command: PlaceOrder, now_ns: int) -> bool:
+        return now_ns // _MS > command.stamp_ms + command.recv_window_ms
+
+    def _order(self, command: PlaceOrder) -> NewOrder:
+        terms = command.terms
+        return NewOrder(
+            self._account,
+            terms.symbol,
+            terms.side,
+            terms.order_type,
+            terms.order_qty,
+            terms.price,
+            terms.time_in_force or TimeInForce.GTC,
+            post_only=terms.post_only,
+            client_order_id=command.client_order_id,
+            self_trade_prevention=terms.self_trade_prevention or SelfTradePrevention.EXPIRE_TAKER,
+            trigger_px=terms.stop_px,
+            quote_qty=terms.quote_order_qty,
+        )
+
+    # ---- questions
+
+    def _answer(self, query: Query[object], now_ns: int) -> object:
+        account, ledger = self._account, self.exchange.ledger
+        age_ns = int(self.staleness_ms * self._rng.choice((0, self._rng.random(), 1)) * _MS)
+        then_ns = now_ns - age_ns
+        match query:
+            case TimeQuery():
+                return now_ns // _MS
+            case InstrumentsQuery():
+                return VenueRules(tuple(venue.instrument for venue in self.exchange.venues.values()), ())
+            case AccountModeQuery():
+                return AccountMode(False, False, True, account)
+            case BalancesQuery():
+                held = balances_at(self.exchange, account, then_ns)
+                return tuple(Balance(asset, amount, amount) for asset, amount in held.items())
+            case OpenOrdersQuery(symbol):
+                return tuple(facts(each) for each in self._past(symbol, then_ns) if each.status.is_open)
+            case OrderQuery(symbol, client_order_id, venue_order_id):
+                number = None if venue_order_id is None else int(venue_order_id)
+                found = ledger.order(account, symbol, number, client_order_id)
+                past = None if found is None else self._as_of(found, then_ns)
+                return None if past is None else facts(past)
+            case TradesQuery(symbol, from_id, start_ms, limit):
+                rows = [row for row in ledger.executions_of(account, symbol, from_id or 0) if row.ts_ns <= then_ns]
+                if start_ms is not None:
+                    rows = [row for row in rows if row.ts_ns // _MS >= start_ms]
+                rows = rows[-limit:] if from_id is None and start_ms is None else rows[:limit]
+                return tuple(
+                    Order((), str(row.order_id), accepted=True, fills={str(row.exec_id): _fill(row)}) for row in rows
+                )
+            case ConditionalOrdersQuery() | IncomeQuery():
+                return ()
+        return TransportError(f"nobody answers that: {type(query).__name__}", sent=True)
+
+    def _past(self, symbol: str | None, then_ns: int) -> Iterator[OrderRecord]:
+        symbols = self.exchange.ledger.symbols(self._account) if symbol is None else [symbol]
+        for name in symbols:
+            for record in self.exchange.ledger.orders(self._account, name):
+                past = self._as_of(record, then_ns)
+                if past is not None:
+                    yield past
+
+    def _as_of(self, record: OrderRecord, then_ns: int) -> OrderRecord | None:
+        versions = self._versions[record.symbol, record.order_id]
+        return next((each for each in reversed(versions) if each.updated_ns <= then_ns), None)
+
+
+class PlainProtocol:
+    """A `VenueProtocol` whose messages are numbers."""
+
+    account_kind = AccountKind.ASSETS
+    next_deadline_ns: int | None = None
+
+    def __init__(self, box: PlainSpot) -> None:
+        self.clock = VenueClock()
+        self._box = box
+        self._token = 0
+        self._sent: dict[int, tuple[Command, int]] = {}
+
+    def connect(self, now_ns: int) -> list[Output]:
+        return [TradingState(True, "plain"), OpenWs("user", "ws://sim/user")]
+
+    def handle(self, event: Input, now_ns: int) -> list[Output]:
+        match event:
+            case Tick():
+                self.next_deadline_ns = None
+                return [OpenWs("user", "ws://sim/user")]
+            case Opened():
+                return [UserStreamState(True)]
+            case Closed(_, reason):
+                self.next_deadline_ns = now_ns + 300 * _MS
+                return [UserStreamState(False, reason)]
+            case Frame(_, data):
+                report = self._box.objects[int(data)]
+                assert isinstance(report, OrderChanged)
+                return [report]
+            case HttpReply(token, _, _, body):
+                command, sent_ns = self._sent.pop(token)
+                return list(self._done(command, self._box.objects[int(body)], sent_ns, now_ns))
+            case HttpFailed(token, sent, reason):
+                command, _ = self._sent.pop(token)
+                return list(self._failed(command, TransportError(reason, sent=sent), sent=sent))
+
+    def command(self, command: Command, now_ns: int) -> list[Output]:
+        self._token += 1
+        self._sent[self._token] = (command, now_ns)
+        if isinstance(command, Ask):
+            query = urlencode({"id": self._box.number(command)})
+            return [HttpRequest(self._token, "GET", f"http://sim/plain?{query}", {})]
+        first = command.orders[0] if isinstance(command, PlaceOrderList) else command
+        named = {"symbol": getattr(first, "symbol", ""), "newClientOrderId": first.client_order_id}
+        if isinstance(command, ReplaceOrder):
+            named |= {"modifyId": str(command.revision), "origClientOrderId": command.client_order_id}
+        method = "DELETE" if isinstance(command, CancelOrder) else "POST"
+        query = urlencode({"id": self._box.number(command), **named})
+        return [HttpRequest(self._token, method, f"http://sim/order?{query}", {})]
+
+    def cost(self, command: Command) -> Cost:
+        return Cost(0, 0)
+
+    def refusal(self, terms: Terms, instrument: Instrument, reference_px: Decimal | None) -> TradingError | None:
+        return None
+
+    def _done(self, command: Command, value: object, sent_ns: int, now_ns: int) -> Iterator[Output]:
+        if isinstance(command, Ask):
+            if isinstance(command.query, TimeQuery):
+                assert isinstance(value, int)
+                self.clock.set(value, sent_ns, now_ns)
+            error = value if isinstance(value, TradingError) else None
+            yield Answer(command.token, None if error else value, error)
+            return
+        error = value if isinstance(value, TradingError) else None
+        if error is None:
+            assert isinstance(value, list)
+            yield from value
+        for name, request in _named(command):
+            yield RequestDone(name, request, Outcome.REFUSED if error else Outcome.ACCEPTED, error)
+
+    def _failed(self, command: Command, error: TransportError, *, sent: bool) -> Iterator[Output]:
+        if isinstance(command, Ask):
+            yield Answer(command.token, None, error)
+            return
+        for name, request in _named(command):
+            yield RequestDone(name, request, Outcome.IN_DOUBT if sent else Outcome.NOT_SENT, error)
+
+
+def _named(command: Command) -> Iterator[tuple[str, OrderRequest]]:
+    match command:
+        case PlaceOrderList(_, orders):
+            yield from ((order.client_order_id, OrderRequest.PLACE) for order in orders)
+        case PlaceOrder():
+            yield command.client_order_id, OrderRequest.PLACE
+        case CancelOrder():
+            yield command.client_order_id, OrderRequest.CANCEL
+        case ReplaceOrder():
+            yield command.client_order_id, OrderRequest.REPLACE

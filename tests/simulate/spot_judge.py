@@ -1,0 +1,163 @@
+"""What must be true of books of assets when everything is quiet: the exchange's ledger is the judge."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import apsw
+
+from tests.simulate.plain_spot import balances_at
+from tradingsys.core.enums import OrderStatus
+from tradingsys.core.ids import EXTERNAL, decode_client_order_id
+from tradingsys.core.records import LedgerKind
+from tradingsys.sim.events import Execution
+from tradingsys.store import read
+
+if TYPE_CHECKING:
+    from tests.simulate.spot_life import SpotLife
+
+__all__ = ["SpotJudge"]
+
+_ACCOUNT = "account"
+_ZERO = Decimal(0)
+
+
+class SpotJudge:
+    """Everything that is wrong with one life on spot."""
+
+    def __init__(self, life: SpotLife, conn: apsw.Connection) -> None:
+        assert life.gateway is not None
+        self._life = life
+        self._conn = conn
+        self._gateway = life.gateway.gateway
+        self._book = life.gateway.gateway.book
+        self._rows = [row for row in life.exchange.ledger.executions if row.account == _ACCOUNT]
+
+    def violations(self) -> Iterator[str]:
+        gateway, book = self._gateway, self._book
+        if not gateway.is_ready or gateway.halted:
+            yield f"not ready: {gateway.text} {gateway.halted}"
+        yield from self._assets()
+        yield from self._fills()
+        yield from self._positions()
+        yield from self._orders()
+        yield from self._life.venue.sent.repeated()
+        if book.unattributed:
+            yield f"fills without owner: {book.unattributed}"
+        for strategy in self._life.strategies:
+            for symbol, net in strategy.net.items():
+                if net != book.net(strategy.session, symbol.upper()):
+                    yield f"session {strategy.session} believes {net} {symbol}"
+            if strategy.asked:
+                yield f"session {strategy.session} never learned of {list(strategy.asked)}"
+
+    def seen(self) -> Counter[str]:
+        """What happened in this life that rules are about."""
+        ledger = self._life.exchange.ledger
+        return Counter(
+            {
+                "executions": len(self._rows),
+                "executions of sessions": sum(self._owner(row) != EXTERNAL for row in self._rows),
+                "fees in BNB": sum(row.fee_asset == "BNB" and bool(row.fee) for row in self._rows),
+                "fees in the base asset": sum(row.fee_asset == row.base_asset and bool(row.fee) for row in self._rows),
+                "orders amended": len(ledger.amendments),
+                "order lists": len(ledger.lists),
+            }
+        )
+
+    def _owner(self, row: Execution) -> int:
+        key = decode_client_order_id(row.client_order_id)
+        return key.session if key is not None and key.lineage == self._book.lineage else EXTERNAL
+
+    def _assets(self) -> Iterator[str]:
+        """Nothing differs but by transfers that no gateway heard of."""
+        book = self._book
+        held = balances_at(self._life.exchange, _ACCOUNT, self._life.world.now_ns)
+        known = {row.ext_id for row in read.ledger(self._conn, limit=1_000_000) if row.kind == LedgerKind.TRANSFER}
+        for asset, total in book.asset_totals().items():
+            unheard = sum(
+                (
+                    amount
+                    for name, (moved, amount, at_ms) in self._life.transfers.items()
+                    if moved == asset and name not in known and at_ms > book.assets[asset]
+                ),
+                _ZERO,
+            )
+            if total + unheard != held.get(asset, _ZERO):
+                yield f"{asset}: books {total}, unheard {unheard}, account {held.get(asset)}"
+            if book.differences.get(asset, _ZERO) != -unheard:
+                yield f"{asset}: difference {book.differences.get(asset)}, transfers that nobody heard of {unheard}"
+        if missing := {"USDT", "DOGE", "ADA", "BNB"} - book.assets.keys():
+            yield f"not accounted for: {missing}"
+
+    def _fills(self) -> Iterator[str]:
+        first = self._book.symbols
+        true: Counter[tuple[object, ...]] = Counter(
+            (self._owner(row), row.symbol, str(row.exec_id), str(row.order_id), row.side, row.qty, row.px, row.fee)
+            for row in self._rows
+            if row.exec_id >= first.get(row.symbol, 10**30)
+        )
+        booked: Counter[tuple[object, ...]] = Counter(
+            (
+                row.session,
+                row.fill.symbol,
+                row.fill.exec_id,
+                row.fill.venue_order_id,
+                row.fill.side,
+                row.fill.last_qty,
+                row.fill.last_px,
+                row.fill.fee,
+            )
+            for row in read.fills(self._conn, limit=1_000_000)
+        )
+        for missing in (true - booked).elements():
+            yield f"never booked {missing}"
+        for invented in (booked - true).elements():
+            yield f"booked without the exchange {invented}"
+        for row in self._rows:
+            if self._owner(row) != EXTERNAL and row.exec_id < first.get(row.symbol, 10**30):
+                yield f"ours, and before the books: {row}"
+
+    def _positions(self) -> Iterator[str]:
+        kept = {(row.session, row.symbol): row.net for row in read.positions(self._conn)}
+        for strategy in self._life.strategies:
+            for symbol in self._book.symbols:
+                rows = [row for row in self._rows if row.symbol == symbol and self._owner(row) == strategy.session]
+                executed = sum((row.qty * row.side.sign for row in rows), _ZERO)
+                net = executed - sum((row.fee for row in rows if row.fee_asset == row.base_asset), _ZERO)
+                fees: dict[str, Decimal] = {}
+                for row in rows:
+                    fees[row.fee_asset] = fees.get(row.fee_asset, _ZERO) + row.fee
+                told = self._book.position(strategy.session, symbol)
+                disk = kept.get((strategy.session, symbol), _ZERO)
+                mine = (told.net, told.net_executed or _ZERO, {a: fee for a, fee in told.fees.items() if fee}, disk)
+                theirs = (net, executed, {asset: fee for asset, fee in fees.items() if fee}, net)
+                if mine != theirs:
+                    yield f"session {strategy.session} {symbol}: {mine}, true {theirs}"
+
+    def _orders(self) -> Iterator[str]:
+        book, ledger = self._book, self._life.exchange.ledger
+        open_there: set[str] = set()
+        for symbol in self._life.venue.symbols:
+            for record in ledger.orders(_ACCOUNT, symbol):
+                key = decode_client_order_id(record.client_order_id)
+                if key is None or key.lineage != book.lineage:
+                    continue
+                known = book.order(record.client_order_id)
+                if record.status.is_open:
+                    open_there.add(record.client_order_id)
+                if known is None:
+                    if record.cum_qty or record.status.is_open:
+                        yield f"unknown to the book: {record.client_order_id}"
+                elif (known.status, known.facts.cum_qty) != (record.status, record.cum_qty):
+                    true = f"{record.status} {record.cum_qty} of {record.qty}"
+                    yield f"{record.client_order_id} is {true}; the book: {known.status} {known.facts.cum_qty}"
+        ours = {order.client_order_id for order in book.open_orders() if order.is_open}
+        for name in open_there ^ ours:
+            yield f"open only {'there' if name in open_there else 'here'}: {name}"
+        for order in book.orders.values():
+            if order.in_doubt or order.status is OrderStatus.UNKNOWN or order.replace or order.cancel_pending:
+                yield f"still in doubt, or a change under way: {order.client_order_id} {order.status}"

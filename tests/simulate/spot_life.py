@@ -1,0 +1,190 @@
+"""One seed of a life on spot: the product's gateway of assets, an exchange of assets, and strategies between them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+
+from msgspec import structs
+
+from tests.simulate.faults import Faults, Profile
+from tests.simulate.incarnation import Incarnation
+from tests.simulate.life import ACCOUNT, SETTINGS, Verdict
+from tests.simulate.plain_spot import PlainProtocol, PlainSpot, listings
+from tests.simulate.sent import SentRequests
+from tests.simulate.spot_judge import SpotJudge
+from tests.simulate.spot_strategy import SpotStrategy
+from tests.simulate.strategy import Link, Strategy
+from tests.simulate.venue import Network, Venue
+from tests.simulate.world import World, ms, s
+from tradingsys.core.enums import Side
+from tradingsys.core.reports import AssetMoved
+from tradingsys.gateway.products import ProductName
+from tradingsys.sim.spot_exchange import SpotExchange
+from tradingsys.store.read import reading
+from tradingsys.venues.binance.market import BinanceMarket
+from tradingsys.venues.binance.product import Endpoints
+from tradingsys.venues.binance.usdm import USDM
+
+__all__ = ["SPOT_PRICES", "SpotLife"]
+
+SPOT_PRICES = {"dogeusdt": Decimal("0.6"), "adausdt": Decimal("0.75"), "adadoge": Decimal("1.25")}
+_OUTSIDE = {"bnbusdt": Decimal(600)}
+_CHAOS_S, _QUIET_S = 20, 60
+_DEPOSITS = {"USDT": "1000000", "DOGE": "500000.5", "ADA": "300000", "BNB": "5000.25"}
+
+
+class SpotVenue(Venue):
+    """The exchange of assets; its past is the box's own."""
+
+    def __init__(self, world: World, box: PlainSpot) -> None:
+        self._account = ACCOUNT
+        self.sent = SentRequests()
+        self.world = world
+        self.simulator = box  # type: ignore[assignment]
+        self.symbols = [name.upper() for name in (*SPOT_PRICES, *_OUTSIDE)]
+        self.networks: dict[int, Network] = {}
+        self._ids = 0
+
+
+class SpotLife:
+    """Builds the world of a seed and lives it."""
+
+    def __init__(self, seed: int, folder: Path, profile: Profile | None = None) -> None:
+        self.seed = seed
+        self.world = World(seed)
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.faults = structs.replace(Faults.draw(self.world.rng, profile or Profile.of(seed)), last_instant=0.0)
+        self.counts: Counter[str] = Counter()
+        self.exchange = SpotExchange(listings(), first_id=seed + 1)
+        deposits = {asset: Decimal(amount) for asset, amount in _DEPOSITS.items()}
+        wallet = self.exchange.open_account(ACCOUNT, deposits, now_ns=self.world.now_ns - s(60))
+        wallet.burns_bnb = self.world.chance(0.5)
+        self.exchange.open_account("house", {}, is_house=True)
+        self.box = PlainSpot(ACCOUNT, self.exchange, Random(seed))
+        self.box.staleness_ms = self.faults.staleness_ms
+        self.venue = SpotVenue(self.world, self.box)
+        self.gateway: Incarnation | None = None
+        self.transfers: dict[str, tuple[str, Decimal, int]] = {}
+        """Asset, amount and instant of every one, by id."""
+        self._manual = 0
+        self._tick_venue()
+        self._make_market()
+        self._start_gateway()
+        self.strategies = [SpotStrategy(self.world, session, list(SPOT_PRICES), self._connect) for session in (1, 2, 9)]
+        self._every(self.faults.gateway_kills_per_s, self._kill_gateway)
+        self._every(self.faults.boot_kills_per_s, self._kill_booting_gateway)
+        self._every(self.faults.strategy_kills_per_s, lambda: self.world.rng.choice(self.strategies).kill())
+        self._every(self.faults.drops_per_s, lambda: self.world.rng.choice(self.strategies).drop())
+        self._every(self.faults.manual_trades_per_s, self._trade_by_hand)
+        self._every(self.faults.fundings_per_s, self._transfer)
+
+    def live(self) -> Verdict:
+        """Chaos, then quiet until everything that can be known is known, then judgement."""
+        violations = list[str]()
+        self.world.run_for(s(_CHAOS_S))
+        self.faults, self.box.staleness_ms = Faults.none(), 0.0
+        for strategy in self.strategies:
+            strategy.active = False
+        self.world.run_for(s(_QUIET_S))
+        assert self.gateway is not None
+        if self.gateway.failure is not None:
+            violations.append(f"the gateway gave up: {self.gateway.failure}")
+        self.gateway.gateway.flush()
+        with reading(self.folder / "pos.db") as conn:
+            judge = SpotJudge(self, conn)
+            violations += judge.violations()
+        self.counts += judge.seen()
+        self.gateway.stop()
+        return Verdict(self.seed, violations, self.counts, self.world.trace)
+
+    # ---- the gateway's lives
+
+    def _start_gateway(self) -> None:
+        self.counts["gateway starts"] += 1
+        urls = Endpoints("http://sim", "ws://sim/ws-fapi/v1", "ws://sim")
+        self.gateway = Incarnation(
+            self.world,
+            self.venue,
+            self.folder,
+            structs.replace(SETTINGS, product=ProductName.SPOT),
+            lambda: PlainProtocol(self.box),
+            BinanceMarket(USDM, urls),
+            lambda: self.faults,
+            self._died,
+            None,
+            self.counts,
+        )
+
+    def _died(self, power_cut: bool) -> None:
+        self.counts["power cuts" if power_cut else "kills"] += 1
+        if power_cut:
+            for ticket in (self.folder / "shm").glob("*"):
+                ticket.unlink()
+            journal = self.folder / "pos.db.journal"
+            content = journal.read_bytes() if journal.exists() else b""
+            if b"\n" in content:
+                header = content.index(b"\n") + 1
+                journal.write_bytes(content[: self.world.rng.randint(header, max(header, len(content)))])
+        self.world.after(ms(self.faults.restart_ms or self.world.rng.choice((20, 200, 3_000))), self._start_gateway)
+
+    def _kill_gateway(self) -> None:
+        if self.gateway is not None:
+            self.gateway.kill("at random")
+
+    def _kill_booting_gateway(self) -> None:
+        if self.gateway is not None and self.gateway.alive and not self.gateway.gateway.is_ready:
+            self.gateway.kill("while it started", power_cut=False)
+
+    def _connect(self, strategy: Strategy) -> Link | None:
+        return self.gateway.connect(strategy) if self.gateway is not None else None
+
+    # ---- the market
+
+    def _tick_venue(self) -> None:
+        self.venue.tick()
+        self.world.after(ms(20), self._tick_venue)
+
+    def _make_market(self) -> None:
+        if self.faults != Faults.none():
+            symbol, px = self.world.rng.choice([*SPOT_PRICES.items(), *_OUTSIDE.items()])
+            side = self.world.rng.choice(list(Side))
+            px += Decimal(self.world.rng.randint(-12, 12)) / (1000 if px < 100 else 10)
+            qty = self.world.rng.randint(10, 80)
+            self.venue.order("house", symbol.upper(), side, qty, px, f"house-{self.world.steps}")
+        self.world.after(ms(self.world.rng.uniform(10, 100)), self._make_market)
+
+    def _trade_by_hand(self) -> None:
+        self._manual += 1
+        self.counts["manual trades"] += 1
+        symbol = self.world.rng.choice([*SPOT_PRICES, *_OUTSIDE]).upper()
+        side = self.world.rng.choice(list(Side))
+        self.venue.order(ACCOUNT, symbol, side, self.world.rng.randint(10, 40), None, f"web_{self._manual}")
+
+    def _transfer(self) -> None:
+        """Told to a gateway that listens, at once: nothing else would ever tell it."""
+        asset, rng = self.world.rng.choice(list(_DEPOSITS)), self.world.rng
+        amount = Decimal(rng.randint(-500, 800)) / 100
+        name = f"t{len(self.transfers)}"
+        self.transfers[name] = (asset, amount, self.world.now_ns // 1_000_000)
+        self.exchange.transfer(ACCOUNT, asset, amount, self.world.now_ns)
+        self.counts["transfers"] += 1
+        gateway = self.gateway
+        if gateway is not None and gateway.alive and gateway.gateway.venue.stream.is_up:
+            report = AssetMoved(asset, amount, name, self.world.now_ns // 1_000_000)
+            gateway.call(lambda: gateway.gateway._heard(report))
+            gateway.call(gateway.gateway.settle)
+
+    def _every(self, per_s: float, action: object) -> None:
+        if per_s <= 0:
+            return
+
+        def again() -> None:
+            if self.faults != Faults.none():
+                action()  # type: ignore[operator]
+                self._every(per_s, action)
+
+        self.world.after(s(self.world.rng.expovariate(per_s)), again)

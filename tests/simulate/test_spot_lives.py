@@ -1,0 +1,111 @@
+"""Lives of a gateway of assets under faults, in virtual time: per asset, the books equal the exchange's ledger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.simulate.faults import Profile
+from tests.simulate.life import Verdict
+from tests.simulate.spot_life import SpotLife
+from tradingsys.core.order import Fill
+from tradingsys.core.position import Pair
+from tradingsys.oms import fill_book
+from tradingsys.oms.asset_account import AssetAccount
+from tradingsys.oms.cash_book import CashBook
+from tradingsys.oms.session_book import SessionBook
+
+LIVES = 24
+_OFTEN = {
+    "kills": 24,
+    "power cuts": 8,
+    "manual trades": 40,
+    "transfers": 40,
+    "executions of sessions": 400,
+    "fees in BNB": 80,
+    "fees in the base asset": 80,
+    "orders amended": 30,
+    "orders in doubt": 10,
+    "order lists": 40,
+}
+"""What so many lives must meet at the least, or their silence proves nothing; about half of what was seen."""
+
+
+@pytest.fixture(scope="module")
+def lives(tmp_path_factory: pytest.TempPathFactory) -> list[Verdict]:
+    return [SpotLife(seed, tmp_path_factory.mktemp("spot")).live() for seed in range(LIVES)]
+
+
+@pytest.mark.parametrize("seed", range(LIVES))
+def test_every_asset_is_exact_after_any_life(seed: int, lives: list[Verdict]) -> None:
+    verdict = lives[seed]
+    assert not verdict.violations, "\n".join([*verdict.violations, *verdict.trace[-40:]])
+
+
+def test_the_lives_meet_what_they_are_about(lives: list[Verdict]) -> None:
+    met = sum((verdict.counts for verdict in lives), Counter[str]())
+    assert {what: met[what] for what, least in _OFTEN.items() if met[what] < least} == {}, met
+
+
+def test_the_same_seed_lives_the_same_life(tmp_path: Path) -> None:
+    first, second = (SpotLife(4, tmp_path / name).live() for name in ("first", "second"))
+    assert first.trace == second.trace and first.counts == second.counts
+
+
+Patch = pytest.MonkeyPatch
+
+
+def _base_fees_cost_nothing(patch: Patch) -> None:
+    patch.setattr(fill_book, "base_fee", lambda fill, pair: Decimal(0))
+
+
+def _what_was_before_a_baseline_counts_twice(patch: Patch) -> None:
+    patch.setattr(CashBook, "_moved", lambda *args: None)
+
+
+def _symbols_enter_without_their_past(patch: Patch) -> None:
+    patch.setattr(AssetAccount, "_read_from", lambda *args: None)
+
+
+def _foreign_symbols_are_nobodys_business(patch: Patch) -> None:
+    async def nothing(account: AssetAccount) -> set[str]:
+        return set()
+
+    patch.setattr(AssetAccount, "symbols_held", nothing)
+    patch.setattr(SessionBook, "_note_outside", lambda *args: None)
+
+
+def _a_restart_forgets_what_was_paid(patch: Patch) -> None:
+    patch.setattr("tradingsys.oms.accounting.quote_flow", lambda fill: Decimal(0))
+
+
+def _fees_in_a_third_asset_are_free(patch: Patch) -> None:
+    def less(fill: Fill, pair: Pair) -> dict[str, Decimal]:
+        return {pair.base: fill.signed_qty, pair.quote: Decimal(0)}
+
+    patch.setattr("tradingsys.oms.cash_book.movements", less)
+
+
+MISTAKES = [
+    (_base_fees_cost_nothing, Profile.NORMAL),
+    (_what_was_before_a_baseline_counts_twice, Profile.KILLS),
+    (_symbols_enter_without_their_past, Profile.KILLS),
+    (_foreign_symbols_are_nobodys_business, Profile.NORMAL),
+    (_a_restart_forgets_what_was_paid, Profile.NORMAL),
+    (_fees_in_a_third_asset_are_free, Profile.KILLS),
+]
+
+
+@pytest.mark.parametrize(("mistake", "profile"), MISTAKES, ids=lambda each: getattr(each, "__name__", each))
+def test_a_mistake_in_the_product_does_not_survive(
+    mistake: Callable[[Patch], None], profile: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mistake(monkeypatch)
+    for seed in range(60):
+        if SpotLife(seed, tmp_path / str(seed), profile).live().violations:
+            return
+    pytest.fail(f"{mistake.__name__}: 60 lives and nobody noticed")
