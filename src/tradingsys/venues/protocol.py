@@ -60,7 +60,7 @@ class VenueProtocol(Protocol):
         """Why the venue would refuse these terms, by its own arithmetic; None when it would not.
 
         ``reference_px`` is the price the venue measures market orders and price bands with; without one those rules
-        are left to the venue.
+        are left to the venue, and so they are by venues that tell nobody which price that is.
         """
 
 

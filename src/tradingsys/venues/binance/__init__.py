@@ -8,15 +8,24 @@
 `encode`, `encode_algo`,                core values as messages, in the same parts: the exchange's role
 `encode_market`, `encode_spot`,
 `encode_assets`
-`requests`, `algo_requests`, `params`,  requests about orders as signed parameters, both roles
-`signing`
-`filters`                               the exchange's rules for an order
+`requests`, `algo_requests`, `params`,  requests about orders as signed parameters, both roles: futures;
+`signing`, `spot_requests`,             `spot_requests` and `spot_lists`: spot and margin
+`spot_lists`
+`filters`, `instruments`,               the exchange's rules for an order, and its checks product by product
+`usdm_filters`, `spot_filters`
 `errors`, `error_codes`, `limits`       what its answers prove and count
 `depth`, `market`                       local books; market data on the hot path
-`account`                               `BinanceProtocol`: `trade_channel`, `user_stream`, `rest` and `queries` together
-`order_ways`, `order_results`           how a request about an order goes, and how it ends
+`account`                               `BinanceProtocol`: `trade_channel`, feeds, `rest` and `queries` together
+`order_dialect`, `order_ways`,          how a request about an order goes, and how it ends
+`order_results`
+`feed`, `events`, `keyed_stream`,       the account's events: by a stream that a key names, or by subscription; and
+`subscribed_stream`, `subscriptions`    reading them
 `queries`, `steps`, `venue_queries`,    questions, each as a procedure
-`order_queries`, `account_queries`
-`product`, `usdm`, `usdm_errors`        what a product does its own way; USDⓈ-M's
+`trade_queries`, `order_queries`,
+`account_queries`, `spot_queries`,
+`margin_queries`
+`product`, `products`                   what a product does its own way; all of them by name
+`usdm`, `spot`, `margin`                the products: addresses, paths, weights, and `usdm_…`, `spot_…`, `margin_…`:
+                                        orders, questions, events, filters, error codes
 ======================================  =============================================================================
 """

@@ -127,7 +127,8 @@ class BinanceProtocol:
     def refusal(self, terms: Terms, instrument: Instrument, reference_px: Decimal | None) -> TradingError | None:
         """Why these terms would be refused, by the exchange's own arithmetic; None when they would not.
 
-        Whether an order that only reduces is taken of a symbol that does not trade is left to the exchange.
+        Whether an order that only reduces is taken of a symbol that does not trade is left to the exchange; so are
+        rules that are measured with a price which nobody but the exchange knows (spot).
         """
         if not instrument.is_trading:
             if not (terms.reduce_only or terms.close_position):
@@ -137,7 +138,8 @@ class BinanceProtocol:
         if unsaid is not None:
             return unsaid
         filters, errors = self._product.filters, self._product.errors
-        broken = broken_rule(filters, instrument, terms, mark_px=reference_px)
+        mark_px = reference_px if self._product.has_mark_price else None
+        broken = broken_rule(filters, instrument, terms, mark_px=mark_px)
         if broken is None:
             return None
         rule, bound = broken

@@ -100,6 +100,7 @@ MARGIN = Product(
     lacks=LACKS,
     feeds=_feeds,
     instrument=margin_instrument,
+    has_mark_price=SPOT.has_mark_price,
     route_of=SPOT.route_of,
     stream_path=SPOT.stream_path,
     kline_intervals=SPOT.kline_intervals,

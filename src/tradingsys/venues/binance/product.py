@@ -150,6 +150,9 @@ class Product(Struct, frozen=True, kw_only=True):
     """Questions that this product's accounts cannot be asked: why, and what to do instead."""
     feeds: Callable[[Endpoints, FeedParts], tuple[Feed, ...]]
     """The connections that bring the account's events."""
+    has_mark_price: bool
+    """Whether the price that market orders and price bands are measured with is told to everybody: spot uses an average
+    of its own, which no other price is near enough to."""
     instrument: Callable[[messages.Symbol], Instrument]
     """Raises msgspec.ValidationError when a rule that an order needs is missing."""
     route_of: Callable[[str], str | None]

@@ -109,6 +109,7 @@ SPOT = Product(
     lacks=LACKS,
     feeds=_feeds,
     instrument=spot_instrument,
+    has_mark_price=False,
     route_of=route_of,
     stream_path=lambda _route: "/stream",
     kline_intervals=_KLINE_INTERVALS,

@@ -164,11 +164,14 @@ class SubscribedStream:
     def _ensure(self, now_ns: int) -> list[Output]:
         """There shall be one connection that is not about to end."""
         staying = [link for link in self._links.values() if not link.is_leaving and link.state is not _State.CLOSING]
-        free = [channel for channel in CHANNELS if channel not in self._links]
         is_early = self._retry_ns is not None and now_ns < self._retry_ns
-        if not self._is_wanted or staying or not free or is_early:
+        if not self._is_wanted or staying or is_early:
             return []
         self._retry_ns = None
+        free = [channel for channel in CHANNELS if channel not in self._links]
+        if not free:
+            # The one that is being closed comes back here.
+            return []
         self._links[free[0]] = _Link(free[0])
         return [OpenWs(free[0], self._url)]
 

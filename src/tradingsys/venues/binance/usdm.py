@@ -195,6 +195,7 @@ USDM = Product(
     lacks=LACKS,
     feeds=_feeds,
     instrument=instrument,
+    has_mark_price=True,
     route_of=route_of,
     stream_path=lambda route: f"/{route}/stream",
     kline_intervals=_KLINE_INTERVALS,

@@ -225,8 +225,9 @@ def test_every_rule_that_spot_can_break_has_an_answer_and_what_to_do() -> None:
     refusal = world.protocol.refusal(changed(LIMIT, price="100.15"), RULES, None)
     assert isinstance(refusal, OrderRejected)
     assert str(refusal) == "-1013: Filter failure: PRICE_FILTER (round the price to the symbol's tick, 0.10)"
-    refusal = world.protocol.refusal(LIMIT, RULES, D(90))
-    assert str(refusal) == "-1013: Filter failure: PERCENT_PRICE_BY_SIDE (the highest price is now 99.0)"
+    assert world.protocol.refusal(LIMIT, RULES, D(90)) is None, "which average is meant, only the exchange knows"
+    refusal = world.protocol.refusal(changed(LIMIT, price="10.1"), RULES, None)
+    assert "the least value of an order is 20 of the quote asset" in str(refusal)
     refusal = world.protocol.refusal(LIMIT, msgspec.structs.replace(RULES, status="HALT", is_trading=False), None)
     assert "HALT: the exchange halted it" in str(refusal)
     assert {code for code, _ in FILTERS.answers.values()} <= SPOT.errors.codes.keys()

@@ -227,6 +227,23 @@ def test_a_server_that_shuts_down_again_and_again_is_not_hammered() -> None:
     assert [opening.channel for opening in world.opening if opening.channel.startswith("user")] == ["user-2"]
 
 
+def test_while_both_connections_end_nothing_is_due() -> None:
+    world = World(product=SPOT).up()
+    world.wait(60)
+    world.tell(SHUTDOWN, subscription=None)
+    world.open_subscribed("user-2")
+    assert world.closing == ["user"]
+    world.tell(SHUTDOWN, "user-2", subscription=None)
+    world.wait(60)
+    assert not [opening for opening in world.opening if opening.channel == "user"]
+    deadline_ns = world.protocol.next_deadline_ns
+    assert deadline_ns is not None and deadline_ns > world.now_ns
+    world.close("user")
+    world.wait(1)
+    world.open_subscribed("user")
+    assert states(world) == []
+
+
 def test_the_end_of_the_order_channel_is_announced_too() -> None:
     world = World(product=SPOT).up()
     world.tell(SHUTDOWN, "trade", subscription=None)
