@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -150,3 +151,67 @@ def test_the_book_equals_a_sorted_list(steps: list[tuple[Side, int, int] | int])
         assert book.levels(side, 100) == sorted(totals.items(), key=lambda level: -level[0] * side.sign)
     bid, ask = book.best(BUY), book.best(SELL)
     assert bid is None or ask is None or bid < ask
+
+
+def _iceberg(order_id: int, account: str, lots: int, peak: int, px: int = 100) -> BookOrder:
+    return BookOrder(order_id, account, Side.SELL, px, lots, peak)
+
+
+def test_an_iceberg_shows_its_peak_and_refills_behind_the_others() -> None:
+    book = OrderBook()
+    book.rest(_iceberg(1, "a", 10, 4))
+    book.rest(BookOrder(2, "b", Side.SELL, 100, 5))
+    assert book.levels(Side.SELL, 1) == [(100, 9)]
+    assert book.available(Side.BUY, 100) == 15
+    assert list(book.reach(Side.BUY, None)) == [(100, 10, "a"), (100, 5, "b")]
+    taker = BookOrder(3, "c", Side.BUY, 100, 12)
+    steps = [(step.maker.order_id, step.qty) for step in book.match(taker, 100, SelfTradePrevention.NONE)]
+    assert steps == [(1, 4), (2, 5), (1, 3)]
+    assert book.levels(Side.SELL, 1) == [(100, 1)]
+    assert book.available(Side.BUY, 100) == 3
+
+
+def test_a_taker_that_is_an_iceberg_hides_only_what_rests() -> None:
+    book = OrderBook()
+    book.rest(BookOrder(1, "a", Side.BUY, 100, 3))
+    taker = _iceberg(2, "b", 10, 4)
+    assert [step.qty for step in book.match(taker, 100, SelfTradePrevention.NONE)] == [3]
+    book.rest(taker)
+    assert (taker.leaves, taker.hidden) == (4, 3)
+
+
+def test_a_smaller_order_keeps_its_place_and_hides_less_first() -> None:
+    book = OrderBook()
+    book.rest(_iceberg(1, "a", 10, 4))
+    book.rest(BookOrder(2, "b", Side.SELL, 100, 5))
+    book.shrink(1, 3)
+    assert book.levels(Side.SELL, 1) == [(100, 9)]
+    book.shrink(1, 5)
+    assert book.levels(Side.SELL, 1) == [(100, 7)]
+    taker = BookOrder(3, "c", Side.BUY, 100, 7)
+    assert [step.maker.order_id for step in book.match(taker, 100, SelfTradePrevention.NONE)] == [1, 2]
+    assert book.best(Side.SELL) is None
+
+
+def test_a_canceled_iceberg_leaves_nothing_hidden() -> None:
+    book = OrderBook()
+    book.rest(_iceberg(1, "a", 10, 4))
+    book.cancel(1)
+    assert book.available(Side.BUY, None) == 0
+
+
+@pytest.mark.parametrize(
+    ("maker", "taker", "ends"), [(6, 2, (False, True)), (2, 6, (True, False)), (3, 3, (True, True))]
+)
+def test_decrement_takes_from_both(maker: int, taker: int, ends: tuple[bool, bool]) -> None:
+    book = OrderBook()
+    book.rest(BookOrder(1, "a", Side.BUY, 100, maker))
+    incoming = BookOrder(2, "a", Side.SELL, 100, taker)
+    steps = list(book.match(incoming, 100, SelfTradePrevention.DECREMENT))
+    assert [(type(step), step.qty) for step in steps] == [(Prevented, min(maker, taker))]
+    step = steps[0]
+    assert isinstance(step, Prevented)
+    assert (step.maker_expires, step.taker_expires) == ends
+    assert book.qty_at(Side.BUY, 100) == maker - min(maker, taker)
+    assert incoming.leaves == taker - min(maker, taker)
+    assert (1 in book) is not step.maker_expires

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from decimal import Decimal
 
 from tests.shared_data import SHARED, requires_shared
@@ -34,6 +35,6 @@ def test_we_buy_from_a_recording_and_update_ids_have_no_gaps() -> None:
     changes = [event for event in events if isinstance(event, BookChanged)]
     assert len(changes) > 100
     assert all(
-        later.first_update_id == earlier.update_id + 1 for earlier, later in zip(changes, changes[1:], strict=False)
+        later.first_update_id == earlier.update_id + 1 for earlier, later in itertools.pairwise(changes)
     )
     assert replay.value(BTC) == float(exchange.venues[BTC].mid or 0)
