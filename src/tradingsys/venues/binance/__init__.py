@@ -9,8 +9,8 @@
 `encode_market`, `encode_spot`,
 `encode_assets`
 `requests`, `algo_requests`, `params`,  requests about orders as signed parameters, both roles: futures;
-`signing`, `spot_requests`,             `spot_requests` and `spot_lists`: spot and margin
-`spot_lists`
+`signing`, `spot_requests`,             `spot_requests`, `spot_lists`: spot and margin; `margin_requests`: what margin
+`spot_lists`, `margin_requests`         says beside
 `filters`, `instruments`,               the exchange's rules for an order, and its checks product by product
 `usdm_filters`, `spot_filters`
 `errors`, `error_codes`, `limits`       what its answers prove and count

@@ -34,7 +34,7 @@ from tradingsys.core.errors import VenueError
 from tradingsys.venues.binance import decode_account, decode_assets, spot_queries, venue_queries
 from tradingsys.venues.binance.account_queries import key_permissions
 from tradingsys.venues.binance.encode import decimal_text
-from tradingsys.venues.binance.margin_orders import CROSS
+from tradingsys.venues.binance.margin_requests import CROSS
 from tradingsys.venues.binance.messages import margin
 from tradingsys.venues.binance.product import Asking, Question, Weights
 from tradingsys.venues.binance.rest import Call

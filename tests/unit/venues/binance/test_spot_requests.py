@@ -24,7 +24,7 @@ from tradingsys.core.enums import (
 from tradingsys.core.errors import InvalidOrder, OrderRejected, VenueError
 from tradingsys.core.order import Terms
 from tradingsys.venues.auth import HmacSigner
-from tradingsys.venues.binance import spot_lists, spot_requests
+from tradingsys.venues.binance import margin_requests, spot_lists, spot_requests
 from tradingsys.venues.binance.order_ways import order_way, unsayable
 from tradingsys.venues.binance.products import MARGIN, SPOT, USDM
 from tradingsys.venues.binance.signing import Params, parse_query, query_text, sign_query, sign_ws_params
@@ -281,6 +281,27 @@ def test_lists_are_read_as_they_are_said() -> None:
         for leg, expected in zip(told.orders, legs, strict=True):
             plain = msgspec.structs.replace(leg.terms, self_trade_prevention=None, time_in_force=None, post_only=False)
             assert plain == msgspec.structs.replace(expected.terms, time_in_force=None)
+
+
+def test_lists_of_margin_are_read_as_they_are_said() -> None:
+    stop = limit_order("c-stop", side=Side.SELL, order_type=OrderType.STOP_LIMIT, stop_px=D(2900), price=D(2890))
+    for contingency, legs in (
+        (Contingency.OCO, (SELL_LIMIT, SELL_STOP)),
+        (Contingency.OCO, (SELL_LIMIT, stop)),
+        (Contingency.OTO, (BUY, SELL_STOP)),
+        (Contingency.OTOCO, (BUY, TAKE, stop)),
+    ):
+        params = order_way(MARGIN, PlaceOrderList(contingency, legs), 0).params
+        told = margin_requests.parse_margin_list(contingency, as_text(params))
+        for leg, expected in zip(told.orders, legs, strict=True):
+            assert leg.client_order_id == expected.client_order_id
+            assert leg.terms.side_effect is SideEffect.NO_SIDE_EFFECT
+            plain = msgspec.structs.replace(
+                leg.terms, self_trade_prevention=None, time_in_force=None, post_only=False, side_effect=None
+            )
+            assert plain == msgspec.structs.replace(expected.terms, time_in_force=None)
+    with pytest.raises(OrderRejected):
+        margin_requests.parse_margin_list(Contingency.OCO, {"symbol": "ETHUSDT", "timestamp": 1})
 
 
 @pytest.mark.parametrize(
