@@ -138,7 +138,7 @@ class LinkedOrders:
             self._end_others(venue, ids, order, ExpiryReason.OTHER_LEG, now_ns, events)
         elif is_first:
             self._after_first(venue, order, ids[1:], now_ns, events)
-        elif record.contingency is not Contingency.OTO:
+        elif record.contingency is not Contingency.OTO and order.expiry is not ExpiryReason.OTHER_LEG:
             others = [each for each in ids[-2:] if each != order.order_id]
             self._end_others(venue, others, order, ExpiryReason.OTHER_LEG, now_ns, events)
         if record.list_id in self._open and not any(each in venue.open for each in ids):
