@@ -22,7 +22,24 @@ from tradingsys.venues.binance.steps import Steps, venue_ms
 __all__ = ["klines", "rules", "time"]
 
 _NAMED = 5
-_UNNEEDED = frozenset({"settlePlan", "underlyingSubType", "permissionSets", "maxMoveOrderLimit", "triggerProtect"})
+_UNNEEDED = frozenset(
+    {
+        "settlePlan",
+        "underlyingSubType",
+        "permissionSets",
+        "maxMoveOrderLimit",
+        "triggerProtect",
+        # Spot's.
+        "permissions",
+        "baseCommissionPrecision",
+        "quoteCommissionPrecision",
+        "opoAllowed",
+        "cancelReplaceAllowed",
+        "pegInstructionsAllowed",
+        "defaultSelfTradePreventionMode",
+        "allowedSelfTradePreventionModes",
+    }
+)
 
 
 class _Rules(Struct, rename="camel"):

@@ -605,3 +605,20 @@ def test_only_pairs_of_margin_trade_on_margin_and_its_limit_is_its_own(product: 
     if product is MARGIN:
         refused = world.protocol.refusal(limit_order().terms, eth, None)
         assert "not on this kind of account" in str(refused)
+
+
+def test_what_is_new_in_a_symbol_of_spot_does_not_drop_it() -> None:
+    strange = {
+        **SYMBOL,
+        "symbol": "BTCUSDT",
+        "permissions": {"a": 1},
+        "opoAllowed": "perhaps",
+        "allowedSelfTradePreventionModes": "ALL",
+        "filters": [*SYMBOL["filters"], {"filterType": "T_PLUS_SELL", "limit": {"a": 1}, "endTime": []}],
+    }
+    world = World(product=SPOT)
+    world.ask(InstrumentsQuery())
+    world.reply_http({"rateLimits": [], "symbols": [SYMBOL, strange]})
+    rules = world.answer().value
+    assert isinstance(rules, VenueRules)
+    assert [each.symbol for each in rules.instruments] == ["ETHUSDT", "BTCUSDT"]
