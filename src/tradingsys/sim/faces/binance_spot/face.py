@@ -11,7 +11,7 @@ from msgspec import structs
 from tradingsys.sim.events import ExchangeEvent, Executed
 from tradingsys.sim.faces.binance.connection import Connection, Route
 from tradingsys.sim.faces.binance.face import Face as _Face
-from tradingsys.sim.faces.binance.face import Habits, Place, make_pasts
+from tradingsys.sim.faces.binance.face import Habits, Place, Users, make_pasts
 from tradingsys.sim.faces.binance.faults import Fault
 from tradingsys.sim.faces.binance.figures import ms
 from tradingsys.sim.faces.binance.market_streams import MarketStreams
@@ -20,6 +20,7 @@ from tradingsys.sim.faces.binance.rest import Rest
 from tradingsys.sim.faces.binance.stream_control import StreamControl
 from tradingsys.sim.faces.binance.troubles import Troubles
 from tradingsys.sim.faces.binance.ws_api import ConnectionMethod, WsApi, WsManners
+from tradingsys.sim.faces.binance_margin import RiskStreams, margin_routes
 from tradingsys.sim.faces.binance_spot.call import State
 from tradingsys.sim.faces.binance_spot.feeds import make_feed
 from tradingsys.sim.faces.binance_spot.limits import CONNECT_WEIGHT, ORDERS_PER_10S, SapiLimits, SpotLimits
@@ -66,6 +67,53 @@ _HABITS = Habits(
 )
 
 
+class _Control(StreamControl[State]):
+    """A stream whose name is a listen key tells a margin account's risk."""
+
+    def __init__(self, markets: MarketStreams[State], risk: RiskStreams) -> None:
+        super().__init__(markets)
+        self._risk = risk
+
+    def _listen(self, conn: Connection, name: str, now_ns: int) -> None:
+        if self._risk.knows(name):
+            self._risk.subscribe(conn, name)
+        else:
+            super()._listen(conn, name, now_ns)
+
+    def _unlisten(self, conn: Connection, name: str) -> None:
+        self._risk.unsubscribe(conn, name)
+        super()._unlisten(conn, name)
+
+
+class _Everybody:
+    """Those who listen to accounts on the WS-API, and to their risk: see `face.Users`."""
+
+    def __init__(self, users: UserStreams, risk: RiskStreams) -> None:
+        self._all: tuple[Users, ...] = (users, risk)
+
+    @property
+    def next_deadline_ns(self) -> int | None:
+        deadlines = (each.next_deadline_ns for each in self._all)
+        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+
+    def tick(self, now_ns: int) -> list[WsOutput]:
+        return [output for each in self._all for output in each.tick(now_ns)]
+
+    def end(self, now_ns: int) -> list[WsOutput]:
+        return [output for each in self._all for output in each.end(now_ns)]
+
+    def publish(self, events: Iterable[ExchangeEvent]) -> list[WsOutput]:
+        listed = list(events)
+        return [output for each in self._all for output in each.publish(listed)]
+
+    def accounts_of(self, conn: Connection) -> set[str]:
+        return {name for each in self._all for name in each.accounts_of(conn)}
+
+    def forget(self, conn: Connection) -> None:
+        for each in self._all:
+            each.forget(conn)
+
+
 class Face(_Face[State]):
     """One exchange of assets, seen through the protocols of spot and of margin."""
 
@@ -98,20 +146,22 @@ class Face(_Face[State]):
         keyring = Keyring(keys)
         self._streams = users = UserStreams(state, keyring)
         self._subscribing = StreamMethods(users)
+        self._risk = risk = RiskStreams()
         market_streams = MarketStreams(state, make_feed)
         api = WsApi(state, keyring, METHODS, WsManners(check_time, ASKED, _WRONG_KEY))
         super().__init__(
             _HABITS,
             state,
             keyring,
-            users,
+            _Everybody(users, risk),
             market_streams,
-            StreamControl(market_streams),
+            _Control(market_streams, risk),
             Rest(state, keyring, ROUTES, MANNERS),
             api,
         )
         self._api = api
-        self._sapi = Rest(state, keyring, wallet_routes(keyring, wallets), MANNERS, SapiLimits())
+        sapi = {**wallet_routes(keyring, wallets), **margin_routes(users, risk)}
+        self._sapi = Rest(state, keyring, sapi, MANNERS, SapiLimits())
         self._in_microseconds: set[int] = set()
         self._add_methods()
 

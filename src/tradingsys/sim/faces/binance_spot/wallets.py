@@ -17,7 +17,7 @@ from tradingsys.sim.faces.binance_spot.call import Call, State
 from tradingsys.sim.spot_exchange import SpotExchange, margin_name
 from tradingsys.venues.binance.messages import ApiRestrictions, spot
 
-__all__ = ["Wallets", "wallet_routes"]
+__all__ = ["Wallets", "assets_of", "wallet_routes"]
 
 _KEYS_MADE_MS = 1_600_000_000_000
 _NAMES = {"MAIN": "spot", "MARGIN": "margin", "UMFUTURE": "futures"}

@@ -1,0 +1,189 @@
+"""What a margin account has and owes, and its loans."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_DOWN, Decimal
+from typing import TypeVar
+
+from tradingsys.sim.events import ChangeRefused
+from tradingsys.sim.faces.binance.faults import Fault, malformed
+from tradingsys.sim.faces.binance.figures import ms
+from tradingsys.sim.faces.binance_spot.call import Call
+from tradingsys.sim.faces.binance_spot.wallets import assets_of
+from tradingsys.sim.money import LoanKind
+from tradingsys.sim.refusals import Refusal
+from tradingsys.venues.binance.messages import margin
+
+__all__ = ["account", "borrow_repay", "borrowable", "coefficients", "interest", "loans", "transferable"]
+
+T = TypeVar("T")
+
+_ZERO = Decimal(0)
+_EIGHT = Decimal("0.00000001")
+_REFUSALS = {
+    Refusal.NOT_BORROWABLE: (-3008, "Borrow not allowed."),
+    Refusal.BORROW_LIMIT: (-3006, "Your borrow amount has exceed maximum borrow amount."),
+    Refusal.NO_DEBT: (-3015, "Repay amount exceeds borrow amount."),
+    Refusal.CROSS_BALANCE: (-3041, "Balance is not enough"),
+    Refusal.IN_LIQUIDATION: (-3004, "Trade not allowed."),
+}
+_MOST_DAYS_MS = 30 * 24 * 3_600_000
+
+
+def _asset(call: Call) -> str:
+    """The asset asked for.
+
+    Raises Fault (-3027) for one that is not traded on margin.
+    """
+    name = call.params.text("asset")
+    if name not in assets_of(call.state):
+        raise Fault(400, -3027, "Not a valid margin asset.")
+    return name
+
+
+def _eight(value: Decimal) -> str:
+    return format(value.quantize(_EIGHT, ROUND_DOWN), "f")
+
+
+def account(call: Call) -> margin.Account:
+    """`GET /sapi/v1/margin/account`."""
+    exchange = call.state.exchange
+    wallet = exchange.margin(call.account)
+    in_btc, in_usdt = exchange.prices("BTC"), exchange.prices("USDT")
+    level = exchange.margin_level(call.account)
+    worth, owed = wallet.worth(in_btc), wallet.owed(in_btc)
+    return margin.Account(
+        created=True,
+        borrow_enabled=True,
+        margin_level=_eight(level),
+        collateral_margin_level=_eight(level),
+        total_asset_of_btc=_eight(worth),
+        total_liability_of_btc=_eight(owed),
+        total_net_asset_of_btc=_eight(worth - owed),
+        total_collateral_value_in_usdt=_eight(wallet.worth(in_usdt)),
+        total_open_order_loss_in_usdt=_eight(_ZERO),
+        trade_enabled=not wallet.is_liquidating,
+        transfer_in_enabled=True,
+        transfer_out_enabled=level > exchange.terms.bars.normal,
+        account_type="MARGIN_1",
+        user_assets=[
+            margin.UserAsset(
+                asset=asset,
+                borrowed=_eight(wallet.borrowed_of(asset)),
+                free=_eight(wallet.free_of(asset)),
+                interest=_eight(wallet.interest_of(asset)),
+                locked=_eight(wallet.locked_of(asset)),
+                net_asset=_eight(wallet.net(asset)),
+            )
+            for asset in dict.fromkeys((*assets_of(call.state), *wallet.assets))
+        ],
+    )
+
+
+def coefficients(call: Call) -> margin.TradeCoefficients:
+    """`GET /sapi/v1/margin/tradeCoeff`."""
+    bars = call.state.exchange.terms.bars
+    return margin.TradeCoefficients(
+        normal_bar=str(bars.normal), margin_call_bar=str(bars.call), force_liquidation_bar=str(bars.liquidation)
+    )
+
+
+def borrow_repay(call: Call) -> margin.BorrowRepay:
+    """`POST /sapi/v1/margin/borrow-repay`.
+
+    Raises Fault for what cannot be borrowed (-3006, -3008) or paid back (-3015, -3041).
+    """
+    asset, amount, kind = _asset(call), call.params.decimal("amount"), call.params.text("type")
+    if amount <= 0 or kind not in ("BORROW", "REPAY"):
+        raise malformed("amount" if amount <= 0 else "type")
+    exchange = call.state.exchange
+    act = exchange.borrow if kind == "BORROW" else exchange.repay
+    events = act(call.account, asset, amount, call.now_ns)
+    first = events[0]
+    if isinstance(first, ChangeRefused):
+        raise Fault(400, *_REFUSALS.get(first.refusal, (-3004, "Trade not allowed.")))
+    call.state.happen(events)
+    return margin.BorrowRepay(tran_id=exchange.ledger.loans[-1].loan_id)
+
+
+def borrowable(call: Call) -> margin.Borrowable:
+    """`GET /sapi/v1/margin/maxBorrowable`."""
+    amount, limit = call.state.exchange.borrowable(call.account, _asset(call))
+    return margin.Borrowable(amount=_eight(amount), borrow_limit=_eight(limit))
+
+
+def transferable(call: Call) -> margin.Transferable:
+    """`GET /sapi/v1/margin/maxTransferable`."""
+    return margin.Transferable(amount=_eight(call.state.exchange.transferable(call.account, _asset(call))))
+
+
+# --- history, the newest first
+
+
+def _page(call: Call, rows: Sequence[T]) -> Sequence[T]:
+    size = call.params.optional_integer("size", 10)
+    if not 1 <= size <= 100:
+        raise malformed("size")
+    first = (max(1, call.params.optional_integer("current", 1)) - 1) * size
+    return rows[first : first + size]
+
+
+def _window(call: Call) -> tuple[int, int]:
+    end_ms = call.params.optional_integer("endTime", call.now_ms)
+    start_ms = call.params.optional_integer("startTime", end_ms - _MOST_DAYS_MS)
+    if start_ms > end_ms:
+        raise Fault(400, -1023, "Start time is greater than end time.")
+    if end_ms - start_ms > _MOST_DAYS_MS:
+        raise Fault(400, -1127, "More than 30 days between startTime and endTime.")
+    return start_ms, end_ms
+
+
+def loans(call: Call) -> margin.BorrowRepayRows:
+    """`GET /sapi/v1/margin/borrow-repay`."""
+    params, wanted = call.params, LoanKind.__members__.get(call.params.text("type"))
+    if wanted is None:
+        raise malformed("type")
+    start_ms, end_ms = _window(call)
+    number = params.maybe_integer("txId")
+    rows = [
+        margin.BorrowRepayRow(
+            type="AUTO" if row.order_id else "MANUAL",
+            amount=_eight(row.amount),
+            asset=row.asset,
+            interest=_eight(row.interest),
+            principal=_eight(row.principal),
+            status="CONFIRMED",
+            timestamp=ms(row.ts_ns),
+            tx_id=row.loan_id,
+        )
+        for row in reversed(call.state.exchange.ledger.loans)
+        if row.account == call.account
+        and row.kind is wanted
+        and params.get("asset") in ("", row.asset)
+        and number in (None, row.loan_id)
+        and start_ms <= ms(row.ts_ns) <= end_ms
+    ]
+    return margin.BorrowRepayRows(rows=list(_page(call, rows)), total=len(rows))
+
+
+def interest(call: Call) -> margin.InterestRows:
+    """`GET /sapi/v1/margin/interestHistory`."""
+    start_ms, end_ms = _window(call)
+    rows = [
+        margin.InterestRow(
+            tx_id=row.interest_id,
+            interest_accured_time=ms(row.ts_ns),
+            asset=row.asset,
+            raw_asset=row.asset,
+            principal=_eight(row.principal),
+            interest=format(row.interest, "f"),
+            interest_rate=format(row.hourly_rate * 24, "f"),
+            type="ON_BORROW" if row.is_first else "PERIODIC",
+        )
+        for row in reversed(call.state.exchange.ledger.interest)
+        if row.account == call.account
+        and call.params.get("asset") in ("", row.asset)
+        and start_ms <= ms(row.ts_ns) <= end_ms
+    ]
+    return margin.InterestRows(rows=list(_page(call, rows)), total=len(rows))
