@@ -29,6 +29,9 @@ class Happenings:
     def __init__(self, levers: Levers, frames: Frames, counts: Counter[Fault]) -> None:
         self._levers, self._frames, self._counts = levers, frames, counts
         self.is_restarting = False
+        self.is_announced = False
+        """Whether websockets that can be told are told, and end last; meanwhile others of their kind can be opened."""
+        self._leaving = frozenset[int]()
         self._shut_out_until_ns = 0
 
     def stop(self) -> None:
@@ -46,9 +49,7 @@ class Happenings:
             self._counts[turn.fault] += 1
         match turn.fault:
             case Fault.RESTART:
-                self.is_restarting = turn.begins
-                code = CUT if turn.throw.place < 0.5 else _GOING_AWAY
-                return ([WsClose(conn_id, code) for conn_id in clients] if turn.begins else []), []
+                return self._restart(turn, clients, box_ns)
             case Fault.SOCKET_END if turn.begins and clients:
                 conn_id = clients[int(turn.throw.place * len(clients))]
                 return [WsClose(conn_id, _GOING_AWAY, "24 hours are over")], []
@@ -62,6 +63,16 @@ class Happenings:
             case _:
                 pass
         return [], []
+
+    def _restart(self, turn: Turn, clients: Sequence[int], box_ns: int) -> tuple[list[WsClose], list[WsOutput]]:
+        self.is_restarting = turn.begins
+        told: list[WsOutput] = []
+        if turn.begins:
+            self.is_announced = turn.throw.which < 0.5
+            told = self._levers.announce_end(box_ns) if self.is_announced else []
+            self._leaving = frozenset(output.conn_id for output in told)
+        code = CUT if turn.throw.place < 0.5 else _GOING_AWAY
+        return [WsClose(each, code) for each in clients if (each in self._leaving) is not turn.begins], told
 
     def told(self, reply: Reply, now_ns: int) -> Reply:
         """An answer to somebody who is shut out says for how long, as the exchange's own front does."""

@@ -133,7 +133,8 @@ class Chaos:
 
     def ws_refusal(self, target: str, now_ns: int, product: Product = Product.FUTURES) -> WsRefuse | None:
         """Whether a websocket to ``target`` (path and query) is refused; if not, `ws_open` follows."""
-        if self._happenings.is_restarting:
+        is_spared = self._happenings.is_announced and product is Product.SPOT
+        if self._happenings.is_restarting and not is_spared:
             return WsRefuse(503, "Service Unavailable")
         return self._box.ws_refusal(target, self._time(now_ns), product)
 
@@ -197,8 +198,8 @@ class Chaos:
             closing, told = self._happenings.turn(turn, list(self._clients), self._time(now_ns), now_ns)
             for each in closing:
                 self.ws_closed(each.conn_id)
-            outputs += closing
             outputs += self._frames.passed(told, now_ns)
+            outputs += closing
         return outputs
 
     def _time(self, now_ns: int) -> int:

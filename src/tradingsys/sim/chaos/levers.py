@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from tradingsys.matching.order_book import BookOrder
 from tradingsys.sim.faces.binance.face import Face
@@ -12,6 +12,14 @@ from tradingsys.sim.faces.transport import WsOutput
 from tradingsys.sim.simulator import Simulator
 
 __all__ = ["Asked", "Levers", "Trouble"]
+
+
+class _Account(Protocol):
+    """Whoever trades."""
+
+    @property
+    def is_house(self) -> bool:
+        """Whether it is one of the background traders."""
 
 
 def _truth(_asked: Asked) -> Trouble:
@@ -51,8 +59,9 @@ class Levers:
             face.troubles.fate = _truth
             if queries_were_late:
                 face.troubles.queries_late_ns = 0
-        for venue in self._box.exchange.venues.values():
-            venue.book.part = None
+        for part in self._box.parts.values():
+            for venue in part.exchange.venues.values():
+                venue.book.part = None
 
     def shut_out(self, until_ns: int, *, is_ban: bool) -> None:
         """Refuse whoever asks, until then."""
@@ -63,16 +72,29 @@ class Levers:
         """Let every account's stream end."""
         return [output for face in self._faces for output in face.end_streams(now_ns)]
 
+    def announce_end(self, now_ns: int) -> list[WsOutput]:
+        """Tell websockets that they will end soon, where the exchange does that."""
+        return self._box.spot_face.shut_down(now_ns)
+
     def is_public(self, conn_id: int) -> bool:
         """Whether a websocket carries the public market alone."""
         return any(face.is_public(conn_id) for face in self._faces)
 
     def _split(self, part: Callable[[int], int]) -> None:
-        accounts = self._box.exchange.accounts
+        for exchange in (each.exchange for each in self._box.parts.values()):
+            parted = _of_accounts(part, exchange.accounts)
+            for venue in exchange.venues.values():
+                venue.book.part = parted
 
-        def parted(taker: BookOrder, maker: BookOrder, lots: int) -> int:
-            strangers = accounts[taker.account].is_house and accounts[maker.account].is_house
-            return lots if strangers else part(lots)
 
-        for venue in self._box.exchange.venues.values():
-            venue.book.part = parted
+_Part = Callable[[BookOrder, BookOrder, int], int]
+
+
+def _of_accounts(part: Callable[[int], int], accounts: Mapping[str, _Account]) -> _Part:
+    """What strangers trade with each other stays whole."""
+
+    def parted(taker: BookOrder, maker: BookOrder, lots: int) -> int:
+        is_strangers = accounts[taker.account].is_house and accounts[maker.account].is_house
+        return lots if is_strangers else part(lots)
+
+    return parted
