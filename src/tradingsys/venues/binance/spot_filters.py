@@ -75,16 +75,19 @@ def _market_lot(dialect: FilterDialect, rules: Instrument, qty: Decimal) -> Brok
     return (Rule.MARKET_QTY_OFF_STEP, str(rules.market_lot_size)) if is_off else None
 
 
-def _iceberg(dialect: FilterDialect, rules: Instrument, terms: Terms, against: Against) -> Broken | None:
-    shown, own = terms.iceberg_qty, rules.spot or _NO_RULES
-    if shown is None:
+def _iceberg_qty(dialect: FilterDialect, rules: Instrument, terms: Terms, _against: Against) -> Broken | None:
+    shown = terms.iceberg_qty
+    if shown is None or (shown > 0 and not _lot(dialect, rules, shown)):
         return None
-    if shown <= 0 or _lot(dialect, rules, shown):
-        return Rule.ICEBERG_QTY, f"at least {rules.min_qty}, in steps of {rules.lot_size}"
+    return Rule.ICEBERG_QTY, f"at least {rules.min_qty}, in steps of {rules.lot_size}"
+
+
+def _iceberg_parts(_dialect: FilterDialect, rules: Instrument, terms: Terms, _against: Against) -> Broken | None:
+    shown, most = terms.iceberg_qty, (rules.spot or _NO_RULES).max_iceberg_parts
+    if shown is None or most is None:
+        return None
     parts = (terms.order_qty / shown).to_integral_value(ROUND_CEILING)
-    if own.max_iceberg_parts is not None and parts > own.max_iceberg_parts:
-        return Rule.ICEBERG_PARTS, str(own.max_iceberg_parts)
-    return too_many(Rule.TOO_MANY_ICEBERGS, own.max_iceberg_orders, against.standing.iceberg_orders)
+    return (Rule.ICEBERG_PARTS, str(most)) if parts > most else None
 
 
 def _price(dialect: FilterDialect, rules: Instrument, terms: Terms, _against: Against) -> Broken | None:
@@ -95,20 +98,14 @@ def _price(dialect: FilterDialect, rules: Instrument, terms: Terms, _against: Ag
     return _as_price(dialect, rules, terms.price)
 
 
-def _trigger(dialect: FilterDialect, rules: Instrument, terms: Terms, against: Against) -> Broken | None:
+def _trigger(dialect: FilterDialect, rules: Instrument, terms: Terms, _against: Against) -> Broken | None:
     if not terms.order_type.is_conditional:
         return None
     is_trailing = terms.order_type is OrderType.TRAILING_STOP_MARKET
     px = terms.activation_px if is_trailing else terms.stop_px
     if px is None and terms.callback_rate is None:
         return Rule.TRIGGER_MISSING, ""
-    broken = None if px is None else _as_price(dialect, rules, px)
-    own = rules.spot or _NO_RULES
-    return (
-        broken
-        or _trailing(own, terms)
-        or too_many(Rule.TOO_MANY_CONDITIONS, own.max_conditional_orders, against.standing.conditional_orders)
-    )
+    return None if px is None else _as_price(dialect, rules, px)
 
 
 def _as_price(dialect: FilterDialect, rules: Instrument, px: Decimal) -> Broken | None:
@@ -117,7 +114,8 @@ def _as_price(dialect: FilterDialect, rules: Instrument, px: Decimal) -> Broken 
     return price_bounds(dialect, rules, px, Rule.PRICE_TOO_HIGH, Rule.PRICE_PRECISION)
 
 
-def _trailing(own: SpotRules, terms: Terms) -> Broken | None:
+def _trailing(_dialect: FilterDialect, rules: Instrument, terms: Terms, _against: Against) -> Broken | None:
+    own = rules.spot or _NO_RULES
     if terms.callback_rate is None:
         return None
     # A stop that buys waits above the market, one that sells below; take-profits the other way round.
@@ -142,16 +140,17 @@ def _band(_dialect: FilterDialect, rules: Instrument, terms: Terms, against: Aga
 
 
 def _notional(_dialect: FilterDialect, rules: Instrument, terms: Terms, against: Against) -> Broken | None:
-    own, at_market = rules.spot or _NO_RULES, not terms.order_type.has_price
-    px = against.reference_px if at_market else terms.price
+    """A conditional order without a price is valued with what triggers it."""
+    own, is_market = rules.spot or _NO_RULES, terms.order_type is OrderType.MARKET
+    px = terms.price if terms.order_type.has_price else terms.stop_px or terms.activation_px or against.reference_px
     value = terms.quote_order_qty
     if value is None:
         if px is None:
             return None
         value = terms.order_qty * px
-    if value < rules.min_notional and (own.min_notional_of_market or not at_market):
+    if value < rules.min_notional and (own.min_notional_of_market or not is_market):
         return Rule.NOTIONAL_TOO_LOW, str(rules.min_notional)
-    most = own.max_notional if own.max_notional_of_market or not at_market else None
+    most = own.max_notional if own.max_notional_of_market or not is_market else None
     return (Rule.NOTIONAL_TOO_HIGH, str(most)) if most is not None and value > most else None
 
 
@@ -160,6 +159,14 @@ def _standing(_dialect: FilterDialect, rules: Instrument, terms: Terms, against:
     held, most = standing.position, own.max_position
     if terms.side is Side.BUY and most is not None and held is not None and held + terms.order_qty > most:
         return Rule.MAX_POSITION, str(most)
+    if terms.order_type.is_conditional and (
+        broken := too_many(Rule.TOO_MANY_CONDITIONS, own.max_conditional_orders, standing.conditional_orders)
+    ):
+        return broken
+    if terms.iceberg_qty is not None and (
+        broken := too_many(Rule.TOO_MANY_ICEBERGS, own.max_iceberg_orders, standing.iceberg_orders)
+    ):
+        return broken
     return too_many(Rule.TOO_MANY_OPEN_ORDERS, rules.max_open_orders, standing.open_orders)
 
 
@@ -177,7 +184,18 @@ def _too_precise(name: str) -> tuple[int, str]:
 
 FILTERS = FilterDialect(
     remainder=plain_remainder,
-    checks=(_status_and_type, _quantity, _price, _trigger, _iceberg, _band, _notional, _standing),
+    checks=(
+        _status_and_type,
+        _price,
+        _trigger,
+        _band,
+        _quantity,
+        _iceberg_qty,
+        _notional,
+        _iceberg_parts,
+        _trailing,
+        _standing,
+    ),
     answers={
         Rule.SYMBOL_STATUS: (-1013, "Market is closed."),
         Rule.ORDER_TYPE: (-1116, "Invalid orderType."),

@@ -175,7 +175,9 @@ def test_an_order_that_breaks_a_rule_gets_the_exchange_s_words(terms: Terms, exp
         (changed(LIMIT, order_type=OrderType.STOP_LIMIT, stop_px="90.1"), "90.9", "PERCENT_PRICE_BY_SIDE"),
         (MARKET, "16", "NOTIONAL"),
         (MARKET, "17", None),
-        (STOP, "16", "NOTIONAL"),
+        (STOP, "16", None),
+        (changed(STOP, stop_px="16.1"), "90", "NOTIONAL"),
+        (TRAIL, "16", "NOTIONAL"),
         (changed(MARKET, order_qty="100"), "500", None),
     ],
 )
