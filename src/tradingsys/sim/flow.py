@@ -181,7 +181,7 @@ class _Crowd:
         return events
 
     def _move(self, now_ns: int) -> None:
-        passed_s = (now_ns - self._last_ns) / _NS
+        passed_s = max(0, now_ns - self._last_ns) / _NS
         self._last_ns = now_ns
         rng = self._rng
         if rng.random() < _BURST_CHANCE:

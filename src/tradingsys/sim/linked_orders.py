@@ -100,6 +100,8 @@ class LinkedOrders:
         most = rules.max_order_lists
         if most is not None and sum(each.symbol == request.symbol for each in mine) >= most:
             return Refusal.TOO_MANY_LISTS
+        if self._is_crowded(venue, request, rules):
+            return Refusal.TOO_MANY_ORDERS
         names = [leg.client_order_id for leg in request.orders if leg.client_order_id]
         if len(set(names)) < len(names):
             return Refusal.DUPLICATE_CLIENT_ORDER_ID
@@ -115,6 +117,16 @@ class LinkedOrders:
             and (below is None or last is None or below < last)
         )
         return None if fits else Refusal.BAD_LIST_PRICES
+
+    def _is_crowded(self, venue: Venue, request: NewOrderList, rules: SpotRules) -> bool:
+        """Whether its orders are too many together, of which each by itself might be."""
+        ids = venue.open_ids.get(request.account, {})
+        most, most_conditional = venue.instrument.max_open_orders, rules.max_conditional_orders
+        if most is not None and len(ids) + len(request.orders) > most:
+            return True
+        conditional = sum(venue.open[each].order_type.is_conditional for each in ids)
+        conditional += sum(leg.order_type.is_conditional for leg in request.orders)
+        return most_conditional is not None and conditional > most_conditional
 
     def _judge_pending(self, venue: Venue, leg: NewOrder) -> Judged | Refusal:
         """An order that waits for another is asked for money only when its turn comes."""

@@ -104,6 +104,9 @@ actions = st.one_of(
     st.tuples(st.just("repay"), st.sampled_from(["USDT", "BTC", "DOGE"])),
     st.tuples(st.just("wait"), st.integers(1, 4000)),
     st.tuples(st.just("move"), st.sampled_from(["USDT", "BNB"])),
+    st.tuples(
+        st.just("crash"), st.tuples(st.sampled_from([DOGE, BTC, BNB]), st.sampled_from([-80, -15, 0, 15, 60, 300]))
+    ),
 )
 
 
@@ -123,12 +126,14 @@ def _act(rig: SpotRig, action: object) -> None:
                 rig.cancel(chosen) if verb == "cancel" else rig.amend(chosen, half)
         case ("borrow", str() as asset):
             exchange.borrow(
-                MARGIN, asset, (exchange.borrowable(MARGIN, asset)[0] / 5).quantize(_CENT, ROUND_DOWN), rig.now_ns
+                MARGIN, asset, (exchange.borrowable(MARGIN, asset)[0] / 2).quantize(_CENT, ROUND_DOWN), rig.now_ns
             )
         case ("repay", str() as asset):
             exchange.repay(MARGIN, asset, (exchange.margin(MARGIN).debt(asset) / 2).quantize(_CENT), rig.now_ns)
         case ("wait", int() as seconds):
             rig.wait(seconds)
+        case ("crash", (str() as symbol, int() as percent)):
+            rig.trade_at(str((_GRIDS[symbol][0] * (100 + percent) / 100).quantize(_GRIDS[symbol][1])), symbol)
         case ("move", str() as asset):
             exchange.transfer("a", asset, D("-0.5"), rig.now_ns)
             exchange.transfer(MARGIN, asset, D("0.5"), rig.now_ns)
