@@ -1,20 +1,22 @@
-"""What a symbol is worth by what its two assets are worth elsewhere."""
+"""What a symbol is worth by what it, or its two assets, are worth elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 
-from tradingsys.sim.flow import ValueElsewhere
-from tradingsys.sim.spot_markets import SpotMarket
+__all__ = ["ValueElsewhere", "cross_rates"]
 
-__all__ = ["cross_rates"]
+ValueElsewhere = Callable[[str], float | None]
+"""What a symbol is worth in another segment, in its quote asset; None when nobody says."""
 
 _UNIT = "USDT"
 
 
-def cross_rates(elsewhere: ValueElsewhere, markets: Iterable[SpotMarket]) -> ValueElsewhere:
-    """Values of symbols that ``elsewhere`` knows, and of those between two assets that it knows in one unit."""
-    assets: Mapping[str, tuple[str, str]] = {market.symbol: (market.base, market.quote) for market in markets}
+def cross_rates(elsewhere: ValueElsewhere, assets: Mapping[str, tuple[str, str]]) -> ValueElsewhere:
+    """Values of symbols that ``elsewhere`` knows, and of those between two assets that it knows in one unit.
+
+    ``assets``: base and quote by symbol.
+    """
 
     def value(symbol: str) -> float | None:
         known = elsewhere(symbol)

@@ -8,19 +8,20 @@ goes.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
 from heapq import heapify, heapreplace
 from random import Random
 from typing import Any, Protocol
 
 from tradingsys.core.enums import OrderType, Side, TimeInForce
+from tradingsys.sim.cross_rates import ValueElsewhere, cross_rates
 from tradingsys.sim.events import Accepted, ExchangeEvent, NewOrder
 from tradingsys.sim.markets import FlowStyle, Grid
 from tradingsys.sim.segment import Segment
 from tradingsys.sim.venue import Venue
 
-__all__ = ["MAKERS", "TAKERS", "Flow", "FlowMarket", "ValueElsewhere"]
+__all__ = ["MAKERS", "TAKERS", "Flow", "FlowMarket"]
 
 MAKERS = "house-makers"
 TAKERS = "house-takers"
@@ -39,9 +40,6 @@ _FULL_SPEED = 5.0
 """So many times faster than ours the market is as lively as ever; beyond that it does as much in our time."""
 
 
-ValueElsewhere = Callable[[str], float | None]
-"""What a symbol is worth in another segment, in its quote asset; None when nobody says."""
-
 _BASIS_SIGMA = 0.00002
 """Of the distance to the value elsewhere, per square root of a second; it comes and goes within minutes."""
 _BASIS_REVERSION_S = 120.0
@@ -52,6 +50,10 @@ class FlowMarket(Protocol):
 
     @property
     def symbol(self) -> str: ...  # noqa: D102
+    @property
+    def base(self) -> str: ...  # noqa: D102
+    @property
+    def quote(self) -> str: ...  # noqa: D102
     @property
     def price(self) -> Grid: ...  # noqa: D102
     @property
@@ -278,8 +280,10 @@ class Flow:
     ) -> None:
         """``speed``: how many times faster than ours time runs; above some figure fewer traders act, to keep up.
 
-        Symbols that have a value ``elsewhere`` follow it.
+        Symbols that have a value ``elsewhere``, by themselves or by their two assets, follow it.
         """
+        markets = tuple(markets)
+        elsewhere = cross_rates(elsewhere, {market.symbol: (market.base, market.quote) for market in markets})
         pace = min(1.0, _FULL_SPEED / speed)
         for name in (MAKERS, TAKERS):
             exchange.open_account(name, {}, is_house=True)
