@@ -42,11 +42,11 @@ def on_error(error: Exception) -> None:
 
 
 if __name__ == "__main__":
-    args = parse(session=7)
+    args = parse(session=7, symbol="adausdt")
     eng = Engine()
     session = eng.make_session(addr=args.addr, session_id=args.session, name="bracket", trading=True)
     session.on_error = on_error
-    sub = session.subscribe("adausdt", "depth")
+    sub = session.subscribe(args.symbol, "depth")
     # Orders of an earlier run guard a position that this run knows nothing of.
     for left in sub.open_orders:
         sub.cancel(left.id)

@@ -30,12 +30,12 @@ class Follow:
 
 
 if __name__ == "__main__":
-    args = parse(session=8)
+    args = parse(session=8, symbol="dogeusdt")
     eng = Engine()
     session = eng.make_session(addr=args.addr, session_id=args.session, name="follow", trading=True)
     session.on_connected = lambda session: info(f"{session.name} may trade")
     session.on_disconnected = lambda session, reason: warn(f"{session.name} waits: {reason}")
-    sub = session.subscribe("dogeusdt", "depth", sample=1.0)
+    sub = session.subscribe(args.symbol, "depth", sample=1.0)
     for left in sub.open_orders:
         sub.cancel(left.id)
     follow = Follow(sub)

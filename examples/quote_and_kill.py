@@ -36,10 +36,10 @@ class QuoteAndKill:
 
 
 if __name__ == "__main__":
-    args = parse(session=6)
+    args = parse(session=6, symbol="dogeusdt")
     eng = Engine()
     session = eng.make_session(addr=args.addr, session_id=args.session, name="quote_and_kill", trading=True)
-    sub = session.subscribe("dogeusdt", "depth")
+    sub = session.subscribe(args.symbol, "depth")
     # After a restart, orders of the previous run may still be open.
     for left in sub.open_orders:
         sub.cancel(left.id)
