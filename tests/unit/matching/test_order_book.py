@@ -215,3 +215,48 @@ def test_decrement_takes_from_both(maker: int, taker: int, ends: tuple[bool, boo
     assert book.qty_at(Side.BUY, 100) == maker - min(maker, taker)
     assert incoming.leaves == taker - min(maker, taker)
     assert (1 in book) is not step.maker_expires
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(Side), st.integers(95, 105), st.integers(1, 30), st.integers(0, 5), st.sampled_from("ab"),
+            st.sampled_from(SelfTradePrevention), st.integers(0, 40),
+        ),
+        max_size=40,
+    )
+)  # fmt: skip
+def test_nothing_is_lost_or_shown_twice_whatever_hides_shrinks_or_is_prevented(
+    script: list[tuple[Side, int, int, int, str, SelfTradePrevention, int]],
+) -> None:
+    book, resting = OrderBook(), dict[int, BookOrder]()
+    for number, (side, px, lots, peak, account, prevention, touched) in enumerate(script):
+        taker = BookOrder(number, account, side, px, lots, peak)
+        taken = prevented = 0
+        expired = False
+        reachable = sum(each for _, each, _ in book.reach(side, px))
+        assert reachable == book.available(side, px)
+        for step in book.match(taker, px, prevention):
+            taken += step.qty if isinstance(step, Match) else 0
+            if isinstance(step, Prevented):
+                prevented += step.qty
+                expired = step.taker_expires
+                assert step.maker.account == account
+                assert (step.maker.order_id in book) is not step.maker_expires
+        assert taken + prevented + taker.leaves == lots
+        assert taken + prevented <= reachable
+        if taker.leaves and not expired:
+            book.rest(taker)
+            resting[number] = taker
+        other = resting.get(touched)
+        if other is not None and touched in book and other.leaves + other.hidden > 1:
+            before = book.available(other.side.opposite, None)
+            book.shrink(touched, 1)
+            assert book.available(other.side.opposite, None) == before - 1
+        for half in Side:
+            shown: dict[int, int] = {}
+            for order_id, each in resting.items():
+                if order_id in book and each.side is half:
+                    assert each.leaves > 0 and (not each.hidden or each.leaves <= each.peak)
+                    shown[each.px] = shown.get(each.px, 0) + each.leaves
+            assert dict(book.levels(half, 100)) == shown
