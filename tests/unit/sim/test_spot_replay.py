@@ -34,7 +34,5 @@ def test_we_buy_from_a_recording_and_update_ids_have_no_gaps() -> None:
     assert exchange.accounts["a"].free_of("BTC") == Decimal("0.00999")
     changes = [event for event in events if isinstance(event, BookChanged)]
     assert len(changes) > 100
-    assert all(
-        later.first_update_id == earlier.update_id + 1 for earlier, later in itertools.pairwise(changes)
-    )
+    assert all(later.first_update_id == earlier.update_id + 1 for earlier, later in itertools.pairwise(changes))
     assert replay.value(BTC) == float(exchange.venues[BTC].mid or 0)
