@@ -25,7 +25,10 @@ from tradingsys.cli.app import app, execute
 __all__ = ["Desk", "Shown", "commands"]
 
 _ADMIN, _STREAMS, _LOCAL = "localhost:8100", "localhost:8101", "localhost:8111"
+_OF_SPOT = "localhost:8112"
 """What the pages say."""
+_BESIDE = ("spot",)
+"""The other gateways that stand at the desk, by their configurations."""
 _TAPE_S = 1.5
 _TARGETS = re.compile(r"^([a-z]+):", re.MULTILINE)
 _SYMBOLS = ["btcusdt", "dogeusdt"]
@@ -73,7 +76,14 @@ class Desk:
         with World.running(directory) as world:
             path = directory / "usdt.json"
             path.write_text(json.dumps(json.loads(path.read_text()) | {"symbols": _SYMBOLS}))
-            world.wait_until_ready(world.start_gateway())
+            gateways = [world.start_gateway()]
+            for name in _BESIDE:
+                path = directory / f"{name}.json"
+                config = json.loads(path.read_text()) | {"local": f"ws://localhost:{free_port()}"}
+                path.write_text(json.dumps(config | {"symbols": ["btcusdt"]}))
+                gateways.append(world.start(name, "-m", "tradingsys", "spot", f"-c={name}.json"))
+            for gateway in gateways:
+                world.wait_until_ready(gateway)
             yield cls(world)
 
     def here(self, text: str) -> str:
@@ -81,6 +91,8 @@ class Desk:
         urls = json.loads((self.world.directory / "usdt.json").read_text())["urls"]
         for told, scheme, is_ in ((_ADMIN, "http://", urls["rest"]), (_STREAMS, "ws://", urls["streams"])):
             text = text.replace(told, is_.removeprefix(scheme))
+        of_spot = json.loads((self.world.directory / "spot.json").read_text())["local"]
+        text = text.replace(_OF_SPOT, of_spot.removeprefix("ws://"))
         return text.replace(_LOCAL, f"localhost:{self.world.port}")
 
     def type(self, words: list[str]) -> Shown:
@@ -135,7 +147,7 @@ class Desk:
         self._places += 1
         made = self.world.directory / f"place-{self._places}"
         made.mkdir()
-        for name in ("usdt.json", "private_key.pem"):
+        for name in ("usdt.json", "private_key.pem", *(f"{name}.json" for name in _BESIDE)):
             (made / name).write_bytes((self.world.directory / name).read_bytes())
         return made
 
@@ -145,11 +157,11 @@ class Desk:
         words = ["tradingsys", command, *rest]
         if command == "demo" or command.startswith("-"):
             return self.parse(words)  # the demonstration has a test of its own
-        special = {"sim": self._sim, "usdt": self._usdt, "init": self._init, "record": self._record}
-        if command in special:
+        special = {"sim": self._sim, "init": self._init, "record": self._record}
+        if command in special or command in ("usdt", "spot"):
             # They begin with nothing and leave nothing behind: once is enough for all pages.
             if tuple(words) not in self._seen:
-                self._seen[tuple(words)] = special[command](rest)
+                self._seen[tuple(words)] = special[command](rest) if command in special else self._run(command, rest)
             return self._seen[tuple(words)]
         if command == "resume":
             self._halt(rest)
@@ -169,8 +181,8 @@ class Desk:
     def _sim(self, rest: list[str]) -> Shown:
         at = self.place()
         if "--write-config" in rest:
-            (at / "usdt.json").unlink()
-            (at / "private_key.pem").unlink()
+            for written in at.iterdir():
+                written.unlink()
         if "--replay" in rest:
             done = self._tape(at / rest[rest.index("--replay") + 1], "btcusdt@depth", "btcusdt@trade")
             assert done.returncode == 0, done.stderr
@@ -181,18 +193,19 @@ class Desk:
         assert sim.stop(2) == 0, sim.err
         return Shown(["tradingsys", "sim", *rest], sim.out, sim.err)
 
-    def _usdt(self, rest: list[str]) -> Shown:
+    def _run(self, command: str, rest: list[str]) -> Shown:
         at = self.place()
-        config = json.loads((at / "usdt.json").read_text())
-        (at / "usdt.json").write_text(json.dumps(config | {"local": f"ws://localhost:{free_port()}"}))
-        gateway = self._start("gateway", at, ["usdt", *rest])
+        path = at / next(word for word in rest if word.endswith(".json")).removeprefix("-c=")
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"local": f"ws://localhost:{free_port()}"}))
+        gateway = self._start("gateway", at, [command, *rest])
         self.world.wait_until_ready(gateway)
         assert gateway.stop(2) == 0, gateway.err
-        return Shown(["tradingsys", "usdt", *rest], gateway.out, gateway.err)
+        return Shown(["tradingsys", command, *rest], gateway.out, gateway.err)
 
     def _init(self, rest: list[str]) -> Shown:
         at = self.place()
-        (at / "usdt.json").unlink()
+        for config in at.glob("*.json"):
+            config.unlink()
         if "--pem" not in rest:  # a page whose reader has the simulator's key already names another file
             (at / "private_key.pem").unlink()
         is_for_real = "--environment" in rest and "sim" not in rest

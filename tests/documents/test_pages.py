@@ -24,10 +24,17 @@ OTHERS = sorted({block.page for block in blocks() if block.language == "shell"} 
 @pytest.fixture
 def untouched(tmp_path: Path) -> Iterator[Desk]:
     with Desk.ready(tmp_path) as desk:
-        holder = desk.world.start_program("holder", "1")
-        eventually("a position and an order", lambda: '"net": 10' in holder.out and '"open": [[' in holder.out)
-        holder.kill()
+        hold(desk, "usdt", "10")
+        hold(desk, "spot", "9.99")
         yield desk
+
+
+def hold(desk: Desk, name: str, net: str) -> None:
+    """Leave a position and an order behind, at the gateway of a configuration."""
+    address = json.loads((desk.world.directory / f"{name}.json").read_text())["local"]
+    holder = desk.world.start("holder", "-m", "tests.process.programs.holder", address, "1")
+    eventually("a position and an order", lambda: f'"net": {net}' in holder.out and '"open": [[' in holder.out)
+    holder.kill()
 
 
 def test_the_commands_print_what_their_page_shows(untouched: Desk) -> None:

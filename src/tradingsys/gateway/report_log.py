@@ -19,6 +19,9 @@ from tradingsys.gateway.seams import Log
 
 __all__ = ["log_report"]
 
+_EVERYDAY = ("ORDER", "outboundAccountPosition")
+"""Why balances change all the time: of futures, and of assets."""
+
 
 def log_report(log: Log, report: Report) -> None:
     """Write a line, unless it is everyday's business."""
@@ -27,7 +30,7 @@ def log_report(log: Log, report: Report) -> None:
             log.info("the account's events arrive" if is_up else "the account's events do not arrive", reason=reason)
         case TradingState(is_up, via, reason):
             log.info("orders can be sent" if is_up else "orders cannot be sent", via=via, reason=reason)
-        case AccountChanged(reason) if reason != "ORDER":
+        case AccountChanged(reason) if reason not in _EVERYDAY:
             log.info("account changed", reason=reason)
         case SettingsChanged(symbol, leverage):
             log.info("leverage of the account changed", symbol=symbol, leverage=leverage)

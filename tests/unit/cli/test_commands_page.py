@@ -16,6 +16,7 @@ from tradingsys.cli.doctor.findings import Finding
 from tradingsys.cli.record.command import _Summary
 from tradingsys.gateway.config import Config, Urls, load
 from tradingsys.wire.operator import (
+    AssetView,
     Explanation,
     GatewayView,
     SessionFill,
@@ -37,6 +38,7 @@ ANSWERS: dict[str, Any] = {
     "positions": list[SessionPositionView],
     "explanation": Explanation,
     "set": SetPositionResult,
+    "assets": list[AssetView],
 }
 
 

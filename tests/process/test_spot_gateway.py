@@ -1,0 +1,142 @@
+"""Spot and futures side by side: real gateways in one directory, a strategy on spot, a kill, and the books after it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.process.world import Process, World, eventually, free_port
+
+STRATEGY = """
+import sys
+
+from pyalgo import *
+
+eng = Engine(0.01)
+session = eng.make_session(addr=sys.argv[1], session_id=1, name="spot", trading=True)
+session.on_error = lambda error: print("refused", error, flush=True)
+sub = session.subscribe("btcusdt", "depth:100ms")
+done = []
+
+
+def on_fill(order, fill):
+    print("fill", fill.quantity, flush=True)
+
+
+def on_depth(depth):
+    best = depth.bid_prc(0)
+    done.append(best)
+    if len(done) == 1:
+        sub.add_order(0, 0.01, Side.BUY, OrderType.MARKET)
+        sub.add_order(0, 0, Side.BUY, OrderType.MARKET, quote_quantity=50)
+    elif len(done) == 5:
+        target, stop = sub.round_price(best * 1.05), sub.round_price(best * 0.95)
+        sub.add_oco(
+            Leg(target, 0.005, Side.SELL, OrderType.LIMIT_MAKER),
+            Leg(0, 0.005, Side.SELL, OrderType.STOP_LOSS, stop_price=stop),
+        )
+        sub.add_order(sub.round_price(best * 0.97), 0.004, Side.BUY, OrderType.LIMIT, Tif.GTC, iceberg=0.001)
+    elif len(done) == 10:
+        (rests,) = (order for order in sub.open_orders if order.side == Side.BUY)
+        sub.amend(rests.id, quantity=0.002)
+    elif len(done) == 15:
+        print("done", flush=True)
+        eng.stop()
+
+
+sub.on_data, sub.on_fill = on_depth, on_fill
+eng.run()
+"""
+
+
+class SpotWorld:
+    """A box with the gateway of its spot account beside that of futures."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.port = world, free_port()
+        path = world.directory / "spot.json"
+        config = json.loads(path.read_text())
+        assert config["db"] != "pos.db"
+        path.write_text(json.dumps(config | {"local": f"ws://localhost:{self.port}"}))
+
+    def start_gateway(self) -> Process:
+        gateway = self.world.start("spot", "-m", "tradingsys", "spot", "-c=spot.json")
+        World.wait_until_ready(gateway)
+        return gateway
+
+    def trade(self) -> str:
+        path = self.world.directory / "strategy.py"
+        path.write_text(STRATEGY)
+        strategy = self.world.start("strategy", path.name, f"ws://localhost:{self.port}")
+        eventually("it to be done", lambda: "done" in strategy.out or not strategy.is_running)
+        strategy.popen.wait(20)
+        assert "Traceback" not in strategy.err and "refused" not in strategy.out, (strategy.out, strategy.err)
+        return strategy.out
+
+    def ask(self, *words: str) -> Any:
+        directory = str(self.world.directory)
+        done = subprocess.run(
+            [sys.executable, "-m", "tradingsys", *words, "-c", "spot.json", "--json"],
+            cwd=directory,
+            env={**os.environ, "XDG_CONFIG_HOME": directory, "XDG_RUNTIME_DIR": directory},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+@pytest.fixture
+def spot(tmp_path: Path) -> Iterator[SpotWorld]:
+    with World.running(tmp_path) as world:
+        yield SpotWorld(world)
+
+
+def test_a_spot_account_is_traded_killed_and_found_again(spot: SpotWorld) -> None:
+    futures = spot.world.start_gateway()
+    gateway = spot.start_gateway()
+    spot.world.wait_until_ready(futures)
+    assert spot.trade().count("fill") >= 2
+    gateway.kill()
+    spot.start_gateway()
+
+    (row,) = (row["position"] for row in spot.ask("pos", "show")["positions"] if row["session_id"] == 1)
+    executed, net = Decimal(row["net_executed"]), Decimal(row["net"])
+    assert executed - net == Decimal(row["fees"]["BTC"]) == executed * Decimal("0.001")
+    rows = {row["asset"]: row for row in spot.ask("assets")["assets"]}
+    assert {asset: row["difference"] for asset, row in rows.items()} == {"BTC": "0", "USDT": "0"}
+    assert Decimal(rows["BTC"]["account"]) == net
+    orders = [row["order"] for row in spot.ask("orders")["orders"]]
+    assert sorted(order["order_type"] for order in orders) == ["LIMIT", "LIMIT", "STOP_MARKET"]
+    assert len({order["list_id"] for order in orders if "list_id" in order}) == 1
+    (rests,) = (order for order in orders if order["side"] == "BUY")
+    assert (rests["quantity"], rests["iceberg_quantity"]) == ("0.002", "0.001")
+    assert spot.ask("status")["status"]["product"] == "spot"
+    assert not any(check["verdict"] == "problem" for check in spot.ask("doctor")["checks"])
+    # The futures account has nothing to do with it.
+    assert not spot.world.ledger() and futures.is_running
+
+
+def test_the_book_of_futures_is_none_for_spot(spot: SpotWorld) -> None:
+    futures = spot.world.start_gateway()
+    spot.world.wait_until_ready(futures)
+    path = spot.world.directory / "spot.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"db": "pos.db"}))
+    arguments = ("-m", "tradingsys", "spot", "-c=spot.json")
+    beside = spot.world.start("beside", *arguments)
+    assert beside.popen.wait(30) == 2
+    assert "in use by another gateway" in beside.err and "a db and a local of its own" in beside.err
+    futures.stop()
+    alone = spot.world.start("alone", *arguments)
+    assert alone.popen.wait(30) == 2
+    assert "binance-usdm-sim" in alone.err and "binance-spot-sim" in alone.err and "db" in alone.err
