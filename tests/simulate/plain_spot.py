@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from random import Random
 from urllib.parse import parse_qs, urlencode
-
-from msgspec import structs
 
 from tradingsys.core.commands import (
     AccountMode,
@@ -65,37 +62,13 @@ from tradingsys.sim.events import (
 from tradingsys.sim.faces.transport import Reply, Request, WsOutput, WsRefuse, WsSend
 from tradingsys.sim.order_lists import NewOrderList
 from tradingsys.sim.spot_exchange import SpotExchange
-from tradingsys.sim.spot_markets import load_spot_markets
-from tradingsys.sim.venue import Listing
 from tradingsys.venues.protocol import Cost, Output
 
-__all__ = ["PlainProtocol", "PlainSpot", "balances_at", "listings"]
+__all__ = ["PlainProtocol", "PlainSpot"]
 
 _MS = 1_000_000
 _REFUSALS = Rejected | ListRejected | CancelRefused | ChangeRefused
 _ENDS = (OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.EXPIRED_IN_MATCH, OrderStatus.REJECTED)
-
-
-def listings() -> list[Listing]:
-    """Symbols that share their assets, all with prices and quantities of one size."""
-    known = {market.symbol: market.listing for market in load_spot_markets()}
-    doge = known["DOGEUSDT"]
-    named = (
-        ("DOGEUSDT", "DOGE", "USDT", "0.6"),
-        ("ADAUSDT", "ADA", "USDT", "0.75"),
-        ("ADADOGE", "ADA", "DOGE", "1.25"),
-    )
-    made = [
-        structs.replace(
-            doge,
-            instrument=structs.replace(
-                doge.instrument, symbol=symbol, base_asset=base, quote_asset=quote, margin_asset=quote
-            ),
-            reference_px=Decimal(px),
-        )
-        for symbol, base, quote, px in named
-    ]
-    return [*made, known["BNBUSDT"]]
 
 
 def facts(record: OrderRecord, row: Execution | None = None) -> Order:
@@ -141,44 +114,22 @@ def _fill(row: Execution) -> Fill:
     )
 
 
-def balances_at(exchange: SpotExchange, account: str, then_ns: int) -> dict[str, Decimal]:
-    """What the account had of its own, from the ledger alone."""
-    held: dict[str, Decimal] = {}
-
-    def add(asset: str, amount: Decimal) -> None:
-        held[asset] = held.get(asset, Decimal(0)) + amount
-
-    ledger = exchange.ledger
-    for row in ledger.executions:
-        if row.account == account and row.ts_ns <= then_ns:
-            add(row.base_asset, row.qty * row.side.sign)
-            add(row.quote_asset, -row.quote_qty * row.side.sign)
-            add(row.fee_asset, -row.fee)
-    for cash in ledger.money(account):
-        if cash.ts_ns <= then_ns and cash.kind == "TRANSFER":
-            add(cash.asset, cash.amount)
-    return held
-
-
 class PlainSpot:
     """Takes the simulator's place: the same calls, with numbers of objects for bytes."""
 
-    def __init__(self, account: str, exchange: SpotExchange, rng: Random) -> None:
+    def __init__(self, account: str, exchange: SpotExchange) -> None:
         self.exchange = exchange
         self.objects: list[object] = []
-        self.staleness_ms = 0.0
-        """Questions are answered from a state up to so old."""
         self._account = account
-        self._rng = rng
         self._streams: list[int] = []
-        self._versions: dict[tuple[str, int], list[OrderRecord]] = {}
-        put_order = exchange.ledger.put_order
 
-        def put(order: OrderRecord) -> None:
-            put_order(order)
-            self._versions.setdefault((order.symbol, order.order_id), []).append(order)
+    def protocol(self) -> PlainProtocol:
+        """A gateway's side."""
+        return PlainProtocol(self)
 
-        exchange.ledger.put_order = put  # type: ignore[method-assign]
+    def transfer(self, asset: str, amount: Decimal, now_ns: int) -> None:
+        """Deposit or withdraw; nobody is told."""
+        self.exchange.transfer(self._account, asset, amount, now_ns)
 
     def number(self, value: object) -> str:
         """What stands for an object on the wire."""
@@ -297,8 +248,6 @@ class PlainSpot:
 
     def _answer(self, query: Query[object], now_ns: int) -> object:
         account, ledger = self._account, self.exchange.ledger
-        age_ns = int(self.staleness_ms * self._rng.choice((0, self._rng.random(), 1)) * _MS)
-        then_ns = now_ns - age_ns
         match query:
             case TimeQuery():
                 return now_ns // _MS
@@ -307,17 +256,16 @@ class PlainSpot:
             case AccountModeQuery():
                 return AccountMode(False, False, True, account)
             case BalancesQuery():
-                held = balances_at(self.exchange, account, then_ns)
-                return tuple(Balance(asset, amount, amount) for asset, amount in held.items())
+                wallet = self.exchange.accounts[account]
+                return tuple(Balance(asset, wallet.total(asset)) for asset in wallet.assets)
             case OpenOrdersQuery(symbol):
-                return tuple(facts(each) for each in self._past(symbol, then_ns) if each.status.is_open)
+                return tuple(facts(each) for each in self.exchange.open_orders(account, symbol))
             case OrderQuery(symbol, client_order_id, venue_order_id):
                 number = None if venue_order_id is None else int(venue_order_id)
                 found = ledger.order(account, symbol, number, client_order_id)
-                past = None if found is None else self._as_of(found, then_ns)
-                return None if past is None else facts(past)
+                return None if found is None else facts(found)
             case TradesQuery(symbol, from_id, start_ms, limit):
-                rows = [row for row in ledger.executions_of(account, symbol, from_id or 0) if row.ts_ns <= then_ns]
+                rows = list(ledger.executions_of(account, symbol, from_id or 0))
                 if start_ms is not None:
                     rows = [row for row in rows if row.ts_ns // _MS >= start_ms]
                 rows = rows[-limit:] if from_id is None and start_ms is None else rows[:limit]
@@ -327,18 +275,6 @@ class PlainSpot:
             case ConditionalOrdersQuery() | IncomeQuery():
                 return ()
         return TransportError(f"nobody answers that: {type(query).__name__}", sent=True)
-
-    def _past(self, symbol: str | None, then_ns: int) -> Iterator[OrderRecord]:
-        symbols = self.exchange.ledger.symbols(self._account) if symbol is None else [symbol]
-        for name in symbols:
-            for record in self.exchange.ledger.orders(self._account, name):
-                past = self._as_of(record, then_ns)
-                if past is not None:
-                    yield past
-
-    def _as_of(self, record: OrderRecord, then_ns: int) -> OrderRecord | None:
-        versions = self._versions[record.symbol, record.order_id]
-        return next((each for each in reversed(versions) if each.updated_ns <= then_ns), None)
 
 
 class PlainProtocol:
@@ -382,7 +318,7 @@ class PlainProtocol:
         self._sent[self._token] = (command, now_ns)
         if isinstance(command, Ask):
             query = urlencode({"id": self._box.number(command)})
-            return [HttpRequest(self._token, "GET", f"http://sim/plain?{query}", {})]
+            return [HttpRequest(self._token, "GET", f"http://sim/openOrders?{query}", {})]
         first = command.orders[0] if isinstance(command, PlaceOrderList) else command
         named = {"symbol": getattr(first, "symbol", ""), "newClientOrderId": first.client_order_id}
         if isinstance(command, ReplaceOrder):

@@ -24,12 +24,17 @@ class SentRequests:
         """A request about an order leaves."""
         if isinstance(request, WsFrame):
             content = json.loads(request.data)
-            method, params = content["method"].split(".")[-1], content["params"]
+            method, params = content["method"].removeprefix("order.").split(".")[-1], content["params"]
         else:
             method, params = request.method, dict(parse_qsl(urlsplit(request.url).query))
         if method in _REPEATABLE:
             return
-        if "modifyId" in params:
+        lists = sorted(str(params[name]) for name in params if name.endswith("ClientOrderId"))
+        if "newQty" in params:
+            self._counts["amend", *lists, str(params["newQty"]), str(params["timestamp"])] += 1
+        elif "newClientOrderId" not in params and len(lists) > 1:
+            self._counts["list", *lists] += 1
+        elif "modifyId" in params:
             named = str(params.get("orderId") or params["origClientOrderId"])
             self._counts["amend", str(params["symbol"]), named, str(params["modifyId"])] += 1
         else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import apsw
 
-from tests.simulate.plain_spot import balances_at
+from tests.simulate.spot_box import balances_at
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.ids import EXTERNAL, decode_client_order_id
 from tradingsys.core.records import LedgerKind
@@ -152,7 +152,7 @@ class SpotJudge:
                 if known is None:
                     if record.cum_qty or record.status.is_open:
                         yield f"unknown to the book: {record.client_order_id}"
-                elif (known.status, known.facts.cum_qty) != (record.status, record.cum_qty):
+                elif (_settled(known.status), known.facts.cum_qty) != (_settled(record.status), record.cum_qty):
                     true = f"{record.status} {record.cum_qty} of {record.qty}"
                     yield f"{record.client_order_id} is {true}; the book: {known.status} {known.facts.cum_qty}"
         ours = {order.client_order_id for order in book.open_orders() if order.is_open}
@@ -161,3 +161,8 @@ class SpotJudge:
         for order in book.orders.values():
             if order.in_doubt or order.status is OrderStatus.UNKNOWN or order.replace or order.cancel_pending:
                 yield f"still in doubt, or a change under way: {order.client_order_id} {order.status}"
+
+
+def _settled(status: OrderStatus) -> OrderStatus:
+    """Whether one that waits for another is accepted is a matter of words."""
+    return OrderStatus.NEW if status is OrderStatus.PENDING_NEW else status

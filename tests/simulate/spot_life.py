@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
-from random import Random
 
 from msgspec import structs
 
 from tests.simulate.faults import Faults, Profile
 from tests.simulate.incarnation import Incarnation
 from tests.simulate.life import ACCOUNT, SETTINGS, Verdict
-from tests.simulate.plain_spot import PlainProtocol, PlainSpot, listings
+from tests.simulate.plain_spot import PlainSpot
 from tests.simulate.sent import SentRequests
+from tests.simulate.spot_box import URLS, SpotPast, WireSpot, markets
 from tests.simulate.spot_judge import SpotJudge
 from tests.simulate.spot_strategy import SpotStrategy
 from tests.simulate.strategy import Link, Strategy
@@ -25,22 +25,24 @@ from tradingsys.gateway.products import ProductName
 from tradingsys.sim.spot_exchange import SpotExchange
 from tradingsys.store.read import reading
 from tradingsys.venues.binance.market import BinanceMarket
-from tradingsys.venues.binance.product import Endpoints
-from tradingsys.venues.binance.usdm import USDM
+from tradingsys.venues.binance.spot import SPOT
 
 __all__ = ["SPOT_PRICES", "SpotLife"]
 
 SPOT_PRICES = {"dogeusdt": Decimal("0.6"), "adausdt": Decimal("0.75"), "adadoge": Decimal("1.25")}
 _OUTSIDE = {"bnbusdt": Decimal(600)}
-_CHAOS_S, _QUIET_S = 20, 60
+_CHAOS_S, _QUIET_S = 40, 60
 _DEPOSITS = {"USDT": "1000000", "DOGE": "500000.5", "ADA": "300000", "BNB": "5000.25"}
 
 
 class SpotVenue(Venue):
-    """The exchange of assets; its past is the box's own."""
+    """The exchange of assets, and people who trade there by hand."""
 
-    def __init__(self, world: World, box: PlainSpot) -> None:
+    reads = ("/order", "/openOrders", "/myTrades", "/account")
+
+    def __init__(self, world: World, box: PlainSpot | WireSpot) -> None:
         self._account = ACCOUNT
+        self.past = SpotPast(box.exchange, ACCOUNT)  # type: ignore[assignment]
         self.sent = SentRequests()
         self.world = world
         self.simulator = box  # type: ignore[assignment]
@@ -52,20 +54,19 @@ class SpotVenue(Venue):
 class SpotLife:
     """Builds the world of a seed and lives it."""
 
-    def __init__(self, seed: int, folder: Path, profile: Profile | None = None) -> None:
+    def __init__(self, seed: int, folder: Path, profile: Profile | None = None, *, wire: bool = True) -> None:
+        """Over the venue's own ``wire``, or with Python objects for it, which is quicker."""
         self.seed = seed
         self.world = World(seed)
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.faults = structs.replace(Faults.draw(self.world.rng, profile or Profile.of(seed)), last_instant=0.0)
         self.counts: Counter[str] = Counter()
-        self.exchange = SpotExchange(listings(), first_id=seed + 1)
         deposits = {asset: Decimal(amount) for asset, amount in _DEPOSITS.items()}
-        wallet = self.exchange.open_account(ACCOUNT, deposits, now_ns=self.world.now_ns - s(60))
-        wallet.burns_bnb = self.world.chance(0.5)
+        self.box = self._plain_box(deposits) if not wire else WireSpot(self.world.now_ns - s(60), deposits)
+        self.exchange = self.box.exchange
+        self.exchange.accounts[ACCOUNT].burns_bnb = self.world.chance(0.5)
         self.exchange.open_account("house", {}, is_house=True)
-        self.box = PlainSpot(ACCOUNT, self.exchange, Random(seed))
-        self.box.staleness_ms = self.faults.staleness_ms
         self.venue = SpotVenue(self.world, self.box)
         self.gateway: Incarnation | None = None
         self.transfers: dict[str, tuple[str, Decimal, int]] = {}
@@ -80,13 +81,18 @@ class SpotLife:
         self._every(self.faults.strategy_kills_per_s, lambda: self.world.rng.choice(self.strategies).kill())
         self._every(self.faults.drops_per_s, lambda: self.world.rng.choice(self.strategies).drop())
         self._every(self.faults.manual_trades_per_s, self._trade_by_hand)
-        self._every(self.faults.fundings_per_s, self._transfer)
+        self._every(self.faults.fundings_per_s / 4, self._transfer)
+
+    def _plain_box(self, deposits: dict[str, Decimal]) -> PlainSpot:
+        exchange = SpotExchange((market.listing for market in markets()), first_id=self.seed + 1)
+        exchange.open_account(ACCOUNT, deposits, now_ns=self.world.now_ns - s(60))
+        return PlainSpot(ACCOUNT, exchange)
 
     def live(self) -> Verdict:
         """Chaos, then quiet until everything that can be known is known, then judgement."""
         violations = list[str]()
         self.world.run_for(s(_CHAOS_S))
-        self.faults, self.box.staleness_ms = Faults.none(), 0.0
+        self.faults = Faults.none()
         for strategy in self.strategies:
             strategy.active = False
         self.world.run_for(s(_QUIET_S))
@@ -105,14 +111,13 @@ class SpotLife:
 
     def _start_gateway(self) -> None:
         self.counts["gateway starts"] += 1
-        urls = Endpoints("http://sim", "ws://sim/ws-fapi/v1", "ws://sim")
         self.gateway = Incarnation(
             self.world,
             self.venue,
             self.folder,
             structs.replace(SETTINGS, product=ProductName.SPOT),
-            lambda: PlainProtocol(self.box),
-            BinanceMarket(USDM, urls),
+            lambda: self.box.protocol(),
+            BinanceMarket(SPOT, URLS),
             lambda: self.faults,
             self._died,
             None,
@@ -170,7 +175,7 @@ class SpotLife:
         amount = Decimal(rng.randint(-500, 800)) / 100
         name = f"t{len(self.transfers)}"
         self.transfers[name] = (asset, amount, self.world.now_ns // 1_000_000)
-        self.exchange.transfer(ACCOUNT, asset, amount, self.world.now_ns)
+        self.box.transfer(asset, amount, self.world.now_ns)
         self.counts["transfers"] += 1
         gateway = self.gateway
         if gateway is not None and gateway.alive and gateway.gateway.venue.stream.is_up:

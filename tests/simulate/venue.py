@@ -37,8 +37,8 @@ __all__ = ["ENGINE_MS", "Network", "Venue", "is_order_request"]
 ENGINE_MS = 499
 """How long after receiving it in time the exchange may act on a request."""
 _READS = ("/order", "/algoOrder", "/openOrders", "/openAlgoOrders", "/allAlgoOrders", "/userTrades", "/positionRisk")
-_ORDER_METHODS = (b'"order.', b'"algoOrder.')
-_ORDER_PATHS = ("/order?", "/algoOrder?")
+_ORDER_METHODS = (b'"order.', b'"orderList.', b'"algoOrder.')
+_ORDER_PATHS = ("/order?", "/order/amend/keepPriority?", "/algoOrder?")
 
 
 def is_order_request(transmission: Transmission) -> bool:
@@ -54,6 +54,9 @@ def is_order_request(transmission: Transmission) -> bool:
 
 class Venue:
     """The exchange, its face, and people who trade there by hand."""
+
+    reads: tuple[str, ...] = _READS
+    """Paths of questions that may be answered from an older state."""
 
     def __init__(self, world: World, simulator: Simulator, symbols: list[str], account: str) -> None:
         self._account = account
@@ -288,7 +291,7 @@ class Network:
             return nullcontext()
         if request.path.endswith("/income"):
             return self._venue.past.cash(self._world.now_ns, ms(faults.late_income_ms))
-        if not faults.staleness_ms or not request.path.endswith(_READS):
+        if not faults.staleness_ms or not request.path.endswith(self._venue.reads):
             return nullcontext()
         age_ms = faults.staleness_ms * self._world.rng.choice((0, self._world.rng.random(), 1, 1, 1))
         return self._venue.past.shown(self._world.now_ns, ms(age_ms), ms(faults.staleness_ms))

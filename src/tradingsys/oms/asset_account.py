@@ -5,7 +5,8 @@ with the instant at which the balance was read. An execution moves both assets o
 of them or in a third. Baselines and executions fit together because
 
 - an asset's baseline is read twice, at such a distance that the balance surely was the same at the instant between,
-  however stale the answers: what moved it before is in the baseline, and what moves it afterwards is not;
+  however stale the answers, and nothing was executed around it: what moved the asset before is in the baseline, and
+  what moves it afterwards is not;
 - a symbol that enters when one of its assets has a baseline already is read from that instant on: nothing the account
   traded in between is lost;
 - an execution that comes into the books after the baseline of an asset that it moved earlier is in that already:
@@ -23,6 +24,7 @@ from tradingsys.core.instrument import Instrument
 from tradingsys.core.position import Pair
 from tradingsys.core.records import LedgerKind
 from tradingsys.oms.account_books import ATTEMPTS_BEFORE_ALARM, Comparison
+from tradingsys.oms.asset_totals import movements
 from tradingsys.oms.cash_history import CREATION_DOUBT_MS
 from tradingsys.oms.inquiry import Inquiry
 from tradingsys.oms.trade_history import TradeHistory
@@ -106,16 +108,17 @@ class AssetAccount:
         new = {asset for pair in pairs.values() for asset in (pair.base, pair.quote)} | assets
         new -= book.assets.keys()
         last_ids = {symbol: await history.last_id(symbol) for symbol in pairs}
-        moves = {asset: book.cash.moved[asset] for asset in new}
+        moves, earliest_ms = {asset: book.cash.moved[asset] for asset in new}, inquiry.surely_ms() - self._staleness_ms
         earlier = await self._balances() if new else {}
         await inquiry.wait(self._staleness_ms)
         began_ms = inquiry.venue_ms()
         is_charging = (began_ms + inquiry.uncertainty_ms()) % _HOUR_MS < _CHARGING_MS
         await inquiry.wait(self._staleness_ms)
         balances = await self._balances() if new else {}
+        traded = await self._traded_since(earliest_ms, pairs, new)
         quiet = {
             asset
-            for asset in new
+            for asset in new - traded
             if _net(balances, asset) == _net(earlier, asset)
             and book.cash.moved[asset] == moves[asset]
             and not (is_charging and asset in balances and _owes(balances[asset]))
@@ -129,6 +132,18 @@ class AssetAccount:
                 if symbol not in book.symbols:
                     book.enter_pair(symbol, first, pair)
                     await history.pull(symbol)
+
+    async def _traded_since(self, start_ms: int, symbols: Iterable[str], assets: set[str]) -> set[str]:
+        """What executions moved: two readings agree even if it was moved there and back between them."""
+        around: set[str] = set()
+        if assets:
+            around = {*symbols, *self._trading(assets), *self._book.outside, *self.symbols_in_use()}
+        moved: set[str] = set()
+        for symbol in sorted(around):
+            if (pair := self._pair(symbol)) is not None:
+                for fill in await self._history.since(symbol, start_ms):
+                    moved |= movements(fill, pair).keys()
+        return moved
 
     def _enter_assets(self, assets: Iterable[str], balances: Mapping[str, Balance], began_ms: int) -> None:
         held = self._book.asset_sums()

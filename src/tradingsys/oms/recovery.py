@@ -240,6 +240,8 @@ class Recovery:
                 self._differ(agreed)
                 return
             seen = wrong
+            if self._book.kind is AccountKind.ASSETS:
+                await self.pull_funding()
             for symbol in sorted(self._account.symbols_behind(wrong)):
                 await self.pull_trades(symbol)
             await self._inquiry.wait(self._margins.staleness_ms + self._timing.settle_ms)

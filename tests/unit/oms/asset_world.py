@@ -214,7 +214,7 @@ class AssetWorld:
 
     def check(self) -> None:
         """What `watch` does, with nobody interfering: the verdict is in `book.differences`."""
-        self.wait(4 * STALENESS_MS)
+        self.wait(6 * STALENESS_MS)
         self.run(self.recovery.pull_funding())
         self.run(self.recovery.check_account())
 

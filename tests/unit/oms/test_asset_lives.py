@@ -96,7 +96,7 @@ class Life:
 
     def judge(self) -> None:
         world = self.world
-        world.wait(4 * STALENESS_MS)
+        world.wait(6 * STALENESS_MS)
         world.run(world.recovery.enter_symbols(INSTRUMENTS))
         world.catch_up()
         world.assert_exact()

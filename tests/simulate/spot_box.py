@@ -1,0 +1,154 @@
+"""The simulator's spot segment in a life: its symbols, its face, and how old the state is that it answers from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+
+from msgspec import structs
+
+from tests.simulate.life import ACCOUNT, signer
+from tradingsys.sim.events import ExchangeEvent, Execution, NewOrder, OrderRecord
+from tradingsys.sim.faces.binance_usdm import ApiKey
+from tradingsys.sim.faces.transport import Reply, Request, WsOutput, WsRefuse
+from tradingsys.sim.simulator import Product, Simulator
+from tradingsys.sim.spot_exchange import SpotExchange
+from tradingsys.sim.spot_markets import SpotMarket, load_spot_markets
+from tradingsys.venues.binance.account import BinanceProtocol
+from tradingsys.venues.binance.product import Endpoints
+from tradingsys.venues.binance.spot import SPOT
+
+__all__ = ["URLS", "SpotPast", "WireSpot", "balances_at", "markets"]
+
+URLS = Endpoints("http://sim", "ws://sim/ws-api/v3", "ws://sim", sapi="http://sim")
+
+
+def markets() -> list[SpotMarket]:
+    """Symbols that share their assets, with prices and quantities of one size."""
+    known = {market.symbol: market for market in load_spot_markets()}
+    doge = known["DOGEUSDT"]
+    return [
+        doge,
+        structs.replace(doge, symbol="ADAUSDT", base="ADA", start_price=Decimal("0.75")),
+        structs.replace(doge, symbol="ADADOGE", base="ADA", quote="DOGE", start_price=Decimal("1.25")),
+        known["BNBUSDT"],
+    ]
+
+
+def balances_at(exchange: SpotExchange, account: str, then_ns: int) -> dict[str, Decimal]:
+    """What the account had of its own, from the ledger alone."""
+    held: dict[str, Decimal] = {}
+
+    def add(asset: str, amount: Decimal) -> None:
+        held[asset] = held.get(asset, Decimal(0)) + amount
+
+    ledger = exchange.ledger
+    for row in ledger.executions:
+        if row.account == account and row.ts_ns <= then_ns:
+            add(row.base_asset, row.qty * row.side.sign)
+            add(row.quote_asset, -row.quote_qty * row.side.sign)
+            add(row.fee_asset, -row.fee)
+    for cash in ledger.money(account):
+        if cash.ts_ns <= then_ns and cash.kind == "TRANSFER":
+            add(cash.asset, cash.amount)
+    return held
+
+
+class SpotPast:
+    """Remembers every version of every order, so that a question can be answered as of some instant before."""
+
+    def __init__(self, exchange: SpotExchange, account: str) -> None:
+        self._exchange = exchange
+        self._account = account
+        self._versions: dict[tuple[str, int], list[OrderRecord]] = {}
+        put_order = exchange.ledger.put_order
+
+        def put(order: OrderRecord) -> None:
+            put_order(order)
+            self._versions.setdefault((order.symbol, order.order_id), []).append(order)
+
+        exchange.ledger.put_order = put  # type: ignore[method-assign]
+
+    @contextmanager
+    def shown(self, now_ns: int, age_ns: int, staleness_ns: int) -> Iterator[None]:
+        """Within this, the exchange answers as if it were ``age_ns`` ago."""
+        exchange, ledger = self._exchange, self._exchange.ledger
+        wallet, then_ns = exchange.accounts[self._account], now_ns - age_ns
+        order, executions_of, free, locked = ledger.order, ledger.executions_of, wallet.free, wallet.locked
+
+        def past_order(*args: object, **kwargs: object) -> OrderRecord | None:
+            found = order(*args, **kwargs)  # type: ignore[arg-type]
+            return found and self._as_of(found, then_ns)
+
+        def past_open_orders(name: str, symbol: str | None = None) -> list[OrderRecord]:
+            symbols = ledger.symbols(name) if symbol is None else [symbol]
+            past = (self._as_of(record, then_ns) for each in symbols for record in ledger.orders(name, each))
+            return [record for record in past if record is not None and record.status.is_open]
+
+        def past_executions(name: str, symbol: str, from_id: int = 0) -> Sequence[Execution]:
+            return [row for row in executions_of(name, symbol, from_id) if row.ts_ns <= then_ns]
+
+        ledger.order = past_order  # type: ignore[method-assign]
+        ledger.executions_of = past_executions  # type: ignore[assignment,method-assign]
+        exchange.open_orders = past_open_orders  # type: ignore[assignment,method-assign]
+        wallet.free, wallet.locked = balances_at(exchange, self._account, then_ns), {}
+        try:
+            yield
+        finally:
+            wallet.free, wallet.locked = free, locked
+            for name in ("order", "executions_of"):
+                vars(ledger).pop(name)
+            vars(exchange).pop("open_orders")
+
+    def _as_of(self, record: OrderRecord, then_ns: int) -> OrderRecord | None:
+        versions = self._versions[record.symbol, record.order_id]
+        return next((each for each in reversed(versions) if each.updated_ns <= then_ns), None)
+
+
+class WireSpot:
+    """The box as spot clients reach it."""
+
+    def __init__(self, now_ns: int, deposits: dict[str, Decimal]) -> None:
+        self._box = Simulator(
+            now_ns=now_ns,
+            accounts={ACCOUNT: {}},
+            keys=[ApiKey("key", ACCOUNT, signer().verifier())],
+            flow=None,
+            spot_markets=markets(),
+            spot_accounts={ACCOUNT: deposits},
+            orders_per_minute=100_000,
+        )
+        self.exchange = self._box.spot_exchange
+
+    def protocol(self) -> BinanceProtocol:
+        """A gateway's side."""
+        return BinanceProtocol(SPOT, URLS, "key", signer())
+
+    def transfer(self, asset: str, amount: Decimal, now_ns: int) -> None:
+        """Deposit or withdraw; nobody is told."""
+        self.exchange.transfer(ACCOUNT, asset, amount, now_ns)
+
+    def tick(self, now_ns: int) -> list[WsOutput]:
+        return self._box.tick(now_ns)
+
+    def place(self, order: NewOrder, now_ns: int) -> tuple[list[ExchangeEvent], list[WsOutput]]:
+        return self._box.place(order, now_ns, Product.SPOT)
+
+    def http(self, request: Request, now_ns: int) -> tuple[Reply, list[WsOutput]]:
+        return self._box.http(request, now_ns)
+
+    def ws_refusal(self, target: str, now_ns: int) -> WsRefuse | None:
+        return self._box.ws_refusal(target, now_ns, Product.SPOT)
+
+    def ws_open(self, conn_id: int, target: str, now_ns: int) -> list[WsOutput]:
+        return self._box.ws_open(conn_id, target, now_ns, Product.SPOT)
+
+    def ws_frame(self, conn_id: int, data: bytes, now_ns: int) -> list[WsOutput]:
+        return self._box.ws_frame(conn_id, data, now_ns)
+
+    def ws_pong(self, conn_id: int) -> None:
+        self._box.ws_pong(conn_id)
+
+    def ws_closed(self, conn_id: int) -> None:
+        self._box.ws_closed(conn_id)
