@@ -118,6 +118,15 @@ def test_the_public_market_of_spot_is_a_market() -> None:
     assert set(client.counts()) == {"market_lost"}
 
 
+def test_the_stream_of_a_margin_accounts_risk_is_an_accounts() -> None:
+    client = SpotTroubled(profile(account=always(Fault.EVENT_LOST)))
+    key = client.call("POST", "/sapi/v1/margin/listen-key", sign=False)["listenKey"]
+    risk = client.open(f"/ws/{key}")
+    client.call("POST", "/sapi/v1/margin/borrow-repay", asset="USDT", amount="50", isIsolated="FALSE", type="BORROW")
+    assert client.take(risk) == []
+    assert set(client.counts()) == {"event_lost"}
+
+
 def test_orders_of_spot_fill_in_parts_too() -> None:
     client = SpotTroubled(PROFILES["partial"])
     assert client.place("mine", px="0.601", qty="1000") == 200

@@ -178,7 +178,9 @@ class Face(Generic[S]):
     def is_public(self, conn_id: int) -> bool:
         """Whether a websocket carries the public market, and nothing of any account."""
         conn = self._connections.get(conn_id)
-        return conn is not None and conn.route in (Route.PUBLIC, Route.MARKET, Route.STREAM)
+        if conn is None or conn.route not in (Route.PUBLIC, Route.MARKET, Route.STREAM):
+            return False
+        return not self._users.accounts_of(conn)
 
     def connections(self) -> list[tuple[Connection, set[str]]]:
         """Open websockets, oldest first, with the accounts they speak for or hear of."""
