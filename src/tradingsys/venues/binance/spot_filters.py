@@ -1,4 +1,4 @@
-"""Spot's checks of an order against its symbol's rules (S-FILT)."""
+"""Spot's checks of an order against its symbol's rules, as the filters page of its documentation has them."""
 
 from __future__ import annotations
 

@@ -445,3 +445,20 @@ def test_the_exchange_s_rest_examples_are_signed_as_it_says(symbol: str, signatu
 def test_the_exchange_s_ws_api_examples_are_signed_as_it_says(changes: dict[str, Any], signature: str) -> None:
     params = {**changes, "type": "LIMIT", "timeInForce": "GTC", "timestamp": 1645423376532, "apiKey": API_KEY}
     assert sign_ws_params(HmacSigner(SPOT_SECRET), params)["signature"] == signature
+
+
+@given(some.terms(0, "ETHUSDT"), st.booleans(), st.none() | some.quantities)
+def test_what_cannot_be_said_is_known_without_a_client_id(
+    terms: Terms, is_iceberg: bool, quote: Decimal | None
+) -> None:
+    shown = D("0.1") if is_iceberg else None
+    stop_px = terms.stop_px if quote else None
+    odd = msgspec.structs.replace(terms, iceberg_qty=shown, quote_order_qty=quote, stop_px=stop_px)
+    for product in (SPOT, MARGIN, USDM):
+        error = unsayable(product, odd)
+        try:
+            order_way(product, PlaceOrder("c-1", odd, 0, 1), 0)
+        except InvalidOrder as raised:
+            assert str(error) == str(raised)
+        else:
+            assert error is None
