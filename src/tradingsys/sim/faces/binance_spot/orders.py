@@ -269,6 +269,7 @@ def amend(call: Call) -> spot.AmendReply:
     if isinstance(first, ChangeRefused):
         code, text = AMEND_REFUSALS.get(first.refusal) or REFUSALS[first.refusal]
         raise Fault(400, code, text)
-    assert isinstance(first, Amended) and first.amendment is not None
+    if not isinstance(first, Amended) or first.amendment is None:  # nothing was left to trade: it ended instead
+        raise Fault(400, *AMEND_REFUSALS[Refusal.UNKNOWN_ORDER])
     in_list = exchange.ledger.lists.get(known.list_id)
     return render.amend_reply(first.order, first.amendment, in_list, exchange.ledger)
