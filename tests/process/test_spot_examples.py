@@ -11,12 +11,24 @@ from typing import Any
 
 import pytest
 
+from pyalgo import Rest
 from tests.process.ports import gateway_port
 from tests.process.test_examples import FOLDER, NORMAL, ORIGINALS, OURS, SIGNS
 from tests.process.test_readme_programs import ORIGINAL, programs
 from tests.process.world import PATIENCE_S, Process, World, eventually, free_port
 from tests.shared_data import requires_shared
 
+EXECUTIONS = 1000
+BUY_BNB = """
+from pyalgo import *
+
+eng = Engine()
+session = eng.make_session("{addr}", 20, "bnb", trading=True)
+sub = session.subscribe("bnbusdt", "bbo")
+sub.add_order(0, 0, Side.BUY, OrderType.MARKET, quote_quantity=200)
+sub.on_fill = lambda order, fill: eng.stop()
+eng.run()
+"""
 GATEWAYS = {"usdt": "usdt", "spot": "spot", "margin": "spot"}
 """Which command runs which configuration."""
 
@@ -56,6 +68,11 @@ class Markets:
     def orders(self, name: str) -> list[dict[str, Any]]:
         """All orders of a gateway's sessions."""
         return [row["order"] for row in self.ask(name, "orders", "--all")["orders"]]
+
+    def rest(self, name: str) -> Rest:
+        """The exchange itself, with the gateway's key."""
+        config = json.loads((self.world.directory / f"{name}.json").read_text())
+        return Rest(config["urls"]["rest"], config["apikey"], str(self.world.directory / config["pem"]))
 
     def assert_books_agree(self) -> None:
         """Nothing is missing between any book and its account."""
@@ -135,11 +152,25 @@ def test_a_list_guards_what_was_bought(markets: Markets) -> None:
 
 
 def test_spot_against_the_perpetual(markets: Markets) -> None:
+    """1,000 executions, with fees in the coin, in the money and in BNB: both books are exact."""
     addresses = (f"--addr={markets.start('usdt')}", f"--spot={markets.start('spot')}")
-    process = markets.run("basis", *addresses, "--enter=-10", "--leave=10")
-    eventually("both sides to be bought and sold", lambda: process.err.count("perpetual BUY") >= 3)
+    bnb = markets.copy("bnb", BUY_BNB.format(addr=addresses[1].removeprefix("--spot=")))
+    assert bnb.popen.wait(PATIENCE_S) == 0, bnb.err
+    process = markets.run("basis", *addresses, "--enter=-10", "--leave=10", "--pause=0.1")
+    for bound in (EXECUTIONS // 4, EXECUTIONS // 2):
+        eventually(f"{bound} executions", lambda bound=bound: executions(process) >= bound)  # type: ignore[misc]
+    assert " DOGE: " in process.err and " USDT: " in process.err and " BNB: " not in process.err
+    markets.rest("spot").post("/sapi/v1/bnbBurn", {"spotBNBBurn": "true"}, True)
+    for bound in (EXECUTIONS * 3 // 4, EXECUTIONS):
+        eventually(f"{bound} executions", lambda bound=bound: executions(process) >= bound)  # type: ignore[misc]
+    assert " BNB: " in process.err
     assert_ends_in_order("basis", process)
     markets.assert_books_agree()
+
+
+def executions(process: Process) -> int:
+    """What the basis example tells of."""
+    return process.err.count(", fee ")
 
 
 def test_a_short_with_borrowed_coins(markets: Markets) -> None:
