@@ -25,10 +25,9 @@ from tradingsys.cli.app import app, execute
 __all__ = ["Desk", "Shown", "commands"]
 
 _ADMIN, _STREAMS, _LOCAL = "localhost:8100", "localhost:8101", "localhost:8111"
-_OF_SPOT = "localhost:8112"
 """What the pages say."""
-_BESIDE = ("spot",)
-"""The other gateways that stand at the desk, by their configurations."""
+_BESIDE = {"spot": "localhost:8112", "margin": "localhost:8113"}
+"""The other gateways that stand at the desk, by their configurations, and where the pages say that they are."""
 _TAPE_S = 1.5
 _TARGETS = re.compile(r"^([a-z]+):", re.MULTILINE)
 _SYMBOLS = ["btcusdt", "dogeusdt"]
@@ -91,8 +90,9 @@ class Desk:
         urls = json.loads((self.world.directory / "usdt.json").read_text())["urls"]
         for told, scheme, is_ in ((_ADMIN, "http://", urls["rest"]), (_STREAMS, "ws://", urls["streams"])):
             text = text.replace(told, is_.removeprefix(scheme))
-        of_spot = json.loads((self.world.directory / "spot.json").read_text())["local"]
-        text = text.replace(_OF_SPOT, of_spot.removeprefix("ws://"))
+        for name, told in _BESIDE.items():
+            local = json.loads((self.world.directory / f"{name}.json").read_text())["local"]
+            text = text.replace(told, local.removeprefix("ws://"))
         return text.replace(_LOCAL, f"localhost:{self.world.port}")
 
     def type(self, words: list[str]) -> Shown:

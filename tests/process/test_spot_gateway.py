@@ -46,7 +46,8 @@ def on_depth(depth):
         sub.add_order(sub.round_price(best * 0.97), 0.004, Side.BUY, OrderType.LIMIT, Tif.GTC, iceberg=0.001)
     elif len(done) == 10:
         (rests,) = (order for order in sub.open_orders if order.side == Side.BUY)
-        sub.amend(rests.id, quantity=0.002)
+        if sys.argv[2] == "spot":
+            sub.amend(rests.id, quantity=0.002)
     elif len(done) == 15:
         print("done", flush=True)
         eng.stop()
@@ -58,24 +59,24 @@ eng.run()
 
 
 class SpotWorld:
-    """A box with the gateway of its spot account beside that of futures."""
+    """A box with the gateway of its spot, or margin, account beside that of futures."""
 
-    def __init__(self, world: World) -> None:
-        self.world, self.port = world, free_port()
-        path = world.directory / "spot.json"
+    def __init__(self, world: World, name: str = "spot") -> None:
+        self.world, self.port, self.name = world, free_port(), name
+        path = world.directory / f"{name}.json"
         config = json.loads(path.read_text())
         assert config["db"] != "pos.db"
         path.write_text(json.dumps(config | {"local": f"ws://localhost:{self.port}"}))
 
     def start_gateway(self) -> Process:
-        gateway = self.world.start("spot", "-m", "tradingsys", "spot", "-c=spot.json")
+        gateway = self.world.start(self.name, "-m", "tradingsys", "spot", f"-c={self.name}.json")
         World.wait_until_ready(gateway)
         return gateway
 
     def trade(self) -> str:
         path = self.world.directory / "strategy.py"
         path.write_text(STRATEGY)
-        strategy = self.world.start("strategy", path.name, f"ws://localhost:{self.port}")
+        strategy = self.world.start("strategy", path.name, f"ws://localhost:{self.port}", self.name)
         eventually("it to be done", lambda: "done" in strategy.out or not strategy.is_running)
         strategy.popen.wait(20)
         assert "Traceback" not in strategy.err and "refused" not in strategy.out, (strategy.out, strategy.err)
@@ -84,7 +85,7 @@ class SpotWorld:
     def ask(self, *words: str) -> Any:
         directory = str(self.world.directory)
         done = subprocess.run(
-            [sys.executable, "-m", "tradingsys", *words, "-c", "spot.json", "--json"],
+            [sys.executable, "-m", "tradingsys", *words, "-c", f"{self.name}.json", "--json"],
             cwd=directory,
             env={**os.environ, "XDG_CONFIG_HOME": directory, "XDG_RUNTIME_DIR": directory},
             capture_output=True,
@@ -140,3 +141,28 @@ def test_the_book_of_futures_is_none_for_spot(spot: SpotWorld) -> None:
     alone = spot.world.start("alone", *arguments)
     assert alone.popen.wait(30) == 2
     assert "binance-usdm-sim" in alone.err and "binance-spot-sim" in alone.err and "db" in alone.err
+
+
+def test_a_margin_account_borrows_trades_and_pays_back(tmp_path: Path) -> None:
+    with World.running(tmp_path) as world:
+        margin = SpotWorld(world, "margin")
+        path = tmp_path / "margin.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"symbols": ["btcusdt"]}))
+        gateway = margin.start_gateway()
+        assert "Binance cross margin" in gateway.err
+        loan = margin.ask("borrow", "BTC", "0.5")["loan"]
+        assert (loan["borrowed"], loan["asset"]) == ("0.5", "BTC")
+        owing = Decimal(margin.ask("margin")["margin"]["margin"]["level"])
+        assert 1 < owing < 999
+        assert margin.trade().count("fill") >= 2
+        loan = margin.ask("repay", "BTC", "0.5")["loan"]
+        assert Decimal(loan["borrowed"]) < Decimal("0.001")
+        assert Decimal(margin.ask("margin", "USDT")["margin"]["margin"]["level"]) > owing
+
+        def agree() -> bool:
+            rows = {row["asset"]: row["difference"] for row in margin.ask("assets")["assets"]}
+            return rows == {"BTC": "0", "USDT": "0"}
+
+        eventually("interest to be booked", agree)
+        (row,) = (row["position"] for row in margin.ask("pos", "show")["positions"] if row["session_id"] == 1)
+        assert Decimal(row["net_executed"]) > Decimal(row["net"]) > 0

@@ -12,6 +12,7 @@ import pytest
 from cyclopts import App
 
 from tradingsys.cli.app import app
+from tradingsys.cli.assets import LoanDone, MarginReport
 from tradingsys.cli.doctor.findings import Finding
 from tradingsys.cli.record.command import _Summary
 from tradingsys.gateway.config import Config, Urls, load
@@ -39,6 +40,8 @@ ANSWERS: dict[str, Any] = {
     "explanation": Explanation,
     "set": SetPositionResult,
     "assets": list[AssetView],
+    "margin": MarginReport,
+    "loan": LoanDone,
 }
 
 
