@@ -12,7 +12,7 @@ M = "/sapi/v1/margin"
 HOUR_MS = 3_600_000
 
 
-def market(side: str, qty: str, **more: str) -> dict[str, str]:
+def market(side: str, qty: str, **more: str) -> dict[str, Any]:
     return {"symbol": "DOGEUSDT", "side": side, "type": "MARKET", "quantity": qty, "isIsolated": "FALSE", **more}
 
 
@@ -50,7 +50,7 @@ def test_an_order_borrows_and_another_pays_back(spot_client: SpotClient) -> None
 
 
 def test_loans_cost_interest(spot_client: SpotClient) -> None:
-    loan = {"asset": "DOGE", "isIsolated": "FALSE", "amount": "1000"}
+    loan: dict[str, Any] = {"asset": "DOGE", "isIsolated": "FALSE", "amount": "1000"}
     number = spot_client.call("POST", f"{M}/borrow-repay", **loan, type="BORROW")["tranId"]
     first = asset(spot_client, "DOGE")
     assert (first["borrowed"], first["netAsset"]) == ("1000.00000000", f"{10_000 - float(first['interest']):.8f}")
@@ -58,7 +58,7 @@ def test_loans_cost_interest(spot_client: SpotClient) -> None:
     assert float(asset(spot_client, "DOGE")["interest"]) > float(first["interest"])
     history = spot_client.call("GET", f"{M}/interestHistory", asset="DOGE")
     assert [row["type"] for row in history["rows"]] == ["PERIODIC", "ON_BORROW"]
-    spot_client.call("POST", f"{M}/borrow-repay", **{**loan, "amount": "2000"}, type="REPAY")
+    spot_client.call("POST", f"{M}/borrow-repay", **dict[str, Any](loan, amount="2000"), type="REPAY")
     assert asset(spot_client, "DOGE")["borrowed"] == "0.00000000"
     rows = spot_client.call("GET", f"{M}/borrow-repay", type="BORROW")["rows"]
     assert [(row["txId"], row["type"], row["principal"]) for row in rows] == [(number, "MANUAL", "1000.00000000")]
@@ -68,7 +68,7 @@ def test_loans_cost_interest(spot_client: SpotClient) -> None:
 def test_what_can_be_borrowed(spot_client: SpotClient) -> None:
     most = spot_client.call("GET", f"{M}/maxBorrowable", asset="BTC")
     assert 0 < float(most["amount"]) < float(most["borrowLimit"])
-    more = {"asset": "BTC", "amount": "999", "type": "BORROW"}
+    more: dict[str, Any] = {"asset": "BTC", "amount": "999", "type": "BORROW"}
     assert spot_client.error("POST", f"{M}/borrow-repay", **more) == (400, -3006)
     assert spot_client.error("GET", f"{M}/maxBorrowable", asset="NO") == (400, -3027)
     assert float(spot_client.call("GET", f"{M}/maxTransferable", asset="USDT")["amount"]) == 100_000
@@ -85,7 +85,7 @@ def test_the_wallets_are_apart(spot_client: SpotClient) -> None:
     (trade,) = spot_client.call("GET", f"{M}/myTrades", symbol="DOGEUSDT")
     assert "quoteQty" not in trade
     assert trade["isIsolated"] is False
-    moved = {"type": "MARGIN_MAIN", "asset": "DOGE", "amount": "10"}
+    moved: dict[str, Any] = {"type": "MARGIN_MAIN", "asset": "DOGE", "amount": "10"}
     spot_client.call("POST", "/sapi/v1/asset/transfer", **moved)
     assert asset(spot_client, "DOGE")["free"] == "10089.90000000"
 
@@ -110,7 +110,7 @@ def test_the_wallets_are_apart(spot_client: SpotClient) -> None:
         ),
     ],
 )
-def test_lists(spot_client: SpotClient, path: str, params: dict[str, str]) -> None:
+def test_lists(spot_client: SpotClient, path: str, params: dict[str, Any]) -> None:
     told = spot_client.call("POST", f"{M}/order/{path}", symbol="DOGEUSDT", isIsolated="FALSE", **params)
     assert (told["isIsolated"], len(told["orderReports"])) == (False, 2)
     number = told["orderListId"]
@@ -130,7 +130,7 @@ def test_a_token_listens_until_it_expires(spot_client: SpotClient) -> None:
     ]
     spot_client.run(HOUR_MS // 2)
     token = spot_client.call("POST", "/sapi/v1/userListenToken", sign=False, validity=HOUR_MS)
-    again = {"listenToken": token["token"]}
+    again: dict[str, Any] = {"listenToken": token["token"]}
     told = spot_client.ws_call(conn, "userDataStream.subscribe.listenToken", sign=False, **again)["result"]
     assert told == {"subscriptionId": 0, "expirationTime": token["expirationTime"]}
     spot_client.run(HOUR_MS // 2 + 10)
@@ -144,7 +144,7 @@ def test_a_token_listens_until_it_expires(spot_client: SpotClient) -> None:
 def test_the_risk_stream_tells_debts_and_levels(spot_client: SpotClient) -> None:
     key = spot_client.call("POST", f"{M}/listen-key", sign=False)["listenKey"]
     conn = spot_client.open(f"/ws/{key}")
-    loan = {"asset": "DOGE", "amount": "1000", "type": "BORROW"}
+    loan: dict[str, Any] = {"asset": "DOGE", "amount": "1000", "type": "BORROW"}
     spot_client.call("POST", f"{M}/borrow-repay", **loan)
     (debt,) = spot_client.take(conn)
     assert (debt["e"], debt["a"], debt["t"], debt["p"]) == ("USER_LIABILITY_CHANGE", "DOGE", "BORROW", "1000.00000000")

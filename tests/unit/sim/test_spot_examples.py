@@ -12,7 +12,7 @@ from tests.shared_data import SHARED, requires_shared
 from .official import first, shape
 from .spot_face_rig import ORDER, SpotClient
 
-_DOGE = {"symbol": "DOGEUSDT"}
+_DOGE: dict[str, Any] = {"symbol": "DOGEUSDT"}
 _CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", "/api/v3/account", {}),
     ("GET", "/api/v3/account/commission", _DOGE),
@@ -88,7 +88,7 @@ def test_answers_have_the_official_fields(
     client.call("POST", ORDER, **client.limit(px="0.601"))
     resting = client.call("POST", ORDER, **client.limit())
     client.call("PUT", f"{ORDER}/amend/keepPriority", **_DOGE, orderId=resting["orderId"], newQty="90")
-    pair = {"side": "SELL", "quantity": "100", "price": "0.62", "stopPrice": "0.58"}
+    pair: dict[str, Any] = {"side": "SELL", "quantity": "100", "price": "0.62", "stopPrice": "0.58"}
     margin = path.startswith("/sapi")
     client.call("POST", "/sapi/v1/margin/order" if margin else ORDER, **client.limit(px="0.601"))
     if margin:

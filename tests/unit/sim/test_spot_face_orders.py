@@ -49,7 +49,13 @@ def test_a_market_order_for_an_amount(spot_client: SpotClient) -> None:
     assert bought["origQuoteOrderQty"] == "100.00000000"
     assert bought["executedQty"] == "166.00000000"
     assert bought["cummulativeQuoteQty"] == "99.76600000"
-    both = {"symbol": "DOGEUSDT", "side": "BUY", "type": "MARKET", "quantity": "1", "quoteOrderQty": "1"}
+    both: dict[str, Any] = {
+        "symbol": "DOGEUSDT",
+        "side": "BUY",
+        "type": "MARKET",
+        "quantity": "1",
+        "quoteOrderQty": "1",
+    }
     assert spot_client.error("POST", ORDER, **both) == (400, -1128)
 
 
@@ -79,13 +85,17 @@ def test_a_cancellation_has_an_id_of_its_own(spot_client: SpotClient) -> None:
 
 def test_both_ids_of_a_cancellation_must_fit(spot_client: SpotClient) -> None:
     order, other = place(spot_client, newClientOrderId="one"), place(spot_client, newClientOrderId="two")
-    named = {"symbol": "DOGEUSDT", "orderId": order["orderId"], "origClientOrderId": other["clientOrderId"]}
+    named: dict[str, Any] = {
+        "symbol": "DOGEUSDT",
+        "orderId": order["orderId"],
+        "origClientOrderId": other["clientOrderId"],
+    }
     assert spot_client.error("DELETE", ORDER, **named) == (400, -2039)
     assert spot_client.error("DELETE", ORDER, symbol="DOGEUSDT") == (400, -1102)
 
 
 def test_cancellations_can_be_restricted(spot_client: SpotClient) -> None:
-    named = {"symbol": "DOGEUSDT", "orderId": place(spot_client)["orderId"]}
+    named: dict[str, Any] = {"symbol": "DOGEUSDT", "orderId": place(spot_client)["orderId"]}
     partly = spot_client.refusal("DELETE", ORDER, **named, cancelRestrictions="ONLY_PARTIALLY_FILLED")
     assert partly == (-2011, "Order was not canceled due to cancel restrictions.")
     assert spot_client.error("DELETE", ORDER, **named, cancelRestrictions="ONLY_SOME") == (400, -1145)
@@ -118,7 +128,7 @@ def test_a_client_id_is_unique_among_open_orders_only(spot_client: SpotClient) -
 def test_an_amend_makes_smaller_and_keeps_the_place(spot_client: SpotClient) -> None:
     order = place(spot_client, newClientOrderId="mine")
     path = f"{ORDER}/amend/keepPriority"
-    named = {"symbol": "DOGEUSDT", "orderId": order["orderId"]}
+    named: dict[str, Any] = {"symbol": "DOGEUSDT", "orderId": order["orderId"]}
     told = spot_client.call("PUT", path, **named, newQty="60", newClientOrderId="mine")
     assert told["amendedOrder"]["qty"] == "60.00000000"
     assert told["amendedOrder"]["clientOrderId"] == "mine"
@@ -189,7 +199,7 @@ def test_a_replacement_that_breaks_a_rule_cancels_nothing(spot_client: SpotClien
 # --- lists
 
 
-def oco(**more: str) -> dict[str, str]:
+def oco(**more: str) -> dict[str, Any]:
     return {
         "symbol": "DOGEUSDT",
         "side": "SELL",
@@ -272,7 +282,7 @@ def test_orders_that_wait_for_another(spot_client: SpotClient) -> None:
         ({"quantity": "99999999"}, -1013),
     ],
 )
-def test_pairs_that_make_no_sense(spot_client: SpotClient, wrong: dict[str, str], code: int) -> None:
+def test_pairs_that_make_no_sense(spot_client: SpotClient, wrong: dict[str, Any], code: int) -> None:
     asked = {name: value for name, value in oco(**wrong).items() if value}
     assert spot_client.error("POST", "/api/v3/orderList/oco", **asked) == (400, code)
 
@@ -312,13 +322,13 @@ def test_what_no_symbol_of_the_box_has(spot_client: SpotClient) -> None:
         ({"px": ""}, -1102, ""),
     ],
 )
-def test_refusals(spot_client: SpotClient, wrong: dict[str, str], code: int, message: str) -> None:
+def test_refusals(spot_client: SpotClient, wrong: dict[str, Any], code: int, message: str) -> None:
     told = spot_client.refusal("POST", ORDER, **spot_client.limit(**wrong))
     assert told[0] == code
     assert told[1].startswith(message)
 
 
-def stop(**more: str) -> dict[str, str]:
+def stop(**more: str) -> dict[str, Any]:
     return {"symbol": "DOGEUSDT", "side": "SELL", "type": "STOP_LOSS", "quantity": "100", **more}
 
 
@@ -366,7 +376,7 @@ def test_self_trade_prevention(spot_client: SpotClient) -> None:
 def test_orders_can_be_late(spot_client: SpotClient) -> None:
     spot_client.raw("POST", "/admin/faults", body=b'{"queries_late_ms":1000,"product":"spot"}')
     order = place(spot_client)
-    named = {"symbol": "DOGEUSDT", "orderId": order["orderId"]}
+    named: dict[str, Any] = {"symbol": "DOGEUSDT", "orderId": order["orderId"]}
     assert spot_client.error("GET", ORDER, **named) == (400, -2013)
     assert spot_client.call("GET", "/api/v3/openOrders") == []
     spot_client.run(1000)
@@ -392,9 +402,9 @@ def test_histories_are_asked_for_by_id_or_by_day(spot_client: SpotClient) -> Non
     trade_id = second["fills"][0]["tradeId"]
     assert [row["id"] for row in spot_client.call("GET", trades, symbol="DOGEUSDT", fromId=trade_id)] == [trade_id]
     day_ms = 86_400_000
-    too_long = {"startTime": spot_client.now_ms - 2 * day_ms, "endTime": spot_client.now_ms}
+    too_long: dict[str, Any] = {"startTime": spot_client.now_ms - 2 * day_ms, "endTime": spot_client.now_ms}
     assert spot_client.error("GET", trades, symbol="DOGEUSDT", **too_long) == (400, -1127)
-    both = {"fromId": 1, "startTime": spot_client.now_ms}
+    both: dict[str, Any] = {"fromId": 1, "startTime": spot_client.now_ms}
     assert spot_client.error("GET", trades, symbol="DOGEUSDT", **both) == (400, -1128)
 
 

@@ -91,7 +91,7 @@ def test_the_life_of_an_order(spot_client: SpotClient) -> None:
     )
     assert (trade["n"], trade["N"], trade["Y"]) == ("0.04000000", "DOGE", "24.00000000")
     assert {row["a"] for row in balances["B"]} == {"DOGE", "USDT"}
-    named = {"symbol": "DOGEUSDT", "orderId": order["orderId"]}
+    named: dict[str, Any] = {"symbol": "DOGEUSDT", "orderId": order["orderId"]}
     spot_client.ws_call(conn, "order.amend.keepPriority", **named, newQty="80", newClientOrderId="mine")
     replaced, _ = spot_client.events(conn)
     assert (replaced["x"], replaced["X"], replaced["q"], replaced["C"]) == (
@@ -135,7 +135,7 @@ def test_a_list_is_told_with_its_orders(spot_client: SpotClient) -> None:
 
 def test_assets_move_between_wallets(spot_client: SpotClient) -> None:
     conn = spot_client.listen()
-    moved = {"type": "MAIN_UMFUTURE", "asset": "USDT", "amount": "50"}
+    moved: dict[str, Any] = {"type": "MAIN_UMFUTURE", "asset": "USDT", "amount": "50"}
     number = spot_client.call("POST", "/sapi/v1/asset/transfer", **moved)["tranId"]
     update, position = spot_client.events(conn)
     assert (update["e"], update["a"], update["d"]) == ("balanceUpdate", "USDT", "-50.00000000")
@@ -144,9 +144,12 @@ def test_assets_move_between_wallets(spot_client: SpotClient) -> None:
     assert futures["balance"] == "100050.00000000"
     rows = spot_client.call("GET", "/sapi/v1/asset/transfer", type="MAIN_UMFUTURE")
     assert [(row["tranId"], row["amount"]) for row in rows["rows"]] == [(number, "50")]
-    too_much = {**moved, "amount": "999999"}
+    too_much: dict[str, Any] = {**moved, "amount": "999999"}
     assert spot_client.error("POST", "/sapi/v1/asset/transfer", **too_much) == (400, -5013)
-    assert spot_client.error("POST", "/sapi/v1/asset/transfer", **{**moved, "type": "MAIN_C2C"}) == (400, -1130)
+    assert spot_client.error("POST", "/sapi/v1/asset/transfer", **dict[str, Any](moved, type="MAIN_C2C")) == (
+        400,
+        -1130,
+    )
 
 
 def test_a_server_that_stops_says_so(spot_client: SpotClient) -> None:
@@ -291,7 +294,7 @@ def test_a_symbol_that_stops(spot_client: SpotClient) -> None:
     assert spot_client.refusal("POST", ORDER, **spot_client.limit()) == (-1013, "Market is closed.")
     (row,) = spot_client.call("GET", "/api/v3/exchangeInfo", sign=False, symbol="DOGEUSDT")["symbols"]
     assert row["status"] == "HALT"
-    named = {"symbol": "DOGEUSDT", "symbolStatus": "TRADING"}
+    named: dict[str, Any] = {"symbol": "DOGEUSDT", "symbolStatus": "TRADING"}
     assert spot_client.error("GET", "/api/v3/ticker/price", sign=False, **named) == (400, -1220)
 
 
@@ -301,7 +304,7 @@ def test_bars_of_a_second(spot_client: SpotClient) -> None:
     rows = spot_client.call("GET", "/api/v3/klines", sign=False, symbol="DOGEUSDT", interval="1s")
     assert next(row[5] for row in rows) == "100.00000000"
     assert [later[0] - row[0] for row, later in pairwise(rows)] == [1000] * (len(rows) - 1)
-    wrong = {"symbol": "DOGEUSDT", "interval": "2s"}
+    wrong: dict[str, Any] = {"symbol": "DOGEUSDT", "interval": "2s"}
     assert spot_client.error("GET", "/api/v3/klines", sign=False, **wrong) == (400, -1120)
 
 
@@ -312,6 +315,6 @@ def test_prices_of_windows(spot_client: SpotClient) -> None:
         assert (told["lastPrice"], told["volume"], told["count"]) == ("0.60100000", "100.00000000", 1)
         mini = spot_client.call("GET", f"/api/v3/{path}", sign=False, symbol="DOGEUSDT", type="MINI", **params)
         assert "priceChange" not in mini
-    wrong = {"symbol": "DOGEUSDT", "windowSize": "8d"}
+    wrong: dict[str, Any] = {"symbol": "DOGEUSDT", "windowSize": "8d"}
     assert spot_client.error("GET", "/api/v3/ticker", sign=False, **wrong) == (400, -1130)
     assert spot_client.error("GET", "/api/v3/referencePrice", sign=False, symbol="DOGEUSDT") == (400, -2043)
