@@ -273,4 +273,5 @@ def _item(view: OrderView) -> ResolveItem:
         reduce_only=view.reduce_only,
         stop_price=view.stop_price,
         callback_rate=view.callback_rate,
+        quote_quantity=view.quote_quantity,
     )
