@@ -143,10 +143,6 @@ class SessionBook:
         self._index.track(order)
         return order
 
-    def track_list(self, intents: Sequence[Intent]) -> list[TrackedOrder]:
-        """Remember orders that depend on each other: each is an order like any."""
-        return [self.track(intent) for intent in intents]
-
     def untrack(self, order: TrackedOrder) -> None:
         """Forget an order that was never sent because the journal refused it."""
         self._index.forget(order)

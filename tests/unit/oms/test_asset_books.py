@@ -218,6 +218,13 @@ def test_interest_is_borne_by_whoever_is_short(funded: AssetWorld) -> None:
     funded.assert_exact()
 
 
+def test_interest_that_is_not_read_yet_is_no_difference(funded: AssetWorld) -> None:
+    funded.venue.charge("USDT", "0.5")
+    funded.run(funded.recovery.check_account())
+    funded.assert_exact()
+    assert funded.alarms == []
+
+
 def test_interest_that_nobody_is_short_for_is_external(funded: AssetWorld) -> None:
     funded.venue.charge("USDT", "0.5")
     funded.check()

@@ -41,7 +41,7 @@ def again(order: TrackedOrder) -> TrackedOrder:
 
 def test_orders_of_a_list_are_orders_like_any() -> None:
     book = empty_book()
-    first, second = book.track_list([intent(1, 1), intent(1, 2, Side.SELL)])
+    first, second = (book.track(intent(1, 1)), book.track(intent(1, 2, Side.SELL)))
     assert book.open_orders(1) == [first, second] and book.order(client_id(1, 2)) is second
     book.untrack(first)
     assert book.open_orders() == [second]
@@ -49,7 +49,7 @@ def test_orders_of_a_list_are_orders_like_any() -> None:
 
 def test_one_that_waits_for_another_is_open_and_known_to_the_venue() -> None:
     book = empty_book()
-    working, pending = book.track_list([intent(1, 1), intent(1, 2, Side.SELL)])
+    working, pending = (book.track(intent(1, 1)), book.track(intent(1, 2, Side.SELL)))
     book.learn(structs.replace(facts(client_order_id=client_id(1, 1)), list_id="9"), SYMBOL, EPOCH)
     waits = Order((client_id(1, 2),), "2", pending.terms, list_id="9")
     book.learn(waits, SYMBOL, EPOCH)
@@ -63,7 +63,7 @@ def test_one_that_waits_for_another_is_open_and_known_to_the_venue() -> None:
 
 def test_both_orders_of_an_oco_count_in_full_until_the_venue_ends_one() -> None:
     book = empty_book()
-    pair = book.track_list([intent(1, 1, Side.SELL), intent(1, 2, Side.SELL)])
+    pair = [book.track(intent(1, seq, Side.SELL)) for seq in (1, 2)]
     for order in pair:
         book.doubt(order)
     assert [order.worst_leaves_qty for order in pair] == [10, 10]
