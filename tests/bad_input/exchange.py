@@ -22,7 +22,7 @@ from tradingsys.sim import server
 from tradingsys.sim.events import NewOrder
 from tradingsys.sim.faces.binance_usdm import ApiKey
 from tradingsys.sim.faces.transport import Reply, Request, WsOutput, WsSend
-from tradingsys.sim.simulator import Simulator
+from tradingsys.sim.simulator import Product, Simulator
 from tradingsys.venues.auth import HmacSigner
 
 __all__ = ["ACCOUNT", "SYMBOL", "Exchange", "Loop", "error", "html", "running_loop"]
@@ -77,8 +77,8 @@ class _Box(Simulator):
     def tick(self, now_ns: int) -> list[WsOutput]:
         return self._out(super().tick(now_ns))
 
-    def ws_open(self, conn_id: int, target: str, now_ns: int) -> list[WsOutput]:
-        return self._out(super().ws_open(conn_id, target, now_ns))
+    def ws_open(self, conn_id: int, target: str, now_ns: int, product: Product = Product.FUTURES) -> list[WsOutput]:
+        return self._out(super().ws_open(conn_id, target, now_ns, product))
 
     def _out(self, outputs: list[WsOutput]) -> list[WsOutput]:
         changed: list[WsOutput] = []

@@ -12,13 +12,12 @@ from tradingsys.venues.binance.messages import RateLimitRule, spot
 __all__ = ["account", "commission", "my_filters", "order_rate_limits", "uid"]
 
 _BPS = 10_000
-_UID_FROM = 100_000_000
 _ZERO = "0.00000000"
 
 
 def uid(call: Call) -> int:
-    """The account's number."""
-    return _UID_FROM + list(call.state.exchange.accounts).index(call.account)
+    """The account's number: another one whenever the box was started anew, whose accounts are new too."""
+    return call.state.exchange.first_id + list(call.state.exchange.accounts).index(call.account)
 
 
 def rates(fees: SpotFees) -> spot.Commission:
