@@ -56,11 +56,11 @@ class Answers:
         self._kept: dict[_Question, _Kept] = {}
         self._order: Fate | None = None
 
-    def order_fate(self, asked: Asked) -> Trouble:
+    def order_fate(self, asked: Asked, reduces: bool) -> Trouble:
         """What the next request of this kind meets inside of the exchange; `order` tells the rest."""
         throw = self._dice.throw(asked)
         fault = pick(self._profile.orders, throw)
-        if fault is Fault.OVERLOADED and asked is not Asked.PLACE:  # cancels and changes are let through
+        if fault is Fault.OVERLOADED and (reduces or asked is not Asked.PLACE):  # the exchange lets these through
             fault = None
         self._order = Fate(fault, throw)
         return Trouble.NONE if fault is None else _TROUBLES.get(fault, Trouble.NONE)

@@ -22,7 +22,7 @@ class _Account(Protocol):
         """Whether it is one of the background traders."""
 
 
-def _truth(_asked: Asked) -> Trouble:
+def _truth(_asked: Asked, _reduces: bool) -> Trouble:
     return Trouble.NONE
 
 
@@ -38,13 +38,14 @@ class Levers:
 
     def pull(
         self,
-        fate: Callable[[Asked], Trouble],
+        fate: Callable[[Asked, bool], Trouble],
         part: Callable[[int], int] | None,
         queries_late_ns: int,
     ) -> None:
         """``fate`` is asked about each order request that nobody planned for, ``part`` about each match of an account.
 
-        Orders and executions younger than ``queries_late_ns`` are not found.
+        ``fate`` also hears whether an order can only reduce a position. Orders and executions younger than
+        ``queries_late_ns`` are not found.
         """
         for face in self._faces:
             face.troubles.fate = fate

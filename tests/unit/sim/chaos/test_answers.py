@@ -113,6 +113,18 @@ def test_a_request_that_is_refused_for_itself_is_no_order() -> None:
     assert client.admin("chaos")["events"] == {f"POST {ORDER}": 1}
 
 
+def test_what_only_reduces_and_what_cancels_passes_an_overloaded_exchange() -> None:
+    client = Troubled(profile())
+    client.place("position", px=ASK)
+    client.place("resting")
+    client.box.start(profile(orders=always(Fault.OVERLOADED)), 1)
+    assert client.place("reducing", side="SELL", px="0.7", reduceOnly="true") == 200
+    assert client.reply("DELETE", ORDER, symbol="DOGEUSDT", origClientOrderId="resting").status == 200
+    assert client.counts() == {}
+    assert client.place("other") == 503
+    assert client.counts() == {"overloaded": 1}
+
+
 def test_what_the_operator_plans_comes_first() -> None:
     client = Troubled(profile(orders=always(Fault.UNAVAILABLE)))
     client.admin("faults", answer="timeout")

@@ -48,7 +48,7 @@ class Lost(Exception):
     """No answer at all: the connection ends."""
 
 
-def _no_trouble(_asked: Asked) -> Trouble:
+def _no_trouble(_asked: Asked, _reduces: bool) -> Trouble:
     return Trouble.NONE
 
 
@@ -67,8 +67,8 @@ class Troubles:
         """An account's events are held so long."""
         self.events_twice = 0
         """So many of an account's next events are sent two times."""
-        self.fate: Callable[[Asked], Trouble] = _no_trouble
-        """What a request meets for which nothing is planned."""
+        self.fate: Callable[[Asked, bool], Trouble] = _no_trouble
+        """What a request meets for which nothing is planned; some only reduce a position."""
         self._held: deque[tuple[int, list[WsOutput]]] = deque()
 
     def plan(self, asked: Asked, trouble: Trouble, count: int, code: int = NO_CODE) -> None:
@@ -89,7 +89,7 @@ class Troubles:
         if asked is None:
             return answer()
         planned = self.answers[asked]
-        trouble, code = planned[0] if planned else (self.fate(asked), NO_CODE)
+        trouble, code = planned[0] if planned else (self.fate(asked, reduces), NO_CODE)
         if trouble is Trouble.NONE or (reduces and trouble is Trouble.OVERLOADED):
             return answer()
         if planned:
