@@ -19,6 +19,7 @@ from tradingsys.core.commands import (
     CancelOrder,
     Command,
     ConditionalOrdersQuery,
+    Income,
     IncomeQuery,
     InstrumentsQuery,
     OpenOrdersQuery,
@@ -31,7 +32,7 @@ from tradingsys.core.commands import (
     TradesQuery,
     VenueRules,
 )
-from tradingsys.core.enums import AccountKind, OrderStatus, SelfTradePrevention, TimeInForce
+from tradingsys.core.enums import AccountKind, OrderStatus, SelfTradePrevention, SideEffect, TimeInForce
 from tradingsys.core.errors import OrderRejected, TradingError, TransportError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import Closed, Frame, HttpFailed, HttpReply, HttpRequest, Input, Opened, OpenWs, Tick
@@ -47,6 +48,8 @@ from tradingsys.core.reports import (
     UserStreamState,
 )
 from tradingsys.core.venue_clock import VenueClock
+from tradingsys.matching.cross_margin import CrossMarginWallet
+from tradingsys.matching.wallet import SpotWallet
 from tradingsys.sim.asset_events import ListRejected
 from tradingsys.sim.events import (
     CancelRefused,
@@ -114,6 +117,12 @@ def _fill(row: Execution) -> Fill:
     )
 
 
+def _balance(wallet: SpotWallet, asset: str) -> Balance:
+    if not isinstance(wallet, CrossMarginWallet):
+        return Balance(asset, wallet.total(asset))
+    return Balance(asset, wallet.total(asset), borrowed=wallet.borrowed_of(asset), interest=wallet.interest_of(asset))
+
+
 class PlainSpot:
     """Takes the simulator's place: the same calls, with numbers of objects for bytes."""
 
@@ -127,9 +136,9 @@ class PlainSpot:
         """A gateway's side."""
         return PlainProtocol(self)
 
-    def transfer(self, asset: str, amount: Decimal, now_ns: int) -> None:
-        """Deposit or withdraw; nobody is told."""
-        self.exchange.transfer(self._account, asset, amount, now_ns)
+    def transfer(self, asset: str, amount: Decimal, now_ns: int) -> bool:
+        """Deposit or withdraw, if the exchange lets; nobody is told."""
+        return not isinstance(self.exchange.transfer(self._account, asset, amount, now_ns)[0], ChangeRefused)
 
     def number(self, value: object) -> str:
         """What stands for an object on the wire."""
@@ -242,6 +251,7 @@ class PlainSpot:
             self_trade_prevention=terms.self_trade_prevention or SelfTradePrevention.EXPIRE_TAKER,
             trigger_px=terms.stop_px,
             quote_qty=terms.quote_order_qty,
+            side_effect=terms.side_effect or SideEffect.NO_SIDE_EFFECT,
         )
 
     # ---- questions
@@ -257,7 +267,7 @@ class PlainSpot:
                 return AccountMode(False, False, True, account)
             case BalancesQuery():
                 wallet = self.exchange.accounts[account]
-                return tuple(Balance(asset, wallet.total(asset)) for asset in wallet.assets)
+                return tuple(_balance(wallet, asset) for asset in wallet.assets)
             case OpenOrdersQuery(symbol):
                 return tuple(facts(each) for each in self.exchange.open_orders(account, symbol))
             case OrderQuery(symbol, client_order_id, venue_order_id):
@@ -272,7 +282,14 @@ class PlainSpot:
                 return tuple(
                     Order((), str(row.order_id), accepted=True, fills={str(row.exec_id): _fill(row)}) for row in rows
                 )
-            case ConditionalOrdersQuery() | IncomeQuery():
+            case IncomeQuery(kind, start_ms, limit):
+                charged = (row for row in ledger.interest if row.account == account and row.ts_ns // _MS >= start_ms)
+                rows_of = [
+                    Income(kind, "", row.asset, -row.interest, str(row.interest_id), row.ts_ns // _MS)
+                    for row in charged
+                ]
+                return tuple(rows_of[:limit])
+            case ConditionalOrdersQuery():
                 return ()
         return TransportError(f"nobody answers that: {type(query).__name__}", sent=True)
 

@@ -9,7 +9,8 @@ from decimal import Decimal
 from msgspec import structs
 
 from tests.simulate.life import ACCOUNT, signer
-from tradingsys.sim.events import ExchangeEvent, Execution, NewOrder, OrderRecord
+from tradingsys.matching.cross_margin import CrossMarginWallet
+from tradingsys.sim.events import ChangeRefused, ExchangeEvent, Execution, NewOrder, OrderRecord
 from tradingsys.sim.faces.binance_usdm import ApiKey
 from tradingsys.sim.faces.transport import Reply, Request, WsOutput, WsRefuse
 from tradingsys.sim.simulator import Product, Simulator
@@ -52,6 +53,9 @@ def balances_at(exchange: SpotExchange, account: str, then_ns: int) -> dict[str,
     for cash in ledger.money(account):
         if cash.ts_ns <= then_ns and cash.kind == "TRANSFER":
             add(cash.asset, cash.amount)
+    for charged in ledger.interest:
+        if charged.account == account and charged.ts_ns <= then_ns:
+            add(charged.asset, -charged.interest)
     return held
 
 
@@ -92,7 +96,10 @@ class SpotPast:
         ledger.order = past_order  # type: ignore[method-assign]
         ledger.executions_of = past_executions  # type: ignore[assignment,method-assign]
         exchange.open_orders = past_open_orders  # type: ignore[assignment,method-assign]
-        wallet.free, wallet.locked = balances_at(exchange, self._account, then_ns), {}
+        past = balances_at(exchange, self._account, then_ns)
+        if isinstance(wallet, CrossMarginWallet):  # what is owed now, it had then beside what was its own
+            past = {asset: amount + wallet.debt(asset) for asset, amount in past.items()}
+        wallet.free, wallet.locked = past, {}
         try:
             yield
         finally:
@@ -125,9 +132,9 @@ class WireSpot:
         """A gateway's side."""
         return BinanceProtocol(SPOT, URLS, "key", signer())
 
-    def transfer(self, asset: str, amount: Decimal, now_ns: int) -> None:
-        """Deposit or withdraw; nobody is told."""
-        self.exchange.transfer(ACCOUNT, asset, amount, now_ns)
+    def transfer(self, asset: str, amount: Decimal, now_ns: int) -> bool:
+        """Deposit or withdraw, if the exchange lets; nobody is told."""
+        return not isinstance(self.exchange.transfer(ACCOUNT, asset, amount, now_ns)[0], ChangeRefused)
 
     def tick(self, now_ns: int) -> list[WsOutput]:
         return self._box.tick(now_ns)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SpotJudge"]
 
-_ACCOUNT = "account"
 _ZERO = Decimal(0)
 
 
@@ -34,7 +33,7 @@ class SpotJudge:
         self._conn = conn
         self._gateway = life.gateway.gateway
         self._book = life.gateway.gateway.book
-        self._rows = [row for row in life.exchange.ledger.executions if row.account == _ACCOUNT]
+        self._rows = [row for row in life.exchange.ledger.executions if row.account == life.account]
 
     def violations(self) -> Iterator[str]:
         gateway, book = self._gateway, self._book
@@ -65,6 +64,8 @@ class SpotJudge:
                 "fees in the base asset": sum(row.fee_asset == row.base_asset and bool(row.fee) for row in self._rows),
                 "orders amended": len(ledger.amendments),
                 "order lists": len(ledger.lists),
+                "loans": len(ledger.loans),
+                "interest": len(ledger.interest),
             }
         )
 
@@ -75,7 +76,7 @@ class SpotJudge:
     def _assets(self) -> Iterator[str]:
         """Nothing differs but by transfers that no gateway heard of."""
         book = self._book
-        held = balances_at(self._life.exchange, _ACCOUNT, self._life.world.now_ns)
+        held = balances_at(self._life.exchange, self._life.account, self._life.world.now_ns)
         known = {row.ext_id for row in read.ledger(self._conn, limit=1_000_000) if row.kind == LedgerKind.TRANSFER}
         for asset, total in book.asset_totals().items():
             unheard = sum(
@@ -142,7 +143,7 @@ class SpotJudge:
         book, ledger = self._book, self._life.exchange.ledger
         open_there: set[str] = set()
         for symbol in self._life.venue.symbols:
-            for record in ledger.orders(_ACCOUNT, symbol):
+            for record in ledger.orders(self._life.account, symbol):
                 key = decode_client_order_id(record.client_order_id)
                 if key is None or key.lineage != book.lineage:
                     continue

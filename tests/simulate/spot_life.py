@@ -22,7 +22,7 @@ from tests.simulate.world import World, ms, s
 from tradingsys.core.enums import Side
 from tradingsys.core.reports import AssetMoved
 from tradingsys.gateway.products import ProductName
-from tradingsys.sim.spot_exchange import SpotExchange
+from tradingsys.sim.spot_exchange import SpotExchange, margin_name
 from tradingsys.store.read import reading
 from tradingsys.venues.binance.market import BinanceMarket
 from tradingsys.venues.binance.spot import SPOT
@@ -33,6 +33,7 @@ SPOT_PRICES = {"dogeusdt": Decimal("0.6"), "adausdt": Decimal("0.75"), "adadoge"
 _OUTSIDE = {"bnbusdt": Decimal(600)}
 _CHAOS_S, _QUIET_S = 40, 60
 _DEPOSITS = {"USDT": "1000000", "DOGE": "500000.5", "ADA": "300000", "BNB": "5000.25"}
+_FEW = {"USDT": "900000", "DOGE": "5.5", "ADA": "3", "BNB": "5000.25"}
 
 
 class SpotVenue(Venue):
@@ -40,9 +41,9 @@ class SpotVenue(Venue):
 
     reads = ("/order", "/openOrders", "/myTrades", "/account")
 
-    def __init__(self, world: World, box: PlainSpot | WireSpot) -> None:
-        self._account = ACCOUNT
-        self.past = SpotPast(box.exchange, ACCOUNT)  # type: ignore[assignment]
+    def __init__(self, world: World, box: PlainSpot | WireSpot, account: str) -> None:
+        self._account = account
+        self.past = SpotPast(box.exchange, account)  # type: ignore[assignment]
         self.sent = SentRequests()
         self.world = world
         self.simulator = box  # type: ignore[assignment]
@@ -54,20 +55,26 @@ class SpotVenue(Venue):
 class SpotLife:
     """Builds the world of a seed and lives it."""
 
-    def __init__(self, seed: int, folder: Path, profile: Profile | None = None, *, wire: bool = True) -> None:
-        """Over the venue's own ``wire``, or with Python objects for it, which is quicker."""
+    def __init__(
+        self, seed: int, folder: Path, profile: Profile | None = None, *, wire: bool = True, margin: bool = False
+    ) -> None:
+        """Over the venue's own ``wire``, or with Python objects for it, which is quicker, and all there is
+        on margin.
+        """
+        self.margin = margin
+        self.account = margin_name(ACCOUNT) if margin else ACCOUNT
         self.seed = seed
         self.world = World(seed)
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.faults = structs.replace(Faults.draw(self.world.rng, profile or Profile.of(seed)), last_instant=0.0)
         self.counts: Counter[str] = Counter()
-        deposits = {asset: Decimal(amount) for asset, amount in _DEPOSITS.items()}
-        self.box = self._plain_box(deposits) if not wire else WireSpot(self.world.now_ns - s(60), deposits)
+        deposits = {asset: Decimal(amount) for asset, amount in (_FEW if margin else _DEPOSITS).items()}
+        self.box = self._plain_box(deposits) if margin or not wire else WireSpot(self.world.now_ns - s(60), deposits)
         self.exchange = self.box.exchange
-        self.exchange.accounts[ACCOUNT].burns_bnb = self.world.chance(0.5)
+        self.exchange.accounts[self.account].burns_bnb = self.world.chance(0.5)
         self.exchange.open_account("house", {}, is_house=True)
-        self.venue = SpotVenue(self.world, self.box)
+        self.venue = SpotVenue(self.world, self.box, self.account)
         self.gateway: Incarnation | None = None
         self.transfers: dict[str, tuple[str, Decimal, int]] = {}
         """Asset, amount and instant of every one, by id."""
@@ -76,6 +83,8 @@ class SpotLife:
         self._make_market()
         self._start_gateway()
         self.strategies = [SpotStrategy(self.world, session, list(SPOT_PRICES), self._connect) for session in (1, 2, 9)]
+        for strategy in self.strategies:
+            strategy.borrows = margin
         self._every(self.faults.gateway_kills_per_s, self._kill_gateway)
         self._every(self.faults.boot_kills_per_s, self._kill_booting_gateway)
         self._every(self.faults.strategy_kills_per_s, lambda: self.world.rng.choice(self.strategies).kill())
@@ -85,8 +94,11 @@ class SpotLife:
 
     def _plain_box(self, deposits: dict[str, Decimal]) -> PlainSpot:
         exchange = SpotExchange((market.listing for market in markets()), first_id=self.seed + 1)
-        exchange.open_account(ACCOUNT, deposits, now_ns=self.world.now_ns - s(60))
-        return PlainSpot(ACCOUNT, exchange)
+        if self.margin:
+            exchange.open_margin(ACCOUNT, deposits, now_ns=self.world.now_ns - s(60))
+        else:
+            exchange.open_account(ACCOUNT, deposits, now_ns=self.world.now_ns - s(60))
+        return PlainSpot(self.account, exchange)
 
     def live(self) -> Verdict:
         """Chaos, then quiet until everything that can be known is known, then judgement."""
@@ -115,7 +127,7 @@ class SpotLife:
             self.world,
             self.venue,
             self.folder,
-            structs.replace(SETTINGS, product=ProductName.SPOT),
+            structs.replace(SETTINGS, product=ProductName.MARGIN if self.margin else ProductName.SPOT),
             lambda: self.box.protocol(),
             BinanceMarket(SPOT, URLS),
             lambda: self.faults,
@@ -167,15 +179,16 @@ class SpotLife:
         self.counts["manual trades"] += 1
         symbol = self.world.rng.choice([*SPOT_PRICES, *_OUTSIDE]).upper()
         side = self.world.rng.choice(list(Side))
-        self.venue.order(ACCOUNT, symbol, side, self.world.rng.randint(10, 40), None, f"web_{self._manual}")
+        self.venue.order(self.account, symbol, side, self.world.rng.randint(10, 40), None, f"web_{self._manual}")
 
     def _transfer(self) -> None:
         """Told to a gateway that listens, at once: nothing else would ever tell it."""
         asset, rng = self.world.rng.choice(list(_DEPOSITS)), self.world.rng
         amount = Decimal(rng.randint(-500, 800)) / 100
         name = f"t{len(self.transfers)}"
+        if not self.box.transfer(asset, amount, self.world.now_ns):
+            return
         self.transfers[name] = (asset, amount, self.world.now_ns // 1_000_000)
-        self.box.transfer(asset, amount, self.world.now_ns)
         self.counts["transfers"] += 1
         gateway = self.gateway
         if gateway is not None and gateway.alive and gateway.gateway.venue.stream.is_up:

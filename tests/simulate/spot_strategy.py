@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tests.simulate.strategy import Strategy
-from tradingsys.core.enums import Contingency, OrderType, Side, TimeInForce
+from tradingsys.core.enums import Contingency, OrderType, Side, SideEffect, TimeInForce
 from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.wire.messages import (
     AmendParams,
@@ -24,6 +24,9 @@ _TICK = Decimal("0.001")
 
 class SpotStrategy(Strategy):
     """As its base in everything but what it wants."""
+
+    borrows = False
+    """Whether its orders may borrow and repay."""
 
     def _act(self, login: LoginResult) -> None:
         rng = self.world.rng
@@ -73,8 +76,18 @@ class SpotStrategy(Strategy):
         quote: str | None = None,
     ) -> ResolveItem:
         force = TimeInForce.GTC if px is not None else None
+        effect = self.world.rng.choice((None, SideEffect.MARGIN_BUY, SideEffect.AUTO_REPAY)) if self.borrows else None
         return ResolveItem(
-            symbol, side, order_type, qty, px, force, client_order_id="", stop_price=stop, quote_quantity=quote
+            symbol,
+            side,
+            order_type,
+            qty,
+            px,
+            force,
+            client_order_id="",
+            stop_price=stop,
+            quote_quantity=quote,
+            side_effect=effect,
         )
 
     def _send(self, login: LoginResult, contingency: Contingency | None, items: list[ResolveItem]) -> None:

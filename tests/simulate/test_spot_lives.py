@@ -19,9 +19,9 @@ from tradingsys.oms.asset_account import AssetAccount
 from tradingsys.oms.cash_book import CashBook
 from tradingsys.oms.session_book import SessionBook
 
-WIRE_LIVES = 14
+WIRE_LIVES = 12
 """Over the venue's own wire."""
-PLAIN_LIVES = 20
+PLAIN_LIVES = 14
 """Without a codec between, which is quicker."""
 _OFTEN = {
     "kills": 24,
@@ -34,18 +34,25 @@ _OFTEN = {
     "orders amended": 30,
     "orders in doubt": 10,
     "order lists": 40,
+    "loans": 100,
+    "interest": 50,
 }
 """What so many lives must meet at the least, or their silence proves nothing; about half of what was seen."""
+
+
+MARGIN_LIVES = 8
+"""Of a cross-margin account that borrows, pays interest and repays, without a codec between."""
 
 
 @pytest.fixture(scope="module")
 def lives(tmp_path_factory: pytest.TempPathFactory) -> list[Verdict]:
     wire = [SpotLife(seed, tmp_path_factory.mktemp("spot")).live() for seed in range(WIRE_LIVES)]
     plain = [SpotLife(seed, tmp_path_factory.mktemp("spot"), wire=False).live() for seed in range(PLAIN_LIVES)]
-    return [*wire, *plain]
+    margin = [SpotLife(seed, tmp_path_factory.mktemp("margin"), margin=True).live() for seed in range(MARGIN_LIVES)]
+    return [*wire, *plain, *margin]
 
 
-@pytest.mark.parametrize("seed", range(WIRE_LIVES + PLAIN_LIVES))
+@pytest.mark.parametrize("seed", range(WIRE_LIVES + PLAIN_LIVES + MARGIN_LIVES))
 def test_every_asset_is_exact_after_any_life(seed: int, lives: list[Verdict]) -> None:
     verdict = lives[seed]
     assert not verdict.violations, "\n".join([*verdict.violations, *verdict.trace[-40:]])
