@@ -14,10 +14,18 @@ from urllib.parse import urlencode
 
 from tests.process.world import PATIENCE_S, World
 
-__all__ = ["HMAC_KEY", "HMAC_SECRET", "PATIENCE_S", "Box", "Row", "eventually", "exactly", "soon"]
+__all__ = ["FUTURES", "HMAC_KEY", "HMAC_SECRET", "PATIENCE_S", "SPOT", "Box", "Row", "eventually", "exactly", "soon"]
+
+FUTURES, SPOT = "futures", "spot"
+"""Products, each on an exchange of its own."""
+
+ACCOUNT = "main"
+"""Whose keys they are."""
 
 HMAC_KEY = HMAC_SECRET = "sim"
 """The key that every box knows."""
+
+_CONFIG_NAMES = {FUTURES: "usdt.json", SPOT: "spot.json"}
 
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 0.3
 """Between two looks: asking for ever costs weight."""
@@ -55,11 +63,15 @@ def exactly(text: str | int | Decimal | None) -> float | None:
 
 
 class Box:
-    """Addresses, keys, and the operator's window, against which everything that a client says is held."""
+    """Addresses, keys, and the operator's window, against which everything that a client says is held.
 
-    def __init__(self, world: World) -> None:
+    It is one product's: of futures, and `spot` for the exchange of assets beside it.
+    """
+
+    def __init__(self, world: World, product: str = FUTURES) -> None:
         self._world = world
-        config = json.loads((world.directory / "usdt.json").read_text())
+        self.product = product
+        config = json.loads((world.directory / _CONFIG_NAMES[product]).read_text())
         self.rest: str = config["urls"]["rest"]
         self.streams: str = config["urls"]["streams"]
         self.ws_api: str = config["urls"]["ws_api"]
@@ -74,9 +86,16 @@ class Box:
         with World.running(directory) as world:
             yield cls(world)
 
-    def admin(self, what: str, body: object = None) -> Any:
+    @property
+    def spot(self) -> Box:
+        """The same machine's exchange of assets."""
+        return Box(self._world, SPOT)
+
+    def admin(self, what: str, body: dict[str, Any] | None = None) -> Any:
         """What the operator sees, or does."""
-        return self._world.admin(what, body)
+        if body is not None:
+            return self._world.admin(what, {"product": self.product, **body})
+        return self._world.admin(f"{what}{'&' if '?' in what else '?'}product={self.product}")
 
     def public(self, path: str, **params: object) -> Any:
         """A public answer as it is on the wire."""
@@ -90,12 +109,12 @@ class Box:
 
     def orders(self, symbol: str = "") -> list[Row]:
         """Every order, oldest first."""
-        rows: list[Row] = self.admin(f"orders?symbol={symbol}")
+        rows: list[Row] = self.admin(f"orders?account={ACCOUNT}&symbol={symbol}")
         return rows
 
     def executions(self, symbol: str = "", *, order_id: int | str | None = None) -> list[Row]:
         """Every execution, oldest first, or an order's."""
-        rows: list[Row] = self.admin(f"ledger?symbol={symbol}")
+        rows: list[Row] = self.admin(f"ledger?account={ACCOUNT}&symbol={symbol}")
         return [row for row in rows if order_id is None or row["order_id"] == int(order_id)]
 
     def balance(self) -> Row:
@@ -103,6 +122,10 @@ class Box:
         (row,) = self.admin("balances")
         assert isinstance(row, dict)
         return row
+
+    def wallet(self) -> dict[str, Row]:
+        """The account's spot wallet, by asset."""
+        return {row["asset"]: row for row in self.admin(f"balances?account={ACCOUNT}")}
 
     def position(self, symbol: str) -> Row:
         """The account's position; of zero when it never had one."""

@@ -8,15 +8,22 @@ from typing import Any
 
 import ccxt.pro
 
-from tests.judges.box import HMAC_KEY, HMAC_SECRET, Box
+from tests.judges.box import HMAC_KEY, HMAC_SECRET, SPOT, Box
 
-__all__ = ["by_ed25519", "by_hmac", "symbol_of"]
+__all__ = ["by_ed25519", "by_hmac", "by_stranger", "spot_symbol_of", "symbol_of"]
 
 
 @asynccontextmanager
 async def by_hmac(box: Box, *, key: str = HMAC_KEY, secret: str = HMAC_SECRET) -> AsyncIterator[Any]:
     """A client with the HMAC key, until left."""
     async with _open(box, key, secret) as client:
+        yield client
+
+
+@asynccontextmanager
+async def by_stranger(box: Box, *, key: str = HMAC_KEY, secret: str = HMAC_SECRET) -> AsyncIterator[Any]:
+    """A client whose key is not good enough for what ccxt reads of spot markets by itself, until left."""
+    async with _open(box, key, secret, fetchCurrencies=False, fetchMargins=False) as client:
         yield client
 
 
@@ -32,24 +39,23 @@ def symbol_of(market_id: str) -> str:
     return f"{market_id.removesuffix('USDT')}/USDT:USDT"
 
 
+def spot_symbol_of(market_id: str) -> str:
+    """ccxt's name of a spot market: ``DOGE/USDT``."""
+    quote = next(asset for asset in ("USDT", "BTC") if market_id.endswith(asset))
+    return f"{market_id.removesuffix(quote)}/{quote}"
+
+
 @asynccontextmanager
-async def _open(box: Box, key: str, secret: str) -> AsyncIterator[Any]:
-    # Every other host stays the real one: whoever asks it meets the guard.
-    urls: dict[str, Any] = {"fapiData": f"{box.rest}/futures/data"}
-    for version, suffix in (("v1", ""), ("v2", "V2"), ("v3", "V3")):
-        urls |= {f"fapi{kind}{suffix}": f"{box.rest}/fapi/{version}" for kind in ("Public", "Private")}
-    urls["ws"] = {"linear": f"{box.streams}/ws", "ws-api": {"linear": box.ws_api}}
-    client = ccxt.pro.binanceusdm(
+async def _open(box: Box, key: str, secret: str, **more: object) -> AsyncIterator[Any]:
+    kind, urls, options = _spot(box) if box.product == SPOT else _futures(box)
+    client = kind(
         {
             "apiKey": key,
             "secret": secret,
             "enableRateLimit": False,
+            # Every other host stays the real one: whoever asks it meets the guard.
             "urls": {"api": urls},
-            "options": {
-                # The names and networks of coins are the spot host's, of no interest to futures.
-                "fetchCurrencies": False,
-                "fetchOpenOrders": {"warnWithoutSymbol": False},
-            },
+            "options": {"fetchOpenOrders": {"warnWithoutSymbol": False}, **options, **more},
         }
     )
     try:
@@ -57,3 +63,23 @@ async def _open(box: Box, key: str, secret: str) -> AsyncIterator[Any]:
         yield client
     finally:
         await client.close()
+
+
+def _futures(box: Box) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    urls: dict[str, Any] = {"fapiData": f"{box.rest}/futures/data"}
+    for version, suffix in (("v1", ""), ("v2", "V2"), ("v3", "V3")):
+        urls |= {f"fapi{kind}{suffix}": f"{box.rest}/fapi/{version}" for kind in ("Public", "Private")}
+    urls["ws"] = {"linear": f"{box.streams}/ws", "ws-api": {"linear": box.ws_api}}
+    # The names and networks of coins are the spot host's, of no interest to futures.
+    return ccxt.pro.binanceusdm, urls, {"fetchCurrencies": False}
+
+
+def _spot(box: Box) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    urls: dict[str, Any] = dict.fromkeys(("public", "private"), f"{box.rest}/api/v3")
+    for version, suffix in (("v1", ""), ("v2", "V2"), ("v3", "V3"), ("v4", "V4")):
+        urls[f"sapi{suffix}"] = f"{box.rest}/sapi/{version}"
+    # ccxt takes a stream for one of spot where its address has "/stream" in it, as ``wss://stream.binance.com`` has:
+    # here a user's name says it.
+    streams = box.streams.replace("://", "://stream@")
+    urls["ws"] = {"spot": f"{streams}/ws", "ws-api": {"spot": box.ws_api}}
+    return ccxt.pro.binance, urls, {"fetchMarkets": {"types": ["spot"]}}

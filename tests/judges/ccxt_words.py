@@ -8,9 +8,9 @@ from typing import Any
 from tests.judges.box import Row, exactly
 from tests.judges.ccxt_client import symbol_of
 
-__all__ = ["assert_same_order", "assert_same_trade", "assert_same_trades"]
+__all__ = ["STATUS", "assert_same_order", "assert_same_trade", "assert_same_trades"]
 
-_STATUS = {
+STATUS = {
     "NEW": "open",
     "PARTIALLY_FILLED": "open",
     "FILLED": "closed",
@@ -29,7 +29,7 @@ def assert_same_order(told: Any, truth: Row, executions: list[Row] | None = None
         "symbol": symbol_of(truth["symbol"]),
         "side": truth["side"].lower(),
         "type": truth["type"].lower(),
-        "status": _STATUS[truth["status"]],
+        "status": STATUS[truth["status"]],
         "amount": exactly(qty),
         "filled": exactly(filled),
         "remaining": exactly(qty - filled),
@@ -49,13 +49,13 @@ def assert_same_order(told: Any, truth: Row, executions: list[Row] | None = None
     assert {name: told[name] for name in expected} == expected
 
 
-def assert_same_trade(told: Any, truth: Row) -> None:
-    """Every word that ccxt has for an execution of ours."""
+def assert_same_trade(told: Any, truth: Row, symbol: str = "") -> None:
+    """Every word that ccxt has for an execution of ours; ``symbol`` unless it is a perpetual's."""
     px, qty = Decimal(truth["px"]), Decimal(truth["qty"])
     expected = {
         "id": str(truth["exec_id"]),
         "order": str(truth["order_id"]),
-        "symbol": symbol_of(truth["symbol"]),
+        "symbol": symbol or symbol_of(truth["symbol"]),
         "side": truth["side"].lower(),
         "price": exactly(px),
         "amount": exactly(qty),

@@ -17,7 +17,8 @@ from tests.judges.box import PATIENCE_S, Box
 from tests.judges.ccxt_client import by_ed25519
 from tests.judges.guard import Guard
 
-_OPEN = ("NEW", "PARTIALLY_FILLED")
+_OPEN = ("NEW", "PARTIALLY_FILLED", "PENDING_NEW")
+_ENOUGH = {"USDT": Decimal(50_000), "DOGE": Decimal(20_000), "BTC": Decimal(1)}
 
 WARNINGS_OF_THE_CLIENTS = (
     # ccxt passes it to aiohttp, which needs it no longer on newer Pythons.
@@ -100,6 +101,36 @@ def flat(box: Box) -> None:
             side = "SELL" if net > 0 else "BUY"
             trade = {"symbol": position["symbol"], "side": side, "qty": str(abs(net)), "reduce_only": True}
             box.admin("trade", trade)
+
+
+@pytest.fixture(scope="module")
+def spot(box: Box) -> Box:
+    """The exchange of assets."""
+    return box.spot
+
+
+@pytest.fixture(scope="module")
+def spot_trader(spot: Box, runner: asyncio.Runner) -> Iterator[Any]:
+    """ccxt, with its spot markets loaded."""
+    client = by_ed25519(spot)
+    yield runner.run(client.__aenter__())
+    runner.run(client.__aexit__(None, None, None))
+
+
+@pytest.fixture
+def none_open(spot: Box) -> None:
+    """No order of the spot wallet is open when the test begins, and it has something of everything."""
+    for order in spot.orders():
+        if order["status"] in _OPEN and spot.order(order["symbol"], order["order_id"])["status"] in _OPEN:
+            try:
+                spot.admin("cancel", {"symbol": order["symbol"], "order_id": order["order_id"]})
+            except HTTPError:
+                assert spot.order(order["symbol"], order["order_id"])["status"] not in _OPEN
+    wallet = spot.wallet()
+    for asset, enough in _ENOUGH.items():
+        free = Decimal(wallet[asset]["free"]) if asset in wallet else Decimal(0)
+        if free < enough:
+            spot.admin("deposit", {"asset": asset, "amount": str(enough - free)})
 
 
 @pytest.fixture

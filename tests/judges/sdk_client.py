@@ -12,13 +12,15 @@ from binance_common.configuration import (
     ConfigurationWebSocketStreams,
 )
 from binance_sdk_derivatives_trading_usds_futures.derivatives_trading_usds_futures import DerivativesTradingUsdsFutures
+from binance_sdk_spot.spot import Spot
 from pydantic import BaseModel
 
-from tests.judges.box import HMAC_KEY, HMAC_SECRET, Box
+from tests.judges.box import FUTURES, HMAC_KEY, HMAC_SECRET, SPOT, Box
 
 __all__ = ["assert_complete", "by_ed25519", "by_hmac", "flattened", "streams", "unset_and_unknown", "ws_api"]
 
 _PATIENCE_MS = 30_000
+_KINDS = {FUTURES: DerivativesTradingUsdsFutures, SPOT: Spot}
 
 
 def by_ed25519(box: Box) -> Any:
@@ -32,7 +34,7 @@ def by_hmac(box: Box, *, key: str = HMAC_KEY, secret: str = HMAC_SECRET) -> Any:
 
 
 def _client(box: Box, **credentials: Any) -> Any:
-    return DerivativesTradingUsdsFutures(
+    return _KINDS[box.product](
         ConfigurationRestAPI(base_path=box.rest, timeout=_PATIENCE_MS, retries=0, **credentials),
         ConfigurationWebSocketAPI(stream_url=box.ws_api, **credentials),
         ConfigurationWebSocketStreams(stream_url=box.streams),
