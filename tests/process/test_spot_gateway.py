@@ -164,5 +164,6 @@ def test_a_margin_account_borrows_trades_and_pays_back(tmp_path: Path) -> None:
             return rows == {"BTC": "0", "USDT": "0"}
 
         eventually("interest to be booked", agree)
+        assert not any(check["verdict"] == "problem" for check in margin.ask("doctor")["checks"])
         (row,) = (row["position"] for row in margin.ask("pos", "show")["positions"] if row["session_id"] == 1)
         assert Decimal(row["net_executed"]) > Decimal(row["net"]) > 0

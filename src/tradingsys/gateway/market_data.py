@@ -143,7 +143,15 @@ class MarketData:
             raise LocalProtocolError(
                 f"invalid interval {stream.arg[:20]!r}: one of {', '.join(INTERVALS)}", code=ErrorCode.INVALID_STREAM
             )
-        self._protocol.channel_of(stream)
+        try:
+            self._protocol.channel_of(stream)
+        except LocalProtocolError as error:
+            if stream.kind != "mark" or stream.arg:
+                raise
+            raise LocalProtocolError(
+                f"{error}: only futures have a mark price; bbo and trade tell what spot trades at",
+                code=ErrorCode.INVALID_STREAM,
+            ) from None
 
     def check_room(self, client: Client, streams: Iterable[Stream]) -> None:
         """Raises LocalProtocolError (-10007) when these are more than a client, or all together, may have."""
