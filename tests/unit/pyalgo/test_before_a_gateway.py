@@ -245,7 +245,8 @@ def test_the_books_of_two_markets_are_each_their_own(tmp_path: Path) -> None:
     assert not spot.errors and not perpetual.errors
     for each in (spot, perpetual):
         each.scene.run(60)
-        assert not [line for line in each.scene.logged if line.startswith(("warning", "error"))]
+        assert not each.scene.gateway.book.differences
+        assert not [line for line in each.scene.logged if line.startswith("error")]
 
 
 WORDS = [each for each in OrderType if each is not OrderType.TRAILING_STOP_MARKET]

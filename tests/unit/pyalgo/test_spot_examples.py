@@ -42,8 +42,8 @@ def market(bid: str, ask: str) -> Callable[[ScriptedGateway], None]:
             if view.order_type is OrderType.MARKET or view.time_in_force == "IOC":
                 quantity = gateway.orders[view.client_order_id].quantity
                 gateway.fill(view.client_order_id, quantity, ask if view.side == "BUY" else bid)
-        if gateway.subscribed:
-            gateway.send(encode(depth("dogeusdt", bid, ask)))
+        for name in gateway.subscribed:
+            gateway.send(encode(depth("dogeusdt", bid, ask, name.partition("@")[2])))
 
     return on_request
 
