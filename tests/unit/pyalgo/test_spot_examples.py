@@ -60,7 +60,7 @@ def orders(gateway: WsGateway) -> list[OrderParams]:
 
 def test_oco_buys_for_an_amount_and_guards_it(monkeypatch: pytest.MonkeyPatch) -> None:
     with WsGateway(on_request=market("0.5", "0.50001"), kind=SpotGateway) as gateway:
-        run(monkeypatch, "oco", f"--addr={gateway.addr}", "--seconds=0.5")
+        run(monkeypatch, "oco", f"--addr={gateway.addr}", "--seconds=1.0")
         (entry,) = orders(gateway)
         (pair,) = [decode_params(r, OrderListParams) for r in gateway.gateway.received if r.method == "order_list"]
     assert (entry.order_type, entry.quote_quantity, entry.quantity) == ("MARKET", "20", "0")
@@ -74,7 +74,7 @@ def test_basis_buys_on_spot_and_covers_on_the_perpetual_and_gives_both_back(monk
         WsGateway(on_request=market("0.5", "0.50001"), kind=SpotGateway) as spot,
         WsGateway(on_request=market("0.51", "0.51001")) as futures,
     ):
-        addresses = (f"--addr={futures.addr}", f"--spot={spot.addr}", "--seconds=0.5")
+        addresses = (f"--addr={futures.addr}", f"--spot={spot.addr}", "--seconds=1.0")
         run(monkeypatch, "basis", *addresses)
         assert [(o.side, o.quantity, o.time_in_force) for o in orders(spot)] == [("BUY", "39", "IOC")]
         assert [(o.side, o.quantity, o.order_type) for o in orders(futures)] == [("SELL", "39", "MARKET")]
@@ -88,7 +88,7 @@ def test_margin_short_borrows_sells_buys_back_and_repays(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with WsGateway(on_request=market("0.5", "0.50001"), kind=MarginGateway) as gateway:
-        run(monkeypatch, "margin_short", f"--addr={gateway.addr}", "--hold=0.4")
+        run(monkeypatch, "margin_short", f"--addr={gateway.addr}", "--hold=0.8")
         sell, buy = orders(gateway)
     assert (sell.side, sell.quantity, sell.side_effect) == ("SELL", "40", "MARGIN_BUY")
     assert (buy.side, buy.quantity, buy.side_effect) == ("BUY", "41", "AUTO_REPAY")
