@@ -218,7 +218,7 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
         process = start(f"--port={port}", cwd=tmp_path)
         _, errors = process.communicate(timeout=_START_S)
     assert process.returncode == 1
-    assert f"cannot listen on ports {port} and {port + 1}" in errors.decode()
+    assert f"cannot listen on ports {port} to {port + 2}" in errors.decode()
     assert "Traceback" not in errors.decode()
 
 
@@ -227,7 +227,7 @@ def test_the_addresses_are_printed_for_people(tmp_path: Path) -> None:
     try:
         assert process.stdout is not None
         lines = [process.stdout.readline().decode() for _ in range(7)]
-        assert [line.split()[0] for line in lines[1:6]] == ["REST", "streams", "WS-API", "admin", "key"]
+        assert [line.split()[0] for line in lines[1:6]] == ["REST", "futures", "spot", "admin", "key"]
     finally:
         process.terminate()
         process.communicate(timeout=_STOP_S)
