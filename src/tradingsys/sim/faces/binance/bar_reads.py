@@ -11,18 +11,14 @@ from tradingsys.sim.faces.binance.faults import Fault
 from tradingsys.venues.binance.encode import decimal_text
 from tradingsys.venues.binance.messages import KlineRow
 
-__all__ = ["as_rows", "kline_rows"]
+__all__ = ["as_rows", "chosen_bars", "kline_rows"]
 
 _LONGEST_MONTH_MS = 31 * 24 * 3_600_000
 
 
 def kline_rows(call: Call[S], archive: BarArchive, intervals: Collection[str], highest: int) -> list[KlineRow]:
-    """Bars of an archive: from a time on, else the newest, at most ``highest``; the last one may be unfinished.
-
-    Raises Fault for an unknown interval (-1120) and for times in the wrong order (-1023).
-    """
-    archive.advance(call.now_ms)
-    return as_rows(_chosen(call, archive, intervals, highest))
+    """`chosen_bars` as arrays."""
+    return as_rows(chosen_bars(call, archive, intervals, highest))
 
 
 def as_rows(bars: Iterable[Bar]) -> list[KlineRow]:
@@ -45,7 +41,12 @@ def as_rows(bars: Iterable[Bar]) -> list[KlineRow]:
     ]
 
 
-def _chosen(call: Call[S], archive: BarArchive, intervals: Collection[str], highest: int) -> list[Bar]:
+def chosen_bars(call: Call[S], archive: BarArchive, intervals: Collection[str], highest: int) -> list[Bar]:
+    """Bars of an archive: from a time on, else the newest, at most ``highest``; the last one may be unfinished.
+
+    Raises Fault for an unknown interval (-1120) and for times in the wrong order (-1023).
+    """
+    archive.advance(call.now_ms)
     params = call.params
     interval = params.text("interval")
     if interval not in intervals:

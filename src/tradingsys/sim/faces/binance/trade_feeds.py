@@ -63,7 +63,17 @@ class AggTradeFeed(Feed):
 class KlineFeed(Feed):
     """A bar while it grows, at every beat in which it did, and once more when it is complete."""
 
-    def __init__(self, symbol: str, interval: str, tape: Tape, now_ns: int, period_ns: int) -> None:
+    def __init__(
+        self,
+        symbol: str,
+        interval: str,
+        tape: Tape,
+        now_ns: int,
+        period_ns: int,
+        shown: Callable[[Bar], Bar] = lambda bar: bar,
+    ) -> None:
+        """``shown`` is the bar with as many digits as the venue has."""
+        self._shown = shown
         self.symbol = symbol
         self._interval, self._period_ns = interval, period_ns
         tape.bars.advance(ms(now_ns))
@@ -98,7 +108,7 @@ class KlineFeed(Feed):
         return messages
 
     def _message(self, bar: Bar, now_ns: int, *, is_closed: bool) -> Message:
-        return self._write(bar.kline(self.symbol, self._interval, ms(now_ns), is_closed=is_closed))
+        return self._write(self._shown(bar).kline(self.symbol, self._interval, ms(now_ns), is_closed=is_closed))
 
     def _write(self, kline: Kline) -> Message:
         return encode_market.kline(kline)

@@ -11,7 +11,7 @@ from tradingsys.sim.events import Traded
 from tradingsys.sim.faces.binance.book_feeds import BookTickerFeed, DiffFeed, TopFeed
 from tradingsys.sim.faces.binance.connection import Route
 from tradingsys.sim.faces.binance.feed import MS, Feed, Payload, next_beat
-from tradingsys.sim.faces.binance.figures import ms
+from tradingsys.sim.faces.binance.figures import in_eight_digits, ms
 from tradingsys.sim.faces.binance.ticker_feed import TickerFeed
 from tradingsys.sim.faces.binance.trade_feeds import AggTradeFeed, KlineFeed, TradeFeed
 from tradingsys.sim.faces.binance_spot.call import State
@@ -122,7 +122,8 @@ def _kline(state: State, symbol: str, match: re.Match[str], now_ns: int) -> Feed
     interval = match[1]
     if interval not in KLINE_INTERVALS:
         return None
-    return KlineFeed(symbol, interval, state.tapes[symbol], now_ns, _SECOND_NS if interval == "1s" else 2 * _SECOND_NS)
+    period_ns = _SECOND_NS if interval == "1s" else 2 * _SECOND_NS
+    return KlineFeed(symbol, interval, state.tapes[symbol], now_ns, period_ns, in_eight_digits)
 
 
 def _window(state: State, symbol: str, match: re.Match[str], now_ns: int) -> Feed | None:

@@ -11,10 +11,10 @@ import msgspec
 from tradingsys.core.bars import INTERVALS, Bar, BarBuilder
 from tradingsys.core.market import Depth
 from tradingsys.sim.events import Traded
-from tradingsys.sim.faces.binance.bar_reads import as_rows, kline_rows
+from tradingsys.sim.faces.binance.bar_reads import as_rows, chosen_bars
 from tradingsys.sim.faces.binance.book_feeds import top
 from tradingsys.sim.faces.binance.faults import Fault, malformed
-from tradingsys.sim.faces.binance.figures import ms
+from tradingsys.sim.faces.binance.figures import in_eight_digits, ms
 from tradingsys.sim.faces.binance_spot import exchange_info as info
 from tradingsys.sim.faces.binance_spot.call import Call
 from tradingsys.sim.tape import Aggregate, Tape, trade_bar
@@ -271,13 +271,13 @@ def klines(call: Call) -> list[KlineRow]:
         raise malformed("timeZone")
     tape = call.state.tapes[symbol]
     if interval != "1s":
-        return kline_rows(call, tape.bars, KLINE_INTERVALS, _MOST_KLINES)
+        return as_rows(map(in_eight_digits, chosen_bars(call, tape.bars, KLINE_INTERVALS, _MOST_KLINES)))
     limit = call.limit(500, _MOST_KLINES)
     start_ms, end_ms = call.params.maybe_integer("startTime"), call.params.optional_integer("endTime", call.now_ms)
     if start_ms is not None and start_ms > end_ms:
         raise Fault(400, -1023, "Start time is greater than end time.")
     bars = [bar for bar in _seconds(tape, call.now_ms) if (start_ms or 0) <= bar.start_ms <= end_ms]
-    return as_rows(bars[-limit:] if start_ms is None else bars[:limit])
+    return as_rows(map(in_eight_digits, bars[-limit:] if start_ms is None else bars[:limit]))
 
 
 def _seconds(tape: Tape, now_ms: int) -> list[Bar]:
