@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from tests.judges.box import Row, exactly
+from tests.judges.box import Box, Row, exactly
 from tests.judges.ccxt_client import spot_symbol_of
 from tests.judges.ccxt_words import STATUS, assert_same_trade
 
-__all__ = ["assert_same_balance", "assert_same_spot_order", "assert_same_spot_trades", "word_of"]
+__all__ = ["assert_same_balance", "assert_same_list", "assert_same_spot_order", "assert_same_spot_trades", "word_of"]
 
 _WORDS = {
     ("LIMIT", False): "LIMIT",
@@ -86,3 +86,24 @@ def assert_same_balance(told: Any, truth: dict[str, Row], assets: Iterable[str] 
             "used": exactly(row["locked"]),
             "total": exactly(row["total"]),
         }, asset
+
+
+def assert_same_list(told: Row, spot: Box, contingency: str) -> Row:
+    """A list and each of its orders as the exchange has them."""
+    (truth,) = (row for row in spot.admin("lists") if row["list_id"] == int(told["orderListId"]))
+    assert (told["contingencyType"], told["listClientOrderId"], told["symbol"]) == (
+        contingency, truth["client_list_id"], truth["symbol"],
+    )  # fmt: skip
+    assert (told["listOrderStatus"], told["listStatusType"]) == (truth["status"], truth["step"])
+    assert [(row["orderId"], row["clientOrderId"]) for row in told["orders"]] == list(
+        zip(truth["order_ids"], truth["client_order_ids"], strict=True)
+    )
+    for report in told.get("orderReports", ()):
+        order = spot.order(truth["symbol"], report["orderId"])
+        assert report["orderListId"] == truth["list_id"] == order["list_id"]
+        assert (report["side"], report["type"], report["status"]) == (order["side"], word_of(order), order["status"])
+        assert Decimal(report["origQty"]) == Decimal(order["qty"])
+        assert Decimal(report["price"]) == Decimal(order["price"] or 0)
+        assert Decimal(report.get("stopPrice", 0)) == Decimal(order["trigger_px"] or 0)
+    assert isinstance(truth, dict)
+    return truth

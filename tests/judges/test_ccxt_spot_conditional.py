@@ -10,7 +10,7 @@ import pytest
 
 from tests.judges.box import Box, Row, eventually
 from tests.judges.ccxt_client import spot_symbol_of
-from tests.judges.ccxt_spot_words import assert_same_spot_order, assert_same_spot_trades
+from tests.judges.ccxt_spot_words import assert_same_list, assert_same_spot_order, assert_same_spot_trades
 
 MARKET = "DOGEUSDT"
 SYMBOL = spot_symbol_of(MARKET)
@@ -143,27 +143,6 @@ async def test_more_that_wait_than_may(spot: Box, spot_trader: Any) -> None:
     with pytest.raises(ccxt.ExchangeError, match="MAX_NUM_ALGO_ORDERS"):
         await spot_trader.create_order(SYMBOL, "market", "sell", 30, None, {"stopLossPrice": at(spot, "0.9")})
     await spot_trader.cancel_all_orders(SYMBOL)
-
-
-def assert_same_list(told: Any, spot: Box, contingency: str) -> Row:
-    """A list and each of its orders as the exchange has them."""
-    (truth,) = (row for row in spot.admin("lists") if row["list_id"] == int(told["orderListId"]))
-    assert (told["contingencyType"], told["listClientOrderId"], told["symbol"]) == (
-        contingency, truth["client_list_id"], truth["symbol"],
-    )  # fmt: skip
-    assert (told["listOrderStatus"], told["listStatusType"]) == (truth["status"], truth["step"])
-    assert [(row["orderId"], row["clientOrderId"]) for row in told["orders"]] == list(
-        zip(truth["order_ids"], truth["client_order_ids"], strict=True)
-    )
-    for report in told.get("orderReports", ()):
-        order = spot.order(MARKET, report["orderId"])
-        assert report["orderListId"] == truth["list_id"] == order["list_id"]
-        assert (report["side"], report["status"]) == (order["side"], order["status"])
-        assert Decimal(report["origQty"]) == Decimal(order["qty"])
-        assert Decimal(report["price"]) == Decimal(order["price"] or 0)
-        assert Decimal(report.get("stopPrice", 0)) == Decimal(order["trigger_px"] or 0)
-    assert isinstance(truth, dict)
-    return truth
 
 
 @pytest.mark.parametrize(("moved", "winner"), [("1.02", 0), ("0.98", 1)])
