@@ -50,8 +50,13 @@ class Settling:
                 if negatives >= _NEGATIVES_NEEDED:
                     self._book.believe_absent(order)
             if order.in_doubt:
-                await inquiry.wait(wait_ms)
+                await inquiry.wait(self._pause_ms(wait_ms, expiry_ms, has_answer=answered))
                 wait_ms = inquiry.longer(wait_ms)
+
+    def _pause_ms(self, wait_ms: int, expiry_ms: int, *, has_answer: bool) -> int:
+        """Patience until answers begin to prove something, haste from then on; a venue that is silent is spared."""
+        left_ms = expiry_ms - self._inquiry.surely_ms() + 1
+        return min(wait_ms, max(left_ms, self._inquiry.timing.first_retry_ms)) if has_answer else wait_ms
 
     async def settle_cancel(self, order: TrackedOrder) -> None:
         """After a cancel whose outcome is not known, or that was refused: see what the order is now."""

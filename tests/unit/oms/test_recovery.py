@@ -11,7 +11,7 @@ from tests.unit.oms.books import EPOCH, SYMBOL, client_id, facts, fill, intent
 from tests.unit.oms.table import MS, Table
 from tradingsys.core.commands import OrderQuery, PositionsQuery, TimeQuery
 from tradingsys.core.enums import OrderStatus
-from tradingsys.core.errors import Banned
+from tradingsys.core.errors import Banned, TransportError
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.oms.recovery import Margins, Timing
 from tradingsys.oms.tracked_order import TrackedOrder
@@ -66,6 +66,38 @@ def test_an_order_is_absent_only_when_the_venues_clock_has_surely_passed_its_las
         if order.in_doubt:
             table.wait(50)
     assert order.absent and table.now_ns > last_ms * MS
+
+
+@pytest.mark.parametrize("uncertainty_ms", [0, 400])
+def test_absence_is_proven_soon_after_it_can_be(uncertainty_ms: int) -> None:
+    """However long an order was in doubt: haste begins where answers begin to prove something."""
+    table, timing, margins = Table(uncertainty_ms), Timing(), Margins()
+    order = table.book.track(structs.replace(intent(1, 1), recv_window_ms=20_000))
+    table.book.doubt(order)
+    table.start("resolve", table.recovery.resolve(order))
+    questions = 0
+    while order.in_doubt:
+        while table.asked():
+            table.answer(None)
+            questions += 1
+        table.wait(10)
+    expiry_ms = 20_000 + margins.engine_ms + margins.staleness_ms + uncertainty_ms
+    assert order.absent and expiry_ms * MS < table.now_ns < (expiry_ms + 5 * timing.first_retry_ms) * MS
+    assert questions < 20, "until then patience"
+
+
+def test_a_venue_that_does_not_answer_is_asked_ever_more_patiently() -> None:
+    table, timing = Table(), Timing()
+    order = table.book.track(intent(1, 1))
+    table.book.doubt(order)
+    table.start("resolve", table.recovery.resolve(order))
+    table.wait(60_000)
+    for _ in range(10):
+        table.answer(TransportError("no answer", sent=True))
+        table.wait(timing.longest_retry_ms)
+    table.answer(TransportError("no answer", sent=True))
+    table.wait(timing.longest_retry_ms - 1)
+    assert order.in_doubt and table.asked() == []
 
 
 def test_a_slow_venue_does_not_keep_the_books_from_being_read() -> None:
