@@ -30,7 +30,10 @@ class _Answering(Simulator):
     def http(self, request: Request, now_ns: int) -> tuple[Reply, list[WsOutput]]:
         if request.path not in self.answers:
             return super().http(request, now_ns)
-        return Reply(200, json.dumps(self.answers[request.path]).encode(), {"Content-Type": "application/json"}), []
+        answer = self.answers[request.path]
+        if isinstance(answer, Reply):
+            return answer, []
+        return Reply(200, json.dumps(answer).encode(), {"Content-Type": "application/json"}), []
 
 
 class _ShiftedClock(SystemClock):

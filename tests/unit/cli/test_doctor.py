@@ -19,6 +19,7 @@ from tradingsys.cli.app import FAILURE, OK, execute
 from tradingsys.cli.doctor import files
 from tradingsys.core.records import AccountRecord
 from tradingsys.net.token import create_token, token_path
+from tradingsys.sim.faces.transport import Reply
 from tradingsys.store.lock import Lock
 from tradingsys.venues.auth import load_signer
 
@@ -156,6 +157,23 @@ def test_what_does_not_answer_or_does_not_exist(
 ) -> None:
     code, checks = doctor(box.config(folder, **changes), capsys)
     assert code == FAILURE and checks[check]["verdict"] == "problem" and told in checks[check]["text"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (502, b"<html><head><title>502 Bad Gateway</title></head></html>", "502: Bad Gateway (a web page"),
+        (503, b'{"msg": "Service Unavailable."}', "503: Service Unavailable."),
+        (200, b"<html>Please log in to this network</html>", "unreadable answer"),
+    ],
+)
+def test_what_answers_and_does_not_serve(folder: Path, capsys: Captured, status: int, body: bytes, told: str) -> None:
+    reply = Reply(status, body, {"Content-Type": "text/html"})
+    with running_box(answers={"/fapi/v1/time": reply}) as box:
+        code, checks = doctor(box.config(folder), capsys)
+    text, fix = checks["rest"]["text"], checks["rest"]["fix"]
+    assert code == FAILURE and "was reached, but does not serve" in text and told in text
+    assert "<" not in text and "wait and try again" in fix and "start it" not in fix
 
 
 def test_orders_may_go_by_rest(box: Box, folder: Path, capsys: Captured) -> None:

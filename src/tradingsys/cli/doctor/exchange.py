@@ -79,8 +79,13 @@ async def exchange_checks(
 def _unreachable(url: str, error: TradingError, config: Config) -> Finding:
     if isinstance(error, RateLimited | Banned):
         return problem("rest", f"{url}: {error}", "wait; every request meanwhile makes it worse")
-    fix = "start it: tradingsys sim" if config.environment is Environment.SIM else _CHECK_ADDRESS
-    return problem("rest", f"{url} cannot be reached: {error}", fix)
+    is_sim = config.environment is Environment.SIM
+    if isinstance(error, TransportError) and not error.in_doubt:
+        fix = "start it: tradingsys sim" if is_sim else _CHECK_ADDRESS
+        return problem("rest", f"{url} cannot be reached: {error}", fix)
+    served = "the simulator's there (tradingsys sim --write-config writes them)" if is_sim else "the exchange's"
+    fix = f"wait and try again: there is trouble at the other end; if it lasts, see whether urls are {served}"
+    return problem("rest", f"{url} was reached, but does not serve: {error}", fix)
 
 
 def _clock(ahead_ms: int, uncertainty_ms: int) -> Finding:

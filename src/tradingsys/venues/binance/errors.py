@@ -6,6 +6,8 @@ proves nothing the outcome is in doubt: a doubt costs a question, a wrong certai
 
 from __future__ import annotations
 
+import html
+import re
 from contextlib import suppress
 
 import msgspec
@@ -44,6 +46,12 @@ class _Codeless(Struct):
     msg: str
 
 
+_PAGE_BYTES = 4_096
+_SHOWN_CHARACTERS = 200
+_TITLE = re.compile(r"<title[^<>]*>\s*([^<\s][^<]*)", re.IGNORECASE)
+_UNSEEN = re.compile(r"<(script|style|head)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^<>]*>?")
+
 _body_decoder = msgspec.json.Decoder(messages.ErrorBody)
 _codeless_decoder = msgspec.json.Decoder(_Codeless)
 
@@ -68,9 +76,20 @@ def parse_error(status: int, body: bytes, retry_after_ms: int | None = None) -> 
     except messages.UNREADABLE:
         with suppress(*messages.UNREADABLE):
             return HttpError(status, 0, _codeless_decoder.decode(body).msg, retry_after_ms)
-        text = body[:200].decode("utf-8", "replace").strip()
-        return HttpError(status, 0, text or "no explanation", retry_after_ms)
+        return HttpError(status, 0, _readable(status, body) or "no explanation", retry_after_ms)
     return HttpError(status, parsed.code, parsed.msg, retry_after_ms)
+
+
+def _readable(status: int, body: bytes) -> str:
+    """What a body that is no error object says to a person: of a web page its title, or else its words."""
+    text = body[:_PAGE_BYTES].decode("utf-8", "replace").strip()
+    if text.startswith("<"):
+        title = _TITLE.search(text)
+        words = title[1] if title else _TAG.sub(" ", _UNSEEN.sub(" ", text))
+        # Such pages repeat the status, which is told before the text.
+        text = " ".join(html.unescape(words).split()).removeprefix(str(status)).strip()
+        text = text and f"{text} (a web page, not the exchange's own words)"
+    return text[:_SHOWN_CHARACTERS]
 
 
 def retry_after_ms(detail: messages.ErrorDetail, now_ms: int | None = None) -> int | None:

@@ -93,7 +93,6 @@ def test_a_doubt_keeps_what_was_said() -> None:
 
 
 def test_bodies_that_are_no_errors_are_kept_as_text() -> None:
-    assert parse_error(502, b"<html>bad gateway</html>") == HttpError(502, 0, "<html>bad gateway</html>")
     assert parse_error(502, b"\xff" * 999).message == "�" * 200
     assert parse_error(502, b"").message == "no explanation"
     codeless = b'{"timestamp":1609300986882,"path":"/fapi/v1/order","msg":"Service Unavailable."}'
@@ -110,6 +109,28 @@ def test_how_long_to_wait() -> None:
     assert retry_after_ms(messages.ErrorDetail(retry_after=4_000), 3_500) == 500
     assert retry_after_ms(messages.ErrorDetail(retry_after=4_000)) is None
     assert retry_after_ms(messages.ErrorDetail()) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"<html>bad gateway</html>", "bad gateway"),
+        (b"<html><body><h1>Bad Gateway</h1></body></html>", "Bad Gateway"),
+        (
+            b"<!DOCTYPE html>\r\n<html><head><title>502 Bad Gateway</title></head>\r\n<body><center><h1>502 Bad "
+            b"Gateway</h1></center><hr><center>nginx</center></body></html>",
+            "Bad Gateway",
+        ),
+        (b"<html><head><title> </title><style>p {x}</style></head><p>Sorry &amp; wait<br>a bit", "Sorry & wait a bit"),
+        (b"<HTML><TITLE>ERROR: The request could\nnot be met</TITLE>", "ERROR: The request could not be met"),
+        (b"<html><script>x < y" + b"y" * 9_999, ""),
+        (b"<html></html>", ""),
+        (b"<p " + b"<" * 5_000, ""),
+    ],
+)
+def test_of_a_web_page_its_words_are_told(body: bytes, told: str) -> None:
+    message = parse_error(502, body).message
+    assert message == (f"{told} (a web page, not the exchange's own words)" if told else "no explanation")
 
 
 @pytest.mark.parametrize(
