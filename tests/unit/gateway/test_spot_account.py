@@ -281,3 +281,15 @@ def test_products_say_what_their_orders_can_be(spot: tuple[Scene, SpotVenue]) ->
     assert (view["base_asset"], view["quote_asset"], view["is_spot"]) == ("DOGE", "USDT", True)
     assert view["lists"] == ["OCO", "OTO", "OTOCO"] and view["quote_quantity"] and view["iceberg"] and view["trailing"]
     assert "amend" not in view and "margin" not in view  # as most have them
+
+
+def test_only_what_moves_without_a_trade_is_worth_a_line(spot: tuple[Scene, SpotVenue]) -> None:
+    scene, venue = spot
+    client = scene.client()
+    told = len(scene.logged)
+    scene.says(AccountChanged("outboundAccountPosition", 1, {"USDT": Decimal(990)}, {}))
+    assert len(scene.logged) == told, "an execution's balances"
+    assert client.pushes("balance")[-1]["balances"] == [{"asset": "USDT", "wallet": "990"}]
+    venue.moves("USDT", "25")
+    scene.says(AssetMoved("USDT", Decimal(25), "USDT:1:25", 1))
+    assert [line for line in scene.logged[told:] if "an asset moved without a trade" in line]
