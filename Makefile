@@ -11,6 +11,7 @@ JOBS ?= $(shell $(PYTHON) -c 'import os; print(1 + len(os.sched_getaffinity(0)) 
 SECONDS ?= 25
 SEEDS ?= 100
 ORDERS ?= 5000
+PRODUCT ?= all
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -37,8 +38,8 @@ bench: $(VENV)/.run  ## measure the gateway's latency beside a bare chain of the
 simulate: $(VENV)/.dev  ## run the gateway in a simulated world of faults, SEEDS=100 times
 	$(BIN)/python -m tests.simulate --seeds $(SEEDS) $(ARGS)
 
-campaign: $(VENV)/.dev  ## trade with 20 sessions at random, ORDERS=5000 requests, and judge every book
-	$(BIN)/python -m tests.campaign --orders $(ORDERS) $(ARGS)
+campaign: $(VENV)/.dev  ## trade with 20 sessions at random, ORDERS=5000 requests, and judge every book (PRODUCT=spot)
+	$(BIN)/python -m tests.campaign --orders $(ORDERS) --product $(PRODUCT) $(ARGS)
 
 wheel: $(VENV)/.run  ## build the wheel into dist/
 	$(PIP) wheel --no-deps --wheel-dir dist .

@@ -7,39 +7,78 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+from msgspec import structs
+
+from tests.campaign.asset_campaign import run_assets
 from tests.campaign.campaign import Plan, run
+
+_PRODUCTS = ("usdm", "spot", "margin")
+_MARGIN_PER_SECOND = 12.0
+"""Much more than that the exchange does not take."""
 
 
 def main() -> int:
     """1 when anything differs."""
     parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
     parser.add_argument("--orders", type=int, default=5_000, help="orders, amends and cancels in all")
+    parser.add_argument("--product", choices=(*_PRODUCTS, "all"), default="all", help="of all each gets its part")
     parser.add_argument("--per-second", type=float, default=40.0, help="how fast, all sessions together")
     parser.add_argument("--seed", type=int, default=1, help="of the market and of what the sessions do")
     parser.add_argument("--foreign-child-ids", action="store_true", help="triggered orders get ids of the exchange")
     parser.add_argument("--stops", type=int, default=1, help="how often the gateway is stopped and started meanwhile")
+    parser.add_argument("--kills", type=int, default=1, help="how often it is killed, on spot and on margin")
     chosen = parser.parse_args()
+    products = _PRODUCTS if chosen.product == "all" else (chosen.product,)
+    limits = {"margin": _MARGIN_PER_SECOND}
     plan = Plan(
-        chosen.orders,
+        chosen.orders // len(products),
         chosen.per_second,
         seed=chosen.seed,
         foreign_child_ids=chosen.foreign_child_ids,
         stops=chosen.stops,
+        kills=chosen.kills,
     )
-    print(f"{plan.requests} requests of {plan.sessions} sessions, {plan.per_second:g} a second ...", flush=True)
+    return max(
+        _run(product, structs.replace(plan, per_second=min(plan.per_second, limits.get(product, plan.per_second))))
+        for product in products
+    )
+
+
+def _run(product: str, plan: Plan) -> int:
+    print(f"{product}: {plan.requests} requests of {plan.sessions} sessions, {plan.per_second:g} a second", flush=True)
     with tempfile.TemporaryDirectory() as directory:
-        result = run(Path(directory), plan)
-    for title, counts in (("orders", result.orders), ("conditional orders", result.conditions)):
+        if product == "usdm":
+            result = run(Path(directory), plan)
+            tables = {
+                "orders": result.orders,
+                "conditional orders": result.conditions,
+                "as strategies saw them end": result.ended,
+                "changed": Counter(amended=result.amendments),
+                "requests refused": result.refused,
+            }
+            executions, books, differences = result.executions, len(result.lines), result.differences
+        else:
+            spot = run_assets(Path(directory), product, plan)
+            tables = {
+                "orders": spot.orders,
+                "of those": spot.special,
+                "order lists": spot.lists,
+                "as strategies saw them end": spot.ended,
+                "requests refused": spot.refused,
+                "by hand": spot.by_hand,
+                "refused by hand": spot.hand_refused,
+                "fees": spot.fee_assets,
+                "loans": spot.loans,
+                "charged": Counter(interest=spot.interest),
+            }
+            executions, books, differences = spot.executions, len(spot.lines), spot.differences
+    for title, counts in tables.items():
         print(f"\n{title}: {counts.total()}")
         _print(counts)
-    print(f"\nas strategies saw them end: {result.ended.total()}")
-    _print(result.ended)
-    print(f"\namended: {result.amendments}\n\nrequests refused: {result.refused.total()}")
-    _print(result.refused)
-    print(f"\n{result.executions} executions in {len(result.lines)} books, differences: {len(result.differences)}")
-    for difference in result.differences:
+    print(f"\n{product}: {executions} executions in {books} books, differences: {len(differences)}", flush=True)
+    for difference in differences:
         print(f"  {difference}")
-    return 1 if result.differences else 0
+    return 1 if differences else 0
 
 
 def _print(counts: Counter[str]) -> None:

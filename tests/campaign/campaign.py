@@ -17,11 +17,11 @@ from tests.campaign.tally import Owner, Tally, share_funding, tally
 from tests.process.world import Process, World, eventually
 from tradingsys.core.ids import EXTERNAL
 
-__all__ = ["Plan", "Result", "run"]
+__all__ = ["DIGITS", "Plan", "Result", "run", "start_monkeys", "wait"]
 
 _FUNDING_EVERY_S = 8 * 3_600
 _BETWEEN_STOPS = 60
-_DIGITS = 15
+DIGITS = 15
 """An average cost that never ends is kept to 28 significant digits."""
 
 
@@ -36,6 +36,8 @@ class Plan(Struct, frozen=True):
     foreign_child_ids: bool = False
     stops: int = 0
     """How often the gateway is stopped and started while everybody trades."""
+    kills: int = 0
+    """How often it is killed, where assets are traded."""
 
     @property
     def sessions(self) -> int:
@@ -67,10 +69,10 @@ def run(directory: Path, plan: Plan) -> Result:
     with World.running(directory, sim_options=options) as world:
         gateway = world.start_gateway()
         world.wait_until_ready(gateway)
-        monkeys = [_start_monkeys(world, plan, number) for number in range(plan.processes)]
+        monkeys = [start_monkeys(world, world.port, "usdm", plan, number) for number in range(plan.processes)]
         for _ in range(plan.stops):
             gateway = _stop_and_start(world, gateway, len(world.ledger()))
-        told = [monkey for process in monkeys for monkey in _wait(process, plan)]
+        told = [monkey for process in monkeys for monkey in wait(process, plan)]
         world.admin("advance", {"seconds": _FUNDING_EVERY_S})
         paid = eventually("funding to be paid", lambda: _funding(world))
         ledger = tally(world.admin("ledger"), world.admin("algos"))
@@ -92,12 +94,14 @@ def run(directory: Path, plan: Plan) -> Result:
         )
 
 
-def _start_monkeys(world: World, plan: Plan, number: int) -> Process:
+def start_monkeys(world: World, port: int, product: str, plan: Plan, number: int) -> Process:
+    """One of the plan's processes, at the gateway that listens there."""
     return world.start(
         "monkeys",
         "-m",
-        "tests.campaign.strategy",
-        f"ws://localhost:{world.port}",
+        "tests.campaign.troupe",
+        f"ws://localhost:{port}",
+        product,
         str(1 + number * plan.sessions_each),
         str(plan.sessions_each),
         str(plan.requests // plan.processes),
@@ -115,7 +119,8 @@ def _stop_and_start(world: World, gateway: Process, executions: int) -> Process:
     return again
 
 
-def _wait(process: Process, plan: Plan) -> list[dict[str, Any]]:
+def wait(process: Process, plan: Plan) -> list[dict[str, Any]]:
+    """What a process told at its end. Raises AssertionError when it fails, or never ends."""
     try:
         code = process.popen.wait(120 + 4 * plan.requests / plan.per_second)
     except subprocess.TimeoutExpired:
@@ -173,7 +178,7 @@ def _shown(value: object) -> object:
     """Numbers that are equal when they agree to the last digit that can be kept; money without zeros."""
     match value:
         case Fraction():
-            return round(value, _DIGITS)
+            return round(value, DIGITS)
         case dict():
             return {asset: amount for asset, amount in value.items() if amount}
     return value

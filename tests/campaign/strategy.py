@@ -1,20 +1,13 @@
-"""Random orders of every type and tif, amends and cancels, in many sessions at once; no wish to earn anything.
-
-``python -m tests.campaign.strategy ADDRESS FIRST_SESSION SESSIONS REQUESTS PER_SECOND SEED`` prints, when nothing of it
-is open any more, one line of JSON: what each session believes to hold, and how many orders of each kind ended how.
-"""
+"""Random orders of every type and tif, amends and cancels; no wish to earn anything."""
 
 from __future__ import annotations
 
-import json
-import sys
 from collections import Counter
 from random import Random
 
 from pyalgo import (
     Context,
     DepthSubscription,
-    Engine,
     Order,
     OrderType,
     PriceMatch,
@@ -25,7 +18,6 @@ from pyalgo import (
 SYMBOLS = ("btcusdt", "ethusdt", "dogeusdt", "xrpusdt", "adausdt")
 _GOOD_TILL_MS = 3_600_000
 _MAX_OPEN = 12
-_CLEAN_UP_S = 0.2
 
 MARKETS = [(OrderType.MARKET, Tif.GTC), (OrderType.MARKET, Tif.UNDEF)]
 LIMITS = [
@@ -45,9 +37,13 @@ CONDITIONALS = [
 class Monkey:
     """One session on every symbol."""
 
+    symbols = SYMBOLS
+    waits = False
+    """Whether it keeps most of its requests for when there is a gateway."""
+
     def __init__(self, session: Context, random: Random) -> None:
         self.session, self._random = session, random
-        self.books = [session.subscribe(symbol, "bbo") for symbol in SYMBOLS]
+        self.books = [session.subscribe(symbol, "bbo") for symbol in self.symbols]
         self.ended: Counter[str] = Counter()
         self.refused: Counter[int] = Counter()
         for book in self.books:
@@ -141,33 +137,3 @@ class Monkey:
     def _count(self, order: Order) -> None:
         if not order.is_active:
             self.ended[f"{order.order_type} {order.tif} {order.state}"] += 1
-
-
-def main(address: str, first: int, sessions: int, requests: int, per_second: float, seed: int) -> None:
-    random = Random(seed)
-    engine = Engine(0.001, "warn")
-    monkeys = [
-        Monkey(engine.make_session(address, number, f"monkey-{number}", trading=True), random)
-        for number in range(first, first + sessions)
-    ]
-    left = requests
-
-    def act() -> None:
-        nonlocal left
-        left -= 1
-        if left >= 0:
-            random.choice(monkeys).act()
-
-    def finish() -> None:
-        if left < 0 and sum(monkey.clean_up() for monkey in monkeys) == sessions:
-            engine.stop()
-
-    engine.every(1 / per_second, act)
-    engine.every(_CLEAN_UP_S, finish)
-    engine.run()
-    print(json.dumps([monkey.report() for monkey in monkeys]))
-
-
-if __name__ == "__main__":
-    given = sys.argv[1:]
-    main(given[0], int(given[1]), int(given[2]), int(given[3]), float(given[4]), int(given[5]))
