@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.process.world import Process, World, eventually, free_port
+from tests.process.world import PATIENCE_S, Process, World, eventually, free_port
 
 STRATEGY = """
 import sys
@@ -167,3 +167,9 @@ def test_a_margin_account_borrows_trades_and_pays_back(tmp_path: Path) -> None:
         assert not any(check["verdict"] == "problem" for check in margin.ask("doctor")["checks"])
         (row,) = (row["position"] for row in margin.ask("pos", "show")["positions"] if row["session_id"] == 1)
         assert Decimal(row["net_executed"]) > Decimal(row["net"]) > 0
+        assert "warnings of the account's margin level arrive" in gateway.err
+        assert "odd message" not in gateway.err
+    with World.running(tmp_path) as another_box:
+        gateway = another_box.start("gateway", "-m", "tradingsys", "spot", "-c=margin.json")
+        assert gateway.popen.wait(PATIENCE_S) == 2
+        assert "the book in it is of the account that the exchange calls" in gateway.err

@@ -22,7 +22,7 @@ import msgspec
 from tradingsys.cli.demo.books import read_books
 from tradingsys.cli.demo.reckoning import Books, Execution, Reckoning, reckon
 
-__all__ = ["ROOT", "SYMBOL", "Process", "World", "eventually", "free_port"]
+__all__ = ["PATIENCE_S", "ROOT", "SYMBOL", "Process", "World", "eventually", "free_port"]
 
 ROOT = Path(__file__).resolve().parents[2]
 SYMBOL = "DOGEUSDT"

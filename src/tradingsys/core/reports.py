@@ -25,6 +25,7 @@ __all__ = [
     "Outcome",
     "Report",
     "RequestDone",
+    "RiskStreamState",
     "SettingsChanged",
     "TradingState",
     "UserStreamState",
@@ -118,6 +119,13 @@ class UserStreamState(Struct, frozen=True):
     reason: str = ""
 
 
+class RiskStreamState(Struct, frozen=True):
+    """Whether the venue's own warnings of a margin account's risk reach us: `MarginLevel`. It can be asked for too."""
+
+    is_up: bool
+    reason: str = ""
+
+
 class TradingState(Struct, frozen=True):
     """Whether orders can be sent, and by which way."""
 
@@ -162,6 +170,7 @@ Report = (
     | MarginLevel
     | AssetMoved
     | UserStreamState
+    | RiskStreamState
     | TradingState
     | LimitsSeen
     | Answer

@@ -10,6 +10,7 @@ from tradingsys.core.reports import (
     MarginLevel,
     Oddity,
     Report,
+    RiskStreamState,
     SettingsChanged,
     TradingState,
     UserStreamState,
@@ -28,6 +29,9 @@ def log_report(log: Log, report: Report) -> None:
     match report:
         case UserStreamState(is_up, reason):
             log.info("the account's events arrive" if is_up else "the account's events do not arrive", reason=reason)
+        case RiskStreamState(is_up, reason):
+            arrive = "arrive" if is_up else "do not arrive"
+            log.info(f"the exchange's warnings of the account's margin level {arrive}", reason=reason)
         case TradingState(is_up, via, reason):
             log.info("orders can be sent" if is_up else "orders cannot be sent", via=via, reason=reason)
         case AccountChanged(reason) if reason not in _EVERYDAY:

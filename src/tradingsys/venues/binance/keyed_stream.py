@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from tradingsys.core.io import CloseWs, OpenWs
-from tradingsys.core.reports import Oddity, UserStreamState
+from tradingsys.core.reports import Oddity, RiskStreamState, UserStreamState
 from tradingsys.venues.binance import messages
 from tradingsys.venues.binance.backoff import Backoff
 from tradingsys.venues.binance.errors import HttpError
@@ -43,8 +43,8 @@ class StreamKind(Struct, frozen=True):
     events: EventDialect
     keep_alive: Callable[[str], Mapping[str, str]] = lambda _key: {}
     """What a keep-alive must say beside, of the key."""
-    brings_orders: bool = True
-    """Whether the account's orders are told by it: then `UserStreamState` says whether it is up."""
+    state: type[UserStreamState] | type[RiskStreamState] = UserStreamState
+    """What says whether it is up."""
 
 
 class _State(Enum):
@@ -71,7 +71,7 @@ class KeyedStream:
         self._keep_alive_ns: int | None = None
         self._renew_ns: int | None = None
         self._retry_at_once = False
-        self._reported: UserStreamState | None = None
+        self._reported: UserStreamState | RiskStreamState | None = None
 
     @property
     def channels(self) -> frozenset[str]:
@@ -168,10 +168,5 @@ class KeyedStream:
         """A state is worth telling when it is new, and a failure to come up at least once."""
         if self._reported is not None and self._reported.is_up == is_up:
             return []
-        was_down = self._reported is not None
-        self._reported = UserStreamState(is_up, reason)
-        if self._kind.brings_orders:
-            return [self._reported]
-        if is_up:
-            return [Oddity(f"{self._kind.name} is up again")] if was_down else []
-        return [Oddity(f"{self._kind.name} is down: {reason}")]
+        self._reported = self._kind.state(is_up, reason)
+        return [self._reported]

@@ -8,6 +8,7 @@ times as much, one of spot's own paths (6,000 a minute) as 30 times.
 from __future__ import annotations
 
 from tradingsys.core.enums import AccountKind
+from tradingsys.core.reports import RiskStreamState
 from tradingsys.venues.binance.feed import Feed, FeedParts
 from tradingsys.venues.binance.instruments import margin_instrument
 from tradingsys.venues.binance.keyed_stream import KeyedStream, StreamKind
@@ -40,6 +41,7 @@ _PATHS = Paths(
     open_orders="/sapi/v1/margin/openOrders",
     user_trades="/sapi/v1/margin/myTrades",
     balance="/sapi/v1/margin/account",
+    owner=SPOT.paths.balance,
     klines=SPOT.paths.klines,
     api_restrictions=SPOT.paths.api_restrictions,
     income="/sapi/v1/margin/interestHistory",
@@ -61,7 +63,7 @@ _WEIGHTS = Weights(
     open_orders=10 * _BY_ADDRESS,
     open_orders_of_all=10 * _BY_ADDRESS,
     user_trades=10 * _BY_ADDRESS,
-    account_mode=10 * _BY_ADDRESS,
+    account_mode=10 * _BY_ADDRESS + SPOT.weights.account_mode * _BY_SPOT,
     balances=10 * _BY_ADDRESS,
     permissions=(10 + 1) * _BY_ADDRESS,
     klines=((1000, 2 * _BY_SPOT),),
@@ -81,7 +83,7 @@ def _feeds(endpoints: Endpoints, parts: FeedParts) -> tuple[Feed, ...]:
         lambda key: f"{endpoints.risk_streams}/ws/{key}",
         RISK_EVENTS,
         keep_alive=lambda key: {"listenKey": key},
-        brings_orders=False,
+        state=RiskStreamState,
     )
     orders = SubscribedStream(endpoints.ws_api, by_token(_PATHS.listen_token), EVENTS, parts)
     return (orders, KeyedStream(risk, parts.rest))

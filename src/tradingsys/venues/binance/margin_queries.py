@@ -35,7 +35,7 @@ from tradingsys.venues.binance import decode_account, decode_assets, spot_querie
 from tradingsys.venues.binance.account_queries import key_permissions
 from tradingsys.venues.binance.encode import decimal_text
 from tradingsys.venues.binance.margin_requests import CROSS
-from tradingsys.venues.binance.messages import margin
+from tradingsys.venues.binance.messages import margin, spot
 from tradingsys.venues.binance.product import Asking, Question, Weights
 from tradingsys.venues.binance.rest import Call
 from tradingsys.venues.binance.steps import Steps, venue_ms
@@ -56,6 +56,7 @@ _INTEREST_KEPT_MS = 6 * _INTEREST_WINDOW_MS
 _INTEREST_AT_ONCE = 100
 
 _read_account = msgspec.json.Decoder(margin.Account).decode
+_read_owner = msgspec.json.Decoder(spot.Account).decode
 _read_bars = msgspec.json.Decoder(margin.TradeCoefficients).decode
 _read_loan = msgspec.json.Decoder(margin.BorrowRepay).decode
 _read_borrowable = msgspec.json.Decoder(margin.Borrowable).decode
@@ -90,8 +91,11 @@ def _rules(asking: Asking, query: InstrumentsQuery) -> Steps[VenueRules]:
 
 
 def _account_mode(asking: Asking, _query: AccountModeQuery) -> Steps[AccountMode]:
+    """Whose it is, the spot account alone says."""
     account = yield from _account(asking)
-    return AccountMode(hedge_mode=False, multi_asset=False, can_trade=account.trade_enabled)
+    answer = yield Call("GET", asking.product.paths.owner, {"omitZeroBalances": "true"})
+    uid = _read_owner(answer.body).uid or ""
+    return AccountMode(hedge_mode=False, multi_asset=False, can_trade=account.trade_enabled, account=str(uid))
 
 
 def _balances(asking: Asking, _query: BalancesQuery) -> Steps[tuple[Balance, ...]]:

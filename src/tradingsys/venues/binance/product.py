@@ -67,6 +67,8 @@ class Paths(Struct, frozen=True, kw_only=True):
     order_lists: str = ""
     """Followed by ``/oco``, ``/oto`` or ``/otoco``."""
     # Borrowed assets.
+    owner: str = ""
+    """Where it is told whose the account is: its own calls do not say."""
     listen_token: str = ""
     loan: str = ""
     borrowable: str = ""

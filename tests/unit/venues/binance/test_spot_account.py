@@ -476,9 +476,12 @@ def test_a_margin_account() -> None:
     (balance,) = told
     assert balance == Balance("BTC", D(2), D(1), D("0.5"), D("0.01"))
     assert balance.net == D("1.49")
-    world.ask(AccountModeQuery())
-    world.reply_http(MARGIN_ACCOUNT)
-    assert world.answer().value == AccountMode(False, False, True)
+    for owner, name in (({"uid": 77}, "77"), ({}, "")):
+        world.ask(AccountModeQuery())
+        world.reply_http(MARGIN_ACCOUNT)
+        assert asked(world.requests[0]) == ("GET", "/api/v3/account", {"omitZeroBalances": "true"})
+        world.reply_http({"canTrade": True, "balances": [], **owner})
+        assert world.answer().value == AccountMode(False, False, True, name)
     world.ask(MarginStateQuery())
     world.reply_http(MARGIN_ACCOUNT)
     assert asked(world.requests[0])[1] == "/sapi/v1/margin/tradeCoeff"

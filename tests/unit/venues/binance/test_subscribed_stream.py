@@ -15,6 +15,7 @@ from tradingsys.core.reports import (
     EventMissed,
     MarginLevel,
     Oddity,
+    RiskStreamState,
     UserStreamState,
 )
 from tradingsys.venues.auth import RsaSigner, Signer
@@ -301,20 +302,23 @@ def risky() -> World:
 def test_warnings_come_by_a_stream_of_their_own_that_is_no_account_s_stream() -> None:
     world = risky()
     assert states(world) == []
+    assert world.told(RiskStreamState) == [RiskStreamState(True)]
     world.event(Frame("risk", b'{"e":"MARGIN_LEVEL_STATUS_CHANGE","E":5,"l":"1.21","s":"MARGIN_CALL"}'))
     assert world.told(MarginLevel) == [MarginLevel(Decimal("1.21"), "MARGIN_CALL", 5)]
     world.event(Frame("risk", b'{"e":"USER_LIABILITY_CHANGE","E":5,"a":"BTC","t":"BORROW","p":"1","i":"0"}'))
     assert len(world.told(MarginLevel)) == 1
     world.close("risk")
     assert states(world) == []
-    assert any("risk is down" in oddity.text for oddity in world.told(Oddity))
+    assert [state.is_up for state in world.told(RiskStreamState)] == [True, False]
+    assert world.told(Oddity) == []
 
 
-def test_the_key_of_the_warnings_is_kept_alive_by_its_name() -> None:
+@pytest.mark.parametrize("sent", ["5", '"5"'])
+def test_the_key_of_the_warnings_is_kept_alive_by_its_name(sent: str) -> None:
     world = risky()
     world.wait(1800)
     (request,) = waiting(world, "/sapi/v1/margin/listen-key")
     assert request.method == "PUT"
     assert path_and_params(request)[2] == {"listenKey": "key-1"}
-    world.event(Frame("risk", b'{"e":"listenKeyExpired","E":5,"listenKey":"key-1"}'))
+    world.event(Frame("risk", f'{{"e":"listenKeyExpired","E":{sent},"listenKey":"key-1"}}'.encode()))
     assert "risk" in world.closing

@@ -294,7 +294,8 @@ class ListenKeyExpired(
         {"e": "listenKeyExpired", "E": 1790003600000, "listenKey": "not-a-real-key"}
     """
 
-    ts_sent_ms: OptionalInt = UNSET
+    ts_sent_ms: int | str | UnsetType = UNSET
+    """Digits in a string, where the exchange's own models are right."""
     listen_key: OptionalText = UNSET
 
 
