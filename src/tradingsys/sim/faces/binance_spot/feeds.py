@@ -24,6 +24,7 @@ from tradingsys.venues.binance.messages import AggTrade, DepthUpdate, Message, T
 __all__ = ["make_feed"]
 
 _SECOND_NS = 1_000 * MS
+_MOVED_BY_EIGHT_HOURS = frozenset({"6h", "12h", "1d", "3d", "1w", "1M"})
 _DEPTH_PERIODS = {"": _SECOND_NS, "@100ms": 100 * MS, "@1000ms": _SECOND_NS}
 
 _Make = Callable[[State, str, re.Match[str], int], Feed | None]
@@ -119,8 +120,8 @@ def _diff(state: State, symbol: str, match: re.Match[str], now_ns: int) -> Feed 
 
 
 def _kline(state: State, symbol: str, match: re.Match[str], now_ns: int) -> Feed | None:
-    interval = match[1]
-    if interval not in KLINE_INTERVALS:
+    interval, offset = match[1], match[2]
+    if interval not in KLINE_INTERVALS or (offset and interval in _MOVED_BY_EIGHT_HOURS):
         return None
     period_ns = _SECOND_NS if interval == "1s" else 2 * _SECOND_NS
     return KlineFeed(symbol, interval, state.tapes[symbol], now_ns, period_ns, in_eight_digits)
@@ -158,7 +159,7 @@ _OF_SYMBOL: tuple[tuple[re.Pattern[str], _Make], ...] = (
     ),
     (re.compile("trade"), lambda _state, symbol, _match, _now_ns: TradeFeed(symbol, _trade)),
     (re.compile("aggTrade"), lambda _state, symbol, _match, _now_ns: AggTradeFeed(symbol, _aggregate)),
-    (re.compile("kline_([^@]*)(?:@[+]0?0:00)?"), _kline),
+    (re.compile("kline_([^@]*)(@[+]08:00)?"), _kline),
     (re.compile("miniTicker"), _mini),
     (re.compile("ticker"), _day),
     (re.compile("ticker_(1h|4h|1d)"), _window),
@@ -174,7 +175,7 @@ def make_feed(state: State, route: Route, name: str, now_ns: int) -> Feed | None
     """The feed behind a stream name; None for what does not exist, which stays silent.
 
     Silent are also `!ticker@arr` and `!bookTicker`, which the venue took off, and the streams of things that the box
-    does not have: block trades, reference prices, bars of other time zones.
+    does not have: block trades, reference prices, bars that begin elsewhere at UTC+8 (the box keeps them in UTC).
     """
     if route is not Route.STREAM:
         return None
