@@ -16,27 +16,24 @@ from tradingsys.core.enums import Side
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.io import Closed, CloseWs, Frame, Input, Opened, OpenWs, WsFrame
 from tradingsys.core.market import BestBidOffer, Depth, Kline, MarkPrice, Trade
+from tradingsys.gateway.market_channel import FIRST_RETRY_NS, MarketChannel
+from tradingsys.gateway.market_links import MarketLinks, is_newer
 from tradingsys.gateway.market_pushes import encode_event
 from tradingsys.gateway.seams import Log, Transport
 from tradingsys.gateway.sessions import Client
+from tradingsys.gateway.stream_names import stream_text
 from tradingsys.net.clock import Clock
 from tradingsys.venues.protocol import MarketEvent, MarketProtocol, Stream
 from tradingsys.wire.messages import ErrorCode
 
-__all__ = ["MarketData", "parse_stream", "stream_text"]
+__all__ = ["MarketData"]
 
 _NS_PER_MS = 1_000_000
 _SLOW_BYTES = 256 * 1024
 _FLUSH_NS = 20 * _NS_PER_MS
 _CONTROL_NS = 300 * _NS_PER_MS
 """Between two control frames of a channel: venues drop connections that send too many, pings included (spot: 5/s)."""
-_FIRST_RETRY_NS = 500 * _NS_PER_MS
 _LONGEST_RETRY_NS = 10_000 * _NS_PER_MS
-_SILENCE_NS = 30_000 * _NS_PER_MS
-"""A channel with subscriptions that says nothing for so long is dead, whatever its socket says."""
-_SILENCE_WITHOUT_TRADES_NS = 600_000 * _NS_PER_MS
-"""The same where nothing is said as long as nobody trades."""
-_TALKATIVE = ("depth", "bbo", "mark")
 
 _MAX_STREAMS_OF_CLIENT = 256
 _MAX_STREAMS_OF_CHANNEL = 1_000
@@ -45,53 +42,6 @@ _MAX_TRADES_HELD = 10_000
 
 _KINDS = ("depth", "bbo", "trade", "mark", "kline")
 _PREFIX = "market."
-
-
-def parse_stream(text: str) -> Stream:
-    """``btcusdt@depth:100ms`` as a stream.
-
-    Raises LocalProtocolError (-10003) when there is no symbol, (-10004) when there is no stream.
-    """
-    symbol, at, name = text.partition("@")
-    if not at or not symbol:
-        raise LocalProtocolError(
-            f"invalid symbol {text}: write <symbol>@<stream>, such as btcusdt@depth", code=ErrorCode.INVALID_SYMBOL
-        )
-    kind, _, arg = name.partition(":")
-    if not kind:
-        raise LocalProtocolError(f"invalid stream {text}", code=ErrorCode.INVALID_STREAM)
-    return Stream(symbol.upper(), kind, arg)
-
-
-def stream_text(stream: Stream) -> str:
-    """The stream as strategies write it."""
-    return f"{stream.symbol.lower()}@{stream.kind}" + (f":{stream.arg}" if stream.arg else "")
-
-
-class _Channel:
-    """One market websocket: what it should carry and what it was asked to."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.is_open = False
-        self.is_idle = True
-        """Neither open nor about to be."""
-        self.wanted: dict[Stream, None] = {}
-        self.asked: dict[Stream, None] = {}
-        self.retry_ns = _FIRST_RETRY_NS
-        self.silence_ns = _SILENCE_NS
-        self.heard_ns = 0
-        self.deadline_ns: int | None = None
-        """When to connect again (closed), or to send the next control frame (open)."""
-
-    def carry(self, stream: Stream, wanted: bool) -> None:
-        """Carry this stream from now on, or no longer."""
-        if wanted:
-            self.wanted[stream] = None
-        else:
-            self.wanted.pop(stream, None)
-        talkative = any(each.kind in _TALKATIVE for each in self.wanted)
-        self.silence_ns = _SILENCE_NS if talkative else _SILENCE_WITHOUT_TRADES_NS
 
 
 class _Held(Struct):
@@ -117,15 +67,17 @@ class MarketData:
         """``venue_ms`` is the venue's time, for events that carry none; None where it is not known."""
         self._protocol = protocol
         self._venue_ms = venue_ms
-        self._transport = transport
+        self._links = MarketLinks(transport, clock.monotonic_ns, self._took_over)
         self._clock = clock
         self._log = log
-        self._channels: dict[str, _Channel] = {}
+        self._channels: dict[str, MarketChannel] = {}
         self._subscribers: dict[Stream, dict[Client, None]] = {}
         self._texts: dict[Stream, tuple[str, str]] = {}
         self._books: dict[str, Depth | BestBidOffer] = {}
         self._marks: dict[str, MarkPrice] = {}
         self._held: dict[Client, _Held] = {}
+        self._last: dict[Stream, MarketEvent] = {}
+        """While a connection is about to follow another: what the latter told last."""
         self._flush_ns: int | None = None
         self._requests = 0
 
@@ -186,7 +138,7 @@ class MarketData:
         name = _PREFIX + self._protocol.channel_of(stream)
         channel = self._channels.get(name)
         if channel is None:
-            channel = self._channels[name] = _Channel(self._protocol.url_of(name.removeprefix(_PREFIX)))
+            channel = self._channels[name] = MarketChannel(self._protocol.url_of(name.removeprefix(_PREFIX)))
         self._texts[stream] = (stream.symbol.lower(), stream_text(stream))
         was_quiet, patience_ns = not channel.wanted, channel.silence_ns
         channel.carry(stream, True)
@@ -195,7 +147,7 @@ class MarketData:
             channel.heard_ns = self._clock.monotonic_ns()
         if channel.is_idle:
             channel.is_idle = False
-            self._transport.perform(OpenWs(name, channel.url))
+            self._links.perform(OpenWs(name, channel.url))
         self._soon(channel)
 
     def unsubscribe(self, client: Client, stream: Stream) -> None:
@@ -253,13 +205,13 @@ class MarketData:
         return channel.startswith(_PREFIX)
 
     def handle(self, event: Input) -> None:
-        """Take what the transport reports about a market channel."""
-        match event:
+        """Take what the transport reports about a connection of a market channel."""
+        match self._links.heard(event) if isinstance(event, Opened | Frame | Closed) else None:
             case Frame(name, data):
                 self._frame(name, data)
             case Opened(name):
                 channel = self._channels[name]
-                channel.is_open, channel.retry_ns = True, _FIRST_RETRY_NS
+                channel.is_open, channel.retry_ns = True, FIRST_RETRY_NS
                 channel.heard_ns = self._clock.monotonic_ns()
                 channel.asked.clear()
                 channel.deadline_ns = None
@@ -270,18 +222,19 @@ class MarketData:
     def tick(self) -> None:
         """Connect again, send what is due, flush slow subscribers."""
         now_ns = self._clock.monotonic_ns()
+        self._links.tick()
         if self._flush_ns is not None and now_ns >= self._flush_ns:
             self._flush(now_ns)
         for name, channel in self._channels.items():
             if channel.is_open and channel.wanted and now_ns - channel.heard_ns >= channel.silence_ns:
                 channel.heard_ns = now_ns
-                self._transport.perform(CloseWs(name))
+                self._links.perform(CloseWs(name))
             elif channel.deadline_ns is not None and now_ns >= channel.deadline_ns:
                 channel.deadline_ns = None
                 if channel.is_open:
                     self._converge(channel, name)
                 elif channel.wanted:
-                    self._transport.perform(OpenWs(name, channel.url))
+                    self._links.perform(OpenWs(name, channel.url))
                 else:
                     channel.is_idle = True
 
@@ -294,18 +247,24 @@ class MarketData:
             for channel in self._channels.values()
             if channel.is_open and channel.wanted
         ]
-        dues.append(self._flush_ns)
+        dues += [self._flush_ns, self._links.next_deadline_ns]
         return min((due for due in dues if due is not None), default=None)
 
     # ---- inside
 
-    def _frame(self, name: str, data: bytes) -> None:
+    def _frame(self, name: str, data: bytes, *, is_held: bool = False) -> None:
         in_ns = self._clock.wall_ns()
         self._channels[name].heard_ns = self._clock.monotonic_ns()
         decoded = self._protocol.decode(data)
         if decoded is None:
+            if self._protocol.announces_shutdown(data):
+                self._succeed(name)
             return
         stream, event = decoded
+        if is_held and stream in self._last and not is_newer(event, self._last[stream]):
+            return
+        if is_held or self._links.is_changing:
+            self._last[stream] = event
         subscribers = self._subscribers.get(stream)
         if subscribers is None:
             return
@@ -320,6 +279,24 @@ class MarketData:
                 self._hold(client, stream, event, out)
             else:
                 client.peer.write(out)
+
+    def _succeed(self, name: str) -> None:
+        """The venue will close this connection: another one shall listen before it does."""
+        channel = self._channels[name]
+        if channel.asked:
+            self._links.succeed(name, channel.url, lambda: self._subscription(list(channel.asked)))
+
+    def _took_over(self, name: str, frames: list[bytes]) -> None:
+        """Another connection speaks for a channel, and had heard this."""
+        self._log.info("market data comes over a new connection, as the exchange closes the old one", channel=name)
+        for data in frames:
+            self._frame(name, data, is_held=True)
+        if not self._links.is_changing:
+            self._last.clear()
+
+    def _subscription(self, streams: list[Stream]) -> bytes:
+        self._requests += 1
+        return self._protocol.subscribe(streams, self._requests)
 
     def _forget(self, stream: Stream) -> None:
         """A price that is no longer followed measures nothing."""
@@ -365,25 +342,25 @@ class MarketData:
         channel.deadline_ns = self._clock.monotonic_ns() + channel.retry_ns
         channel.retry_ns = min(2 * channel.retry_ns, _LONGEST_RETRY_NS)
 
-    def _soon(self, channel: _Channel) -> None:
+    def _soon(self, channel: MarketChannel) -> None:
         if channel.is_open and channel.deadline_ns is None:
             channel.deadline_ns = self._clock.monotonic_ns()
 
-    def _converge(self, channel: _Channel, name: str) -> None:
+    def _converge(self, channel: MarketChannel, name: str) -> None:
         """Ask for what is wanted and not asked for, then the reverse: one control frame at a time."""
         new = [stream for stream in channel.wanted if stream not in channel.asked]
         old = [stream for stream in channel.asked if stream not in channel.wanted]
         if not new and not old:
             return
-        self._requests += 1
         if new:
             channel.asked |= dict.fromkeys(new)
-            frame = self._protocol.subscribe(new, self._requests)
+            frame = self._subscription(new)
         else:
             for stream in old:
                 del channel.asked[stream]
+            self._requests += 1
             frame = self._protocol.unsubscribe(old, self._requests)
-        self._transport.perform(WsFrame(name, frame))
+        self._links.perform(WsFrame(name, frame))
         channel.deadline_ns = self._clock.monotonic_ns() + _CONTROL_NS
 
 

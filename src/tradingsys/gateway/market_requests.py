@@ -8,9 +8,9 @@ from tradingsys.core.commands import KlinesQuery
 from tradingsys.core.errors import LocalProtocolError, StoreError
 from tradingsys.core.market import Kline
 from tradingsys.gateway.host import Host, Method, known_instrument, require_login
-from tradingsys.gateway.market_data import parse_stream
 from tradingsys.gateway.questions import ask_for
 from tradingsys.gateway.sessions import Client
+from tradingsys.gateway.stream_names import parse_stream
 from tradingsys.gateway.views import product_view
 from tradingsys.venues.protocol import Stream
 from tradingsys.wire.codec import decode_params, encode_error, encode_reply

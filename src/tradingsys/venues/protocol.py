@@ -100,3 +100,6 @@ class MarketProtocol(Protocol):
 
     def decode(self, data: bytes) -> tuple[Stream, MarketEvent] | None:
         """One frame as an event; None for acknowledgements and anything that is no market data."""
+
+    def announces_shutdown(self, data: bytes) -> bool:
+        """Whether a frame that is no market data says that the venue will soon close the connection it came on."""

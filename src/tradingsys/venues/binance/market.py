@@ -159,6 +159,10 @@ class BinanceMarket:
         except messages.UNREADABLE:
             return None
 
+    def announces_shutdown(self, data: bytes) -> bool:
+        """See `announces_shutdown`, the function."""
+        return announces_shutdown(data)
+
     def _learn(self, name: bytes, data: bytes) -> tuple[Stream, MarketEvent] | None:
         """Read a frame of an unknown name: the name says what it is, found the slow way when it does not come first."""
         try:
