@@ -167,8 +167,8 @@ class OrderBook:
         prices = half.prices[: -depth - 1 : -1] if side is Side.BUY else half.prices[:depth]
         return [(px, half.levels[px].total) for px in prices]
 
-    def would_take(self, side: Side, px: int) -> bool:
-        """Whether an order at this price would trade at once."""
+    def would_take(self, side: Side, px: int | None) -> bool:
+        """Whether an order at this price, or at any (None), would trade at once."""
         return next(self._halves[side.opposite].within(px), None) is not None
 
     def available(self, side: Side, limit: int | None) -> int:

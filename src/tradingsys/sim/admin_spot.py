@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from tradingsys.core.enums import Side
 from tradingsys.matching.cross_margin import CrossMarginWallet
 from tradingsys.matching.wallet import SpotWallet
-from tradingsys.sim.admin_calls import Answer, Box, Handler, Problem, Row, filters, text
+from tradingsys.sim.admin_calls import Answer, Box, Handler, Problem, Row, decode, filters, number, text
 from tradingsys.sim.admin_reads import best
 from tradingsys.sim.faces.transport import Request
 from tradingsys.sim.order_lists import OrderListRecord
 from tradingsys.sim.order_records import OrderRecord
+from tradingsys.sim.price_range import PriceRange
 
 __all__ = ["SPOT_READS"]
 
@@ -189,6 +192,32 @@ def _interest(box: Box, request: Request, _now_ns: int) -> Answer:
     )
 
 
+class _Range(Struct, frozen=True, forbid_unknown_fields=True):
+    """Without a price there is none, and the multipliers do not bind."""
+
+    symbol: str
+    price: str | None = None
+    bid_up: str | None = None
+    bid_down: str | None = None
+    ask_up: str | None = None
+    ask_down: str | None = None
+    off: bool = False
+    """As if there never had been any."""
+
+
+def _range(box: Box, request: Request, _now_ns: int) -> Answer:
+    body = decode(request.body, _Range)
+    symbol = body.symbol.upper()
+    if symbol not in box.exchange.venues:
+        raise Problem(400, f"no symbol {body.symbol!r}; there are {', '.join(box.exchange.venues)}")
+    values = (body.price, body.bid_up, body.bid_down, body.ask_up, body.ask_down)
+    given = [None if each is None else number(each) for each in values]
+    if any(each is not None and each <= 0 for each in given):
+        raise Problem(400, "price and multipliers must be above 0")
+    box.exchange.set_range(symbol, None if body.off else PriceRange(*given))
+    return Answer({"symbol": symbol, "price": None if body.off else body.price})
+
+
 def _of_contracts(_box: Box, request: Request, _now_ns: int) -> Answer:
     raise Problem(409, f"{request.path} is of futures: assets have no such thing")
 
@@ -201,6 +230,7 @@ SPOT_READS: dict[tuple[str, str], Handler] = {
     ("GET", "/admin/margin"): _margin,
     ("GET", "/admin/loans"): _loans,
     ("GET", "/admin/interest"): _interest,
+    ("POST", "/admin/reference"): _range,
     ("GET", "/admin/positions"): _of_contracts,
     ("GET", "/admin/funding"): _of_contracts,
     ("GET", "/admin/algos"): _of_contracts,

@@ -101,6 +101,7 @@ class AssetHoldings:
         wallet = self._state.accounts[order.account]
         if order.time_in_force is TimeInForce.FOK:
             limit = None if order.px is None else venue.ticks(order.px)
+            limit = self.reach(venue, order.side, limit)
             there = takeable(venue, order.side, limit, order.account, order.self_trade_prevention)
             return lots if sum(each for _, each in there) >= lots else 0
         if wallet.is_house or order.order_type.has_price:
@@ -125,6 +126,11 @@ class AssetHoldings:
     def market_limit(self, venue: Venue, side: Side) -> int | None:  # noqa: ARG002
         """There is none."""
         return None
+
+    def reach(self, venue: Venue, side: Side, limit: int | None) -> int | None:
+        """As far as the symbol's range of prices allows."""
+        allowed = self._state.ranges.get(venue.instrument.symbol)
+        return limit if allowed is None else allowed.reach(venue, side, limit)
 
     def prevention(self, order: OrderRecord) -> SelfTradePrevention:
         """See `Holdings`."""

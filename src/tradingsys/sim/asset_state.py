@@ -16,6 +16,7 @@ from tradingsys.sim.asset_events import AssetBalance, BalancesChanged
 from tradingsys.sim.events import ExchangeEvent, OrderRecord
 from tradingsys.sim.floor import Floor
 from tradingsys.sim.ledger import ASSET_KINDS, Ledger
+from tradingsys.sim.price_range import PriceRange
 from tradingsys.sim.valuation import prices_in
 from tradingsys.sim.venue import Listing
 
@@ -66,6 +67,8 @@ class AssetState(Floor[SpotWallet]):
         self.fees = fees
         self.terms = terms
         self.locks = Locks()
+        self.ranges: dict[str, PriceRange] = {}
+        """Reference prices, and how far from them orders may execute, by symbol; most have none."""
         self.stirred: deque[OrderRecord] = deque()
         """Orders of lists that traded or ended, and what that means for their lists is not yet done."""
         self._next_ids: dict[str, int] = {}

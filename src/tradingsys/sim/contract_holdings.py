@@ -51,6 +51,10 @@ class ContractHoldings:
         bound = venue.mark.px * (1 + side.sign * venue.market_bound)
         return int(bound / venue.instrument.tick_size)
 
+    def reach(self, venue: Venue, side: Side, limit: int | None) -> int | None:  # noqa: ARG002
+        """As far as its limit says."""
+        return limit
+
     def prevention(self, order: OrderRecord) -> SelfTradePrevention:
         """A fill-or-kill order was promised to fill completely."""
         return SelfTradePrevention.NONE if order.time_in_force is TimeInForce.FOK else order.self_trade_prevention

@@ -47,6 +47,9 @@ class Holdings(Protocol):
     def market_limit(self, venue: Venue, side: Side) -> int | None:
         """The worst price a market order may trade at, in ticks."""
 
+    def reach(self, venue: Venue, side: Side, limit: int | None) -> int | None:
+        """How far an order of a limit (None: any price) may execute now, in ticks."""
+
     def prevention(self, order: OrderRecord) -> SelfTradePrevention:
         """What happens when an order meets its own account's."""
 

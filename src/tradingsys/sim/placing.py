@@ -145,7 +145,8 @@ class Placing:
         peak = 0 if order.iceberg_qty is None else int(order.iceberg_qty / venue.instrument.lot_size)
         taker = BookOrder(order.order_id, order.account, order.side, ticks or 0, lots, peak)
         limit = ticks if ticks is not None else self._holdings.market_limit(venue, order.side)
-        for step in venue.book.match(taker, limit, self._holdings.prevention(order)):
+        reach = self._holdings.reach(venue, order.side, limit)
+        for step in venue.book.match(taker, reach, self._holdings.prevention(order)):
             if isinstance(step, Match):
                 self._settle(venue, taker, step, now_ns, events)
             else:
@@ -153,6 +154,9 @@ class Placing:
             if taker.order_id not in venue.open:
                 return
         if taker.order_id not in venue.open:
+            return
+        if reach != limit and venue.book.would_take(order.side, limit):
+            self.end(venue, taker.order_id, OrderStatus.EXPIRED, now_ns, events, ExpiryReason.PRICE_RANGE)
             return
         immediate = order.time_in_force in (TimeInForce.IOC, TimeInForce.FOK)
         if immediate or not order.order_type.has_price:

@@ -22,6 +22,7 @@ from tradingsys.sim.margin_watch import MarginWatch
 from tradingsys.sim.money import CashKind
 from tradingsys.sim.order_lists import ListStatus, NewOrderList, OrderListRecord
 from tradingsys.sim.placing import Placing
+from tradingsys.sim.price_range import PriceRange
 from tradingsys.sim.segment import TRADING, Segment
 from tradingsys.sim.shrinking import Shrinking
 from tradingsys.sim.venue import Listing
@@ -231,14 +232,31 @@ class SpotExchange(Segment[SpotWallet]):
 
     # --- prices and time
 
+    def set_range(self, symbol: str, allowed: PriceRange | None) -> None:
+        """Give a symbol a reference price and a range of prices in which orders execute, or take both away."""
+        if allowed is None:
+            self._state.ranges.pop(symbol, None)
+        else:
+            self._state.ranges[symbol] = allowed
+
+    def range_of(self, symbol: str) -> PriceRange | None:
+        """The range of prices in which orders for a symbol execute; None when there never was any."""
+        return self._state.ranges.get(symbol)
+
     def prices(self, unit: str = UNIT) -> dict[str, Decimal]:
         """What one of each asset is worth in another, by the last prices; assets that nothing leads to are missing."""
         return self._state.prices(unit)
 
     def average_px(self, symbol: str, now_ns: int, minutes: int = 5) -> Decimal:
-        """The average price of what was traded in the last minutes, else the last price: what filters refer to."""
+        """The average price of what was traded in the last minutes, else the last price."""
         venue = self.venues[symbol]
         return venue.average.px(now_ns, minutes) or venue.last_px
+
+    def measured_px(self, symbol: str, now_ns: int) -> Decimal:
+        """What filters measure prices with: the reference price if there is one, else the average price."""
+        known = self._state.ranges.get(symbol)
+        reference = None if known is None else known.reference_px
+        return self.average_px(symbol, now_ns) if reference is None else reference
 
     @property
     def next_deadline_ns(self) -> int | None:

@@ -15,7 +15,7 @@ from tradingsys.sim.faces.binance.figures import in_eight_digits, ms
 from tradingsys.sim.faces.binance.ticker_feed import TickerFeed
 from tradingsys.sim.faces.binance.trade_feeds import AggTradeFeed, KlineFeed, TradeFeed
 from tradingsys.sim.faces.binance_spot.call import State
-from tradingsys.sim.faces.binance_spot.market_reads import KLINE_INTERVALS, depth_snapshot
+from tradingsys.sim.faces.binance_spot.market_reads import KLINE_INTERVALS, depth_snapshot, reference_text
 from tradingsys.sim.faces.binance_spot.tickers import day_of, mini_ticker, window_ticker
 from tradingsys.sim.tape import Aggregate
 from tradingsys.venues.binance.encode import decimal_text
@@ -104,6 +104,23 @@ class _AverageFeed(Feed):
         )
 
 
+class _ReferenceFeed(Feed):
+    """The reference price of a symbol, every second; silent as long as there never was any."""
+
+    def __init__(self, state: State, symbol: str, now_ns: int) -> None:
+        self.symbol = symbol
+        self._state = state
+        self.next_ns = next_beat(_SECOND_NS, now_ns)
+
+    def due(self, now_ns: int) -> Iterable[Payload]:
+        """See `Feed`."""
+        self.next_ns = next_beat(_SECOND_NS, now_ns)
+        known = self._state.exchange.range_of(self.symbol)
+        if known is None:
+            return ()
+        return (spot.ReferencePriceUpdate(symbol=self.symbol, price=reference_text(known), ts_event_ms=ms(now_ns)),)
+
+
 def _top(state: State, symbol: str, match: re.Match[str], now_ns: int) -> Feed | None:
     return TopFeed(
         symbol,
@@ -164,6 +181,7 @@ _OF_SYMBOL: tuple[tuple[re.Pattern[str], _Make], ...] = (
     (re.compile("ticker"), _day),
     (re.compile("ticker_(1h|4h|1d)"), _window),
     (re.compile("avgPrice"), lambda state, symbol, _match, now_ns: _AverageFeed(state, symbol, now_ns)),
+    (re.compile("referencePrice"), lambda state, symbol, _match, now_ns: _ReferenceFeed(state, symbol, now_ns)),
 )
 _OF_ALL: tuple[tuple[re.Pattern[str], _Make], ...] = (
     (re.compile("!miniTicker@arr"), _mini),
@@ -175,7 +193,7 @@ def make_feed(state: State, route: Route, name: str, now_ns: int) -> Feed | None
     """The feed behind a stream name; None for what does not exist, which stays silent.
 
     Silent are also `!ticker@arr` and `!bookTicker`, which the venue took off, and the streams of things that the box
-    does not have: block trades, reference prices, bars that begin elsewhere at UTC+8 (the box keeps them in UTC).
+    does not have: block trades, bars that begin elsewhere at UTC+8 (the box keeps them in UTC).
     """
     if route is not Route.STREAM:
         return None

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from tradingsys.core.bars import INTERVALS, Bar, BarBuilder
 from tradingsys.core.market import Depth
@@ -17,6 +18,7 @@ from tradingsys.sim.faces.binance.faults import Fault, malformed
 from tradingsys.sim.faces.binance.figures import in_eight_digits, ms
 from tradingsys.sim.faces.binance_spot import exchange_info as info
 from tradingsys.sim.faces.binance_spot.call import Call
+from tradingsys.sim.price_range import PriceRange
 from tradingsys.sim.tape import Aggregate, Tape, trade_bar
 from tradingsys.venues.binance.messages import (
     BookTickerRow,
@@ -45,7 +47,9 @@ __all__ = [
     "one_or_all",
     "ping",
     "price_ticker",
+    "reference_calculation",
     "reference_price",
+    "reference_text",
     "server_time",
     "symbols_asked",
     "trades",
@@ -300,17 +304,62 @@ def average_px(call: Call) -> spot.AveragePrice:
 
 
 def execution_rules(call: Call) -> spot.ExecutionRules:
-    """`GET /api/v3/executionRules` and `executionRules`: no symbol of the box has any."""
-    return spot.ExecutionRules(symbol_rules=[spot.RulesOfSymbol(symbol=name, rules=[]) for name in symbols_asked(call)])
+    """`GET /api/v3/executionRules` and `executionRules`: a symbol has none, unless the operator gave it one."""
+    exchange = call.state.exchange
+    return spot.ExecutionRules(
+        symbol_rules=[
+            spot.RulesOfSymbol(symbol=name, rules=_rules(exchange.range_of(name))) for name in symbols_asked(call)
+        ]
+    )
 
 
-def reference_price(call: Call) -> object:
-    """`GET /api/v3/referencePrice` and its calculation: no symbol of the box has one.
+def _rules(allowed: PriceRange | None) -> list[spot.ExecutionRule]:
+    if allowed is None or not allowed.has_rule:
+        return []
+    rule = spot.ExecutionRule(
+        rule_type="PRICE_RANGE",
+        bid_limit_mult_up=_multiplier(allowed.bid_up),
+        bid_limit_mult_down=_multiplier(allowed.bid_down),
+        ask_limit_mult_up=_multiplier(allowed.ask_up),
+        ask_limit_mult_down=_multiplier(allowed.ask_down),
+    )
+    return [rule]
+
+
+def _multiplier(value: Decimal | None) -> str | UnsetType:
+    return UNSET if value is None else format(value, ".4f")
+
+
+def reference_price(call: Call) -> spot.ReferencePrice:
+    """`GET /api/v3/referencePrice` and `referencePrice`: a symbol has none, unless the operator gave it one.
 
     Raises Fault (-2043).
     """
-    call.symbol()
-    raise Fault(400, -2043, "This symbol doesn't have a reference price.")
+    symbol = call.symbol()
+    price = reference_text(_range_of(call, symbol))
+    return spot.ReferencePrice(symbol=symbol, reference_price=price, timestamp=call.now_ms)
+
+
+def reference_calculation(call: Call) -> spot.ReferencePriceCalculation:
+    """`GET /api/v3/referencePrice/calculation` and `referencePrice.calculation`: set by hand, which is method 0.
+
+    Raises Fault (-2043).
+    """
+    symbol = call.symbol()
+    _range_of(call, symbol)
+    return spot.ReferencePriceCalculation(symbol=symbol, calculation_type="EXTERNAL", external_calculation_id=0)
+
+
+def _range_of(call: Call, symbol: str) -> PriceRange:
+    known = call.state.exchange.range_of(symbol)
+    if known is None:
+        raise Fault(400, -2043, "This symbol doesn't have a reference price.")
+    return known
+
+
+def reference_text(known: PriceRange) -> str | None:
+    """A reference price as it is told."""
+    return None if known.reference_px is None else _eight(known.reference_px)
 
 
 def _eight(value: Decimal) -> str:

@@ -94,8 +94,8 @@ def check(call: Call, given: Params) -> NewOrder:
     wish = order_params.read_order(given, call.account)
     symbol = call.listed(wish.symbol)
     exchange = call.state.exchange
-    average_px = exchange.average_px(symbol, call.now_ns)
-    filters.check_order(exchange.venues[symbol].instrument, wish, average_px)
+    measured_px = exchange.measured_px(symbol, call.now_ns)
+    filters.check_order(exchange.venues[symbol].instrument, wish, measured_px)
     return wish
 
 

@@ -117,7 +117,7 @@ ROUTES: Routes[State] = {
     ("GET", "/api/v3/ticker/bookTicker"): public(market_reads.book_ticker, book_weight),
     ("GET", "/api/v3/executionRules"): public(market_reads.execution_rules, per_symbol(2, 40)),
     ("GET", "/api/v3/referencePrice"): public(market_reads.reference_price, 2),
-    ("GET", "/api/v3/referencePrice/calculation"): public(market_reads.reference_price, 2),
+    ("GET", "/api/v3/referencePrice/calculation"): public(market_reads.reference_calculation, 2),
     # Orders
     ("POST", "/api/v3/order"): entering(orders.place),
     ("POST", "/api/v3/order/test"): signed(orders.place_test, test_weight),
