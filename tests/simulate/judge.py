@@ -72,8 +72,8 @@ class Judge:
         gateway = self._gateway
         if not gateway.is_ready:
             yield f"the gateway is not ready: {gateway.text}"
-        if gateway.halted:
-            yield f"halted: {gateway.halted}"
+        if gateway.halting.reason:
+            yield f"halted: {gateway.halting.reason}"
         if gateway.recovery.differences:
             yield f"differences: {gateway.recovery.differences}"
 

@@ -255,7 +255,7 @@ class Life:
         gateway = self.gateway
         if gateway is not None and gateway.alive and gateway.gateway.is_ready:
             for symbol in list(gateway.gateway.book.halts):
-                gateway.call(lambda symbol=symbol: gateway.gateway.resume(symbol))  # type: ignore[misc]
+                gateway.call(lambda symbol=symbol: gateway.gateway.halting.resume(symbol))  # type: ignore[misc]
                 self.resumed.append((symbol, self.world.now_ns))
                 self.counts["halts resumed"] += 1
         self.world.after(ms(self.world.rng.uniform(500, 3_000)), self._resume_halted)

@@ -180,7 +180,7 @@ def doubts_are_left_out_of_the_snapshot(patch: pytest.MonkeyPatch) -> None:
         told = snapshot(book, session, epoch, n)
         return structs.replace(told, orders=[view for view in told.orders if not view.in_doubt])
 
-    patch.setattr("tradingsys.gateway.kernel.snapshot", confident)
+    patch.setattr("tradingsys.gateway.announcements.snapshot", confident)
     patch.setattr("tradingsys.gateway.requests.snapshot", confident)
 
 

@@ -37,8 +37,8 @@ class SpotJudge:
 
     def violations(self) -> Iterator[str]:
         gateway, book = self._gateway, self._book
-        if not gateway.is_ready or gateway.halted:
-            yield f"not ready: {gateway.text} {gateway.halted}"
+        if not gateway.is_ready or gateway.halting.reason:
+            yield f"not ready: {gateway.text} {gateway.halting.reason}"
         yield from self._assets()
         yield from self._fills()
         yield from self._positions()

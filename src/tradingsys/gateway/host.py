@@ -8,6 +8,7 @@ from typing import Protocol
 from tradingsys.core.errors import LocalProtocolError, StoreError, TradingError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.reports import MarginLevel
+from tradingsys.gateway.halting import Halting
 from tradingsys.gateway.market_data import MarketData
 from tradingsys.gateway.orders import OrderDesk
 from tradingsys.gateway.products import ProductName
@@ -35,10 +36,7 @@ class Host(Protocol):
     sessions: SessionDesk | None
     orders: OrderDesk | None
     is_ready: bool
-    halted: str
-    """Why no orders are taken at all; empty as long as they are."""
-    halted_ms: int
-    """Since when (Unix ms)."""
+    halting: Halting
     margin: MarginLevel | None
     """What a margin account was warned of; None as long as all is well."""
     text: str
@@ -78,9 +76,6 @@ class Host(Protocol):
 
     def session_opened(self, session: Session) -> None:
         """A session has an owner."""
-
-    def resume(self, symbol: str) -> bool:
-        """Lift the halt of a symbol, or with an empty one that of the account; False when there is none."""
 
     def fail(self, error: TradingError) -> None:
         """Nothing may be trusted any more: stop."""

@@ -28,6 +28,7 @@ from tradingsys.core.reports import (
 from tradingsys.gateway.announcements import Announcements
 from tradingsys.gateway.boot import Boot, BootSteps
 from tradingsys.gateway.duties import inquiries, take_up
+from tradingsys.gateway.halting import Halting
 from tradingsys.gateway.margin_level import MarginWatch, is_well, margin_text
 from tradingsys.gateway.market_data import MarketData
 from tradingsys.gateway.orders import OrderDesk
@@ -88,6 +89,7 @@ class Gateway:
             charges_interest=settings.product is ProductName.MARGIN,
         )
         self.rules = SymbolRules(self.book, log, clock.monotonic_ns, self._take_rules)
+        self.halting = Halting(self.book, self.rules, log, lambda: clock.wall_ns() // 1_000_000, self.venue.venue_ms)
         self.recent, self._saving = RecentRows(store.saved), Saving(store, self.fail)
         self.session_names = {row.session: row.name for row in store.saved.sessions}
         self.product, self.environment, self.db = settings.product, settings.environment, settings.db
@@ -98,12 +100,11 @@ class Gateway:
         self.clients: dict[Peer, Client] = {}
         self._tell = Announcements(self.clients)
         self.is_ready = False
-        self.halted, self.halted_ms = "", 0
         self.account = ""
         self.text = "starting"
         self._incarnation: Incarnation | None = None
         self._requests = RequestHandler(self)
-        self._settling = self._has_failed = False
+        self._settling = False
         self._stream_rises = 0
         self._started_ns = clock.monotonic_ns()
 
@@ -226,8 +227,8 @@ class Gateway:
     def status(self) -> StatusPush:
         """The gateway's state as strategies see it."""
         obstacle = self.venue.why_not_trading()
-        text = self.halted or self.text or obstacle or self.rules.text or margin_text(self.margin)
-        return StatusPush(self.is_ready and not self.halted, not obstacle, self.market.is_up, text)
+        text = self.halting.reason or self.text or obstacle or self.rules.text or margin_text(self.margin)
+        return StatusPush(self.is_ready and not self.halting.reason, not obstacle, self.market.is_up, text)
 
     def flush(self) -> None:
         """Make everything learned so far durable."""
@@ -237,18 +238,6 @@ class Gateway:
         """Call back when everything learned so far is written to pos.db, or could not be."""
         self._apply(self.book.take_effects())
         self.store.commit([], then)
-
-    def resume(self, symbol: str) -> bool:
-        """Lift the halt of a symbol, or with an empty one that of the account; False when there is none."""
-        if symbol:
-            was_halted = self.book.resume(symbol, self.venue.venue_ms())
-        else:
-            was_halted = bool(self.halted) and not self._has_failed
-            self.halted = "" if was_halted else self.halted
-        if was_halted:
-            self.log.warning("resumed by an operator: orders are taken again", symbol=symbol or "all")
-            self.rules.tell()
-        return was_halted
 
     def settle(self) -> None:
         """Perform what follows from the last event, until nothing more does."""
@@ -268,8 +257,7 @@ class Gateway:
     def fail(self, error: TradingError) -> None:
         """Nothing may be trusted any more: stop."""
         self.is_ready = False
-        self._has_failed = True
-        self.halted = self.halted or str(error)
+        self.halting.halt_for_good(str(error))
         self._failed(error)
 
     # ---- inside
@@ -357,16 +345,7 @@ class Gateway:
         told = "".join(traceback.format_exception(error))
         self.log.error("a fault in tradingsys: please report it", what=what, goes_on=goes_on, traceback=told)
         if not goes_on:
-            self._halt(f"{what} failed ({error!r}), which is a fault in tradingsys: restart, and report it", "")
-
-    def _halt(self, reason: str, symbol: str) -> None:
-        if symbol:
-            self.log.error("HALT: no new orders on this symbol", symbol=symbol, reason=reason)
-        else:
-            self.halted_ms = self.halted_ms if self.halted else self._clock.wall_ns() // 1_000_000
-            self.halted = self.halted or reason
-            self.log.error("HALT: no new orders", reason=reason)
-        self.rules.tell()
+            self.halting.halt(f"{what} failed ({error!r}), which is a fault in tradingsys: restart, and report it")
 
     def _apply(self, effects: list[Effect], *, durable: bool = False) -> None:
         records: list[Record] = []
@@ -381,7 +360,7 @@ class Gateway:
                 case Alarm(text):
                     self.log.warning(text)
                 case Halt(reason, symbol):
-                    self._halt(reason, symbol)
+                    self.halting.halt(reason, symbol)
                 case _:
                     for procedure in inquiries(effect, self.recovery, self.book, is_ready=self.is_ready):
                         self.procedures.start(procedure)

@@ -221,7 +221,7 @@ class OperatorDesk:
         symbol = decode_params(request, ExplainParams).symbol.upper()
         if symbol:
             known_instrument(gateway, symbol)
-        if not gateway.resume(symbol):
+        if not gateway.halting.resume(symbol):
             raise LocalProtocolError(
                 f"{symbol.lower() or 'the account'} is not halted: `tradingsys status` lists what is",
                 code=ErrorCode.BAD_REQUEST,

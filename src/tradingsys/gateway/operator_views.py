@@ -49,8 +49,8 @@ class OperatorViews:
         gateway, book = self._gateway, self._gateway.book
         status, orders = gateway.status(), [order for order in book.open_orders() if order.is_open]
         halts = [HaltView(symbol.lower(), halt.reason, halt.ts_ms) for symbol, halt in sorted(book.halts.items())]
-        if gateway.halted:
-            halts.insert(0, HaltView("", gateway.halted, gateway.halted_ms))
+        if gateway.halting.reason:
+            halts.insert(0, HaltView("", gateway.halting.reason, gateway.halting.since_ms))
         sessions = gateway.sessions.sessions.values() if gateway.sessions is not None else ()
         return GatewayView(
             version=__version__,

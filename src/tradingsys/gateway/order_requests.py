@@ -137,8 +137,8 @@ class OrderRequests:
         """Raises LocalProtocolError unless something that may change a position can be sent now."""
         gateway = self._gateway
         require_ready(gateway)
-        if gateway.halted:
-            raise InvalidOrder(f"halted: {gateway.halted}", code=ErrorCode.HALTED)
+        if gateway.halting.reason:
+            raise InvalidOrder(f"halted: {gateway.halting.reason}", code=ErrorCode.HALTED)
         disconnected = gateway.venue.why_not_trading()
         if disconnected:
             raise LocalProtocolError(disconnected, code=ErrorCode.DISCONNECTED)

@@ -149,7 +149,7 @@ def test_a_client_that_left_meanwhile_harms_nothing(scene: Scene) -> None:
     told = len(client.peer.sent)
     scene.answer(BalancesQuery, ())
     scene.answer(KlinesQuery, (BAR,))
-    assert len(client.peer.sent) == told and not scene.gateway.halted
+    assert len(client.peer.sent) == told and not scene.gateway.halting.reason
     assert other.result("get_positions") == []
 
 

@@ -235,7 +235,7 @@ def test_explain_does_not_wait_for_a_mute_exchange(scene: Scene, operator: Scene
     again = operator.request("op.explain", {"symbol": "dogeusdt"})
     scene.gateway.peer_closed(operator.peer)
     scene.run(6)
-    assert operator.reply_to(again) is None and not scene.gateway.halted
+    assert operator.reply_to(again) is None and not scene.gateway.halting.reason
 
 
 def test_explain_shows_a_difference(scene: Scene, operator: SceneClient) -> None:

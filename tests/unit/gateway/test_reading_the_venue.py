@@ -199,4 +199,4 @@ def test_a_scan_after_restoring_an_older_book_gives_every_session_its_trades_bac
     rig.run(12)
     assert rig.gateway.gateway.is_ready
     assert rig.nets(1, EXTERNAL) == [30, 27]
-    assert rig.gateway.gateway.recovery.differences == {} and not rig.gateway.gateway.halted
+    assert rig.gateway.gateway.recovery.differences == {} and not rig.gateway.gateway.halting.reason
