@@ -11,6 +11,7 @@ from msgspec import structs
 
 from tests.campaign.asset_campaign import run_assets
 from tests.campaign.campaign import Plan, run
+from tests.campaign.pair import run_pair
 
 _PRODUCTS = ("usdm", "spot", "margin")
 _MARGIN_PER_SECOND = 12.0
@@ -21,13 +22,20 @@ def main() -> int:
     """1 when anything differs."""
     parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
     parser.add_argument("--orders", type=int, default=5_000, help="orders, amends and cancels in all")
-    parser.add_argument("--product", choices=(*_PRODUCTS, "all"), default="all", help="of all each gets its part")
+    parser.add_argument(
+        "--product",
+        choices=(*_PRODUCTS, "pair", "all"),
+        default="all",
+        help="of all each gets its part; pair is spot against the perpetual",
+    )
     parser.add_argument("--per-second", type=float, default=40.0, help="how fast, all sessions together")
     parser.add_argument("--seed", type=int, default=1, help="of the market and of what the sessions do")
     parser.add_argument("--foreign-child-ids", action="store_true", help="triggered orders get ids of the exchange")
     parser.add_argument("--stops", type=int, default=1, help="how often the gateway is stopped and started meanwhile")
     parser.add_argument("--kills", type=int, default=1, help="how often it is killed, on spot and on margin")
     chosen = parser.parse_args()
+    if chosen.product == "pair":
+        return _run_pair(chosen.orders, chosen.seed)
     products = _PRODUCTS if chosen.product == "all" else (chosen.product,)
     limits = {"margin": _MARGIN_PER_SECOND}
     plan = Plan(
@@ -79,6 +87,17 @@ def _run(product: str, plan: Plan) -> int:
     for difference in differences:
         print(f"  {difference}")
     return 1 if differences else 0
+
+
+def _run_pair(executions: int, seed: int) -> int:
+    print(f"pair: {executions} executions of one engine on spot and futures", flush=True)
+    with tempfile.TemporaryDirectory() as directory:
+        result = run_pair(Path(directory), executions, seed)
+    _print(result.executions)
+    print(f"\npair: {result.executions.total()} executions, differences: {len(result.differences)}")
+    for difference in result.differences:
+        print(f"  {difference}")
+    return 1 if result.differences else 0
 
 
 def _print(counts: Counter[str]) -> None:

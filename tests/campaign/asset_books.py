@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -58,6 +59,10 @@ class Records:
     def executions(self) -> list[_Row]:
         """The ledger."""
         return self._ask("ledger")
+
+    def fees(self) -> Counter[str]:
+        """How many executions paid in which asset."""
+        return Counter(str(row["fee_asset"]) for row in self.executions())
 
     def orders(self) -> list[_Row]:
         """All there ever were."""

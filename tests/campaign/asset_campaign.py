@@ -155,7 +155,7 @@ class _Campaign:
             self.hand.done,
             self.hand.refused,
             sum((Counter(monkey["lists"]) for monkey in told), Counter[str]()),
-            Counter(str(row["fee_asset"]) for row in records.executions()),
+            records.fees(),
             Counter(kind for row in orders for kind in _kinds(row))
             + Counter(amended=len(self.world.admin("amendments?product=spot"))),
             Counter(str(row["kind"]) for row in records.loans()),

@@ -17,7 +17,7 @@ from tests.campaign.tally import Owner, Tally, share_funding, tally
 from tests.process.world import Process, World, eventually
 from tradingsys.core.ids import EXTERNAL
 
-__all__ = ["DIGITS", "Plan", "Result", "run", "start_monkeys", "wait"]
+__all__ = ["DIGITS", "Plan", "Result", "differences_at_end", "run", "start_monkeys", "wait"]
 
 _FUNDING_EVERY_S = 8 * 3_600
 _BETWEEN_STOPS = 60
@@ -129,6 +129,14 @@ def wait(process: Process, plan: Plan) -> list[dict[str, Any]]:
     assert "Traceback" not in process.err, process.err
     told: list[dict[str, Any]] = json.loads(process.out)
     return told
+
+
+def differences_at_end(world: World, told: list[dict[str, Any]]) -> list[str]:
+    """Of the futures account, where no funding was paid: books, what strategies believed, and the account."""
+    ledger = tally(world.admin("ledger"), world.admin("algos"))
+    return [
+        *_compare(ledger, _books(world)), *_compare_told(ledger, told), *_compare_account(world, ledger)
+    ]  # fmt: skip
 
 
 def _funding(world: World) -> list[dict[str, Any]]:
