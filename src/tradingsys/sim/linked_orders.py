@@ -100,8 +100,9 @@ class LinkedOrders:
         most = rules.max_order_lists
         if most is not None and sum(each.symbol == request.symbol for each in mine) >= most:
             return Refusal.TOO_MANY_LISTS
-        if self._is_crowded(venue, request, rules):
-            return Refusal.TOO_MANY_ORDERS
+        crowded = self._crowded(venue, request, rules)
+        if crowded is not None:
+            return crowded
         names = [leg.client_order_id for leg in request.orders if leg.client_order_id]
         if len(set(names)) < len(names):
             return Refusal.DUPLICATE_CLIENT_ORDER_ID
@@ -118,15 +119,17 @@ class LinkedOrders:
         )
         return None if fits else Refusal.BAD_LIST_PRICES
 
-    def _is_crowded(self, venue: Venue, request: NewOrderList, rules: SpotRules) -> bool:
-        """Whether its orders are too many together, of which each by itself might be."""
+    def _crowded(self, venue: Venue, request: NewOrderList, rules: SpotRules) -> Refusal | None:
+        """Of what its orders, of which each by itself might be, are too many together."""
         ids = venue.open_ids.get(request.account, {})
         most, most_conditional = venue.instrument.max_open_orders, rules.max_conditional_orders
         if most is not None and len(ids) + len(request.orders) > most:
-            return True
+            return Refusal.TOO_MANY_ORDERS
         conditional = sum(venue.open[each].order_type.is_conditional for each in ids)
         conditional += sum(leg.order_type.is_conditional for leg in request.orders)
-        return most_conditional is not None and conditional > most_conditional
+        if most_conditional is not None and conditional > most_conditional:
+            return Refusal.TOO_MANY_CONDITIONS
+        return None
 
     def _judge_pending(self, venue: Venue, leg: NewOrder) -> Judged | Refusal:
         """An order that waits for another is asked for money only when its turn comes."""

@@ -70,6 +70,19 @@ def test_of_a_buying_pair_the_dearer_is_locked() -> None:
     assert rig.locked("a", "USDT") == 8
 
 
+def test_what_there_are_too_many_of_is_named() -> None:
+    rig = SpotRig()
+    for _ in range(4):
+        rig.rest(order("a", SELL, "1", None, STOP, trigger="0.58"))
+    both = (below(), order("a", SELL, "10", None, TAKE, trigger="0.7"))
+    assert [event.refusal for event in only(rig.place_list(OCO, *both), ListRejected)] == [Refusal.TOO_MANY_CONDITIONS]
+    assert only(rig.place_list(OCO, above(), below()), ListChanged)
+    for _ in range(193):
+        rig.rest(order("a", BUY, "1", "0.3"))
+    many = rig.place_list(OCO, above(), below())
+    assert [event.refusal for event in only(many, ListRejected)] == [Refusal.TOO_MANY_ORDERS]
+
+
 def test_when_the_stop_triggers_the_limit_order_expires_first() -> None:
     rig = SpotRig()
     limit, stop = records(rig.place_list(OCO, above(), below()))
