@@ -79,6 +79,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
 _AS_SHOWN = "copy it as the exchange shows it"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _CHOICES: dict[str, tuple[str, ...]] = {"environment": tuple(Environment), "durability": ("write", "fsync")}
+_ISOLATED = ("isolated", "isIsolated")
+_MARGIN_HINT = "true for the cross margin account, false or left out for spot"
 
 
 def load(path: Path) -> Config:
@@ -265,6 +267,8 @@ def _explain(error: msgspec.ValidationError, raw: bytes, path: Path) -> ConfigEr
     unknown = _unknown_key(given, Config, "") or _unknown_key(given.get("urls"), Urls, "urls: ")
     if unknown is not None:
         name, hint = unknown
+        if name in _ISOLATED:
+            return _no_isolated(name, path)
         return ConfigError("unknown key", file=str(path), key=name, hint=hint)
     if not isinstance(given.get("margin", False), bool):
         return _no_such_margin(given["margin"], path)
@@ -274,20 +278,23 @@ def _explain(error: msgspec.ValidationError, raw: bytes, path: Path) -> ConfigEr
 
 
 def _no_such_margin(value: object, path: Path) -> ConfigError:
-    hint = "true for the cross margin account, false or left out for spot"
     if value == "isolated":
-        return ConfigError(
-            "isolated margin is not offered: each pair there is an account of its own, whose debts and collateral no "
-            "book of this gateway could prove",
-            file=str(path),
-            key="margin",
-            hint=hint,
-        )
+        return _no_isolated("margin", path)
     return ConfigError(
         f"must be true or false, not {msgspec.json.encode(value).decode()[:40]}",
         file=str(path),
         key="margin",
-        hint=hint,
+        hint=_MARGIN_HINT,
+    )
+
+
+def _no_isolated(key: str, path: Path) -> ConfigError:
+    return ConfigError(
+        "isolated margin is not offered: each pair there is an account of its own, whose debts and collateral no "
+        "book of this gateway could prove",
+        file=str(path),
+        key=key,
+        hint=f'"margin": {_MARGIN_HINT}',
     )
 
 

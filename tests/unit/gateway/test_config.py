@@ -71,6 +71,8 @@ def test_a_key_like_no_other_is_answered_with_all(tmp_path: Path) -> None:
         (SEED | {"durability": "never"}, "one of write, fsync"),
         (SEED | {"symbols": "btcusdt"}, "symbols"),
         (SEED | {"margin": "isolated"}, "margin: isolated margin is not offered"),
+        (SEED | {"isolated": True}, "isolated: isolated margin is not offered"),
+        (SEED | {"margin": True, "isIsolated": True}, "isIsolated: isolated margin is not offered"),
         (SEED | {"margin": "cross"}, 'margin: must be true or false, not "cross"'),
         (SEED | {"margin": 1}, "margin: must be true or false"),
         (SEED | {"margin": True, "environment": "testnet"}, "there is no testnet for margin accounts"),
