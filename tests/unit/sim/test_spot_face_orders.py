@@ -247,6 +247,18 @@ def test_a_pair_with_the_names_of_before(spot_client: SpotClient) -> None:
     assert [row["type"] for row in told["orderReports"]] == ["LIMIT_MAKER", "STOP_LOSS"]
 
 
+def test_a_buying_pair_with_the_names_of_before(spot_client: SpotClient) -> None:
+    path, asked = "/api/v3/order/oco", {"symbol": "DOGEUSDT", "side": "BUY", "quantity": "100", "price": "0.58"}
+    stop: dict[str, Any] = {"stopPrice": "0.62", "stopLimitPrice": "0.63"}
+    assert spot_client.refusal("POST", path, **asked, **stop) == (
+        -1102,
+        "Mandatory parameter 'stopLimitTimeInForce' was not sent, was empty/null, or malformed.",
+    )
+    told = spot_client.call("POST", path, **asked, **stop, stopLimitTimeInForce="GTC", limitStrategyId=7)
+    assert [row["type"] for row in told["orderReports"]] == ["STOP_LOSS_LIMIT", "LIMIT_MAKER"]
+    assert [row.get("strategyId") for row in told["orderReports"]] == [None, 7]
+
+
 def test_orders_that_wait_for_another(spot_client: SpotClient) -> None:
     told = spot_client.call(
         "POST",
@@ -275,9 +287,9 @@ def test_orders_that_wait_for_another(spot_client: SpotClient) -> None:
 @pytest.mark.parametrize(
     ("wrong", "code"),
     [
-        ({"belowType": "LIMIT_MAKER", "belowStopPrice": "", "belowTimeInForce": ""}, -1197),
+        ({"belowType": "LIMIT_MAKER", "belowStopPrice": "", "belowTimeInForce": ""}, -1168),
         ({"aboveType": "TAKE_PROFIT", "abovePrice": "", "aboveStopPrice": "0.62", "belowType": "TAKE_PROFIT"}, -1106),
-        ({"aboveType": "STOP_LOSS", "abovePrice": "", "aboveStopPrice": "0.62"}, -1128),
+        ({"aboveType": "STOP_LOSS", "abovePrice": "", "aboveStopPrice": "0.62"}, -1197),
         ({"abovePrice": "0.57"}, -2010),
         ({"quantity": "99999999"}, -1013),
     ],
@@ -306,6 +318,7 @@ def test_what_no_symbol_of_the_box_has(spot_client: SpotClient) -> None:
         ({"qty": "0"}, -1013, "Invalid quantity."),
         ({"icebergQty": "0.5"}, -1013, "Filter failure: LOT_SIZE"),
         ({"icebergQty": "200"}, -1013, "IcebergQty exceeds QTY."),
+        ({"icebergQty": "50", "timeInForce": "IOC"}, -1160, ""),
         ({"px": "0.5900000001"}, -1111, "Parameter 'price' has too much precision."),
         ({"side": "HOLD"}, -1117, "Invalid side."),
         ({"type": "STOP"}, -1116, "Invalid orderType."),

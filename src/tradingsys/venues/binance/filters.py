@@ -102,6 +102,7 @@ class Rule(Enum):
     QUOTE_QTY_NOT_ALLOWED = auto()
     ICEBERG_NOT_ALLOWED = auto()
     ICEBERG_QTY = auto()
+    ICEBERG_EXCEEDS = auto()
     ICEBERG_PARTS = auto()
     TRAILING_NOT_ALLOWED = auto()
     TRAILING_DELTA = auto()
@@ -240,6 +241,7 @@ _BOUNDS = {
     Rule.QUOTE_QTY_NOT_ALLOWED: "this symbol takes no orders for an amount of the quote asset: use quantity",
     Rule.ICEBERG_NOT_ALLOWED: "this symbol takes no iceberg orders",
     Rule.ICEBERG_QTY: "what an iceberg shows must be a quantity that could be ordered: {}",
+    Rule.ICEBERG_EXCEEDS: "what an iceberg shows is a part of it: no more than {}",
     Rule.ICEBERG_PARTS: "an iceberg has at most {} parts: show more of it",
     Rule.TRAILING_NOT_ALLOWED: "this symbol takes no trailing stops: use a stop at a fixed price",
     Rule.TRAILING_DELTA: "callback_rate must be {} percent",

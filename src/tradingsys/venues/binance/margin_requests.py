@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from tradingsys.core.commands import PlaceOrder, PlaceOrderList
+from tradingsys.core.commands import PlaceOrderList
 from tradingsys.core.enums import Contingency, OrderType, SideEffect
 from tradingsys.core.errors import InvalidOrder
 from tradingsys.core.order import Terms
-from tradingsys.venues.binance.params import SPOT_CLIENT_ID, client_id, parse_timing
+from tradingsys.venues.binance.params import mandatory
 from tradingsys.venues.binance.requests import RequestParams
 from tradingsys.venues.binance.signing import Params
-from tradingsys.venues.binance.spot_lists import above_and_below, check_list, list_params, parse_list, resting
-from tradingsys.venues.binance.spot_requests import order_words, parse_terms, stp_word, timing
+from tradingsys.venues.binance.spot_lists import (
+    above_and_below,
+    check_list,
+    list_params,
+    parse_leg,
+    parse_list,
+    resting,
+)
+from tradingsys.venues.binance.spot_requests import order_words, stp_word, timing
 
-__all__ = ["CROSS", "account_words", "margin_list_params", "parse_margin_list"]
+__all__ = ["CROSS", "account_words", "margin_list_params", "parse_margin_list", "parse_older_oco"]
 
 CROSS: RequestParams = {"isIsolated": "FALSE"}
 """Always sent: which account is meant."""
@@ -22,6 +29,7 @@ _STOP_NAMES = {
     "price": "stopLimitPrice",
     "timeInForce": "stopLimitTimeInForce",
     "icebergQty": "stopIcebergQty",
+    "trailingDelta": "trailingDelta",
 }
 _LIMIT_NAMES = {"price": "price", "icebergQty": "limitIcebergQty"}
 _COMMON_NAMES = ("side", "quantity", "selfTradePreventionMode", "sideEffectType")
@@ -45,26 +53,30 @@ def margin_list_params(command: PlaceOrderList) -> RequestParams:
 
 
 def parse_margin_list(contingency: Contingency, params: Params) -> PlaceOrderList:
-    """A received list; an OCO's limit order comes first, then its stop.
+    """A received list; see `parse_list` and `parse_older_oco`.
 
     Raises OrderRejected with the exchange's code for anything malformed.
     """
-    if contingency is not Contingency.OCO:
-        return parse_list(contingency, params)
+    return parse_older_oco(params) if contingency is Contingency.OCO else parse_list(contingency, params)
+
+
+def parse_older_oco(params: Params) -> PlaceOrderList:
+    """A received OCO of the form that spot has beside its own: the limit order comes first, then the stop.
+
+    Raises OrderRejected with the exchange's code for anything malformed.
+    """
+    for name in ("price", "stopPrice", *(("stopLimitTimeInForce",) if params.get("stopLimitPrice") else ())):
+        # What is missing is told by the name that was to be sent.
+        mandatory(params, name)
     common = {name: params[name] for name in _COMMON_NAMES if name in params}
-    stop = {name: params[said] for name, said in _STOP_NAMES.items() if said in params}
-    limit = {name: params[said] for name, said in _LIMIT_NAMES.items() if said in params}
+    stop = {name: params[said] for name, said in _STOP_NAMES.items() if params.get(said)}
+    limit = {name: params[said] for name, said in _LIMIT_NAMES.items() if params.get(said)}
     stop_type = "STOP_LOSS_LIMIT" if "price" in stop else "STOP_LOSS"
     legs = (
-        _leg(params, {**common, **limit, "type": "LIMIT_MAKER"}, "limitClientOrderId"),
-        _leg(params, {**common, **stop, "type": stop_type}, "stopClientOrderId"),
+        parse_leg(params, {**common, **limit, "type": "LIMIT_MAKER"}, "limitClientOrderId"),
+        parse_leg(params, {**common, **stop, "type": stop_type}, "stopClientOrderId"),
     )
-    return PlaceOrderList(contingency, legs)
-
-
-def _leg(params: Params, said: Params, id_name: str) -> PlaceOrder:
-    terms = parse_terms(said, str(params.get("symbol", "")))
-    return PlaceOrder(client_id(params, id_name, SPOT_CLIENT_ID), terms, *parse_timing(params))
+    return PlaceOrderList(Contingency.OCO, legs)
 
 
 def _oco_params(command: PlaceOrderList) -> RequestParams:

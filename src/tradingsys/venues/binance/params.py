@@ -21,16 +21,21 @@ __all__ = [
     "number",
     "optional_int",
     "optional_number",
+    "parse_exact_timing",
     "parse_timing",
 ]
 
 DEFAULT_RECV_WINDOW_MS = 5000
+_LONGEST_WINDOW_MS = 60_000
+_MICROSECONDS_FROM = 10**14
+"""Larger timestamps are microseconds: in milliseconds they would be of the year 5138."""
 
 # As the exchange writes them in its errors.
 _CLIENT_ID = re.compile(r"^[\.A-Z\:/a-z0-9_-]{1,36}$")
 SPOT_CLIENT_ID = re.compile(r"^[a-zA-Z0-9-_]{1,36}$")
 _DECIMAL = re.compile(r"^([0-9]{1,20})(\.[0-9]{1,20})?$")
 _INTEGER = re.compile(r"[0-9]{1,18}")
+_WINDOW = re.compile(r"[0-9]{1,8}(\.[0-9]{1,3})?")
 
 T = TypeVar("T")
 
@@ -115,3 +120,18 @@ def parse_timing(params: Params) -> tuple[int, int]:
         raise VenueError(-1102, "Mandatory parameter 'timestamp' was not sent, was empty/null, or malformed.")
     window_ms = optional_int(params, "recvWindow")
     return stamp_ms, DEFAULT_RECV_WINDOW_MS if window_ms is None else window_ms
+
+
+def parse_exact_timing(params: Params) -> tuple[Decimal, Decimal]:
+    """(timestamp, recvWindow) in ms of any signed request of spot or margin.
+
+    There a timestamp may be in microseconds, and a window has up to three decimals. Raises VenueError for what is
+    missing or no number (-1102), and for a window that is too long (-1131).
+    """
+    stamp_ms = Decimal(parse_timing({**params, "recvWindow": DEFAULT_RECV_WINDOW_MS})[0])
+    window = str(params.get("recvWindow", "")) or str(DEFAULT_RECV_WINDOW_MS)
+    if not _WINDOW.fullmatch(window):
+        mandatory({}, "recvWindow")
+    if Decimal(window) > _LONGEST_WINDOW_MS:
+        raise VenueError(-1131, "recvWindow must be less than 60000.")
+    return stamp_ms / 1000 if stamp_ms >= _MICROSECONDS_FROM else stamp_ms, Decimal(window)

@@ -95,9 +95,15 @@ _REQUEST = (
 )
 
 _LISTS = (
-    ErrorCode(-1196, "A limit order in a buy OCO must be below.", "put the limit order below the market"),
-    ErrorCode(-1197, "A limit order in a sell OCO must be above.", "put the limit order above the market"),
-    ErrorCode(-1198, "At least one OCO order must be contingent.", "make one of the two a stop or a take-profit"),
+    ErrorCode(-1158, "Order type not supported in OCO.", "pair a stop with a limit order or a take-profit"),
+    ErrorCode(-1160, "An iceberg order must be GTC.", "leave out the time in force, or the quantity that is shown"),
+    ErrorCode(-1165, "A limit order in a buy OCO must be below.", "put the limit order below the market"),
+    ErrorCode(-1166, "A limit order in a sell OCO must be above.", "put the limit order above the market"),
+    ErrorCode(-1168, "At least one OCO order must be contingent.", "make one of the two a stop"),
+    ErrorCode(-1196, "A stop loss order in a buy OCO must be above.", "put the stop above the market"),
+    ErrorCode(-1197, "A stop loss order in a sell OCO must be below.", "put the stop below the market"),
+    ErrorCode(-1198, "A take profit order in a buy OCO must be below.", "put the take-profit below the market"),
+    ErrorCode(-1199, "A take profit order in a sell OCO must be above.", "put the take-profit above the market"),
 )
 
 _PROCESSING = (

@@ -77,7 +77,11 @@ def _market_lot(dialect: FilterDialect, rules: Instrument, qty: Decimal) -> Brok
 
 def _iceberg_qty(dialect: FilterDialect, rules: Instrument, terms: Terms, _against: Against) -> Broken | None:
     shown = terms.iceberg_qty
-    if shown is None or (shown > 0 and not _lot(dialect, rules, shown)):
+    if shown is None:
+        return None
+    if shown > terms.order_qty:
+        return Rule.ICEBERG_EXCEEDS, str(terms.order_qty)
+    if shown > 0 and not _lot(dialect, rules, shown):
         return None
     return Rule.ICEBERG_QTY, f"at least {rules.min_qty}, in steps of {rules.lot_size}"
 
@@ -227,6 +231,7 @@ FILTERS = FilterDialect(
         Rule.TRAILING_DELTA: _failure("TRAILING_DELTA"),
         Rule.ICEBERG_NOT_ALLOWED: (-1013, "Iceberg orders are not supported for this symbol."),
         Rule.ICEBERG_QTY: _failure("LOT_SIZE"),
+        Rule.ICEBERG_EXCEEDS: (-1013, "IcebergQty exceeds QTY."),
         Rule.ICEBERG_PARTS: _failure("ICEBERG_PARTS"),
         Rule.MAX_POSITION: _failure("MAX_POSITION"),
         Rule.TOO_MANY_OPEN_ORDERS: _failure("MAX_NUM_ORDERS"),

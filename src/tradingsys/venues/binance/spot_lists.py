@@ -9,18 +9,30 @@ from msgspec import structs
 from tradingsys.core.commands import PlaceOrder, PlaceOrderList
 from tradingsys.core.enums import Contingency, OrderType, Side, TimeInForce
 from tradingsys.core.errors import InvalidOrder, OrderRejected
-from tradingsys.venues.binance import words
-from tradingsys.venues.binance.params import SPOT_CLIENT_ID, client_id, mandatory, parse_timing
+from tradingsys.core.order import Terms
+from tradingsys.venues.binance.params import SPOT_CLIENT_ID, client_id, mandatory
 from tradingsys.venues.binance.requests import RequestParams
 from tradingsys.venues.binance.signing import Params
-from tradingsys.venues.binance.spot_requests import order_words, parse_terms, stp_word, timing
+from tradingsys.venues.binance.spot_requests import order_words, parse_stamp, parse_terms, stp_word, timing
 
-__all__ = ["above_and_below", "check_list", "leg_params", "list_params", "parse_list", "resting"]
+__all__ = ["above_and_below", "behind", "check_list", "leg_params", "list_params", "parse_leg", "parse_list", "resting"]
 
 _SIZES = {Contingency.OCO: 2, Contingency.OTO: 2, Contingency.OTOCO: 3}
 _STOPS = frozenset({OrderType.STOP_LIMIT, OrderType.STOP_MARKET, OrderType.TRAILING_STOP_MARKET})
+_TAKE_PROFITS = frozenset({OrderType.TAKE_PROFIT_LIMIT, OrderType.TAKE_PROFIT_MARKET})
 _SHARED = ("side", "quantity")
 """What the two orders of an OCO say together."""
+
+_LIMIT, _STOP, _TAKE_PROFIT = "limit", "stop loss", "take profit"
+_MISPLACED = {
+    (Side.BUY, "above", _LIMIT): -1165,
+    (Side.SELL, "below", _LIMIT): -1166,
+    (Side.BUY, "below", _STOP): -1196,
+    (Side.SELL, "above", _STOP): -1197,
+    (Side.BUY, "above", _TAKE_PROFIT): -1198,
+    (Side.SELL, "below", _TAKE_PROFIT): -1199,
+}
+"""Orders of an OCO on the wrong side of the market."""
 
 _FIELDS = (
     "type",
@@ -30,7 +42,6 @@ _FIELDS = (
     "stopPrice",
     "trailingDelta",
     "quantity",
-    "quoteOrderQty",
     "icebergQty",
 )
 
@@ -82,7 +93,7 @@ def check_list(command: PlaceOrderList) -> PlaceOrder:
 def leg_params(prefix: str, leg: PlaceOrder, *, without: tuple[str, ...] = ()) -> RequestParams:
     """One order's words, each behind a prefix such as ``working``."""
     said: RequestParams = {**order_words(leg.terms), "clientOrderId": leg.client_order_id}
-    return {_behind(prefix, name): value for name, value in said.items() if name not in without}
+    return {behind(prefix, name): value for name, value in said.items() if name not in without}
 
 
 def above_and_below(legs: tuple[PlaceOrder, ...]) -> tuple[PlaceOrder, PlaceOrder]:
@@ -112,9 +123,9 @@ def parse_list(contingency: Contingency, params: Params) -> PlaceOrderList:
         case Contingency.OCO:
             legs = _parse_pair(params, "")
         case Contingency.OTO:
-            legs = (_parse_leg(params, "working"), _parse_leg(params, "pending"))
+            legs = (_parse_working(params), _parse_leg(params, "pending"))
         case Contingency.OTOCO:
-            legs = (_parse_leg(params, "working"), *_parse_pair(params, "pending"))
+            legs = (_parse_working(params), *_parse_pair(params, "pending"))
     return PlaceOrderList(contingency, legs)
 
 
@@ -122,9 +133,9 @@ def _pair(prefix: str, legs: tuple[PlaceOrder, ...]) -> RequestParams:
     above, below = above_and_below(legs)
     shared = order_words(above.terms)
     return {
-        **{_behind(prefix, name): shared[name] for name in _SHARED},
-        **leg_params(_behind(prefix, "above"), resting(above), without=_SHARED),
-        **leg_params(_behind(prefix, "below"), resting(below), without=_SHARED),
+        **{behind(prefix, name): shared[name] for name in _SHARED},
+        **leg_params(behind(prefix, "above"), resting(above), without=_SHARED),
+        **leg_params(behind(prefix, "below"), resting(below), without=_SHARED),
     }
 
 
@@ -142,28 +153,54 @@ def resting(leg: PlaceOrder) -> PlaceOrder:
 
 
 def _parse_pair(params: Params, prefix: str) -> tuple[PlaceOrder, PlaceOrder]:
-    shared = {name: params[_behind(prefix, name)] for name in _SHARED if _behind(prefix, name) in params}
-    above = _parse_leg(params, _behind(prefix, "above"), shared)
-    below = _parse_leg(params, _behind(prefix, "below"), shared)
-    if all(leg.terms.order_type is OrderType.LIMIT for leg in (above, below)):
-        raise OrderRejected(-1198, "At least one OCO order must be contingent.")
+    shared = {name: params[behind(prefix, name)] for name in _SHARED if behind(prefix, name) in params}
+    above = _parse_leg(params, behind(prefix, "above"), shared)
+    below = _parse_leg(params, behind(prefix, "below"), shared)
+    kinds = _kind(above.terms), _kind(below.terms)
+    if kinds == (_LIMIT, _LIMIT):
+        raise OrderRejected(-1168, "At least one OCO order must be contingent.")
+    for where, other, kind in zip(("above", "below"), ("below", "above"), kinds, strict=True):
+        side = above.terms.side
+        code = _MISPLACED.get((side, where, kind))
+        if code is not None:
+            raise OrderRejected(code, f"A {kind} order in a {side.lower()} OCO must be {other}.")
     return above, below
 
 
+def _kind(terms: Terms) -> str:
+    if terms.order_type in _STOPS:
+        return _STOP
+    if terms.order_type in _TAKE_PROFITS:
+        return _TAKE_PROFIT
+    if terms.post_only:
+        return _LIMIT
+    raise OrderRejected(-1158, "Order type not supported in OCO.")
+
+
+def _parse_working(params: Params) -> PlaceOrder:
+    working = _parse_leg(params, "working")
+    if working.terms.order_type is not OrderType.LIMIT:
+        raise OrderRejected(-1116, "Invalid orderType.")
+    return working
+
+
 def _parse_leg(params: Params, prefix: str, shared: Mapping[str, str | int | bool] = {}) -> PlaceOrder:
-    said = {name: params[_behind(prefix, name)] for name in _FIELDS if _behind(prefix, name) in params}
+    said = {name: params[behind(prefix, name)] for name in _FIELDS if behind(prefix, name) in params}
     common = {name: params[name] for name in ("selfTradePreventionMode", "sideEffectType") if name in params}
     plain = {**shared, **said, **common}
     for name in ("type", *_SHARED):
         # What is wrong is told by the name that was to be sent.
         if name not in plain:
-            mandatory({}, _behind(prefix, name))
-    if plain["type"] not in words.SPOT_ORDER_TYPES:
-        raise OrderRejected(-1116, "Invalid orderType.")
-    terms = parse_terms(plain, mandatory(params, "symbol"))
-    leg_id = client_id(params, _behind(prefix, "clientOrderId"), SPOT_CLIENT_ID)
-    return PlaceOrder(leg_id, terms, *parse_timing(params))
+            mandatory({}, behind(prefix, name))
+    return parse_leg(params, plain, behind(prefix, "clientOrderId"))
 
 
-def _behind(prefix: str, name: str) -> str:
+def parse_leg(params: Params, said: Params, id_name: str) -> PlaceOrder:
+    """One order of a list: ``said`` has its terms by the names of an order alone. Raises OrderRejected."""
+    terms = parse_terms(said, mandatory(params, "symbol"))
+    return PlaceOrder(client_id(params, id_name, SPOT_CLIENT_ID), terms, *parse_stamp(params))
+
+
+def behind(prefix: str, name: str) -> str:
+    """What a parameter of one order of a list is called."""
     return f"{prefix}{name[0].upper()}{name[1:]}" if prefix else name

@@ -22,7 +22,7 @@ from tradingsys.venues.binance.params import (
     number,
     optional_int,
     optional_number,
-    parse_timing,
+    parse_exact_timing,
 )
 from tradingsys.venues.binance.requests import DEFAULT_STP, RequestParams, order_name, parse_cancel
 from tradingsys.venues.binance.signing import Params
@@ -34,6 +34,7 @@ __all__ = [
     "order_words",
     "parse_amend",
     "parse_place",
+    "parse_stamp",
     "parse_terms",
     "place_params",
     "stp_word",
@@ -128,10 +129,14 @@ def parse_place(params: Params) -> PlaceOrder:
 
     Raises OrderRejected with the exchange's code for anything malformed; the symbol's own rules are `check_order`'s.
     """
-    stamp_ms, recv_window_ms = parse_timing(params)
-    symbol = mandatory(params, "symbol")
-    terms = parse_terms(params, symbol)
-    return PlaceOrder(client_id(params, "newClientOrderId", SPOT_CLIENT_ID), terms, stamp_ms, recv_window_ms)
+    terms = parse_terms(params, mandatory(params, "symbol"))
+    return PlaceOrder(client_id(params, "newClientOrderId", SPOT_CLIENT_ID), terms, *parse_stamp(params))
+
+
+def parse_stamp(params: Params) -> tuple[int, int]:
+    """(timestamp, recvWindow) in whole ms. Raises VenueError."""
+    stamp_ms, recv_window_ms = parse_exact_timing(params)
+    return int(stamp_ms), int(recv_window_ms)
 
 
 def parse_terms(params: Params, symbol: str) -> Terms:
@@ -147,9 +152,6 @@ def parse_terms(params: Params, symbol: str) -> Terms:
     is_trailing = order_type is OrderType.STOP_MARKET and callback_rate is not None
     quantity, quote_order_qty = _parse_size(params, order_type)
     time_in_force = _parse_time_in_force(params, word)
-    iceberg_qty = optional_number(params, "icebergQty") or None
-    if iceberg_qty is not None and time_in_force not in (None, TimeInForce.GTC):
-        raise OrderRejected(-1013, "timeInForce must be GTC for iceberg orders.")
     return Terms(
         symbol,
         side,
@@ -163,7 +165,7 @@ def parse_terms(params: Params, symbol: str) -> Terms:
         callback_rate=callback_rate,
         activation_px=stop_px if is_trailing else None,
         quote_order_qty=quote_order_qty,
-        iceberg_qty=iceberg_qty,
+        iceberg_qty=_parse_iceberg(params, order_type, time_in_force),
         side_effect=_parse_word(params, "sideEffectType", {effect.value: effect for effect in SideEffect}),
     )
 
@@ -172,7 +174,7 @@ def parse_amend(params: Params) -> Amend:
     """A received request to make an order smaller. Raises VenueError for anything malformed."""
     named = parse_cancel(params)
     new_client_order_id = client_id(params, "newClientOrderId", SPOT_CLIENT_ID)
-    return Amend(named, number(params, "newQty"), new_client_order_id, *parse_timing(params))
+    return Amend(named, number(params, "newQty"), new_client_order_id, *parse_stamp(params))
 
 
 def _refuse_contract_terms(terms: Terms) -> None:
@@ -306,6 +308,17 @@ def _parse_size(params: Params, order_type: OrderType) -> tuple[Decimal, Decimal
     if params.get("quantity") not in (None, ""):
         raise OrderRejected(-1128, "Combination of optional parameters invalid.")
     return Decimal(0), quote
+
+
+def _parse_iceberg(params: Params, order_type: OrderType, time_in_force: TimeInForce | None) -> Decimal | None:
+    shown = optional_number(params, "icebergQty")
+    if not shown:
+        return None
+    if not order_type.has_price:
+        raise OrderRejected(-1106, "Parameter 'icebergQty' sent when not required.")
+    if time_in_force is not TimeInForce.GTC:
+        raise OrderRejected(-1160, "Parameter 'icebergQty' is not supported if 'timeInForce' is not GTC.")
+    return shown
 
 
 def _parse_word(params: Params, name: str, known: Mapping[str, T]) -> T | None:

@@ -130,6 +130,7 @@ def test_a_symbol_without_options_has_none() -> None:
         (changed(LIMIT, order_qty="1.2", iceberg_qty="0.2"), None),
         (changed(LIMIT, order_qty="2.1", iceberg_qty="0.2"), "-1013 Filter failure: ICEBERG_PARTS"),
         (changed(LIMIT, iceberg_qty="0.25"), "-1013 Filter failure: LOT_SIZE"),
+        (changed(LIMIT, iceberg_qty="1.3"), "-1013 IcebergQty exceeds QTY."),
         (MARKET, None),
         (changed(MARKET, order_qty="100"), None),
         (changed(MARKET, order_qty="100.1"), "-1013 Filter failure: MARKET_LOT_SIZE"),

@@ -300,8 +300,42 @@ def test_lists_of_margin_are_read_as_they_are_said() -> None:
                 leg.terms, self_trade_prevention=None, time_in_force=None, post_only=False, side_effect=None
             )
             assert plain == msgspec.structs.replace(expected.terms, time_in_force=None)
-    with pytest.raises(OrderRejected):
-        margin_requests.parse_margin_list(Contingency.OCO, {"symbol": "ETHUSDT", "timestamp": 1})
+    for left_out in ("price", "stopPrice", "stopLimitTimeInForce"):
+        params = order_way(MARGIN, PlaceOrderList(Contingency.OCO, (SELL_LIMIT, stop)), 0).params
+        with pytest.raises(OrderRejected, match=f"'{left_out}'"):
+            margin_requests.parse_margin_list(Contingency.OCO, {**params, left_out: ""})
+
+
+def test_the_order_that_works_at_once_is_a_limit_order() -> None:
+    params = order_way(SPOT, PlaceOrderList(Contingency.OTO, (BUY, SELL_STOP)), 0).params
+    stop = {"workingType": "STOP_LOSS", "workingStopPrice": "5", "workingPrice": "", "workingTimeInForce": ""}
+    with pytest.raises(OrderRejected, match="-1116"):
+        spot_lists.parse_list(Contingency.OTO, {**params, **stop})
+
+
+def test_parts_of_a_millisecond() -> None:
+    params = {**order_way(SPOT, limit_order(), 0).params, "timestamp": 1_700_000_000_123_456, "recvWindow": "99.999"}
+    place = spot_requests.parse_place(params)
+    assert (place.stamp_ms, place.recv_window_ms) == (1_700_000_000_123, 99)
+    for window, code in (("60000.1", -1131), ("1.2345", -1102), ("long", -1102)):
+        with pytest.raises(VenueError) as caught:
+            spot_requests.parse_place({**params, "recvWindow": window})
+        assert caught.value.code == code
+
+
+def leg(where: str, kind: str) -> dict[str, Any]:
+    """What makes the order above or below the market one of another kind."""
+    at_limit, waits = kind == "LIMIT_MAKER", kind in ("STOP_LOSS", "TAKE_PROFIT")
+    said = {"Type": kind, "Price": "5" if at_limit else None, "StopPrice": "5" if waits else None, "TimeInForce": None}
+    return {where + name: value for name, value in said.items()}
+
+
+def above(kind: str) -> dict[str, Any]:
+    return leg("above", kind)
+
+
+def below(kind: str) -> dict[str, Any]:
+    return leg("below", kind)
 
 
 @pytest.mark.parametrize(
@@ -309,15 +343,28 @@ def test_lists_of_margin_are_read_as_they_are_said() -> None:
     [
         ({"aboveType": None}, -1102),
         ({"aboveType": "ODD"}, -1116),
-        ({"belowType": "LIMIT_MAKER", "belowPrice": "5", "belowStopPrice": None}, -1198),
+        ({"belowType": "LIMIT_MAKER", "belowPrice": "5", "belowStopPrice": None}, -1168),
+        ({"side": "BUY"}, -1165),
+        ({"side": "BUY", **above("STOP_LOSS"), **below("LIMIT_MAKER")}, None),
+        ({"side": "BUY", **above("STOP_LOSS"), **below("TAKE_PROFIT")}, None),
+        ({"side": "BUY", **above("STOP_LOSS"), **below("STOP_LOSS")}, -1196),
+        ({"side": "BUY", **above("TAKE_PROFIT"), **below("STOP_LOSS")}, -1198),
+        ({**above("TAKE_PROFIT"), **below("LIMIT_MAKER")}, -1166),
+        ({**above("STOP_LOSS"), **below("STOP_LOSS")}, -1197),
+        ({**above("TAKE_PROFIT"), **below("TAKE_PROFIT")}, -1199),
+        ({**above("MARKET")}, -1158),
+        ({"aboveType": "LIMIT", "aboveTimeInForce": "GTC"}, -1158),
         ({"quantity": None}, -1102),
         ({"side": "ODD"}, -1117),
         ({"aboveClientOrderId": "a.b"}, -1100),
     ],
 )
-def test_a_malformed_list_gets_the_exchange_s_code(changes: dict[str, Any], code: int) -> None:
+def test_a_malformed_list_gets_the_exchange_s_code(changes: dict[str, Any], code: int | None) -> None:
     params = order_way(SPOT, PlaceOrderList(Contingency.OCO, (SELL_LIMIT, SELL_STOP)), 0).params
     broken = {name: value for name, value in {**params, **changes}.items() if value is not None}
+    if code is None:
+        assert len(spot_lists.parse_list(Contingency.OCO, broken).orders) == 2
+        return
     with pytest.raises(VenueError) as caught:
         spot_lists.parse_list(Contingency.OCO, broken)
     assert caught.value.code == code
@@ -381,7 +428,8 @@ def test_an_order_is_read_as_it_was_said(terms: Terms, client_order_id: str) -> 
         ({"quoteOrderQty": "5"}, -1106),
         ({"newClientOrderId": "a:b"}, -1100),
         ({"newClientOrderId": "a" * 37}, -1100),
-        ({"icebergQty": "0.1", "timeInForce": "IOC"}, -1013),
+        ({"icebergQty": "0.1", "timeInForce": "IOC"}, -1160),
+        ({"type": "MARKET", "price": None, "timeInForce": None, "icebergQty": "0.1"}, -1106),
         ({"selfTradePreventionMode": "ODD"}, -1130),
         ({"timestamp": None}, -1102),
         ({"type": "MARKET", "price": None}, -1106),

@@ -10,13 +10,14 @@ from msgspec import Struct
 
 from tradingsys.sim.faces.binance.faults import Fault, illegal, malformed, missing
 from tradingsys.venues.auth import Verifier
-from tradingsys.venues.binance.params import parse_timing
+from tradingsys.venues.binance.params import parse_exact_timing, parse_timing
 from tradingsys.venues.binance.signing import parse_query, verify_query, verify_ws_params
 
 __all__ = [
     "ApiKey",
     "Keyring",
     "Params",
+    "check_exact_time",
     "check_http_signature",
     "check_time",
     "check_ws_signature",
@@ -171,7 +172,15 @@ def check_ws_signature(owner: ApiKey, params: Params) -> None:
 
 def check_time(params: Params, now_ms: int) -> None:
     """Raises Fault when the request's timestamp is too old or too far ahead (-1021); VenueError when it is absent."""
-    timestamp_ms, window_ms = parse_timing(params.values)
+    _check_window(*parse_timing(params.values), now_ms)
+
+
+def check_exact_time(params: Params, now_ms: int) -> None:
+    """The same of spot, where there are parts of a ms. Raises VenueError also for a window that is too long (-1131)."""
+    _check_window(*parse_exact_timing(params.values), now_ms)
+
+
+def _check_window(timestamp_ms: Decimal | int, window_ms: Decimal | int, now_ms: int) -> None:
     if timestamp_ms >= now_ms + _MAX_AHEAD_MS:
         raise Fault(400, -1021, "Timestamp for this request was 1000ms ahead of the server's time.")
     if now_ms - timestamp_ms > window_ms:

@@ -52,7 +52,7 @@ def margin_routes(users: UserStreams, risk: RiskStreams) -> Routes[State]:
     return {
         # Orders
         ("POST", f"{_M}/order"): _placing(orders.place),
-        ("POST", f"{_M}/order/oco"): _placing(orders.place_list(order_lists.place_old_oco)),
+        ("POST", f"{_M}/order/oco"): _placing(orders.place_list(order_lists.place_older_oco)),
         ("POST", f"{_M}/order/oto"): _placing(orders.place_list(order_lists.place_oto)),
         ("POST", f"{_M}/order/otoco"): _placing(orders.place_list(order_lists.place_otoco)),
         ("DELETE", f"{_M}/order"): asked(orders.cancel, 10),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from tradingsys.sim.faces.binance_spot.order_params import DEFAULT_PREVENTION
+from tradingsys.sim.faces.binance_spot.new_orders import DEFAULT_PREVENTION
 from tradingsys.sim.spot_markets import SpotMarket
 from tradingsys.venues.binance.messages import ExchangeInfo, Filter, RateLimitRule, Symbol
 

@@ -15,7 +15,7 @@ from tradingsys.sim.faces.binance.face import Habits, Place, Users, make_pasts
 from tradingsys.sim.faces.binance.faults import Fault
 from tradingsys.sim.faces.binance.figures import ms
 from tradingsys.sim.faces.binance.market_streams import MarketStreams
-from tradingsys.sim.faces.binance.params import ApiKey, Keyring, Params
+from tradingsys.sim.faces.binance.params import ApiKey, Keyring, Params, check_exact_time
 from tradingsys.sim.faces.binance.rest import Rest
 from tradingsys.sim.faces.binance.stream_control import StreamControl
 from tradingsys.sim.faces.binance.troubles import Troubles
@@ -28,7 +28,6 @@ from tradingsys.sim.faces.binance_spot.methods import ASKED, METHODS
 from tradingsys.sim.faces.binance_spot.microseconds import in_microseconds, wants_microseconds
 from tradingsys.sim.faces.binance_spot.refusals import FAULTS
 from tradingsys.sim.faces.binance_spot.rest import MANNERS, ROUTES
-from tradingsys.sim.faces.binance_spot.timing import check_time
 from tradingsys.sim.faces.binance_spot.user_streams import StreamMethods, UserStreams
 from tradingsys.sim.faces.binance_spot.wallets import Wallets, wallet_routes
 from tradingsys.sim.faces.transport import Reply, Request, WsOutput, WsRefuse, WsSend
@@ -148,7 +147,7 @@ class Face(_Face[State]):
         self._subscribing = StreamMethods(users)
         self._risk = risk = RiskStreams()
         market_streams = MarketStreams(state, make_feed)
-        api = WsApi(state, keyring, METHODS, WsManners(check_time, ASKED, _WRONG_KEY))
+        api = WsApi(state, keyring, METHODS, WsManners(check_exact_time, ASKED, _WRONG_KEY))
         super().__init__(
             _HABITS,
             state,

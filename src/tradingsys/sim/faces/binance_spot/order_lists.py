@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tradingsys.core.enums import Contingency, OrderType, Side, TimeInForce
+from tradingsys.core.enums import Contingency, Side
 from tradingsys.sim.asset_events import ListChanged, ListRejected
 from tradingsys.sim.events import Accepted, Canceled, CancelRefused, ExchangeEvent
 from tradingsys.sim.faces.binance.faults import Fault
 from tradingsys.sim.faces.binance.figures import ms
 from tradingsys.sim.faces.binance.params import Params
-from tradingsys.sim.faces.binance_spot import order_params, order_reads, orders, render
+from tradingsys.sim.faces.binance_spot import order_reads, orders, render
 from tradingsys.sim.faces.binance_spot.call import Call
+from tradingsys.sim.faces.binance_spot.new_orders import new_order
 from tradingsys.sim.faces.binance_spot.refusals import refused
 from tradingsys.sim.order_lists import NewOrderList, OrderListRecord
 from tradingsys.sim.order_records import NewOrder, OrderRecord
 from tradingsys.sim.refusals import Refusal
+from tradingsys.venues.binance import margin_requests, spot_lists
 from tradingsys.venues.binance.messages import spot
+from tradingsys.venues.binance.params import SPOT_CLIENT_ID, client_id
 
 __all__ = [
     "all_lists",
@@ -24,15 +27,19 @@ __all__ = [
     "cancel_of_list",
     "open_lists",
     "place_oco",
-    "place_old_oco",
+    "place_older_oco",
     "place_oto",
     "place_otoco",
     "query_list",
     "refuse_opo",
 ]
 
-_TAKES_PROFIT = frozenset({OrderType.TAKE_PROFIT_LIMIT, OrderType.TAKE_PROFIT_MARKET})
-_STOPS_LOSS = frozenset({OrderType.STOP_LIMIT, OrderType.STOP_MARKET})
+_PREFIXES = {
+    Contingency.OCO: ("above", "below"),
+    Contingency.OTO: ("working", "pending"),
+    Contingency.OTOCO: ("working", "pendingAbove", "pendingBelow"),
+}
+_OLDER_PREFIXES = ("limit", "stop")
 
 
 # --- placing
@@ -41,70 +48,35 @@ _STOPS_LOSS = frozenset({OrderType.STOP_LIMIT, OrderType.STOP_MARKET})
 def place_oco(call: Call) -> spot.OrderList:
     """`POST /api/v3/orderList/oco` and `orderList.place.oco`: an order above the market, and one below.
 
-    Raises Fault for anything the venue refuses.
+    Raises Fault or VenueError for anything the venue refuses.
     """
-    above, below = _pair(call, "above", "below")
-    return _enter(call, Contingency.OCO, (above, below))
+    return _place(call, Contingency.OCO)
 
 
-def place_old_oco(call: Call) -> spot.OrderList:
+def place_older_oco(call: Call) -> spot.OrderList:
     """`POST /api/v3/order/oco` and `orderList.place`: a limit order that makes, and a stop, with the names of before.
 
-    Raises Fault for anything the venue refuses.
+    Raises Fault or VenueError for anything the venue refuses.
     """
-    given = call.params
-    limit, stop = _old_legs(given)
-    is_sell = order_params.side(given) is Side.SELL
-    legs = [orders.check(call, leg) for leg in ((limit, stop) if is_sell else (stop, limit))]
-    return _enter(call, Contingency.OCO, legs)
-
-
-def _old_legs(given: Params) -> tuple[Params, Params]:
-    of_all = {
-        name: given.values[name]
-        for name in ("symbol", "side", "quantity", "selfTradePreventionMode", "sideEffectType")
-        if name in given.values
-    }
-    limit = {"type": "LIMIT_MAKER", "price": given.text("price"), **of_all}
-    stop = {"type": "STOP_LOSS", "stopPrice": given.text("stopPrice"), **of_all}
-    if given.get("stopLimitPrice"):
-        time_in_force = given.text("stopLimitTimeInForce")
-        stop |= {"type": "STOP_LOSS_LIMIT", "price": given.get("stopLimitPrice"), "timeInForce": time_in_force}
-    names = (
-        (limit, "newClientOrderId", "limitClientOrderId"),
-        (limit, "icebergQty", "limitIcebergQty"),
-        (limit, "strategyId", "limitStrategyId"),
-        (limit, "strategyType", "limitStrategyType"),
-        (stop, "newClientOrderId", "stopClientOrderId"),
-        (stop, "icebergQty", "stopIcebergQty"),
-        (stop, "strategyId", "stopStrategyId"),
-        (stop, "strategyType", "stopStrategyType"),
-        (stop, "trailingDelta", "trailingDelta"),
-    )
-    for leg, plain, name in names:
-        if given.get(name):
-            leg[plain] = given.get(name)
-    return Params(limit), Params(stop)
+    placed = margin_requests.parse_older_oco(call.params.values).orders
+    limit, stop = (new_order(call, leg, prefix) for leg, prefix in zip(placed, _OLDER_PREFIXES, strict=True))
+    return _enter(call, Contingency.OCO, (limit, stop) if limit.side is Side.SELL else (stop, limit))
 
 
 def place_oto(call: Call) -> spot.OrderList:
     """`POST /api/v3/orderList/oto` and `orderList.place.oto`: the second is placed when the first is filled.
 
-    Raises Fault for anything the venue refuses.
+    Raises Fault or VenueError for anything the venue refuses.
     """
-    working = _working(call)
-    pending = orders.check(call, order_params.leg_params(call.params, "pending"))
-    return _enter(call, Contingency.OTO, (working, pending))
+    return _place(call, Contingency.OTO)
 
 
 def place_otoco(call: Call) -> spot.OrderList:
     """`POST /api/v3/orderList/otoco` and `orderList.place.otoco`: a pair is placed when the first is filled.
 
-    Raises Fault for anything the venue refuses.
+    Raises Fault or VenueError for anything the venue refuses.
     """
-    working = _working(call)
-    above, below = _pair(call, "pendingAbove", "pendingBelow")
-    return _enter(call, Contingency.OTOCO, (working, above, below))
+    return _place(call, Contingency.OTOCO)
 
 
 def refuse_opo(_call: Call) -> object:
@@ -115,58 +87,19 @@ def refuse_opo(_call: Call) -> object:
     raise Fault(400, -1013, "OPO orders are not supported for this symbol.")
 
 
-def _working(call: Call) -> NewOrder:
-    wish = orders.check(call, order_params.leg_params(call.params, "working"))
-    if wish.order_type is not OrderType.LIMIT:
-        raise Fault(400, -1116, "Invalid orderType.")
-    return wish
-
-
-def _pair(call: Call, above_name: str, below_name: str) -> tuple[NewOrder, NewOrder]:
-    given = call.params
-    side_name = "pendingSide" if above_name.startswith("pending") else "side"
-    side = order_params.side(given, side_name)
-    shared = dict(given.values)
-    if side_name == "pendingSide":
-        shared["side"] = side.value
-        shared["quantity"] = given.text("pendingQuantity")
-    pair = Params(shared)
-    above = orders.check(call, order_params.leg_params(pair, above_name))
-    below = orders.check(call, order_params.leg_params(pair, below_name))
-    _check_pair(side, above, below)
-    return above, below
-
-
-def _check_pair(side: Side, above: NewOrder, below: NewOrder) -> None:
-    """Which types may be above and which below. Raises Fault (-1196 … -1198)."""
-    if above.order_type is OrderType.LIMIT and side is Side.BUY:
-        raise Fault(400, -1196, "A limit order in a buy OCO must be below.")
-    if below.order_type is OrderType.LIMIT and side is Side.SELL:
-        raise Fault(400, -1197, "A limit order in a sell OCO must be above.")
-    kinds = {_kind(above), _kind(below)}
-    if "stop" not in kinds:
-        raise Fault(400, -1198, "At least one order in the OCO list must be contingent.")
-    if kinds == {"stop"}:
-        raise Fault(400, -1128, "Combination of optional parameters invalid.")
-    for leg in (above, below):
-        if leg.order_type is OrderType.MARKET or (leg.order_type is OrderType.LIMIT and not leg.post_only):
-            raise Fault(400, -1116, "Invalid orderType.")
-
-
-def _kind(leg: NewOrder) -> str:
-    return "stop" if leg.order_type in _STOPS_LOSS else "profit" if leg.order_type in _TAKES_PROFIT else "limit"
+def _place(call: Call, contingency: Contingency) -> spot.OrderList:
+    placed = spot_lists.parse_list(contingency, call.params.values).orders
+    legs = zip(placed, _PREFIXES[contingency], strict=True)
+    return _enter(call, contingency, [new_order(call, leg, prefix) for leg, prefix in legs])
 
 
 def _enter(call: Call, contingency: Contingency, legs: Sequence[NewOrder]) -> spot.OrderList:
     given = call.params
-    if legs[0].time_in_force is TimeInForce.FOK and contingency is Contingency.OCO:
-        raise Fault(400, -1115, "Invalid timeInForce.")
     kind = _response_type(given)
     if call.state.limits.is_spent(call.account, call.now_ms):
         orders.count(call)
-    wish = NewOrderList(
-        call.account, legs[0].symbol, contingency, tuple(legs), order_params.client_id(given, "listClientOrderId")
-    )
+    own_id = client_id(given.values, "listClientOrderId", SPOT_CLIENT_ID)
+    wish = NewOrderList(call.account, legs[0].symbol, contingency, tuple(legs), own_id)
     events = call.state.happen(call.state.exchange.place_list(wish, call.now_ns))
     first = events[0]
     if isinstance(first, ListRejected):
@@ -201,7 +134,7 @@ def cancel_list(call: Call) -> spot.OrderList:
     found = exchange.ledger.order_list(call.account, list_id, client_list_id)
     if found is None or found.symbol != symbol:
         raise refused(Refusal.UNKNOWN_LIST)
-    cancel_id = order_params.client_id(given, "newClientOrderId") or call.state.made_id()
+    cancel_id = client_id(given.values, "newClientOrderId", SPOT_CLIENT_ID) or call.state.made_id()
     for leg in found.legs:
         call.state.cancel_ids[symbol, leg.order_id] = cancel_id
     events = call.state.happen(exchange.cancel_list(call.account, symbol, call.now_ns, list_id=found.list_id))

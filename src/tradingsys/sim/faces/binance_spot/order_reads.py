@@ -8,9 +8,10 @@ from typing import TypeVar
 from tradingsys.core.enums import OrderStatus
 from tradingsys.sim.faces.binance.faults import Fault
 from tradingsys.sim.faces.binance.figures import ms
-from tradingsys.sim.faces.binance_spot import order_params, render
+from tradingsys.sim.faces.binance_spot import orders, render
 from tradingsys.sim.faces.binance_spot.call import Call
 from tradingsys.sim.order_records import Execution, OrderRecord
+from tradingsys.venues.binance import requests
 from tradingsys.venues.binance.messages import spot
 
 __all__ = ["all_orders", "amendments", "day_window", "my_allocations", "my_trades", "open_orders", "prevented", "query"]
@@ -56,7 +57,7 @@ def query(call: Call) -> spot.OrderReply:
     Raises Fault (-2013), or (-2026) when it ended in vain long ago.
     """
     symbol = call.symbol()
-    order_id, client_order_id = order_params.order_name(call.params)
+    order_id, client_order_id = orders.named(requests.parse_cancel(call.params.values))
     record = call.state.exchange.ledger.order(call.account, symbol, order_id, client_order_id)
     if record is None or _is_hidden(call, record):
         raise Fault(400, -2013, "Order does not exist.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tradingsys.core.commands import CancelOrder
 from tradingsys.core.enums import OrderType
 from tradingsys.sim.events import (
     Accepted,
@@ -17,27 +18,31 @@ from tradingsys.sim.events import (
 )
 from tradingsys.sim.faces.binance.faults import Fault, malformed
 from tradingsys.sim.faces.binance.params import Params
-from tradingsys.sim.faces.binance_spot import filters, order_params, render
+from tradingsys.sim.faces.binance_spot import render
 from tradingsys.sim.faces.binance_spot.call import Call
+from tradingsys.sim.faces.binance_spot.new_orders import new_order
 from tradingsys.sim.faces.binance_spot.refusals import AMEND_REFUSALS, REFUSALS, filter_failure, refused
 from tradingsys.sim.order_records import Execution, NewAmend, NewOrder, OrderRecord
 from tradingsys.sim.refusals import Refusal
+from tradingsys.venues.binance import requests, spot_requests
 from tradingsys.venues.binance.messages import Nothing, spot
+from tradingsys.venues.binance.params import SPOT_CLIENT_ID, client_id
 
 __all__ = [
     "amend",
     "cancel",
     "cancel_all",
     "cancel_one",
-    "check",
     "count",
     "enter",
     "executions_of",
     "find_open",
     "name_cancels",
+    "named",
     "place",
     "place_test",
     "response_type",
+    "wished",
 ]
 
 _FULL_BY_DEFAULT = frozenset({OrderType.LIMIT, OrderType.MARKET})
@@ -51,9 +56,9 @@ _STATUS_OF = {"ONLY_NEW": "NEW", "ONLY_PARTIALLY_FILLED": "PARTIALLY_FILLED"}
 def place(call: Call) -> spot.OrderReply:
     """`POST /api/v3/order` and `order.place`.
 
-    Raises Fault for anything the venue refuses.
+    Raises Fault or VenueError for anything the venue refuses.
     """
-    wish = check(call, call.params)
+    wish = wished(call)
     kind = response_type(call.params, wish)
     return reply(call, kind, *enter(call, wish))
 
@@ -66,7 +71,7 @@ def reply(call: Call, kind: str, record: OrderRecord, events: Iterable[ExchangeE
 
 def place_test(call: Call) -> object:
     """`POST /api/v3/order/test` and `order.test`: every check but the account's, and nothing happens."""
-    wish = check(call, call.params)
+    wish = wished(call)
     response_type(call.params, wish)
     if not call.params.flag("computeCommissionRates"):
         return Nothing()
@@ -86,17 +91,12 @@ def place_test(call: Call) -> object:
     }
 
 
-def check(call: Call, given: Params) -> NewOrder:
-    """An order that its symbol's rules allow.
+def wished(call: Call) -> NewOrder:
+    """The order that is asked for.
 
-    Raises Fault.
+    Raises Fault or VenueError for anything that is wrong with it.
     """
-    wish = order_params.read_order(given, call.account)
-    symbol = call.listed(wish.symbol)
-    exchange = call.state.exchange
-    measured_px = exchange.measured_px(symbol, call.now_ns)
-    filters.check_order(exchange.venues[symbol].instrument, wish, measured_px)
-    return wish
+    return new_order(call, spot_requests.parse_place(call.params.values))
 
 
 def count(call: Call, orders: int = 1) -> None:
@@ -154,14 +154,14 @@ def cancel(call: Call) -> spot.OrderReply:
 def cancel_one(call: Call) -> tuple[spot.OrderReply, list[ExchangeEvent]]:
     """Cancel the order that the parameters name, and with it the list it belongs to.
 
-    Raises Fault (-2011, -2039) when there is nothing to cancel, (-1145) for nobody's restriction.
+    Raises Fault (-2011, -2039) when there is nothing to cancel, (-1145) for nobody's restriction, and VenueError.
     """
     given = call.params
     symbol = call.symbol()
-    order_id, client_order_id = order_params.order_name(given)
+    order_id, client_order_id = named(requests.parse_cancel(given.values))
     record = find_open(call, symbol, order_id, client_order_id)
     _check_restriction(given, record)
-    cancel_id = order_params.client_id(given, "newClientOrderId") or call.state.made_id()
+    cancel_id = client_id(given.values, "newClientOrderId", SPOT_CLIENT_ID) or call.state.made_id()
     name_cancels(call, record, cancel_id)
     events = call.state.happen(call.state.exchange.cancel(call.account, symbol, call.now_ns, order_id=record.order_id))
     first = events[0]
@@ -169,6 +169,11 @@ def cancel_one(call: Call) -> tuple[spot.OrderReply, list[ExchangeEvent]]:
         raise refused(Refusal.UNKNOWN_ORDER)
     assert isinstance(first, Canceled)
     return render.cancel_reply(first.order, cancel_id), events
+
+
+def named(order: CancelOrder) -> tuple[int | None, str | None]:
+    """By which ids an order is named: by the exchange's, by the client's, or by both."""
+    return None if order.venue_order_id is None else int(order.venue_order_id), order.client_order_id or None
 
 
 def find_open(call: Call, symbol: str, order_id: int | None, client_order_id: str | None) -> OrderRecord:
@@ -239,12 +244,12 @@ def cancel_all(call: Call) -> list[spot.OrderReply | spot.OrderList]:
 def amend(call: Call) -> spot.AmendReply:
     """`PUT /api/v3/order/amend/keepPriority` and `order.amend.keepPriority`: a smaller quantity.
 
-    Raises Fault; the order then stays as it is.
+    Raises Fault or VenueError; the order then stays as it is.
     """
-    given, symbol, exchange = call.params, call.symbol(), call.state.exchange
-    order_id, client_order_id = order_params.order_name(given)
-    qty = given.decimal("newQty")
-    new_id = order_params.client_id(given, "newClientOrderId")
+    symbol, exchange = call.symbol(), call.state.exchange
+    asked = spot_requests.parse_amend(call.params.values)
+    order_id, client_order_id = named(asked.named)
+    qty = asked.new_qty
     known = exchange.ledger.order(call.account, symbol, order_id, client_order_id)
     if known is None or not known.status.is_open:
         raise Fault(400, -2013, "Order does not exist.")
@@ -262,7 +267,7 @@ def amend(call: Call) -> spot.AmendReply:
         qty,
         known.px,
         known.order_id,
-        new_client_order_id=new_id or call.state.made_id(),
+        new_client_order_id=asked.new_client_order_id or call.state.made_id(),
     )
     events = call.state.happen(exchange.amend(wish, call.now_ns))
     first = events[0]

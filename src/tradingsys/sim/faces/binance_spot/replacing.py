@@ -5,10 +5,11 @@ from __future__ import annotations
 from tradingsys.core.errors import VenueError
 from tradingsys.sim.faces.binance.faults import Fault, malformed
 from tradingsys.sim.faces.binance.params import Params
-from tradingsys.sim.faces.binance_spot import order_params, orders
+from tradingsys.sim.faces.binance_spot import orders
 from tradingsys.sim.faces.binance_spot.call import Call
 from tradingsys.sim.order_records import NewOrder
 from tradingsys.venues.binance.messages import spot
+from tradingsys.venues.binance.params import SPOT_CLIENT_ID, client_id
 
 __all__ = ["cancel_replace"]
 
@@ -29,7 +30,7 @@ def cancel_replace(call: Call) -> spot.CancelReplaced:
     if beyond_limit not in ("DO_NOTHING", "CANCEL_ONLY"):
         raise malformed("orderRateLimitExceededMode")
     named = _named(given)
-    wish = orders.check(call, given)
+    wish = orders.wished(call)
     kind = orders.response_type(given, wish)
     if call.state.limits.is_spent(call.account, call.now_ms):
         _beyond_limit(call, named, beyond_limit == "CANCEL_ONLY")
@@ -59,7 +60,7 @@ def _named(given: Params) -> Params:
     if not named.get("orderId") and not named.get("origClientOrderId"):
         text = "Param 'cancelOrigClientOrderId' or 'cancelOrderId' must be sent, but both were empty/null!"
         raise Fault(400, -1102, text)
-    order_params.client_id(named, "newClientOrderId")
+    client_id(named.values, "newClientOrderId", SPOT_CLIENT_ID)
     return named
 
 
@@ -79,6 +80,8 @@ def _try_cancel(call: Call, named: Params) -> tuple[spot.OrderReply | None, Faul
         return orders.cancel(asked), None
     except Fault as fault:
         return None, fault
+    except VenueError as refused:
+        return None, Fault(400, refused.code, refused.message)
 
 
 def _try_place(call: Call, wish: NewOrder, kind: str) -> tuple[spot.OrderReply | None, Fault | None]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec import structs
 
 from tradingsys.sim.faces.binance.faults import NO_CODE, Fault
-from tradingsys.sim.faces.binance.params import Params
+from tradingsys.sim.faces.binance.params import Params, check_exact_time
 from tradingsys.sim.faces.binance.rest import Manners
 from tradingsys.sim.faces.binance.routes import Route, Routes, Security, fixed, keyed, order, per_symbol, public, signed
 from tradingsys.sim.faces.binance.troubles import Asked
@@ -21,7 +21,6 @@ from tradingsys.sim.faces.binance_spot import (
     tickers,
 )
 from tradingsys.sim.faces.binance_spot.call import Call, State
-from tradingsys.sim.faces.binance_spot.timing import check_time
 from tradingsys.sim.faces.transport import Request
 
 __all__ = [
@@ -130,7 +129,7 @@ ROUTES: Routes[State] = {
     ("POST", "/api/v3/orderList/otoco"): entering(order_lists.place_otoco),
     ("POST", "/api/v3/orderList/opo"): entering(order_lists.refuse_opo),
     ("POST", "/api/v3/orderList/opoco"): entering(order_lists.refuse_opo),
-    ("POST", "/api/v3/order/oco"): entering(order_lists.place_old_oco),
+    ("POST", "/api/v3/order/oco"): entering(order_lists.place_older_oco),
     ("DELETE", "/api/v3/orderList"): _cancelling(order_lists.cancel_list),
     ("POST", "/api/v3/sor/order"): entering(refuse_sor),
     ("POST", "/api/v3/sor/order/test"): signed(refuse_sor, test_weight),
@@ -193,4 +192,4 @@ def _no_route(request: Request) -> Fault:
     return Fault(404, -1099, f"Path {request.path}, Method {request.method} is invalid")
 
 
-MANNERS = Manners(check_time, _asked, _no_route, _body, tells_retry_after=True)
+MANNERS = Manners(check_exact_time, _asked, _no_route, _body, tells_retry_after=True)
