@@ -116,6 +116,12 @@ class Limits:
         text = f"Way too many requests; IP banned until {until_ms}. Please use the websocket for live updates."
         return Fault(418, -1003, text, (now_ms, until_ms))
 
+    def spend_request(self, now_ms: int) -> None:
+        """Count a request, whatever it weighs, where that has a limit.
+
+        Raises Fault 429 above it.
+        """
+
     def spend_order(self, account: str, now_ms: int, *counts: int) -> None:
         """Count an order, or with ``counts`` so many in each window.
 
@@ -175,6 +181,17 @@ class Limits:
             RateLimitRule(rate_limit_type="ORDERS", interval=rule.interval, interval_num=rule.number, limit=rule.limit)
             for rule in self._order_limits
         ]
+
+    def spend_of_account(self, account: str, weight: int, now_ms: int) -> None:
+        """Count a request that weighs on an account, where accounts have a limit of their own.
+
+        Raises Fault 429.
+        """
+        raise NotImplementedError
+
+    def account_headers(self, account: str, now_ms: int) -> dict[str, str]:
+        """The header of a reply to what weighs on an account."""
+        raise NotImplementedError
 
     def _windows(self, account: str) -> tuple[Window, ...]:
         windows = self._orders.get(account)

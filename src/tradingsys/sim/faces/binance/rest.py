@@ -59,8 +59,9 @@ class Rest(Generic[S]):
         """The reply, whatever the request; its effects wait in ``state.happened``."""
         now_ms = ms(now_ns)
         headers: dict[str, str] = {}
+        route = self._routes.get((request.method, request.path))
         try:
-            status, body = 200, to_bytes(self._perform(request, now_ns, headers))
+            status, body = 200, to_bytes(self._perform(route, request, now_ns, headers))
         except Fault as fault:
             status, body = fault.status, to_bytes(self._manners.body(fault, request, now_ms))
             headers |= self._wait(fault)
@@ -68,7 +69,8 @@ class Rest(Generic[S]):
             status, body = 400, to_bytes(Fault(400, refused.code, refused.message).body())
         except Lost:
             return Reply(NO_ANSWER, b"")
-        return Reply(status, body, {**_JSON, **self._weights.weight_headers(now_ms), **headers})
+        used = {} if route is not None and route.is_of_account else self._weights.weight_headers(now_ms)
+        return Reply(status, body, {**_JSON, **used, **headers})
 
     def _wait(self, fault: Fault) -> Mapping[str, str]:
         if fault.wait is None or not self._manners.tells_retry_after:
@@ -76,15 +78,15 @@ class Rest(Generic[S]):
         now_ms, until_ms = fault.wait
         return {"Retry-After": str(max(1, -((now_ms - until_ms) // 1000)))}
 
-    def _perform(self, request: Request, now_ns: int, headers: dict[str, str]) -> object:
-        route = self._routes.get((request.method, request.path))
+    def _perform(self, route: Route[S] | None, request: Request, now_ns: int, headers: dict[str, str]) -> object:
         limits, now_ms = self._weights, ms(now_ns)
+        limits.spend_request(now_ms)
         if route is None:
             limits.spend(1, now_ms)
             raise self._manners.no_route(request)
         given = Params.from_http(request.query, request.body)
         if not route.is_free_when_done:
-            limits.spend(route.weight(given), now_ms)
+            limits.spend(0 if route.is_of_account else route.weight(given), now_ms)
             return self._answer(route, given, request, now_ns, headers)
         limits.check(now_ms)
         try:
@@ -92,6 +94,10 @@ class Rest(Generic[S]):
         except (Fault, VenueError):
             limits.spend(route.weight(given), now_ms)
             raise
+
+    def _spent_of_account(self, account: str, weight: int, now_ms: int) -> dict[str, str]:
+        self._weights.spend_of_account(account, weight, now_ms)
+        return self._weights.account_headers(account, now_ms)
 
     def _answer(self, route: Route[S], given: Params, request: Request, now_ns: int, headers: dict[str, str]) -> object:
         now_ms = ms(now_ns)
@@ -102,6 +108,8 @@ class Rest(Generic[S]):
             if route.security is Security.SIGNED:
                 self._manners.check_time(given, now_ms)
                 params.check_http_signature(owner, given, request.query, request.body)
+            if route.is_of_account:
+                headers.update(self._spent_of_account(owner.account, route.weight(given), now_ms))
         asked = self._manners.asked(request)
         result = self._state.troubles.answer(asked, lambda: route.answer(call), reduces=call.reduces)
         if route.is_order:

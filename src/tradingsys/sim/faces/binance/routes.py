@@ -33,6 +33,8 @@ class Route(Struct, Generic[S], frozen=True):
     """Whether its reply tells the order counts."""
     is_free_when_done: bool = False
     """Whether it weighs nothing unless it is refused."""
+    is_of_account: bool = False
+    """Whether it weighs on the account instead of the address."""
 
 
 Routes: TypeAlias = dict[tuple[str, str], Route[S]]

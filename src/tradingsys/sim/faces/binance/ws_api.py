@@ -98,6 +98,7 @@ class WsApi(Generic[S]):
 
     def _perform(self, conn: Connection, method: str, given: Params, now_ns: int) -> object:
         limits, now_ms = self._state.limits, ms(now_ns)
+        limits.spend_request(now_ms)
         about_connection = self.of_connection.get(method)
         if about_connection is not None:
             limits.spend(_SESSION_WEIGHT, now_ms)

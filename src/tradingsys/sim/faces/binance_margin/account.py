@@ -15,7 +15,18 @@ from tradingsys.sim.money import LoanKind
 from tradingsys.sim.refusals import Refusal
 from tradingsys.venues.binance.messages import margin
 
-__all__ = ["account", "borrow_repay", "borrowable", "coefficients", "interest", "loans", "transferable"]
+__all__ = [
+    "account",
+    "asset_of",
+    "borrow_repay",
+    "borrowable",
+    "coefficients",
+    "eight",
+    "interest",
+    "loans",
+    "page",
+    "transferable",
+]
 
 T = TypeVar("T")
 
@@ -31,7 +42,7 @@ _REFUSALS = {
 _MOST_DAYS_MS = 30 * 24 * 3_600_000
 
 
-def _asset(call: Call) -> str:
+def asset_of(call: Call) -> str:
     """The asset asked for.
 
     Raises Fault (-3027) for one that is not traded on margin.
@@ -42,7 +53,8 @@ def _asset(call: Call) -> str:
     return name
 
 
-def _eight(value: Decimal) -> str:
+def eight(value: Decimal) -> str:
+    """An amount as margin tells it."""
     return format(value.quantize(_EIGHT, ROUND_DOWN), "f")
 
 
@@ -56,13 +68,13 @@ def account(call: Call) -> margin.Account:
     return margin.Account(
         created=True,
         borrow_enabled=True,
-        margin_level=_eight(level),
-        collateral_margin_level=_eight(level),
-        total_asset_of_btc=_eight(worth),
-        total_liability_of_btc=_eight(owed),
-        total_net_asset_of_btc=_eight(worth - owed),
-        total_collateral_value_in_usdt=_eight(wallet.worth(in_usdt)),
-        total_open_order_loss_in_usdt=_eight(_ZERO),
+        margin_level=eight(level),
+        collateral_margin_level=eight(level),
+        total_asset_of_btc=eight(worth),
+        total_liability_of_btc=eight(owed),
+        total_net_asset_of_btc=eight(worth - owed),
+        total_collateral_value_in_usdt=eight(wallet.worth(in_usdt)),
+        total_open_order_loss_in_usdt=eight(_ZERO),
         trade_enabled=not wallet.is_liquidating,
         transfer_in_enabled=True,
         transfer_out_enabled=level > exchange.terms.bars.normal,
@@ -70,11 +82,11 @@ def account(call: Call) -> margin.Account:
         user_assets=[
             margin.UserAsset(
                 asset=asset,
-                borrowed=_eight(wallet.borrowed_of(asset)),
-                free=_eight(wallet.free_of(asset)),
-                interest=_eight(wallet.interest_of(asset)),
-                locked=_eight(wallet.locked_of(asset)),
-                net_asset=_eight(wallet.net(asset)),
+                borrowed=eight(wallet.borrowed_of(asset)),
+                free=eight(wallet.free_of(asset)),
+                interest=eight(wallet.interest_of(asset)),
+                locked=eight(wallet.locked_of(asset)),
+                net_asset=eight(wallet.net(asset)),
             )
             for asset in dict.fromkeys((*assets_of(call.state), *wallet.assets))
         ],
@@ -94,7 +106,7 @@ def borrow_repay(call: Call) -> margin.BorrowRepay:
 
     Raises Fault for what cannot be borrowed (-3006, -3008) or paid back (-3015, -3041).
     """
-    asset, amount, kind = _asset(call), call.params.decimal("amount"), call.params.text("type")
+    asset, amount, kind = asset_of(call), call.params.decimal("amount"), call.params.text("type")
     if amount <= 0 or kind not in ("BORROW", "REPAY"):
         raise malformed("amount" if amount <= 0 else "type")
     exchange = call.state.exchange
@@ -109,19 +121,23 @@ def borrow_repay(call: Call) -> margin.BorrowRepay:
 
 def borrowable(call: Call) -> margin.Borrowable:
     """`GET /sapi/v1/margin/maxBorrowable`."""
-    amount, limit = call.state.exchange.borrowable(call.account, _asset(call))
-    return margin.Borrowable(amount=_eight(amount), borrow_limit=_eight(limit))
+    amount, limit = call.state.exchange.borrowable(call.account, asset_of(call))
+    return margin.Borrowable(amount=eight(amount), borrow_limit=eight(limit))
 
 
 def transferable(call: Call) -> margin.Transferable:
     """`GET /sapi/v1/margin/maxTransferable`."""
-    return margin.Transferable(amount=_eight(call.state.exchange.transferable(call.account, _asset(call))))
+    return margin.Transferable(amount=eight(call.state.exchange.transferable(call.account, asset_of(call))))
 
 
 # --- history, the newest first
 
 
-def _page(call: Call, rows: Sequence[T]) -> Sequence[T]:
+def page(call: Call, rows: Sequence[T]) -> Sequence[T]:
+    """The rows of the page that is asked for.
+
+    Raises Fault (-1130) for one too large.
+    """
     size = call.params.optional_integer("size", 10)
     if not 1 <= size <= 100:
         raise malformed("size")
@@ -149,10 +165,10 @@ def loans(call: Call) -> margin.BorrowRepayRows:
     rows = [
         margin.BorrowRepayRow(
             type="AUTO" if row.order_id else "MANUAL",
-            amount=_eight(row.amount),
+            amount=eight(row.amount),
             asset=row.asset,
-            interest=_eight(row.interest),
-            principal=_eight(row.principal),
+            interest=eight(row.interest),
+            principal=eight(row.principal),
             status="CONFIRMED",
             timestamp=ms(row.ts_ns),
             tx_id=row.loan_id,
@@ -164,7 +180,7 @@ def loans(call: Call) -> margin.BorrowRepayRows:
         and number in (None, row.loan_id)
         and start_ms <= ms(row.ts_ns) <= end_ms
     ]
-    return margin.BorrowRepayRows(rows=list(_page(call, rows)), total=len(rows))
+    return margin.BorrowRepayRows(rows=list(page(call, rows)), total=len(rows))
 
 
 def interest(call: Call) -> margin.InterestRows:
@@ -176,7 +192,7 @@ def interest(call: Call) -> margin.InterestRows:
             interest_accured_time=ms(row.ts_ns),
             asset=row.asset,
             raw_asset=row.asset,
-            principal=_eight(row.principal),
+            principal=eight(row.principal),
             interest=format(row.interest, "f"),
             interest_rate=format(row.hourly_rate * 24, "f"),
             type="ON_BORROW" if row.is_first else "PERIODIC",
@@ -186,4 +202,4 @@ def interest(call: Call) -> margin.InterestRows:
         and call.params.get("asset") in ("", row.asset)
         and start_ms <= ms(row.ts_ns) <= end_ms
     ]
-    return margin.InterestRows(rows=list(_page(call, rows)), total=len(rows))
+    return margin.InterestRows(rows=list(page(call, rows)), total=len(rows))

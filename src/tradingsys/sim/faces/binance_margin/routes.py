@@ -1,7 +1,4 @@
-"""Which call under `/sapi/v1/margin` is answered by what, and what it costs.
-
-What weighs by account is counted as the part of its limit that it takes: a 15th, in the units of an address.
-"""
+"""Which call under `/sapi/v1/margin` is answered by what, and what it costs."""
 
 from __future__ import annotations
 
@@ -10,12 +7,13 @@ from collections.abc import Callable
 from tradingsys.sim.faces.binance.faults import NO_CODE, Fault
 from tradingsys.sim.faces.binance.figures import ms
 from tradingsys.sim.faces.binance.params import Params
-from tradingsys.sim.faces.binance.routes import Route, Routes, Security, keyed, signed
-from tradingsys.sim.faces.binance_margin import account, market, orders
+from tradingsys.sim.faces.binance.routes import Route, Routes, Security, fixed, keyed, per_symbol, signed
+from tradingsys.sim.faces.binance_margin import account, market, orders, services
 from tradingsys.sim.faces.binance_margin.risk_streams import RiskStreams
 from tradingsys.sim.faces.binance_spot import account_reads, order_lists, order_reads
 from tradingsys.sim.faces.binance_spot.call import Call, State
 from tradingsys.sim.faces.binance_spot.user_streams import UserStreams
+from tradingsys.sim.faces.binance_spot.wallets import Wallets
 from tradingsys.venues.binance.messages import margin
 
 __all__ = ["margin_routes"]
@@ -26,18 +24,22 @@ _DAY_MS = 24 * 3_600_000
 
 
 def _order_weight(params: Params) -> int:
-    return 100 if orders.borrows(params) else 1
+    return 1500 if orders.borrows(params) else 6
+
+
+def _cross_weight(params: Params) -> int:
+    return 1 if params.get("coin") else 5
 
 
 def _placing(answer: Callable[[Call], object]) -> Route[State]:
-    return Route(orders.as_margin(answer), Security.SIGNED, _order_weight, is_order=True)
+    return Route(orders.as_margin(answer), Security.SIGNED, _order_weight, is_order=True, is_of_account=True)
 
 
 def _gone(_call: Call) -> object:
     raise Fault(410, NO_CODE, "Gone")
 
 
-def margin_routes(users: UserStreams, risk: RiskStreams) -> Routes[State]:
+def margin_routes(users: UserStreams, risk: RiskStreams, wallets: Wallets) -> Routes[State]:
     """Everything of cross margin."""
 
     def listen_token(call: Call) -> margin.ListenToken:
@@ -49,6 +51,9 @@ def margin_routes(users: UserStreams, risk: RiskStreams) -> Routes[State]:
     def asked(answer: Callable[[Call], object], weight: int) -> Route[State]:
         return signed(orders.as_margin(answer), weight)
 
+    def of_account(answer: Callable[[Call], object], weight: int, security: Security = Security.SIGNED) -> Route[State]:
+        return Route(orders.as_margin(answer), security, fixed(weight), is_of_account=True)
+
     return {
         # Orders
         ("POST", f"{_M}/order"): _placing(orders.place),
@@ -57,40 +62,70 @@ def margin_routes(users: UserStreams, risk: RiskStreams) -> Routes[State]:
         ("POST", f"{_M}/order/otoco"): _placing(orders.place_list(order_lists.place_otoco)),
         ("DELETE", f"{_M}/order"): asked(orders.cancel, 10),
         ("DELETE", f"{_M}/openOrders"): asked(orders.cancel_all, 1),
-        ("DELETE", f"{_M}/orderList"): asked(orders.cancel_list, 1),
+        ("DELETE", f"{_M}/orderList"): of_account(orders.cancel_list, 1),
         ("GET", f"{_M}/order"): asked(orders.query, 10),
         ("GET", f"{_M}/openOrders"): asked(orders.open_orders, 10),
         ("GET", f"{_M}/allOrders"): asked(orders.all_orders, 200),
         ("GET", f"{_M}/orderList"): asked(orders.list_of, 10),
         ("GET", f"{_M}/allOrderList"): asked(orders.lists_of(order_lists.all_lists), 200),
         ("GET", f"{_M}/openOrderList"): asked(orders.lists_of(order_lists.open_lists), 10),
+        ("GET", f"{_M}/oto/openOrderList"): of_account(orders.lists_of(order_lists.open_lists), 10),
         ("GET", f"{_M}/myTrades"): asked(orders.my_trades, 10),
         ("GET", f"{_M}/myPreventedMatches"): asked(order_reads.prevented, 10),
         ("GET", f"{_M}/rateLimit/order"): asked(account_reads.order_rate_limits, 20),
         # Account
         ("GET", f"{_M}/account"): asked(account.account, 10),
-        ("POST", f"{_M}/borrow-repay"): asked(account.borrow_repay, 100),
+        ("POST", f"{_M}/borrow-repay"): of_account(account.borrow_repay, 1500),
         ("GET", f"{_M}/borrow-repay"): asked(account.loans, 10),
         ("GET", f"{_M}/maxBorrowable"): asked(account.borrowable, 50),
         ("GET", f"{_M}/maxTransferable"): asked(account.transferable, 50),
         ("GET", f"{_M}/interestHistory"): asked(account.interest, 1),
         ("GET", f"{_M}/tradeCoeff"): asked(account.coefficients, 10),
         ("GET", f"{_M}/forceLiquidationRec"): asked(market.forced_orders, 1),
+        ("GET", f"{_M}/capital-flow"): asked(services.capital_flow, 100),
+        ("GET", f"{_M}/transfer"): asked(services.transfers(wallets), 1),
+        ("POST", f"{_M}/max-leverage"): of_account(services.max_leverage, 3000),
+        ("GET", f"{_M}/exchange-small-liability"): signed(market.nothing, 100),
+        ("GET", f"{_M}/exchange-small-liability-history"): of_account(services.small_debts, 100),
+        ("POST", f"{_M}/exchange-small-liability"): of_account(services.refuse_nothing_small, 3000),
+        ("POST", f"{_M}/manual-liquidation"): of_account(services.refuse_nothing_small, 3000),
+        # Keys that trade on margin only
+        ("GET", f"{_M}/api-key-list"): of_account(market.nothing, 1),
+        ("GET", f"{_M}/apiKey"): of_account(services.refuse_keys, 1),
+        ("POST", f"{_M}/apiKey"): of_account(services.refuse_keys, 1),
+        ("DELETE", f"{_M}/apiKey"): of_account(services.refuse_keys, 1),
+        ("PUT", f"{_M}/apiKey/ip"): of_account(services.refuse_keys, 1),
+        ("POST", f"{_M}/exit-special-key-mode"): of_account(services.refuse_keys, 10),
         # What there is
         ("GET", f"{_M}/allPairs"): keyed(market.all_pairs, 1),
         ("GET", f"{_M}/allAssets"): keyed(market.all_assets, 1),
         ("GET", f"{_M}/priceIndex"): keyed(market.price_index, 10),
         ("GET", f"{_M}/limit-price-pairs"): keyed(market.priced_pairs, 1),
         ("GET", f"{_M}/delist-schedule"): keyed(market.nothing, 100),
+        ("GET", f"{_M}/list-schedule"): keyed(market.nothing, 100),
+        ("GET", f"{_M}/crossMarginCollateralRatio"): keyed(services.collateral_ratio, 100),
+        ("GET", f"{_M}/leverageBracket"): keyed(market.nothing, 1),
+        ("GET", f"{_M}/risk-based-liquidation-ratio"): keyed(market.nothing, 1),
+        ("GET", f"{_M}/restricted-asset"): keyed(services.restricted, 1),
+        ("GET", f"{_M}/available-inventory"): Route(services.available, Security.SIGNED, fixed(50), is_of_account=True),
+        ("GET", f"{_M}/interestRateHistory"): signed(services.rate_history, 1),
         ("GET", f"{_M}/next-hourly-interest-rate"): signed(market.next_rates, 100),
-        ("GET", f"{_M}/crossMarginData"): signed(market.cross_data, 5),
-        ("GET", f"{_M}/isolated/allPairs"): keyed(market.nothing, 1),
+        ("GET", f"{_M}/crossMarginData"): signed(market.cross_data, _cross_weight),
+        ("GET", f"{_M}/isolated/allPairs"): keyed(market.nothing, 10),
         ("GET", f"{_M}/isolated/account"): signed(market.isolated_account, 10),
+        ("POST", f"{_M}/isolated/account"): of_account(services.refuse_isolated, 300),
+        ("DELETE", f"{_M}/isolated/account"): of_account(services.refuse_isolated, 300),
+        ("GET", f"{_M}/isolated/accountLimit"): signed(services.isolated_limit, 1),
+        ("GET", f"{_M}/isolatedMarginData"): signed(market.nothing, per_symbol(1, 10)),
+        ("GET", f"{_M}/isolatedMarginTier"): signed(market.nothing, 1),
         # Streams
         ("POST", "/sapi/v1/userListenToken"): Route(orders.as_margin(listen_token), Security.KEY, lambda _params: 1),
-        ("POST", f"{_M}/listen-key"): Route(orders.as_margin(risk.start), Security.KEY, lambda _params: 1),
-        ("PUT", f"{_M}/listen-key"): Route(orders.as_margin(risk.keep_alive), Security.KEY, lambda _params: 1),
-        ("DELETE", f"{_M}/listen-key"): Route(orders.as_margin(risk.close), Security.KEY, lambda _params: 1),
+        ("POST", f"{_M}/listen-key"): of_account(risk.start, 1, Security.KEY),
+        ("PUT", f"{_M}/listen-key"): of_account(risk.keep_alive, 1, Security.KEY),
+        ("DELETE", f"{_M}/listen-key"): of_account(risk.close, 3000, Security.KEY),
+        ("POST", "/sapi/v2/margin/listen-key"): keyed(orders.as_margin(risk.start), 1),
+        ("PUT", "/sapi/v2/margin/listen-key"): keyed(orders.as_margin(risk.keep_alive), 1),
+        ("DELETE", "/sapi/v2/margin/listen-key"): keyed(orders.as_margin(risk.close), 1),
         ("POST", "/sapi/v1/userDataStream"): keyed(_gone, 1),
         ("PUT", "/sapi/v1/userDataStream"): keyed(_gone, 1),
         ("DELETE", "/sapi/v1/userDataStream"): keyed(_gone, 1),

@@ -159,7 +159,7 @@ class Face(_Face[State]):
             api,
         )
         self._api = api
-        sapi = {**wallet_routes(keyring, wallets), **margin_routes(users, risk)}
+        sapi = {**wallet_routes(keyring, wallets), **margin_routes(users, risk, wallets)}
         self._sapi = Rest(state, keyring, sapi, MANNERS, SapiLimits())
         self._in_microseconds: set[int] = set()
         self._add_methods()
@@ -257,6 +257,8 @@ class Face(_Face[State]):
         place = _locate(target)
         try:
             wants_microseconds(dict(place.query).get("timeUnit", "") if place else "")
+            if place is not None:
+                self._state.limits.spend_connection(ms(now_ns), is_api=place.route.is_api)
         except Fault as fault:
             return WsRefuse(fault.status, fault.message)
         return super().ws_refusal(target, now_ns)

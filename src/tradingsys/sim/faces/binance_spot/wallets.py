@@ -11,7 +11,7 @@ from tradingsys.sim.events import ChangeRefused, ExchangeEvent
 from tradingsys.sim.exchange import Exchange
 from tradingsys.sim.faces.binance.faults import Fault, malformed
 from tradingsys.sim.faces.binance.params import ApiKey, Keyring
-from tradingsys.sim.faces.binance.routes import Routes, signed
+from tradingsys.sim.faces.binance.routes import Route, Routes, Security, fixed, signed
 from tradingsys.sim.faces.binance_spot import account_reads
 from tradingsys.sim.faces.binance_spot.call import Call, State
 from tradingsys.sim.spot_exchange import SpotExchange, margin_name
@@ -105,7 +105,6 @@ def wallet_routes(keyring: Keyring, wallets: Wallets) -> Routes[State]:
 
     answers: dict[tuple[str, str], tuple[Callable[[Call], object], int]] = {
         ("GET", "/sapi/v1/account/apiRestrictions"): (restrictions, 1),
-        ("POST", "/sapi/v1/asset/transfer"): (transfer, 60),
         ("GET", "/sapi/v1/asset/transfer"): (transfers, 1),
         ("GET", "/sapi/v1/capital/config/getall"): (_coins, 10),
         ("GET", "/sapi/v1/asset/tradeFee"): (_trade_fees, 1),
@@ -117,7 +116,10 @@ def wallet_routes(keyring: Keyring, wallets: Wallets) -> Routes[State]:
         ("GET", "/sapi/v1/bnbBurn"): (_burn, 1),
         ("POST", "/sapi/v1/bnbBurn"): (_set_burn, 1),
     }
-    return {place: signed(answer, weight) for place, (answer, weight) in answers.items()}
+    return {
+        **{place: signed(answer, weight) for place, (answer, weight) in answers.items()},
+        ("POST", "/sapi/v1/asset/transfer"): Route(transfer, Security.SIGNED, fixed(900), is_of_account=True),
+    }
 
 
 def api_restrictions(key: ApiKey) -> ApiRestrictions:
