@@ -23,21 +23,23 @@ _PATIENCE_MS = 30_000
 _KINDS = {FUTURES: DerivativesTradingUsdsFutures, SPOT: Spot}
 
 
-def by_ed25519(box: Box) -> Any:
-    """The SDK with the Ed25519 key."""
-    return _client(box, api_key=box.api_key, private_key=box.private_key)
+def by_ed25519(box: Box, **options: Any) -> Any:
+    """The SDK with the Ed25519 key, and with ``options`` of all its configurations."""
+    return _client(box, options, api_key=box.api_key, private_key=box.private_key)
 
 
 def by_hmac(box: Box, *, key: str = HMAC_KEY, secret: str = HMAC_SECRET) -> Any:
     """The SDK with the HMAC key."""
-    return _client(box, api_key=key, api_secret=secret)
+    return _client(box, {}, api_key=key, api_secret=secret)
 
 
-def _client(box: Box, **credentials: Any) -> Any:
+def _client(box: Box, options: dict[str, Any], **credentials: Any) -> Any:
+    # Of what is an enum elsewhere the SDK's REST client wants the word.
+    rest = {name: getattr(value, "value", value) for name, value in options.items()}
     return _KINDS[box.product](
-        ConfigurationRestAPI(base_path=box.rest, timeout=_PATIENCE_MS, retries=0, **credentials),
-        ConfigurationWebSocketAPI(stream_url=box.ws_api, **credentials),
-        ConfigurationWebSocketStreams(stream_url=box.streams),
+        ConfigurationRestAPI(base_path=box.rest, timeout=_PATIENCE_MS, retries=0, **credentials, **rest),
+        ConfigurationWebSocketAPI(stream_url=box.ws_api, **credentials, **options),
+        ConfigurationWebSocketStreams(stream_url=box.streams, **options),
     )
 
 

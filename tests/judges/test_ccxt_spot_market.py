@@ -242,3 +242,20 @@ async def test_wallet_and_coins(spot: Box, spot_trader: Any) -> None:
     spot.admin("deposit", {"asset": "ETH", "amount": "1.5"})
     assert (await spot_trader.fetch_balance())["ETH"]["free"] == exactly(spot.wallet()["ETH"]["free"])
     assert Decimal(spot.wallet()["ETH"]["free"]) >= Decimal("1.5")
+
+
+async def test_moving_to_another_wallet(box: Box, spot: Box, spot_trader: Any) -> None:
+    """What leaves the spot wallet arrives in that of futures, and comes back."""
+    futures, wallet = Decimal(box.balance()["wallet"]), Decimal(spot.wallet()["USDT"]["free"])
+    there = await spot_trader.transfer("USDT", 250, "spot", "linear")
+    assert Decimal(box.balance()["wallet"]) == futures + 250
+    assert Decimal(spot.wallet()["USDT"]["free"]) == wallet - 250
+    assert_same_balance(await spot_trader.fetch_balance(), spot.wallet())
+    back = await spot_trader.transfer("USDT", 250, "linear", "spot")
+    assert (Decimal(box.balance()["wallet"]), Decimal(spot.wallet()["USDT"]["free"])) == (futures, wallet)
+    (row,) = await spot_trader.fetch_transfers("USDT", None, 1, {"fromAccount": "spot", "toAccount": "linear"})
+    assert (row["id"], row["amount"], row["currency"], row["status"]) == (there["id"], 250.0, "USDT", "ok")
+    assert there["id"] != back["id"]
+    with pytest.raises(ccxt.BaseError):
+        await spot_trader.transfer("USDT", 10_000_000, "spot", "linear")
+    assert Decimal(box.balance()["wallet"]) == futures

@@ -90,6 +90,33 @@ async def test_the_fee_is_the_rate_that_is_told(spot: Box, spot_trader: Any) -> 
             assert Decimal(row["fee"]) == base * Decimal(str(fee["taker"]))
 
 
+async def test_fees_in_another_asset(spot: Box, spot_trader: Any) -> None:
+    """Who has BNB and wants it pays in BNB, and less; what is received is whole."""
+    spot.admin("deposit", {"asset": "BNB", "amount": "1"})
+    told = await spot_trader.sapiPostBnbBurn({"spotBNBBurn": "true"})
+    assert told["spotBNBBurn"] is True
+    try:
+        for side in ("buy", "sell"):
+            before = spot.wallet()
+            order = await spot_trader.create_order(SYMBOL, "market", side, 1000)
+            truth, executions = spot.order(MARKET, order["id"]), spot.executions(MARKET, order_id=order["id"])
+            assert_same_spot_order(order, truth, executions, status="closed")
+            assert {row["fee_asset"] for row in executions} == {"BNB"}
+            trades = await spot_trader.fetch_my_trades(SYMBOL, params={"orderId": order["id"]})
+            assert_same_spot_trades(trades, executions)
+            moved = {
+                name: Decimal(row["total"]) - Decimal(before[name]["total"]) for name, row in spot.wallet().items()
+            }
+            fee = sum((Decimal(row["fee"]) for row in executions), Decimal(0))
+            assert (abs(moved["DOGE"]), moved["BNB"]) == (Decimal(1000), -fee)
+            assert abs(moved["USDT"]) == Decimal(truth["cum_quote"])
+            cost = fee * Decimal(spot.admin("status")["symbols"]["BNBUSDT"]["last_px"])
+            assert Decimal("0.0007") < cost / Decimal(truth["cum_quote"]) < Decimal("0.0008")
+            assert_same_balance(await spot_trader.fetch_balance(), spot.wallet())
+    finally:
+        await spot_trader.sapiPostBnbBurn({"spotBNBBurn": "false"})
+
+
 async def test_an_order_for_an_amount(spot: Box, spot_trader: Any) -> None:
     """ccxt's cost is the exchange's quoteOrderQty: as many lots as it buys, and as it needs."""
     for create, side in (

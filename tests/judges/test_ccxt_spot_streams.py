@@ -15,6 +15,7 @@ from tests.judges.test_ccxt_streams import levels
 
 MARKET = "DOGEUSDT"
 SYMBOL = spot_symbol_of(MARKET)
+_WALLET = (("free", "free"), ("used", "locked"), ("total", "total"))
 
 pytestmark = pytest.mark.usefixtures("none_open")
 
@@ -135,6 +136,15 @@ async def test_the_account_s_own_news(spot: Box, make: Any) -> None:
         await client.create_order(SYMBOL, "market", "buy", 5000)
         spot.admin("trade", {"symbol": MARKET, "side": "SELL", "qty": "3000"})
         resting = await client.create_order(SYMBOL, "limit", "buy", 100, price, {"postOnly": True})
+
+        def locked() -> bool:
+            money.check()
+            truth = spot.wallet()["USDT"]
+            assert Decimal(truth["locked"]) == 100 * Decimal(str(price))
+            told: Row = money.told[-1].get("USDT", {})
+            return told == {name: exactly(truth[key]) for name, key in _WALLET}
+
+        await eventually("what is locked to be told", locked)
         edited = await client.edit_order(resting["id"], SYMBOL, "limit", "buy", 90, price)
         stop = await client.create_order(SYMBOL, "market", "sell", 30, None, {"stopLossPrice": price})
         await client.cancel_order(stop["id"], SYMBOL)

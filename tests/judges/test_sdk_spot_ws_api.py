@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from binance_common.constants import TimeUnit
 
 from tests.judges.box import Box, eventually, soon
 from tests.judges.ccxt_spot_words import assert_same_list, word_of
-from tests.judges.sdk_client import assert_complete, by_ed25519, by_hmac, flattened, ws_api
+from tests.judges.sdk_client import assert_complete, by_ed25519, by_hmac, flattened, streams, ws_api
 from tests.judges.sdk_spot_words import assert_same_spot_order, at_times
 from tests.judges.test_ccxt_spot_orders import at
 from tests.judges.test_sdk_spot_trading import BUY, MARKET, PLAIN, pair
@@ -328,3 +329,48 @@ async def test_a_stop_that_is_told_of(spot: Box) -> None:
     assert steps()[-1][:2] == ("TRADE", "FILLED")
     truth = spot.order(MARKET, placed.order_id)
     assert (truth["status"], Decimal(truth["cum_qty"])) == ("FILLED", Decimal(30))
+
+
+async def test_times_in_microseconds(spot: Box) -> None:
+    """On every way, if the client wants it."""
+    client = by_ed25519(spot, time_unit=TimeUnit.MICROSECOND)
+    ms_before = spot.admin("status")["time_ms"]
+    times = [client.rest_api.time().data().server_time]
+    async with ws_api(client) as api, streams(client) as connection:
+        times.append((await soon(api.time())).data().result.server_time)
+        trades = await Listening(connection).to("trade", symbol=MARKET)
+        begun = await soon(api.user_data_stream_subscribe_signature())
+        news = Listening(api)
+        begun.stream.on("message", news.told.append)
+        order = (await soon(api.order_place(symbol=MARKET, side="BUY", type="MARKET", quantity=100))).data().result
+        times.append(order.transact_time)
+        await news.until(lambda: news.told)
+        times.append(flattened(news.told[0])["E"])
+        await trades.until(lambda: trades.told)
+        times += [trades.told[0].E, trades.told[0].T]
+        asked = client.rest_api.get_order(symbol=MARKET, order_id=order.order_id).data()
+        times += [asked.time, asked.update_time]
+    assert asked.time // 1000 == spot.order(MARKET, order.order_id)["created_ms"]
+    for told in times:
+        assert ms_before - 60_000 <= told // 1000 <= spot.admin("status")["time_ms"]
+
+
+async def test_a_server_that_will_stop(spot: Box) -> None:
+    """Once it says so, the SDK goes over to another connection by itself, logs on and listens there."""
+    async with ws_api(by_ed25519(spot)) as api:
+        await soon(api.session_logon())
+        begun = await soon(api.user_data_stream_subscribe())
+        news = Listening(api)
+        begun.stream.on("message", news.told.append)
+        (before,) = (row["id"] for row in spot.admin("connections") if row["accounts"])
+        assert spot.admin("shutdown", {})["told"] >= 1
+        await eventually(
+            "another connection that listens",
+            lambda: [row for row in spot.admin("connections") if row["accounts"] and row["id"] != before],
+        )
+        order = (await soon(api.order_place(**BUY, price=at(spot, "0.9")))).data().result
+        assert_same_spot_order(order, spot.order(MARKET, order.order_id))
+        await news.until(
+            lambda: [event for event in news.told if flattened(event).get("i") == order.order_id],
+            "news over the new one",
+        )
