@@ -33,6 +33,8 @@ def main() -> int:
     parser.add_argument("--foreign-child-ids", action="store_true", help="triggered orders get ids of the exchange")
     parser.add_argument("--stops", type=int, default=1, help="how often the gateway is stopped and started meanwhile")
     parser.add_argument("--kills", type=int, default=1, help="how often it is killed, on spot and on margin")
+    parser.add_argument("--drops", type=int, default=1, help="how often it loses its connections, there too")
+    parser.add_argument("--empty", action="store_true", help="there the account has no coins at first")
     chosen = parser.parse_args()
     if chosen.product == "pair":
         return _run_pair(chosen.orders, chosen.seed)
@@ -45,6 +47,8 @@ def main() -> int:
         foreign_child_ids=chosen.foreign_child_ids,
         stops=chosen.stops,
         kills=chosen.kills,
+        drops=chosen.drops,
+        begins_empty=chosen.empty,
     )
     return max(
         _run(product, structs.replace(plan, per_second=min(plan.per_second, limits.get(product, plan.per_second))))

@@ -88,9 +88,18 @@ class Records:
         """What the account has of its own, by asset."""
         return {row["asset"]: Fraction(row["net" if "net" in row else "total"]) for row in self._ask("balances")}
 
+    def expected(self) -> list[_Row]:
+        """The executions that must be in the books: what EXTERNAL traded on a symbol before it came in need not."""
+        first = dict(_read(self.db, "SELECT symbol, first_trade_id FROM symbols"))
+        return [
+            row
+            for row in self.executions()
+            if owner(row) != EXTERNAL or row["exec_id"] >= first.get(row["symbol"], row["exec_id"] + 1)
+        ]
+
     def tally(self) -> dict[Owner, AssetTally]:
         """By session and symbol."""
-        return tally_assets(self.executions())
+        return tally_assets(self.expected())
 
     def holdings(self) -> _Held:
         """By session and asset."""
@@ -135,10 +144,10 @@ def booked_transfers(db: Path) -> int:
 
 def compare(records: Records, told: list[_Row], *, at_rest: bool = False) -> list[str]:
     """All that differs. ``told`` is what strategies believed at their end; ``at_rest`` there is no gateway to ask."""
-    executions, lines, held, account = records.executions(), records.tally(), records.holdings(), records.account()
+    lines, held, account = records.tally(), records.holdings(), records.account()
     return [
-        *_compare_ledger(lines, held, account, records.income()),
-        *compare_fills(executions, records.fills()),
+        *_compare_ledger(tally_assets(records.executions()), held, account, records.income()),
+        *compare_fills(records.expected(), records.fills()),
         *compare_lines(lines, records.positions()),
         *compare_assets(held, account, records.assets(), at_rest=at_rest),
         *_compare_told(lines, told),

@@ -25,6 +25,7 @@ __all__ = ["AssetResult", "run_assets"]
 _HAND_EVERY_S = {"spot": 0.25, "margin": 0.8}
 """Requests of margin by hand weigh on the same limit as the gateway's."""
 _HOUR_S = 3_600
+_HEARS = "the account's events arrive"
 _DEPOSITS = {
     "spot": {"BTC": "20", "ETH": "400", "DOGE": "1000000", "BNB": "50"},
     "margin": {"BTC": "5", "ETH": "100", "DOGE": "50000", "BNB": "50"},
@@ -88,7 +89,7 @@ class _Campaign:
 
     def run(self) -> AssetResult:
         world, product, plan = self.world, self.product, self.plan
-        for asset, amount in _DEPOSITS[product].items():
+        for asset, amount in () if plan.begins_empty else _DEPOSITS[product].items():
             self.hand.deposit(asset, amount)
         self.hand.moves = 0  # those are what the books begin with
         gateway = self._start_gateway()
@@ -103,7 +104,30 @@ class _Campaign:
         differences = _settled(lambda: compare(records, told))
         assert gateway.stop() == 0, gateway.err
         differences += [f"at rest: {each}" for each in compare(records, [], at_rest=True)]
+        if plan.stops:
+            differences += self._miss_a_deposit()
         return self._result(told, differences)
+
+    def _miss_a_deposit(self) -> list[str]:
+        """Without a gateway; the next one sees what is missing, and a person takes note of it."""
+        self.hand.deposit("USDT", "7.5")
+        gateway, config = self._start_gateway(), f"-c={self.product}.json"
+        seen = {row["asset"]: row["difference"] for row in self.records.assets() if row["difference"] != "0"}
+        assert seen == {"USDT": "-7.5"}, seen
+        # First it looks for what else may explain it.
+        eventually("the difference to be one", lambda: self.desk.ask("status", config)["status"]["differences"])
+        eventually("it to be accepted", lambda: self._is_accepted("USDT", config))
+        differences = [f"accepted: {each}" for each in compare(self.records, [])]
+        assert gateway.stop() == 0, gateway.err
+        return differences
+
+    def _is_accepted(self, *words: str) -> bool:
+        """Not while the gateway is still looking for what may explain the difference."""
+        try:
+            self.desk.run("pos", "accept", *words)
+        except AssertionError:
+            return False
+        return True
 
     def _start_gateway(self) -> Process:
         gateway = self.world.start(
@@ -115,7 +139,7 @@ class _Campaign:
     def _disturb(self, gateway: Process, monkeys: list[Process]) -> Process:
         """Trade by hand while they trade, and stop and kill the gateway in between; returns the last one."""
         plan = self.plan
-        breaks = plan.stops * [False] + plan.kills * [True]
+        breaks = plan.stops * [self._stop] + plan.kills * [self._kill] + plan.drops * [self._drop]
         self.random.shuffle(breaks)
         began, lasts_s = time.monotonic(), plan.requests / plan.per_second
         every_s, number = lasts_s / (len(breaks) + 1), 1
@@ -126,20 +150,35 @@ class _Campaign:
             self.hand.act(may_move=True)
             if breaks and passed_s > number * every_s:
                 number += 1
-                gateway = self._break(gateway, is_kill=breaks.pop())
+                self._await_transfers()
+                gateway = breaks.pop()(gateway)
             time.sleep(_HAND_EVERY_S[self.product])
         return gateway
 
-    def _break(self, gateway: Process, *, is_kill: bool) -> Process:
-        """What came or went without a trade is told once only, so it must have been told; all else may be under way."""
-        self._await_transfers()
-        if is_kill:
-            gateway.kill()
-        else:
-            assert gateway.stop() == 0, gateway.err
+    # What comes or goes without a trade is told once only: before each of these it was told. All else may be under way.
+
+    def _stop(self, gateway: Process) -> Process:
+        assert gateway.stop() == 0, gateway.err
+        return self._start_again()
+
+    def _kill(self, gateway: Process) -> Process:
+        gateway.kill()
+        return self._start_again()
+
+    def _start_again(self) -> Process:
+        self._trade_by_hand()
+        return self._start_gateway()
+
+    def _drop(self, gateway: Process) -> Process:
+        times = gateway.err.count(_HEARS)
+        self.world.admin("drop", {"product": "spot"})
+        self._trade_by_hand()
+        eventually("the gateway to hear of its account again", lambda: gateway.err.count(_HEARS) > times)
+        return gateway
+
+    def _trade_by_hand(self) -> None:
         for _ in range(3):
             self.hand.act(may_move=False)
-        return self._start_gateway()
 
     def _await_transfers(self) -> None:
         eventually("transfers to be booked", lambda: booked_transfers(self.records.db) >= self.hand.moves)

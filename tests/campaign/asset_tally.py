@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from tests.campaign.tally import Owner
 from tradingsys.core.ids import EXTERNAL, decode_client_order_id
 
-__all__ = ["MARKETS", "AssetTally", "Change", "changes", "holdings", "tally_assets"]
+__all__ = ["MARKETS", "AssetTally", "Change", "changes", "holdings", "owner", "tally_assets"]
 
 MARKETS = {
     "BTCUSDT": ("BTC", "USDT"),

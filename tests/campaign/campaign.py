@@ -38,6 +38,10 @@ class Plan(Struct, frozen=True):
     """How often the gateway is stopped and started while everybody trades."""
     kills: int = 0
     """How often it is killed, where assets are traded."""
+    drops: int = 0
+    """How often it loses its connections there."""
+    begins_empty: bool = False
+    """There the account has no coins at first: assets and symbols come into the books while everybody trades."""
 
     @property
     def sessions(self) -> int:

@@ -11,7 +11,7 @@ from tests.campaign.asset_tally import Change, holdings, tally_assets
 from tests.campaign.campaign import Plan
 from tradingsys.core.ids import EXTERNAL
 
-_PLAN = Plan(240, 40.0, processes=2, sessions_each=4, seed=5, kills=1)
+_PLAN = Plan(200, 50.0, processes=2, sessions_each=4, seed=5, kills=1)
 
 _ONE_FILL = (
     "(symbol, trade_id, order_id) IN (SELECT symbol, trade_id, order_id FROM fills WHERE session_id > 0 LIMIT 1)"
