@@ -14,18 +14,31 @@ from urllib.parse import urlencode
 
 from tests.process.world import PATIENCE_S, World
 
-__all__ = ["FUTURES", "HMAC_KEY", "HMAC_SECRET", "PATIENCE_S", "SPOT", "Box", "Row", "eventually", "exactly", "soon"]
+__all__ = [
+    "FUTURES",
+    "HMAC_KEY",
+    "HMAC_SECRET",
+    "MARGIN",
+    "PATIENCE_S",
+    "SPOT",
+    "Box",
+    "Row",
+    "eventually",
+    "exactly",
+    "soon",
+]
 
-FUTURES, SPOT = "futures", "spot"
-"""Products, each on an exchange of its own."""
+FUTURES, SPOT, MARGIN = "futures", "spot", "margin"
+"""Products: futures have an exchange of their own, margin trades on spot's."""
 
-ACCOUNT = "main"
+_ACCOUNTS = {FUTURES: "main", SPOT: "main", MARGIN: "main/margin"}
 """Whose keys they are."""
 
 HMAC_KEY = HMAC_SECRET = "sim"
 """The key that every box knows."""
 
-_CONFIG_NAMES = {FUTURES: "usdt.json", SPOT: "spot.json"}
+_CONFIG_NAMES = {FUTURES: "usdt.json", SPOT: "spot.json", MARGIN: "margin.json"}
+_EXCHANGES = {FUTURES: FUTURES, SPOT: SPOT, MARGIN: SPOT}
 
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 0.3
 """Between two looks: asking for ever costs weight."""
@@ -65,12 +78,13 @@ def exactly(text: str | int | Decimal | None) -> float | None:
 class Box:
     """Addresses, keys, and the operator's window, against which everything that a client says is held.
 
-    It is one product's: of futures, and `spot` for the exchange of assets beside it.
+    It is one product's: of futures, and `spot` and `margin` for the exchange of assets beside it.
     """
 
     def __init__(self, world: World, product: str = FUTURES) -> None:
         self._world = world
         self.product = product
+        self.account = _ACCOUNTS[product]
         config = json.loads((world.directory / _CONFIG_NAMES[product]).read_text())
         self.rest: str = config["urls"]["rest"]
         self.streams: str = config["urls"]["streams"]
@@ -91,11 +105,17 @@ class Box:
         """The same machine's exchange of assets."""
         return Box(self._world, SPOT)
 
+    @property
+    def margin(self) -> Box:
+        """The same machine's exchange of assets, for those who borrow."""
+        return Box(self._world, MARGIN)
+
     def admin(self, what: str, body: dict[str, Any] | None = None) -> Any:
         """What the operator sees, or does."""
+        product = _EXCHANGES[self.product]
         if body is not None:
-            return self._world.admin(what, {"product": self.product, **body})
-        return self._world.admin(f"{what}{'&' if '?' in what else '?'}product={self.product}")
+            return self._world.admin(what, {"product": product, **body})
+        return self._world.admin(f"{what}{'&' if '?' in what else '?'}product={product}")
 
     def public(self, path: str, **params: object) -> Any:
         """A public answer as it is on the wire."""
@@ -109,12 +129,12 @@ class Box:
 
     def orders(self, symbol: str = "") -> list[Row]:
         """Every order, oldest first."""
-        rows: list[Row] = self.admin(f"orders?account={ACCOUNT}&symbol={symbol}")
+        rows: list[Row] = self.admin(f"orders?account={self.account}&symbol={symbol}")
         return rows
 
     def executions(self, symbol: str = "", *, order_id: int | str | None = None) -> list[Row]:
         """Every execution, oldest first, or an order's."""
-        rows: list[Row] = self.admin(f"ledger?account={ACCOUNT}&symbol={symbol}")
+        rows: list[Row] = self.admin(f"ledger?account={self.account}&symbol={symbol}")
         return [row for row in rows if order_id is None or row["order_id"] == int(order_id)]
 
     def balance(self) -> Row:
@@ -124,8 +144,21 @@ class Box:
         return row
 
     def wallet(self) -> dict[str, Row]:
-        """The account's spot wallet, by asset."""
-        return {row["asset"]: row for row in self.admin(f"balances?account={ACCOUNT}")}
+        """The account's assets."""
+        return {row["asset"]: row for row in self.admin(f"balances?account={self.account}")}
+
+    def loans(self, asset: str = "") -> list[Row]:
+        """What was borrowed and paid back, oldest first."""
+        return [row for row in self.admin(f"loans?account={self.account}") if asset in ("", row["asset"])]
+
+    def interest(self, asset: str = "") -> list[Row]:
+        """What borrowing cost, oldest first."""
+        return [row for row in self.admin(f"interest?account={self.account}") if asset in ("", row["asset"])]
+
+    def level(self) -> Decimal:
+        """What the margin account has, in what it owes."""
+        (row,) = self.admin(f"margin?account={self.account}")
+        return Decimal(row["level"])
 
     def position(self, symbol: str) -> Row:
         """The account's position; of zero when it never had one."""

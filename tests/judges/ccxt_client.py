@@ -8,7 +8,7 @@ from typing import Any
 
 import ccxt.pro
 
-from tests.judges.box import HMAC_KEY, HMAC_SECRET, SPOT, Box
+from tests.judges.box import FUTURES, HMAC_KEY, HMAC_SECRET, MARGIN, Box
 
 __all__ = ["by_ed25519", "by_hmac", "by_stranger", "spot_symbol_of", "symbol_of"]
 
@@ -47,7 +47,7 @@ def spot_symbol_of(market_id: str) -> str:
 
 @asynccontextmanager
 async def _open(box: Box, key: str, secret: str, **more: object) -> AsyncIterator[Any]:
-    kind, urls, options = _spot(box) if box.product == SPOT else _futures(box)
+    kind, urls, options = _futures(box) if box.product == FUTURES else _spot(box)
     client = kind(
         {
             "apiKey": key,
@@ -82,4 +82,11 @@ def _spot(box: Box) -> tuple[Any, dict[str, Any], dict[str, Any]]:
     # here a user's name says it.
     streams = box.streams.replace("://", "://stream@")
     urls["ws"] = {"spot": f"{streams}/ws", "ws-api": {"spot": box.ws_api}}
-    return ccxt.pro.binance, urls, {"fetchMarkets": {"types": ["spot"]}}
+    return (
+        ccxt.pro.binance,
+        urls,
+        {
+            "fetchMarkets": {"types": ["spot"]},
+            **({"defaultType": "margin", "defaultMarginMode": "cross"} if box.product == MARGIN else {}),
+        },
+    )

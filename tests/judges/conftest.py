@@ -13,7 +13,7 @@ from urllib.error import HTTPError
 import pytest
 
 from tests.judges import sdk_client
-from tests.judges.box import PATIENCE_S, Box
+from tests.judges.box import MARGIN, PATIENCE_S, Box
 from tests.judges.ccxt_client import by_ed25519
 from tests.judges.guard import Guard
 
@@ -120,22 +120,60 @@ def spot_trader(spot: Box, runner: asyncio.Runner) -> Iterator[Any]:
 @pytest.fixture
 def none_open(spot: Box) -> None:
     """No order of the spot wallet is open when the test begins, and it has something of everything."""
-    for order in spot.orders():
-        if order["status"] in _OPEN and spot.order(order["symbol"], order["order_id"])["status"] in _OPEN:
-            try:
-                spot.admin("cancel", {"symbol": order["symbol"], "order_id": order["order_id"]})
-            except HTTPError:
-                assert spot.order(order["symbol"], order["order_id"])["status"] not in _OPEN
-    wallet = spot.wallet()
+    _cancel_all(spot)
     for asset, enough in _ENOUGH.items():
-        free = Decimal(wallet[asset]["free"]) if asset in wallet else Decimal(0)
-        if free < enough:
-            spot.admin("deposit", {"asset": asset, "amount": str(enough - free)})
+        _deposit(spot, asset, enough)
+
+
+@pytest.fixture(scope="module")
+def margin(box: Box) -> Box:
+    """The exchange of assets, for those who borrow."""
+    return box.margin
+
+
+@pytest.fixture(scope="module")
+def margin_trader(margin: Box, runner: asyncio.Runner) -> Iterator[Any]:
+    """ccxt, on margin."""
+    client = by_ed25519(margin)
+    yield runner.run(client.__aenter__())
+    runner.run(client.__aexit__(None, None, None))
+
+
+@pytest.fixture
+def no_debts(margin: Box) -> None:
+    """No order of the margin account is open when the test begins, it owes nothing, and has something of everything."""
+    _cancel_all(margin)
+    for asset, row in margin.wallet().items():
+        debt = Decimal(row["borrowed"]) + Decimal(row["interest"])
+        if debt:
+            _deposit(margin, asset, debt)
+            repay = sdk_client.by_hmac(margin).rest_api.margin_account_borrow_repay
+            repay(asset=asset, amount=str(debt), type="REPAY", is_isolated="FALSE")
+    for asset, enough in _ENOUGH.items():
+        _deposit(margin, asset, enough)
+
+
+def _cancel_all(box: Box) -> None:
+    for order in box.orders():
+        if order["status"] in _OPEN and box.order(order["symbol"], order["order_id"])["status"] in _OPEN:
+            wanted = {"account": box.account, "symbol": order["symbol"], "order_id": order["order_id"]}
+            try:
+                box.admin("cancel", wanted)
+            except HTTPError:
+                assert box.order(order["symbol"], order["order_id"])["status"] not in _OPEN
+
+
+def _deposit(box: Box, asset: str, enough: Decimal) -> None:
+    """As much as it takes to have enough."""
+    wallet = box.wallet()
+    free = Decimal(wallet[asset]["free"]) if asset in wallet else Decimal(0)
+    if free < enough:
+        box.admin("deposit", {"asset": asset, "amount": str(enough - free), "margin": box.product == MARGIN})
 
 
 @pytest.fixture
 def no_complaints(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Binance's SDK says in the log that an answer does not fit its models, and goes on: here that is a failure."""
     yield
-    complaints = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    complaints = [each.getMessage() for each in caplog.get_records("call") if each.levelno >= logging.WARNING]
     assert not complaints

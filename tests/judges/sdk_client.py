@@ -12,10 +12,11 @@ from binance_common.configuration import (
     ConfigurationWebSocketStreams,
 )
 from binance_sdk_derivatives_trading_usds_futures.derivatives_trading_usds_futures import DerivativesTradingUsdsFutures
+from binance_sdk_margin_trading.margin_trading import MarginTrading
 from binance_sdk_spot.spot import Spot
 from pydantic import BaseModel
 
-from tests.judges.box import FUTURES, HMAC_KEY, HMAC_SECRET, SPOT, Box
+from tests.judges.box import FUTURES, HMAC_KEY, HMAC_SECRET, MARGIN, SPOT, Box
 
 __all__ = ["assert_complete", "by_ed25519", "by_hmac", "flattened", "streams", "unset_and_unknown", "ws_api"]
 
@@ -35,12 +36,13 @@ def by_hmac(box: Box, *, key: str = HMAC_KEY, secret: str = HMAC_SECRET) -> Any:
 
 def _client(box: Box, options: dict[str, Any], **credentials: Any) -> Any:
     # Of what is an enum elsewhere the SDK's REST client wants the word.
-    rest = {name: getattr(value, "value", value) for name, value in options.items()}
-    return _KINDS[box.product](
-        ConfigurationRestAPI(base_path=box.rest, timeout=_PATIENCE_MS, retries=0, **credentials, **rest),
-        ConfigurationWebSocketAPI(stream_url=box.ws_api, **credentials, **options),
-        ConfigurationWebSocketStreams(stream_url=box.streams, **options),
-    )
+    words = {name: getattr(value, "value", value) for name, value in options.items()}
+    rest = ConfigurationRestAPI(base_path=box.rest, timeout=_PATIENCE_MS, retries=0, **credentials, **words)
+    streams = ConfigurationWebSocketStreams(stream_url=box.streams, **options)
+    if box.product == MARGIN:
+        return MarginTrading(rest, streams)
+    ws_api = ConfigurationWebSocketAPI(stream_url=box.ws_api, **credentials, **options)
+    return _KINDS[box.product](rest, ws_api, streams)
 
 
 @asynccontextmanager
