@@ -17,7 +17,7 @@ from tradingsys.core.commands import (
 )
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import TradingError
-from tradingsys.core.instrument import Instrument
+from tradingsys.core.instrument import Instrument, plain
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.oms.account_books import AccountBooks, Comparison
 from tradingsys.oms.asset_account import AssetAccount
@@ -248,7 +248,7 @@ class Recovery:
 
     def _differ(self, differences: dict[str, Decimal]) -> None:
         if differences and differences != self.differences:
-            told = ", ".join(f"{name} {difference}" for name, difference in differences.items())
+            told = ", ".join(f"{name} {plain(difference)}" for name, difference in differences.items())
             self._book.alarm(f"the books differ from the account (Σ sessions + EXTERNAL − account): {told}")
         self.differences.clear()
         self.differences |= differences

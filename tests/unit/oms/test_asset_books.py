@@ -115,10 +115,10 @@ def test_a_transfer_that_the_baseline_has_already_changes_nothing(world: AssetWo
 
 
 def test_a_difference_stays_until_a_person_accepts_it(funded: AssetWorld) -> None:
-    funded.venue.move("USDT", "40")
+    funded.venue.move("USDT", "40.00000000")
     funded.check()
     assert funded.book.differences == {"USDT": D(-40)} == funded.recovery.differences
-    assert any("USDT -40" in text for text in funded.alarms)
+    assert any(text.endswith(": USDT -40") for text in funded.alarms)
     assert funded.book.accept_difference("USDT", funded.venue.now_ms) == 40
     assert funded.book.accept_difference("USDT", funded.venue.now_ms) == 0
     funded.check()
