@@ -28,8 +28,9 @@ _HOUR_S = 3_600
 _HEARS = "the account's events arrive"
 _DEPOSITS = {
     "spot": {"BTC": "20", "ETH": "400", "DOGE": "1000000", "BNB": "50"},
-    "margin": {"BTC": "5", "ETH": "100", "DOGE": "50000", "BNB": "50"},
+    "margin": {"BTC": "5", "ETH": "100", "BNB": "50"},
 }
+"""Whoever sells DOGE on margin must borrow it."""
 
 
 class AssetResult(Struct):

@@ -150,6 +150,6 @@ class MarginMonkey(AssetMonkey):
 
     def _options(self) -> dict[str, Any]:
         choice = self._random.random()
-        if choice < 0.02:
+        if choice < 0.05:
             return {"side_effect": SideEffect.MARGIN_BUY}
         return {"side_effect": SideEffect.AUTO_REPAY} if choice < 0.1 else {}

@@ -30,7 +30,7 @@ _QUANTITIES = {
     "ETHBTC": ("0.01", "0.0077"),
 }
 _AMOUNTS = {"USDT": "123.45678901", "BTC": "0.01000001", "DOGE": "100.5", "BNB": "1.25"}
-_LOANS = {"USDT": "1000", "DOGE": "20000.5", "ETH": "1.5", "BTC": "0.25"}
+_LOANS = {"USDT": "1000", "BNB": "2.5", "ETH": "1.5", "BTC": "0.25"}
 
 
 class Hand:
