@@ -29,9 +29,9 @@ def launcher() -> Iterator[Launcher]:
         yield running
 
 
-def start_gateway(launcher: Launcher, folder: Path) -> Launched:
-    """A gateway that takes orders, on the configuration in a folder."""
-    gateway = launcher.start(folder, "usdt", "-c=usdt.json", "-l=info")
+def start_gateway(launcher: Launcher, folder: Path, account: str = "usdt") -> Launched:
+    """A gateway that takes orders, on the account's configuration in a folder."""
+    gateway = launcher.start(folder, "usdt" if account == "usdt" else "spot", f"-c={account}.json", "-l=info")
     gateway.says(" ready")
     return gateway
 

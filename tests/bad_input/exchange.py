@@ -25,9 +25,11 @@ from tradingsys.sim.faces.transport import Reply, Request, WsOutput, WsSend
 from tradingsys.sim.simulator import Product, Simulator
 from tradingsys.venues.auth import HmacSigner
 
-__all__ = ["ACCOUNT", "SYMBOL", "Exchange", "Loop", "error", "html", "running_loop"]
+__all__ = ["ACCOUNT", "SEGMENTS", "SYMBOL", "Exchange", "Loop", "error", "html", "running_loop"]
 
 ACCOUNT, SYMBOL = "main", "DOGEUSDT"
+SEGMENTS = {"usdt": Product.FUTURES, "spot": Product.SPOT, "margin": Product.SPOT}
+"""Where the accounts trade, by the names of their configurations."""
 API_KEY, SECRET = "the-api-key", "the-secret"
 Json = dict[str, Any]
 OnRequest = Callable[[Request], Reply | None]
@@ -107,19 +109,22 @@ class Exchange:
         self._loop, self._running, self.box = loop, running, box
         self.urls = running.urls
 
-    def config(self, folder: Path, **changes: Any) -> Path:
-        """A gateway's configuration that reaches this box; a change to None leaves a key out."""
+    def config(self, folder: Path, account: str = "usdt", **changes: Any) -> Path:
+        """The configuration of an account's gateway that reaches this box; a change to None leaves a key out."""
         urls = {"rest": self.urls.rest, "ws_api": self.urls.ws_api, "streams": self.urls.streams}
+        if account != "usdt":
+            urls |= {"ws_api": self.urls.spot_ws_api, "streams": self.urls.spot_streams}
         known = {
             "apikey": API_KEY,
             "secret": SECRET,
             "local": f"ws://localhost:{free_port()}",
             "environment": "sim",
             "recv_window_ms": 500,
+            "margin": True if account == "margin" else None,
         }
         changed = changes.pop("urls", {})
         config = {**known, "urls": {**urls, **changed} if isinstance(changed, dict) else changed, **changes}
-        path = folder / "usdt.json"
+        path = folder / f"{account}.json"
         path.write_text(json.dumps({key: value for key, value in config.items() if value is not None}))
         path.chmod(0o600)
         return path
@@ -132,12 +137,12 @@ class Exchange:
 
         return self._loop.run(done())
 
-    def house(self, side: Side, qty: int, price: str) -> None:
+    def house(self, side: Side, qty: int, price: str, product: Product = Product.FUTURES) -> None:
         """An order of somebody else's, to trade with."""
 
         async def place() -> None:
             order = NewOrder("house", SYMBOL, side, OrderType.LIMIT, Decimal(qty), Decimal(price))
-            _, outputs = self.box.place(order, self._running._clock.now_ns())
+            _, outputs = self.box.place(order, self._running._clock.now_ns(), product)
             self._running._perform(self.box._out(outputs))
 
         self._loop.run(place())
@@ -182,8 +187,17 @@ class Loop:
         def make(now_ns: int) -> _Box:
             known = ApiKey(API_KEY, ACCOUNT, HmacSigner(SECRET), **key)
             accounts = {ACCOUNT: {"USDT": Decimal(1_000_000)}}
-            box = _Box(now_ns=now_ns, accounts=accounts, keys=[known], flow=None, orders_per_minute=60_000)
-            box.exchange.open_account("house", {}, is_house=True)
+            spot = {ACCOUNT: {"USDT": Decimal(1_000_000), "DOGE": Decimal(100_000)}}
+            box = _Box(
+                now_ns=now_ns,
+                accounts=accounts,
+                keys=[known],
+                flow=None,
+                orders_per_minute=60_000,
+                spot_accounts=spot,
+            )
+            for segment in (box.exchange, box.spot_exchange):
+                segment.open_account("house", {}, is_house=True)
             return box
 
         running = self.run(server.start(make, port=0, clock=_ShiftedClock(ahead_s)))

@@ -25,6 +25,8 @@ class Line:
 
     def __init__(self, loop: Loop, config: Path) -> None:
         self._loop = loop
+        self.price = "0.06" if config.stem == "usdt" else "0.6"
+        """Of orders that name none."""
         self.url = json.loads(config.read_text())["local"]
         port = self.url.rpartition(":")[2]
         self.token = (config.parent / "tradingsys" / f"token-{port}").read_text().strip()
@@ -105,7 +107,7 @@ class Line:
 
     def order_params(self, **changes: object) -> Json:
         key = {name: self.login_result.get(name) for name in ("lineage", "epoch", "login")}
-        terms = {"symbol": "dogeusdt", "side": "BUY", "order_type": "LIMIT", "quantity": "200", "price": "0.06"}
+        terms = {"symbol": "dogeusdt", "side": "BUY", "order_type": "LIMIT", "quantity": "200", "price": self.price}
         return {**key, "seq": next(self._seq), **terms, "time_in_force": "GTC"} | changes
 
     def order(self, **changes: object) -> str:

@@ -29,15 +29,15 @@ def place(loop: Loop, launcher: Launcher, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_what_nobody_should_say(case: Case[WirePlace], place: WirePlace) -> None:
-    ledger, orders = place.exchange.admin("ledger"), len(place.exchange.admin("orders"))
+    ledger, orders = place.admin("ledger"), len(place.admin("orders"))
     reply: Any = case.provoke(place)
     assert "error" in reply, reply
     told = reply["error"]
     assert (told["code"], [word for word in case.says if word not in told["msg"]]) == (case.code, []), told
-    sent = len(place.exchange.admin("orders")) - orders
+    sent = len(place.admin("orders")) - orders
     assert sent <= case.name.startswith("amend"), "it reached the exchange"
     place.assert_everybody_trades()
-    assert place.exchange.admin("ledger") == ledger
+    assert place.admin("ledger") == ledger
 
 
 def test_the_names_are_different() -> None:

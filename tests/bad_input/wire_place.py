@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from tests.bad_input.exchange import Exchange, Loop
+from tests.bad_input.exchange import SEGMENTS, Exchange, Loop
 from tests.bad_input.launcher import Launched
 from tests.bad_input.line import Line
 
@@ -21,12 +21,17 @@ class WirePlace:
     def __init__(self, loop: Loop, exchange: Exchange, gateway: Launched, config: Path) -> None:
         self.loop, self.exchange, self.gateway, self.config = loop, exchange, gateway, config
         self.owner, self.other = self.line().login(1), self.line().login(2)
+        self.segment = SEGMENTS[config.stem]
         for line in (self.owner, self.other):
             line.result("subscribe", ["dogeusdt@depth"])
 
     def line(self) -> Line:
         """A new connection."""
         return Line(self.loop, self.config)
+
+    def admin(self, what: str) -> Any:
+        """What the exchange says of the segment that is traded here."""
+        return self.exchange.admin(f"{what}?product={self.segment}")
 
     def raw(self, data: bytes, *, binary: bool = False) -> Json:
         """What the owner is told about bytes."""
@@ -41,9 +46,29 @@ class WirePlace:
         params = self.owner.order_params() | changes
         return self.owner.ask("order", {name: value for name, value in params.items() if value is not ...})
 
-    def amend(self, **changes: object) -> Json:
-        """What the owner is told about the change of a resting order."""
-        client_order_id = self.owner.order()
+    def order_list(self, contingency: str, *legs: Json) -> Json:
+        """What the owner is told about orders that depend on each other."""
+        orders = [self.owner.order_params() | leg for leg in legs]
+        return self.owner.ask("order_list", {"contingency": contingency, "orders": orders})
+
+    def refused(self, **changes: object) -> Json:
+        """What the exchange itself says of an order."""
+        return self._refusal(self.order(**changes)["result"]["client_order_id"])
+
+    def refused_list(self, contingency: str, *legs: Json) -> Json:
+        """What the exchange itself says of orders that depend on each other: the same of each."""
+        names = self.order_list(contingency, *legs)["result"]["client_order_ids"]
+        first, *others = [self._refusal(name) for name in names]
+        assert all(other == first for other in others), (first, others)
+        return first
+
+    def _refusal(self, client_order_id: str) -> Json:
+        order = self.owner.order_that("is refused", client_order_id, lambda order: order["status"] == "REJECTED")
+        return {"error": {"code": order["code"], "msg": order["reason"]}}
+
+    def amend(self, terms: Json | None = None, **changes: object) -> Json:
+        """What the owner is told about the change of a resting order, which has ``terms``."""
+        client_order_id = self.owner.order(**(terms or {}))
         self.owner.order_that("rests", client_order_id, lambda order: order["status"] == "NEW")
         reply = self.owner.ask("amend", {"client_order_id": client_order_id, **changes})
         self.cancel(self.owner, client_order_id)

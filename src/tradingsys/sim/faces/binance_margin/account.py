@@ -101,14 +101,21 @@ def coefficients(call: Call) -> margin.TradeCoefficients:
     )
 
 
+_DECIMALS = 8
+"""Of every asset."""
+
+
 def borrow_repay(call: Call) -> margin.BorrowRepay:
     """`POST /sapi/v1/margin/borrow-repay`.
 
-    Raises Fault for what cannot be borrowed (-3006, -3008) or paid back (-3015, -3041).
+    Raises Fault for what cannot be borrowed (-3006, -3008) or paid back (-3015, -3041), and for parts of the smallest
+    unit (-1111).
     """
     asset, amount, kind = asset_of(call), call.params.decimal("amount"), call.params.text("type")
     if amount <= 0 or kind not in ("BORROW", "REPAY"):
         raise malformed("amount" if amount <= 0 else "type")
+    if amount != round(amount, _DECIMALS):
+        raise Fault(400, -1111, "Parameter 'amount' has too much precision.")
     exchange = call.state.exchange
     act = exchange.borrow if kind == "BORROW" else exchange.repay
     events = act(call.account, asset, amount, call.now_ns)
