@@ -31,6 +31,15 @@ async def while_nothing_happened(truth: Callable[[], T], ask: Callable[[], Await
     return found
 
 
+async def agreeing(truth: Callable[[], T], tell: Callable[[], Awaitable[T]]) -> None:
+    """The client tells the exchange's facts as soon as both are of one moment; prices may go away and come back."""
+
+    async def attempt() -> bool:
+        return await tell() == truth()
+
+    await eventually("the client to tell what is so", attempt)
+
+
 def filters_of(info: Row) -> dict[str, Row]:
     return {row["filterType"]: row for row in info["filters"]}
 
@@ -133,22 +142,26 @@ async def refusal(trader: Any, wanted: Row) -> int | None:
 
 
 async def test_best_prices(box: Box, trader: Any) -> None:
-    truth, told = await while_nothing_happened(
+    async def told() -> dict[str, tuple[float | None, float | None]]:
+        return {symbol: (row["bid"], row["ask"]) for symbol, row in (await trader.fetch_bids_asks()).items()}
+
+    await agreeing(
         lambda: {
             symbol_of(name): (exactly(row["best_bid"]), exactly(row["best_ask"]))
             for name, row in box.admin("status")["symbols"].items()
         },
-        trader.fetch_bids_asks,
+        told,
     )
-    assert {symbol: (row["bid"], row["ask"]) for symbol, row in told.items()} == truth
 
 
 async def test_last_prices(box: Box, trader: Any) -> None:
-    truth, told = await while_nothing_happened(
+    async def told() -> dict[str, float | None]:
+        return {symbol: row["price"] for symbol, row in (await trader.fetch_last_prices()).items()}
+
+    await agreeing(
         lambda: {symbol_of(name): exactly(row["last_px"]) for name, row in box.admin("status")["symbols"].items()},
-        trader.fetch_last_prices,
+        told,
     )
-    assert {symbol: row["price"] for symbol, row in told.items()} == truth
 
 
 async def test_trades(box: Box, trader: Any) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.judges.box import Box, Row, eventually, exactly
 from tests.judges.ccxt_client import spot_symbol_of
 from tests.judges.ccxt_spot_words import assert_same_balance
-from tests.judges.test_ccxt_market import filters_of, while_nothing_happened
+from tests.judges.test_ccxt_market import agreeing, filters_of, while_nothing_happened
 
 QUIET = "BNBUSDT"
 """A market in which little happens."""
@@ -121,24 +121,28 @@ async def test_the_book_is_what_a_taker_gets(spot: Box, spot_trader: Any) -> Non
 
 
 async def test_best_prices(spot: Box, spot_trader: Any) -> None:
-    truth, told = await while_nothing_happened(
+    async def told() -> dict[str, tuple[float | None, float | None]]:
+        return {symbol: (row["bid"], row["ask"]) for symbol, row in (await spot_trader.fetch_bids_asks()).items()}
+
+    await agreeing(
         lambda: {
             spot_symbol_of(name): (exactly(row["best_bid"]), exactly(row["best_ask"]))
             for name, row in spot.admin("status")["symbols"].items()
         },
-        spot_trader.fetch_bids_asks,
+        told,
     )
-    assert {symbol: (row["bid"], row["ask"]) for symbol, row in told.items()} == truth
 
 
 async def test_last_prices(spot: Box, spot_trader: Any) -> None:
-    truth, told = await while_nothing_happened(
+    async def told() -> dict[str, float | None]:
+        return {symbol: row["price"] for symbol, row in (await spot_trader.fetch_last_prices()).items()}
+
+    await agreeing(
         lambda: {
             spot_symbol_of(name): exactly(row["last_px"]) for name, row in spot.admin("status")["symbols"].items()
         },
-        spot_trader.fetch_last_prices,
+        told,
     )
-    assert {symbol: row["price"] for symbol, row in told.items()} == truth
 
 
 async def test_tickers_are_the_bars_of_a_day(spot: Box, spot_trader: Any) -> None:

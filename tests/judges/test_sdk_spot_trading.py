@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +14,7 @@ from tests.judges.box import Box, eventually
 from tests.judges.ccxt_spot_words import assert_same_list
 from tests.judges.sdk_client import assert_complete, by_ed25519, by_hmac, flattened
 from tests.judges.sdk_spot_words import assert_same_spot_order, at_times
-from tests.judges.test_ccxt_spot_orders import at
+from tests.judges.test_ccxt_spot_orders import TICK, at, best
 
 pytestmark = pytest.mark.usefixtures("none_open", "no_complaints")
 
@@ -290,24 +291,33 @@ def test_what_an_account_may(spot: Box, api: Any) -> None:
     assert api.my_allocations(symbol=MARKET).data() == []
 
 
-def test_an_account_does_not_trade_with_itself(spot: Box, api: Any) -> None:
-    """Its resting order gives way, as it does where nobody says otherwise; what was prevented is told."""
-    price = at(spot, "0.99999")
-    mine = api.new_order(**BUY, price=at(spot, "1")).data()
-    if spot.order(MARKET, mine.order_id)["status"] != "NEW":
-        pytest.skip("somebody was faster")
-    other = api.new_order(
-        symbol=MARKET, side="SELL", type="LIMIT", time_in_force="IOC", quantity=20_000, price=price,
-        self_trade_prevention_mode="EXPIRE_MAKER",
-    ).data()  # fmt: skip
+async def test_an_account_does_not_trade_with_itself(spot: Box) -> None:
+    """Its resting order gives way, as where nobody says otherwise; what was prevented is told."""
+    api = by_ed25519(spot).rest_api
+    order = {"symbol": MARKET, "type": "LIMIT", "quantity": 100}
+
+    def attempt() -> tuple[Any, Any] | None:
+        """Alone at its price between the best ones, it is the first that the other meets."""
+        price = best(spot, "bid") + TICK
+        if price >= best(spot, "ask"):
+            return None
+        mine = api.new_order(**order, side="BUY", time_in_force="GTC", price=price).data()
+        other = api.new_order(**order, side="SELL", time_in_force="IOC", price=price).data()
+        if spot.order(MARKET, mine.order_id)["status"] == "EXPIRED_IN_MATCH":
+            return mine, other
+        with suppress(BadRequestError):  # when the market took it
+            api.delete_order(symbol=MARKET, order_id=mine.order_id)
+        return None
+
+    mine, other = await eventually("an order that meets the account's own", attempt)
     asked = api.get_order(symbol=MARKET, order_id=mine.order_id).data()
     assert_same_spot_order(asked, spot.order(MARKET, mine.order_id))
-    if asked.status == "EXPIRED_IN_MATCH":
-        (prevented,) = api.my_prevented_matches(symbol=MARKET, order_id=mine.order_id).data()
-        assert (prevented.maker_order_id, prevented.taker_order_id) == (mine.order_id, other.order_id)
-        assert prevented.self_trade_prevention_mode == "EXPIRE_MAKER"
-        left = Decimal(asked.orig_qty) - Decimal(asked.executed_qty)
-        assert Decimal(prevented.maker_prevented_quantity) == left
+    assert_same_spot_order(other, spot.order(MARKET, other.order_id))
+    (prevented,) = api.my_prevented_matches(symbol=MARKET, order_id=mine.order_id).data()
+    assert (prevented.maker_order_id, prevented.taker_order_id) == (mine.order_id, other.order_id)
+    assert prevented.self_trade_prevention_mode == "EXPIRE_MAKER"
+    left = Decimal(asked.orig_qty) - Decimal(asked.executed_qty)
+    assert Decimal(prevented.maker_prevented_quantity) == left == Decimal(asked.prevented_quantity)
 
 
 @pytest.mark.parametrize(
