@@ -216,6 +216,11 @@ async def test_the_account_s_own_news(spot: Box, subscribing: tuple[Callable[[Bo
         await soon(api.order_cancel(**end))
         both = (await soon(api.order_list_place_oco(**pair(spot)))).data().result
         await soon(api.order_list_cancel(symbol=MARKET, order_list_id=both.order_list_id))
+        maker = (await soon(api.order_place(**BUY, price=at(spot, "0.995")))).data().result
+        spot.admin("price", {"symbol": MARKET, "price": str(at(spot, "0.99"))})
+        await eventually(
+            "the market to come to an order", lambda: spot.order(MARKET, maker.order_id)["status"] == "FILLED"
+        )
         spot.admin("deposit", {"asset": "ETH", "amount": "0.75"})
 
         def told(kind: str) -> list[Any]:
@@ -239,6 +244,7 @@ async def test_the_account_s_own_news(spot: Box, subscribing: tuple[Callable[[Bo
         for row in executions
     ]  # fmt: skip
     assert {row["N"] for row in trades} == {"DOGE", "USDT"}
+    assert {row["m"] for row in trades} == {True, False}
     states = [(row["x"], row["X"], row["c"], row["C"]) for row in reports if row["i"] == resting.order_id]
     assert states == [
         ("NEW", "NEW", "mine", ""),
