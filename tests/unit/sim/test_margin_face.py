@@ -70,6 +70,7 @@ def test_what_can_be_borrowed(spot_client: SpotClient) -> None:
     assert 0 < float(most["amount"]) < float(most["borrowLimit"])
     more: dict[str, Any] = {"asset": "BTC", "amount": "999", "type": "BORROW"}
     assert spot_client.error("POST", f"{M}/borrow-repay", **more) == (400, -3006)
+    assert spot_client.error("POST", f"{M}/borrow-repay", **dict[str, Any](more, amount="0.000000001")) == (400, -1111)
     assert spot_client.error("GET", f"{M}/maxBorrowable", asset="NO") == (400, -3027)
     assert float(spot_client.call("GET", f"{M}/maxTransferable", asset="USDT")["amount"]) == 100_000
 
