@@ -10,6 +10,7 @@ import tomllib
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from cyclopts import MissingArgumentError
@@ -19,6 +20,9 @@ from tests.documents.desk import commands as typed
 from tradingsys.cli.app import app
 from tradingsys.cli.sim import sim
 from tradingsys.sim.admin import CALLS
+from tradingsys.sim.admin_spot import SPOT_READS
+from tradingsys.sim.chaos.layer import Chaos
+from tradingsys.sim.chaos.operator import calls as chaos_calls
 
 
 def named(page: Path) -> str:
@@ -114,9 +118,10 @@ def test_every_option_of_the_simulator_is_documented() -> None:
 def test_every_call_of_the_operator_is_documented_and_none_besides() -> None:
     page = (ROOT / "docs" / "simulator.md").read_text("utf-8")
     rows = re.findall(r"^\| (`(?:GET|POST) /admin/.*?) \|", page, re.MULTILINE)
-    assert {tuple(call.split()) for row in rows for call in re.findall(r"`(.*?)`", row)} == set(CALLS)
+    known = {*CALLS, *SPOT_READS, *chaos_calls(cast(Chaos, None))}
+    assert {tuple(call.split()) for row in rows for call in re.findall(r"`(.*?)`", row)} == known
     typed = set(re.findall(r"^curl localhost:8100(/admin/\w+)[^\n]*-d", page, re.MULTILINE))
-    assert typed == {path for method, path in CALLS if method == "POST"}, "each lever has an example"
+    assert typed == {path for method, path in known if method == "POST"}, "each lever has an example"
 
 
 @pytest.mark.parametrize("page", [ROOT / "CONTRIBUTING.md", ROOT / "docs" / "architecture.md"], ids=named)
