@@ -5,92 +5,37 @@ From the exchange's page of errors (2026-07-21); what to do is ours. `CODES` is 
 
 from __future__ import annotations
 
+from tradingsys.venues.binance import common_errors
+from tradingsys.venues.binance.common_errors import ASKED, BUG, RULES
 from tradingsys.venues.binance.error_codes import ErrorClass, ErrorCode, ErrorTable, Retry
 
 __all__ = ["CODES", "ERRORS", "table"]
 
 _DOUBT, _LIMITED, _AUTH = ErrorClass.IN_DOUBT, ErrorClass.RATE_LIMITED, ErrorClass.AUTH
-_ASKED = "the gateway asks for the order until it knows; send nothing instead of it"
-_BUG = "a request that the exchange cannot read: please report it with the log"
-_RULES = "look at the symbol's rules (get_products)"
 _STREAM = "nothing: the gateway subscribes again and asks what it missed"
 
 _SERVICE = (
-    ErrorCode(-1000, "An unknown error occurred while processing the request.", _ASKED, _DOUBT, Retry.ASK_FIRST),
-    ErrorCode(
-        -1001, "Internal error; unable to process your request. Please try again.", _ASKED, _DOUBT, Retry.ASK_FIRST
-    ),
-    ErrorCode(
-        -1002, "You are not authorized to execute this request.", "allow the key what it is used for", _AUTH, Retry.NO
-    ),
-    ErrorCode(-1003, "Too many requests.", "wait as long as the answer says; ask for less", _LIMITED, Retry.LATER),
-    ErrorCode(-1006, "An unexpected response was received from the message bus.", _ASKED, _DOUBT, Retry.ASK_FIRST),
-    ErrorCode(-1007, "Timeout waiting for response from backend server.", _ASKED, _DOUBT, Retry.ASK_FIRST),
-    ErrorCode(-1008, "Server is currently overloaded with other requests.", _ASKED, _DOUBT, Retry.ASK_FIRST),
-    ErrorCode(-1010, "ERROR_MSG_RECEIVED.", "read what follows; change the request accordingly"),
-    ErrorCode(-1013, "Filter failure, or another rule of the symbol.", _RULES),
-    ErrorCode(-1014, "Unsupported order combination.", "leave out one of the order's instructions"),
-    ErrorCode(
-        -1015,
-        "Too many new orders.",
-        "the account's order limit is used up: wait for its window",
-        _LIMITED,
-        Retry.LATER,
-    ),
-    ErrorCode(-1016, "This service is no longer available.", _ASKED, _DOUBT, Retry.ASK_FIRST),
-    ErrorCode(-1020, "This operation is not supported.", "the exchange has no such operation", retry=Retry.NO),
-    ErrorCode(
-        -1021,
-        "Timestamp for this request is outside of the recvWindow.",
-        "it was not acted upon; if this goes on, set this machine's clock by NTP",
-        retry=Retry.LATER,
-    ),
-    ErrorCode(
-        -1022,
-        "Signature for this request is not valid.",
-        "secret or private key do not belong to the API key: mend `secret` or `pem` in the configuration",
-        _AUTH,
-        Retry.NO,
-    ),
+    ErrorCode(-1008, "Server is currently overloaded with other requests.", ASKED, _DOUBT, Retry.ASK_FIRST),
+    ErrorCode(-1013, "Filter failure, or another rule of the symbol.", RULES),
     ErrorCode(-1034, "Too many concurrent connections.", "wait five minutes", _LIMITED, Retry.LATER),
-    ErrorCode(-1099, "Not found, unauthenticated, or unauthorized.", "check key and permissions", retry=Retry.NO),
     ErrorCode(-1193, "WebSocket session not authenticated.", _STREAM, retry=Retry.NO),
-    ErrorCode(-1194, "Invalid value for time unit.", _BUG),
+    ErrorCode(-1194, "Invalid value for time unit.", BUG),
     ErrorCode(-1209, "The listenToken is invalid.", _STREAM, retry=Retry.NO),
 )
 
 _REQUEST = (
     ErrorCode(-1100, "Illegal characters found in a parameter.", "client ids may have letters, digits, - and _ only"),
-    ErrorCode(-1101, "Too many parameters sent for this endpoint.", _BUG),
-    ErrorCode(
-        -1102, "A mandatory parameter was not sent, was empty/null, or malformed.", "give what the order's type needs"
-    ),
-    ErrorCode(-1103, "An unknown parameter was sent.", _BUG),
-    ErrorCode(-1104, "Not all sent parameters were read.", _BUG),
-    ErrorCode(-1105, "A parameter was empty.", _BUG),
-    ErrorCode(-1106, "A parameter was sent when not required.", "leave it out for this type of order"),
     ErrorCode(-1108, "A parameter overflowed.", "give a smaller number"),
-    ErrorCode(-1111, "Parameter has too much precision.", "fewer decimals: " + _RULES),
-    ErrorCode(-1112, "No orders on book for symbol.", "nobody to trade with: try again later", retry=Retry.LATER),
-    ErrorCode(-1114, "TimeInForce parameter sent when not required.", "leave out the time in force for this type"),
+    ErrorCode(-1111, "Parameter has too much precision.", "fewer decimals: " + RULES),
     ErrorCode(-1115, "Invalid timeInForce.", "use GTC, IOC or FOK"),
-    ErrorCode(-1116, "Invalid orderType.", "use one that the symbol lists (get_products)"),
-    ErrorCode(-1117, "Invalid side.", "use BUY or SELL"),
-    ErrorCode(-1118, "New client order ID was empty.", _BUG),
-    ErrorCode(-1119, "Original client order ID was empty.", _BUG),
     ErrorCode(-1120, "Invalid interval.", "use an interval from 1s to 1M"),
-    ErrorCode(-1121, "Invalid symbol.", "the exchange lists no such symbol"),
-    ErrorCode(-1122, "Invalid symbol status.", "the symbol does not trade now", retry=Retry.LATER),
     ErrorCode(-1125, "This listenKey does not exist.", _STREAM, retry=Retry.NO),
-    ErrorCode(-1127, "Lookup interval is too big.", "ask for a shorter time"),
-    ErrorCode(-1128, "Combination of optional parameters invalid.", "leave out one of the order's instructions"),
-    ErrorCode(-1130, "Invalid data sent for a parameter.", "change the value that is named"),
     ErrorCode(-1131, "recvWindow must be less than 60000.", "lower `recv_window` in the configuration"),
-    ErrorCode(-1134, "strategyType was less than 1000000.", _BUG),
-    ErrorCode(-1135, "Invalid JSON.", _BUG),
-    ErrorCode(-1139, "Invalid ticker type.", _BUG),
-    ErrorCode(-1145, "Invalid cancelRestrictions.", _BUG),
-    ErrorCode(-1151, "Symbol is present multiple times in the list.", _BUG),
+    ErrorCode(-1134, "strategyType was less than 1000000.", BUG),
+    ErrorCode(-1135, "Invalid JSON.", BUG),
+    ErrorCode(-1139, "Invalid ticker type.", BUG),
+    ErrorCode(-1145, "Invalid cancelRestrictions.", BUG),
+    ErrorCode(-1151, "Symbol is present multiple times in the list.", BUG),
     ErrorCode(-1220, "The symbol's status does not match the requested one.", "the symbol does not trade now"),
 )
 
@@ -114,18 +59,11 @@ _PROCESSING = (
         says_enough=True,
     ),
     ErrorCode(
-        -2011,
-        "Unknown order sent.",
-        "nothing to cancel: it filled, ended, or never was; the gateway asks which",
-        retry=Retry.NO,
-    ),
-    ErrorCode(
         -2013,
         "Order does not exist.",
         "right after placing no proof: the gateway asks again; later it means that the order never was",
         retry=Retry.NO,
     ),
-    ErrorCode(-2014, "API-key format invalid.", "mend `apikey` in the configuration", _AUTH, Retry.NO),
     ErrorCode(
         -2015,
         "Invalid API-key, IP, or permissions for action.",
@@ -134,7 +72,7 @@ _PROCESSING = (
         Retry.NO,
     ),
     ErrorCode(-2016, "No trading window could be found for the symbol.", "try again later", retry=Retry.LATER),
-    ErrorCode(-2021, "Cancel-replace partially failed.", _ASKED, _DOUBT, Retry.ASK_FIRST),
+    ErrorCode(-2021, "Cancel-replace partially failed.", ASKED, _DOUBT, Retry.ASK_FIRST),
     ErrorCode(-2022, "Cancel-replace failed.", "the order is as it was"),
     ErrorCode(
         -2026,
@@ -150,12 +88,12 @@ _PROCESSING = (
     ),
     ErrorCode(-2036, "User Data Stream subscription not active.", _STREAM, retry=Retry.NO),
     ErrorCode(-2038, "Order amend rejected.", "the order is unchanged: cancel it and place another"),
-    ErrorCode(-2039, "Client order ID is not correct for this order ID.", _BUG),
+    ErrorCode(-2039, "Client order ID is not correct for this order ID.", BUG),
     ErrorCode(-2042, "Too many subscriptions on this connection.", _STREAM, retry=Retry.NO),
     ErrorCode(-2043, "The symbol has no reference price.", "nothing: its rules are measured with the average price"),
 )
 
-CODES = (*_SERVICE, *_REQUEST, *_LISTS, *_PROCESSING)
+CODES = (*common_errors.CODES, *_SERVICE, *_REQUEST, *_LISTS, *_PROCESSING)
 
 
 def table(*codes: ErrorCode) -> ErrorTable:

@@ -5,27 +5,16 @@ From the exchange's page of error codes (2026-05-28) and its change log; what to
 
 from __future__ import annotations
 
+from tradingsys.venues.binance import common_errors
+from tradingsys.venues.binance.common_errors import ASKED, BUG, RULES
 from tradingsys.venues.binance.error_codes import ErrorClass, ErrorCode, ErrorTable, Retry
 
 __all__ = ["ERRORS"]
 
 _DOUBT, _LIMITED, _AUTH = ErrorClass.IN_DOUBT, ErrorClass.RATE_LIMITED, ErrorClass.AUTH
-_ASKED = "the gateway asks for the order until it knows; send nothing instead of it"
-_BUG = "a request that the exchange cannot read: please report it with the log"
-_RULES = "look at the symbol's rules (get_products)"
 _REDUCE = "only reduce-only orders are taken: close positions, open none"
 
 _SERVICE = (
-    ErrorCode(-1000, "An unknown error occurred while processing the request.", _ASKED, _DOUBT, Retry.ASK_FIRST),
-    ErrorCode(
-        -1001, "Internal error; unable to process your request. Please try again.", _ASKED, _DOUBT, Retry.ASK_FIRST
-    ),
-    ErrorCode(
-        -1002, "You are not authorized to execute this request.", "allow the key what it is used for", _AUTH, Retry.NO
-    ),
-    ErrorCode(-1003, "Too many requests.", "wait as long as the answer says; ask for less", _LIMITED, Retry.LATER),
-    ErrorCode(-1006, "An unexpected response was received from the message bus.", _ASKED, _DOUBT, Retry.ASK_FIRST),
-    ErrorCode(-1007, "Timeout waiting for response from backend server.", _ASKED, _DOUBT, Retry.ASK_FIRST),
     ErrorCode(
         -1008,
         "Request throttled by system-level protection.",
@@ -33,81 +22,31 @@ _SERVICE = (
         _LIMITED,
         Retry.LATER,
     ),
-    ErrorCode(-1010, "ERROR_MSG_RECEIVED.", "read what follows; change the request accordingly"),
     ErrorCode(-1011, "This IP cannot access this route.", "use an address that the exchange lets in", retry=Retry.NO),
-    ErrorCode(-1013, "INVALID_MESSAGE.", _RULES),
-    ErrorCode(-1014, "Unsupported order combination.", "leave out one of the order's instructions"),
-    ErrorCode(
-        -1015,
-        "Too many new orders.",
-        "the account's order limit is used up: wait for its window",
-        _LIMITED,
-        Retry.LATER,
-    ),
-    ErrorCode(-1016, "This service is no longer available.", _ASKED, _DOUBT, Retry.ASK_FIRST),
-    ErrorCode(-1020, "This operation is not supported.", "the exchange has no such operation", retry=Retry.NO),
-    ErrorCode(
-        -1021,
-        "Timestamp for this request is outside of the recvWindow.",
-        "it was not acted upon; if this goes on, set this machine's clock by NTP",
-        retry=Retry.LATER,
-    ),
-    ErrorCode(
-        -1022,
-        "Signature for this request is not valid.",
-        "secret or private key do not belong to the API key: mend `secret` or `pem` in the configuration",
-        _AUTH,
-        Retry.NO,
-    ),
-    ErrorCode(-1023, "Start time is greater than end time.", _BUG),
-    ErrorCode(-1099, "Not found, unauthenticated, or unauthorized.", "check key and permissions", retry=Retry.NO),
+    ErrorCode(-1013, "INVALID_MESSAGE.", RULES),
+    ErrorCode(-1023, "Start time is greater than end time.", BUG),
 )
 
 _REQUEST = (
     ErrorCode(-1100, "Illegal characters found in a parameter.", "client ids may have letters, digits and .:/_- only"),
-    ErrorCode(-1101, "Too many parameters sent for this endpoint.", _BUG),
-    ErrorCode(
-        -1102, "A mandatory parameter was not sent, was empty/null, or malformed.", "give what the order's type needs"
-    ),
-    ErrorCode(-1103, "An unknown parameter was sent.", _BUG),
-    ErrorCode(-1104, "Not all sent parameters were read.", _BUG),
-    ErrorCode(-1105, "A parameter was empty.", _BUG),
-    ErrorCode(-1106, "A parameter was sent when not required.", "leave it out for this type of order"),
-    ErrorCode(-1108, "Invalid asset.", _BUG),
+    ErrorCode(-1108, "Invalid asset.", BUG),
     ErrorCode(-1109, "Invalid account.", "open a futures account for this key", retry=Retry.NO),
-    ErrorCode(-1110, "Invalid symbolType.", _BUG),
-    ErrorCode(-1111, "Precision is over the maximum defined for this asset.", "fewer decimals: " + _RULES),
-    ErrorCode(-1112, "No orders on book for symbol.", "nobody to trade with: try again later", retry=Retry.LATER),
-    ErrorCode(-1114, "TimeInForce parameter sent when not required.", "leave out the time in force for this type"),
+    ErrorCode(-1110, "Invalid symbolType.", BUG),
+    ErrorCode(-1111, "Precision is over the maximum defined for this asset.", "fewer decimals: " + RULES),
     ErrorCode(-1115, "Invalid timeInForce.", "use one that the symbol lists (get_products)"),
-    ErrorCode(-1116, "Invalid orderType.", "use one that the symbol lists (get_products)"),
-    ErrorCode(-1117, "Invalid side.", "use BUY or SELL"),
-    ErrorCode(-1118, "New client order ID was empty.", _BUG),
-    ErrorCode(-1119, "Original client order ID was empty.", _BUG),
     ErrorCode(-1120, "Invalid interval.", "use an interval from 1m to 1M"),
-    ErrorCode(-1121, "Invalid symbol.", "the exchange lists no such symbol"),
-    ErrorCode(-1122, "Invalid symbol status.", "the symbol does not trade now", retry=Retry.LATER),
     ErrorCode(
         -1125,
         "This listenKey does not exist.",
         "nothing: the gateway gets a new one and asks what it missed",
         retry=Retry.NO,
     ),
-    ErrorCode(-1126, "This asset is not supported.", _BUG),
-    ErrorCode(-1127, "Lookup interval is too big.", "ask for a shorter time"),
-    ErrorCode(-1128, "Combination of optional parameters invalid.", "leave out one of the order's instructions"),
-    ErrorCode(-1130, "Invalid data sent for a parameter.", "change the value that is named"),
-    ErrorCode(-1136, "Invalid newOrderRespType.", _BUG),
+    ErrorCode(-1126, "This asset is not supported.", BUG),
+    ErrorCode(-1136, "Invalid newOrderRespType.", BUG),
 )
 
 _PROCESSING = (
     ErrorCode(-2010, "NEW_ORDER_REJECTED", "read the rest of the message"),
-    ErrorCode(
-        -2011,
-        "Unknown order sent.",
-        "nothing to cancel: it filled, ended, or never was; the gateway asks which",
-        retry=Retry.NO,
-    ),
     ErrorCode(-2012, "Batch cancel failure.", "look which orders are still open", retry=Retry.LATER),
     ErrorCode(
         -2013,
@@ -115,7 +54,6 @@ _PROCESSING = (
         "right after placing no proof: the gateway asks again; later it means that the order never was or is forgotten",
         retry=Retry.NO,
     ),
-    ErrorCode(-2014, "API-key format invalid.", "mend `apikey` in the configuration", _AUTH, Retry.NO),
     ErrorCode(
         -2015,
         "Invalid API-key, IP, or permissions for action.",
@@ -150,17 +88,17 @@ _PROCESSING = (
 _FILTERS = (
     ErrorCode(-4000, "Invalid order status.", "the order cannot be changed as it is now"),
     ErrorCode(-4001, "Price less than 0.", "give a positive price"),
-    ErrorCode(-4002, "Price greater than max price.", _RULES),
+    ErrorCode(-4002, "Price greater than max price.", RULES),
     ErrorCode(-4003, "Quantity less than zero.", "give a positive quantity"),
-    ErrorCode(-4004, "Quantity less than min quantity.", _RULES),
-    ErrorCode(-4005, "Quantity greater than max quantity.", "split the order: " + _RULES),
+    ErrorCode(-4004, "Quantity less than min quantity.", RULES),
+    ErrorCode(-4005, "Quantity greater than max quantity.", "split the order: " + RULES),
     ErrorCode(-4006, "Stop price less than zero.", "give a positive trigger price"),
-    ErrorCode(-4007, "Stop price greater than max price.", _RULES),
-    ErrorCode(-4013, "Price less than min price.", _RULES),
+    ErrorCode(-4007, "Stop price greater than max price.", RULES),
+    ErrorCode(-4013, "Price less than min price.", RULES),
     ErrorCode(-4014, "Price not increased by tick size.", "round the price to the symbol's tick (get_products)"),
     ErrorCode(-4015, "Client order id is not valid.", "at most 36 characters"),
     ErrorCode(-4016, "Price is higher than mark price multiplier cap.", "price the buy closer to the mark price"),
-    ErrorCode(-4019, "Composite scale too large.", _BUG),
+    ErrorCode(-4019, "Composite scale too large.", BUG),
     ErrorCode(-4020, "Target strategy invalid for orderType.", "this type of order cannot have that instruction"),
     ErrorCode(-4022, "Market status sent is not valid.", "the symbol does not trade now", retry=Retry.LATER),
     ErrorCode(-4023, "Qty not increased by step size.", "round the quantity to the symbol's lot (get_products)"),
@@ -216,7 +154,7 @@ _SETTINGS = (
 
 _REGIMES = (
     ErrorCode(-4082, "Invalid number of batch place orders.", "at most five orders at once"),
-    ErrorCode(-4083, "Fail to place batch orders.", _ASKED, _DOUBT, Retry.ASK_FIRST),
+    ErrorCode(-4083, "Fail to place batch orders.", ASKED, _DOUBT, Retry.ASK_FIRST),
     ErrorCode(-4084, "Method is not allowed currently.", "try again when the exchange offers it", retry=Retry.LATER),
     ErrorCode(-4087, "User can only place reduce only order.", _REDUCE),
     ErrorCode(
@@ -233,7 +171,7 @@ _REGIMES = (
         -4107, "Symbol is under position risk control, sell order can only works with reduce-only.", "reduce longs only"
     ),
     ErrorCode(-4109, "Inactive account.", "transfer any amount to the futures account to activate it", _AUTH, Retry.NO),
-    ErrorCode(-4116, "clientOrderId is duplicated.", "perhaps this very order: " + _ASKED, _DOUBT, Retry.ASK_FIRST),
+    ErrorCode(-4116, "clientOrderId is duplicated.", "perhaps this very order: " + ASKED, _DOUBT, Retry.ASK_FIRST),
     ErrorCode(
         -4117,
         "Stop order is triggering.",
@@ -246,7 +184,7 @@ _REGIMES = (
         "cancel open orders of the same side, then try again",
     ),
     ErrorCode(
-        -4120, "Order type not supported for this endpoint. Please use the Algo Order API endpoints instead.", _BUG
+        -4120, "Order type not supported for this endpoint. Please use the Algo Order API endpoints instead.", BUG
     ),
     ErrorCode(
         -4131, "The counterparty's best price does not meet the PERCENT_PRICE filter limit.", "use a limit order"
@@ -351,7 +289,7 @@ _EXECUTION = (
 )
 
 ERRORS = ErrorTable(
-    (*_SERVICE, *_REQUEST, *_PROCESSING, *_FILTERS, *_SETTINGS, *_REGIMES, *_EXECUTION),
+    (*common_errors.CODES, *_SERVICE, *_REQUEST, *_PROCESSING, *_FILTERS, *_SETTINGS, *_REGIMES, *_EXECUTION),
     proven_failure_messages=frozenset({"Service Unavailable."}),
     # 408: the back end did not answer in time, which does not mean that it did not act.
     doubtful_statuses=frozenset({408}),

@@ -7,9 +7,25 @@ from collections.abc import Callable, Iterable
 from tradingsys.sim.events import Traded
 from tradingsys.sim.faces.binance.feed import Feed, Payload, next_beat
 from tradingsys.sim.faces.binance.figures import ms
-from tradingsys.venues.binance.messages import Message
+from tradingsys.venues.binance.messages import Message, MiniTicker, Ticker
 
-__all__ = ["TickerFeed"]
+__all__ = ["TickerFeed", "in_short"]
+
+
+def in_short(day: Ticker) -> MiniTicker:
+    """A day with fewer numbers."""
+    return MiniTicker(
+        ts_sent_ms=day.ts_sent_ms,
+        symbol=day.symbol,
+        last_px=day.last_px,
+        open_px=day.open_px,
+        high_px=day.high_px,
+        low_px=day.low_px,
+        volume=day.volume,
+        quote_volume=day.quote_volume,
+        pair=day.pair,
+        symbol_type=day.symbol_type,
+    )
 
 
 class TickerFeed(Feed):

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
-
-from msgspec import Struct
 
 from tradingsys.sim.asset_events import LiabilityChanged, MarginLevelChanged, MarginStatus
 from tradingsys.sim.events import ExchangeEvent
 from tradingsys.sim.faces.binance.connection import Connection
-from tradingsys.sim.faces.binance.faults import Fault
 from tradingsys.sim.faces.binance.figures import ms
+from tradingsys.sim.faces.binance.listen_keys import Key, ListenKeys
 from tradingsys.sim.faces.binance_spot.call import Call
 from tradingsys.sim.faces.transport import WsOutput, WsSend
 from tradingsys.venues.binance.encode import combined, listen_key_expired, to_bytes
-from tradingsys.venues.binance.messages import ListenKey, Message, Nothing, margin
+from tradingsys.venues.binance.messages import Message, Nothing, margin
 
 __all__ = ["RiskStreams"]
 
-_VALID_NS = 60 * 60 * 1_000_000_000
 _WORDS = {
     MarginStatus.EXCESSIVE: "EXCESSIVE",
     MarginStatus.NORMAL: "NORMAL",
@@ -29,71 +25,45 @@ _WORDS = {
 }
 
 
-class _Key(Struct):
-    text: str
-    account: str
-    expires_ns: int
-
-
 class RiskStreams:
     """All margin accounts' risk streams."""
 
     def __init__(self) -> None:
-        self._keys: dict[str, _Key] = {}
-        """By account: each has one key at most."""
-        self._minted = 0
+        self.keys = ListenKeys("risk/", "This listenKey does not exist.")
         self._listeners: list[tuple[str, Connection]] = []
 
     # --- keys
-
-    def start(self, call: Call) -> ListenKey:
-        """`POST /sapi/v1/margin/listen-key`: a new key, or the active one made to last another hour."""
-        key = self._keys.get(call.account)
-        if key is None or key.expires_ns <= call.now_ns:
-            self._minted += 1
-            text = hashlib.sha256(f"risk/{call.api_key}/{self._minted}".encode()).hexdigest()
-            key = self._keys[call.account] = _Key(text, call.account, 0)
-        key.expires_ns = call.now_ns + _VALID_NS
-        return ListenKey(listen_key=key.text)
 
     def keep_alive(self, call: Call) -> Nothing:
         """`PUT /sapi/v1/margin/listen-key`.
 
         Raises Fault (-1125) when there is no such key any more.
         """
-        key, named = self._keys.get(call.account), call.params.get("listenKey")
-        if key is None or key.expires_ns <= call.now_ns or named not in ("", key.text):
-            raise Fault(400, -1125, "This listenKey does not exist.")
-        key.expires_ns = call.now_ns + _VALID_NS
-        return Nothing()
-
-    def close(self, call: Call) -> Nothing:
-        """`DELETE /sapi/v1/margin/listen-key`."""
-        self._keys.pop(call.account, None)
+        self.keys.keep_alive(call, call.params.get("listenKey"))
         return Nothing()
 
     def knows(self, name: str) -> bool:
         """Whether the name of a stream is a listen key."""
-        return any(key.text == name for key in self._keys.values())
+        return bool(self.keys.accounts_of((name,)))
 
     @property
     def next_deadline_ns(self) -> int | None:
         """See `face.Users`."""
-        return min((key.expires_ns for key in self._keys.values()), default=None)
+        return self.keys.next_deadline_ns
 
     def tick(self, now_ns: int) -> list[WsOutput]:
         """Expire keys; their connections are told and stay open."""
-        return self._expire([key for key in self._keys.values() if key.expires_ns <= now_ns], now_ns)
+        return self._expire(self.keys.due(now_ns), now_ns)
 
     def end(self, now_ns: int) -> list[WsOutput]:
         """Expire all keys."""
-        return self._expire(list(self._keys.values()), now_ns)
+        return self._expire(self.keys.due(), now_ns)
 
-    def _expire(self, keys: Iterable[_Key], now_ns: int) -> list[WsOutput]:
+    def _expire(self, keys: Iterable[Key], now_ns: int) -> list[WsOutput]:
         outputs: list[WsOutput] = []
         for key in keys:
             outputs += self._send(key.account, listen_key_expired(key.text, ms(now_ns)))
-            del self._keys[key.account]
+            self.keys.drop(key)
         return outputs
 
     # --- listeners
@@ -112,8 +82,7 @@ class RiskStreams:
 
     def accounts_of(self, conn: Connection) -> set[str]:
         """See `face.Users`."""
-        names = {name for name, listener in self._listeners if listener is conn}
-        return {key.account for key in self._keys.values() if key.text in names}
+        return self.keys.accounts_of(name for name, listener in self._listeners if listener is conn)
 
     def publish(self, events: Iterable[ExchangeEvent]) -> list[WsOutput]:
         """See `face.Users`."""
@@ -131,14 +100,14 @@ class RiskStreams:
         return outputs
 
     def _send(self, account: str, message: Message) -> list[WsOutput]:
-        key = self._keys.get(account)
+        key = self.keys.of(account)
         if key is None:
             return []
         raw = to_bytes(message)
         return [
-            WsSend(conn.conn_id, combined(key.text, message) if conn.is_combined else raw)
+            WsSend(conn.conn_id, combined(key, message) if conn.is_combined else raw)
             for name, conn in self._listeners
-            if name == key.text
+            if name == key
         ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from tradingsys.core.market import BestBidOffer, Depth
+from tradingsys.core.market import Depth
 from tradingsys.core.market import Trade as PublicTrade
 from tradingsys.sim.events import Traded
 from tradingsys.sim.faces.binance.book_feeds import BookTickerFeed, DiffFeed, TopFeed
@@ -18,8 +18,9 @@ from tradingsys.sim.faces.binance_spot.call import State
 from tradingsys.sim.faces.binance_spot.market_reads import KLINE_INTERVALS, depth_snapshot, reference_text
 from tradingsys.sim.faces.binance_spot.tickers import day_of, mini_ticker, window_ticker
 from tradingsys.sim.tape import Aggregate
+from tradingsys.venues.binance import encode_market
 from tradingsys.venues.binance.encode import decimal_text
-from tradingsys.venues.binance.messages import AggTrade, DepthUpdate, Message, TradeTick, spot
+from tradingsys.venues.binance.messages import Message, spot
 
 __all__ = ["make_feed"]
 
@@ -31,53 +32,26 @@ _Make = Callable[[State, str, re.Match[str], int], Feed | None]
 
 
 def _trade(trade: Traded) -> Message:
-    return TradeTick(
-        ts_sent_ms=ms(trade.ts_ns),
-        ts_event_ms=ms(trade.ts_ns),
-        symbol=trade.symbol,
-        trade_id=trade.trade_id,
-        px=decimal_text(trade.px),
-        qty=decimal_text(trade.qty),
-        buyer_is_maker=trade.buyer_is_maker,
-        ignored=True,
-    )
+    px, qty = decimal_text(trade.px), decimal_text(trade.qty)
+    told = PublicTrade(trade.symbol, ms(trade.ts_ns), trade.trade_id, px, qty, trade.buyer_is_maker)
+    return encode_market.spot_trade(told)
 
 
 def _aggregate(trade: PublicTrade, aggregate: Aggregate, sent_ms: int) -> Message:
-    return AggTrade(
-        ts_sent_ms=sent_ms,
-        symbol=trade.symbol,
-        trade_id=trade.trade_id,
-        px=trade.px,
-        qty=trade.qty,
-        first_trade_id=aggregate.first_trade_id,
-        last_trade_id=aggregate.last_trade_id,
-        ts_event_ms=trade.ts_event_ms,
-        buyer_is_maker=trade.buyer_is_maker,
-        ignored=True,
+    return encode_market.spot_agg_trade(
+        trade, first_trade_id=aggregate.first_trade_id, last_trade_id=aggregate.last_trade_id, sent_ms=sent_ms
     )
 
 
 def _changes(depth: Depth, _first_id: int, previous_id: int) -> Message:
     """Ids without gaps: each event begins where the one before ended."""
-    return DepthUpdate(
-        ts_sent_ms=depth.ts_event_ms,
-        symbol=depth.symbol,
+    return encode_market.spot_depth_update(
+        depth.symbol,
         first_id=previous_id + 1,
         final_id=depth.update_id,
         bids=depth.bids,
         asks=depth.asks,
-    )
-
-
-def _best(bbo: BestBidOffer) -> Message:
-    return spot.BookTicker(
-        update_id=bbo.update_id,
-        symbol=bbo.symbol,
-        bid_px=bbo.bid_px,
-        bid_qty=bbo.bid_qty,
-        ask_px=bbo.ask_px,
-        ask_qty=bbo.ask_qty,
+        sent_ms=depth.ts_event_ms,
     )
 
 
@@ -172,7 +146,9 @@ _OF_SYMBOL: tuple[tuple[re.Pattern[str], _Make], ...] = (
     (re.compile("depth(|@100ms|@1000ms)"), _diff),
     (
         re.compile("bookTicker"),
-        lambda state, symbol, _match, _now_ns: BookTickerFeed(symbol, state.exchange.venues[symbol], _best),
+        lambda state, symbol, _match, _now_ns: BookTickerFeed(
+            symbol, state.exchange.venues[symbol], encode_market.spot_book_ticker
+        ),
     ),
     (re.compile("trade"), lambda _state, symbol, _match, _now_ns: TradeFeed(symbol, _trade)),
     (re.compile("aggTrade"), lambda _state, symbol, _match, _now_ns: AggTradeFeed(symbol, _aggregate)),

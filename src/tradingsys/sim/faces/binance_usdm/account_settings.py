@@ -8,14 +8,12 @@ from tradingsys.core.enums import MarginType
 from tradingsys.matching.account import Account
 from tradingsys.sim.events import AssetModeChanged, ChangeRefused, ExchangeEvent, Refusal
 from tradingsys.sim.faces.binance.faults import Fault, malformed
-from tradingsys.sim.faces.binance.params import ApiKey
 from tradingsys.sim.faces.binance_usdm.call import Call
 from tradingsys.sim.faces.binance_usdm.refusals import refused
 from tradingsys.venues.binance import words
 from tradingsys.venues.binance.encode import decimal_text
 from tradingsys.venues.binance.messages import (
     AccountConfig,
-    ApiRestrictions,
     Bracket,
     CommissionRate,
     Done,
@@ -34,7 +32,6 @@ __all__ = [
     "account_config",
     "account_of",
     "adjust_position_margin",
-    "api_restrictions",
     "brackets",
     "commission_rate",
     "fee_burn",
@@ -53,7 +50,6 @@ __all__ = [
 
 _DONE = Done(code=200, msg="success")
 _ADD, _TAKE = 1, 2
-_KEYS_MADE_MS = 1_700_000_000_000
 
 
 def account_of(call: Call) -> Account:
@@ -265,22 +261,3 @@ def trading_status(call: Call) -> TradingStatus:
     """`GET /fapi/v1/apiTradingStatus`: nobody comes near the rules about behaviour here."""
     call.maybe_symbol()
     return TradingStatus(indicators={}, update_time=call.now_ms)
-
-
-def api_restrictions(key: ApiKey) -> ApiRestrictions:
-    """`GET /sapi/v1/account/apiRestrictions`, which the venue has on its spot host."""
-    return ApiRestrictions(
-        ip_restrict=key.is_ip_restricted,
-        create_time=_KEYS_MADE_MS,
-        enable_reading=True,
-        enable_withdrawals=key.can_withdraw,
-        enable_internal_transfer=key.can_transfer,
-        enable_margin=False,
-        enable_futures=True,
-        permits_universal_transfer=key.can_transfer,
-        enable_vanilla_options=False,
-        enable_fix_api_trade=False,
-        enable_fix_read_only=False,
-        enable_spot_and_margin_trading=False,
-        enable_portfolio_margin_trading=False,
-    )

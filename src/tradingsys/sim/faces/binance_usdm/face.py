@@ -119,7 +119,7 @@ class Face(_Face[State]):
             users,
             streams,
             _Control(streams, users),
-            Rest(state, keyring, routes(keyring, users), MANNERS),
+            Rest(state, keyring, routes(users), MANNERS),
             WsApi(state, keyring, methods(users), WsManners(_check_time, ASKED, _WRONG_KEY)),
         )
 

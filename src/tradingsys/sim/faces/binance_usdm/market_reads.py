@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TypeVar
 
 from tradingsys.sim.events import Traded
 from tradingsys.sim.faces.binance.book_feeds import top
 from tradingsys.sim.faces.binance.faults import Fault
 from tradingsys.sim.faces.binance.figures import ms
+from tradingsys.sim.faces.binance.trade_reads import chosen_aggregates, chosen_trades
 from tradingsys.sim.faces.binance_usdm import exchange_info as info
 from tradingsys.sim.faces.binance_usdm.call import Call
 from tradingsys.venues.binance.encode import decimal_text
@@ -42,7 +43,6 @@ T = TypeVar("T")
 
 _DEPTHS = frozenset({5, 10, 20, 50, 100, 500, 1000})
 _RPI_DEPTHS = frozenset({1000})
-_HOUR_MS = 3_600_000
 
 
 def ping(_call: Call) -> Nothing:
@@ -88,12 +88,7 @@ def trades(call: Call) -> list[PublicTrade]:
 
 def historical_trades(call: Call) -> list[PublicTrade]:
     """`GET /fapi/v1/historicalTrades`: from a trade id on, else the newest."""
-    rows: Sequence[Traded] = call.state.tapes[call.symbol()].trades
-    limit = call.limit(100, 500)
-    from_id = call.params.maybe_integer("fromId")
-    if from_id is None:
-        return _trade_rows(list(rows)[-limit:])
-    return _trade_rows([row for row in rows if row.trade_id >= from_id][:limit])
+    return _trade_rows(chosen_trades(call, 100, 500))
 
 
 def _trade_rows(rows: Iterable[Traded]) -> list[PublicTrade]:
@@ -117,21 +112,6 @@ def agg_trades(call: Call) -> list[AggTradeRow]:
     Raises Fault for an id together with times (-1128), for times in the wrong order (-1023) and for more than an hour
     between them (-1127).
     """
-    params = call.params
-    rows = list(call.state.tapes[call.symbol()].aggregates)
-    limit = call.limit(500, 1000)
-    from_id = params.maybe_integer("fromId")
-    start_ms, end_ms = params.maybe_integer("startTime"), params.maybe_integer("endTime")
-    if from_id is not None:
-        if start_ms is not None or end_ms is not None:
-            raise Fault(400, -1128, "Combination of optional parameters invalid.")
-        rows = [row for row in rows if row.agg_id >= from_id][:limit]
-    elif start_ms is None:
-        rows = [row for row in rows if end_ms is None or ms(row.ts_ns) <= end_ms][-limit:]
-    else:
-        if end_ms is not None:
-            _check_hour(start_ms, end_ms)
-        rows = [row for row in rows if start_ms <= ms(row.ts_ns) <= (call.now_ms if end_ms is None else end_ms)][:limit]
     return [
         AggTradeRow(
             trade_id=row.agg_id,
@@ -143,15 +123,8 @@ def agg_trades(call: Call) -> list[AggTradeRow]:
             ts_event_ms=ms(row.ts_ns),
             buyer_is_maker=row.buyer_is_maker,
         )
-        for row in rows
+        for row in chosen_aggregates(call, longest_hours=1)
     ]
-
-
-def _check_hour(start_ms: int, end_ms: int) -> None:
-    if start_ms > end_ms:
-        raise Fault(400, -1023, "Start time is greater than end time.")
-    if end_ms - start_ms > _HOUR_MS:
-        raise Fault(400, -1127, "More than 1 hours between startTime and endTime.")
 
 
 def book_ticker(call: Call) -> BookTickerRow | list[BookTickerRow]:

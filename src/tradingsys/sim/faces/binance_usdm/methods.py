@@ -49,7 +49,7 @@ def methods(users: UserStreams) -> dict[str, Route[State]]:
     """Everything that can be asked."""
     return {
         **_METHODS,
-        "userDataStream.start": keyed(users.start, 1),
-        "userDataStream.ping": keyed(users.keep_alive, 1),
-        "userDataStream.stop": keyed(users.close, 1),
+        "userDataStream.start": keyed(users.keys.start, 1),
+        "userDataStream.ping": keyed(users.keys.keep_alive, 1),
+        "userDataStream.stop": keyed(users.keys.close, 1),
     }

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from tradingsys.sim.events import OrderRecord
 from tradingsys.sim.faces.binance.feed import MS, Feed, Payload, next_beat
 from tradingsys.sim.faces.binance.figures import ms
+from tradingsys.sim.faces.binance.ticker_feed import in_short
 from tradingsys.sim.faces.binance_usdm.call import State
 from tradingsys.sim.faces.binance_usdm.exchange_info import CONTRACT_TYPE, USDM
 from tradingsys.sim.faces.binance_usdm.price_reads import day_of
@@ -55,19 +56,7 @@ class MarkPriceFeed(Feed):
 
 def mini_ticker(state: State, symbol: str, now_ms: int) -> MiniTicker:
     """The last 24 hours of a symbol, in short."""
-    day = day_of(state, symbol, now_ms)
-    return MiniTicker(
-        ts_sent_ms=now_ms,
-        symbol=symbol,
-        last_px=day.last_px,
-        open_px=day.open_px,
-        high_px=day.high_px,
-        low_px=day.low_px,
-        volume=day.volume,
-        quote_volume=day.quote_volume,
-        pair=day.pair,
-        symbol_type=day.symbol_type,
-    )
+    return in_short(day_of(state, symbol, now_ms))
 
 
 class ForceOrderFeed(Feed):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from tradingsys.sim.faces.binance import params
 from tradingsys.sim.faces.binance.faults import NO_CODE, Fault
-from tradingsys.sim.faces.binance.params import Keyring, Params
+from tradingsys.sim.faces.binance.params import Params
 from tradingsys.sim.faces.binance.rest import Manners
-from tradingsys.sim.faces.binance.routes import Routes, keyed, per_symbol, public, signed
+from tradingsys.sim.faces.binance.routes import Routes, keyed, per_symbol, public
 from tradingsys.sim.faces.binance.troubles import Asked
 from tradingsys.sim.faces.binance_usdm import kline_reads, market_reads, price_reads
 from tradingsys.sim.faces.binance_usdm.account_routes import ACCOUNT_ROUTES
-from tradingsys.sim.faces.binance_usdm.account_settings import api_restrictions
 from tradingsys.sim.faces.binance_usdm.call import State
 from tradingsys.sim.faces.binance_usdm.statistics import STATISTICS_ROUTES
 from tradingsys.sim.faces.binance_usdm.user_streams import UserStreams
@@ -67,17 +66,15 @@ _ORDERS = frozenset(
 )
 _ASKED = {"POST": Asked.PLACE, "PUT": Asked.MODIFY, "DELETE": Asked.CANCEL}
 _LISTEN_KEY = "/fapi/v1/listenKey"
-_RESTRICTIONS = "/sapi/v1/account/apiRestrictions"
 
 
-def routes(keyring: Keyring, users: UserStreams) -> Routes[State]:
+def routes(users: UserStreams) -> Routes[State]:
     """Everything that can be asked."""
     return {
         **_ROUTES,
-        ("GET", _RESTRICTIONS): signed(lambda call: api_restrictions(keyring.find(call.api_key)), 1),
-        ("POST", _LISTEN_KEY): keyed(users.start, 1),
-        ("PUT", _LISTEN_KEY): keyed(users.keep_alive, 1),
-        ("DELETE", _LISTEN_KEY): keyed(users.close, 1),
+        ("POST", _LISTEN_KEY): keyed(users.keys.start, 1),
+        ("PUT", _LISTEN_KEY): keyed(users.keys.keep_alive, 1),
+        ("DELETE", _LISTEN_KEY): keyed(users.keys.close, 1),
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 
 from msgspec import Struct
@@ -24,24 +23,16 @@ from tradingsys.sim.events import (
 )
 from tradingsys.sim.exchange import Exchange
 from tradingsys.sim.faces.binance.connection import Connection
-from tradingsys.sim.faces.binance.faults import Fault
 from tradingsys.sim.faces.binance.figures import ms
+from tradingsys.sim.faces.binance.listen_keys import Key, ListenKeys
 from tradingsys.sim.faces.binance_usdm import render, render_account, render_conditions
-from tradingsys.sim.faces.binance_usdm.call import Call
 from tradingsys.sim.faces.transport import WsOutput, WsSend
 from tradingsys.venues.binance.encode import combined, listen_key_expired, to_bytes
-from tradingsys.venues.binance.messages import ListenKey, Message, Nothing
+from tradingsys.venues.binance.messages import Message
 
 __all__ = ["Subscription", "UserStreams"]
 
 _NO_KEY = "This listenKey does not exist. Please use `POST /fapi/v1/listenKey` to recreate `listenKey`"
-_VALID_NS = 60 * 60 * 1_000_000_000
-
-
-class _Key(Struct):
-    text: str
-    account: str
-    expires_ns: int
 
 
 class Subscription(Struct, frozen=True, eq=False):
@@ -57,59 +48,29 @@ class UserStreams:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._keys: dict[str, _Key] = {}
-        """By account: each has one key at most."""
-        self._minted = 0
+        self.keys = ListenKeys("", _NO_KEY)
         self._subscriptions: list[Subscription] = []
         self._account_change: AccountChanged | None = None
-
-    # --- keys
-
-    def start(self, call: Call) -> ListenKey:
-        """`POST /fapi/v1/listenKey`: a new key, or the active one made to last another hour."""
-        key = self._keys.get(call.account)
-        if key is None or key.expires_ns <= call.now_ns:
-            self._minted += 1
-            text = hashlib.sha256(f"{call.api_key}/{self._minted}".encode()).hexdigest()
-            key = self._keys[call.account] = _Key(text, call.account, 0)
-        key.expires_ns = call.now_ns + _VALID_NS
-        return ListenKey(listen_key=key.text)
-
-    def keep_alive(self, call: Call) -> ListenKey:
-        """`PUT /fapi/v1/listenKey`.
-
-        Raises Fault (-1125) when there is no key any more.
-        """
-        key = self._keys.get(call.account)
-        if key is None or key.expires_ns <= call.now_ns:
-            raise Fault(400, -1125, _NO_KEY)
-        key.expires_ns = call.now_ns + _VALID_NS
-        return ListenKey(listen_key=key.text)
-
-    def close(self, call: Call) -> Nothing:
-        """`DELETE /fapi/v1/listenKey`."""
-        self._keys.pop(call.account, None)
-        return Nothing()
 
     @property
     def next_deadline_ns(self) -> int | None:
         """When the next key expires."""
-        return min((key.expires_ns for key in self._keys.values()), default=None)
+        return self.keys.next_deadline_ns
 
     def tick(self, now_ns: int) -> list[WsOutput]:
         """Expire keys; their connections are told and stay open."""
-        return self._expire([key for key in self._keys.values() if key.expires_ns <= now_ns], now_ns)
+        return self._expire(self.keys.due(now_ns), now_ns)
 
     def end(self, now_ns: int) -> list[WsOutput]:
         """Expire all keys."""
-        return self._expire(list(self._keys.values()), now_ns)
+        return self._expire(self.keys.due(), now_ns)
 
-    def _expire(self, keys: Iterable[_Key], now_ns: int) -> list[WsOutput]:
+    def _expire(self, keys: Iterable[Key], now_ns: int) -> list[WsOutput]:
         outputs: list[WsOutput] = []
         for key in keys:
             message = listen_key_expired(key.text, ms(now_ns))
             outputs += self._send(key.account, "listenKeyExpired", message)
-            del self._keys[key.account]
+            self.keys.drop(key)
         return outputs
 
     # --- listeners
@@ -132,8 +93,7 @@ class UserStreams:
 
     def accounts_of(self, conn: Connection) -> set[str]:
         """Accounts that a connection hears of."""
-        listened = {each.listen_key for each in self._subscriptions if each.conn is conn}
-        return {key.account for key in self._keys.values() if key.text in listened}
+        return self.keys.accounts_of(each.listen_key for each in self._subscriptions if each.conn is conn)
 
     def publish(self, events: Iterable[ExchangeEvent]) -> list[WsOutput]:
         """What accounts hear of these events, in the venue's order.
@@ -198,16 +158,16 @@ class UserStreams:
         return self._send(order.account, "ORDER_TRADE_UPDATE", message)
 
     def _listens(self, account: str) -> bool:
-        key = self._keys.get(account)
-        return key is not None and any(each.listen_key == key.text for each in self._subscriptions)
+        key = self.keys.of(account)
+        return key is not None and any(each.listen_key == key for each in self._subscriptions)
 
     def _send(self, account: str, kind: str, message: Message) -> list[WsOutput]:
-        key = self._keys.get(account)
+        key = self.keys.of(account)
         if key is None:
             return []
         raw = to_bytes(message)
         return [
-            WsSend(each.conn.conn_id, combined(key.text, message) if each.conn.is_combined else raw)
+            WsSend(each.conn.conn_id, combined(key, message) if each.conn.is_combined else raw)
             for each in self._subscriptions
-            if each.listen_key == key.text and (each.events is None or kind in each.events)
+            if each.listen_key == key and (each.events is None or kind in each.events)
         ]
