@@ -34,7 +34,7 @@ app = App(
     tradingsys init
         write a gateway's configuration by answering a few questions
     tradingsys sim --write-config .
-        an exchange in a box; writes usdt.json and a key for it
+        an exchange in a box; writes usdt.json, spot.json, margin.json and a key
     tradingsys usdt -c=usdt.json -l=info
         the gateway of one USDⓈ-M futures account
     tradingsys spot -c=spot.json -l=info
