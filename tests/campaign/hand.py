@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
 import json
@@ -16,12 +15,13 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 
-from tests.process.world import World
+from tests.process.world import PATIENCE_S, World
 
 __all__ = ["Hand"]
 
 _KEY = "sim"
 """Which every box knows; its HMAC secret is the same."""
+_IS_OVER = -2011
 _QUANTITIES = {
     "BTCUSDT": ("0.0002", "0.00031"),
     "ETHUSDT": ("0.005", "0.0123"),
@@ -31,6 +31,15 @@ _QUANTITIES = {
 }
 _AMOUNTS = {"USDT": "123.45678901", "BTC": "0.01000001", "DOGE": "100.5", "BNB": "1.25"}
 _LOANS = {"USDT": "1000", "BNB": "2.5", "ETH": "1.5", "BTC": "0.25"}
+
+
+class Refused(Exception):
+    """The exchange did not; its code, or its words."""
+
+    def __init__(self, error: HTTPError) -> None:
+        answer = json.loads(error.read())
+        self.code = answer.get("code", answer.get("error"))
+        super().__init__(f"{answer}")
 
 
 class Hand:
@@ -66,15 +75,15 @@ class Hand:
 
     def clean_up(self) -> None:
         """Cancel what it has in the market."""
-        while self._resting:
+        deadline = time.monotonic() + PATIENCE_S
+        while self._resting and time.monotonic() < deadline:
             self._try(self._cancel)
 
     def _try(self, action: Callable[[], None]) -> None:
         try:
             action()
-        except HTTPError as error:
-            answer = json.loads(error.read())
-            self.refused[f"{action.__name__} {answer.get('code', answer.get('error'))}"] += 1
+        except Refused as error:
+            self.refused[f"{action.__name__.removeprefix('_')} {error.code}"] += 1
         else:
             self.done[action.__name__.removeprefix("_")] += 1
 
@@ -85,9 +94,11 @@ class Hand:
 
     def deposit(self, asset: str, amount: str) -> None:
         """From outside; negative goes there."""
-        self._world.admin(
-            "deposit", {"product": "spot", "margin": self._is_margin, "asset": asset, "amount": amount}
-        )  # fmt: skip
+        body = {"product": "spot", "margin": self._is_margin, "asset": asset, "amount": amount}
+        try:
+            self._world.admin("deposit", body)
+        except HTTPError as error:
+            raise Refused(error) from None
         self.moves += 1
 
     def _order(self, symbol: str, side: str, **terms: str) -> Any:
@@ -113,8 +124,13 @@ class Hand:
 
     def _cancel(self) -> None:
         if self._resting:
-            symbol, order_id = self._resting.pop(self._random.randrange(len(self._resting)))
-            self._signed("DELETE", self._orders, symbol=symbol, orderId=str(order_id))
+            order = self._random.choice(self._resting)
+            try:
+                self._signed("DELETE", self._orders, symbol=order[0], orderId=str(order[1]))
+            except Refused as error:
+                if error.code != _IS_OVER:
+                    raise
+            self._resting.remove(order)
 
     def _switch(self) -> None:
         self.burn(on=not self._burns)
@@ -145,8 +161,11 @@ class Hand:
         signature = hmac.new(_KEY.encode(), query.encode(), hashlib.sha256).hexdigest()
         address = f"{self._rest}{path}?{query}&signature={signature}"
         request = urllib.request.Request(address, method=method, headers={"X-MBX-APIKEY": _KEY})
-        with contextlib.closing(urllib.request.urlopen(request)) as reply:
-            return json.loads(reply.read())
+        try:
+            with urllib.request.urlopen(request) as reply:
+                return json.loads(reply.read())
+        except HTTPError as error:
+            raise Refused(error) from None
 
     @staticmethod
     def _now_ms() -> int:
