@@ -14,7 +14,7 @@ from tradingsys.sim.events import Amendment, Execution, OrderRecord
 from tradingsys.sim.faces.transport import Request
 from tradingsys.sim.money import CashRow
 
-__all__ = ["READS", "best", "execution_row", "order_row"]
+__all__ = ["READS", "asked", "best", "common_row", "execution_row", "order_row", "orders_of"]
 
 _NS_PER_MS = 1_000_000
 
@@ -57,23 +57,29 @@ class _Owned(Protocol):
 _Record = TypeVar("_Record", bound=_Owned)
 
 
-def _asked(request: Request, records: Iterable[_Record]) -> Iterator[_Record]:
+def asked(request: Request, records: Iterable[_Record]) -> Iterator[_Record]:
     """Those of the account and the symbol that were asked for."""
     account, symbol = filters(request)
     return (each for each in records if account in ("", each.account) and symbol in ("", each.symbol))
 
 
 def _ledger(box: Box, request: Request, _now_ns: int) -> Answer:
-    return Answer([execution_row(row) for row in _asked(request, box.exchange.ledger.executions)])
+    return Answer([execution_row(row) for row in asked(request, box.exchange.ledger.executions)])
 
 
 def _orders(box: Box, request: Request, _now_ns: int) -> Answer:
+    return orders_of(box, request, order_row)
+
+
+def orders_of(box: Box, request: Request, row: Callable[[OrderRecord], Row]) -> Answer:
+    """Orders of everybody's but the house's."""
     account, symbol = filters(request)
     ledger = box.exchange.ledger
     return Answer(
         [
-            order_row(record)
-            for each in _accounts(box, account)
+            row(record)
+            for each in box.exchange.accounts.values()
+            if not each.is_house and account in ("", each.name)
             for its_symbol in ledger.symbols(each.name)
             if symbol in ("", its_symbol)
             for record in ledger.orders(each.name, its_symbol)
@@ -93,7 +99,7 @@ def _conditions(box: Box, request: Request, _now_ns: int) -> Answer:
 
 
 def _amendments(box: Box, request: Request, _now_ns: int) -> Answer:
-    return Answer([_amendment_row(row) for row in _asked(request, box.exchange.ledger.amendments)])
+    return Answer([_amendment_row(row) for row in asked(request, box.exchange.ledger.amendments)])
 
 
 def _balances(box: Box, request: Request, _now_ns: int) -> Answer:
@@ -218,6 +224,11 @@ def execution_row(row: Execution) -> Row:
 
 def order_row(record: OrderRecord) -> Row:
     """An order as it is now."""
+    return common_row(record) | {"reduce_only": record.reduce_only, "algo_id": record.algo_id or None}
+
+
+def common_row(record: OrderRecord) -> Row:
+    """What orders on contracts and on assets have in common."""
     return {
         "account": record.account,
         "symbol": record.symbol,
@@ -231,9 +242,7 @@ def order_row(record: OrderRecord) -> Row:
         "price": text(record.px),
         "cum_qty": text(record.cum_qty),
         "avg_px": text(record.avg_px),
-        "reduce_only": record.reduce_only,
         "post_only": record.post_only,
-        "algo_id": record.algo_id or None,
         "forced": record.forced or None,
         "expiry": record.expiry,
         "created_ms": record.created_ns // _NS_PER_MS,

@@ -10,7 +10,7 @@ from tradingsys.core.enums import Side
 from tradingsys.matching.cross_margin import CrossMarginWallet
 from tradingsys.matching.wallet import SpotWallet
 from tradingsys.sim.admin_calls import Answer, Box, Handler, Problem, Row, decode, filters, number, text
-from tradingsys.sim.admin_reads import best
+from tradingsys.sim.admin_reads import asked, best, common_row, orders_of
 from tradingsys.sim.faces.transport import Request
 from tradingsys.sim.order_lists import OrderListRecord
 from tradingsys.sim.order_records import OrderRecord
@@ -83,59 +83,25 @@ def _margin(box: Box, request: Request, _now_ns: int) -> Answer:
 
 
 def _orders(box: Box, request: Request, _now_ns: int) -> Answer:
-    account, symbol = filters(request)
-    ledger = box.exchange.ledger
-    return Answer(
-        [
-            _order(record)
-            for wallet in _wallets(box, account)
-            for its_symbol in ledger.symbols(wallet.name)
-            if symbol in ("", its_symbol)
-            for record in ledger.orders(wallet.name, its_symbol)
-        ]
-    )
+    return orders_of(box, request, _order)
 
 
 def _order(record: OrderRecord) -> Row:
-    return {
-        "account": record.account,
-        "symbol": record.symbol,
-        "order_id": record.order_id,
-        "client_order_id": record.client_order_id,
-        "side": record.side,
-        "type": record.order_type,
-        "time_in_force": record.time_in_force,
-        "status": record.status,
-        "qty": text(record.qty),
+    return common_row(record) | {
         "quote_qty": text(record.quote_qty),
-        "price": text(record.px),
         "trigger_px": text(record.trigger_px),
         "trailing_bps": record.trailing_bps,
         "iceberg_qty": text(record.iceberg_qty),
         "is_working": record.is_working,
-        "cum_qty": text(record.cum_qty),
         "cum_quote": text(record.cum_quote),
-        "avg_px": text(record.avg_px),
-        "post_only": record.post_only,
         "list_id": record.list_id if record.list_id >= 0 else None,
         "side_effect": record.side_effect,
         "borrowed": text(record.borrowed),
-        "forced": record.forced or None,
-        "expiry": record.expiry,
-        "created_ms": record.created_ns // _NS_PER_MS,
-        "updated_ms": record.updated_ns // _NS_PER_MS,
     }
 
 
 def _lists(box: Box, request: Request, _now_ns: int) -> Answer:
-    account, symbol = filters(request)
-    return Answer(
-        [
-            _list(record)
-            for record in box.exchange.ledger.lists.values()
-            if account in ("", record.account) and symbol in ("", record.symbol)
-        ]
-    )
+    return Answer([_list(record) for record in asked(request, box.exchange.ledger.lists.values())])
 
 
 def _list(record: OrderListRecord) -> Row:

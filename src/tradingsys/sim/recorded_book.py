@@ -156,7 +156,7 @@ class RecordedBook(OrderBook):
         prices = half.prices[: -depth - 1 : -1] if side is Side.BUY else half.prices[:depth]
         return [(px, half.lots[px]) for px in prices]
 
-    def would_take(self, side: Side, px: int) -> bool:
+    def would_take(self, side: Side, px: int | None) -> bool:
         """See `OrderBook`."""
         half = self._sides[side.opposite]
         return half.best_free(px) is not None or half.best_own(px) is not None
