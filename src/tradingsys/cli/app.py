@@ -148,27 +148,34 @@ _add("repay", "assets:repay", _WATCH, "Pay back what a margin account owes.", "r
 app.register_install_completion_command(group=_SHELL)
 
 
+_Config = Annotated[
+    Path, Parameter(name=["--config", "-c"], help="Configuration file, for example usdt.json or spot.json.")
+]
+_LogLevel = Annotated[
+    Level, Parameter(name=["--level", "-l"], help="How much to log: off, error, warn, info, debug or trace.")
+]
+_Scanned = Annotated[
+    tuple[str, ...],
+    Parameter(
+        consume_multiple=True,
+        negative="",
+        help="Symbols whose trades to read from the book's beginning on: after restoring an older pos.db, those that"
+        " were first traded since.",
+    ),
+]
+
+
 @app.command(group=_RUN, help_epilogue="Example:\n\n    tradingsys usdt -c=usdt.json -l=info")
 def usdt(
     *,
-    config: Annotated[Path, Parameter(name=["--config", "-c"])],
-    level: Annotated[Level, Parameter(name=["--level", "-l"])] = "info",
-    scan: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative="")] = (),
+    config: _Config,
+    level: _LogLevel = "info",
+    scan: _Scanned = (),
 ) -> int:
     """Run the gateway of one Binance USDⓈ-M futures account.
 
     Strategies connect to it by the address that the configuration file calls "local". SIGINT or SIGTERM stop it within
     two seconds; orders stay open and are named.
-
-    Parameters
-    ----------
-    config:
-        Configuration file, for example usdt.json.
-    level:
-        How much to log: off, error, warn, info, debug or trace.
-    scan:
-        Symbols whose trades to read from the book's beginning on: after restoring an older pos.db, those that were
-        first traded since.
     """
     from tradingsys.gateway.main import run
 
@@ -178,24 +185,14 @@ def usdt(
 @app.command(group=_RUN, help_epilogue="Example:\n\n    tradingsys spot -c=spot.json -l=info")
 def spot(
     *,
-    config: Annotated[Path, Parameter(name=["--config", "-c"])],
-    level: Annotated[Level, Parameter(name=["--level", "-l"])] = "info",
-    scan: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative="")] = (),
+    config: _Config,
+    level: _LogLevel = "info",
+    scan: _Scanned = (),
 ) -> int:
     """Run the gateway of one Binance spot account or, with "margin": true in its configuration, cross margin account.
 
     Strategies connect to it by the address that the configuration file calls "local". SIGINT or SIGTERM stop it within
     two seconds; orders stay open and are named.
-
-    Parameters
-    ----------
-    config:
-        Configuration file, for example spot.json.
-    level:
-        How much to log: off, error, warn, info, debug or trace.
-    scan:
-        Symbols whose trades to read from the book's beginning on: after restoring an older pos.db, those that were
-        first traded since.
     """
     from tradingsys.gateway.main import run
 
