@@ -82,11 +82,9 @@ def _spot(box: Box) -> tuple[Any, dict[str, Any], dict[str, Any]]:
     # here a user's name says it.
     streams = box.streams.replace("://", "://stream@")
     urls["ws"] = {"spot": f"{streams}/ws", "ws-api": {"spot": box.ws_api}}
-    return (
-        ccxt.pro.binance,
-        urls,
-        {
-            "fetchMarkets": {"types": ["spot"]},
-            **({"defaultType": "margin", "defaultMarginMode": "cross"} if box.product == MARGIN else {}),
-        },
-    )
+    options: dict[str, Any] = {"fetchMarkets": {"types": ["spot"]}}
+    if box.product == MARGIN:
+        # It would ask futures for positions.
+        options |= {"watchPositions": {"fetchPositionsSnapshot": False}}
+        options |= {"defaultType": "margin", "defaultMarginMode": "cross"}
+    return ccxt.pro.binance, urls, options

@@ -91,7 +91,7 @@ def cancel_all(call: Call) -> list[spot.OrderReply | spot.OrderList]:
     Raises Fault (-2011) when there is nothing to cancel.
     """
     return [
-        encode_spot.in_margin(each) if isinstance(each, spot.OrderReply) else _isolated_not(each)
+        structs.replace(_less(each), is_isolated=False) if isinstance(each, spot.OrderReply) else _isolated_not(each)
         for each in orders.cancel_all(call)
     ]
 
@@ -166,5 +166,19 @@ def lists_of(answer: Callable[[Call], list[spot.OrderList]]) -> Answer:
     return lambda call: [_isolated_not(each) for each in answer(call)]
 
 
+def _less(report: spot.OrderReply) -> spot.OrderReply:
+    """Margin tells less of a list's orders than spot, and of a cancellation no time."""
+    is_cancellation = report.orig_client_order_id is not UNSET
+    return structs.replace(
+        report,
+        transact_time=UNSET if is_cancellation else report.transact_time,
+        working_time=UNSET,
+        orig_quote_order_qty=UNSET,
+    )
+
+
 def _isolated_not(told: spot.OrderList) -> spot.OrderList:
-    return structs.replace(told, is_isolated=False)
+    reports = told.order_reports
+    if reports is not UNSET:
+        reports = [_less(each) for each in reports]
+    return structs.replace(told, is_isolated=False, order_reports=reports)
