@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -124,3 +125,54 @@ def test_a_symbol_that_there_is_not(spot: Box) -> None:
         with pytest.raises(BadRequestError) as refused:
             call(symbol="NONEUSDT")
         assert refused.value.args[0] == -1121
+
+
+def summed(bars: list[Any]) -> list[Decimal]:
+    """What bars make together: open, high, low, close, and what was traded, in base and in quote."""
+    return [
+        Decimal(bars[0][1]),
+        max(Decimal(bar[2]) for bar in bars),
+        min(Decimal(bar[3]) for bar in bars),
+        Decimal(bars[-1][4]),
+        sum((Decimal(bar[5]) for bar in bars), Decimal(0)),
+        sum((Decimal(bar[7]) for bar in bars), Decimal(0)),
+    ]
+
+
+def told(ticker: Any) -> list[Decimal]:
+    """The same of a ticker."""
+    return [
+        Decimal(text)
+        for text in (
+            ticker.open_price, ticker.high_price, ticker.low_price, ticker.last_price, ticker.volume,
+            ticker.quote_volume,
+        )
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("window", ["15m", "2h", "day"])
+async def test_windows_are_made_of_bars(spot: Box, window: str) -> None:
+    api = by_hmac(spot).rest_api
+
+    def same() -> bool:
+        answer = api.ticker_trading_day(**_SYMBOL) if window == "day" else api.ticker(**_SYMBOL, window_size=window)
+        ticker = answer.data().actual_instance
+        interval = "1d" if window == "day" else "1m"
+        bars = spot.public(
+            "/api/v3/klines", symbol=MARKET, interval=interval, startTime=ticker.open_time, endTime=ticker.close_time
+        )
+        # A window begins with a whole minute, and may be that much wider.
+        assert len(bars) in {"15m": (15, 16), "2h": (120, 121), "day": (1,)}[window]
+        return told(ticker) == summed(bars)
+
+    await eventually("a window of the moment of its bars", same)
+
+
+async def test_the_average_is_the_exchange_s(spot: Box) -> None:
+    api = by_hmac(spot).rest_api
+
+    def same() -> bool:
+        average = Decimal(spot.admin("status")["symbols"][MARKET]["average_px"])
+        return abs(Decimal(api.avg_price(**_SYMBOL).data().price) - average) <= Decimal("0.00000001")
+
+    await eventually("the average of one moment", same)

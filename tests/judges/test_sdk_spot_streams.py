@@ -65,6 +65,7 @@ async def test_events_say_what_calls_say(spot: Box) -> None:
         levels = await listening("partial_book_depth", levels=5, update_speed="100ms")
         averages = await listening("avg_price")
         days = await listening("ticker")
+        hours = await listening("rolling_window_ticker", window_size="1h")
         books: dict[int, Row] = {}
 
         def told(one: Listening) -> list[Row]:
@@ -106,6 +107,18 @@ async def test_events_say_what_calls_say(spot: Box) -> None:
             return {key: last.get(key) for key in names} == {key: day[name] for key, name in names.items()}
 
         await days.until(same_day, "the same day on both ways")
+
+        def same_hour() -> bool:
+            window = spot.public("/api/v3/ticker", symbol=MARKET, windowSize="1h")
+            names = {
+                "p": "priceChange", "P": "priceChangePercent", "w": "weightedAvgPrice", "c": "lastPrice",
+                "o": "openPrice", "h": "highPrice", "l": "lowPrice", "v": "volume", "q": "quoteVolume",
+                "F": "firstId", "L": "lastId", "n": "count", "O": "openTime",
+            }  # fmt: skip
+            last = told(hours)[-1] if hours.told else {}
+            return {key: last.get(key) for key in names} == {key: window[name] for key, name in names.items()}
+
+        await hours.until(same_hour, "the same hour on both ways")
     answers = {row["a"]: row for row in spot.public("/api/v3/aggTrades", symbol=MARKET, limit=1000)}
     events = told(trades)
     assert [event["a"] for event in events] == list(range(events[0]["a"], events[0]["a"] + len(events)))
