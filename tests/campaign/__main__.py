@@ -49,6 +49,7 @@ def main() -> int:
         kills=chosen.kills,
         drops=chosen.drops,
         begins_empty=chosen.empty,
+        hours=1,
     )
     return max(
         _run(product, structs.replace(plan, per_second=min(plan.per_second, limits.get(product, plan.per_second))))

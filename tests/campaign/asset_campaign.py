@@ -99,8 +99,8 @@ class _Campaign:
         told = [monkey for process in monkeys for monkey in wait(process, plan)]
         self.hand.clean_up()
         self._await_transfers()
-        if product == "margin":
-            world.admin("advance", {"seconds": _HOUR_S})
+        if plan.hours:
+            world.admin("advance", {"seconds": plan.hours * _HOUR_S})
         records = self.records
         differences = _settled(lambda: compare(records, told))
         assert gateway.stop() == 0, gateway.err
@@ -217,7 +217,7 @@ def _kinds(row: dict[str, Any]) -> list[str]:
 
 def _settled(look: Callable[[], list[str]]) -> list[str]:
     """Differences that stay: events of what is known may still be on their way."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + 2 * PATIENCE_S
     while (found := look()) and time.monotonic() < deadline:
         time.sleep(0.5)
     return found

@@ -40,6 +40,8 @@ class Plan(Struct, frozen=True):
     """How often it is killed, where assets are traded."""
     drops: int = 0
     """How often it loses its connections there."""
+    hours: int = 0
+    """How far the exchange's clock jumps at the end, so that interest is due."""
     begins_empty: bool = False
     """There the account has no coins at first: assets and symbols come into the books while everybody trades."""
 
