@@ -1,4 +1,4 @@
-"""What the exchange can answer, read from the page that users read."""
+"""What the exchange can answer, read from the pages that users read."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from msgspec import Struct
 
 __all__ = ["CODES", "STATUSES", "CodeRow"]
 
-_PAGE = Path(__file__).resolve().parents[2] / "docs" / "errors.md"
+_DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 class CodeRow(Struct, frozen=True):
-    """One code, as docs/errors.md has it."""
+    """One code, as its page has it."""
 
     code: int
     text: str
@@ -22,21 +22,29 @@ class CodeRow(Struct, frozen=True):
     todo: str
 
 
-def _read() -> tuple[CodeRow, ...]:
-    rows = re.findall(r"^\| (-\d+) \| (.*?) \| (.*?) \| (.*?) \| (.*?) \|$", _PAGE.read_text("utf-8"), re.MULTILINE)
+def _read(text: str) -> tuple[CodeRow, ...]:
+    rows = re.findall(r"^\| (-\d+) \| (.*?) \| (.*?) \| (.*?) \| (.*?) \|$", text, re.MULTILINE)
     return tuple(CodeRow(int(code), text, doubt == "**yes**", retry, todo) for code, text, doubt, retry, todo in rows)
 
 
-CODES = _read()
-STATUSES: tuple[tuple[int, str, bool], ...] = (
-    (400, "a code of next year", False),
-    (403, "<html>blocked by a firewall</html>", False),
-    (408, "Timeout", True),
-    (410, "gone", False),
-    (500, "oops", True),
-    (502, "<html>bad gateway</html>", True),
-    (503, "Service Unavailable.", False),
-    (503, "Unknown error, please check your request or try again later.", True),
-    (504, "<html>gateway timeout</html>", True),
+_SPOT, _, _MARGIN = (_DOCS / "errors-spot.md").read_text("utf-8").partition("## Cross margin")
+CODES = {
+    "usdt": _read((_DOCS / "errors.md").read_text("utf-8")),
+    "spot": _read(_SPOT),
+    "margin": _read(_MARGIN),
+}
+"""By the names of the accounts' configurations."""
+_BOTH, _FUTURES, _ASSETS = frozenset(CODES), frozenset({"usdt"}), frozenset({"spot", "margin"})
+STATUSES: tuple[tuple[int, str, frozenset[str]], ...] = (
+    (400, "a code of next year", frozenset()),
+    (403, "<html>blocked by a firewall</html>", frozenset()),
+    (408, "Timeout", _FUTURES),
+    (409, "half of it", _ASSETS),
+    (410, "gone", frozenset()),
+    (500, "oops", _BOTH),
+    (502, "<html>bad gateway</html>", _BOTH),
+    (503, "Service Unavailable.", _ASSETS),
+    (503, "Unknown error, please check your request or try again later.", _BOTH),
+    (504, "<html>gateway timeout</html>", _BOTH),
 )
-"""(status, message, in doubt?) of answers without a code that is known."""
+"""(status, message, where it proves nothing) of answers without a code that is known."""

@@ -1,7 +1,7 @@
 """Every code that the exchange may answer an order, a cancel, an amend or a question with, over real sockets.
 
-What the strategy is told is what docs/errors.md says: refused with the exchange's code and what to do, or in doubt
-until the exchange, asked for the order, has told the truth. Nothing else stops.
+What the strategy is told is what docs/errors.md and docs/errors-spot.md say: refused with the exchange's code and what
+to do, or in doubt until the exchange, asked for the order, has told the truth. Nothing else stops.
 """
 
 from __future__ import annotations
@@ -16,47 +16,56 @@ import pytest
 from tests.bad_input.exchange import Loop
 from tests.bad_input.launcher import Launcher
 from tests.bad_input.table_codes import CODES, STATUSES, CodeRow
-from tests.bad_input.venue_place import VenuePlace
-from tradingsys.venues.binance.usdm import ERRORS
+from tests.bad_input.venue_place import ACCOUNTS, VenuePlace
 
 FIRST_QTY = 1_000
-RESTING = {"price": "0.06", "quantity": "300"}
 KLINES = {"symbol": "dogeusdt", "interval": "1m", "limit": 5}
-# It says that there is no such order, which is an answer and no failure.
-NO_SUCH_ORDER = -2013
+# They say that there is no such order, or no longer, which is an answer and no failure.
+ANSWERS = {"usdt": {-2013}, "spot": {-2013, -2026}, "margin": {-2013, -2026}}
+
+
+@pytest.fixture(scope="module", params=list(ACCOUNTS))
+def account(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
 
 
 @pytest.fixture(scope="module")
-def place(loop: Loop, launcher: Launcher, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VenuePlace]:
+def place(
+    account: str, loop: Loop, launcher: Launcher, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[VenuePlace]:
     folder = tmp_path_factory.mktemp("codes") / "gateway"
     folder.mkdir()
-    place = VenuePlace(loop, launcher, folder)
+    # Absence is proven the sooner the less late an exchange may act and answer.
+    margins = {} if account == "usdt" else {"engine_margin_ms": 500, "staleness_ms": 300}
+    place = VenuePlace(loop, launcher, folder, account, loop.exchange(), **margins)
     yield place
     assert place.gateway.stop() == 0
     assert "Traceback" not in place.gateway.err and "HALT" not in place.gateway.err
 
 
-def words_of(row: CodeRow) -> list[str]:
+def words_of(row: CodeRow, place: VenuePlace) -> list[str]:
     """What a refusal must tell: the exchange's words, and what to do where these do not say it."""
-    return [row.text] if ERRORS.codes[row.code].says_enough else [row.text, row.todo]
+    return [row.text] if place.words.errors.codes[row.code].says_enough else [row.text, row.todo]
 
 
 def assert_trades(place: VenuePlace) -> None:
-    client_order_id = place.line.order(**RESTING)
+    client_order_id = place.line.order(**place.words.resting)
     place.line.order_that("rests", client_order_id, lambda order: order["status"] == "NEW")
     place.line.result("cancel", {"client_order_id": client_order_id})
     place.line.order_that("is canceled", client_order_id, lambda order: order["status"] == "CANCELED")
     assert place.gateway.code is None
 
 
-def test_the_page_has_all_codes() -> None:
-    assert {row.code for row in CODES} == set(ERRORS.codes) and len(CODES) > 100
+def test_the_page_has_all_codes(account: str) -> None:
+    rows = CODES[account]
+    assert {row.code for row in rows} == set(ACCOUNTS[account].errors.codes) and len(rows) > 60
 
 
-def test_orders(place: VenuePlace) -> None:
+def test_orders(place: VenuePlace, account: str) -> None:
     line = place.line
     sent = {}
-    for number, row in enumerate(CODES):
+    for number, row in enumerate(CODES[account]):
         quantity = str(FIRST_QTY + number)
         place.refusals["place", quantity] = (400, row.code, row.text)
         sent[line.order(quantity=quantity)] = row
@@ -66,7 +75,7 @@ def test_orders(place: VenuePlace) -> None:
             continue
         order = line.order_that("is refused", client_order_id, lambda order: order["status"] == "REJECTED")
         assert order["code"] == row.code
-        assert [word for word in words_of(row) if word not in order["reason"]] == [], order
+        assert [word for word in words_of(row, place) if word not in order["reason"]] == [], order
     for client_order_id, row in sent.items():
         if row.in_doubt:  # the exchange, asked again and again, does not know it
             line.order_that("never arrived", client_order_id, lambda order: order["status"] == "ABSENT")
@@ -77,10 +86,10 @@ def test_orders(place: VenuePlace) -> None:
     assert_trades(place)
 
 
-def test_cancels(place: VenuePlace) -> None:
+def test_cancels(place: VenuePlace, account: str) -> None:
     line = place.line
-    resting, venue_order_id = place.resting(**RESTING)
-    for row in CODES:
+    resting, venue_order_id = place.resting(**place.words.resting)
+    for row in CODES[account]:
         place.refusals["cancel", venue_order_id] = (400, row.code, row.text)
         since, questions = len(line.messages), place.questions
         line.result("cancel", {"client_order_id": resting})
@@ -90,7 +99,7 @@ def test_cancels(place: VenuePlace) -> None:
         else:
             told = place.failure(resting, since)
             assert (told["method"], told["code"]) == ("cancel", row.code)
-            assert [word for word in words_of(row) if word not in told["reason"]] == [], told
+            assert [word for word in words_of(row, place) if word not in told["reason"]] == [], told
         assert len(place.open_orders()) == 1
     place.refusals.clear()
     line.result("cancel", {"client_order_id": resting})
@@ -98,12 +107,14 @@ def test_cancels(place: VenuePlace) -> None:
     assert_trades(place)
 
 
-def test_amends(place: VenuePlace) -> None:
+def test_amends(place: VenuePlace, account: str) -> None:
+    if not place.words.amended:
+        return  # nothing of the kind is ever sent
     line = place.line
-    shared, shared_id = place.resting(**RESTING)
+    shared, shared_id = place.resting(**place.words.resting)
     doubtful = []
-    for row in CODES:
-        order, venue_order_id = place.resting(**RESTING) if row.in_doubt else (shared, shared_id)
+    for row in CODES[account]:
+        order, venue_order_id = place.resting(**place.words.resting) if row.in_doubt else (shared, shared_id)
         place.refusals["amend", venue_order_id] = (400, row.code, row.text)
         since = len(line.messages)
         line.wait_for("room for an amend", partial(_amends, place, order))
@@ -112,12 +123,15 @@ def test_amends(place: VenuePlace) -> None:
             continue
         told = place.failure(order, since)
         assert (told["method"], told["code"]) == ("amend", row.code)
-        assert [word for word in words_of(row) if word not in told["reason"]] == [], told
-    assert {Decimal(row["price"]) for row in place.open_orders()} == {Decimal("0.06")}
+        assert [word for word in words_of(row, place) if word not in told["reason"]] == [], told
+    resting = place.words.resting
+    open_orders = place.open_orders()
+    assert {Decimal(row["price"]) for row in open_orders} == {Decimal(resting["price"])}
+    assert {Decimal(row["qty"]) for row in open_orders} == {Decimal(resting["quantity"])}
     place.refusals.clear()
     for order in (shared, *doubtful):  # not until it can no longer act, and is asked for, may the next one be sent
         line.wait_for("the end of doubt", partial(_amends, place, order))
-        line.order_that("is amended", order, lambda order: order["price"] == "0.05")
+        line.order_that("is amended", order, partial(_is_amended, place))
         line.result("cancel", {"client_order_id": order})
         line.order_that("is canceled", order, lambda order: order["status"] == "CANCELED")
     assert_trades(place)
@@ -125,29 +139,33 @@ def test_amends(place: VenuePlace) -> None:
 
 def _amends(place: VenuePlace, client_order_id: str) -> bool:
     """Whether an amend could be sent."""
-    return "error" not in place.line.ask("amend", {"client_order_id": client_order_id, "price": "0.05"})
+    return "error" not in place.line.ask("amend", {"client_order_id": client_order_id, **place.words.amended})
+
+
+def _is_amended(place: VenuePlace, order: dict[str, object]) -> bool:
+    return place.words.amended.items() <= order.items()
 
 
 def _more_than(place: VenuePlace, questions: int) -> bool:
     return place.questions > questions
 
 
-def test_questions_of_strategies(place: VenuePlace) -> None:
-    for row in CODES:
+def test_questions_of_strategies(place: VenuePlace, account: str) -> None:
+    for row in CODES[account]:
         place.refusals["klines", ""] = (400, row.code, row.text)
         told = place.line.ask("get_klines", KLINES)["error"]
         assert told["code"] == row.code
-        assert [word for word in words_of(row) if word not in told["msg"]] == [], told
+        assert [word for word in words_of(row, place) if word not in told["msg"]] == [], told
     place.refusals.clear()
     assert place.line.result("get_klines", KLINES)
     assert_trades(place)
 
 
-def test_questions_of_the_gateway(place: VenuePlace) -> None:
+def test_questions_of_the_gateway(place: VenuePlace, account: str) -> None:
     """An order whose answer was lost, with the question for it refused: asked on, until the truth is told."""
     line = place.line
     sent = []
-    rows = [row for row in CODES if row.code != NO_SUCH_ORDER]
+    rows = [row for row in CODES[account] if row.code not in ANSWERS[account]]
     for number, row in enumerate(rows):
         quantity = str(FIRST_QTY + number)
         place.lost[quantity] = (400, -1007, "Timeout waiting for response from backend server.")
@@ -166,14 +184,14 @@ def test_questions_of_the_gateway(place: VenuePlace) -> None:
     assert_trades(place)
 
 
-def test_answers_without_a_known_code(place: VenuePlace) -> None:
+def test_answers_without_a_known_code(place: VenuePlace, account: str) -> None:
     sent = {}
     for number, row in enumerate(STATUSES):
         status, message, _ = row
         place.refusals["place", str(700 + number)] = (status, 0, message)
         sent[place.line.order(quantity=str(700 + number))] = row
     for client_order_id, (status, message, in_doubt) in sent.items():
-        if in_doubt:
+        if account in in_doubt:
             place.line.order_that("is in doubt", client_order_id, lambda order: order["status"] == "UNKNOWN")
             place.line.order_that("never arrived", client_order_id, lambda order: order["status"] == "ABSENT")
         else:
