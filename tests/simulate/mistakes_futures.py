@@ -14,12 +14,14 @@ from tradingsys.core.commands import OrderQuery, ReplaceOrder
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.errors import TradingError
 from tradingsys.core.order import Closed, Order
+from tradingsys.core.position import Pair
 from tradingsys.core.records import AdjustmentRecord, FillRecord, PerformanceRecord, Saved
 from tradingsys.core.reports import Outcome, RequestDone
 from tradingsys.gateway.orders import OrderDesk
 from tradingsys.oms.accounting import Accounting
 from tradingsys.oms.fill_book import FillBook
 from tradingsys.oms.funding import Movements
+from tradingsys.oms.halts import Halts
 from tradingsys.oms.inquiry import Inquiry
 from tradingsys.oms.order_index import OrderIndex
 from tradingsys.oms.procedure import ask
@@ -104,7 +106,7 @@ def trades_alone_tell_how_an_order_stands(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_forced_trade_halts_nothing(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(SessionBook, "_halt_forced", lambda *_: None)
+    patch.setattr(Halts, "halt_forced", lambda *_: None)
 
 
 def funding_is_forgotten_in_a_restart(patch: pytest.MonkeyPatch) -> None:
@@ -136,9 +138,10 @@ def profit_counts_again_after_a_restart(patch: pytest.MonkeyPatch) -> None:
         fills: Iterable[FillRecord],
         adjustments: Iterable[AdjustmentRecord],
         watermarks: Mapping[str, int],
+        pairs: Mapping[str, Pair] | None = None,
     ) -> None:
         del watermarks
-        open_accounts(self, performance, fills, adjustments, {})
+        open_accounts(self, performance, fills, adjustments, {}, pairs)
 
     patch.setattr(Accounting, "__init__", twice)
 
