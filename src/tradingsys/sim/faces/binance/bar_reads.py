@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Protocol
 
 from tradingsys.core.bars import Bar, interval_end_ms, interval_start_ms
 from tradingsys.sim.bar_archive import BarArchive
@@ -41,7 +42,21 @@ def as_rows(bars: Iterable[Bar]) -> list[KlineRow]:
     ]
 
 
-def chosen_bars(call: Call[S], archive: BarArchive, intervals: Collection[str], highest: int) -> list[Bar]:
+class Bars(Protocol):
+    """What an archive of bars can be asked, whatever time its days begin at."""
+
+    @property
+    def start_ms(self) -> int:
+        """Where bars begin."""
+
+    def advance(self, now_ms: int) -> None:
+        """Let time pass."""
+
+    def bars(self, interval: str, start_ms: int, end_ms: int) -> list[Bar]:
+        """Bars of an interval, oldest first, those that begin from ``start_ms`` on and before ``end_ms``."""
+
+
+def chosen_bars(call: Call[S], archive: Bars, intervals: Collection[str], highest: int) -> list[Bar]:
     """Bars of an archive: from a time on, else the newest, at most ``highest``; the last one may be unfinished.
 
     Raises Fault for an unknown interval (-1120) and for times in the wrong order (-1023).
@@ -55,7 +70,7 @@ def chosen_bars(call: Call[S], archive: BarArchive, intervals: Collection[str], 
     start_ms, end_ms = params.maybe_integer("startTime"), params.optional_integer("endTime", call.now_ms)
     last_ms = min(end_ms, call.now_ms)
     if start_ms is None:
-        first_ms = max(0, interval_start_ms(interval, last_ms) - (limit - 1) * _longest_ms(interval))
+        first_ms = max(0, interval_start_ms(interval, last_ms) - limit * _longest_ms(interval))
         return archive.bars(interval, first_ms, last_ms + 1)[-limit:]
     if start_ms > end_ms:
         raise Fault(400, -1023, "Start time is greater than end time.")

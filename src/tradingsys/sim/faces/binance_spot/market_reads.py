@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TypeVar
@@ -20,6 +21,7 @@ from tradingsys.sim.faces.binance_spot import exchange_info as info
 from tradingsys.sim.faces.binance_spot.call import Call
 from tradingsys.sim.price_range import PriceRange
 from tradingsys.sim.tape import Aggregate, Tape, trade_bar
+from tradingsys.sim.zoned_bars import ZonedBars
 from tradingsys.venues.binance.messages import (
     BookTickerRow,
     DepthSnapshot,
@@ -53,6 +55,7 @@ __all__ = [
     "server_time",
     "symbols_asked",
     "trades",
+    "zone_ms",
 ]
 
 T = TypeVar("T")
@@ -61,8 +64,8 @@ KLINE_INTERVALS = frozenset(INTERVALS)
 _MOST_KLINES = 1000
 _MOST_LEVELS = 5000
 _HOUR_MS = 3_600_000
-_WHOLE_HOURS = frozenset({"1s", "1m", "3m", "5m", "15m", "30m", "1h"})
-"""Intervals that begin at the same moments in every time zone of whole hours."""
+_MINUTE_MS = 60_000
+_ZONE = re.compile(r"([+-]?)([0-9]{1,2})(?::([0-5][0-9]))?")
 _PERMISSIONS = frozenset({"SPOT", "MARGIN", "LEVERAGED"})
 _STATUSES = frozenset({"TRADING", "END_OF_DAY", "HALT", "BREAK", "CANCEL_ONLY"})
 _names = msgspec.json.Decoder(list[str]).decode
@@ -266,22 +269,34 @@ def aggregate_row(row: Aggregate) -> dict[str, object]:
 def klines(call: Call) -> list[KlineRow]:
     """`GET /api/v3/klines`, `uiKlines` and their like on the WS-API.
 
-    Raises Fault for an unknown interval (-1120), times in the wrong order (-1023), and (-1130) for a time zone, other
-    than UTC, that moves the bounds of the bars: the box keeps its bars in UTC.
+    Raises Fault for an unknown interval (-1120), times in the wrong order (-1023), and nobody's time zone (-1130).
     """
-    symbol, interval = call.symbol(), call.params.text("interval")
-    zone = call.params.get("timeZone", "0").lstrip("+")
-    if zone not in ("0", "0:00", "00:00") and interval not in _WHOLE_HOURS:
-        raise malformed("timeZone")
+    symbol, interval, offset_ms = call.symbol(), call.params.text("interval"), zone_ms(call)
     tape = call.state.tapes[symbol]
     if interval != "1s":
-        return as_rows(map(in_eight_digits, chosen_bars(call, tape.bars, KLINE_INTERVALS, _MOST_KLINES)))
+        archive = ZonedBars(tape.bars, offset_ms) if offset_ms else tape.bars
+        return as_rows(map(in_eight_digits, chosen_bars(call, archive, KLINE_INTERVALS, _MOST_KLINES)))
     limit = call.limit(500, _MOST_KLINES)
     start_ms, end_ms = call.params.maybe_integer("startTime"), call.params.optional_integer("endTime", call.now_ms)
     if start_ms is not None and start_ms > end_ms:
         raise Fault(400, -1023, "Start time is greater than end time.")
     bars = [bar for bar in _seconds(tape, call.now_ms) if (start_ms or 0) <= bar.start_ms <= end_ms]
     return as_rows(map(in_eight_digits, bars[-limit:] if start_ms is None else bars[:limit]))
+
+
+def zone_ms(call: Call) -> int:
+    """How far the clocks of ``timeZone`` are ahead of UTC: hours, or hours and minutes, from -12:00 to +14:00.
+
+    Raises Fault (-1130) for anything else.
+    """
+    match = _ZONE.fullmatch(call.params.get("timeZone", "0"))
+    if match is None:
+        raise malformed("timeZone")
+    sign, hours, minutes = match.groups()
+    offset_ms = (int(hours) * 60 + int(minutes or 0)) * _MINUTE_MS * (-1 if sign == "-" else 1)
+    if not -12 * _HOUR_MS <= offset_ms <= 14 * _HOUR_MS:
+        raise malformed("timeZone")
+    return offset_ms
 
 
 def _seconds(tape: Tape, now_ms: int) -> list[Bar]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from tradingsys.core.bars import Bar, interval_start_ms
+from tradingsys.core.bars import Bar
 from tradingsys.sim.faces.binance.book_feeds import top
 from tradingsys.sim.faces.binance.faults import Fault, malformed
 from tradingsys.sim.faces.binance_spot.call import Call, State
-from tradingsys.sim.faces.binance_spot.market_reads import one_or_all, symbols_asked
+from tradingsys.sim.faces.binance_spot.market_reads import one_or_all, symbols_asked, zone_ms
+from tradingsys.sim.zoned_bars import zoned_start_ms
 from tradingsys.venues.binance.messages import MiniTicker, Ticker, spot
 
 __all__ = ["day_of", "mini_ticker", "ticker", "ticker_24hr", "trading_day", "window_ticker"]
@@ -187,13 +188,11 @@ def _day_row(state: State, symbol: str, now_ms: int, *, mini: bool) -> dict[str,
 
 
 def trading_day(call: Call) -> object:
-    """`GET /api/v3/ticker/tradingDay` and `ticker.tradingDay`: since midnight, UTC.
+    """`GET /api/v3/ticker/tradingDay` and `ticker.tradingDay`: since midnight, in UTC or where ``timeZone`` says.
 
-    Raises Fault (-1130) for another time zone.
+    Raises Fault (-1130) for nobody's time zone.
     """
-    if call.params.get("timeZone", "0").lstrip("+") not in ("0", "0:00", "00:00"):
-        raise malformed("timeZone")
-    return _rows(call, interval_start_ms("1d", call.now_ms))
+    return _rows(call, zoned_start_ms("1d", call.now_ms, zone_ms(call)))
 
 
 def ticker(call: Call) -> object:
