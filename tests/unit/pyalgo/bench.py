@@ -6,6 +6,7 @@ from collections import deque
 
 from pyalgo.context import Context
 from pyalgo.order import Order
+from pyalgo.tradable import DepthSubscription
 from tests.unit.pyalgo.scripted_gateway import ScriptedGateway
 from tradingsys.core.errors import LocalProtocolError
 
@@ -89,3 +90,18 @@ class Executions:
         times = self.times.setdefault(order.client_order_id, [])
         if order.trade_time and (not times or times[-1] != order.trade_time):
             times.append(order.trade_time)
+
+
+def desk(kind: type[ScriptedGateway] = ScriptedGateway, symbol: str = "btcusdt") -> Bench:
+    """Logged in, subscribed to a book, and delivering."""
+    bench = Bench(kind=kind)
+    bench.context.open_subscription(symbol, "depth")
+    bench.settle()
+    bench.client.start_delivery()
+    return bench
+
+
+def depth_of(bench: Bench, symbol: str = "btcusdt") -> DepthSubscription:
+    subscription = bench.context.subscriptions[f"{symbol}@depth"]
+    assert isinstance(subscription, DepthSubscription)
+    return subscription

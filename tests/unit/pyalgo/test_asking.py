@@ -4,27 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from msgspec import structs
 
-from pyalgo import BarSubscription, Depth, Engine, MarginType, log
+from pyalgo import BarSubscription, Depth, Engine, MarginType
 from tests.unit.pyalgo.pushes import depth, kline
 from tests.unit.pyalgo.scripted_gateway import ScriptedGateway
 from tests.unit.pyalgo.ws_gateway import WsGateway
 from tradingsys.wire.codec import decode_params, encode
 from tradingsys.wire.messages import KlinesParams, KlineView
 
+pytestmark = pytest.mark.usefixtures("own_directory")
+
 MINUTE_MS = 60_000
-
-
-@pytest.fixture(autouse=True)
-def own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    yield
-    log.close()
 
 
 @pytest.fixture

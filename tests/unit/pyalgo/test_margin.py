@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pyalgo import Balance, Borrowable, Context, Engine, Event, EventType, MarginLevel, MarginState, log
-from tests.unit.pyalgo.bench import Bench
+from pyalgo import Balance, Borrowable, Context, Engine, Event, EventType, MarginLevel, MarginState
+from tests.unit.pyalgo.bench import Bench, desk
 from tests.unit.pyalgo.desk import of
 from tests.unit.pyalgo.scripted_gateway import ScriptedGateway
 from tests.unit.pyalgo.spot_gateway import MarginGateway, SpotGateway
@@ -17,13 +16,7 @@ from tests.unit.pyalgo.ws_gateway import WsGateway
 from tradingsys.wire.codec import decode_params, encode
 from tradingsys.wire.messages import BalancePush, BalanceView, LoanParams, MarginPush, PositionPush, PositionView
 
-
-@pytest.fixture(autouse=True)
-def own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    yield
-    log.close()
+pytestmark = pytest.mark.usefixtures("own_directory")
 
 
 @pytest.fixture
@@ -34,14 +27,6 @@ def session() -> Iterator[tuple[Context, ScriptedGateway]]:
         session.subscribe("dogeusdt", "depth")
         yield session, running.gateway
         engine.close()
-
-
-def desk(kind: type[SpotGateway]) -> Bench:
-    bench = Bench(kind=kind)
-    bench.context.open_subscription("dogeusdt", "depth")
-    bench.settle()
-    bench.client.start_delivery()
-    return bench
 
 
 def told_of(bench: Bench, balance: BalanceView) -> Balance:
@@ -81,7 +66,7 @@ WRONG: list[tuple[str, Callable[[Any], object]]] = [
 
 @pytest.mark.parametrize(("why", "act"), WRONG)
 def test_what_cannot_be_meant_is_not_asked(why: str, act: Callable[[Any], object]) -> None:
-    bench = desk(MarginGateway)
+    bench = desk(MarginGateway, "dogeusdt")
     before = len(bench.gateway.received)
     with pytest.raises(ValueError, match=why):
         act(bench.context)
@@ -95,7 +80,7 @@ def test_a_futures_account_borrows_nothing(bench: Bench, ask: Callable[[Context]
 
 
 def test_a_push_tells_the_wallet_and_what_is_owed_is_asked_for_in_a_moment() -> None:
-    bench = desk(MarginGateway)
+    bench = desk(MarginGateway, "dogeusdt")
     bench.gateway.balances = [BalanceView("USDT", "500", "100", "300", "0.5")]
     bench.context.refresh_balance()
     bench.settle()
@@ -111,7 +96,7 @@ def test_a_push_tells_the_wallet_and_what_is_owed_is_asked_for_in_a_moment() -> 
 
 
 def test_a_spot_account_owes_nothing_and_is_not_asked() -> None:
-    bench = desk(SpotGateway)
+    bench = desk(SpotGateway, "dogeusdt")
     assert told_of(bench, BalanceView("USDT", "200", "150")) == Balance("USDT", 200.0, 150.0)
     bench.advance(2_000)
     bench.settle()
@@ -119,7 +104,7 @@ def test_a_spot_account_owes_nothing_and_is_not_asked() -> None:
 
 
 def test_the_account_is_asked_again_after_a_break() -> None:
-    bench = desk(MarginGateway)
+    bench = desk(MarginGateway, "dogeusdt")
     told_of(bench, BalanceView("USDT", "200"))
     bench.disconnect()
     bench.settle()
@@ -130,7 +115,7 @@ def test_the_account_is_asked_again_after_a_break() -> None:
 
 
 def test_the_margin_level_is_told_when_it_comes_near() -> None:
-    bench = desk(MarginGateway)
+    bench = desk(MarginGateway, "dogeusdt")
     levels: list[MarginLevel] = []
     events: list[Event] = []
     bench.context.on_margin, bench.context.on_event = levels.append, events.append
@@ -153,7 +138,7 @@ def test_a_level_told_before_the_program_runs_waits_for_it() -> None:
 
 
 def test_a_spot_position_has_what_can_be_sold_and_what_was_executed() -> None:
-    bench = desk(SpotGateway)
+    bench = desk(SpotGateway, "dogeusdt")
     gateway = bench.gateway
     gateway._event(
         lambda n: PositionPush(

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from pyalgo import DepthSubscription, Leg, Order, OrderType, Side, State, Tif
+from pyalgo import Leg, Order, OrderType, Side, State, Tif
 from pyalgo.product import Product
-from tests.unit.pyalgo.bench import Bench
+from tests.unit.pyalgo.bench import Bench, desk
+from tests.unit.pyalgo.bench import depth_of as of
 from tests.unit.pyalgo.pushes import spot_product
 from tests.unit.pyalgo.spot_gateway import MarginGateway, SpotGateway
 from tradingsys.core.enums import Contingency, OrderStatus
@@ -20,23 +21,9 @@ SELL_STOP = Leg(0, 1, Side.SELL, OrderType.STOP_LOSS, stop_price=90)
 ENTRY = Leg(100, 1, Side.BUY, OrderType.LIMIT)
 
 
-def desk(kind: type[SpotGateway] = SpotGateway) -> Bench:
-    bench = Bench(kind=kind)
-    bench.context.open_subscription("btcusdt", "depth")
-    bench.settle()
-    bench.client.start_delivery()
-    return bench
-
-
 @pytest.fixture
 def bench() -> Bench:
-    return desk()
-
-
-def of(bench: Bench) -> DepthSubscription:
-    subscription = bench.context.subscriptions["btcusdt@depth"]
-    assert isinstance(subscription, DepthSubscription)
-    return subscription
+    return desk(SpotGateway)
 
 
 def lists(bench: Bench) -> list[OrderListParams]:

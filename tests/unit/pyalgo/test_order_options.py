@@ -6,9 +6,10 @@ import datetime as dt
 
 import pytest
 
-from pyalgo import DepthSubscription, OrderType, PriceMatch, Side, SmartOrder, Tif, TriggerPrice
+from pyalgo import OrderType, PriceMatch, Side, SmartOrder, Tif, TriggerPrice
 from pyalgo.options import OrderOptions
-from tests.unit.pyalgo.bench import Bench
+from tests.unit.pyalgo.bench import Bench, desk
+from tests.unit.pyalgo.bench import depth_of as of
 from tests.unit.pyalgo.pushes import product
 from tradingsys.core.enums import OrderStatus
 from tradingsys.wire.codec import decode_params
@@ -20,17 +21,7 @@ NOON_MS = 1_772_366_400_000
 
 @pytest.fixture
 def bench() -> Bench:
-    bench = Bench()
-    bench.context.open_subscription("btcusdt", "depth")
-    bench.settle()
-    bench.client.start_delivery()
-    return bench
-
-
-def of(bench: Bench) -> DepthSubscription:
-    subscription = bench.context.subscriptions["btcusdt@depth"]
-    assert isinstance(subscription, DepthSubscription)
-    return subscription
+    return desk()
 
 
 def sent(bench: Bench) -> OrderParams:

@@ -5,23 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
-from pyalgo import Context, Engine, Event, EventType, Order, OrderType, Session, Side, Tradable, log
+from pyalgo import Context, Engine, Event, EventType, Order, OrderType, Session, Side, Tradable
 from tests.unit.pyalgo.pushes import depth, trade
 from tests.unit.pyalgo.scripted_gateway import ScriptedGateway
 from tests.unit.pyalgo.ws_gateway import WsGateway
 from tradingsys.wire.codec import encode
 
-
-@pytest.fixture(autouse=True)
-def own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    yield
-    log.close()
+pytestmark = pytest.mark.usefixtures("own_directory")
 
 
 def answer(gateway: ScriptedGateway) -> None:

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyalgo import DepthSubscription, Order, OrderType, PriceMatch, Side, SideEffect, SmartOrder, Tif
+from pyalgo import Order, OrderType, PriceMatch, Side, SideEffect, SmartOrder, Tif
 from pyalgo.options import OrderOptions
 from pyalgo.product import Product
 from pyalgo.terms import Leg, order_params
-from tests.unit.pyalgo.bench import Bench
+from tests.unit.pyalgo.bench import Bench, desk
+from tests.unit.pyalgo.bench import depth_of as of
 from tests.unit.pyalgo.pushes import depth, margin_product, spot_product
 from tests.unit.pyalgo.spot_gateway import MarginGateway, SpotGateway
 from tradingsys.core.errors import InvalidOrder
@@ -22,23 +23,9 @@ from tradingsys.wire.messages import AmendParams, LoginResult, OrderParams
 LOGIN = LoginResult(1, "test", True, "abcde", 1, 1)
 
 
-def desk(kind: type[SpotGateway] = SpotGateway) -> Bench:
-    bench = Bench(kind=kind)
-    bench.context.open_subscription("btcusdt", "depth")
-    bench.settle()
-    bench.client.start_delivery()
-    return bench
-
-
 @pytest.fixture
 def bench() -> Bench:
-    return desk()
-
-
-def of(bench: Bench) -> DepthSubscription:
-    subscription = bench.context.subscriptions["btcusdt@depth"]
-    assert isinstance(subscription, DepthSubscription)
-    return subscription
+    return desk(SpotGateway)
 
 
 def sent(bench: Bench) -> OrderParams:

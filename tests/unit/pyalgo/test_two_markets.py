@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pyalgo import Depth, DepthSubscription, Engine, Order, OrderType, Side, log
+from pyalgo import Depth, DepthSubscription, Engine, Order, OrderType, Side
 from tests.unit.pyalgo.bench import Bench, Executions
 from tests.unit.pyalgo.pushes import depth
 from tests.unit.pyalgo.scripted_gateway import ScriptedGateway
@@ -17,13 +14,7 @@ from tests.unit.pyalgo.spot_gateway import SpotGateway
 from tests.unit.pyalgo.ws_gateway import WsGateway
 from tradingsys.wire.codec import encode
 
-
-@pytest.fixture(autouse=True)
-def own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    yield
-    log.close()
+pytestmark = pytest.mark.usefixtures("own_directory")
 
 
 def test_one_engine_trades_the_same_symbol_at_two_gateways() -> None:

@@ -55,29 +55,6 @@ def _changes(depth: Depth, _first_id: int, previous_id: int) -> Message:
     )
 
 
-class _AverageFeed(Feed):
-    """The average price of some minutes, every second."""
-
-    def __init__(self, state: State, symbol: str, now_ns: int) -> None:
-        self.symbol = symbol
-        self._state = state
-        self.next_ns = next_beat(_SECOND_NS, now_ns)
-
-    def due(self, now_ns: int) -> Iterable[Payload]:
-        """See `Feed`."""
-        self.next_ns = next_beat(_SECOND_NS, now_ns)
-        tape, minutes = self._state.tapes[self.symbol], self._state.markets[self.symbol].average_minutes
-        return (
-            spot.AveragePriceUpdate(
-                ts_sent_ms=ms(now_ns),
-                symbol=self.symbol,
-                interval=f"{minutes}m",
-                price=format(self._state.exchange.average_px(self.symbol, now_ns, minutes), ".8f"),
-                last_trade_ms=ms(tape.trades[-1].ts_ns) if tape.trades else ms(now_ns),
-            ),
-        )
-
-
 class _ReferenceFeed(Feed):
     """The reference price of a symbol, every second; silent as long as there never was any."""
 
@@ -129,6 +106,21 @@ def _window(state: State, symbol: str, match: re.Match[str], now_ns: int) -> Fee
     )
 
 
+def _average(state: State, symbol: str, _match: re.Match[str], now_ns: int) -> Feed | None:
+    tape, minutes = state.tapes[symbol], state.markets[symbol].average_minutes
+
+    def told(its_symbol: str, now_ms: int) -> Message:
+        return spot.AveragePriceUpdate(
+            ts_sent_ms=now_ms,
+            symbol=its_symbol,
+            interval=f"{minutes}m",
+            price=format(state.exchange.average_px(its_symbol, now_ms * MS, minutes), ".8f"),
+            last_trade_ms=ms(tape.trades[-1].ts_ns) if tape.trades else now_ms,
+        )
+
+    return TickerFeed((), symbol, told, _SECOND_NS, now_ns)
+
+
 def _mini(state: State, symbol: str, _match: re.Match[str], now_ns: int) -> Feed | None:
     return TickerFeed(
         state.markets, symbol, lambda its_symbol, now_ms: mini_ticker(state, its_symbol, now_ms), _SECOND_NS, now_ns
@@ -156,7 +148,7 @@ _OF_SYMBOL: tuple[tuple[re.Pattern[str], _Make], ...] = (
     (re.compile("miniTicker"), _mini),
     (re.compile("ticker"), _day),
     (re.compile("ticker_(1h|4h|1d)"), _window),
-    (re.compile("avgPrice"), lambda state, symbol, _match, now_ns: _AverageFeed(state, symbol, now_ns)),
+    (re.compile("avgPrice"), _average),
     (re.compile("referencePrice"), lambda state, symbol, _match, now_ns: _ReferenceFeed(state, symbol, now_ns)),
 )
 _OF_ALL: tuple[tuple[re.Pattern[str], _Make], ...] = (
