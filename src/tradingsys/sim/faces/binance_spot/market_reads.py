@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from tradingsys.sim.faces.binance.bar_reads import as_rows, chosen_bars
 from tradingsys.sim.faces.binance.book_feeds import top
 from tradingsys.sim.faces.binance.faults import Fault, malformed
 from tradingsys.sim.faces.binance.figures import in_eight_digits, ms
+from tradingsys.sim.faces.binance.trade_reads import chosen_aggregates, chosen_trades
 from tradingsys.sim.faces.binance_spot import exchange_info as info
 from tradingsys.sim.faces.binance_spot.call import Call
 from tradingsys.sim.price_range import PriceRange
@@ -198,11 +199,7 @@ def trades(call: Call) -> list[dict[str, object]]:
 
 def historical_trades(call: Call) -> list[dict[str, object]]:
     """`GET /api/v3/historicalTrades` and `trades.historical`: from a trade id on, else the newest."""
-    rows: Sequence[Traded] = list(call.state.tapes[call.symbol()].trades)
-    limit, from_id = call.limit(500, 1000), call.params.maybe_integer("fromId")
-    if from_id is None:
-        return _trade_rows(rows[-limit:])
-    return _trade_rows([row for row in rows if row.trade_id >= from_id][:limit])
+    return _trade_rows(chosen_trades(call, 500, 1000))
 
 
 def block_trades(call: Call) -> list[spot.BlockTradeRow]:
@@ -231,22 +228,7 @@ def agg_trades(call: Call) -> list[dict[str, object]]:
 
     Raises Fault for an id together with times (-1128), and for times in the wrong order (-1023).
     """
-    params = call.params
-    rows = list(call.state.tapes[call.symbol()].aggregates)
-    limit = call.limit(500, 1000)
-    from_id = params.maybe_integer("fromId")
-    start_ms, end_ms = params.maybe_integer("startTime"), params.maybe_integer("endTime")
-    if from_id is not None:
-        if start_ms is not None or end_ms is not None:
-            raise Fault(400, -1128, "Combination of optional parameters invalid.")
-        rows = [row for row in rows if row.agg_id >= from_id][:limit]
-    elif start_ms is None:
-        rows = [row for row in rows if end_ms is None or ms(row.ts_ns) <= end_ms][-limit:]
-    else:
-        if end_ms is not None and start_ms > end_ms:
-            raise Fault(400, -1023, "Start time is greater than end time.")
-        rows = [row for row in rows if start_ms <= ms(row.ts_ns) <= (call.now_ms if end_ms is None else end_ms)][:limit]
-    return [aggregate_row(row) for row in rows]
+    return [aggregate_row(row) for row in chosen_aggregates(call)]
 
 
 def aggregate_row(row: Aggregate) -> dict[str, object]:

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from tradingsys.core.bars import Bar
 from tradingsys.sim.faces.binance.book_feeds import top
 from tradingsys.sim.faces.binance.faults import Fault, malformed
+from tradingsys.sim.faces.binance.ticker_feed import in_short
 from tradingsys.sim.faces.binance_spot.call import Call, State
 from tradingsys.sim.faces.binance_spot.market_reads import one_or_all, symbols_asked, zone_ms
 from tradingsys.sim.zoned_bars import zoned_start_ms
@@ -113,17 +114,7 @@ def day_of(state: State, symbol: str, now_ms: int) -> Ticker:
 
 def mini_ticker(state: State, symbol: str, now_ms: int) -> MiniTicker:
     """The last 24 hours of a symbol, in short."""
-    day = day_of(state, symbol, now_ms)
-    return MiniTicker(
-        ts_sent_ms=now_ms,
-        symbol=symbol,
-        last_px=day.last_px,
-        open_px=day.open_px,
-        high_px=day.high_px,
-        low_px=day.low_px,
-        volume=day.volume,
-        quote_volume=day.quote_volume,
-    )
+    return in_short(day_of(state, symbol, now_ms))
 
 
 def window_ticker(state: State, symbol: str, window: str, now_ms: int) -> spot.WindowTicker:
