@@ -248,7 +248,8 @@ def test_a_pair_with_the_names_of_before(spot_client: SpotClient) -> None:
 
 
 def test_a_buying_pair_with_the_names_of_before(spot_client: SpotClient) -> None:
-    path, asked = "/api/v3/order/oco", {"symbol": "DOGEUSDT", "side": "BUY", "quantity": "100", "price": "0.58"}
+    path = "/api/v3/order/oco"
+    asked: dict[str, Any] = {"symbol": "DOGEUSDT", "side": "BUY", "quantity": "100", "price": "0.58"}
     stop: dict[str, Any] = {"stopPrice": "0.62", "stopLimitPrice": "0.63"}
     assert spot_client.refusal("POST", path, **asked, **stop) == (
         -1102,
