@@ -350,6 +350,9 @@ class PlainProtocol:
     def refusal(self, terms: Terms, instrument: Instrument, reference_px: Decimal | None) -> TradingError | None:
         return None
 
+    def list_refusal(self, command: PlaceOrderList) -> TradingError | None:
+        return None
+
     def _done(self, command: Command, value: object, sent_ns: int, now_ns: int) -> Iterator[Output]:
         if isinstance(command, Ask):
             if isinstance(command.query, TimeQuery):

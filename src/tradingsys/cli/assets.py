@@ -13,6 +13,7 @@ from rich.console import Console
 from tradingsys.cli.operate import asset_tables
 from tradingsys.cli.operate.source import Source
 from tradingsys.cli.operating import COMMON, Common, tell
+from tradingsys.core.errors import TradingError
 from tradingsys.core.instrument import plain
 from tradingsys.store.edits import parse_net
 from tradingsys.wire.messages import BalanceView, BorrowableView, LoanParams, MarginView
@@ -33,13 +34,13 @@ class MarginReport(Struct, frozen=True):
 
 
 class LoanDone(Struct, frozen=True):
-    """What was borrowed or paid back, and what is owed now."""
+    """What was borrowed or paid back, and what is owed now: None when that could not be read."""
 
     asset: str
     amount: str
     transaction_id: str
-    borrowed: str
-    interest: str
+    borrowed: str | None
+    interest: str | None
 
 
 def _asset(type_: type, tokens: Sequence[Token]) -> str:
@@ -134,15 +135,20 @@ def repay(asset: _AssetName, amount: _Amount, /, *, common: Common = COMMON) -> 
 
 async def _loan(source: Source, asset: str, amount: str, *, borrows: bool) -> LoanDone:
     done = await source.loan(LoanParams(asset, amount), borrows=borrows)
-    owed = {row.asset: row for row in await source.balances()}.get(asset, BalanceView(asset, "0"))
+    try:
+        rows = await source.balances()
+    except TradingError:
+        # It is done all the same: whoever reads of a failure asks again, and borrows twice.
+        return LoanDone(asset, amount, done.transaction_id, None, None)
+    owed = {row.asset: row for row in rows}.get(asset, BalanceView(asset, "0"))
     return LoanDone(asset, amount, done.transaction_id, owed.borrowed, owed.interest)
 
 
 def _say(word: str) -> Callable[[Console, LoanDone], None]:
     def say(out: Console, done: LoanDone) -> None:
-        out.print(
-            f"{word} {done.amount} {done.asset} (transaction {done.transaction_id});"
-            f" the account owes {done.borrowed} {done.asset} now, and {done.interest} interest"
-        )
+        owed = "what the account owes now could not be read: tradingsys margin shows it"
+        if done.borrowed is not None:
+            owed = f"the account owes {done.borrowed} {done.asset} now, and {done.interest} interest"
+        out.print(f"{word} {done.amount} {done.asset} (transaction {done.transaction_id}); {owed}")
 
     return say

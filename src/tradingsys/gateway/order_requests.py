@@ -74,6 +74,9 @@ class OrderRequests:
             if refusal:
                 raise InvalidOrder(f"{leg_name(params, number)}: {refusal}", code=ErrorCode.INVALID_ORDER)
         together = PlaceOrderList(params.contingency, tuple(command for command, _ in prepared))
+        refusal = gateway.venue.list_refusal(together)
+        if refusal:
+            raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
         if not gateway.venue.admits(together):
             raise InvalidOrder(gateway.venue.too_fast("order list"), code=ErrorCode.DENIED)
         desk.commit(client, params.orders[-1].seq, prepared)

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from tradingsys.core.commands import Ask, Command, Query, RateLimit
+from tradingsys.core.commands import Ask, Command, PlaceOrderList, Query, RateLimit
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import CloseWs, HttpRequest, Input, OpenWs, Tick, WsFrame
@@ -140,6 +140,11 @@ class VenueLink:
     def refusal(self, terms: Terms, instrument: Instrument, reference_px: Decimal | None) -> str:
         """Why the venue would refuse an order, by its own rules; empty when it would not."""
         error = self._venue.refusal(terms, instrument, reference_px)
+        return "" if error is None else str(error)
+
+    def list_refusal(self, command: PlaceOrderList) -> str:
+        """Why the venue has no such list of orders; empty when it has."""
+        error = self._venue.list_refusal(command)
         return "" if error is None else str(error)
 
     def why_not_trading(self) -> str:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from tradingsys.core.commands import Command
+from tradingsys.core.commands import Command, PlaceOrderList
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import TradingError
 from tradingsys.core.instrument import Instrument
@@ -62,6 +62,9 @@ class VenueProtocol(Protocol):
         ``reference_px`` is the price the venue measures market orders and price bands with; without one those rules
         are left to the venue, and so they are by venues that tell nobody which price that is.
         """
+
+    def list_refusal(self, command: PlaceOrderList) -> TradingError | None:
+        """Why the venue has no such list of orders, each of which it would take alone; None when it has."""
 
 
 class Stream(Struct, frozen=True):

@@ -124,6 +124,14 @@ def test_a_loan_without_an_answer_says_where_to_look(capsys: Captured, monkeypat
     assert [each.method for each in heard] == ["operate", "op.borrow"]
 
 
+def test_a_loan_is_told_though_nobody_knows_what_is_owed_then(capsys: Captured) -> None:
+    answers = ANSWERS | {"op.balances": Refusal(-10007, "over the exchange's rate limit")}
+    out, _ = run(capsys, "borrow", "USDT", "500", answers=answers)
+    assert "borrowed 500 USDT (transaction 4711); what the account owes now could not be read" in out
+    told = json.loads(run(capsys, "repay", "USDT", "500", "--json", answers=answers)[0])["loan"]
+    assert (told["transaction_id"], told["borrowed"], told["interest"]) == ("4712", None, None)
+
+
 def test_a_refusal_is_passed_on(capsys: Captured) -> None:
     refused = ANSWERS | {"op.borrow": Refusal(-3045, "The system does not have enough asset now.")}
     with scripted_gateway(refused) as (addr, _):

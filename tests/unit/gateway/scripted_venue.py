@@ -102,6 +102,7 @@ class ScriptedVenue:
         self.commands: list[Command] = []
         self.said: list[Report] = []
         self.why_not = ""
+        self.why_no_list = ""
         self.checked: list[Terms] = []
 
     next_deadline_ns = None
@@ -135,6 +136,9 @@ class ScriptedVenue:
     def refusal(self, terms: Terms, rules: Instrument, reference_px: Decimal | None) -> TradingError | None:
         self.checked.append(terms)
         return TradingError(self.why_not) if self.why_not else None
+
+    def list_refusal(self, command: PlaceOrderList) -> TradingError | None:
+        return TradingError(self.why_no_list) if self.why_no_list else None
 
     def placed(self) -> list[PlaceOrder]:
         """Every order that was sent, alone or in a list."""

@@ -308,6 +308,14 @@ def test_a_refusal_by_the_symbols_rules_names_the_order(spot: tuple[Scene, SpotV
     assert told == "order 1 of 2 (SELL LIMIT): -1013: Filter failure: NOTIONAL"
 
 
+def test_a_list_that_the_exchange_does_not_have_is_refused_in_the_venues_words(margin: tuple[Scene, SpotVenue]) -> None:
+    scene, venue = margin
+    client = scene.client()
+    venue.why_no_list = "an OCO of a margin account cannot trail"
+    assert client.error("order_list", oco(client)) == (ErrorCode.INVALID_ORDER, venue.why_no_list)
+    assert not venue.commands and not scene.gateway.book.open_orders()
+
+
 def test_what_waits_may_reduce_what_the_first_order_will_have_bought(spot: tuple[Scene, SpotVenue]) -> None:
     client = spot[0].client()
     legs = change(otoco(client, reduce_only=True), 0, quantity="50")

@@ -12,6 +12,7 @@ from tradingsys.core.commands import (
     Ask,
     CancelOrder,
     Command,
+    PlaceOrderList,
 )
 from tradingsys.core.errors import InvalidOrder, OrderRejected, TradingError, TransportError
 from tradingsys.core.instrument import Instrument
@@ -25,7 +26,7 @@ from tradingsys.venues.binance.errors import HttpError
 from tradingsys.venues.binance.feed import FeedParts
 from tradingsys.venues.binance.filters import broken_rule, status_refusal, what_to_do
 from tradingsys.venues.binance.order_dialect import OrderCommand, OrderWay
-from tradingsys.venues.binance.order_ways import order_cost, order_way, unsayable
+from tradingsys.venues.binance.order_ways import order_cost, order_way, unsayable, unsayable_list
 from tradingsys.venues.binance.product import Endpoints, Product
 from tradingsys.venues.binance.queries import Questions, weight
 from tradingsys.venues.binance.rest import Arrived, Call, Rest, Result
@@ -145,6 +146,10 @@ class BinanceProtocol:
         rule, bound = broken
         code, message = filters.answers[rule]
         return OrderRejected(code, errors.explain(code, message.replace("{}", bound), what_to_do(filters, rule, bound)))
+
+    def list_refusal(self, command: PlaceOrderList) -> TradingError | None:
+        """Why the exchange has no such list; None when it has."""
+        return unsayable_list(self._product, command)
 
     def _send(self, command: OrderCommand, way: OrderWay, now_ns: int) -> list[Output]:
         if self._trade.in_use:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tradingsys.core.commands import PlaceOrder
+from tradingsys.core.commands import PlaceOrder, PlaceOrderList
 from tradingsys.core.errors import InvalidOrder
 from tradingsys.core.order import Terms
 from tradingsys.venues.binance.order_dialect import OrderCommand, OrderWay
 from tradingsys.venues.binance.product import Product
 from tradingsys.venues.protocol import Cost
 
-__all__ = ["OrderWay", "order_cost", "order_way", "unsayable"]
+__all__ = ["OrderWay", "order_cost", "order_way", "unsayable", "unsayable_list"]
 
 
 def order_way(product: Product, command: OrderCommand, stamp_ms: int) -> OrderWay:
@@ -22,15 +22,22 @@ def order_way(product: Product, command: OrderCommand, stamp_ms: int) -> OrderWa
 
 def unsayable(product: Product, terms: Terms) -> InvalidOrder | None:
     """Why no request could carry these terms; None when one can."""
-    if product.orders.is_plain(terms):
-        return None
-    try:
-        product.orders.way(PlaceOrder("", terms, 0, 1), 0)
-    except InvalidOrder as error:
-        return error
-    return None
+    return None if product.orders.is_plain(terms) else _unsayable(product, PlaceOrder("", terms, 0, 1))
+
+
+def unsayable_list(product: Product, command: PlaceOrderList) -> InvalidOrder | None:
+    """Why no request could carry such a list; None when one can."""
+    return _unsayable(product, command)
 
 
 def order_cost(product: Product, command: OrderCommand, *, by_rest: bool) -> Cost:
     """What a command takes from the limits."""
     return product.orders.cost(command, by_rest)
+
+
+def _unsayable(product: Product, command: OrderCommand) -> InvalidOrder | None:
+    try:
+        product.orders.way(command, 0)
+    except InvalidOrder as error:
+        return error
+    return None

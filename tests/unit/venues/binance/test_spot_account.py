@@ -610,6 +610,21 @@ def test_only_pairs_of_margin_trade_on_margin_and_its_limit_is_its_own(product: 
         assert "not on this kind of account" in str(refused)
 
 
+def test_a_list_that_margin_does_not_have_is_known_before_it_is_sent() -> None:
+    target = limit_order(
+        "c-take",
+        side=Side.SELL,
+        order_type=OrderType.TAKE_PROFIT_MARKET,
+        price=None,
+        stop_px=D(9000),
+        time_in_force=None,
+    )
+    pair = PlaceOrderList(Contingency.OCO, (target, PAIR.orders[1]))
+    assert world_of(SPOT).protocol.list_refusal(pair) is None
+    assert world_of(MARGIN).protocol.list_refusal(PAIR) is None
+    assert "make the take-profit a limit order" in str(world_of(MARGIN).protocol.list_refusal(pair))
+
+
 def test_what_is_new_in_a_symbol_of_spot_does_not_drop_it() -> None:
     strange = {
         **SYMBOL,
