@@ -129,9 +129,16 @@ class Fill(Struct, frozen=True):
             min(self.ts_event_ms, other.ts_event_ms),
             _agree("is_maker", self.is_maker, other.is_maker),
             _agree("fee", self.fee, other.fee),
-            _agree("fee_asset", self.fee_asset, other.fee_asset),
+            self._fee_asset(other),
             _agree("realized_pnl", self.realized_pnl, other.realized_pnl),
         )
+
+    def _fee_asset(self, other: Fill) -> str | None:
+        """A fee of nothing may be told in one asset here and in another there."""
+        mine, theirs = self.fee_asset, other.fee_asset
+        if mine and theirs and not self.fee and not other.fee:
+            return min(mine, theirs)
+        return _agree("fee_asset", mine, theirs)
 
 
 class Closed(Struct, frozen=True):

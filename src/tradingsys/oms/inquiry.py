@@ -7,6 +7,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from tradingsys.core.commands import OrderQuery, Query
+from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import Banned, TradingError, VenueError
 from tradingsys.core.order import Order
 from tradingsys.core.venue_clock import VenueClock
@@ -84,12 +85,16 @@ class Inquiry:
 
     async def order(self, order: TrackedOrder) -> tuple[Order | None, bool]:
         """(facts, whether the venue answered at all): an error is not an answer."""
-        if not order.is_conditional:
+        venue_order_id = order.facts.venue_order_id
+        if venue_order_id is not None and self.book.kind is AccountKind.ASSETS:
+            # Whoever amends an order of assets may give it another client order id.
+            query = OrderQuery(order.symbol, venue_order_id=venue_order_id)
+        elif not order.is_conditional:
             query = OrderQuery(order.symbol, client_order_id=order.client_order_id)
-        elif order.facts.venue_order_id is None:
+        elif venue_order_id is None:
             query = OrderQuery(order.symbol, client_order_id=order.client_order_id, is_conditional=True)
         else:  # what it became may have a client order id of the venue's making
-            query = OrderQuery(order.symbol, venue_order_id=order.facts.venue_order_id)
+            query = OrderQuery(order.symbol, venue_order_id=venue_order_id)
         try:
             return await ask(query), True
         except TradingError:

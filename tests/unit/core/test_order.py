@@ -205,6 +205,14 @@ def test_fills_sum_to_the_position(telling: tuple[Life, list[Order]]) -> None:
     assert abs(position.net) == order.cum_qty
 
 
+def test_a_fee_of_nothing_has_no_asset_to_contradict() -> None:
+    free = Fill("7", "DOGEUSDT", "1", Side.BUY, Decimal("0.6"), Decimal(5), 1, fee=Decimal(0), fee_asset="BNB")
+    other = structs.replace(free, fee=Decimal("0.00000000"), fee_asset="DOGE")
+    assert free.join(other) == other.join(free) and free.join(other).fee == 0
+    with pytest.raises(InvariantViolation):
+        structs.replace(free, fee=Decimal(1)).join(structs.replace(other, fee=Decimal(1)))
+
+
 @given(lives().filter(lambda life: life.fills), st.sampled_from(["last_px", "last_qty"]), prices)
 def test_one_execution_with_two_stories_is_a_violation(life: Life, what: str, more: Decimal) -> None:
     fill = life.fills[0]

@@ -138,3 +138,16 @@ def test_what_became_of_a_list_while_nobody_listened_is_asked_order_by_order(wor
     assert world.book.open_orders(1) == [] and world.book.net(1, "BTCUSDT") == D("0.999")
     world.check()
     world.assert_exact()
+
+
+def test_an_order_that_somebody_else_amended_is_asked_for_by_the_venues_id(world: AssetWorld) -> None:
+    name = world.order(1, "BTCUSDT", Side.BUY, "10")
+    order = world.book.orders[name]
+    told = Order((name,), "l7", order.terms, True)
+    world.tell(told)
+    # Made smaller by hand, which gave it another client order id; then canceled, and the stream told neither.
+    ended = Closed(OrderStatus.CANCELED, world.venue.now_ms)
+    world.venue.orders["l7"] = structs.replace(told, client_order_ids=("web_1",), closed=ended)
+    world.wait(5_000)
+    world.run(world.recovery.reconcile_after_gap())
+    assert stands(order) == (OrderStatus.CANCELED, False, D(0))

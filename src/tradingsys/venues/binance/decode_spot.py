@@ -12,7 +12,7 @@ from decimal import Decimal
 from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError, json, structs
 
 from tradingsys.core.enums import OrderStatus, OrderType
-from tradingsys.core.order import Fill, Order, Terms
+from tradingsys.core.order import Closed, Fill, Order, Terms
 from tradingsys.core.reports import OrderChanged
 from tradingsys.venues.binance import words
 from tradingsys.venues.binance.decode import closed, decimal, positive, side, time_in_force, type_and_qty
@@ -79,7 +79,7 @@ def execution_report(message: spot.ExecutionReport) -> OrderChanged:
     )
     is_rejected = message.order_status == OrderStatus.REJECTED
     fill = _stream_fill(message)
-    is_amend = message.execution_type == "REPLACED"
+    is_amend, list_id = message.execution_type == "REPLACED", _list_id(message.order_list_id)
     client_ids = _client_ids(message.client_order_id, message.original_client_order_id, has_both=is_amend)
     order = Order(
         client_ids,
@@ -88,10 +88,10 @@ def execution_report(message: spot.ExecutionReport) -> OrderChanged:
         _terms(told, message.ts_event_ms),
         accepted=not is_rejected,
         venue_cum_qty=decimal(message.cum_qty),
-        closed=closed(message.order_status, message.ts_event_ms, _reason(message.expiry_reason, message.reject_reason)),
+        closed=_closed(told, message.ts_event_ms, _reason(message.expiry_reason, message.reject_reason), list_id),
         fills={fill.exec_id: fill} if fill else {},
         forced=_forced(client_ids),
-        list_id=_list_id(message.order_list_id),
+        list_id=list_id,
     )
     return OrderChanged(order, message.symbol, message.ts_event_ms)
 
@@ -122,7 +122,7 @@ def order_reply(message: spot.OrderReply) -> Order:
         terms,
         accepted=message.status != OrderStatus.REJECTED,
         venue_cum_qty=decimal(told.executed),
-        closed=closed(message.status, ts_event_ms, _reason(message.expiry_reason)),
+        closed=_closed(told, ts_event_ms, _reason(message.expiry_reason), list_id),
         fills={fill.exec_id: fill for fill in fills if fill is not None},
         forced=_forced(client_ids),
         list_id=list_id,
@@ -293,13 +293,24 @@ def _terms(told: _Told, version_ms: int, revision: int = 0) -> Terms:
     )
 
 
+def _closed(told: _Told, ts_event_ms: int, reason: str, list_id: str | None) -> Closed | None:
+    ended = closed(told.status, ts_event_ms, reason)
+    order_type = words.SPOT_ORDER_TYPES.get(told.type)
+    has_waited = list_id is not None or (order_type is not None and order_type.is_conditional)
+    if ended is None or ended.status is not OrderStatus.REJECTED or not has_waited:
+        return ended
+    # It had been accepted, and waited: a rejection in our words would say that it never was.
+    return structs.replace(ended, status=OrderStatus.EXPIRED, reason=f"rejected in its turn: {reason or 'no reason'}")
+
+
 def _order_qty(told: _Told) -> Decimal:
     """What is ordered, less what self-trade prevention took from it while the rest may still execute.
 
-    A market order for an amount of quote may be shown without a quantity, even when it is filled.
+    What is filled was as large as what was executed: a market order for an amount of quote may be shown without a
+    quantity or with an estimate, and what self-trade prevention took is not told with every report.
     """
     ordered, executed = decimal(told.qty), decimal(told.executed)
-    if told.status == OrderStatus.FILLED and not ordered:
+    if told.status == OrderStatus.FILLED:
         return executed
     if closed(told.status, 0) is not None:
         return ordered

@@ -146,6 +146,30 @@ def test_what_was_prevented_can_execute_no_more() -> None:
     assert decode_spot.execution_report(event).order == ended
 
 
+def test_what_is_filled_was_as_large_as_what_was_executed() -> None:
+    """What was prevented is not told with every report, nor need a quantity that was only estimated be true."""
+    fill = Fill("5", "ETHUSDT", "28", Side.SELL, D(3011), D("0.3"), 2002)
+    waits = decode_spot.execution_report(encode_spot.execution_report(report(), Progress(prevented_qty=D("0.2")))).order
+    done = report(replace(ORDER, venue_cum_qty=D("0.3"), fills={"5": fill}))
+    told = decode_spot.execution_report(encode_spot.execution_report(done, Progress(status="FILLED"))).order
+    for order in (told, waits.merge(told), told.merge(waits)):
+        assert (order.status, order.leaves_qty) == (OrderStatus.FILLED, D(0))
+
+
+@pytest.mark.parametrize("terms", [TERMS, replace(TERMS, order_type=OrderType.STOP_LIMIT, stop_px=D(2900))])
+def test_what_is_rejected_in_its_turn_had_been_accepted_and_is_over(terms: Terms) -> None:
+    waits = replace(ORDER, terms=terms, list_id=None if terms.order_type.is_conditional else "4")
+    rejected = replace(waits, accepted=False, closed=Closed(OrderStatus.REJECTED, 2005))
+    event = replace(encode_spot.execution_report(report(rejected)), reject_reason="INSUFFICIENT_BALANCES")
+    for told in (
+        decode_spot.execution_report(event).order,
+        decode_spot.order_reply(encode_spot.order_query(rejected)),
+    ):
+        for order in (waits.merge(told), told.merge(waits)):
+            assert order.status is OrderStatus.EXPIRED and not order.leaves_qty
+            assert order.closed is not None and order.closed.reason.startswith("rejected in its turn")
+
+
 def test_an_execution_by_smart_order_routing_has_no_trade_id_and_is_no_fill() -> None:
     fill = Fill("5", "ETHUSDT", "28", Side.SELL, D(3011), D("0.2"), 2001)
     order = replace(ORDER, venue_cum_qty=D("0.2"), fills={"5": fill})
