@@ -310,7 +310,7 @@ class Gateway:
             self.recovery,
             self.book,
             self.rules,
-            MarginWatch(self.now_ns, self.venue.venue_ms, self._heard) if has_debts else None,
+            MarginWatch(self.now_ns, self.venue.venue_ms, self._heard, lambda: self.margin) if has_debts else None,
             self._settings.watch_ms,
         )
         self.log.info("ready", open_orders=len(self.book.open_orders()), in_doubt=len(doubtful))

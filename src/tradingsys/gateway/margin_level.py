@@ -14,6 +14,7 @@ __all__ = ["MarginWatch", "is_well", "margin_text", "standing"]
 
 _NS_PER_S = 1_000_000_000
 _EVERY_S = 30
+_FRESH_MS = 10_000
 _WELL = ("EXCESSIVE", "NORMAL")
 _LOW = "BELOW_NORMAL"
 """A word of ours: the exchange says nothing until it calls."""
@@ -51,12 +52,19 @@ class MarginWatch:
     """Reads the level now and then: the exchange itself speaks up only when it calls for more."""
 
     def __init__(
-        self, now_ns: Callable[[], int], venue_ms: Callable[[], int], tell: Callable[[MarginLevel], None]
+        self,
+        now_ns: Callable[[], int],
+        venue_ms: Callable[[], int],
+        tell: Callable[[MarginLevel], None],
+        warned: Callable[[], MarginLevel | None],
     ) -> None:
-        """``tell`` is told when the level passed one of the bars."""
+        """``tell`` is told when the level passed one of the bars, and when ``warned``, the warning that stands, by
+        whomever, is not what the level says: the exchange finds all well that is above its call.
+        """
         self._now_ns = now_ns
         self._venue_ms = venue_ms
         self._tell = tell
+        self._warned = warned
         self._standing = _WELL[1]
 
     async def watch(self) -> None:
@@ -67,10 +75,15 @@ class MarginWatch:
 
     async def look(self) -> None:
         """Once; a failure waits for the next time."""
+        asked_ms = self._venue_ms()
         try:
             state = await ask(MarginStateQuery())
         except TradingError:
             return
         before, self._standing = self._standing, standing(state)
-        if self._standing != before:
+        warning = self._warned()
+        is_missing = warning is None and self._standing not in _WELL
+        # One that is younger than the answer may know more than it.
+        is_over = warning is not None and self._standing in _WELL and warning.ts_event_ms < asked_ms - _FRESH_MS
+        if self._standing != before or is_missing or is_over:
             self._tell(MarginLevel(state.level, self._standing, self._venue_ms()))

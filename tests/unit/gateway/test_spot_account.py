@@ -245,6 +245,29 @@ def test_the_exchanges_own_warning_is_passed_on(margin: tuple[Scene, SpotVenue])
     assert client.pushes("margin")[-1] == {"type": "margin", "level": "1.28", "status": "MARGIN_CALL", "ts_ms": 77}
 
 
+def test_a_level_that_is_low_after_a_call_stays_told_although_the_exchange_finds_all_well(
+    margin: tuple[Scene, SpotVenue],
+) -> None:
+    scene, venue = margin
+    client = scene.client()
+    venue.level = "1.45"
+    scene.run(31)
+    scene.says(MarginLevel(Decimal("1.28"), "MARGIN_CALL", 77))
+    scene.says(MarginLevel(Decimal("1.35"), "NORMAL", 78))
+    venue.level = "1.35"
+    scene.run(31)
+    assert client.pushes("margin")[-1]["status"] == "BELOW_NORMAL" and "1.35" in scene.gateway.status().text
+
+
+def test_a_call_whose_end_nobody_told_is_taken_back(margin: tuple[Scene, SpotVenue]) -> None:
+    scene, venue = margin
+    client = scene.client()
+    venue.level = "1.9"
+    scene.says(MarginLevel(Decimal("1.28"), "MARGIN_CALL", 77))
+    scene.run(62)
+    assert client.pushes("margin")[-1]["status"] == "NORMAL" and not scene.gateway.status().text
+
+
 @pytest.mark.parametrize(
     ("level", "status", "warned"),
     [
