@@ -7,6 +7,8 @@ times as much, one of spot's own paths (6,000 a minute) as 30 times.
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.reports import RiskStreamState
 from tradingsys.venues.binance.feed import Feed, FeedParts
@@ -26,13 +28,7 @@ __all__ = ["ERRORS", "MARGIN", "WEIGHT_LIMIT"]
 
 _BY_ADDRESS, _BY_SPOT = 15, 30
 
-_LIVE = Endpoints(
-    "https://api.binance.com",
-    "wss://ws-api.binance.com:443/ws-api/v3",
-    "wss://stream.binance.com:9443",
-    sapi="https://api.binance.com",
-    risk_streams="wss://margin-stream.binance.com",
-)
+_LIVE = structs.replace(SPOT.endpoints["live"], risk_streams="wss://margin-stream.binance.com")
 
 _PATHS = Paths(
     time=SPOT.paths.time,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from tradingsys.core.enums import AccountKind
+from tradingsys.venues.binance import words
 from tradingsys.venues.binance.feed import FeedParts
 from tradingsys.venues.binance.instruments import spot_instrument
 from tradingsys.venues.binance.product import Endpoints, Paths, Product, Weights
@@ -19,11 +18,6 @@ from tradingsys.venues.binance.subscriptions import by_key
 __all__ = ["ERRORS", "FILTERS", "SPOT", "route_of"]
 
 _DAY_MS = 24 * 60 * 60 * 1000
-_KLINE_INTERVALS = frozenset(
-    {"1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M"}
-)
-
-_STREAM = re.compile(r"(?:!|[^@!]+@)?(?P<kind>[a-zA-Z]+)[^@]*(?:@.*)?")
 _STREAMS = frozenset(
     {
         "aggTrade",
@@ -42,8 +36,7 @@ _STREAMS = frozenset(
 
 def route_of(name: str) -> str | None:
     """The one connection that carries all streams of spot; None for names of no known stream."""
-    found = _STREAM.fullmatch(name)
-    return "market" if found and found["kind"] in _STREAMS else None
+    return "market" if words.stream_kind(name) in _STREAMS else None
 
 
 _LIVE = Endpoints(
@@ -112,7 +105,7 @@ SPOT = Product(
     has_mark_price=False,
     route_of=route_of,
     stream_path=lambda _route: "/stream",
-    kline_intervals=_KLINE_INTERVALS,
+    kline_intervals=words.KLINE_INTERVALS | {"1s"},
     klines_at_once=1000,
     depth_speeds=frozenset({"", "100ms"}),
     trades_window_ms=_DAY_MS,

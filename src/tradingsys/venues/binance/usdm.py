@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 
 from tradingsys.core.enums import AccountKind
-from tradingsys.venues.binance import product
+from tradingsys.venues.binance import product, words
 from tradingsys.venues.binance.feed import FeedParts
 from tradingsys.venues.binance.filters import FilterDialect, Rule, offset_remainder
 from tradingsys.venues.binance.instruments import instrument
@@ -21,9 +20,6 @@ from tradingsys.venues.binance.usdm_questions import LACKS, usdm_questions
 __all__ = ["ERRORS", "FILTERS", "USDM", "endpoints", "route_of"]
 
 _DAY_MS = 24 * 60 * 60 * 1000
-_KLINE_INTERVALS = frozenset(
-    {"1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M"}
-)
 
 FILTERS = FilterDialect(
     remainder=offset_remainder,
@@ -82,7 +78,6 @@ FILTERS = FilterDialect(
     },
 )
 
-_STREAM = re.compile(r"(?:!|[^@!]+@)?(?P<kind>[a-zA-Z]+)[^@]*(?:@.*)?")
 _ROUTES = {
     **dict.fromkeys(("bookTicker", "depth", "rpiDepth"), "public"),
     **dict.fromkeys(
@@ -109,8 +104,7 @@ def route_of(name: str) -> str | None:
 
     On the wrong route the exchange acknowledges a subscription and stays silent. None for names of no known stream.
     """
-    found = _STREAM.fullmatch(name)
-    return _ROUTES.get(found["kind"]) if found else None
+    return _ROUTES.get(words.stream_kind(name))
 
 
 _LIVE = Endpoints(
@@ -198,7 +192,7 @@ USDM = Product(
     has_mark_price=True,
     route_of=route_of,
     stream_path=lambda route: f"/{route}/stream",
-    kline_intervals=_KLINE_INTERVALS,
+    kline_intervals=words.KLINE_INTERVALS,
     klines_at_once=1500,
     depth_speeds=frozenset({"", "100ms", "500ms"}),
     trades_window_ms=7 * _DAY_MS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from tradingsys.core.enums import (
@@ -20,6 +21,7 @@ __all__ = [
     "EXECUTION_TYPES",
     "EXPIRY_REASONS",
     "EXPIRY_REASON_CODES",
+    "KLINE_INTERVALS",
     "MARGIN_TYPES",
     "ORDER_TYPES",
     "ORDER_TYPE_WORDS",
@@ -39,6 +41,7 @@ __all__ = [
     "callback_rate",
     "forced_by_id",
     "spot_order_type_word",
+    "stream_kind",
     "time_in_force",
     "time_in_force_word",
     "trailing_delta",
@@ -137,6 +140,11 @@ SPOT_REASONS = {
 }
 SPOT_REASON_WORDS = {reason: word for word, reason in SPOT_REASONS.items()}
 
+KLINE_INTERVALS = frozenset(
+    {"1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M"}
+)
+_STREAM = re.compile(r"(?:!|[^@!]+@)?(?P<kind>[a-zA-Z]+)[^@]*(?:@.*)?")
+
 # Orders the exchange makes for an account; the last is not in its documents, but was seen.
 _FORCED_PREFIXES = {
     "autoclose-": "liquidation",
@@ -152,6 +160,12 @@ _TIMES_IN_FORCE = {
     "RPI": TimeInForce.GTC,
     "GTE_GTC": TimeInForce.GTC,
 }
+
+
+def stream_kind(name: str) -> str:
+    """What kind of stream a name means, such as ``kline``; empty for what is no name of a stream."""
+    found = _STREAM.fullmatch(name)
+    return found["kind"] if found else ""
 
 
 def forced_by_id(client_order_id: str) -> str:
