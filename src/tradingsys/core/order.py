@@ -127,11 +127,16 @@ class Fill(Struct, frozen=True):
             self.last_px,
             self.last_qty,
             min(self.ts_event_ms, other.ts_event_ms),
-            _agree("is_maker", self.is_maker, other.is_maker),
+            self._is_maker(other),
             _agree("fee", self.fee, other.fee),
             self._fee_asset(other),
             _agree("realized_pnl", self.realized_pnl, other.realized_pnl),
         )
+
+    def _is_maker(self, other: Fill) -> bool | None:
+        """Some tellings only imply who took; the word that it made the market outweighs them."""
+        told = [each for each in (self.is_maker, other.is_maker) if each is not None]
+        return any(told) if told else None
 
     def _fee_asset(self, other: Fill) -> str | None:
         """A fee of nothing may be told in one asset here and in another there."""

@@ -205,6 +205,14 @@ def test_fills_sum_to_the_position(telling: tuple[Life, list[Order]]) -> None:
     assert abs(position.net) == order.cum_qty
 
 
+@given(*[st.sampled_from([None, False, True])] * 3)
+def test_who_made_the_market_is_no_contradiction(a: bool | None, b: bool | None, c: bool | None) -> None:
+    some = Fill("7", "DOGEUSDT", "1", Side.BUY, Decimal("0.6"), Decimal(5), 1)
+    one, two, three = (structs.replace(some, is_maker=each) for each in (a, b, c))
+    assert one.join(two).join(three) == three.join(two.join(one))
+    assert one.join(two).is_maker is (None if a is b is None else True in (a, b))
+
+
 def test_a_fee_of_nothing_has_no_asset_to_contradict() -> None:
     free = Fill("7", "DOGEUSDT", "1", Side.BUY, Decimal("0.6"), Decimal(5), 1, fee=Decimal(0), fee_asset="BNB")
     other = structs.replace(free, fee=Decimal("0.00000000"), fee_asset="DOGE")
