@@ -18,7 +18,7 @@ from tests.process.test_readme_programs import ORIGINAL, programs
 from tests.process.world import PATIENCE_S, Process, World, eventually, free_port
 from tests.shared_data import requires_shared
 
-EXECUTIONS = 1000
+EXECUTIONS = 200
 BUY_BNB = """
 from pyalgo import *
 

@@ -12,7 +12,7 @@ from tests.simulate.mistakes import MISTAKES, Mistake
 from tests.simulate.mistakes_futures import FUTURES_MISTAKES
 from tests.simulate.sometimes import never_met
 
-LIVES = 40
+LIVES = 24
 ALL_MISTAKES = MISTAKES | FUTURES_MISTAKES
 FIRST_SEEDS = {
     "a_timeout_means_rejected": 5,
