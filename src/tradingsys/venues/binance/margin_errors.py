@@ -8,7 +8,7 @@ from tradingsys.venues.binance.error_codes import ErrorClass, ErrorCode, Retry
 __all__ = ["ERRORS"]
 
 _LEVEL = "raise the margin level first: transfer collateral, or pay debts back"
-_BORROW = "`tradingsys borrow` and `Session.borrowable` tell how much can be borrowed"
+_BORROW = "`tradingsys margin ASSET` and `session.borrowable` tell how much can be borrowed"
 
 _ACCOUNT = (
     ErrorCode(-3003, "Margin account does not exist.", "open a cross-margin account for this key", retry=Retry.NO),
