@@ -39,6 +39,8 @@ _BETWEEN_REQUESTS_S = 0.25
 _FIRST_EVENT_S = 2.0
 """So long a quiet book's first change is waited for before its snapshot is asked for all the same."""
 _SNAPSHOT_TRIES = 12
+_FAREWELL_S = 1.0
+"""How long the exchange may take to say goodbye."""
 _LONGEST_PAUSE_S = 30.0
 _HEALTHY_S = 60.0
 _SHUT_OUT = (418, 429)
@@ -142,6 +144,10 @@ class Recorder:
                 for task in snapshots:
                     task.cancel()
                 conn.close()
+                # The loop may end next, and a connection must not outlive it.
+                await asyncio.wait([listener.gone], timeout=_FAREWELL_S)
+                if not listener.gone.done():
+                    conn.abort()
 
     def arrived(self, data: bytes) -> str | None:
         """Write a message down; None when it belongs to no stream."""
