@@ -145,8 +145,9 @@ class Recorder:
                     task.cancel()
                 conn.close()
                 # The loop may end next, and a connection must not outlive it.
-                await asyncio.wait([listener.gone], timeout=_FAREWELL_S)
-                if not listener.gone.done():
+                try:
+                    await asyncio.wait_for(listener.ended.wait(), _FAREWELL_S)
+                except TimeoutError:
                     conn.abort()
 
     def arrived(self, data: bytes) -> str | None:
@@ -209,6 +210,8 @@ class _Listener:
         self._recorder = recorder
         self._first: dict[str, asyncio.Future[int]] = {}
         self.gone: asyncio.Future[str] = loop.create_future()
+        """Why the connection is of no use any more; canceled with whoever waits for it."""
+        self.ended = asyncio.Event()
 
     async def first_update_of(self, name: str) -> int:
         """The id that the first change of this connection begins with; 0 when none comes."""
@@ -234,6 +237,7 @@ class _Listener:
 
     def closed(self, reason: str) -> None:
         """See `WsHandler`."""
+        self.ended.set()
         if not self.gone.done():
             self.gone.set_result(reason)
 
