@@ -6,8 +6,8 @@ PYTHON ?= python3
 VENV ?= .venv$(if $(filter-out python3,$(PYTHON)),-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
-# Many tests wait for something: more processes than there are cores.
-JOBS ?= $(shell $(PYTHON) -c 'import os; print(1 + 2 * len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 5)')
+# Many tests wait for something: one more process than there are cores.
+JOBS ?= $(shell $(PYTHON) -c 'import os; print(1 + len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 3)')
 SECONDS ?= 25
 SEEDS ?= 100
 ORDERS ?= 5000
@@ -21,7 +21,7 @@ ARGS ?=
 setup: $(VENV)/.dev  ## make the virtual environment with everything for development
 
 test: $(VENV)/.dev  ## run all tests (ARGS="-k book" to choose)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev  ## ruff, mypy --strict and the direction of imports
 	$(BIN)/ruff check

@@ -291,8 +291,7 @@ async def connect(
     extra = dict(headers or {})
     if subprotocol is not None:
         extra["Sec-WebSocket-Protocol"] = subprotocol
-
-    async def attempt() -> Connection:
+    try:
         async with asyncio.timeout(timeout_s):
             await picows.ws_connect(
                 lambda: listener,
@@ -306,26 +305,17 @@ async def connect(
                 extra_headers=extra,
                 max_redirects=0,
             )
-        if listener.conn is None:  # picows takes a connection lost during the handshake for an established one
-            raise ConnectionError("connection lost during the handshake")
-        return listener.conn
-
-    trying = asyncio.ensure_future(attempt())
-    try:
-        return await asyncio.shield(trying)
     except (OSError, picows.WSError, ValueError) as error:  # TimeoutError and TLS errors are OSErrors
         listener.abandoned = True
         text = without_address(str(error) or type(error).__name__, url)
         raise TransportError(f"{origin(url)}: {text}", sent=False) from error
     except asyncio.CancelledError:
         listener.abandoned = True
-        if listener.conn is not None:
-            listener.conn.abort()
-        # Left in the middle of its handshake, the connection would stay open until somebody collects it.
-        await asyncio.wait([trying], timeout=_CLOSING_S)
-        if not trying.cancel():
-            trying.exception()
         raise
+    if listener.conn is None:  # picows takes a connection lost during the handshake for an established one
+        listener.abandoned = True
+        raise TransportError(f"{origin(url)}: connection lost during the handshake", sent=False)
+    return listener.conn
 
 
 class Server:
