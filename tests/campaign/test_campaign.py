@@ -40,9 +40,10 @@ def test_books_of_many_sessions_equal_the_ledger(tmp_path: Path, foreign_child_i
     assert result.differences == []
     assert result.executions > plan.requests / 8
     assert result.amendments > plan.requests / 50
-    assert {session for session, _ in result.lines} == set(range(1, plan.sessions + 1))
+    assert {session for session, _ in result.lines} <= set(range(1, plan.sessions + 1))
     assert set(result.refused) <= _EXPECTED_REFUSALS, result.refused
-    if not foreign_child_ids:
+    if not foreign_child_ids:  # long enough for every session to trade and every kind of order to end
+        assert {session for session, _ in result.lines} == set(range(1, plan.sessions + 1))
         accepted = {ended.rpartition(" ")[0] for ended in result.ended if not ended.endswith(" REJECTED")}
         assert accepted == _KINDS, result.ended
         assert result.orders.keys() >= _ORDERS, result.orders

@@ -98,6 +98,12 @@ class RecordedBook(OrderBook):
                 half.put(px, lots)
         self._last_change_ms = max(self._last_change_ms, ts_ms)
 
+    @property
+    def is_crossed(self) -> bool:
+        """Whether a recorded bid is at or above a recorded ask, as no venue's book is."""
+        bid, ask = self.best(Side.BUY), self.best(Side.SELL)
+        return bid is not None and ask is not None and bid >= ask
+
     def replace(self, bids: Iterable[tuple[int, int]], asks: Iterable[tuple[int, int]], ts_ms: int) -> None:
         """All levels there are."""
         for side, levels in ((Side.BUY, bids), (Side.SELL, asks)):

@@ -43,6 +43,17 @@ class RecordedLevels:
             touched[ticks] = None
         return ((ticks, int(self._sums.get(ticks, _ZERO) / self._lot)) for ticks in touched)
 
+    def crossed(self, other_side: int | None) -> list[tuple[int, int]]:
+        """Forget the levels that a price of the other side, in ticks, trades with; returns their ticks, with no lots."""
+        if other_side is None:
+            return []
+        stale = [
+            px
+            for px in self._quantities
+            if (tick_of(px, self._tick, self._side) - other_side) * (1 if self._side is Side.BUY else -1) >= 0
+        ]
+        return list(self.changed((px, _ZERO) for px in stale))
+
     def replaced(self, levels: Iterable[tuple[Decimal, Decimal]]) -> Iterator[tuple[int, int]]:
         """All ticks with their lots, of these levels alone."""
         self._quantities.clear()

@@ -62,8 +62,14 @@ class _Tape:
         self.gaps += was_in_step and state is DepthState.WAITING
         if state is DepthState.IN_STEP and self.sequencer.update_id == last_id != entry.change.final_id:
             return  # older than the snapshot
-        bids, asks = self._bids.changed(_decimals(entry.change.bids)), self._asks.changed(_decimals(entry.change.asks))
+        bids = list(self._bids.changed(_decimals(entry.change.bids)))
+        asks = list(self._asks.changed(_decimals(entry.change.asks)))
         self.book.change(bids, asks, entry.ts_ms)
+        if self.book.is_crossed:
+            # What these changes cross is of before something that was missed, or of the round before.
+            gone_bids = self._bids.crossed(min((px for px, lots in asks if lots), default=None))
+            gone_asks = self._asks.crossed(max((px for px, lots in bids if lots), default=None))
+            self.book.change(gone_bids, gone_asks, entry.ts_ms)
 
     def image(self, entry: BookImage) -> None:
         if entry.source != "snapshot":

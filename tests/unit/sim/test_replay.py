@@ -184,6 +184,21 @@ def test_it_can_be_played_again_and_again() -> None:
     assert ids == sorted(set(ids))
 
 
+def test_the_next_round_does_not_cross_the_book_of_the_last() -> None:
+    """A recording begins with changes whose snapshot comes later: they meet the levels its end has left."""
+    before = depth(5, 6, 4, [], [["60000.50", "1.500"]])
+    risen = depth(13, 14, 12, [["60003.00", "7.000"]], [["60000.50", "0"], ["60001.00", "0"], ["60004.00", "1.000"]])
+    simulator = box(recording(before, *START, risen, every_ms=1000, loop=True))
+    book = simulator.exchange.venues["BTCUSDT"].book
+    simulator.tick(T0 + 3 * NS)
+    assert (book.best(Side.BUY), book.best(Side.SELL)) == (600030, 600040)
+    simulator.tick(T0 + 4 * NS)
+    assert (book.best(Side.BUY), book.best(Side.SELL)) == (600000, 600005), "the newer price counts"
+    assert book.levels(Side.SELL, 9) == [(600005, 1500), (600040, 1000)]
+    simulator.tick(T0 + 5 * NS)
+    assert book.levels(Side.SELL, 9) == [(600010, 1000)]
+
+
 def test_a_recording_waits_for_a_jump_of_the_clock() -> None:
     simulator = box(recording(*START, print_("60000.00", "0.1", sell=True), every_ms=1000))
     simulator.advance(3600 * NS, T0)
