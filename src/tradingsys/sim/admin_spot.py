@@ -9,7 +9,7 @@ from msgspec import Struct
 from tradingsys.core.enums import Side
 from tradingsys.matching.cross_margin import CrossMarginWallet
 from tradingsys.matching.wallet import SpotWallet
-from tradingsys.sim.admin_calls import Answer, Box, Handler, Problem, Row, decode, filters, number, text
+from tradingsys.sim.admin_calls import Answer, Box, Handler, Problem, Row, decode, filters, known_account, number, text
 from tradingsys.sim.admin_reads import asked, best, common_row, orders_of
 from tradingsys.sim.faces.transport import Request
 from tradingsys.sim.order_lists import OrderListRecord
@@ -184,6 +184,25 @@ def _range(box: Box, request: Request, _now_ns: int) -> Answer:
     return Answer({"symbol": symbol, "price": None if body.off else body.price})
 
 
+class _AssetLimit(Struct, frozen=True, forbid_unknown_fields=True):
+    asset: str
+    limit: str | None = None
+    """None: as much as there is."""
+    account: str = ""
+
+
+def _asset_limit(box: Box, request: Request, _now_ns: int) -> Answer:
+    body = decode(request.body, _AssetLimit)
+    account, asset = known_account(box, body.account), body.asset.upper()
+    most = None if body.limit is None else number(body.limit)
+    if most is not None and most <= 0:
+        raise Problem(400, "limit must be above 0; without one there is none")
+    box.exchange.asset_limits.pop((account, asset), None)
+    if most is not None:
+        box.exchange.asset_limits[account, asset] = most
+    return Answer({"account": account, "asset": asset, "limit": text(most)})
+
+
 def _of_contracts(_box: Box, request: Request, _now_ns: int) -> Answer:
     raise Problem(409, f"{request.path} is of futures: assets have no such thing")
 
@@ -197,6 +216,7 @@ SPOT_READS: dict[tuple[str, str], Handler] = {
     ("GET", "/admin/loans"): _loans,
     ("GET", "/admin/interest"): _interest,
     ("POST", "/admin/reference"): _range,
+    ("POST", "/admin/limit"): _asset_limit,
     ("GET", "/admin/positions"): _of_contracts,
     ("GET", "/admin/funding"): _of_contracts,
     ("GET", "/admin/algos"): _of_contracts,

@@ -208,6 +208,8 @@ class AssetHoldings:
         )  # fmt: skip
         self._state.ledger.put_execution(execution)
         events.append(Executed(after, execution))
+        if is_buy and after.list_id >= 0:
+            self._state.proceeds.received(wallet, after.list_id, base, fill.qty, (fee, fee_asset))
         if after.side_effect is SideEffect.AUTO_REPAY and isinstance(wallet, CrossMarginWallet):
             got, amount = (base, fill.qty) if is_buy else (quote, fill.value)
             amount -= fee if fee_asset == got else _ZERO

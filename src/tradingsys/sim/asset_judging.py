@@ -11,6 +11,7 @@ from tradingsys.matching.cross_margin import CrossMarginWallet
 from tradingsys.matching.wallet import SpotWallet, floor8
 from tradingsys.sim.asset_state import AssetState
 from tradingsys.sim.conditions import fires_above
+from tradingsys.sim.crowding import crowded
 from tradingsys.sim.events import NewOrder, OrderRecord, Refusal
 from tradingsys.sim.lending import Lending
 from tradingsys.sim.venue import Venue
@@ -89,20 +90,14 @@ class Judging:
         return self._crowded(venue, request, wallet)
 
     def _crowded(self, venue: Venue, request: NewOrder, wallet: SpotWallet) -> Refusal | None:
-        rules, most = venue.instrument.spot or SpotRules(), venue.instrument.max_open_orders
-        mine = [venue.open[order_id] for order_id in venue.open_ids.get(request.account, ())]
-        if most is not None and len(mine) >= most:
-            return Refusal.TOO_MANY_ORDERS
-        conditional = sum(order.order_type.is_conditional for order in mine)
-        most = rules.max_conditional_orders
-        if request.order_type.is_conditional and most is not None and conditional >= most:
-            return Refusal.TOO_MANY_CONDITIONS
-        icebergs = sum(order.iceberg_qty is not None for order in mine)
-        if request.iceberg_qty is not None and icebergs >= (rules.max_iceberg_orders or len(mine) + 1):
-            return Refusal.TOO_MANY_ICEBERGS
-        if rules.max_position is not None and request.side is Side.BUY:
+        refused = crowded(self._state, self._state.limits, venue, request.account, (request,))
+        if refused is not None:
+            return refused
+        most = (venue.instrument.spot or SpotRules()).max_position
+        if most is not None and request.side is Side.BUY:
+            mine = (venue.open[order_id] for order_id in venue.open_ids.get(request.account, ()))
             coming = sum((order.leaves for order in mine if order.side is Side.BUY), request.qty)
-            if wallet.total(venue.instrument.base_asset) + coming > rules.max_position:
+            if wallet.total(venue.instrument.base_asset) + coming > most:
                 return Refusal.MAX_POSITION
         return None
 

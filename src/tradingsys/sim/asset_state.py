@@ -13,10 +13,12 @@ from tradingsys.matching.fees import SpotFees
 from tradingsys.matching.locks import Locks
 from tradingsys.matching.wallet import SpotWallet
 from tradingsys.sim.asset_events import AssetBalance, BalancesChanged
+from tradingsys.sim.crowding import ExchangeLimits
 from tradingsys.sim.events import ExchangeEvent, OrderRecord
 from tradingsys.sim.floor import Floor
 from tradingsys.sim.ledger import ASSET_KINDS, Ledger
 from tradingsys.sim.price_range import PriceRange
+from tradingsys.sim.proceeds import Proceeds
 from tradingsys.sim.valuation import prices_in
 from tradingsys.sim.venue import Listing
 
@@ -60,13 +62,22 @@ class MarginTerms(Struct, frozen=True):
 class AssetState(Floor[SpotWallet]):
     """The floor of assets: what orders set aside, and what is owed."""
 
-    def __init__(self, listings: Iterable[Listing], fees: SpotFees, first_id: int, terms: MarginTerms) -> None:
+    def __init__(
+        self,
+        listings: Iterable[Listing],
+        fees: SpotFees,
+        first_id: int,
+        terms: MarginTerms,
+        limits: ExchangeLimits | None = None,
+    ) -> None:
         super().__init__(listings, first_id, Ledger(first_id, ASSET_KINDS))
         for venue in self.venues.values():
             venue.update_id = first_id * _UPDATES_PER_ID
         self.fees = fees
         self.terms = terms
+        self.limits = limits or ExchangeLimits()
         self.locks = Locks()
+        self.proceeds = Proceeds(self.locks, fees.discount_asset)
         self.ranges: dict[str, PriceRange] = {}
         """Reference prices, and how far from them orders may execute, by symbol; most have none."""
         self.stirred: deque[OrderRecord] = deque()

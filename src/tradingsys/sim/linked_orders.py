@@ -7,19 +7,22 @@ from decimal import Decimal
 from msgspec import Struct, structs
 
 from tradingsys.core.enums import Contingency, OrderStatus
-from tradingsys.core.instrument import SpotRules
 from tradingsys.sim.asset_events import ListChanged, ListRejected
 from tradingsys.sim.asset_holdings import AssetHoldings
 from tradingsys.sim.asset_judging import Judging
 from tradingsys.sim.asset_state import AssetState
+from tradingsys.sim.crowding import crowded, too_many_lists
 from tradingsys.sim.events import Accepted, ExchangeEvent, ExpiryReason, NewOrder, OrderRecord, Refusal
 from tradingsys.sim.order_lists import ListLeg, ListStatus, ListStep, NewOrderList, OrderListRecord
 from tradingsys.sim.placing import Judged, Placing, minted
+from tradingsys.sim.proceeds import payable_qty
 from tradingsys.sim.venue import Venue
 from tradingsys.sim.working import Working
 
 __all__ = ["LinkedOrders"]
 
+_AVERAGE_MINUTES = 5
+_ZERO = Decimal(0)
 _LEGS = {Contingency.OCO: 2, Contingency.OTO: 2, Contingency.OTOCO: 3}
 
 
@@ -60,17 +63,20 @@ class LinkedOrders:
         accepted: list[ExchangeEvent] = []
         orders: list[OrderRecord] = []
         for number, (leg, each) in enumerate(zip(request.orders, judged.legs, strict=True)):
-            status = OrderStatus.PENDING_NEW if waits and number >= waits else OrderStatus.NEW
+            is_waiting = bool(waits) and number >= waits
+            status = OrderStatus.PENDING_NEW if is_waiting else OrderStatus.NEW
+            lots = 0 if is_waiting and request.pays_other else each.lots
             orders.append(
-                self._placing.accept(
-                    venue, leg, each.lots, each.ticks, now_ns, accepted, list_id=list_id, status=status
-                )
-            )  # fmt: skip
+                self._placing.accept(venue, leg, lots, each.ticks, now_ns, accepted, list_id=list_id, status=status)
+            )
         record = OrderListRecord(
             list_id, request.client_list_id or minted(f"{request.symbol}/list", list_id), request.account,
             request.symbol, request.contingency,
             tuple(ListLeg(order.order_id, order.client_order_id) for order in orders), now_ns, now_ns,
+            pays_other=request.pays_other,
         )  # fmt: skip
+        if request.pays_other:
+            self._state.proceeds.expect(list_id)
         self._tell(record, events)
         events += accepted
         for order in orders:
@@ -94,15 +100,14 @@ class LinkedOrders:
         return _Judged(venue, tuple(legs))
 
     def _list_refusal(self, venue: Venue, request: NewOrderList) -> Refusal | None:
-        rules, mine = venue.instrument.spot or SpotRules(), self.open(request.account)
+        mine, limits = self.open(request.account), self._state.limits
         if any(each.client_list_id == request.client_list_id for each in mine if request.client_list_id):
             return Refusal.DUPLICATE_CLIENT_ORDER_ID
-        most = rules.max_order_lists
-        if most is not None and sum(each.symbol == request.symbol for each in mine) >= most:
-            return Refusal.TOO_MANY_LISTS
-        crowded = self._crowded(venue, request, rules)
-        if crowded is not None:
-            return crowded
+        refused = too_many_lists(limits, venue, [each.symbol for each in mine])
+        # Of orders of which each by itself might be, there can be too many together.
+        refused = refused or crowded(self._state, limits, venue, request.account, request.orders)
+        if refused is not None:
+            return refused
         names = [leg.client_order_id for leg in request.orders if leg.client_order_id]
         if len(set(names)) < len(names):
             return Refusal.DUPLICATE_CLIENT_ORDER_ID
@@ -118,18 +123,6 @@ class LinkedOrders:
             and (below is None or last is None or below < last)
         )
         return None if fits else Refusal.BAD_LIST_PRICES
-
-    def _crowded(self, venue: Venue, request: NewOrderList, rules: SpotRules) -> Refusal | None:
-        """Of what its orders, of which each by itself might be, are too many together."""
-        ids = venue.open_ids.get(request.account, {})
-        most, most_conditional = venue.instrument.max_open_orders, rules.max_conditional_orders
-        if most is not None and len(ids) + len(request.orders) > most:
-            return Refusal.TOO_MANY_ORDERS
-        conditional = sum(venue.open[each].order_type.is_conditional for each in ids)
-        conditional += sum(leg.order_type.is_conditional for leg in request.orders)
-        if most_conditional is not None and conditional > most_conditional:
-            return Refusal.TOO_MANY_CONDITIONS
-        return None
 
     def _judge_pending(self, venue: Venue, leg: NewOrder) -> Judged | Refusal:
         """An order that waits for another is asked for money only when its turn comes."""
@@ -196,14 +189,23 @@ class LinkedOrders:
         if order.status.is_open:
             return
         if order.status is OrderStatus.FILLED:
-            self._begin_pending(venue, pending, now_ns, events)
+            waiting = [venue.open[each] for each in pending if each in venue.open]
+            waiting = [each for each in waiting if each.status is OrderStatus.PENDING_NEW]
+            self._begin_pending(venue, self._paid(venue, waiting, now_ns), now_ns, events)
         else:
             self._end_others(venue, pending, order, ExpiryReason.FIRST_PHASE, now_ns, events)
 
-    def _begin_pending(self, venue: Venue, ids: list[int], now_ns: int, events: list[ExchangeEvent]) -> None:
-        orders = [venue.open[each] for each in ids if each in venue.open]
-        orders = [order for order in orders if order.status is OrderStatus.PENDING_NEW]
-        if any(self._unpayable(venue, order) for order in orders):
+    def _paid(self, venue: Venue, orders: list[OrderRecord], now_ns: int) -> list[OrderRecord]:
+        """With the quantity that what was bought for them comes to; without any where that breaks a rule."""
+        record = self._open.get(orders[0].list_id) if orders else None
+        if record is None or not record.pays_other:
+            return orders
+        amount = self._state.proceeds.release(record.list_id)
+        px = venue.average.px(now_ns, _AVERAGE_MINUTES) or venue.last_px
+        return [structs.replace(order, qty=payable_qty(venue, order, amount, px) or _ZERO) for order in orders]
+
+    def _begin_pending(self, venue: Venue, orders: list[OrderRecord], now_ns: int, events: list[ExchangeEvent]) -> None:
+        if any(not order.qty or self._unpayable(venue, order) for order in orders):
             for order in orders:
                 status, reason = OrderStatus.EXPIRED, ExpiryReason.UNPAYABLE
                 self._placing.end(venue, order.order_id, status, now_ns, events, reason)
@@ -235,6 +237,11 @@ class LinkedOrders:
 
     # --- keeping
 
+    def is_unpaid(self, order: OrderRecord) -> bool:
+        """Whether an order waits for what another one buys, and has no quantity yet."""
+        record = self._open.get(order.list_id)
+        return record is not None and record.pays_other and order.status is OrderStatus.PENDING_NEW
+
     def renamed(self, order: OrderRecord, old_name: str, now_ns: int, events: list[ExchangeEvent]) -> None:
         """An order of a list has another client id."""
         record = self._open.get(order.list_id)
@@ -256,6 +263,7 @@ class LinkedOrders:
         return venue.open.get(other[0]) if other else None
 
     def _done(self, record: OrderListRecord, now_ns: int, events: list[ExchangeEvent]) -> None:
+        self._state.proceeds.release(record.list_id)
         self._tell(
             structs.replace(record, status=ListStatus.ALL_DONE, step=ListStep.ALL_DONE, updated_ns=now_ns), events
         )  # fmt: skip

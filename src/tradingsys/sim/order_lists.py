@@ -25,6 +25,8 @@ class NewOrderList(Struct, frozen=True):
     orders: tuple[NewOrder, ...]
     client_list_id: str = ""
     """Empty: the exchange makes one."""
+    pays_other: bool = False
+    """Of OTO and OTOCO: those that wait sell what the first one bought, whatever quantity they were sent with."""
 
 
 class ListStatus(StrEnum):
@@ -66,3 +68,4 @@ class OrderListRecord(Struct, frozen=True):
     updated_ns: int
     status: ListStatus = ListStatus.EXECUTING
     step: ListStep = ListStep.EXEC_STARTED
+    pays_other: bool = False

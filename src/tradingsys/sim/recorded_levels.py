@@ -44,7 +44,7 @@ class RecordedLevels:
         return ((ticks, int(self._sums.get(ticks, _ZERO) / self._lot)) for ticks in touched)
 
     def crossed(self, other_side: int | None) -> list[tuple[int, int]]:
-        """Forget the levels that a price of the other side, in ticks, trades with; returns their ticks, with no lots."""
+        """Forget the levels that a price of the other side, in ticks, trades with; returns them, with no lots."""
         if other_side is None:
             return []
         stale = [

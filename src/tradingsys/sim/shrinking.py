@@ -57,6 +57,8 @@ class Shrinking:
     def _refusal(self, venue: Venue, request: NewAmend, order: OrderRecord | None) -> Refusal | None:
         if order is None:
             return Refusal.UNKNOWN_ORDER
+        if self._lists.is_unpaid(order):
+            return Refusal.UNPAID
         if venue.lots(request.qty) is None:
             return Refusal.OFF_GRID
         if request.px is not None and request.px != order.px:

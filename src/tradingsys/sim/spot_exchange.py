@@ -15,6 +15,7 @@ from tradingsys.sim.asset_events import BalanceMoved
 from tradingsys.sim.asset_holdings import AssetHoldings
 from tradingsys.sim.asset_judging import Judging, quoted_lots
 from tradingsys.sim.asset_state import UNIT, AssetState, MarginBars, MarginTerms
+from tradingsys.sim.crowding import ExchangeLimits
 from tradingsys.sim.events import CancelRefused, ChangeRefused, ExchangeEvent, NewAmend, NewOrder, Refusal, Rejected
 from tradingsys.sim.lending import Lending
 from tradingsys.sim.linked_orders import LinkedOrders
@@ -51,9 +52,10 @@ class SpotExchange(Segment[SpotWallet]):
         fees: SpotFees | None = None,
         first_id: int = 1,
         terms: MarginTerms | None = None,
+        limits: ExchangeLimits | None = None,
     ) -> None:
         """Order, trade and update ids grow from ``first_id``: give a larger one after each restart."""
-        state = self._state = AssetState(listings, fees or SpotFees(), first_id, terms or MarginTerms())
+        state = self._state = AssetState(listings, fees or SpotFees(), first_id, terms or MarginTerms(), limits)
         self._lending = Lending(state)
         self._judging = Judging(state, self._lending)
         holdings = AssetHoldings(state, self._judging, self._lending)
@@ -68,6 +70,9 @@ class SpotExchange(Segment[SpotWallet]):
         """When margin was looked at last."""
         self.fees = state.fees
         self.terms = state.terms
+        self.limits = state.limits
+        self.asset_limits: dict[tuple[str, str], Decimal] = {}
+        """The most of an asset that one order of an account may be about, where there is such a limit."""
 
     # --- accounts
 

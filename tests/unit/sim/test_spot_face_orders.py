@@ -301,7 +301,6 @@ def test_pairs_that_make_no_sense(spot_client: SpotClient, wrong: dict[str, Any]
 
 
 def test_what_no_symbol_of_the_box_has(spot_client: SpotClient) -> None:
-    assert spot_client.error("POST", "/api/v3/orderList/opo", symbol="DOGEUSDT") == (400, -1013)
     assert spot_client.error("POST", "/api/v3/sor/order", **spot_client.limit()) == (400, -1013)
     assert spot_client.error("POST", ORDER, **spot_client.limit(pegPriceType="PRIMARY_PEG")) == (400, -1013)
 

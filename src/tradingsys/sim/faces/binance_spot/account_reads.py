@@ -99,10 +99,15 @@ def order_rate_limits(call: Call) -> list[RateLimitRule]:
 
 
 def my_filters(call: Call) -> spot.AccountFilters:
-    """`GET /api/v3/myFilters` and `myFilters`: nobody here has rules of his own."""
-    market = call.state.markets[call.symbol()]
+    """`GET /api/v3/myFilters` and `myFilters`: of assets, the account's own, which the operator set."""
+    market, exchange = call.state.markets[call.symbol()], call.state.exchange
+    own = ((asset, exchange.asset_limits.get((call.account, asset))) for asset in (market.base, market.quote))
     return spot.AccountFilters(
-        exchange_filters=exchange_info.exchange_filters(),
+        exchange_filters=exchange_info.exchange_filters(exchange.limits),
         symbol_filters=exchange_info.symbol_filters(market),
-        asset_filters=[],
+        asset_filters=[
+            spot.AssetFilter(filter_type="MAX_ASSET", asset=asset, limit=_eight(most))
+            for asset, most in own
+            if most is not None
+        ],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
+from tradingsys.sim.crowding import ExchangeLimits
 from tradingsys.sim.faces.binance_spot.new_orders import DEFAULT_PREVENTION
 from tradingsys.sim.spot_markets import SpotMarket
 from tradingsys.venues.binance.messages import ExchangeInfo, Filter, RateLimitRule, Symbol
@@ -18,14 +19,20 @@ _PREVENTIONS = ["NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMEN
 
 
 def exchange_info(
-    markets: Iterable[SpotMarket], statuses: Mapping[str, str], limits: list[RateLimitRule], now_ms: int, *, sets: bool
+    markets: Iterable[SpotMarket],
+    statuses: Mapping[str, str],
+    rates: list[RateLimitRule],
+    limits: ExchangeLimits,
+    now_ms: int,
+    *,
+    sets: bool,
 ) -> ExchangeInfo:
     """The answer to `GET /api/v3/exchangeInfo`; ``statuses`` by symbol; with permission ``sets`` or without."""
     return ExchangeInfo(
         timezone="UTC",
         server_time=now_ms,
-        rate_limits=limits,
-        exchange_filters=[],
+        rate_limits=rates,
+        exchange_filters=[*exchange_filters(limits)],
         symbols=[_symbol(market, statuses[market.symbol], sets) for market in markets],
     )
 
@@ -46,7 +53,7 @@ def _symbol(market: SpotMarket, status: str, sets: bool) -> Symbol:
         iceberg_allowed=True,
         oco_allowed=True,
         oto_allowed=True,
-        opo_allowed=False,
+        opo_allowed=True,
         quote_order_qty_market_allowed=True,
         allow_trailing_stop=True,
         cancel_replace_allowed=True,
@@ -62,9 +69,14 @@ def _symbol(market: SpotMarket, status: str, sets: bool) -> Symbol:
     )
 
 
-def exchange_filters() -> list[Filter]:
-    """What an account may have open on all symbols together, as `GET /api/v3/myFilters` tells it."""
-    return []
+def exchange_filters(limits: ExchangeLimits) -> list[Filter]:
+    """What an account may have open on all symbols together."""
+    return [
+        Filter(filter_type="EXCHANGE_MAX_NUM_ORDERS", max_num_orders=limits.orders),
+        Filter(filter_type="EXCHANGE_MAX_NUM_ALGO_ORDERS", max_num_algo_orders=limits.conditional),
+        Filter(filter_type="EXCHANGE_MAX_NUM_ICEBERG_ORDERS", max_num_iceberg_orders=limits.icebergs),
+        Filter(filter_type="EXCHANGE_MAX_NUM_ORDER_LISTS", max_num_order_lists=limits.lists),
+    ]
 
 
 def symbol_filters(market: SpotMarket) -> list[Filter]:

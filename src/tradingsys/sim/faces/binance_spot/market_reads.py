@@ -144,6 +144,7 @@ def exchange_info(call: Call) -> ExchangeInfo:
         [state.markets[name] for name in names],
         statuses,
         state.limits.rules(),
+        state.exchange.limits,
         call.now_ms,
         sets=given.get("showPermissionSets", "true").lower() != "false",
     )

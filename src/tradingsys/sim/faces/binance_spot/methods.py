@@ -83,6 +83,8 @@ ASKED: Mapping[str, Asked] = MappingProxyType(
                 "orderList.place.oco",
                 "orderList.place.oto",
                 "orderList.place.otoco",
+                "orderList.place.opo",
+                "orderList.place.opoco",
             ),
             Asked.PLACE,
         ),

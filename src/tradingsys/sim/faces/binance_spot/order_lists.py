@@ -28,10 +28,11 @@ __all__ = [
     "open_lists",
     "place_oco",
     "place_older_oco",
+    "place_opo",
+    "place_opoco",
     "place_oto",
     "place_otoco",
     "query_list",
-    "refuse_opo",
 ]
 
 _PREFIXES = {
@@ -39,6 +40,7 @@ _PREFIXES = {
     Contingency.OTO: ("working", "pending"),
     Contingency.OTOCO: ("working", "pendingAbove", "pendingBelow"),
 }
+_UNPAID_QTY = "pendingQuantity"
 _OLDER_PREFIXES = ("limit", "stop")
 
 
@@ -79,12 +81,20 @@ def place_otoco(call: Call) -> spot.OrderList:
     return _place(call, Contingency.OTOCO)
 
 
-def refuse_opo(_call: Call) -> object:
-    """`POST /api/v3/orderList/opo` and `opoco`: no symbol of the box has ``opoAllowed``.
+def place_opo(call: Call) -> spot.OrderList:
+    """`POST /api/v3/orderList/opo` and `orderList.place.opo`: the second sells what the first bought.
 
-    Raises Fault (-1013).
+    Raises Fault or VenueError for anything the venue refuses.
     """
-    raise Fault(400, -1013, "OPO orders are not supported for this symbol.")
+    return _place_paying(call, Contingency.OTO)
+
+
+def place_opoco(call: Call) -> spot.OrderList:
+    """`POST /api/v3/orderList/opoco` and `orderList.place.opoco`: a pair of which one sells what the first bought.
+
+    Raises Fault or VenueError for anything the venue refuses.
+    """
+    return _place_paying(call, Contingency.OTOCO)
 
 
 def _place(call: Call, contingency: Contingency) -> spot.OrderList:
@@ -93,13 +103,31 @@ def _place(call: Call, contingency: Contingency) -> spot.OrderList:
     return _enter(call, contingency, [new_order(call, leg, prefix) for leg, prefix in legs])
 
 
-def _enter(call: Call, contingency: Contingency, legs: Sequence[NewOrder]) -> spot.OrderList:
+def _place_paying(call: Call, contingency: Contingency) -> spot.OrderList:
+    """Of the orders that wait nobody says how large they are: in the words of the codec, as large as the first."""
+    given = call.params
+    if given.get(_UNPAID_QTY):
+        raise Fault(400, -1106, f"Parameter '{_UNPAID_QTY}' sent when not required.")
+    said = {**given.values, _UNPAID_QTY: given.text("workingQuantity")}
+    first, *others = spot_lists.parse_list(contingency, said).orders
+    if first.terms.side is not Side.BUY:
+        raise Fault(400, -1222, "Working order in an OPO list must be a bid.")
+    if any(leg.terms.side is not Side.SELL for leg in others):
+        raise Fault(400, -1223, "Pending orders in an OPO list must be asks.")
+    prefix, *prefixes = _PREFIXES[contingency]
+    waiting = [new_order(call, leg, name, unpaid=True) for leg, name in zip(others, prefixes, strict=True)]
+    return _enter(call, contingency, [new_order(call, first, prefix), *waiting], pays_other=True)
+
+
+def _enter(
+    call: Call, contingency: Contingency, legs: Sequence[NewOrder], *, pays_other: bool = False
+) -> spot.OrderList:
     given = call.params
     kind = _response_type(given)
     if call.state.limits.is_spent(call.account, call.now_ms):
         orders.count(call)
     own_id = client_id(given.values, "listClientOrderId", SPOT_CLIENT_ID)
-    wish = NewOrderList(call.account, legs[0].symbol, contingency, tuple(legs), own_id)
+    wish = NewOrderList(call.account, legs[0].symbol, contingency, tuple(legs), own_id, pays_other)
     events = call.state.happen(call.state.exchange.place_list(wish, call.now_ns))
     first = events[0]
     if isinstance(first, ListRejected):

@@ -37,6 +37,10 @@ REFUSALS: Mapping[Refusal, tuple[int, str]] = MappingProxyType(
         Refusal.TOO_MANY_CONDITIONS: (-1013, "Filter failure: MAX_NUM_ALGO_ORDERS"),
         Refusal.TOO_MANY_ICEBERGS: (-1013, "Filter failure: MAX_NUM_ICEBERG_ORDERS"),
         Refusal.TOO_MANY_LISTS: (-1013, "Filter failure: MAX_NUM_ORDER_LISTS"),
+        Refusal.TOO_MANY_ORDERS_OF_ALL: (-1013, "Filter failure: EXCHANGE_MAX_NUM_ORDERS"),
+        Refusal.TOO_MANY_CONDITIONS_OF_ALL: (-1013, "Filter failure: EXCHANGE_MAX_NUM_ALGO_ORDERS"),
+        Refusal.TOO_MANY_ICEBERGS_OF_ALL: (-1013, "Filter failure: EXCHANGE_MAX_NUM_ICEBERG_ORDERS"),
+        Refusal.TOO_MANY_LISTS_OF_ALL: (-1013, "Filter failure: EXCHANGE_MAX_NUM_ORDER_LISTS"),
         Refusal.MAX_POSITION: (-1013, "Filter failure: MAX_POSITION"),
         Refusal.UNKNOWN_ORDER: (-2011, "Unknown order sent."),
         Refusal.UNKNOWN_LIST: (-2011, "Unknown order list sent."),
@@ -63,6 +67,7 @@ AMEND_REFUSALS: Mapping[Refusal, tuple[int, str]] = MappingProxyType(
         Refusal.UNCHANGED: (-2038, "The requested action would change no state; rejecting."),
         Refusal.TOO_MANY_AMENDS: (-2038, "Filter failure: MAX_NUM_ORDER_AMENDS"),
         Refusal.CLIENT_ID_IN_USE: (-2038, "Client order ID is in use by another order."),
+        Refusal.UNPAID: (-2038, "Order amend (pending OPO order) is not supported."),
         Refusal.NOT_LIMIT: (-2038, "Order amend is not supported for this type of order."),
     }
 )

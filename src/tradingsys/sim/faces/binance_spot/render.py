@@ -110,7 +110,9 @@ def _progress(record: OrderRecord) -> encode_spot.Progress:
 
 
 def _told(reply: spot.OrderReply, record: OrderRecord) -> spot.OrderReply:
-    """With what whoever sent the order wrote on it."""
+    """With what whoever sent the order wrote on it, and without a quantity where it has none yet."""
+    if not record.qty:
+        reply = structs.replace(reply, orig_qty=UNSET)
     if record.strategy_id is None and record.strategy_type is None:
         return reply
     return structs.replace(
