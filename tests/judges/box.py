@@ -39,6 +39,7 @@ HMAC_KEY = HMAC_SECRET = "sim"
 
 _CONFIG_NAMES = {FUTURES: "usdt.json", SPOT: "spot.json", MARGIN: "margin.json"}
 _EXCHANGES = {FUTURES: FUTURES, SPOT: SPOT, MARGIN: SPOT}
+_MARKETS = {FUTURES: "/fapi/v1", SPOT: "/api/v3", MARGIN: "/api/v3"}
 
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 0.3
 """Between two looks: asking for ever costs weight."""
@@ -121,6 +122,10 @@ class Box:
         """A public answer as it is on the wire."""
         with urllib.request.urlopen(f"{self.rest}{path}?{urlencode(params)}") as reply:
             return json.loads(reply.read())
+
+    def market(self, name: str, **params: object) -> Any:
+        """The same, where all products have it: ``depth``, ``ticker/24hr``."""
+        return self.public(f"{_MARKETS[self.product]}/{name}", **params)
 
     def order(self, symbol: str, order_id: int | str) -> Row:
         """One order, as the exchange has it; ids are of their symbol."""

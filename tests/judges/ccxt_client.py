@@ -10,7 +10,7 @@ import ccxt.pro
 
 from tests.judges.box import FUTURES, HMAC_KEY, HMAC_SECRET, MARGIN, Box
 
-__all__ = ["by_ed25519", "by_hmac", "by_stranger", "spot_symbol_of", "symbol_of"]
+__all__ = ["by_ed25519", "by_hmac", "by_stranger", "name_of", "spot_symbol_of", "symbol_of"]
 
 
 @asynccontextmanager
@@ -32,6 +32,11 @@ async def by_ed25519(box: Box) -> AsyncIterator[Any]:
     """A client with the Ed25519 key, until left."""
     async with _open(box, box.api_key, box.private_key) as client:
         yield client
+
+
+def name_of(box: Box, market_id: str) -> str:
+    """ccxt's name of a market of that exchange."""
+    return symbol_of(market_id) if box.product == FUTURES else spot_symbol_of(market_id)
 
 
 def symbol_of(market_id: str) -> str:

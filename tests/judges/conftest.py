@@ -13,7 +13,7 @@ from urllib.error import HTTPError
 import pytest
 
 from tests.judges import sdk_client
-from tests.judges.box import MARGIN, PATIENCE_S, Box
+from tests.judges.box import FUTURES, MARGIN, PATIENCE_S, SPOT, Box
 from tests.judges.ccxt_client import by_ed25519
 from tests.judges.guard import Guard
 
@@ -123,6 +123,25 @@ def none_open(spot: Box) -> None:
     _cancel_all(spot)
     for asset, enough in _ENOUGH.items():
         _deposit(spot, asset, enough)
+
+
+@pytest.fixture(scope="module", params=[FUTURES, SPOT])
+def exchange(box: Box, request: pytest.FixtureRequest) -> Box:
+    """Each of the box's exchanges in turn."""
+    return box if request.param == FUTURES else box.spot
+
+
+@pytest.fixture(scope="module")
+def client(exchange: Box, request: pytest.FixtureRequest) -> Any:
+    """ccxt, with the markets of that exchange loaded."""
+    return request.getfixturevalue("trader" if exchange.product == FUTURES else "spot_trader")
+
+
+@pytest.fixture
+def provided(exchange: Box, request: pytest.FixtureRequest) -> None:
+    """Where assets are needed, there are some."""
+    if exchange.product == SPOT:
+        request.getfixturevalue("none_open")
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,9 +16,18 @@ from binance_sdk_margin_trading.margin_trading import MarginTrading
 from binance_sdk_spot.spot import Spot
 from pydantic import BaseModel
 
-from tests.judges.box import FUTURES, HMAC_KEY, HMAC_SECRET, MARGIN, SPOT, Box
+from tests.judges.box import FUTURES, HMAC_KEY, HMAC_SECRET, MARGIN, SPOT, Box, eventually
 
-__all__ = ["assert_complete", "by_ed25519", "by_hmac", "flattened", "streams", "unset_and_unknown", "ws_api"]
+__all__ = [
+    "Listening",
+    "assert_complete",
+    "by_ed25519",
+    "by_hmac",
+    "flattened",
+    "streams",
+    "unset_and_unknown",
+    "ws_api",
+]
 
 _PATIENCE_MS = 30_000
 _KINDS = {FUTURES: DerivativesTradingUsdsFutures, SPOT: Spot}
@@ -65,6 +74,35 @@ async def streams(client: Any) -> AsyncIterator[Any]:
         yield connection
     finally:
         await connection.close_connection()
+
+
+class Listening:
+    """Everything that one stream tells, and no error beside it."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.told: list[Any] = []
+        self.errors: list[Any] = []
+        connection.on_connection("error", self.errors.append)
+
+    async def to(self, name: str, **arguments: Any) -> Listening:
+        """Begin."""
+        handle = await getattr(self._connection, name)(**arguments)
+        handle.on("message", self.told.append)
+        return self
+
+    async def heard(self, name: str) -> None:
+        """Wait for the first event."""
+        await self.until(lambda: self.told, name)
+
+    async def until(self, enough: Callable[[], object], what: str = "enough events") -> None:
+        """Wait for what ``enough`` says; an error fails at once."""
+
+        def look() -> bool:
+            assert not self.errors, self.errors
+            return bool(enough())
+
+        await eventually(what, look)
 
 
 def unset_and_unknown(answer: object, path: str = "") -> tuple[set[str], set[str]]:

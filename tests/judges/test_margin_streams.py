@@ -11,11 +11,10 @@ from tests.judges.box import Box, Row, eventually, exactly
 from tests.judges.ccxt_client import by_ed25519, by_hmac, spot_symbol_of
 from tests.judges.ccxt_spot_words import assert_same_balance, assert_same_spot_order, assert_same_spot_trades
 from tests.judges.following import Following
-from tests.judges.sdk_client import assert_complete, flattened, streams
+from tests.judges.sdk_client import Listening, assert_complete, flattened, streams
 from tests.judges.sdk_client import by_hmac as sdk_by_hmac
 from tests.judges.test_ccxt_margin import BORROWING, CROSS, owed, whole_lots
 from tests.judges.test_ccxt_spot_orders import at
-from tests.judges.test_sdk_streams import Listening
 
 MARKET = "DOGEUSDT"
 SYMBOL = spot_symbol_of(MARKET)

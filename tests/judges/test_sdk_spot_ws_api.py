@@ -11,11 +11,10 @@ from binance_common.constants import TimeUnit
 
 from tests.judges.box import Box, eventually, soon
 from tests.judges.ccxt_spot_words import assert_same_list, word_of
-from tests.judges.sdk_client import assert_complete, by_ed25519, by_hmac, flattened, streams, ws_api
+from tests.judges.sdk_client import Listening, assert_complete, by_ed25519, by_hmac, flattened, streams, ws_api
 from tests.judges.sdk_spot_words import assert_same_spot_order, at_times
 from tests.judges.test_ccxt_spot_orders import at
 from tests.judges.test_sdk_spot_trading import BUY, MARKET, PLAIN, pair
-from tests.judges.test_sdk_streams import Listening
 
 pytestmark = pytest.mark.usefixtures("none_open")
 

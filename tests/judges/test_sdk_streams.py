@@ -1,122 +1,180 @@
-"""Binance's SDK listens: every event fills its model, and says what the exchange's calls say."""
+"""Binance's SDKs listen at both exchanges: every event fills its model, and says what the exchange's calls say."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
-from tests.judges.box import Box, Row, eventually
-from tests.judges.sdk_client import assert_complete, by_ed25519, by_hmac, flattened, streams
+from tests.judges.box import FUTURES, SPOT, Box, Row
+from tests.judges.sdk_client import Listening, assert_complete, by_ed25519, by_hmac, flattened, streams
+from tests.judges.test_sdk_spot_market import _DECIMAL
 from tests.judges.test_sdk_trading import BUY, MARKET, far_below
 
 pytestmark = pytest.mark.usefixtures("no_complaints")
 
-
-class Listening:
-    """Everything that one stream tells, and no error beside it."""
-
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-        self.told: list[Any] = []
-        self.errors: list[Any] = []
-        connection.on_connection("error", self.errors.append)
-
-    async def to(self, name: str, **arguments: Any) -> Listening:
-        """Begin."""
-        handle = await getattr(self._connection, name)(**arguments)
-        handle.on("message", self.told.append)
-        return self
-
-    async def heard(self, name: str) -> None:
-        """Wait for the first event."""
-        await self.until(lambda: self.told, name)
-
-    async def until(self, enough: Callable[[], object], what: str = "enough events") -> None:
-        """Wait for what ``enough`` says; an error fails at once."""
-
-        def look() -> bool:
-            assert not self.errors, self.errors
-            return bool(enough())
-
-        await eventually(what, look)
-
-
 SYMBOL = {"symbol": MARKET}
-STREAMS: list[tuple[str, dict[str, Any]]] = [
-    ("aggregate_trade_streams", SYMBOL),
-    ("all_market_mini_tickers_stream", {}),
-    ("all_market_tickers_streams", {}),
-    (
-        "continuous_contract_kline_candlestick_streams",
-        {"pair": MARKET.lower(), "contract_type": "perpetual", "interval": "1m"},
+
+
+class Words(NamedTuple):
+    """What the same things are called in the SDK of each product."""
+
+    trades: str
+    bars: str
+    bests: str
+    levels: str
+    changes: str
+    update: str
+    bids: str
+    """In the events of best levels."""
+    asks: str
+    every: tuple[tuple[str, dict[str, Any]], ...]
+    """All streams, with what is asked for."""
+    silent: tuple[str, ...]
+    """Those that may be listened to, and have nothing to say."""
+
+
+WORDS = {
+    FUTURES: Words(
+        trades="aggregate_trade_streams",
+        bars="kline_candlestick_streams",
+        bests="individual_symbol_book_ticker_streams",
+        levels="partial_book_depth_streams",
+        changes="diff_book_depth_streams",
+        update="u",
+        bids="b",
+        asks="a",
+        every=(
+            ("aggregate_trade_streams", SYMBOL),
+            ("all_market_mini_tickers_stream", {}),
+            ("all_market_tickers_streams", {}),
+            (
+                "continuous_contract_kline_candlestick_streams",
+                {"pair": MARKET.lower(), "contract_type": "perpetual", "interval": "1m"},
+            ),
+            ("individual_symbol_mini_ticker_stream", SYMBOL),
+            ("individual_symbol_ticker_streams", SYMBOL),
+            ("kline_candlestick_streams", {**SYMBOL, "interval": "5m"}),
+            ("mark_price_stream", {**SYMBOL, "update_speed": "1s"}),
+            ("mark_price_stream_for_all_market", {"update_speed": "1s"}),
+            ("all_book_tickers_stream", {}),
+            ("diff_book_depth_streams", {**SYMBOL, "update_speed": "100ms"}),
+            ("individual_symbol_book_ticker_streams", SYMBOL),
+            ("partial_book_depth_streams", {**SYMBOL, "levels": 5}),
+            ("rpi_diff_book_depth_streams", SYMBOL),
+        ),
+        silent=(),
     ),
-    ("individual_symbol_mini_ticker_stream", SYMBOL),
-    ("individual_symbol_ticker_streams", SYMBOL),
-    ("kline_candlestick_streams", {**SYMBOL, "interval": "5m"}),
-    ("mark_price_stream", {**SYMBOL, "update_speed": "1s"}),
-    ("mark_price_stream_for_all_market", {"update_speed": "1s"}),
-    ("all_book_tickers_stream", {}),
-    ("diff_book_depth_streams", {**SYMBOL, "update_speed": "100ms"}),
-    ("individual_symbol_book_ticker_streams", SYMBOL),
-    ("partial_book_depth_streams", {**SYMBOL, "levels": 5}),
-    ("rpi_diff_book_depth_streams", SYMBOL),
-]
+    SPOT: Words(
+        trades="agg_trade",
+        bars="kline",
+        bests="book_ticker",
+        levels="partial_book_depth",
+        changes="diff_book_depth",
+        update="lastUpdateId",
+        bids="bids",
+        asks="asks",
+        every=(
+            ("agg_trade", SYMBOL),
+            ("trade", SYMBOL),
+            ("book_ticker", SYMBOL),
+            ("diff_book_depth", {**SYMBOL, "update_speed": "100ms"}),
+            ("partial_book_depth", {**SYMBOL, "levels": 5, "update_speed": "100ms"}),
+            ("kline", {**SYMBOL, "interval": "1m"}),
+            ("kline_offset", {**SYMBOL, "interval": "1h"}),
+            ("mini_ticker", SYMBOL),
+            ("all_mini_ticker", {}),
+            ("ticker", SYMBOL),
+            ("rolling_window_ticker", {**SYMBOL, "window_size": "1h"}),
+            ("all_market_rolling_window_ticker", {"window_size": "4h"}),
+            ("avg_price", SYMBOL),
+        ),
+        silent=("block_trade", "reference_price"),
+    ),
+}
+
+# Of windows of time: what an event and what a call has for it.
+_WINDOW = {
+    "p": "priceChange", "P": "priceChangePercent", "w": "weightedAvgPrice", "c": "lastPrice", "o": "openPrice",
+    "h": "highPrice", "l": "lowPrice", "v": "volume", "q": "quoteVolume", "F": "firstId", "L": "lastId", "n": "count",
+}  # fmt: skip
+_HOUR = {**_WINDOW, "O": "openTime"}
+_DAY = {
+    **_WINDOW, "x": "prevClosePrice", "Q": "lastQty", "b": "bidPrice", "B": "bidQty", "a": "askPrice", "A": "askQty",
+}  # fmt: skip
 
 
-async def test_every_stream_of_the_market(box: Box) -> None:
+def told(one: Listening) -> list[Row]:
+    return [flattened(event) for event in one.told]
+
+
+async def test_every_stream_of_the_market(exchange: Box) -> None:
     """All at once, each on the connection where the SDK expects it."""
-    async with streams(by_hmac(box)) as connection:
-        listening = {name: await Listening(connection).to(name, **arguments) for name, arguments in STREAMS}
+    words = WORDS[exchange.product]
+    async with streams(by_hmac(exchange)) as connection:
+        listening = {name: await Listening(connection).to(name, **arguments) for name, arguments in words.every}
+        silent = [await Listening(connection).to(name, **SYMBOL) for name in words.silent]
         for name, one in listening.items():
             await one.heard(name)
             assert_complete(one.told[0])
+            if exchange.product == SPOT:
+                assert_eight_digits(one.told[0], name)
+        assert [one.told for one in silent] == [[] for _ in silent]
         listed = await connection.list_subscribe()
     assert listed
+    if exchange.product == SPOT:
+        assert len(listed["result"]) == len(listening) + len(silent)
+        assert f"{MARKET.lower()}@kline_1h@+08:00" in listed["result"]
 
 
-async def test_events_say_what_calls_say(box: Box) -> None:
+def assert_eight_digits(event: Any, name: str) -> None:
+    """So are prices and quantities printed on spot."""
+    for row in flattened(event) if isinstance(event, list) else [flattened(event)]:
+        row.pop("P", None)
+        assert {len(text.partition(".")[2]) for text in _DECIMAL.findall(json.dumps(row))} == {8}, name
+
+
+async def test_events_say_what_calls_say(exchange: Box) -> None:
     """Trades, a bar, best prices and best levels, each as the call tells it."""
-    async with streams(by_hmac(box)) as connection:
+    words = WORDS[exchange.product]
+    async with streams(by_hmac(exchange)) as connection:
 
         async def listening(name: str, **more: object) -> Listening:
             return await Listening(connection).to(name, symbol=MARKET, **more)
 
-        trades = await listening("aggregate_trade_streams")
-        bars = await listening("kline_candlestick_streams", interval="1m")
-        bests = await listening("individual_symbol_book_ticker_streams")
-        levels = await listening("partial_book_depth_streams", levels=5, update_speed="100ms")
+        trades = await listening(words.trades)
+        bars = await listening(words.bars, interval="1m")
+        bests = await listening(words.bests)
+        levels = await listening(words.levels, levels=5, update_speed="100ms")
         books: dict[int, Row] = {}
 
-        def told(one: Listening) -> list[Row]:
-            return [flattened(event) for event in one.told]
-
         def seen() -> bool:
-            book = box.public("/fapi/v1/depth", symbol=MARKET, limit=5)
+            book = exchange.market("depth", symbol=MARKET, limit=5)
             books[book["lastUpdateId"]] = book
             return (
                 len(trades.told) >= 10
-                and len(books.keys() & {event.u for event in bests.told}) >= 2
-                and len(books.keys() & {event.u for event in levels.told}) >= 2
+                and len(books.keys() & {event["u"] for event in told(bests)}) >= 2
+                and len(books.keys() & {event[words.update] for event in told(levels)}) >= 2
             )
 
         await trades.until(seen)
 
         def same_bar() -> bool:
-            row = box.public("/fapi/v1/klines", symbol=MARKET, interval="1m", limit=1)[-1]
+            rows = exchange.market("klines", symbol=MARKET, interval="1m", limit=2)
             last = told(bars)[-1]["k"] if bars.told else {}
-            same: bool = [last.get(key) for key in "tohlcvTqnVQ"] == row[:11]
-            return same
+            return [last.get(key) for key in "tohlcvTqnVQ"] in [row[:11] for row in rows]
 
         await bars.until(same_bar, "the same bar on both ways")
-    answers = {row["a"]: row for row in box.public("/fapi/v1/aggTrades", symbol=MARKET, limit=1000)}
-    for event in told(trades):
+    answers = {row["a"]: row for row in exchange.market("aggTrades", symbol=MARKET, limit=1000)}
+    events = told(trades)
+    assert [event["a"] for event in events] == list(range(events[0]["a"], events[0]["a"] + len(events)))
+    for event in events:
         assert {key: event[key] for key in answers[event["a"]]} == answers[event["a"]]
     for event in told(levels):
-        book = books.get(event["u"])
-        assert book is None or (event["b"], event["a"]) == (book["bids"], book["asks"])
+        book = books.get(event[words.update])
+        assert book is None or (event[words.bids], event[words.asks]) == (book["bids"], book["asks"])
     for event in told(bests):
         book = books.get(event["u"])
         assert book is None or [[event["b"], event["B"]], [event["a"], event["A"]]] == [
@@ -125,27 +183,57 @@ async def test_events_say_what_calls_say(box: Box) -> None:
         ]
 
 
-async def test_a_local_book(box: Box) -> None:
+async def test_the_day_the_hour_and_the_average_of_spot(spot: Box) -> None:
+    async with streams(by_hmac(spot)) as connection:
+        averages = await Listening(connection).to("avg_price", **SYMBOL)
+        days = await Listening(connection).to("ticker", **SYMBOL)
+        hours = await Listening(connection).to("rolling_window_ticker", **SYMBOL, window_size="1h")
+
+        def same_average() -> bool:
+            now = Decimal(spot.market("avgPrice", **SYMBOL)["price"])
+            return bool(averages.told) and abs(Decimal(averages.told[-1].w) - now) < Decimal("0.001")
+
+        await averages.until(same_average, "the same average on both ways")
+
+        def same(one: Listening, names: dict[str, str], answer: Row) -> bool:
+            last = told(one)[-1] if one.told else {}
+            return {key: last.get(key) for key in names} == {key: answer[name] for key, name in names.items()}
+
+        await days.until(lambda: same(days, _DAY, spot.market("ticker/24hr", **SYMBOL)), "the same day on both ways")
+        await hours.until(
+            lambda: same(hours, _HOUR, spot.market("ticker", **SYMBOL, windowSize="1h")), "the same hour on both ways"
+        )
+
+
+async def test_a_local_book(exchange: Box) -> None:
     """Built from the events by the exchange's own recipe, it is the exchange's book."""
-    async with streams(by_hmac(box)) as connection:
-        events = await Listening(connection).to("diff_book_depth_streams", symbol=MARKET, update_speed="100ms")
+    async with streams(by_hmac(exchange)) as connection:
+        name = WORDS[exchange.product].changes
+        events = await Listening(connection).to(name, **SYMBOL, update_speed="100ms")
         await events.until(lambda: events.told)
-        snapshot = box.public("/fapi/v1/depth", symbol=MARKET, limit=1000)
+        snapshot = exchange.market("depth", symbol=MARKET, limit=1000)
         later: dict[int, Row] = {}
 
         def enough() -> bool:
-            truth = box.public("/fapi/v1/depth", symbol=MARKET, limit=1000)
+            truth = exchange.market("depth", symbol=MARKET, limit=1000)
             later[truth["lastUpdateId"]] = truth
             return len(events.told) >= 10 and len(later.keys() & {event.u for event in events.told}) >= 2
 
         await events.until(enough)
     book = {side: {Decimal(px): Decimal(qty) for px, qty in snapshot[side]} for side in ("bids", "asks")}
-    previous, compared = None, 0
-    for event in (flattened(each) for each in events.told):
-        if event["u"] < snapshot["lastUpdateId"]:
+    local, is_first, compared = snapshot["lastUpdateId"], True, 0
+    for event in told(events):
+        if event["u"] < local or (event["u"] == local and exchange.product == SPOT):
             continue
-        assert event["pu"] == previous if previous else event["U"] <= snapshot["lastUpdateId"] <= event["u"]
-        previous = event["u"]
+        # The first one may overlap the snapshot; after it each says on futures which one was before it, and begins on
+        # spot right after that.
+        if is_first:
+            assert event["U"] <= local + (exchange.product == SPOT)
+        elif exchange.product == SPOT:
+            assert event["U"] == local + 1
+        else:
+            assert event["pu"] == local
+        is_first, local = False, event["u"]
         for side, rows in (("bids", event["b"]), ("asks", event["a"])):
             for px, qty in rows:
                 book[side][Decimal(px)] = Decimal(qty)
