@@ -143,15 +143,20 @@ class _Crowd:
             if quote.order_id is not None and quote.order_id in self._venue.open:
                 events += self._exchange.cancel(MAKERS, self._market.symbol, now_ns, order_id=quote.order_id)
             quote.order_id = None
-        for side in Side:
-            lots = self._venue.book.available(side, ticks)
-            if lots:
-                events += self._order(side, lots, ticks, now_ns)
         self.fair = self._anchor = float(ticks)
         leader = self._elsewhere(self.symbol)
         if leader is not None:
             self._basis = math.log(ticks * self._tick / leader)
         self._last_ns = now_ns
+        takers = [side for side in Side if self._venue.book.available(side, ticks)]
+        # Whoever is in the way may trade back at once, so there is somebody on the other side before.
+        early = [quote for quote in self._quotes if quote.side.opposite in takers]
+        for quote in early:
+            self._requote(quote, self._wanted(quote), now_ns, events)
+        for side in takers:
+            lots = self._venue.book.available(side, ticks)
+            if lots:
+                events += self._order(side, lots, ticks, now_ns)
         for quote in self._quotes:
             self._requote(quote, self._wanted(quote), now_ns, events)
         ask = self._venue.book.best(Side.SELL)

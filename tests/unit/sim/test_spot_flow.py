@@ -5,11 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from random import Random
 
-from tradingsys.core.enums import Side
+from tradingsys.core.enums import Contingency, OrderStatus, Side
 from tradingsys.sim.events import ExchangeEvent
 from tradingsys.sim.exchange import Exchange
 from tradingsys.sim.flow import Flow
 from tradingsys.sim.markets import load_markets
+from tradingsys.sim.order_lists import NewOrderList
 from tradingsys.sim.spot_exchange import SpotExchange
 from tradingsys.sim.spot_markets import load_spot_markets
 
@@ -58,6 +59,19 @@ def test_a_jump_of_one_segment_takes_the_other_along() -> None:
     assert box.apart_bp(DOGE) > 500
     box.run(10)
     assert box.apart_bp(DOGE) < 15
+
+
+def test_whoever_is_in_the_way_of_a_jump_can_trade_back_at_once() -> None:
+    for side, back, ticks in ((Side.BUY, Side.SELL, 54_000), (Side.SELL, Side.BUY, 66_000)):
+        box = Box(3)
+        box.spot.transfer("a", "DOGE", Decimal(2_000), box.now_ns)
+        box.run(1)
+        first = order("a", side, "1000", "0.58" if side is Side.BUY else "0.62")
+        second = order("a", back, "1000") if back is Side.SELL else order("a", back, "900")
+        box.spot.place_list(NewOrderList("a", DOGE, Contingency.OTO, (first, second)), box.now_ns)
+        box.follower.move(DOGE, ticks, box.now_ns)
+        ends = [(each.status, each.expiry) for each in box.spot.ledger.orders("a", DOGE)]
+        assert ends == [(OrderStatus.FILLED, None)] * 2
 
 
 def test_a_cross_rate_follows_its_two_coins() -> None:

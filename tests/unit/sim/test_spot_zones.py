@@ -76,3 +76,30 @@ def test_a_trading_day_begins_at_its_own_midnight(spot_client: SpotClient) -> No
     spot_client.call("POST", ORDER, **spot_client.limit(px="0.601"))
     spot_client.now_ns += 120_000 * MS
     assert (day()["count"], day(timeZone="8")["count"], day(timeZone="-1")["count"]) == (0, 1, 1)
+
+
+@pytest.mark.parametrize("interval", ["1d", "1w", "1M", "6h", "15m"])
+def test_bars_of_the_stream_begin_by_the_clocks_of_utc_8(lively: SpotClient, interval: str) -> None:
+    name = f"dogeusdt@kline_{interval}@+08:00"
+    conn = lively.open(f"/stream?streams={name}")
+    lively.call("POST", ORDER, **lively.limit(px="0.601", qty="33"))
+    lively.run(2000)
+    frame = lively.take(conn)[-1]
+    assert frame["stream"] == name
+    bar, (row,) = frame["data"]["k"], rows(lively, interval, timeZone="8")[-1:]
+    assert [bar[key] for key in "tTohlcvqn"] == [row[place] for place in (0, 6, 1, 2, 3, 4, 5, 7, 8)]
+    assert (bar["i"], bar["x"]) == (interval, False)
+
+
+def test_a_bar_of_the_stream_ends_at_midnight_in_utc_8(spot_client: SpotClient) -> None:
+    midnight_ms = spot_client.now_ms // DAY_MS * DAY_MS + DAY_MS + 16 * HOUR_MS
+    spot_client.run(midnight_ms - spot_client.now_ms - 1500)
+    conn = spot_client.open("/ws/dogeusdt@kline_1d@+08:00")
+    spot_client.call("POST", ORDER, **spot_client.limit(px="0.601"))
+    spot_client.run(1600)
+    spot_client.call("POST", ORDER, **spot_client.limit(px="0.601"))
+    spot_client.run(2000)
+    bars = [frame["k"] for frame in spot_client.take(conn)]
+    ended, begun = next(bar for bar in bars if bar["x"]), bars[-1]
+    assert (ended["T"] + 1, ended["t"], ended["n"]) == (midnight_ms, midnight_ms - DAY_MS, 1)
+    assert (begun["t"], begun["x"], begun["n"]) == (midnight_ms, False, 1)

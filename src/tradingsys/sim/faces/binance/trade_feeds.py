@@ -11,6 +11,7 @@ from tradingsys.sim.events import Traded
 from tradingsys.sim.faces.binance.feed import MS, Feed, Payload, next_beat
 from tradingsys.sim.faces.binance.figures import ms
 from tradingsys.sim.tape import Aggregate, Tape, trade_bar
+from tradingsys.sim.zoned_bars import ZonedBars, ZonedBuilder
 from tradingsys.venues.binance import encode_market
 from tradingsys.venues.binance.encode import decimal_text
 from tradingsys.venues.binance.messages import Message
@@ -71,14 +72,19 @@ class KlineFeed(Feed):
         now_ns: int,
         period_ns: int,
         shown: Callable[[Bar], Bar] = lambda bar: bar,
+        offset_ms: int = 0,
     ) -> None:
-        """``shown`` is the bar with as many digits as the venue has."""
+        """``shown`` is the bar with as many digits as the venue has. Clocks by which bars begin are ahead of UTC by
+        ``offset_ms``."""
         self._shown = shown
         self.symbol = symbol
         self._interval, self._period_ns = interval, period_ns
         tape.bars.advance(ms(now_ns))
+        self._builder: BarBuilder | ZonedBuilder
         if interval == "1s":
             self._builder = second_bars(tape, ms(now_ns))
+        elif offset_ms:
+            self._builder = ZonedBars(tape.bars, offset_ms).builder(interval)
         else:
             self._builder = tape.bars.builder(interval)
         self._beat_ns: int | None = next_beat(self._period_ns, now_ns)

@@ -50,7 +50,8 @@ _TAKER_GIVES_BACK, _MAKER_GIVES_BACK = 1, 5
 
 def _locate(target: str) -> Place | None:
     path, _, query = target.partition("?")
-    given = parse_qsl(query, keep_blank_values=True)
+    # A plus is a plus, as in names of streams: this is no form.
+    given = parse_qsl(query.replace("+", "%2B"), keep_blank_values=True)
     if path == _WS_API_PATH:
         return Place(Route.WS_API, False, "", given)
     match = _STREAM_PATH.fullmatch(unquote(path))

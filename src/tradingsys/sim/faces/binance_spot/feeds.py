@@ -25,7 +25,7 @@ from tradingsys.venues.binance.messages import Message, spot
 __all__ = ["make_feed"]
 
 _SECOND_NS = 1_000 * MS
-_MOVED_BY_EIGHT_HOURS = frozenset({"6h", "12h", "1d", "3d", "1w", "1M"})
+_EIGHT_HOURS_MS = 8 * 3_600_000
 _DEPTH_PERIODS = {"": _SECOND_NS, "@100ms": 100 * MS, "@1000ms": _SECOND_NS}
 
 _Make = Callable[[State, str, re.Match[str], int], Feed | None]
@@ -89,10 +89,11 @@ def _diff(state: State, symbol: str, match: re.Match[str], now_ns: int) -> Feed 
 
 def _kline(state: State, symbol: str, match: re.Match[str], now_ns: int) -> Feed | None:
     interval, offset = match[1], match[2]
-    if interval not in KLINE_INTERVALS or (offset and interval in _MOVED_BY_EIGHT_HOURS):
+    if interval not in KLINE_INTERVALS:
         return None
     period_ns = _SECOND_NS if interval == "1s" else 2 * _SECOND_NS
-    return KlineFeed(symbol, interval, state.tapes[symbol], now_ns, period_ns, in_eight_digits)
+    offset_ms = _EIGHT_HOURS_MS if offset else 0
+    return KlineFeed(symbol, interval, state.tapes[symbol], now_ns, period_ns, in_eight_digits, offset_ms)
 
 
 def _window(state: State, symbol: str, match: re.Match[str], now_ns: int) -> Feed | None:
@@ -160,8 +161,7 @@ _OF_ALL: tuple[tuple[re.Pattern[str], _Make], ...] = (
 def make_feed(state: State, route: Route, name: str, now_ns: int) -> Feed | None:
     """The feed behind a stream name; None for what does not exist, which stays silent.
 
-    Silent are also `!ticker@arr` and `!bookTicker`, which the venue took off, and the streams of things that the box
-    does not have: block trades, bars that begin elsewhere at UTC+8 (the box keeps them in UTC).
+    Silent are also `!ticker@arr` and `!bookTicker`, which the venue took off, and block trades, of which there are none.
     """
     if route is not Route.STREAM:
         return None
