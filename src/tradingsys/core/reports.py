@@ -110,6 +110,9 @@ class AssetMoved(Struct, frozen=True):
     ext_id: str
     """The same whenever this movement is told again."""
     ts_event_ms: int
+    repeat: int = 0
+    """So often the same was told before in one and the same way: another movement of this amount at this moment, or the
+    last one once more. Whoever told does not say which."""
 
 
 class UserStreamState(Struct, frozen=True):

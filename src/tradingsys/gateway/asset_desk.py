@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from tradingsys.core.commands import Balance, BalancesQuery, Borrow, Repay
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import LocalProtocolError, StoreError, TradingError
@@ -13,6 +15,8 @@ from tradingsys.gateway.loans import Loans
 from tradingsys.gateway.questions import ask_for, ask_within
 from tradingsys.gateway.sessions import Client
 from tradingsys.gateway.views import balance_views
+from tradingsys.oms.procedure import until
+from tradingsys.oms.recovery import Difference
 from tradingsys.wire.codec import decode_params, encode_error, encode_reply
 from tradingsys.wire.messages import AssetParams, ErrorCode, Request
 from tradingsys.wire.operator import AcceptResult
@@ -20,6 +24,13 @@ from tradingsys.wire.operator import AcceptResult
 __all__ = ["AssetDesk"]
 
 _ANSWER_MS = 5_000
+_MEASURE_MS = 13_000
+"""Whoever asked waits no longer than 15 s."""
+_NS_PER_MS = 1_000_000
+_UNSURE = (
+    "the gateway is still reading what happened at the exchange, which may explain the difference: try again when that "
+    "is done"
+)
 _WHO = "an operator"
 
 
@@ -29,6 +40,8 @@ class AssetDesk:
     def __init__(self, gateway: Host) -> None:
         self._gateway = gateway
         self._loans = Loans(gateway)
+        self._measured: dict[str, Request] = {}
+        """Whose differences are about to be accepted, on which request."""
         self.methods: dict[str, Method] = {
             "op.assets": self._assets,
             "op.accept": self._accept,
@@ -55,25 +68,57 @@ class AssetDesk:
         ask_for(self._gateway, client, request.id, BalancesQuery(), balance_views)
 
     def _accept(self, client: Client, request: Request) -> None:
+        """Book the difference that there is at this moment: the last one told may have been explained since."""
         gateway = self._gateway
         self._require_assets()
         require_ready(gateway)
         asset = decode_params(request, AssetParams).asset.upper()
-        if gateway.recovery.is_catching_up or not gateway.venue.stream.is_up:
-            raise LocalProtocolError(
-                "the gateway is still reading what happened at the exchange, which may explain it: try again when that "
-                "is done",
-                code=ErrorCode.NOT_READY,
+        if self._is_unsure():
+            raise LocalProtocolError(_UNSURE, code=ErrorCode.NOT_READY)
+        if asset in self._measured:
+            raise LocalProtocolError(f"{asset[:20]} is being measured already: wait for that", code=ErrorCode.DENIED)
+        self._measured[asset] = request
+
+        async def measure() -> None:
+            difference = await gateway.recovery.measure(asset)
+            if self._measured.get(asset) is request:
+                del self._measured[asset]
+                self._accept_measured(client, request, asset, difference)
+
+        async def give_up() -> None:
+            await until(gateway.now_ns() + _MEASURE_MS * _NS_PER_MS)
+            if self._measured.get(asset) is request:
+                del self._measured[asset]
+                self._refuse(client, request, f"the exchange took too long to tell what the account has of {asset}")
+
+        gateway.run(measure())
+        if asset in self._measured:
+            gateway.run(give_up())
+
+    def _accept_measured(self, client: Client, request: Request, asset: str, difference: Difference | None) -> None:
+        """Book what was measured a moment ago, or say why not."""
+        gateway = self._gateway
+        if self._is_unsure():
+            self._refuse(client, request, _UNSURE)
+        elif difference is None:
+            gateway.book.differences.pop(asset, None)
+            self._refuse(client, request, f"the books agree with the account on {asset[:20]} now")
+        elif not difference.is_steady:
+            self._refuse(
+                client,
+                request,
+                f"the difference in {asset}, {plain(difference.amount)} at last, cannot be told exactly while the "
+                "account moves it all the time, or changes: try again in a quieter moment",
             )
-        booked = gateway.book.accept_difference(asset, gateway.venue.venue_ms())
-        if not booked:
-            raise LocalProtocolError(
-                f"the books agree with the account on {asset[:20]}: `tradingsys status` lists where they do not",
-                code=ErrorCode.BAD_REQUEST,
-            )
-        external = plain(gateway.book.session_assets(EXTERNAL).get(asset, booked - booked))
-        gateway.log.warning("difference accepted by an operator", asset=asset, booked=plain(booked), external=external)
-        result = AcceptResult(asset, plain(booked), external)
+        else:
+            self._book(client, request, asset, difference.amount)
+
+    def _book(self, client: Client, request: Request, asset: str, difference: Decimal) -> None:
+        gateway = self._gateway
+        gateway.book.accept_difference(asset, difference, gateway.venue.venue_ms())
+        booked, external = plain(-difference), plain(gateway.book.session_assets(EXTERNAL).get(asset, Decimal(0)))
+        gateway.log.warning("difference accepted by an operator", asset=asset, booked=booked, external=external)
+        result = AcceptResult(asset, booked, external)
 
         def saved(error: StoreError | None) -> None:
             if client.peer not in gateway.clients:
@@ -84,6 +129,14 @@ class AssetDesk:
                 client.peer.write(encode_error(request.id, ErrorCode.UNDEFINED, f"not written to pos.db: {error}"))
 
         gateway.when_saved(saved)
+
+    def _refuse(self, client: Client, request: Request, why: str) -> None:
+        if client.peer in self._gateway.clients:
+            client.peer.write(encode_error(request.id, ErrorCode.BAD_REQUEST, f"{why}: nothing was booked"))
+
+    def _is_unsure(self) -> bool:
+        gateway = self._gateway
+        return gateway.recovery.is_catching_up or not gateway.venue.stream.is_up
 
     def _require_assets(self) -> None:
         if self._gateway.venue.account_kind is not AccountKind.ASSETS:

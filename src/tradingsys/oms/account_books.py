@@ -33,6 +33,9 @@ class AccountBooks(Protocol):
     async def enter_assets(self, assets: Iterable[str], tries: int | None = None) -> None:
         """Start accounting for assets that moved, where assets are held."""
 
+    def total(self, name: str) -> Decimal:
+        """Σ sessions + EXTERNAL of a symbol or asset."""
+
     async def compare(self) -> Comparison:
         """The books beside the account."""
 

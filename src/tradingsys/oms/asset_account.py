@@ -79,6 +79,10 @@ class AssetAccount:
             if attempts == ATTEMPTS_BEFORE_ALARM and (busy := wanted - self._book.assets.keys()):
                 self._tell_busy(busy)
 
+    def total(self, name: str) -> Decimal:
+        """Of an asset."""
+        return self._book.asset_totals().get(name, _ZERO)
+
     async def compare(self) -> Comparison:
         """Balances, less what is borrowed and owed."""
         balances = await self._balances()

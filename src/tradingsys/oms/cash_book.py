@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Container
 from decimal import Decimal
 
 from tradingsys.core.commands import Income
@@ -19,6 +20,7 @@ from tradingsys.oms.funding import Movements
 __all__ = ["CashBook"]
 
 _ZERO = Decimal(0)
+_MOST_REPEATS = 1_000
 
 
 class CashBook:
@@ -42,6 +44,8 @@ class CashBook:
         """Σ sessions + EXTERNAL − account, where it is not zero: by symbol, or by asset where assets are held."""
         self.moved: Counter[str] = Counter()
         """How often an asset moved in the books since they were opened."""
+        self._repeats: dict[str, AssetMoved] = {}
+        """Movements that were told again in one and the same way, by id: the balance tells whether they were others."""
         self.wanted: set[str] = set()
         """What moved and is not accounted for yet."""
         self._known: dict[tuple[str, str], int] = {(row.kind, row.ext_id): row.ts_ms for row in saved.ledger}
@@ -97,6 +101,10 @@ class CashBook:
         """What each session held of a symbol (where assets are held: of an asset) right after an instant."""
         return self._movements.nets_at(name, ts_ms, now)
 
+    def sums_between(self, name: str, since_ms: int, until_ms: int, now: Decimal) -> list[Decimal]:
+        """What all sessions and EXTERNAL together held at each moment of that span, the latest last."""
+        return self._movements.sums_between(name, since_ms, until_ms, now)
+
     # ---- rows
 
     def is_known(self, income: Income) -> bool:
@@ -138,17 +146,40 @@ class CashBook:
         key = (LedgerKind.TRANSFER.value, report.ext_id)
         if key in self._known or report.ts_event_ms <= self.assets.get(report.asset, 0):
             return
-        self._known[key] = report.ts_event_ms
-        row = LedgerRecord(EXTERNAL, report.asset, report.delta, key[0], report.ext_id, report.ts_event_ms)
-        self.book(row)
-        self.want(report.asset)
+        if report.repeat:
+            if len(self._repeats) < _MOST_REPEATS:
+                self._repeats.setdefault(report.ext_id, report)
+            return
+        self._transfer(report)
 
-    def accept(self, asset: str, ts_ms: int) -> Decimal:
-        """Book a difference to EXTERNAL; returns what was booked, 0 when there is no difference."""
-        difference = self.differences.pop(asset, _ZERO)
-        if difference:
-            self.book(LedgerRecord(EXTERNAL, asset, -difference, LedgerKind.ACCEPTED, f"{asset} {ts_ms}", ts_ms))
-        return -difference
+    def count_repeats(self, asset: str, missing: Decimal) -> bool:
+        """So much of an asset is missing in the books: book what was told again if that is it; whether it was."""
+        taken: list[AssetMoved] = []
+        for report in self._repeats.values():
+            if report.asset == asset:
+                taken.append(report)
+                if sum((each.delta for each in taken), _ZERO) == missing:
+                    break
+        else:
+            return False
+        for report in taken:
+            del self._repeats[report.ext_id]
+            self._transfer(report)
+        return True
+
+    def forget_repeats(self, wrong: Container[str], before_ms: int) -> None:
+        """The account agrees with the books of all assets but those that are ``wrong``: what was told again until then
+        were the same movements once more.
+        """
+        self._repeats = {
+            ext_id: report
+            for ext_id, report in self._repeats.items()
+            if report.asset in wrong or report.ts_event_ms >= before_ms
+        }
+
+    def accept(self, asset: str, difference: Decimal, ts_ms: int) -> None:
+        """Book a difference (Σ sessions + EXTERNAL − account) to EXTERNAL, so that there is none any more."""
+        self.book(LedgerRecord(EXTERNAL, asset, -difference, LedgerKind.ACCEPTED, f"{asset} {ts_ms}", ts_ms))
 
     def want(self, asset: str) -> None:
         """Something moved an asset: it must be accounted for, if it is not yet."""
@@ -157,6 +188,12 @@ class CashBook:
             self._effects.append(EnterAsset(asset))
 
     # ---- inside
+
+    def _transfer(self, report: AssetMoved) -> None:
+        kind = LedgerKind.TRANSFER.value
+        self._known[kind, report.ext_id] = report.ts_event_ms
+        self.book(LedgerRecord(EXTERNAL, report.asset, report.delta, kind, report.ext_id, report.ts_event_ms))
+        self.want(report.asset)
 
     def _moved(self, asset: str, delta: Decimal, fill: Fill, what: str) -> None:
         """What an execution from before an asset's baseline moved is in that already: EXTERNAL gives it back."""

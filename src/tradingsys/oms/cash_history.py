@@ -21,6 +21,8 @@ _PAGE = 1000
 _JOIN_MS = 50
 _LATE_MS = {FUNDING: 60_000, LedgerKind.INTEREST: 7_200_000}
 """Rows may appear later than trades do; reading a minute again, or some hours, costs no more than reading a second."""
+_COMPARED_MS = 60_000
+"""Where there is nothing to read: so long ago may be what the account is compared with."""
 _CLOCK_STEP_MS = 1_000
 _FAILURES_BEFORE_ALARM = 3
 _ATTEMPTS_WHEN_EXPECTED = 4
@@ -69,7 +71,7 @@ class CashHistory:
         """Whether anything was booked. What cannot be read now is read next time."""
         book, inquiry, kind = self._book, self._inquiry, self._account.cash_kind
         asked_ms = inquiry.surely_ms()
-        read_to_ms = asked_ms - max(_LATE_MS.get(kind or "", 0), inquiry.margins.staleness_ms)
+        read_to_ms = asked_ms - max(_LATE_MS.get(kind or "", _COMPARED_MS), inquiry.margins.staleness_ms)
         if kind is None:  # none can come: the next start need not know who held what until now
             book.mark_ledger(LedgerKind.INTEREST, read_to_ms)
             return True

@@ -74,6 +74,10 @@ class ContractAccount:
     async def enter_assets(self, assets: Iterable[str], tries: int | None = None) -> None:
         """There are none to account for."""
 
+    def total(self, name: str) -> Decimal:
+        """Of a symbol."""
+        return self._book.total(name)
+
     async def compare(self) -> Comparison:
         """Positions."""
         held = await self._inquiry.patiently(PositionsQuery())

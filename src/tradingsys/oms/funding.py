@@ -50,6 +50,19 @@ class Movements:
                 nets[session] = nets.get(session, _ZERO) - delta
         return nets
 
+    def sums_between(self, symbol: str, since_ms: int, until_ms: int, now: Decimal) -> list[Decimal]:
+        """What all held together at each moment of that span, the latest last, from what they hold now."""
+        rows = [row for row in self._by_symbol.get(symbol, ()) if row[0] > since_ms]
+        rows.sort(key=lambda row: row[0])
+        sums = [now]
+        for moved_ms, _, delta in reversed(rows):
+            before = sums[0] - delta
+            if moved_ms > until_ms:
+                sums = [before]
+            else:
+                sums.insert(0, before)
+        return sums
+
     def forget_until(self, ts_ms: int) -> None:
         """Nobody will ask about an earlier instant any more."""
         for symbol, rows in self._by_symbol.items():

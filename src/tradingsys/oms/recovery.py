@@ -7,7 +7,6 @@ The exchange's own ledger is the log of record; these procedures read it until t
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
-from decimal import Decimal
 
 from tradingsys.core.commands import (
     ConditionalOrdersQuery,
@@ -17,9 +16,10 @@ from tradingsys.core.commands import (
 )
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import TradingError
-from tradingsys.core.instrument import Instrument, plain
+from tradingsys.core.instrument import Instrument
 from tradingsys.core.venue_clock import VenueClock
-from tradingsys.oms.account_books import AccountBooks, Comparison
+from tradingsys.oms.account_books import AccountBooks
+from tradingsys.oms.account_check import AccountCheck, Difference
 from tradingsys.oms.asset_account import AssetAccount
 from tradingsys.oms.cash_history import CashHistory
 from tradingsys.oms.contract_account import ContractAccount
@@ -30,7 +30,7 @@ from tradingsys.oms.settling import Settling
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.oms.trade_history import TradeHistory
 
-__all__ = ["Margins", "Recovery", "Timing"]
+__all__ = ["Difference", "Margins", "Recovery", "Timing"]
 
 _TRIES_MEANWHILE = 3
 _MISSED_EVERY_MS = 5_000
@@ -61,14 +61,14 @@ class Recovery:
         if book.kind is AccountKind.CONTRACTS:
             self._account = ContractAccount(self._inquiry, self._history)
         self._cash = CashHistory(self._inquiry, self._account, self.pull_trades)
+        self._check = AccountCheck(self._inquiry, self._account, self._cash, self.pull_trades)
         self._book = book
         self._margins = margins
         self._timing = timing
         self._was_missed = self._reads_missed = False
         self._catching_up = 0
         self.differences = book.differences
-        """Σ sessions + EXTERNAL − account, where it is not zero after two agreeing readings: by symbol, or by asset
-        where assets are held."""
+        """Σ sessions + EXTERNAL − account, where it is not zero: by symbol, or by asset where assets are held."""
 
     @property
     def listed(self) -> Container[str] | None:
@@ -231,24 +231,9 @@ class Recovery:
         return await self._inquiry.patiently(query, fatal=fatal)
 
     async def check_account(self) -> None:
-        """Compare with the account; a difference counts once two readings of a quiet market agree on it."""
-        seen: Comparison = {}
-        for _ in range(3):
-            wrong = {name: pair for name, pair in (await self._account.compare()).items() if pair[0] != pair[1]}
-            agreed = {name: pair[0] - pair[1] for name, pair in wrong.items() if seen.get(name) == pair}
-            if agreed or not wrong:
-                self._differ(agreed)
-                return
-            seen = wrong
-            if self._book.kind is AccountKind.ASSETS:
-                await self.pull_funding()
-            for symbol in sorted(self._account.symbols_behind(wrong)):
-                await self.pull_trades(symbol)
-            await self._inquiry.wait(self._margins.staleness_ms + self._timing.settle_ms)
+        """Compare with the account, and tell where the books differ from it: see `AccountCheck`."""
+        await self._check.check()
 
-    def _differ(self, differences: dict[str, Decimal]) -> None:
-        if differences and differences != self.differences:
-            told = ", ".join(f"{name} {plain(difference)}" for name, difference in differences.items())
-            self._book.alarm(f"the books differ from the account (Σ sessions + EXTERNAL − account): {told}")
-        self.differences.clear()
-        self.differences |= differences
+    async def measure(self, asset: str) -> Difference | None:
+        """By how much the books differ from the account in this asset now; None where they do not."""
+        return (await self._check.measure((asset,))).get(asset)

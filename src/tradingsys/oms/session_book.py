@@ -168,9 +168,9 @@ class SessionBook:
         """An asset came to the account, or left it, without a trade: EXTERNAL's, once however often it is told."""
         self.cash.transferred(report)
 
-    def accept_difference(self, asset: str, ts_ms: int) -> Decimal:
-        """A person takes note of an asset's difference: EXTERNAL's. Returns what was booked; 0: there is none."""
-        return self.cash.accept(asset, ts_ms)
+    def accept_difference(self, asset: str, difference: Decimal, ts_ms: int) -> None:
+        """A person takes note of what an asset's total is more than the account has: EXTERNAL has so much less."""
+        self.cash.accept(asset, difference, ts_ms)
 
     def _book_told(self, symbol: str) -> None:
         for order in self.orders.values():

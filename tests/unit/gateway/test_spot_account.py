@@ -10,8 +10,9 @@ import pytest
 from msgspec import structs
 
 from tests.unit.gateway.scene import Scene, SceneClient
+from tests.unit.gateway.scripted_venue import Json, answer_to
 from tests.unit.gateway.spot_venue import SpotVenue, spot_scene
-from tradingsys.core.commands import Borrow, Borrowable, BorrowableQuery, MarginStateQuery, Repay
+from tradingsys.core.commands import BalancesQuery, Borrow, Borrowable, BorrowableQuery, MarginStateQuery, Repay
 from tradingsys.core.errors import TransportError, VenueError
 from tradingsys.core.reports import AccountChanged, AssetMoved, MarginLevel
 from tradingsys.wire.messages import ErrorCode
@@ -87,22 +88,76 @@ def test_a_transfer_is_externals_and_no_difference(spot: tuple[Scene, SpotVenue]
     assert any("an asset moved without a trade" in line for line in scene.logged)
 
 
-def test_a_difference_that_nothing_explains_is_accepted_by_a_person_only(tmp_path: Path) -> None:
-    scene, venue = spot_scene(tmp_path)
+def accepted(scene: Scene, desk: SceneClient) -> Json:
+    request = desk.request("op.accept", {"asset": "usdt"})
+    scene.run(13)
+    reply = desk.reply_to(request)
+    assert reply is not None
+    return reply
+
+
+@pytest.fixture
+def watched(spot: tuple[Scene, SpotVenue]) -> tuple[Scene, SpotVenue]:
+    scene, _ = spot
     scene.gateway.stop()
     scene.settings = structs.replace(scene.settings, watch_ms=1_000)
     scene.start()
     scene.ready()
+    return spot
+
+
+def test_a_difference_that_nothing_explains_is_accepted_by_a_person_only(watched: tuple[Scene, SpotVenue]) -> None:
+    scene, venue = watched
     desk = operator(scene)
     assert "the books agree" in desk.error("op.accept", {"asset": "USDT"})[1]
     venue.moves("USDT", "-3.5")
     scene.run(60)
     assert desk.result("op.status")["differences"] == {"USDT": "3.5"}
     assert any("differ" in line and "3.5" in line for line in scene.logged)
-    assert desk.result("op.accept", {"asset": "usdt"}) == {"asset": "USDT", "booked": "-3.5", "external": "996.5"}
+    assert accepted(scene, desk)["result"] == {"asset": "USDT", "booked": "-3.5", "external": "996.5"}
     scene.run(60)
     assert desk.result("op.status")["differences"] == {}
     assert assets(scene)["USDT"]["difference"] == "0"
+
+
+def test_what_is_accepted_is_measured_at_that_moment(watched: tuple[Scene, SpotVenue]) -> None:
+    scene, venue = watched
+    desk = operator(scene)
+    venue.moves("USDT", "-3.5")
+    scene.run(60)
+    assert desk.result("op.status")["differences"] == {"USDT": "3.5"}
+    venue.moves("USDT", "-1")
+    assert accepted(scene, desk)["result"]["booked"] == "-4.5"
+    venue.moves("USDT", "7")
+    scene.run(60)
+    assert desk.result("op.status")["differences"] == {"USDT": "-7"}
+    venue.moves("USDT", "-7")
+    assert "agree with the account on USDT now: nothing was booked" in accepted(scene, desk)["error"]["msg"]
+    assert desk.result("op.status")["differences"] == {}
+
+
+def test_what_cannot_be_measured_is_not_accepted(spot: tuple[Scene, SpotVenue]) -> None:
+    scene, venue = spot
+    desk = operator(scene)
+    venue.moves("USDT", "-3.5")
+    answer = venue.answers.pop(BalancesQuery)
+    first, second = (desk.request("op.accept", {"asset": "usdt"}) for _ in range(2))
+    assert "is being measured already" in (desk.reply_to(second) or {})["error"]["msg"]
+    scene.run(14)
+    assert "took too long" in (desk.reply_to(first) or {})["error"]["msg"]
+    for ask in venue.open_asks:
+        scene.says(answer_to(ask, answer(ask.query)))
+    venue.answers[BalancesQuery] = answer
+    scene.run(20)
+    assert assets(scene)["USDT"]["difference"] == "3.5", "nothing was booked afterwards"
+    numbers = iter(range(1, 1_000))
+
+    def another(query: object) -> object:
+        venue.moves("USDT", str(next(numbers)))
+        return answer(query)
+
+    venue.answers[BalancesQuery] = another
+    assert "cannot be told exactly" in accepted(scene, desk)["error"]["msg"]
 
 
 def test_explain_compares_assets_and_not_the_symbol(spot: tuple[Scene, SpotVenue]) -> None:

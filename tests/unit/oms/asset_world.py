@@ -32,7 +32,7 @@ from tradingsys.oms.asset_totals import movements
 from tradingsys.oms.effects import Alarm, Attribute, Effect, EnterAsset, EnterSymbol, PullTrades, Save
 from tradingsys.oms.inquiry import Margins, Timing
 from tradingsys.oms.procedure import Procedure, Procedures
-from tradingsys.oms.recovery import Recovery
+from tradingsys.oms.recovery import Difference, Recovery
 from tradingsys.oms.session_book import Incarnation, SessionBook
 
 MS = 1_000_000
@@ -217,6 +217,16 @@ class AssetWorld:
         self.wait(6 * STALENESS_MS)
         self.run(self.recovery.pull_funding())
         self.run(self.recovery.check_account())
+
+    def measure(self, asset: str) -> Difference | None:
+        """As when a person wants to accept what differs."""
+        found: list[Difference | None] = []
+
+        async def measured() -> None:
+            found.append(await self.recovery.measure(asset))
+
+        self.run(measured())
+        return found[0]
 
     async def _settled(self) -> None:
         while self.book.unattributed:

@@ -13,6 +13,7 @@ from tests.unit.oms.asset_world import AssetWorld, thin, worlds
 from tradingsys.core.enums import Side
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.records import Edit, LedgerKind
+from tradingsys.oms.recovery import Difference
 from tradingsys.store import read
 
 D = Decimal
@@ -119,8 +120,9 @@ def test_a_difference_stays_until_a_person_accepts_it(funded: AssetWorld) -> Non
     funded.check()
     assert funded.book.differences == {"USDT": D(-40)} == funded.recovery.differences
     assert any(text.endswith(": USDT -40") for text in funded.alarms)
-    assert funded.book.accept_difference("USDT", funded.venue.now_ms) == 40
-    assert funded.book.accept_difference("USDT", funded.venue.now_ms) == 0
+    assert funded.measure("USDT") == Difference(D(-40), is_steady=True)
+    funded.book.accept_difference("USDT", D(-40), funded.venue.now_ms)
+    assert funded.book.differences == {} and funded.measure("USDT") is None
     funded.check()
     funded.assert_exact()
     with read.reading(funded.machine.path) as conn:
@@ -132,7 +134,7 @@ def test_news_of_a_transfer_takes_its_difference_back(funded: AssetWorld) -> Non
     moved = funded.venue.move("USDT", "40")
     funded.check()
     funded.book.moved(moved)
-    assert funded.book.accept_difference("USDT", funded.venue.now_ms) == 0, "it would count twice"
+    assert funded.book.differences == {} and funded.measure("USDT") is None, "it would count twice"
     funded.check()
     funded.assert_exact()
 

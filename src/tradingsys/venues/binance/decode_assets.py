@@ -35,16 +35,18 @@ def account_position(message: spot.OutboundAccountPosition) -> AccountChanged:
     return AccountChanged(POSITION_CHANGED, message.updated_ms, wallet, {})
 
 
-def asset_moved(message: spot.BalanceUpdate) -> AssetMoved:
+def asset_moved(message: spot.BalanceUpdate, repeat: int = 0) -> AssetMoved:
     """An asset came or left without a trade.
 
-    The exchange numbers no movement. Asset, clearing time and amount name it here, so that an event told twice, by an
-    old and a new subscription, is one movement; so would be two equal amounts that cleared in one millisecond. When it
-    was sent is no part of that, as each subscription may have a time of its own.
+    The exchange numbers no movement. Asset, clearing time and amount name it here, with ``repeat``, the number of
+    events of the same words that its subscription had brought before: so an event that an old and a new subscription
+    bring both is one movement, and two equal ones of one millisecond are two. When it was sent is no part of that, as
+    each subscription may have a time of its own.
     """
     delta = decimal(message.delta)
     ext_id = f"{message.asset}:{message.cleared_ms}:{format(delta.normalize(), 'f')}"
-    return AssetMoved(message.asset, delta, ext_id, message.cleared_ms)
+    again = f":{repeat + 1}" if repeat else ""
+    return AssetMoved(message.asset, delta, ext_id + again, message.cleared_ms, repeat)
 
 
 def balances(message: spot.Account) -> tuple[Balance, ...]:

@@ -23,8 +23,6 @@ def _told(event: spot.UserEvent) -> list[Output]:
             return [*decode_spot.list_status(event)]
         case spot.OutboundAccountPosition():
             return [decode_assets.account_position(event)]
-        case spot.BalanceUpdate():
-            return [decode_assets.asset_moved(event)]
         case spot.ExternalLockUpdate():
             return [
                 Oddity(f"{event.delta} {event.asset} of the account were locked (or, negative, unlocked) elsewhere")

@@ -11,13 +11,14 @@ from msgspec import UNSET, Struct
 
 from tradingsys.core.io import CloseWs, OpenWs, WsFrame
 from tradingsys.core.reports import Oddity, UserStreamState
-from tradingsys.venues.binance import messages
+from tradingsys.venues.binance import decode_assets, messages
 from tradingsys.venues.binance.backoff import Backoff
 from tradingsys.venues.binance.errors import WRONG_TIME, HttpError
 from tradingsys.venues.binance.events import EventDialect, EventReader
 from tradingsys.venues.binance.feed import FeedParts
 from tradingsys.venues.binance.limits import limits_of_reply
 from tradingsys.venues.binance.messages import spot
+from tradingsys.venues.binance.repeats import Repeats
 from tradingsys.venues.binance.rest import Arrived, Call, Result, describe
 from tradingsys.venues.binance.subscriptions import Subscribe, Subscribing, WsCall
 from tradingsys.venues.protocol import Output
@@ -65,9 +66,12 @@ class _Link(Struct, eq=False):
     renew_ns: int | None = None
     subscribe_ns: int | None = None
     """When to subscribe again on the same connection."""
+    ends_ns: int | None = None
+    """When the subscription ends, whether the exchange says so then or not."""
     subscription: int | None = None
     is_leaving: bool = False
     """About to end: it is used as long as it lasts, but another must come."""
+    told: Repeats = msgspec.field(default_factory=Repeats)
 
 
 class SubscribedStream:
@@ -94,7 +98,7 @@ class SubscribedStream:
         """When `tick` must be called at the latest."""
         deadlines = [self._retry_ns]
         for link in self._links.values():
-            deadlines += [link.deadline_ns, link.renew_ns, link.subscribe_ns]
+            deadlines += [link.deadline_ns, link.renew_ns, link.subscribe_ns, link.ends_ns]
         return min((at_ns for at_ns in deadlines if at_ns is not None), default=None)
 
     def connect(self, now_ns: int) -> list[Output]:
@@ -154,6 +158,8 @@ class SubscribedStream:
         for link in list(self._links.values()):
             if link.deadline_ns is not None and now_ns >= link.deadline_ns:
                 outputs += self._failed(link, "no answer to the subscription", now_ns)
+            if link.ends_ns is not None and now_ns >= link.ends_ns:
+                outputs += self._ended(link, "the subscription ended before it could be renewed", now_ns)
             if link.subscribe_ns is not None and now_ns >= link.subscribe_ns:
                 link.subscribe_ns = None
                 outputs += self._begin(link, now_ns)
@@ -237,6 +243,7 @@ class SubscribedStream:
             link.subscription, ends_ms = None, UNSET
         if isinstance(ends_ms, int):
             lasts_ns = (ends_ms - self._parts.clock.now_ms(now_ns)) * _MS_NS
+            link.ends_ns = now_ns + max(lasts_ns, _SOONEST_NS)
             link.subscribe_ns = now_ns + max(_SOONEST_NS, lasts_ns - _EARLIER_NS, lasts_ns * 9 // 10)
         return [*self._report(True, ""), *self._close_others(link)]
 
@@ -262,11 +269,13 @@ class SubscribedStream:
         if link.state is _State.CLOSING:
             return []
         link.state, link.steps = _State.CLOSING, None
-        link.request_id = link.deadline_ns = link.renew_ns = link.subscribe_ns = None
+        link.request_id = link.deadline_ns = link.renew_ns = link.subscribe_ns = link.ends_ns = None
         return [CloseWs(link.channel)]
 
     def _control(self, link: _Link, subscription: Any, now_ns: int, event: Any) -> list[Output] | None:
         match event:
+            case spot.BalanceUpdate():
+                return [decode_assets.asset_moved(event, link.told.before(subscription, event))]
             case spot.ServerShutdown():
                 return [] if link.is_leaving or link.state is _State.CLOSING else self._leave(link, now_ns)
             case spot.EventStreamTerminated():
@@ -276,10 +285,14 @@ class SubscribedStream:
     def _terminated(self, link: _Link, subscription: Any, now_ns: int) -> list[Output]:
         """Subscribe again on the same connection; the end of an older subscription is none of ours."""
         is_older = isinstance(subscription, int) and link.subscription not in (None, subscription)
-        if is_older or link.state is not _State.UP:
+        return [] if is_older else self._ended(link, "the subscription ended", now_ns)
+
+    def _ended(self, link: _Link, reason: str, now_ns: int) -> list[Output]:
+        link.ends_ns = None
+        if link.state is not _State.UP:
             return []
         link.state, link.subscribe_ns, link.subscription = _State.SUBSCRIBING, None, None
-        return [*self._report_loss("the subscription ended"), *self._begin(link, now_ns)]
+        return [*self._report_loss(reason), *self._begin(link, now_ns)]
 
     def _report_loss(self, reason: str) -> list[Output]:
         """Down, unless a connection still brings the events."""

@@ -125,6 +125,29 @@ def test_a_token_that_could_not_be_renewed_is_tried_again_while_the_old_one_hold
     assert len(waiting(world, "/sapi/v1/userListenToken")) == 1
 
 
+def test_a_token_that_ends_unannounced_while_nothing_could_be_asked_is_a_gap() -> None:
+    world = connected(MARGIN)
+    world.open_subscribed(expirationTime=SERVER_MS + 2 * HOUR * 1000)
+    for minute in range(120):
+        for request in waiting(world, "/sapi/v1/userListenToken"):
+            world.fail_http(sent=True, request=request)
+        assert states(world) == [True], f"it holds after {minute} minutes"
+        world.wait(60)
+    assert states(world) == [True, False]
+    # What happened from now on is asked for after the rise.
+    world.subscribe(subscriptionId=3, expirationTime=SERVER_MS + 24 * HOUR * 1000)
+    assert states(world) == [True, False, True]
+
+
+def test_the_end_of_a_token_that_was_renewed_is_none() -> None:
+    world = World(product=MARGIN).up()
+    world.wait(23 * HOUR)
+    world.requests = waiting(world, "/sapi/v1/userListenToken")
+    world.subscribe(subscriptionId=2, expirationTime=SERVER_MS + 2 * 86_400_000)
+    world.wait(2 * HOUR)
+    assert states(world) == []
+
+
 @BOTH
 def test_without_the_venue_s_time_nothing_is_signed(product: Product) -> None:
     world = World(product=product)
@@ -205,6 +228,37 @@ def test_a_connection_that_will_end_is_replaced_while_it_lasts(product: Product,
     world.tell(MOVED, "user-2")
     first, second = world.told(AssetMoved)
     assert first == second == AssetMoved("USDT", Decimal("-100.5"), first.ext_id, 4)
+
+
+def test_two_equal_movements_of_one_moment_are_two_whichever_subscription_tells_them() -> None:
+    world = World(product=SPOT).up()
+    world.wait(60)
+    world.tell(SHUTDOWN, subscription=None)
+    world.event(Opened("user-2"))
+    world.tell(MOVED)
+    world.tell(MOVED)
+    world.subscribe()
+    world.tell(MOVED, "user-2")
+    world.tell(MOVED, "user-2")
+    told = world.told(AssetMoved)
+    assert [moved.repeat for moved in told] == [0, 1, 0, 1]
+    assert told[0] == told[2] != told[1] == told[3]
+
+
+def test_a_renewed_subscription_on_the_same_connection_counts_anew() -> None:
+    world = World(product=MARGIN).up()
+    for subscription in (0, 0, 1, 1):
+        world.tell(MOVED, subscription=subscription)
+    assert [moved.repeat for moved in world.told(AssetMoved)] == [0, 1, 0, 1]
+
+
+def test_what_was_told_long_ago_is_not_counted_for_ever() -> None:
+    world = World(product=SPOT).up()
+    world.tell(MOVED)
+    for cleared_ms in range(1_000):
+        world.tell(b'{"e":"balanceUpdate","E":5,"a":"USDT","d":"1","T":%d}' % cleared_ms)
+    world.tell(MOVED)
+    assert {moved.repeat for moved in world.told(AssetMoved)} == {0}
 
 
 def test_a_connection_that_ends_before_the_other_is_ready_is_a_gap() -> None:
