@@ -14,6 +14,7 @@ from tradingsys.matching.locks import Locks
 from tradingsys.matching.wallet import SpotWallet
 from tradingsys.sim.asset_events import AssetBalance, BalancesChanged
 from tradingsys.sim.crowding import ExchangeLimits
+from tradingsys.sim.deficits import Deficits
 from tradingsys.sim.events import ExchangeEvent, OrderRecord
 from tradingsys.sim.floor import Floor
 from tradingsys.sim.ledger import ASSET_KINDS, Ledger
@@ -77,6 +78,7 @@ class AssetState(Floor[SpotWallet]):
         self.terms = terms
         self.limits = limits or ExchangeLimits()
         self.locks = Locks()
+        self.deficits = Deficits()
         self.proceeds = Proceeds(self.locks, fees.discount_asset)
         self.ranges: dict[str, PriceRange] = {}
         """Reference prices, and how far from them orders may execute, by symbol; most have none."""

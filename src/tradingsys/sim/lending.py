@@ -100,13 +100,18 @@ class Lending:
         now_ns: int,
         events: list[ExchangeEvent],
         order_id: int = 0,
+        *,
+        forced: bool = False,
     ) -> Decimal:
-        """Take back so much at the most, as far as it is owed and free; returns what was paid."""
+        """Take back so much at the most, as far as it is owed and free; returns what was paid.
+
+        ``forced``: by a liquidation.
+        """
         amount = min(amount, wallet.free_of(asset), wallet.debt(asset))
         if amount <= 0:
             return _ZERO
         paid = wallet.repay(asset, amount)
-        self._note(wallet, asset, LoanKind.REPAY, paid, now_ns, order_id)
+        self._note(wallet, asset, LoanKind.REPAY, paid, now_ns, order_id, forced=forced)
         events.append(self._liability(wallet, asset, LiabilityKind.REPAY, now_ns))
         return amount
 
@@ -145,12 +150,16 @@ class Lending:
         parts: tuple[Decimal, Decimal],
         now_ns: int,
         order_id: int,
+        *,
+        forced: bool = False,
     ) -> None:
         record = LoanRecord(self._state.number("loan"), wallet.name, asset, kind, *parts, now_ns, order_id)
         self._state.ledger.loans.append(record)
-        borrowed = kind is LoanKind.BORROW
-        cash, amount = (CashKind.BORROW, record.amount) if borrowed else (CashKind.REPAY, -record.amount)
-        self._state.ledger.put_money(wallet.name, cash, asset, amount, now_ns)
+        if kind is LoanKind.BORROW:
+            self._state.ledger.put_money(wallet.name, CashKind.BORROW, asset, record.amount, now_ns)
+        else:
+            cash = CashKind.FORCED_REPAY if forced else CashKind.REPAY
+            self._state.ledger.put_money(wallet.name, cash, asset, -record.amount, now_ns)
 
     def _liability(self, wallet: CrossMarginWallet, asset: str, kind: LiabilityKind, now_ns: int) -> LiabilityChanged:
         return LiabilityChanged(

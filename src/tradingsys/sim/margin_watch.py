@@ -7,7 +7,7 @@ from decimal import ROUND_CEILING, Decimal
 from tradingsys.core.enums import OrderStatus, OrderType, Side
 from tradingsys.matching.cross_margin import CrossMarginWallet
 from tradingsys.matching.wallet import floor8
-from tradingsys.sim.asset_events import MarginLevelChanged, MarginStatus
+from tradingsys.sim.asset_events import BalanceMoved, MarginLevelChanged, MarginStatus
 from tradingsys.sim.asset_judging import market_cost, quoted_lots
 from tradingsys.sim.asset_state import UNIT, AssetState
 from tradingsys.sim.events import ExchangeEvent, ExpiryReason, NewOrder
@@ -96,7 +96,7 @@ class MarginWatch:
 
     def _pay_all(self, wallet: CrossMarginWallet, now_ns: int, events: list[ExchangeEvent]) -> None:
         for asset in list(wallet.debtors):
-            self._lending.pay_back(wallet, asset, wallet.debt(asset), now_ns, events)
+            self._lending.pay_back(wallet, asset, wallet.debt(asset), now_ns, events, forced=True)
 
     def _sell(self, wallet: CrossMarginWallet, asset: str, now_ns: int, events: list[ExchangeEvent]) -> None:
         venue = self._state.venues.get(asset + UNIT)
@@ -143,10 +143,12 @@ class MarginWatch:
         paid = sum((amount - wallet.debt(asset)) * prices.get(asset, _ZERO) for asset, amount in owed.items())
         if not wallet.owes:
             fee = min(floor8(paid * self._state.terms.liquidation_fee), wallet.free_of(UNIT))
-            self._insure(wallet, UNIT, -fee, now_ns)
+            self._insure(wallet, UNIT, -fee, now_ns, events)
         elif self._is_empty(wallet, prices):
             for asset in list(wallet.debtors):
-                self._insure(wallet, asset, max(_ZERO, wallet.debt(asset) - wallet.free_of(asset)), now_ns)
+                lacking = max(_ZERO, wallet.debt(asset) - wallet.free_of(asset))
+                self._insure(wallet, asset, lacking, now_ns, events)
+                self._state.deficits.owe(wallet.name, floor8(lacking * prices.get(asset, _ZERO)))
             self._pay_all(wallet, now_ns, events)
 
     def _is_empty(self, wallet: CrossMarginWallet, prices: dict[str, Decimal]) -> bool:
@@ -163,7 +165,10 @@ class MarginWatch:
         venue = self._state.venues.get(asset + UNIT)
         return Decimal(1) if venue is None else venue.instrument.lot_size
 
-    def _insure(self, wallet: CrossMarginWallet, asset: str, amount: Decimal, now_ns: int) -> None:
+    def _insure(
+        self, wallet: CrossMarginWallet, asset: str, amount: Decimal, now_ns: int, events: list[ExchangeEvent]
+    ) -> None:
         if amount:
             wallet.earn(asset, amount)
             self._state.ledger.put_money(wallet.name, CashKind.INSURANCE_CLEAR, asset, amount, now_ns)
+            events.append(BalanceMoved(wallet.name, asset, amount, now_ns))

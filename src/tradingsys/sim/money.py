@@ -24,6 +24,8 @@ class CashKind(StrEnum):
     BORROW = "BORROW"
     REPAY = "REPAY"
     """Of the wallet; what is owed is told by the loans and the interest."""
+    FORCED_REPAY = "FORCED_REPAY"
+    """A repayment that a liquidation made."""
 
 
 class CashRow(Struct, frozen=True):

@@ -16,6 +16,7 @@ from tradingsys.sim.asset_holdings import AssetHoldings
 from tradingsys.sim.asset_judging import Judging, quoted_lots
 from tradingsys.sim.asset_state import UNIT, AssetState, MarginBars, MarginTerms
 from tradingsys.sim.crowding import ExchangeLimits
+from tradingsys.sim.deficits import Deficit, DeficitPayment
 from tradingsys.sim.events import CancelRefused, ChangeRefused, ExchangeEvent, NewAmend, NewOrder, Refusal, Rejected
 from tradingsys.sim.lending import Lending
 from tradingsys.sim.linked_orders import LinkedOrders
@@ -234,6 +235,29 @@ class SpotExchange(Segment[SpotWallet]):
     def margin_level(self, account: str) -> Decimal:
         """Assets / debts; 999 without debts."""
         return self._watch.level(self.margin(account))
+
+    def deficit(self, account: str) -> Deficit:
+        """What a margin account, by its full name, owes for what the insurance fund paid for it, in `UNIT`."""
+        return self._state.deficits.of(account)
+
+    @property
+    def deficit_payments(self) -> list[DeficitPayment]:
+        """What was paid back of that, by all accounts."""
+        return self._state.deficits.payments
+
+    def repay_deficit(self, account: str, amount: Decimal, now_ns: int) -> list[ExchangeEvent]:
+        """Pay back out of the spot wallet ``account``: `BalanceMoved`, `BalancesChanged`."""
+        wallet, owing = self.accounts[account], margin_name(account)
+        if amount > self.deficit(owing).remaining:
+            return [ChangeRefused(account, "", Refusal.NO_DEBT)]
+        if amount > wallet.free_of(UNIT):
+            return [ChangeRefused(account, "", Refusal.CROSS_BALANCE)]
+        wallet.earn(UNIT, -amount)
+        self.ledger.put_money(account, CashKind.REPAY, UNIT, -amount, now_ns)
+        self._state.deficits.pay(DeficitPayment(self._state.number("deficit"), owing, UNIT, amount, now_ns))
+        events: list[ExchangeEvent] = [BalanceMoved(account, UNIT, -amount, now_ns)]
+        self._follow(now_ns, events)
+        return events
 
     # --- prices and time
 

@@ -16,6 +16,7 @@ from tradingsys.sim.refusals import Refusal
 from tradingsys.venues.binance.messages import margin
 
 __all__ = [
+    "REFUSALS",
     "account",
     "asset_of",
     "borrow_repay",
@@ -32,7 +33,7 @@ T = TypeVar("T")
 
 _ZERO = Decimal(0)
 _EIGHT = Decimal("0.00000001")
-_REFUSALS = {
+REFUSALS = {
     Refusal.NOT_BORROWABLE: (-3008, "Borrow not allowed."),
     Refusal.BORROW_LIMIT: (-3006, "Your borrow amount has exceed maximum borrow amount."),
     Refusal.NO_DEBT: (-3015, "Repay amount exceeds borrow amount."),
@@ -121,7 +122,7 @@ def borrow_repay(call: Call) -> margin.BorrowRepay:
     events = act(call.account, asset, amount, call.now_ns)
     first = events[0]
     if isinstance(first, ChangeRefused):
-        raise Fault(400, *_REFUSALS.get(first.refusal, (-3004, "Trade not allowed.")))
+        raise Fault(400, *REFUSALS.get(first.refusal, (-3004, "Trade not allowed.")))
     call.state.happen(events)
     return margin.BorrowRepay(tran_id=exchange.ledger.loans[-1].loan_id)
 
@@ -140,12 +141,12 @@ def transferable(call: Call) -> margin.Transferable:
 # --- history, the newest first
 
 
-def page(call: Call, rows: Sequence[T]) -> Sequence[T]:
+def page(call: Call, rows: Sequence[T], usual: int = 10) -> Sequence[T]:
     """The rows of the page that is asked for.
 
     Raises Fault (-1130) for one too large.
     """
-    size = call.params.optional_integer("size", 10)
+    size = call.params.optional_integer("size", usual)
     if not 1 <= size <= 100:
         raise malformed("size")
     first = (max(1, call.params.optional_integer("current", 1)) - 1) * size

@@ -34,6 +34,8 @@ __all__ = [
 
 Answer = Callable[[Call], object]
 
+_AT_MARKET = frozenset({"STOP_LOSS", "TAKE_PROFIT"})
+
 
 def as_margin(answer: Answer) -> Answer:
     """The same answer about the caller's margin account.
@@ -127,7 +129,7 @@ def place_list(answer: Callable[[Call], spot.OrderList]) -> Answer:
 
     def placed(call: Call) -> spot.OrderList:
         _check_pair(call)
-        told = answer(call)
+        told = answer(_as_on_spot(call))
         records = _records(call, told)
         borrowed = [record for record in records if record.borrowed]
         return structs.replace(
@@ -137,6 +139,21 @@ def place_list(answer: Callable[[Call], spot.OrderList]) -> Answer:
         )
 
     return placed
+
+
+def _as_on_spot(call: Call) -> Call:
+    """Without the price that margin wants of every order that waits and trails, where its type has none.
+
+    Raises Fault (-1102) when that price is missing.
+    """
+    given = call.params
+    said = dict(given.values)
+    for prefix in ("pending", "pendingAbove", "pendingBelow"):
+        if given.get(f"{prefix}TrailingDelta"):
+            given.text(f"{prefix}Price")
+            if given.get(f"{prefix}Type") in _AT_MARKET:
+                del said[f"{prefix}Price"]
+    return Call(call.state, Params(said), call.now_ns, call.account, call.api_key)
 
 
 def _records(call: Call, told: spot.OrderList) -> Sequence[OrderRecord]:

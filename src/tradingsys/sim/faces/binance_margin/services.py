@@ -39,14 +39,14 @@ _FLOW = {
     CashKind.TRANSFER: "TRANSFER",
     CashKind.BORROW: "BORROW",
     CashKind.REPAY: "REPAY",
+    CashKind.FORCED_REPAY: "REPAY_LIQUIDATION",
     CashKind.COMMISSION: "TRADING_COMMISSION",
-    CashKind.INSURANCE_CLEAR: "LIQUIDATION_FEE",
 }
 _FLOW_WORDS = frozenset(
     {
         *_FLOW.values(),
         *(f"{side}_{kind}" for side in Side for kind in ("INCOME", "EXPENSE", "LIQUIDATION")),
-        "REPAY_LIQUIDATION", "OTHER_LIQUIDATION", "SMALL_BALANCE_CONVERT", "COMMISSION_RETURN", "SMALL_CONVERT",
+        "LIQUIDATION_FEE", "OTHER_LIQUIDATION", "SMALL_BALANCE_CONVERT", "COMMISSION_RETURN", "SMALL_CONVERT",
     }
 )  # fmt: skip
 
@@ -87,11 +87,22 @@ def capital_flow(call: Call) -> list[margin.CapitalFlow]:
 
 
 def _word(call: Call, row: CashRow) -> str:
+    if row.kind is CashKind.INSURANCE_CLEAR:
+        return "LIQUIDATION_FEE" if row.amount < 0 else "OTHER_LIQUIDATION"
     if row.kind is not CashKind.TRADE:
         return _FLOW[row.kind]
     is_base = call.state.markets[row.symbol].base == row.asset
     side = Side.BUY if is_base is (row.amount > 0) else Side.SELL
+    if _is_forced(call, row):
+        return f"{side}_LIQUIDATION"
     return f"{side}_{'INCOME' if row.amount > 0 else 'EXPENSE'}"
+
+
+def _is_forced(call: Call, row: CashRow) -> bool:
+    ledger = call.state.exchange.ledger
+    execution = ledger.executions_of(row.account, row.symbol, row.exec_id or 0)[0]
+    order = ledger.order(row.account, row.symbol, execution.order_id)
+    return order is not None and bool(order.forced)
 
 
 def _week(call: Call) -> tuple[int, int]:

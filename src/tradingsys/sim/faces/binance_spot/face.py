@@ -161,7 +161,8 @@ class Face(_Face[State]):
         )
         self._api = api
         sapi = {**wallet_routes(keyring, wallets), **margin_routes(users, risk, wallets)}
-        self._sapi = Rest(state, keyring, sapi, MANNERS, SapiLimits())
+        self._sapi_limits = SapiLimits()
+        self._sapi = Rest(state, keyring, sapi, MANNERS, self._sapi_limits)
         self._in_microseconds: set[int] = set()
         self._add_methods()
 
@@ -236,6 +237,11 @@ class Face(_Face[State]):
         )
 
     # --- requests
+
+    def shut_out(self, until_ns: int, *, is_ban: bool) -> None:
+        """See `face.Face`: whoever is shut out is so on margin too."""
+        super().shut_out(until_ns, is_ban=is_ban)
+        self._sapi_limits.shut_out(ms(until_ns), is_ban=is_ban)
 
     def answers(self, path: str) -> bool:
         """See `face.Face`."""

@@ -161,7 +161,7 @@ _OF_ALL: tuple[tuple[re.Pattern[str], _Make], ...] = (
 def make_feed(state: State, route: Route, name: str, now_ns: int) -> Feed | None:
     """The feed behind a stream name; None for what does not exist, which stays silent.
 
-    Silent are also `!ticker@arr` and `!bookTicker`, which the venue took off, and block trades, of which there are none.
+    Silent are also `!ticker@arr` and `!bookTicker`, which the venue took off, and block trades: there are none.
     """
     if route is not Route.STREAM:
         return None
