@@ -12,42 +12,59 @@ from hypothesis import strategies as st
 from tradingsys.sim.chaos import PROFILES, Chaos, Profile
 from tradingsys.sim.chaos.faults import Fault
 
-from .rig import Troubled, always, profile
+from .rig import EVERY_PRODUCT, MarginTroubled, SpotTroubled, Troubled, always, profile
 
 
-def heard(wanted: Profile, orders: int, seed: int = 1) -> list[str]:
+def heard(wanted: Profile, orders: int, seed: int = 1, product: type[Troubled] = Troubled) -> list[str]:
     """Client ids of the events of orders placed one after the other, in the order of arrival."""
-    client = Troubled(wanted, seed)
+    client = product(wanted, seed)
     user = client.listen()
     for number in range(orders):
         client.place(f"n{number}")
     client.run(5_000)
-    return [event["o"]["c"] for event in client.take(user)]
+    return client.heard(user)
 
 
+@EVERY_PRODUCT
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
         (Fault.EVENT_LOST, []),
         (Fault.EVENT_TWICE, ["n0", "n0", "n1", "n1", "n2", "n2"]),
-        (Fault.EVENT_SWAPPED, ["n1", "n0", "n2"]),
         (Fault.EVENT_LATE, ["n0", "n1", "n2"]),
         (Fault.MARKET_LOST, ["n0", "n1", "n2"]),
     ],
 )
-def test_an_accounts_events(fault: Fault, told: list[str]) -> None:
+def test_an_accounts_events(product: type[Troubled], fault: Fault, told: list[str]) -> None:
     rates: dict[str, Mapping[Fault, float]] = {"account" if fault.startswith("event") else "market": always(fault)}
-    assert heard(profile(**rates), 3) == told
+    assert heard(profile(**rates), 3, product=product) == told
 
 
-def test_late_events_come_after_answers() -> None:
-    client = Troubled(profile(account=always(Fault.EVENT_LATE), account_late_ms=(100, 100)))
+SWAPPED = profile(account=always(Fault.EVENT_SWAPPED))
+
+
+def test_swapped_events() -> None:
+    assert heard(SWAPPED, 3) == ["n1", "n0", "n2"]
+
+
+@pytest.mark.parametrize("product", [SpotTroubled, MarginTroubled])
+def test_swapped_events_of_assets(product: type[Troubled]) -> None:
+    """What the order took from the balance is told before the order is."""
+    client = product(SWAPPED)
+    user = client.listen()
+    client.place("mine")
+    assert [frame["event"]["e"] for frame in client.take(user)] == ["outboundAccountPosition", "executionReport"]
+
+
+@EVERY_PRODUCT
+def test_late_events_come_after_answers(product: type[Troubled]) -> None:
+    client = product(profile(account=always(Fault.EVENT_LATE), account_late_ms=(100, 100)))
     user = client.listen()
     assert client.place("mine") == 200
     client.run(99)
     assert client.take(user) == []
     client.run(1)
-    assert len(client.take(user)) == 1
+    assert client.heard(user) == ["mine"]
 
 
 @settings(max_examples=30, deadline=None)
@@ -58,18 +75,20 @@ def test_without_swaps_the_order_of_events_is_kept(seed: int) -> None:
     assert told == sorted(told, key=lambda name: int(name[1:]))
 
 
-def test_the_same_seed_loses_the_same_events() -> None:
-    assert heard(PROFILES["lossy"], 60, 5) == heard(PROFILES["lossy"], 60, 5)
-    assert heard(PROFILES["lossy"], 60, 5) != heard(PROFILES["lossy"], 60, 6)
+@EVERY_PRODUCT
+def test_the_same_seed_loses_the_same_events(product: type[Troubled]) -> None:
+    told = [heard(PROFILES["lossy"], 60, seed, product) for seed in (5, 5, 6)]
+    assert told[0] == told[1] != told[2]
 
 
-def test_the_public_market() -> None:
-    client = Troubled(profile(market=always(Fault.MARKET_LOST)))
-    market, user = client.open("/public/ws"), client.listen()
+@EVERY_PRODUCT
+def test_the_public_market(product: type[Troubled]) -> None:
+    client = product(profile(market=always(Fault.MARKET_LOST)))
+    market, user = client.open(client.market_stream.partition("/dogeusdt")[0]), client.listen()
     assert client.control(market, "SUBSCRIBE", ["dogeusdt@bookTicker"]) == {"result": None, "id": 1}
     client.place("mine", px="0.6")
     assert client.take(market) == []
-    assert len(client.take(user)) == 1
+    assert client.heard(user) == ["mine"]
     assert client.counts()["market_lost"] >= 1
     client.admin("chaos", on=False)
     client.place("other", px="0.6005")
@@ -125,10 +144,11 @@ def test_calm_is_as_if_nothing_were_there() -> None:
     assert calm.chaos.summary == ""
 
 
-def test_orders_fill_in_parts_and_strangers_do_not() -> None:
-    client = Troubled(profile(splits=1.0))
+@EVERY_PRODUCT
+def test_orders_fill_in_parts_and_strangers_do_not(product: type[Troubled]) -> None:
+    client = product(profile(splits=1.0))
     client.place("mine", px="0.601", qty="1000")
-    parts = [int(row["qty"]) for row in client.admin("ledger")]
+    parts = [int(float(row["qty"])) for row in client.admin_rows("ledger")]
     assert len(parts) > 3
     assert sum(parts) == 1000
     assert client.counts()["fill_split"] >= len(parts) - 1
@@ -137,4 +157,4 @@ def test_orders_fill_in_parts_and_strangers_do_not() -> None:
     assert client.admin("chaos")["events"]["match"] == before
     client.admin("chaos", on=False)
     client.place("whole", px="0.601", qty="100")
-    assert [row["qty"] for row in client.admin("ledger")][len(parts) :] == ["100"]
+    assert [float(row["qty"]) for row in client.admin_rows("ledger")][len(parts) :] == [100]
