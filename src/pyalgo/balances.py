@@ -52,12 +52,14 @@ class Balances:
 
     def changed(self, views: list[BalanceView]) -> None:
         """Take a push."""
+        may_owe = self.is_margin
         for told in views:
             view, known = told, self.by_asset.get(told.asset)
             if known is not None and (view.borrowed, view.interest) == ("0", "0"):
                 view = structs.replace(view, borrowed=known.borrowed, interest=known.interest)
+                may_owe |= (known.borrowed, known.interest) != ("0", "0")
             self.by_asset[view.asset] = view
-        if self.is_margin and not self._is_asked_soon:
+        if may_owe and not self._is_asked_soon:
             self._is_asked_soon = True
             self._channel.retry(self.ask)
 

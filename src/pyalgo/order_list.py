@@ -60,8 +60,8 @@ def _check_pair(one: OrderParams, other: OrderParams) -> None:
         return
     is_crossed = Decimal(stop_at) >= Decimal(target_at)
     if is_crossed if stop.side is Side.SELL else Decimal(stop_at) <= Decimal(target_at):
-        where = "above the stop" if stop.side is Side.SELL else "below the stop"
-        raise _no_pair(f"to {stop.side} the target ({target_at}) is {where} ({stop_at})")
+        where = "above" if stop.side is Side.SELL else "below"
+        raise _no_pair(f"to {stop.side} the target must be {where} the stop: it is {target_at}, the stop {stop_at}")
 
 
 def _no_pair(rule: str) -> InvalidOrder:

@@ -14,13 +14,15 @@ from pyalgo.options import Options, OrderOptions, check_names, chosen
 from pyalgo.product import Product
 from pyalgo.words import OrderType, PriceMatch, Side, SideEffect, Tif, TriggerPrice
 from tradingsys.core import enums as fix
-from tradingsys.core.instrument import plain
+from tradingsys.core.instrument import plain, snap
 from tradingsys.wire.messages import LoginResult, OrderParams
 
 __all__ = ["Leg", "order_params"]
 
 _SINCE_MS = 1_000_000_000_000
 """A time in ms since 2001 is above it, a time in seconds below."""
+_BASIS_POINT = Decimal("0.01")
+"""In percent."""
 _TIME_RULE = "it is a datetime with a time zone, or Unix time in milliseconds"
 _TIMES = {
     Tif.GTC: fix.TimeInForce.GTC,
@@ -204,9 +206,9 @@ def _stop_text(
 
 def _rate_text(product: Product, callback_rate: float) -> str:
     rate = _number("callback_rate", callback_rate, lambda rate: 0 < rate < 100, "it is in percent, such as 0.5")
-    exact = Decimal(repr(rate))
-    if product.is_spot and exact * 100 % 1:
-        raise invalid(f"callback_rate is {callback_rate!r}: it is in percent, and on spot in steps of 0.01")
+    exact = snap(rate, _BASIS_POINT)
+    if product.is_spot and exact % _BASIS_POINT:
+        raise invalid(f"callback_rate is {callback_rate!r}: it is in percent, and on spot in steps of {_BASIS_POINT}")
     return plain(exact)
 
 

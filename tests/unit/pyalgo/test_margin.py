@@ -103,6 +103,19 @@ def test_a_spot_account_owes_nothing_and_is_not_asked() -> None:
     assert [r.method for r in bench.gateway.received].count("get_balances") == 1
 
 
+def test_a_debt_known_without_any_subscription_is_asked_for_too() -> None:
+    bench = Bench(kind=MarginGateway)
+    bench.settle()
+    bench.gateway.balances = [BalanceView("USDT", "500", "100", "300", "0.5")]
+    bench.context.refresh_balance()
+    bench.settle()
+    bench.gateway.balances = [BalanceView("USDT", "199", "100")]
+    assert told_of(bench, BalanceView("USDT", "199")).borrowed == 300.0
+    bench.advance(1_000)
+    bench.settle()
+    assert bench.context.balance["USDT"].borrowed == 0
+
+
 def test_the_account_is_asked_again_after_a_break() -> None:
     bench = desk(MarginGateway, "dogeusdt")
     told_of(bench, BalanceView("USDT", "200"))

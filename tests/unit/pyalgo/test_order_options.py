@@ -43,6 +43,8 @@ WIRE: list[tuple[OrderType, Tif, float, OrderOptions, Fields]] = [
     (OrderType.STOP_MARKET, Tif.UNDEF, 99.9, {}, {"order_type": "STOP_MARKET", "price": None, "stop_price": "99.9"}),
     (OrderType.TAKE_PROFIT_MARKET, Tif.GTC, 0, {"stop_price": 105, "close_position": True}, {
      "order_type": "TAKE_PROFIT_MARKET", "stop_price": "105", "close_position": True, "quantity": "0"}),
+    (OrderType.TRAILING_STOP_MARKET, Tif.GTC, 0, {"callback_rate": 0.1 * 3}, {"order_type": "TRAILING_STOP_MARKET",
+     "callback_rate": "0.3"}),
     (OrderType.TRAILING_STOP_MARKET, Tif.GTC, 0, {"callback_rate": 0.5}, {"order_type": "TRAILING_STOP_MARKET",
      "callback_rate": "0.5", "activation_price": None, "stop_price": None, "price": None}),
     (OrderType.TRAILING_STOP_MARKET, Tif.GTC, 0, {"callback_rate": 1, "activation_price": 110,
