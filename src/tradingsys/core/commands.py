@@ -15,6 +15,7 @@ from tradingsys.core.order import Order, Terms
 __all__ = [
     "AccountMode",
     "AccountModeQuery",
+    "AmendmentsQuery",
     "Ask",
     "Balance",
     "BalancesQuery",
@@ -156,6 +157,16 @@ class OrderQuery(Query["Order | None"], frozen=True):
     is_conditional: bool = False
     """Ask where conditional orders are kept (by ``client_order_id``), and for the order it became if it was triggered:
     one answer tells both."""
+
+
+class AmendmentsQuery(Query[tuple[str, ...]], frozen=True):
+    """The client order ids that amends of an order took from it or gave it; none when it was never amended.
+
+    Where assets are traded, whoever amends an order may give it another client order id.
+    """
+
+    symbol: str
+    venue_order_id: str
 
 
 class ConditionalOrdersQuery(Query[tuple[Order, ...]], frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tradingsys.core.order import Order
+from tradingsys.core.order import Order, Terms
 from tradingsys.core.records import FillRecord, OrderRecord
 from tradingsys.oms.tracked_order import TrackedOrder
 
@@ -23,6 +23,8 @@ class OrderIndex:
         """Those that may still execute, or wait for executions."""
         self.untold: dict[str, TrackedOrder] = {}
         """Those that only trades told us of last."""
+        self._unseen: dict[str, TrackedOrder] = {}
+        """Those of which the venue showed nothing yet."""
         self._unsaved: dict[str, TrackedOrder] = {}
         self._by_venue_id: dict[tuple[str, str], TrackedOrder] = {}
         self._by_algo_id: dict[tuple[str, str], TrackedOrder] = {}
@@ -44,11 +46,11 @@ class OrderIndex:
     def track(self, order: TrackedOrder) -> None:
         """An order about to be sent: nothing is known of it yet, so it is open, and told of in full."""
         name = order.client_order_id
-        self.by_client_id[name] = self._unsaved[name] = self.active[name] = order
+        self.by_client_id[name] = self._unsaved[name] = self.active[name] = self._unseen[name] = order
 
     def forget(self, order: TrackedOrder) -> None:
         """An order that was never sent."""
-        for known in (self.by_client_id, self._unsaved, self.active, self.untold):
+        for known in (self.by_client_id, self._unsaved, self.active, self.untold, self._unseen):
             known.pop(order.client_order_id, None)
 
     def add(self, order: TrackedOrder) -> None:
@@ -71,6 +73,14 @@ class OrderIndex:
                 return order
         return self._by_algo_id.get((symbol, facts.algo_id)) if facts.algo_id is not None else None
 
+    def unseen(self, terms: Terms | None, symbol: str) -> list[TrackedOrder]:
+        """Orders of which the venue showed nothing, and that may be the one that has these ``terms``, if any are known.
+
+        Under an id that is not ours it would have been amended by others, which keeps side and price and takes from the
+        quantity.
+        """
+        return [order for order in self._unseen.values() if order.symbol == symbol and _may_become(order.terms, terms)]
+
     def touch(self, order: TrackedOrder) -> None:
         """Something about the order changed: it is to be saved."""
         self._unsaved[order.client_order_id] = order
@@ -82,6 +92,10 @@ class OrderIndex:
             self.active[order.client_order_id] = order
         else:
             self.active.pop(order.client_order_id, None)
+        if not order.has_evidence:
+            self._unseen[order.client_order_id] = order
+        else:
+            self._unseen.pop(order.client_order_id, None)
         if order.is_untold:
             self.untold[order.client_order_id] = order
         else:
@@ -92,3 +106,9 @@ class OrderIndex:
         records = [record for order in self._unsaved.values() if (record := order.record()) is not None]
         self._unsaved.clear()
         return records
+
+
+def _may_become(own: Terms | None, told: Terms | None) -> bool:
+    if own is None or told is None:
+        return True
+    return (own.side, own.price) == (told.side, told.price) and told.order_qty < own.order_qty

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
+from msgspec import structs
+
 from tradingsys.core.commands import Income, ReplaceOrder
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import InvariantViolation
 from tradingsys.core.ids import EXTERNAL, OrderKey, decode_client_order_id
-from tradingsys.core.order import Closed, Fill, Order
+from tradingsys.core.order import Closed, Order, Terms
 from tradingsys.core.position import Pair, SessionPosition
 from tradingsys.core.records import Edit, FillRecord, Intent, OrderRecord, Replace, Saved
 from tradingsys.core.reports import AssetMoved
@@ -56,7 +58,10 @@ class SessionBook:
         """The assets of symbols that trade assets."""
         self.cash = self._fills.cash
         """The ledger, and what is accounted for since when."""
+        self.net, self.total = self._fills.net, self._fills.total
         self.asset_sums = self._fills.asset_sums
+        self.is_booked = self._fills.is_booked
+        self.name_of_stray = self._strays.name
         self.ledger_marks = self.cash.marks
         self.differences = self.cash.differences
         """Σ sessions + EXTERNAL − account, where it is not zero: by symbol, or by asset where assets are held."""
@@ -93,14 +98,6 @@ class SessionBook:
                 order = self._recalled(client_order_id)
         return order
 
-    def net(self, session: int, symbol: str) -> Decimal:
-        """What a session (EXTERNAL included) holds."""
-        return self._fills.net(session, symbol)
-
-    def total(self, symbol: str) -> Decimal:
-        """Σ sessions + EXTERNAL: what the account must hold."""
-        return self._fills.total(symbol)
-
     def position(self, session: int, symbol: str) -> SessionPosition:
         """What a session holds of a symbol, and what it earned there."""
         return self._fills.position(session, symbol)
@@ -127,13 +124,22 @@ class SessionBook:
         """Conditional orders that are open, or may be, and not known to have been triggered."""
         return [order for order in self._index.active.values() if order.symbol == symbol and order.is_waiting]
 
-    def is_booked(self, fill: Fill) -> bool:
-        """Whether this execution is in the books, or before their beginning."""
-        return self._fills.is_booked(fill)
+    def may_be_ours(self, facts: Order, symbol: str) -> bool:
+        """Whether an order under an id that is not ours may be what one of our conditional orders became, or one of
+        ours that somebody else amended.
+        """
+        if facts.venue_order_id is None or facts.algo_id is not None:
+            return False
+        if self._strays.is_foreign(symbol, facts.venue_order_id):
+            return False
+        return self.lacks_orders or bool(self.waiting_orders(symbol)) or self._may_be_renamed(facts.terms, symbol)
 
-    def name_of_stray(self, symbol: str, venue_order_id: str) -> str | None:
-        """The client order id, not of our making, of an order whose executions are unattributed; None: not known."""
-        return self._strays.name(symbol, venue_order_id)
+    def stray_may_be_renamed(self, symbol: str, venue_order_id: str) -> bool:
+        """Whether an order whose executions are unattributed may be one of ours that somebody else amended."""
+        return self._may_be_renamed(self._strays.told(symbol, venue_order_id).terms, symbol)
+
+    def _may_be_renamed(self, terms: Terms | None, symbol: str) -> bool:
+        return self.kind is AccountKind.ASSETS and bool(self._index.unseen(terms, symbol))
 
     # ---- what we do
 
@@ -266,7 +272,7 @@ class SessionBook:
                 self._note_outside(symbol)
             if order is not None:
                 self._merge(order, facts)
-            elif facts.forced or (facts.client_order_ids and not self._may_be_triggered(facts, symbol)):
+            elif facts.forced or (facts.client_order_ids and not self.may_be_ours(facts, symbol)):
                 self._strays.disown(facts, symbol)
             elif facts.venue_order_id is not None:
                 self._strays.hold(facts, facts.venue_order_id, symbol)
@@ -379,17 +385,9 @@ class SessionBook:
         self._index.touch(order)
 
     def _learn_venue_id(self, order: TrackedOrder, venue_order_id: str) -> None:
-        for fill in list(self._strays.claim(order.symbol, venue_order_id)):
-            self._merge(order, Order(venue_order_id=venue_order_id, fills={fill.exec_id: fill}))
-
-    def _may_be_triggered(self, facts: Order, symbol: str) -> bool:
-        """Whether an order under an id that is not ours may be what one of our conditional orders became."""
-        return (
-            facts.venue_order_id is not None
-            and facts.algo_id is None
-            and not self._strays.is_foreign(symbol, facts.venue_order_id)
-            and (self.lacks_orders or bool(self.waiting_orders(symbol)))
-        )
+        told = self._strays.told(order.symbol, venue_order_id)
+        fills = {fill.exec_id: fill for fill in self._strays.claim(order.symbol, venue_order_id)}
+        self._merge(order, structs.replace(told, fills=fills))
 
     def _changed(self, order: TrackedOrder) -> None:
         self._index.touch(order)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tradingsys.core.commands import OrderQuery
-from tradingsys.core.enums import OrderStatus
+from tradingsys.core.commands import AmendmentsQuery, OpenOrdersQuery, OrderQuery
+from tradingsys.core.enums import AccountKind, OrderStatus
 from tradingsys.core.errors import TradingError
-from tradingsys.core.order import Closed
+from tradingsys.core.order import Closed, Order
 from tradingsys.oms.inquiry import Inquiry
 from tradingsys.oms.procedure import ask
 from tradingsys.oms.tracked_order import TrackedOrder
@@ -47,11 +47,33 @@ class Settling:
                 inquiry.learn(facts, order.symbol)
             elif answered and asked_ms > expiry_ms:
                 negatives += 1
-                if negatives >= _NEGATIVES_NEEDED:
+                if negatives >= _NEGATIVES_NEEDED and await self._is_none_of_the_open(order):
                     self._book.believe_absent(order)
             if order.in_doubt:
                 await inquiry.wait(self._pause_ms(wait_ms, expiry_ms, has_answer=answered))
                 wait_ms = inquiry.longer(wait_ms)
+
+    async def _is_none_of_the_open(self, order: TrackedOrder) -> bool:
+        """Whether it is not open under another name either, that somebody else gave it by an amend.
+
+        When it ended under such a name its executions lead back to it: see `attribute`.
+        """
+        if self._book.kind is not AccountKind.ASSETS:
+            return True
+        try:
+            for facts in await ask(OpenOrdersQuery(order.symbol)):
+                if facts.venue_order_id is not None and self._book.may_be_ours(facts, order.symbol):
+                    await self._ask_former_names(order.symbol, facts.venue_order_id)
+                    self._inquiry.learn(facts, order.symbol)
+        except TradingError:
+            return False
+        return not order.has_evidence
+
+    async def _ask_former_names(self, symbol: str, venue_order_id: str) -> None:
+        """Learn under which names an order was known before. Raises TradingError."""
+        names = await ask(AmendmentsQuery(symbol, venue_order_id))
+        if names:
+            self._inquiry.learn(Order(tuple(sorted(names)), venue_order_id, accepted=True), symbol)
 
     def _pause_ms(self, wait_ms: int, expiry_ms: int, *, has_answer: bool) -> int:
         """Patience until answers begin to prove something, haste from then on; a venue that is silent is spared."""
@@ -111,21 +133,24 @@ class Settling:
     async def attribute(self, symbol: str, venue_order_id: str) -> None:
         """Find out whose order a fill belongs to.
 
-        Under a client order id that is not ours it may still be what a conditional order of ours became: it is nobody's
-        of ours only when none of them can be it.
+        Under a client order id that is not ours it may still be what a conditional order of ours became, or one of ours
+        that somebody else amended: it is nobody's of ours only when none of them can be it.
         """
         book, inquiry = self._book, self._inquiry
         wait_ms, negatives = inquiry.timing.first_retry_ms, 0
         excluded: set[str] = set()
+        named_ms: int | None = None
         while (symbol, venue_order_id) in book.unattributed:
             if book.name_of_stray(symbol, venue_order_id) is None and negatives < _OWNER_ATTEMPTS:
                 negatives += await self._ask_its_name(symbol, venue_order_id)
             is_named = book.name_of_stray(symbol, venue_order_id) is not None
             if (is_named or negatives >= _OWNER_ATTEMPTS) and not book.lacks_orders:
+                named_ms = named_ms or inquiry.venue_ms() + inquiry.uncertainty_ms()
                 await self._ask_conditional_orders(symbol, venue_order_id, excluded)
+                is_settled = await self._is_not_renamed(symbol, venue_order_id, named_ms)
                 if (symbol, venue_order_id) not in book.unattributed:
                     return
-                if not self._candidates(symbol, venue_order_id, excluded):
+                if is_settled and not self._candidates(symbol, venue_order_id, excluded):
                     book.give_up(symbol, venue_order_id)
                     return
             if (symbol, venue_order_id) in book.unattributed:
@@ -141,6 +166,20 @@ class Settling:
         if facts is not None:
             self._inquiry.learn(facts, symbol)
         return facts is None
+
+    async def _is_not_renamed(self, symbol: str, venue_order_id: str, named_ms: int) -> bool:
+        """Whether it is certain that nobody renamed an order of ours to this one: asked only where that can be.
+
+        It has had the name since ``named_ms`` at least, and an answer that is surely younger would tell how it came to.
+        """
+        if not self._book.stray_may_be_renamed(symbol, venue_order_id):
+            return True
+        asked_ms = self._inquiry.surely_ms()
+        try:
+            await self._ask_former_names(symbol, venue_order_id)
+        except TradingError:
+            return False
+        return asked_ms > named_ms + self._inquiry.margins.staleness_ms
 
     async def _ask_conditional_orders(self, symbol: str, venue_order_id: str, excluded: set[str]) -> None:
         """Ask each order that waits for a price whether it became this one, and exclude those that cannot have.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable
 
+from msgspec import structs
+
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.order import Fill, FillKey, Order
 from tradingsys.oms.effects import Attribute, Effect
@@ -23,7 +25,7 @@ class Strays:
         self._fills = fills
         self._effects = effects
         self.unattributed: dict[_Key, dict[FillKey, Fill]] = {}
-        self._names: dict[_Key, str] = {}
+        self._told: dict[_Key, Order] = {}
         # An ordinary dictionary walks over all it ever dropped to find its oldest.
         self._foreign: OrderedDict[_Key, None] = OrderedDict()
 
@@ -33,7 +35,12 @@ class Strays:
 
     def name(self, symbol: str, venue_order_id: str) -> str | None:
         """The client order id, not of our making, under which the venue knows an order whose owner is sought."""
-        return self._names.get((symbol, venue_order_id))
+        told = self.told(symbol, venue_order_id)
+        return told.client_order_ids[0] if told.client_order_ids else None
+
+    def told(self, symbol: str, venue_order_id: str) -> Order:
+        """What the venue says of an order whose owner is sought, under an id that is not ours; no executions."""
+        return self._told.get((symbol, venue_order_id)) or Order(venue_order_id=venue_order_id)
 
     def hold(self, facts: Order, venue_order_id: str, symbol: str) -> None:
         """Keep executions until their owner is found; ask for it when the first arrives."""
@@ -54,12 +61,13 @@ class Strays:
         if key in self.unattributed:
             self.unattributed[key] |= unknown
             if facts.client_order_ids:
-                self._names[key] = facts.client_order_ids[0]
+                told = structs.replace(facts, fills={})
+                self._told[key] = self._told[key].merge(told) if key in self._told else told
 
     def claim(self, symbol: str, venue_order_id: str) -> Iterable[Fill]:
         """The owner is known: its executions, which are no longer kept here."""
         key = (symbol, venue_order_id)
-        self._names.pop(key, None)
+        self._told.pop(key, None)
         return self.unattributed.pop(key, {}).values()
 
     def disown(self, facts: Order, symbol: str) -> None:

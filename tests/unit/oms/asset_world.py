@@ -10,6 +10,7 @@ from msgspec import structs
 
 from tests.unit.store.books import NOW_MS, Machine
 from tradingsys.core.commands import (
+    AmendmentsQuery,
     Balance,
     BalancesQuery,
     Income,
@@ -90,6 +91,9 @@ class AssetVenue:
         self.other: list[tuple[int, str, Decimal]] = []
         self.incomes: list[Income] = []
         self.debts: set[str] = set()
+        self.open: set[str] = set()
+        self.amended: dict[str, tuple[str, ...]] = {}
+        """Former and present client order ids of orders that were amended, by the venue's id."""
         self.lag_ms: Callable[[], int] = lambda: 0
         self._ids = 0
 
@@ -120,6 +124,38 @@ class AssetVenue:
         self.other.append((self.now_ms, asset, D(amount)))
         return AssetMoved(asset, D(amount), f"m{len(self.other)}", self.now_ms)
 
+    def rest(self, client_order_id: str, symbol: str, side: Side, qty: str, px: str) -> Order:
+        """An order waits in the book; what the stream would say of it."""
+        self._ids += 3
+        order_id = f"o{self._ids}"
+        terms = Terms(symbol, side, OrderType.LIMIT, D(qty), D(px), version_ms=self.now_ms)
+        self.open.add(order_id)
+        self.orders[order_id] = Order((client_order_id,), order_id, terms, accepted=True)
+        return self.orders[order_id]
+
+    def amend(self, told: Order, name: str, qty: str) -> Order:
+        """Somebody makes an open order smaller, which gives it another name."""
+        assert told.venue_order_id is not None and told.terms is not None
+        former = self.amended.get(told.venue_order_id, told.client_order_ids)
+        self.amended[told.venue_order_id] = (*former, name)
+        terms = structs.replace(told.terms, order_qty=D(qty), version_ms=self.now_ms)
+        self.orders[told.venue_order_id] = structs.replace(told, client_order_ids=(name,), terms=terms)
+        return self.orders[told.venue_order_id]
+
+    def match(self, told: Order, qty: str) -> Order:
+        """An open order trades; what the stream would say of it."""
+        assert told.venue_order_id is not None and told.terms is not None and told.terms.price is not None
+        self._ids += 3
+        terms = told.terms
+        order_id, px = told.venue_order_id, told.terms.price
+        fill = Fill(str(self._ids), terms.symbol, order_id, terms.side, px, D(qty), self.now_ms, fee=D(0))
+        self.fills.append(structs.replace(fill, fee_asset=INSTRUMENTS[terms.symbol].quote_asset))
+        after = structs.replace(told, venue_cum_qty=self.orders[order_id].venue_cum_qty + D(qty))
+        self.orders[order_id] = after
+        if after.venue_cum_qty == terms.order_qty:
+            self.open.discard(order_id)
+        return structs.replace(after, fills={fill.exec_id: self.fills[-1]})
+
     def charge(self, asset: str, amount: str) -> None:
         self.other.append((self.now_ms, asset, -D(amount)))
         self.incomes.append(Income(LedgerKind.INTEREST, "", asset, -D(amount), f"i{len(self.incomes)}", self.now_ms))
@@ -142,7 +178,9 @@ class AssetVenue:
             case TimeQuery():
                 return self.now_ms
             case OpenOrdersQuery():
-                return ()
+                return tuple(self.orders[order_id] for order_id in sorted(self.open))
+            case AmendmentsQuery(_, order_id):
+                return self.amended.get(order_id, ())
             case BalancesQuery():
                 return tuple(
                     Balance(asset, amount + 7, borrowed=D(5), interest=D(2))
@@ -176,6 +214,7 @@ class AssetWorld:
         self.venue = AssetVenue()
         self.machine = Machine(folder)
         self.alarms: list[str] = []
+        self.asked: list[Query[object]] = []
         self.meanwhile: Callable[[], None] = lambda: None
         """Something happens at the venue while it is being asked."""
         self._seq = 0
@@ -275,6 +314,7 @@ class AssetWorld:
                 break
             if self._asked:
                 token, query = self._asked.pop(0)
+                self.asked.append(query)
                 self.venue.now_ms += 1
                 self.meanwhile()
                 self.procedures.answer(token, self.venue.answer(query), None)

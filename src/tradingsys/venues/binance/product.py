@@ -64,6 +64,7 @@ class Paths(Struct, frozen=True, kw_only=True):
     margin_type: str = ""
     # Assets.
     amend: str = ""
+    amendments: str = ""
     order_lists: str = ""
     """Followed by ``/oco``, ``/oto`` or ``/otoco``."""
     # Borrowed assets.
@@ -93,6 +94,7 @@ class Weights(Struct, frozen=True, kw_only=True):
     klines: tuple[tuple[int, int], ...]
     """(up to how many bars, weight), ascending."""
     replace: int = 0
+    amendments: int = 0
     place_borrowing: int = 0
     """An order that may borrow."""
     all_algo_orders: int = 0

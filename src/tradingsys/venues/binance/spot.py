@@ -64,6 +64,7 @@ _PATHS = Paths(
     klines="/api/v3/klines",
     api_restrictions="/sapi/v1/account/apiRestrictions",
     amend="/api/v3/order/amend/keepPriority",
+    amendments="/api/v3/order/amendments",
     order_lists="/api/v3/orderList",
 )
 
@@ -74,6 +75,7 @@ _WEIGHTS = Weights(
     place=1,
     cancel=1,
     replace=4,
+    amendments=4,
     order=4,
     open_orders=6,
     open_orders_of_all=80,

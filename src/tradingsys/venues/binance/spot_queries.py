@@ -11,6 +11,7 @@ import msgspec
 from tradingsys.core.commands import (
     AccountMode,
     AccountModeQuery,
+    AmendmentsQuery,
     Balance,
     BalancesQuery,
     Borrow,
@@ -64,6 +65,7 @@ LACKS: Mapping[type[Query[Any]], str] = {
 _read_order = msgspec.json.Decoder(spot.OrderReply).decode
 _read_orders = msgspec.json.Decoder(list[spot.OrderReply]).decode
 _read_trades = msgspec.json.Decoder(list[spot.UserTrade]).decode
+_read_amendments = msgspec.json.Decoder(list[spot.AmendmentRow]).decode
 _read_account = msgspec.json.Decoder(spot.Account).decode
 
 
@@ -109,6 +111,7 @@ def order_questions(asker: SpotAsker, weights: Weights) -> Mapping[type[Query[An
         OrderQuery: Question(asker.order, lambda _: weights.order),
         OpenOrdersQuery: Question(asker.open_orders, lambda query: weights.of_open_orders(query.symbol)),
         ConditionalOrdersQuery: Question(_no_orders_apart, lambda _: 0),
+        AmendmentsQuery: Question(_never_amended, lambda _: 0),
         TradesQuery: Question(asker.trades.steps, lambda _: weights.user_trades),
         PositionsQuery: Question(_no_positions, lambda _: 0),
     }
@@ -122,6 +125,7 @@ def spot_questions(weights: Weights) -> Mapping[type[Query[Any]], Question]:
         AccountModeQuery: Question(_account_mode, lambda _: weights.account_mode),
         BalancesQuery: Question(_balances, lambda _: weights.balances),
         PermissionsQuery: Question(_permissions, lambda _: weights.permissions),
+        AmendmentsQuery: Question(_amendments, lambda _: weights.amendments),
     }
 
 
@@ -155,6 +159,25 @@ def _no_orders_apart(_asking: Asking, _query: ConditionalOrdersQuery) -> Steps[t
     """Conditional orders are ordinary ones, and keep their ids: there is nothing to ask for apart."""
     yield from ()
     return ()
+
+
+def _never_amended(_asking: Asking, _query: AmendmentsQuery) -> Steps[tuple[str, ...]]:
+    """Orders of a margin account keep their client order ids: nobody can amend them."""
+    yield from ()
+    return ()
+
+
+def _amendments(asking: Asking, query: AmendmentsQuery) -> Steps[tuple[str, ...]]:
+    """An order is amended ten times at most, by the exchange's own limit: one answer has all of it."""
+    params = {"symbol": query.symbol, "orderId": query.venue_order_id}
+    try:
+        answer = yield Call("GET", asking.product.paths.amendments, params)
+    except VenueError as error:
+        if error.code == NO_SUCH_ORDER:
+            return ()
+        raise
+    rows = _read_amendments(answer.body)
+    return tuple(dict.fromkeys(name for row in rows for name in (row.orig_client_order_id, row.new_client_order_id)))
 
 
 def _no_positions(_asking: Asking, _query: PositionsQuery) -> Steps[dict[str, Decimal]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tradingsys.core.commands import (
     AccountModeQuery,
+    AmendmentsQuery,
     BalancesQuery,
     Borrow,
     BorrowableQuery,
@@ -37,6 +38,7 @@ _NO_LOANS = "futures borrow nothing: the leverage is in the position"
 LACKS: Mapping[type[Query[Any]], str] = {
     Borrow: _NO_LOANS,
     Repay: _NO_LOANS,
+    AmendmentsQuery: "futures orders keep their client order ids, whoever amends them",
     BorrowableQuery: _NO_LOANS,
     MarginStateQuery: "futures have no margin level: see the positions' liquidation prices",
 }

@@ -30,7 +30,7 @@ from tradingsys.venues.binance import encode, messages
 from tradingsys.venues.binance.account import BinanceProtocol
 from tradingsys.venues.binance.product import Product
 from tradingsys.venues.binance.products import MARGIN, USDM, endpoints
-from tradingsys.venues.binance.signing import parse_query, verify_query, verify_ws_params
+from tradingsys.venues.binance.signing import Params, parse_query, query_text, verify_query, verify_ws_params
 from tradingsys.venues.protocol import Output, VenueProtocol
 
 SECRET = "a-secret-that-must-not-show"
@@ -252,3 +252,8 @@ def path_and_params(request: HttpRequest) -> tuple[str, str, dict[str, str]]:
     params = parse_query(parts.query)
     params.pop("signature", None)
     return request.method, parts.path, params
+
+
+def as_text(params: Params) -> dict[str, str]:
+    """As the exchange gets them."""
+    return parse_query(query_text(params))

@@ -1,4 +1,4 @@
-"""Spot's and margin's words for orders, amends and lists, in both roles."""
+"""Spot's and margin's words for orders and amends, in both roles."""
 
 from decimal import Decimal
 from typing import Any
@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.venues.binance import strategies as some
-from tests.unit.venues.binance.exchange_double import SERVER_MS, limit_order
-from tradingsys.core.commands import CancelOrder, PlaceOrder, PlaceOrderList, ReplaceOrder
+from tests.unit.venues.binance.exchange_double import SERVER_MS, as_text, limit_order
+from tradingsys.core.commands import CancelOrder, PlaceOrder, ReplaceOrder
 from tradingsys.core.enums import (
-    Contingency,
     OrderType,
     PriceMatch,
     SelfTradePrevention,
@@ -23,11 +22,9 @@ from tradingsys.core.enums import (
 )
 from tradingsys.core.errors import InvalidOrder, OrderRejected, VenueError
 from tradingsys.core.order import Terms
-from tradingsys.venues.auth import HmacSigner
-from tradingsys.venues.binance import margin_requests, spot_lists, spot_requests
+from tradingsys.venues.binance import spot_requests
 from tradingsys.venues.binance.order_ways import order_way, unsayable
 from tradingsys.venues.binance.products import MARGIN, SPOT, USDM
-from tradingsys.venues.binance.signing import Params, parse_query, query_text, sign_query, sign_ws_params
 
 D = Decimal
 STAMP = {"recvWindow": 1234, "timestamp": SERVER_MS + 77}
@@ -171,148 +168,6 @@ def test_cancels_and_amends() -> None:
         order_way(SPOT, msgspec.structs.replace(change, price=None, price_match=PriceMatch.QUEUE), 9)
 
 
-# ---- lists
-
-SELL_LIMIT = limit_order("c-take", side=Side.SELL)
-SELL_STOP = limit_order("c-stop", side=Side.SELL, **STOP)
-TAKE = limit_order(
-    "c-take", side=Side.SELL, order_type=OrderType.TAKE_PROFIT_MARKET, price=None, stop_px=D(3100), time_in_force=None
-)
-BUY = limit_order("c-1")
-
-
-@pytest.mark.parametrize("legs", [(SELL_LIMIT, SELL_STOP), (SELL_STOP, SELL_LIMIT)])
-def test_of_a_pair_each_waits_on_its_side_of_the_market(legs: tuple[PlaceOrder, PlaceOrder]) -> None:
-    way = order_way(SPOT, PlaceOrderList(Contingency.OCO, legs), 0)
-    assert (way.ws_method, way.path) == ("orderList.place.oco", "/api/v3/orderList/oco")
-    assert way.params == {
-        "symbol": "ETHUSDT", "side": "SELL", "quantity": "0.5",
-        "aboveType": "LIMIT_MAKER", "abovePrice": "3000.10", "aboveClientOrderId": "c-take",
-        "belowType": "STOP_LOSS", "belowStopPrice": "2900", "belowClientOrderId": "c-stop",
-        "newOrderRespType": "FULL", "selfTradePreventionMode": "EXPIRE_TAKER", **STAMP,
-    }  # fmt: skip
-    buys = tuple(msgspec.structs.replace(leg, terms=msgspec.structs.replace(leg.terms, side=Side.BUY)) for leg in legs)
-    params = order_way(SPOT, PlaceOrderList(Contingency.OCO, buys), 0).params
-    assert (params["aboveType"], params["belowType"]) == ("STOP_LOSS", "LIMIT_MAKER")
-
-
-def test_one_that_works_and_what_waits_for_it() -> None:
-    oto = order_way(SPOT, PlaceOrderList(Contingency.OTO, (BUY, SELL_STOP)), 0)
-    assert oto.params == {
-        "symbol": "ETHUSDT", "workingSide": "BUY", "workingType": "LIMIT", "workingTimeInForce": "GTC",
-        "workingPrice": "3000.10", "workingQuantity": "0.5", "workingClientOrderId": "c-1", "pendingSide": "SELL",
-        "pendingType": "STOP_LOSS", "pendingStopPrice": "2900", "pendingQuantity": "0.5",
-        "pendingClientOrderId": "c-stop", "newOrderRespType": "FULL", "selfTradePreventionMode": "EXPIRE_TAKER",
-        **STAMP,
-    }  # fmt: skip
-    otoco = order_way(SPOT, PlaceOrderList(Contingency.OTOCO, (BUY, SELL_STOP, TAKE)), 0)
-    assert otoco.ws_method == "orderList.place.otoco"
-    assert (otoco.params["pendingSide"], otoco.params["pendingQuantity"]) == ("SELL", "0.5")
-    assert (otoco.params["pendingAboveType"], otoco.params["pendingAboveStopPrice"]) == ("TAKE_PROFIT", "3100")
-    assert otoco.params["pendingBelowClientOrderId"] == "c-stop"
-    on_margin = order_way(MARGIN, PlaceOrderList(Contingency.OTOCO, (BUY, SELL_STOP, TAKE)), 0)
-    assert on_margin.path == "/sapi/v1/margin/order/otoco"
-    said_beside = {"isIsolated": "FALSE", "sideEffectType": "NO_SIDE_EFFECT"}
-    assert on_margin.params == {**otoco.params, **said_beside}
-
-
-def test_a_pair_on_margin_has_the_exchange_s_older_form() -> None:
-    stop = limit_order("c-stop", side=Side.SELL, order_type=OrderType.STOP_LIMIT, stop_px=D(2900), price=D(2890))
-    way = order_way(MARGIN, PlaceOrderList(Contingency.OCO, (stop, SELL_LIMIT)), 0)
-    assert way.path == "/sapi/v1/margin/order/oco"
-    assert way.params == {
-        "symbol": "ETHUSDT", "isIsolated": "FALSE", "sideEffectType": "NO_SIDE_EFFECT", "side": "SELL",
-        "quantity": "0.5", "price": "3000.10", "limitClientOrderId": "c-take", "stopPrice": "2900",
-        "stopLimitPrice": "2890", "stopLimitTimeInForce": "GTC", "stopClientOrderId": "c-stop",
-        "newOrderRespType": "FULL", "selfTradePreventionMode": "EXPIRE_TAKER", **STAMP,
-    }  # fmt: skip
-    with pytest.raises(InvalidOrder, match="make the take-profit a limit order"):
-        order_way(MARGIN, PlaceOrderList(Contingency.OCO, (SELL_STOP, TAKE)), 0)
-    with pytest.raises(InvalidOrder, match="cannot trail"):
-        order_way(MARGIN, PlaceOrderList(Contingency.OCO, (SELL_LIMIT, limit_order("t", side=Side.SELL, **TRAIL))), 0)
-
-
-@pytest.mark.parametrize(
-    ("contingency", "legs", "words"),
-    [
-        (Contingency.OCO, (SELL_LIMIT,), "2 orders, not 1"),
-        (Contingency.OTOCO, (BUY, SELL_STOP), "3 orders, not 2"),
-        (Contingency.OCO, (SELL_STOP, SELL_STOP), "stops a loss"),
-        (Contingency.OCO, (SELL_LIMIT, TAKE), "stops a loss"),
-        (Contingency.OCO, (BUY, SELL_STOP), "one side and one quantity"),
-        (Contingency.OCO, (limit_order("m", side=Side.SELL, **MARKET), SELL_STOP), "market order cannot wait"),
-        (Contingency.OTO, (SELL_STOP, BUY), "must be a limit order"),
-        (Contingency.OTO, (BUY, limit_order("x", symbol="BTCUSDT")), "one symbol"),
-        (Contingency.OTO, (BUY, limit_order("x", side_effect=SideEffect.MARGIN_BUY)), "one side effect"),
-        (
-            Contingency.OTO,
-            (BUY, limit_order("x", self_trade_prevention=SelfTradePrevention.NONE)),
-            "one self-trade prevention",
-        ),
-        (Contingency.OTO, (BUY, limit_order("x", **{**MARKET, "order_qty": D(0), "quote_order_qty": D(5)})), "use qu"),
-        (
-            Contingency.OCO,
-            (limit_order("x", side=Side.SELL, time_in_force=TimeInForce.FOK), SELL_STOP),
-            "it cannot be FOK",
-        ),
-    ],
-)
-def test_what_is_no_list_is_not_sent(contingency: Contingency, legs: tuple[PlaceOrder, ...], words: str) -> None:
-    for product in (SPOT, MARGIN):
-        with pytest.raises(InvalidOrder, match=words):
-            order_way(product, PlaceOrderList(contingency, legs), 0)
-    with pytest.raises(InvalidOrder, match="one by one"):
-        order_way(USDM, PlaceOrderList(contingency, legs), 0)
-
-
-def as_text(params: Params) -> dict[str, str]:
-    return parse_query(query_text(params))
-
-
-def test_lists_are_read_as_they_are_said() -> None:
-    for contingency, legs in (
-        (Contingency.OCO, (SELL_LIMIT, SELL_STOP)),
-        (Contingency.OTO, (BUY, SELL_STOP)),
-        (Contingency.OTOCO, (BUY, TAKE, SELL_STOP)),
-    ):
-        params = order_way(SPOT, PlaceOrderList(contingency, legs), 0).params
-        told = spot_lists.parse_list(contingency, as_text(params))
-        assert [leg.client_order_id for leg in told.orders] == [leg.client_order_id for leg in legs]
-        for leg, expected in zip(told.orders, legs, strict=True):
-            plain = msgspec.structs.replace(leg.terms, self_trade_prevention=None, time_in_force=None, post_only=False)
-            assert plain == msgspec.structs.replace(expected.terms, time_in_force=None)
-
-
-def test_lists_of_margin_are_read_as_they_are_said() -> None:
-    stop = limit_order("c-stop", side=Side.SELL, order_type=OrderType.STOP_LIMIT, stop_px=D(2900), price=D(2890))
-    for contingency, legs in (
-        (Contingency.OCO, (SELL_LIMIT, SELL_STOP)),
-        (Contingency.OCO, (SELL_LIMIT, stop)),
-        (Contingency.OTO, (BUY, SELL_STOP)),
-        (Contingency.OTOCO, (BUY, TAKE, stop)),
-    ):
-        params = order_way(MARGIN, PlaceOrderList(contingency, legs), 0).params
-        told = margin_requests.parse_margin_list(contingency, as_text(params))
-        for leg, expected in zip(told.orders, legs, strict=True):
-            assert leg.client_order_id == expected.client_order_id
-            assert leg.terms.side_effect is SideEffect.NO_SIDE_EFFECT
-            plain = msgspec.structs.replace(
-                leg.terms, self_trade_prevention=None, time_in_force=None, post_only=False, side_effect=None
-            )
-            assert plain == msgspec.structs.replace(expected.terms, time_in_force=None)
-    for left_out in ("price", "stopPrice", "stopLimitTimeInForce"):
-        params = order_way(MARGIN, PlaceOrderList(Contingency.OCO, (SELL_LIMIT, stop)), 0).params
-        with pytest.raises(OrderRejected, match=f"'{left_out}'"):
-            margin_requests.parse_margin_list(Contingency.OCO, {**params, left_out: ""})
-
-
-def test_the_order_that_works_at_once_is_a_limit_order() -> None:
-    params = order_way(SPOT, PlaceOrderList(Contingency.OTO, (BUY, SELL_STOP)), 0).params
-    stop = {"workingType": "STOP_LOSS", "workingStopPrice": "5", "workingPrice": "", "workingTimeInForce": ""}
-    with pytest.raises(OrderRejected, match="-1116"):
-        spot_lists.parse_list(Contingency.OTO, {**params, **stop})
-
-
 def test_parts_of_a_millisecond() -> None:
     params = {**order_way(SPOT, limit_order(), 0).params, "timestamp": 1_700_000_000_123_456, "recvWindow": "99.999"}
     place = spot_requests.parse_place(params)
@@ -321,53 +176,6 @@ def test_parts_of_a_millisecond() -> None:
         with pytest.raises(VenueError) as caught:
             spot_requests.parse_place({**params, "recvWindow": window})
         assert caught.value.code == code
-
-
-def leg(where: str, kind: str) -> dict[str, Any]:
-    """What makes the order above or below the market one of another kind."""
-    at_limit, waits = kind == "LIMIT_MAKER", kind in ("STOP_LOSS", "TAKE_PROFIT")
-    said = {"Type": kind, "Price": "5" if at_limit else None, "StopPrice": "5" if waits else None, "TimeInForce": None}
-    return {where + name: value for name, value in said.items()}
-
-
-def above(kind: str) -> dict[str, Any]:
-    return leg("above", kind)
-
-
-def below(kind: str) -> dict[str, Any]:
-    return leg("below", kind)
-
-
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"aboveType": None}, -1102),
-        ({"aboveType": "ODD"}, -1116),
-        ({"belowType": "LIMIT_MAKER", "belowPrice": "5", "belowStopPrice": None}, -1168),
-        ({"side": "BUY"}, -1165),
-        ({"side": "BUY", **above("STOP_LOSS"), **below("LIMIT_MAKER")}, None),
-        ({"side": "BUY", **above("STOP_LOSS"), **below("TAKE_PROFIT")}, None),
-        ({"side": "BUY", **above("STOP_LOSS"), **below("STOP_LOSS")}, -1196),
-        ({"side": "BUY", **above("TAKE_PROFIT"), **below("STOP_LOSS")}, -1198),
-        ({**above("TAKE_PROFIT"), **below("LIMIT_MAKER")}, -1166),
-        ({**above("STOP_LOSS"), **below("STOP_LOSS")}, -1197),
-        ({**above("TAKE_PROFIT"), **below("TAKE_PROFIT")}, -1199),
-        ({**above("MARKET")}, -1158),
-        ({"aboveType": "LIMIT", "aboveTimeInForce": "GTC"}, -1158),
-        ({"quantity": None}, -1102),
-        ({"side": "ODD"}, -1117),
-        ({"aboveClientOrderId": "a.b"}, -1100),
-    ],
-)
-def test_a_malformed_list_gets_the_exchange_s_code(changes: dict[str, Any], code: int | None) -> None:
-    params = order_way(SPOT, PlaceOrderList(Contingency.OCO, (SELL_LIMIT, SELL_STOP)), 0).params
-    broken = {name: value for name, value in {**params, **changes}.items() if value is not None}
-    if code is None:
-        assert len(spot_lists.parse_list(Contingency.OCO, broken).orders) == 2
-        return
-    with pytest.raises(VenueError) as caught:
-        spot_lists.parse_list(Contingency.OCO, broken)
-    assert caught.value.code == code
 
 
 # ---- what is said is read
@@ -445,54 +253,6 @@ def test_a_malformed_order_gets_the_exchange_s_code(changes: dict[str, Any], cod
     with pytest.raises((OrderRejected, VenueError)) as caught:
         spot_requests.parse_place(broken)
     assert caught.value.code == code
-
-
-# ---- signatures: the exchange's own examples
-
-SPOT_SECRET = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"
-WIDE = "１２３４５６"
-API_KEY = "vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A"
-
-
-@pytest.mark.parametrize(
-    ("symbol", "signature"),
-    [
-        ("LTCBTC", "c8db56825ae71d6d79447849e617115f4a920fa2acdcab2b053c4b2838bd6b71"),
-        (WIDE, "e1353ec6b14d888f1164ae9af8228a3dbd508bc82eb867db8ab6046442f33ef3"),
-    ],
-)
-def test_the_exchange_s_rest_examples_are_signed_as_it_says(symbol: str, signature: str) -> None:
-    params: Params = {
-        "symbol": symbol, "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "1", "price": "0.1",
-        "recvWindow": 5000, "timestamp": 1499827319559,
-    }  # fmt: skip
-    query = sign_query(HmacSigner(SPOT_SECRET), params)
-    assert query.isascii()
-    assert query.rpartition("&signature=")[2] == signature
-
-
-@pytest.mark.parametrize(
-    ("changes", "signature"),
-    [
-        (
-            {"price": "52000.00", "quantity": "0.01000000", "recvWindow": 100, "side": "SELL", "symbol": "BTCUSDT"},
-            "aa1b5712c094bc4e57c05a1a5c1fd8d88dcd628338ea863fec7b88e59fe2db24",
-        ),
-        (
-            {
-                "price": "0.10000000",
-                "quantity": "1.00000000",
-                "recvWindow": 5000,
-                "side": "BUY",
-                "symbol": "１２３４５６",
-            },
-            "b33892ae8e687c939f4468c6268ddd4c40ac1af18ad19a064864c47bae0752cd",
-        ),
-    ],
-)
-def test_the_exchange_s_ws_api_examples_are_signed_as_it_says(changes: dict[str, Any], signature: str) -> None:
-    params = {**changes, "type": "LIMIT", "timeInForce": "GTC", "timestamp": 1645423376532, "apiKey": API_KEY}
-    assert sign_ws_params(HmacSigner(SPOT_SECRET), params)["signature"] == signature
 
 
 @given(some.terms(0, "ETHUSDT"), st.booleans(), st.none() | some.quantities)
