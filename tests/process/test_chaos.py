@@ -34,13 +34,16 @@ class Market(NamedTuple):
     config: str
     program: str
     product: str
+    account: str = "main"
 
     def start_program(self) -> Process:
         local = json.loads((self.world.directory / self.config).read_text())["local"]
         return self.world.start(self.program, "-m", f"tests.process.programs.{self.program}", local, str(SESSION))
 
     def ledger(self) -> list[Execution]:
-        return msgspec.convert(self.world.admin(f"ledger?product={self.product}"), list[Execution])
+        return msgspec.convert(
+            self.world.admin(f"ledger?product={self.product}&account={self.account}"), list[Execution]
+        )
 
     def status(self) -> dict[str, Any]:
         found: dict[str, Any] = Desk(self.world).ask("status", f"-c={self.config}")["status"]
@@ -53,7 +56,7 @@ def markets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Mark
         told = world.admin("chaos")
         assert (told["profile"], told["seed"], told["on"]) == ("lossy", 4, True)
         gateways = []
-        for command, config in (("usdt", "usdt.json"), ("spot", "spot.json")):
+        for command, config in (("usdt", "usdt.json"), ("spot", "spot.json"), ("spot", "margin.json")):
             path = world.directory / config
             port = free_port() if command == "spot" else world.port
             wanted = {"recv_window_ms": _SHORT_MS, "local": f"ws://localhost:{port}"}
@@ -64,6 +67,7 @@ def markets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Mark
         yield {
             "futures": Market(world, "usdt.json", "churn", "futures"),
             "spot": Market(world, "spot.json", "spot_churn", "spot"),
+            "margin": Market(world, "margin.json", "spot_churn", "spot", "main/margin"),
         }
 
 
@@ -84,6 +88,7 @@ def fates(profile: str, seed: int, orders: int) -> Counter[str]:
         ("futures", "partial", 1, None, {Fault.FILL_SPLIT}),
         ("futures", "storm", 6081, "stream_end", {Fault.ANSWER_UNKNOWN, Fault.FILL_SPLIT, Fault.STREAM_END}),
         ("spot", "stale", 103, "restart", {Fault.ANSWER_UNKNOWN, Fault.ANSWER_TIMEOUT, Fault.RESTART}),
+        ("margin", "storm", 6081, "stream_end", {Fault.ANSWER_UNKNOWN, Fault.FILL_SPLIT, Fault.STREAM_END}),
     ],
 )
 def test_the_books_are_right_when_it_is_over(
