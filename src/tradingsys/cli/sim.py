@@ -14,6 +14,7 @@ from typing import Annotated
 
 import msgspec
 from cyclopts import Parameter, Token
+from msgspec import Struct
 
 from tradingsys.core.errors import ConfigError, TradingError
 from tradingsys.net.loop import run
@@ -107,14 +108,7 @@ def sim(
     if chaos == "list":
         sys.stdout.write("".join(f"{each.name:9}{each.about}\n" for each in PROFILES.values()))
         return 0
-    if chaos not in PROFILES:
-        raise ConfigError(f"no profile {chaos!r}; there are {', '.join(PROFILES)}", key="--chaos")
-    if not 0 <= port <= _MAX_PORT:
-        raise ConfigError(f"must be 0 to {_MAX_PORT}", key="--port")
-    if not 0 < speed <= _MAX_SPEED:
-        raise ConfigError(f"must be above 0 and at most {_MAX_SPEED}", key="--speed")
-    if not 4 <= orders_per_minute <= _MAX_ORDERS:
-        raise ConfigError(f"must be 4 to {_MAX_ORDERS}", key="--orders-per-minute")
+    _check(chaos=chaos, port=port, speed=speed, orders_per_minute=orders_per_minute)
     if replay is None and (symbol or loop):
         raise ConfigError("only a recording has that: name one with --replay", key="--symbol" if symbol else "--loop")
     recording = None if replay is None else open_recording(replay, symbol=symbol.upper(), loop=loop)
@@ -134,16 +128,41 @@ def sim(
         )
         return Chaos(box, PROFILES[chaos], chosen_seed, now_ns)
 
-    def announce(urls: server.SimUrls) -> None:
-        path = None if write_config is None else config.write_config(write_config, urls)
-        market = f"market seed {chosen_seed}" if recording is None else f"playing {recording.name}"
-        if chaos != "calm":
-            market += f", chaos {chaos} with seed {chosen_seed}"
-        sys.stdout.write(_as_json(urls, chosen_seed, path, recording) if json else _as_text(urls, market, path))
-        sys.stdout.flush()
-
-    run(_serve(make, port, speed, announce))
+    told = _Announcement(write_config, chosen_seed, recording, chaos, as_json=json)
+    run(_serve(make, port, speed, told.write))
     return 0
+
+
+def _check(*, chaos: str, port: int, speed: float, orders_per_minute: int) -> None:
+    """Raises ConfigError for an option that cannot be used."""
+    if chaos not in PROFILES:
+        raise ConfigError(f"no profile {chaos!r}; there are {', '.join(PROFILES)}", key="--chaos")
+    if not 0 <= port <= _MAX_PORT:
+        raise ConfigError(f"must be 0 to {_MAX_PORT}", key="--port")
+    if not 0 < speed <= _MAX_SPEED:
+        raise ConfigError(f"must be above 0 and at most {_MAX_SPEED}", key="--speed")
+    if not 4 <= orders_per_minute <= _MAX_ORDERS:
+        raise ConfigError(f"must be 4 to {_MAX_ORDERS}", key="--orders-per-minute")
+
+
+class _Announcement(Struct, frozen=True):
+    """What is said once the box listens: where it is, and what plays there."""
+
+    directory: Path | None
+    seed: int
+    recording: Recording | None
+    chaos: str
+    as_json: bool
+
+    def write(self, urls: server.SimUrls) -> None:
+        """To the terminal; gateways' configurations to their directory."""
+        path = None if self.directory is None else config.write_config(self.directory, urls)
+        market = f"market seed {self.seed}" if self.recording is None else f"playing {self.recording.name}"
+        if self.chaos != "calm":
+            market += f", chaos {self.chaos} with seed {self.seed}"
+        as_json = self.as_json
+        sys.stdout.write(_as_json(urls, self.seed, path, self.recording) if as_json else _as_text(urls, market, path))
+        sys.stdout.flush()
 
 
 def _keys(write_config: Path | None) -> list[ApiKey]:

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from decimal import Decimal
 from heapq import heapify, heapreplace
 from random import Random
-from typing import Any, Protocol
+from typing import Any
 
 from tradingsys.core.enums import OrderType, Side, TimeInForce
 from tradingsys.sim.cross_rates import ValueElsewhere, cross_rates
 from tradingsys.sim.events import Accepted, ExchangeEvent, NewOrder
-from tradingsys.sim.markets import FlowStyle, Grid
+from tradingsys.sim.listed_market import ListedMarket
 from tradingsys.sim.segment import Segment
 from tradingsys.sim.venue import Venue
 
-__all__ = ["MAKERS", "TAKERS", "Flow", "FlowMarket"]
+__all__ = ["MAKERS", "TAKERS", "Flow"]
 
 MAKERS = "house-makers"
 TAKERS = "house-takers"
@@ -45,25 +44,6 @@ _BASIS_SIGMA = 0.00002
 _BASIS_REVERSION_S = 120.0
 
 
-class FlowMarket(Protocol):
-    """What the traders of a symbol must know of it."""
-
-    @property
-    def symbol(self) -> str: ...  # noqa: D102
-    @property
-    def base(self) -> str: ...  # noqa: D102
-    @property
-    def quote(self) -> str: ...  # noqa: D102
-    @property
-    def price(self) -> Grid: ...  # noqa: D102
-    @property
-    def lot(self) -> Grid: ...  # noqa: D102
-    @property
-    def start_price(self) -> Decimal: ...  # noqa: D102
-    @property
-    def flow(self) -> FlowStyle: ...  # noqa: D102
-
-
 class _Quote:
     """A maker's order: wanted ``offset`` ticks from the fundamental value."""
 
@@ -82,7 +62,7 @@ class _Crowd:
     def __init__(
         self,
         exchange: Segment[Any],
-        market: FlowMarket,
+        market: ListedMarket,
         rng: Random,
         now_ns: int,
         pace: float,
@@ -277,7 +257,7 @@ class Flow:
     def __init__(
         self,
         exchange: Segment[Any],
-        markets: Iterable[FlowMarket],
+        markets: Iterable[ListedMarket],
         rng: Random,
         now_ns: int,
         speed: float = 1.0,

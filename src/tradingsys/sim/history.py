@@ -17,7 +17,7 @@ from random import Random
 from msgspec import Struct
 
 from tradingsys.core.bars import Bar, interval_end_ms, interval_start_ms
-from tradingsys.sim.flow import FlowMarket
+from tradingsys.sim.listed_market import ListedMarket
 
 __all__ = ["HISTORY_DAYS", "REVERSION_S", "History"]
 
@@ -56,7 +56,7 @@ class _Span(Struct, frozen=True):
 class History:
     """Bars of one symbol up to the moment the box began."""
 
-    def __init__(self, market: FlowMarket, start_px: Decimal, seed: int, start_ms: int, first_trade_id: int) -> None:
+    def __init__(self, market: ListedMarket, start_px: Decimal, seed: int, start_ms: int, first_trade_id: int) -> None:
         """The past ends with the whole minute before ``start_ms``, at ``start_px``; its last trade is the one before
         ``first_trade_id``."""
         self.end_ms = interval_start_ms("1m", start_ms)
@@ -82,7 +82,7 @@ class History:
 
     # --- drawing
 
-    def _draw_days(self, market: FlowMarket, last_px: int, next_id: int) -> list[_Span]:
+    def _draw_days(self, market: ListedMarket, last_px: int, next_id: int) -> list[_Span]:
         rng = Random(self._name)
         stationary = self._sigma * math.sqrt(REVERSION_S / 2)
         rate = market.flow.events_per_s * _TRADES_PER_EVENT

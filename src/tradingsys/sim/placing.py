@@ -92,38 +92,12 @@ class Placing:
         With the status PENDING_NEW it waits for another: nothing is set aside for it before `Holdings.opened`.
         """
         order_id = venue.order_id()
-        works = status is OrderStatus.NEW and not request.order_type.is_conditional
-        order = OrderRecord(
-            account=request.account,
-            symbol=request.symbol,
-            order_id=order_id,
-            client_order_id=request.client_order_id or minted(request.symbol, order_id),
-            side=request.side,
-            order_type=request.order_type,
-            time_in_force=request.time_in_force,
-            post_only=request.post_only,
-            reduce_only=request.reduce_only,
+        order = structs.replace(
+            _entered(request, order_id, now_ns, status),
             qty=venue.qty(lots),
             px=None if ticks is None else venue.price(ticks),
-            self_trade_prevention=request.self_trade_prevention,
-            good_till_ms=request.good_till_ms,
-            created_ns=now_ns,
-            updated_ns=now_ns,
-            status=status,
-            price_match=request.price_match,
-            algo_id=request.algo_id,
             forced=forced,
-            trigger_px=request.trigger_px,
-            trailing_bps=request.trailing_bps,
-            iceberg_qty=request.iceberg_qty,
-            quote_qty=request.quote_qty,
-            is_working=works,
-            working_ns=now_ns if works else 0,
             list_id=list_id,
-            side_effect=request.side_effect,
-            repay_at_cancel=request.repay_at_cancel,
-            strategy_id=request.strategy_id,
-            strategy_type=request.strategy_type,
         )
         caused: list[ExchangeEvent] = []
         if status is OrderStatus.NEW:
@@ -268,6 +242,41 @@ class Placing:
             del venue.client_ids[order.account, order.client_order_id]
             self._floor.schedule.drop(("order", order.symbol, order.order_id))
         self._holdings.forgotten(venue, order)
+
+
+def _entered(request: NewOrder, order_id: int, now_ns: int, status: OrderStatus) -> OrderRecord:
+    """The order as it comes, in the words of whoever sent it."""
+    works = status is OrderStatus.NEW and not request.order_type.is_conditional
+    return OrderRecord(
+        account=request.account,
+        symbol=request.symbol,
+        order_id=order_id,
+        client_order_id=request.client_order_id or minted(request.symbol, order_id),
+        side=request.side,
+        order_type=request.order_type,
+        time_in_force=request.time_in_force,
+        post_only=request.post_only,
+        reduce_only=request.reduce_only,
+        qty=request.qty,
+        px=request.px,
+        self_trade_prevention=request.self_trade_prevention,
+        good_till_ms=request.good_till_ms,
+        created_ns=now_ns,
+        updated_ns=now_ns,
+        status=status,
+        price_match=request.price_match,
+        algo_id=request.algo_id,
+        trigger_px=request.trigger_px,
+        trailing_bps=request.trailing_bps,
+        iceberg_qty=request.iceberg_qty,
+        quote_qty=request.quote_qty,
+        is_working=works,
+        working_ns=now_ns if works else 0,
+        side_effect=request.side_effect,
+        repay_at_cancel=request.repay_at_cancel,
+        strategy_id=request.strategy_id,
+        strategy_type=request.strategy_type,
+    )
 
 
 def minted(symbol: str, number: int) -> str:

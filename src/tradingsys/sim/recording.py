@@ -18,8 +18,7 @@ from msgspec import Raw, Struct, UnsetType, structs
 
 from tradingsys.core.errors import ConfigError
 from tradingsys.core.market import Level
-from tradingsys.sim.markets import Market
-from tradingsys.sim.spot_markets import SpotMarket
+from tradingsys.sim.listed_market import ListedMarket
 from tradingsys.venues.binance.depth import DepthChange
 from tradingsys.venues.binance.messages import (
     AggTrade,
@@ -33,7 +32,7 @@ from tradingsys.venues.binance.messages import (
 __all__ = ["BookChange", "BookImage", "Entry", "Prices", "Print", "Recording", "parse"]
 
 Lines = Callable[[], Iterator[bytes]]
-MarketT = TypeVar("MarketT", Market, SpotMarket)
+MarketT = TypeVar("MarketT", bound=ListedMarket)
 
 _SCANNED_LINES = 20_000
 _PARTIAL = re.compile(r"@depth[0-9]+(@|$)")
@@ -219,7 +218,7 @@ class Recording:
             )
         return tuple(structs.replace(each, start_price=self._start_px(each)) for each in chosen)
 
-    def _start_px(self, market: Market | SpotMarket) -> Decimal:
+    def _start_px(self, market: ListedMarket) -> Decimal:
         px = self._contents[market.symbol].first_px
         assert px is not None
         return round(px / market.price.step) * market.price.step

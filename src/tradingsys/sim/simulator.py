@@ -7,6 +7,8 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from msgspec import Struct
+
 from tradingsys.matching.fees import FeeSchedule
 from tradingsys.sim.admin import Admin, Product
 from tradingsys.sim.events import ExchangeEvent, NewOrder
@@ -84,6 +86,26 @@ class Part:
         return {"kind": "none" if self.source is None else "background traders"}
 
 
+class _Traded(Struct, frozen=True):
+    """The symbols of both exchanges, and those of each whose market is a recording."""
+
+    futures: tuple[Market, ...]
+    spot: tuple[SpotMarket, ...]
+    played: frozenset[str] = frozenset()
+    spot_played: frozenset[str] = frozenset()
+
+    @classmethod
+    def chosen(cls, futures: tuple[Market, ...], spot: tuple[SpotMarket, ...], recording: Recording | None) -> _Traded:
+        """Of the product that a recording is of, its symbols alone."""
+        if recording is None:
+            return cls(futures, spot)
+        if recording.is_of_spot:
+            spot = recording.listed(spot)
+            return cls(futures, spot, spot_played=frozenset(each.symbol for each in spot))
+        futures = recording.listed(futures)
+        return cls(futures, spot, frozenset(each.symbol for each in futures))
+
+
 class Simulator:
     """An exchange in a box, for a socket server or for a simulated network.
 
@@ -118,47 +140,23 @@ class Simulator:
         ``orders_per_minute``. ``spot_accounts`` are the deposits of spot wallets and of margin accounts, by default the
         same ones.
         """
-        plays_spot = recording is not None and recording.is_of_spot
         # A box that starts later gives larger ids, so that nobody mistakes its orders for those of an earlier one.
         first_id = max(1, now_ns // _NS - _ID_EPOCH_S) * _IDS_PER_S
         past = None if flow is None else flow.getrandbits(64)
-        listed = tuple(load_markets() if markets is None else markets)
-        spot_listed = tuple(load_spot_markets() if spot_markets is None else spot_markets)
-        played = frozenset[str]()
-        if recording is not None:
-            if plays_spot:
-                spot_listed = recording.listed(spot_listed)
-            else:
-                listed = recording.listed(listed)
-            played = frozenset(each.symbol for each in (spot_listed if plays_spot else listed))
-        self.exchange = Exchange((each.listing for each in listed), fees, first_id, options)
-        self.spot_exchange = SpotExchange((each.listing for each in spot_listed), None, first_id)
+        traded = _Traded.chosen(
+            tuple(load_markets() if markets is None else markets),
+            tuple(load_spot_markets() if spot_markets is None else spot_markets),
+            recording,
+        )
+        self.exchange = Exchange((each.listing for each in traded.futures), fees, first_id, options)
+        self.spot_exchange = SpotExchange((each.listing for each in traded.spot), None, first_id)
         self._open_accounts(accounts, accounts if spot_accounts is None else spot_accounts, now_ns)
         self.default_account = next(iter(accounts), "")
-        known = tuple(keys)
-        self.face = Face(
-            self.exchange,
-            listed,
-            known,
-            now_ns,
-            past=past,
-            recorded=frozenset() if plays_spot else played,
-            orders_per_minute=orders_per_minute,
-        )
         self._wallets = binance_spot.Wallets(self.spot_exchange, self.exchange)
-        self.spot_face = binance_spot.Face(
-            self.spot_exchange,
-            spot_listed,
-            known,
-            now_ns,
-            wallets=self._wallets,
-            past=past,
-            recorded=played if plays_spot else frozenset(),
-            orders_per_10s=orders_per_minute // _ORDERS_PER_10S_OF_SPOT,
-        )
+        self._make_faces(traded, tuple(keys), past, orders_per_minute, now_ns)
         self._ahead_ns = 0
         self._faces_by_conn: dict[int, AnyFace[Any]] = {}
-        futures_source, spot_source = self._sources(listed, spot_listed, recording, flow, past, now_ns, speed)
+        futures_source, spot_source = self._sources(traded, recording, flow, past, now_ns, speed)
         self.parts = {
             Product.FUTURES: Part(self.exchange, self.face, futures_source),
             Product.SPOT: Part(self.spot_exchange, self.spot_face, spot_source),
@@ -180,10 +178,32 @@ class Simulator:
             self.spot_exchange.open_account(name, spot_accounts.get(name, {}), now_ns=now_ns)
             self.spot_exchange.open_margin(name, spot_accounts.get(name, {}), now_ns=now_ns)
 
+    def _make_faces(
+        self, traded: _Traded, keys: Sequence[ApiKey], past: int | None, orders_per_minute: int, now_ns: int
+    ) -> None:
+        self.face = Face(
+            self.exchange,
+            traded.futures,
+            keys,
+            now_ns,
+            past=past,
+            recorded=traded.played,
+            orders_per_minute=orders_per_minute,
+        )
+        self.spot_face = binance_spot.Face(
+            self.spot_exchange,
+            traded.spot,
+            keys,
+            now_ns,
+            wallets=self._wallets,
+            past=past,
+            recorded=traded.spot_played,
+            orders_per_10s=orders_per_minute // _ORDERS_PER_10S_OF_SPOT,
+        )
+
     def _sources(
         self,
-        listed: Sequence[Market],
-        spot_listed: Sequence[SpotMarket],
+        traded: _Traded,
         recording: Recording | None,
         flow: Random | None,
         past: int | None,
@@ -202,9 +222,9 @@ class Simulator:
             # One coin has about one price in the box, and futures are the same with and without spot beside them.
             if futures is None:
                 leads = _nobody if spot is None else spot.value
-                futures = Flow(self.exchange, listed, flow, now_ns, speed, leads)
+                futures = Flow(self.exchange, traded.futures, flow, now_ns, speed, leads)
             if spot is None:
-                spot = Flow(self.spot_exchange, spot_listed, Random(f"{past}/spot"), now_ns, speed, futures.value)
+                spot = Flow(self.spot_exchange, traded.spot, Random(f"{past}/spot"), now_ns, speed, futures.value)
         return futures, spot
 
     @property

@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from importlib.resources import files
 
-import msgspec
-from msgspec import Struct
+from msgspec import structs
 
-from tradingsys.core.enums import Contingency, ContractKind, OrderType, TimeInForce
+from tradingsys.core.enums import Contingency, ContractKind, OrderType
 from tradingsys.core.instrument import Instrument, SpotRules
-from tradingsys.sim.markets import FlowStyle, Grid
+from tradingsys.sim.listed_market import ListedMarket, load
 from tradingsys.sim.venue import Listing
 
 __all__ = ["SpotMarket", "load_spot_markets"]
 
 _UNBOUND = Decimal(1_000)
+_CONDITIONAL = (
+    OrderType.STOP_MARKET,
+    OrderType.STOP_LIMIT,
+    OrderType.TAKE_PROFIT_MARKET,
+    OrderType.TAKE_PROFIT_LIMIT,
+)
 
 
-class SpotMarket(Struct, frozen=True):
+class SpotMarket(ListedMarket, frozen=True, kw_only=True):
     """One symbol with everything a venue states of it; the defaults are what most symbols have."""
 
-    symbol: str
-    base: str
-    quote: str
-    price: Grid
-    lot: Grid
     market_max: Decimal
     """The largest market order."""
-    min_notional: Decimal
-    start_price: Decimal
-    flow: FlowStyle
     max_notional: Decimal = Decimal("9000000.00000000")
     multiplier_up: Decimal = Decimal(5)
     multiplier_down: Decimal = Decimal("0.2")
@@ -52,59 +48,40 @@ class SpotMarket(Struct, frozen=True):
     @property
     def instrument(self) -> Instrument:
         """The market in the words that the rest of the system uses."""
-        band = (self.multiplier_down, self.multiplier_up)
-        trailing = (self.trailing_min_bps, self.trailing_max_bps)
-        return Instrument(
-            symbol=self.symbol,
-            kind=ContractKind.SPOT,
-            base_asset=self.base,
-            quote_asset=self.quote,
-            margin_asset=self.quote,
-            status="TRADING",
-            is_trading=True,
-            tick_size=self.price.step,
-            min_price=self.price.min,
-            max_price=self.price.max,
-            lot_size=self.lot.step,
-            min_qty=self.lot.min,
-            max_qty=self.lot.max,
-            market_lot_size=self.lot.step,
-            market_min_qty=self.lot.min,
+        stated = self.stated(ContractKind.SPOT)
+        return structs.replace(
+            stated,
             market_max_qty=min(self.lot.max, self.market_max),
-            min_notional=self.min_notional,
             price_precision=self.digits,
             qty_precision=self.digits,
-            order_types=(
-                OrderType.LIMIT,
-                OrderType.MARKET,
-                OrderType.STOP_MARKET,
-                OrderType.STOP_LIMIT,
-                OrderType.TAKE_PROFIT_MARKET,
-                OrderType.TAKE_PROFIT_LIMIT,
-            ),
-            times_in_force=(TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK),
-            post_only=True,
+            order_types=(*stated.order_types, *_CONDITIONAL),
             max_open_orders=self.max_orders,
-            spot=SpotRules(
-                quote_order_qty=True,
-                iceberg=True,
-                trailing=True,
-                amend=True,
-                lists=(Contingency.OCO, Contingency.OTO, Contingency.OTOCO),
-                margin=self.margin,
-                max_notional=self.max_notional,
-                max_notional_of_market=False,
-                max_position=self.max_position,
-                max_iceberg_parts=self.iceberg_parts,
-                max_iceberg_orders=self.max_icebergs,
-                max_conditional_orders=self.max_conditional,
-                max_order_lists=self.max_lists,
-                max_amends=self.max_amends,
-                trailing_above_bps=trailing,
-                trailing_below_bps=trailing,
-                bid_band=band,
-                ask_band=band,
-            ),
+            spot=self._rules,
+        )
+
+    @property
+    def _rules(self) -> SpotRules:
+        band = (self.multiplier_down, self.multiplier_up)
+        trailing = (self.trailing_min_bps, self.trailing_max_bps)
+        return SpotRules(
+            quote_order_qty=True,
+            iceberg=True,
+            trailing=True,
+            amend=True,
+            lists=(Contingency.OCO, Contingency.OTO, Contingency.OTOCO),
+            margin=self.margin,
+            max_notional=self.max_notional,
+            max_notional_of_market=False,
+            max_position=self.max_position,
+            max_iceberg_parts=self.iceberg_parts,
+            max_iceberg_orders=self.max_icebergs,
+            max_conditional_orders=self.max_conditional,
+            max_order_lists=self.max_lists,
+            max_amends=self.max_amends,
+            trailing_above_bps=trailing,
+            trailing_below_bps=trailing,
+            bid_band=band,
+            ask_band=band,
         )
 
     @property
@@ -113,10 +90,6 @@ class SpotMarket(Struct, frozen=True):
         return Listing(self.instrument, self.start_price, _UNBOUND)
 
 
-class _File(Struct, frozen=True):
-    markets: tuple[SpotMarket, ...]
-
-
 def load_spot_markets() -> tuple[SpotMarket, ...]:
     """The markets shipped with the package."""
-    return msgspec.json.decode(files("tradingsys.sim").joinpath("spot_markets.json").read_bytes(), type=_File).markets
+    return load(SpotMarket, "spot_markets.json")

@@ -21,8 +21,7 @@ from tradingsys.sim.faces.binance.troubles import Lost
 from tradingsys.sim.faces.binance.ws_api import WsApi
 from tradingsys.sim.faces.transport import Reply, Request, WsClose, WsOutput, WsPing, WsRefuse, WsSend
 from tradingsys.sim.history import History
-from tradingsys.sim.markets import Market
-from tradingsys.sim.spot_markets import SpotMarket
+from tradingsys.sim.listed_market import ListedMarket
 
 __all__ = ["Face", "Habits", "Place", "Users", "make_pasts"]
 
@@ -81,7 +80,7 @@ class Users(Protocol):
 
 
 def make_pasts(
-    first_id: int, markets: Sequence[Market | SpotMarket], past: int | None, now_ns: int
+    first_id: int, markets: Sequence[ListedMarket], past: int | None, now_ns: int
 ) -> Mapping[str, History | None]:
     """The history of every market, from the seed ``past``; None for markets that begin now."""
     return {
