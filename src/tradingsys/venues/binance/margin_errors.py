@@ -10,7 +10,10 @@ __all__ = ["ERRORS"]
 _LEVEL = "raise the margin level first: transfer collateral, or pay debts back"
 _BORROW = "`tradingsys margin ASSET` and `session.borrowable` tell how much can be borrowed"
 
+_UNSURE = "look at the balances before asking again: it may have been done"
+
 _ACCOUNT = (
+    ErrorCode(-3000, "Internal server error.", _UNSURE, ErrorClass.IN_DOUBT, Retry.ASK_FIRST),
     ErrorCode(-3003, "Margin account does not exist.", "open a cross-margin account for this key", retry=Retry.NO),
     ErrorCode(-3004, "Trade not allowed.", "the exchange does not let this account trade", retry=Retry.NO),
     ErrorCode(-3005, "Transferring out not allowed.", _LEVEL),
@@ -38,13 +41,7 @@ _LOANS = (
     ErrorCode(-3016, "Repay amount less than minimum repay amount.", "pay back more"),
     ErrorCode(-3024, "The unpaid debt is too small after this repayment.", "pay back all of it"),
     ErrorCode(-3036, "This account is not allowed to repay.", "ask the exchange", retry=Retry.NO),
-    ErrorCode(
-        -3044,
-        "System busy.",
-        "look at the balances before asking again: it may have been done",
-        ErrorClass.IN_DOUBT,
-        Retry.ASK_FIRST,
-    ),
+    ErrorCode(-3044, "System busy.", _UNSURE, ErrorClass.IN_DOUBT, Retry.ASK_FIRST),
     ErrorCode(-3045, "The system does not have enough asset now.", "borrow less, or later", retry=Retry.LATER),
 )
 

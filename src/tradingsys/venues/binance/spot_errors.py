@@ -102,8 +102,8 @@ def table(*codes: ErrorCode) -> ErrorTable:
         (*CODES, *codes),
         # An order of this id is open: perhaps the one whose answer was lost.
         doubtful_messages=frozenset({"Duplicate order sent."}),
-        # 409: half of what was asked for was done.
-        doubtful_statuses=frozenset({409}),
+        # 409: half of what was asked for was done. 408: whoever gave up waiting does not know what came of it.
+        doubtful_statuses=frozenset({408, 409}),
     )
 
 

@@ -25,6 +25,8 @@ from tradingsys.venues.binance.errors import (
     retry_after_ms,
 )
 from tradingsys.venues.binance.limits import limits_of_headers, wait_ms
+from tradingsys.venues.binance.product import Product
+from tradingsys.venues.binance.products import MARGIN, SPOT
 from tradingsys.venues.binance.usdm import ERRORS, FILTERS
 
 
@@ -62,6 +64,35 @@ from tradingsys.venues.binance.usdm import ERRORS, FILTERS
 )
 def test_what_an_answer_proves_on_futures(status: int, code: int, message: str, expected: ErrorClass) -> None:
     assert classify(ERRORS, HttpError(status, code, message)) is expected
+
+
+@pytest.mark.parametrize("product", [SPOT, MARGIN], ids=lambda product: product.name)
+@pytest.mark.parametrize(
+    ("status", "code", "message", "expected"),
+    [
+        (400, -1013, "Filter failure: NOTIONAL", ErrorClass.REFUSED),
+        (400, -2010, "Account has insufficient balance for requested action.", ErrorClass.REFUSED),
+        (400, -2010, "Duplicate order sent.", ErrorClass.IN_DOUBT),
+        (408, 0, "", ErrorClass.IN_DOUBT),
+        (409, -2021, "", ErrorClass.IN_DOUBT),
+        (400, -1007, "", ErrorClass.IN_DOUBT),
+        (503, 0, "Service Unavailable.", ErrorClass.IN_DOUBT),
+        (429, -1015, "", ErrorClass.RATE_LIMITED),
+        (418, -1003, "", ErrorClass.BANNED),
+        (401, -2015, "", ErrorClass.AUTH),
+    ],
+)
+def test_what_an_answer_proves_on_spot_and_margin(
+    product: Product, status: int, code: int, message: str, expected: ErrorClass
+) -> None:
+    assert classify(product.errors, HttpError(status, code, message)) is expected
+
+
+@pytest.mark.parametrize("code", [-3000, -3044])
+@pytest.mark.parametrize("request_kind", [OrderRequest.PLACE, OrderRequest.CANCEL, None])
+def test_what_a_busy_or_broken_margin_service_says_proves_nothing(code: int, request_kind: OrderRequest | None) -> None:
+    outcome, error = request_error(MARGIN.errors, HttpError(400, code, "?"), request_kind)
+    assert (outcome, error.in_doubt) == (Outcome.IN_DOUBT, True)
 
 
 @pytest.mark.parametrize(

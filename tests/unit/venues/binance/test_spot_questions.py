@@ -214,7 +214,7 @@ def test_loans_are_asked_for_once_whatever_comes_of_it(query: Query[str], kind: 
     assert asked(world.requests[0]) == ("POST", "/sapi/v1/margin/borrow-repay", expected)
     world.reply_http({"tranId": 100000001})
     assert world.answer().value == "100000001"
-    for status, code in ((503, -1000), (400, -1007), (400, -3044)):
+    for status, code in ((503, -1000), (400, -1007), (400, -3000), (400, -3044)):
         world.ask(query)
         world.reply_http({"code": code, "msg": "?"}, status)
         error = world.answer().error
