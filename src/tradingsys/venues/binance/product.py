@@ -185,8 +185,9 @@ def endpoints(
     """The addresses of an environment, each of which an explicit one replaces.
 
     What an API key may do is asked where ``rest`` says, when that is given: live it may be told by another host, on the
-    testnet by none; in the same way an account's warnings come from where ``streams`` says. An environment that the
-    exchange does not have (such as ``sim``) needs all three. Raises ConfigError otherwise.
+    testnet by none. An account's warnings come from a host of their own where the environment has one, whatever
+    ``streams`` says, else from there. An environment that the exchange does not have (such as ``sim``) needs all three.
+    Raises ConfigError otherwise.
     """
     base = product.endpoints.get(environment)
     if base is None:
@@ -202,5 +203,5 @@ def endpoints(
         (ws_api or base.ws_api).rstrip("/"),
         (streams or base.streams).rstrip("/"),
         sapi=rest.rstrip("/") if rest else base.sapi,
-        risk_streams=(streams or base.risk_streams).rstrip("/"),
+        risk_streams=(base.risk_streams or streams or "").rstrip("/"),
     )

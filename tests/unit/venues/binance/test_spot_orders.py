@@ -53,6 +53,8 @@ def test_products_by_name_and_where_they_are() -> None:
     kinds = [World(product=product).protocol.account_kind for product in (USDM, SPOT, MARGIN)]
     assert kinds == [AccountKind.CONTRACTS, AccountKind.ASSETS, AccountKind.ASSETS]
     assert endpoints(MARGIN).risk_streams == "wss://margin-stream.binance.com"
+    other = endpoints(MARGIN, rest="https://api1.binance.com", streams="wss://data-stream.binance.vision")
+    assert (other.risk_streams, other.sapi) == ("wss://margin-stream.binance.com", "https://api1.binance.com")
     ours = endpoints(MARGIN, "sim", rest="http://a", ws_api="ws://b", streams="ws://c/")
     assert (ours.risk_streams, ours.sapi) == ("ws://c", "http://a")
 
