@@ -24,6 +24,7 @@ from tradingsys.gateway.orders import OrderSettings
 from tradingsys.oms.recovery import Margins, Timing
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.sim.faces.binance_usdm import ApiKey
+from tradingsys.sim.markets import load_markets
 from tradingsys.sim.simulator import Simulator
 from tradingsys.sim.state import Options
 from tradingsys.store.loading import load
@@ -34,7 +35,7 @@ from tradingsys.venues.binance.market import BinanceMarket
 from tradingsys.venues.binance.product import Endpoints
 from tradingsys.venues.binance.usdm import USDM
 
-__all__ = ["ACCOUNT", "SETTINGS", "Life", "Verdict", "make_simulator", "signer"]
+__all__ = ["ACCOUNT", "QUIET_TICK_MS", "SETTINGS", "TICK_MS", "Life", "Verdict", "make_simulator", "signer"]
 
 ACCOUNT = "account"
 _URLS = Endpoints("http://sim", "ws://sim/ws-fapi/v1", "ws://sim")
@@ -45,6 +46,8 @@ SETTINGS = GatewaySettings(
     symbols=(),
     watch_ms=5_000,
 )
+TICK_MS, QUIET_TICK_MS = 20, 100
+"""How often the exchange looks at its clock."""
 _CHAOS_S = 20
 _QUIET_S = 90
 _BAN_S = 150
@@ -62,6 +65,8 @@ def make_simulator(now_ns: int, options: Options | None = None) -> Simulator:
         accounts={ACCOUNT: {"USDT": Decimal(10**9)}},
         keys=[ApiKey("key", ACCOUNT, signer().verifier())],
         flow=None,
+        markets=[market for market in load_markets() if market.symbol.lower() in PRICES],
+        spot_markets=(),
         options=options,
     )
     simulator.exchange.open_account("house", {}, is_house=True)
@@ -216,7 +221,7 @@ class Life:
 
     def _tick_venue(self) -> None:
         self.venue.tick()
-        self.world.after(ms(20), self._tick_venue)
+        self.world.after(ms(TICK_MS if self.faults != Faults.none() else QUIET_TICK_MS), self._tick_venue)
 
     def _make_market(self) -> None:
         if self.faults != Faults.none():
@@ -262,7 +267,7 @@ class Life:
 
     def _watch_worst_case(self) -> None:
         self._count_worst_case()
-        self.world.after(ms(50), self._watch_worst_case)
+        self.world.after(ms(50 if self.faults != Faults.none() else 500), self._watch_worst_case)
 
     def _count_worst_case(self) -> None:
         gateway = self.gateway

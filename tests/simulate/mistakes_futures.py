@@ -159,7 +159,7 @@ def profit_is_forgotten_in_a_restart(patch: pytest.MonkeyPatch) -> None:
 FUTURES_MISTAKES: dict[Callable[[pytest.MonkeyPatch], None], Profile] = {
     what_it_became_is_known_by_our_id_only: Profile.NORMAL,
     a_foreign_name_is_nobodys_at_once: Profile.NORMAL,
-    conditional_orders_that_the_journal_lost_stay_lost: Profile.EXTREME,
+    conditional_orders_that_the_journal_lost_stay_lost: Profile.KILLS,
     conditional_orders_are_asked_for_among_the_others: Profile.NORMAL,
     a_refused_cancel_means_canceled: Profile.PEERS,
     an_amend_without_an_answer_was_refused: Profile.AMENDS,

@@ -122,6 +122,7 @@ class WireSpot:
             accounts={ACCOUNT: {}},
             keys=[ApiKey("key", ACCOUNT, signer().verifier())],
             flow=None,
+            markets=(),
             spot_markets=markets(),
             spot_accounts={ACCOUNT: deposits},
             orders_per_minute=100_000,

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from tests.simulate.faults import Faults, Profile
 from tests.simulate.incarnation import Incarnation
-from tests.simulate.life import ACCOUNT, SETTINGS, Verdict
+from tests.simulate.life import ACCOUNT, QUIET_TICK_MS, SETTINGS, TICK_MS, Verdict
 from tests.simulate.plain_spot import PlainSpot
 from tests.simulate.sent import SentRequests
 from tests.simulate.spot_box import URLS, SpotPast, WireSpot, markets
@@ -163,7 +163,7 @@ class SpotLife:
 
     def _tick_venue(self) -> None:
         self.venue.tick()
-        self.world.after(ms(20), self._tick_venue)
+        self.world.after(ms(TICK_MS if self.faults != Faults.none() else QUIET_TICK_MS), self._tick_venue)
 
     def _make_market(self) -> None:
         if self.faults != Faults.none():

@@ -265,3 +265,5 @@ class Saved(Struct, frozen=True):
     halts: tuple[HaltRecord, ...] = ()
     ledger_totals: Mapping[tuple[int, str], Decimal] = {}
     """Of all rows, those before the marks too, by session and asset."""
+    is_new: bool = False
+    """The lineage was drawn when the book was opened: no order anywhere carries it."""

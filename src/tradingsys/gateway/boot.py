@@ -92,10 +92,10 @@ class Boot:
         fence_ms = started_ms + self._margins.fence_ms(max(recv_window_ms, saved.max_recv_window_ms))
         first = saved.first_epoch_after_cut if saved.journal_proven else epoch
         self._book.begin(Incarnation(saved.lineage, epoch, first, fence_ms))
-        self._book.lacks_orders = not saved.journal_proven
+        self._book.lacks_orders = not (saved.journal_proven or saved.is_new)
         steps.epoch_begun(Incarnation(saved.lineage, epoch, first, fence_ms))
         await self._listen()
-        if not saved.journal_proven:
+        if self._book.lacks_orders:
             await self._fence(fence_ms)
             await self._recovery.find_lost_conditional_orders()
         for symbol in sorted(set(scan) - self._book.symbols.keys()):

@@ -29,12 +29,15 @@ __all__ = ["Book", "Identity", "absorb_journal", "identify", "is_proven", "load"
 _Key = tuple[int, str]
 
 
-def prepare(conn: apsw.Connection, path: Path, account: str, random_lineage: int, wall_ms: int) -> None:
+def prepare(conn: apsw.Connection, path: Path, account: str, random_lineage: int, wall_ms: int) -> bool:
     """Create or migrate the tables and import tables of single sessions, after a backup of whatever was there.
+
+    Returns whether the book is new: no order anywhere carries its lineage.
 
     Raises ConfigError for a file that is not ours, of another account, or with a row that is no position.
     """
     migrating, sessions = needs_migration(conn, path), legacy.legacy_sessions(conn)
+    is_new = False
     if (migrating or sessions) and rows(conn, "SELECT 1 FROM sqlite_schema LIMIT 1"):
         back_up(conn, path, "before-import" if sessions else "before-migration")
     if migrating or sessions:
@@ -42,7 +45,8 @@ def prepare(conn: apsw.Connection, path: Path, account: str, random_lineage: int
             migrate(conn)
             for session in sessions:
                 legacy.import_table(conn, session, path)
-            if meta(conn, "lineage") is None:
+            is_new = meta(conn, "lineage") is None
+            if is_new:
                 _set_meta(conn, "lineage", lineage_from_random(random_lineage))
                 _set_meta(conn, "created_ms", str(wall_ms))
                 _set_meta(conn, "account", account)
@@ -56,6 +60,7 @@ def prepare(conn: apsw.Connection, path: Path, account: str, random_lineage: int
             key="db",
             hint="give every account a file of its own",
         )
+    return is_new
 
 
 def is_proven(conn: apsw.Connection, identity: Identity, entries: Iterable[Entry], ticket: Ticket | None) -> bool:

@@ -74,7 +74,7 @@ def identify(conn: apsw.Connection) -> Identity:
     )
 
 
-def load(conn: apsw.Connection, path: Path, wall_ms: int, *, proven: bool) -> Saved:
+def load(conn: apsw.Connection, path: Path, wall_ms: int, *, proven: bool, is_new: bool = False) -> Saved:
     """Everything the book remembers. Raises ConfigError naming a row of positions that cannot be one."""
     identity = identify(conn)
     since_ms = wall_ms - _KEEP_MS
@@ -102,6 +102,7 @@ def load(conn: apsw.Connection, path: Path, wall_ms: int, *, proven: bool) -> Sa
         tuple(read_ledger_marks(conn)),
         tuple(read_halts(conn)),
         sum_ledger(conn),
+        is_new,
     )
 
 

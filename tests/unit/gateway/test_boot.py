@@ -68,6 +68,16 @@ def test_an_exchange_that_cannot_be_reached_is_asked_on_and_on(tmp_path: Path) -
     scene.ready()
 
 
+def test_only_an_old_book_waits_for_orders_that_may_be_on_their_way(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    assert not any("waiting" in line for line in rig.world.trace), "nobody ever sent an order of a new book"
+    rig.gateway.kill("by the test")
+    for ticket in (tmp_path / "shm").iterdir():
+        ticket.unlink()
+    rig.start()
+    assert any("until no earlier order can still arrive" in line for line in rig.world.trace)
+
+
 def test_two_gateways_in_one_directory(scene: Scene) -> None:
     with pytest.raises(ConfigError, match=r"in use by another gateway.*a db and a local of its own"):
         scene.start()

@@ -252,7 +252,7 @@ def test_before_the_books_are_read_an_operator_can_look(tmp_path: Path) -> None:
     assert not scene.gateway.is_ready
     operator = scene.client(None)
     status = view(operator.result("operate", {"token": "s3cret"}), GatewayView)
-    assert not status.ready and "waiting" in status.text
+    assert not status.ready and "reading" in status.text
     params = {"session_id": 1, "symbol": "dogeusdt", "net": "5"}
     assert operator.error("op.set_position", params)[0] == ErrorCode.NOT_READY
     assert operator.result("op.sessions")[-1]["name"] == "EXTERNAL"

@@ -130,6 +130,10 @@ def test_what_is_reduced_already_counts_before_its_executions_are_booked(
     reduce = {"side": "SELL", "price": "0.59", "reduce_only": True}
     client.ask("order", client.order_params(**reduce))
     [order] = rig.gateway.gateway.book.open_orders(1)
+    for _ in range(100):
+        if order.facts.missing_qty:
+            break
+        rig.run(0.1)
     assert rig.net(1) == order.facts.missing_qty == 10
     assert client.error("order", client.order_params(**reduce)) == ErrorCode.INVALID_ORDER
 

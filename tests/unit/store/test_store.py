@@ -48,10 +48,12 @@ def test_a_new_book_has_a_lineage_and_is_private(machine: Machine) -> None:
     store = machine.open(random_lineage=1)
     assert store.saved.lineage == "00001"
     assert (store.saved.last_epoch, store.saved.created_ms, store.saved.journal_proven) == (0, NOW_MS, False)
+    assert store.saved.is_new
     for name in ("", ".journal", ".lock"):
         assert stat.S_IMODE(Path(f"{machine.path}{name}").stat().st_mode) == 0o600
     store.close()
-    assert machine.open(random_lineage=2).saved.lineage == "00001"
+    again = machine.open(random_lineage=2).saved
+    assert (again.lineage, again.is_new) == ("00001", False)
 
 
 def test_the_account_is_what_the_venue_called_it_first(machine: Machine) -> None:
