@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import re
 import subprocess
 import tomllib
@@ -18,7 +17,6 @@ from cyclopts import MissingArgumentError
 from tests.documents.blocks import PAGES, ROOT, blocks
 from tests.documents.desk import commands as typed
 from tradingsys.cli.app import app
-from tradingsys.cli.sim import sim
 from tradingsys.sim.admin import CALLS
 from tradingsys.sim.admin_spot import SPOT_READS
 from tradingsys.sim.chaos.layer import Chaos
@@ -111,7 +109,7 @@ def test_the_readme_leads_to_every_page() -> None:
 
 def test_every_option_of_the_simulator_is_documented() -> None:
     told = re.findall(r"^\| `(--[a-z-]+)` \|", (ROOT / "docs" / "simulator.md").read_text("utf-8"), re.MULTILINE)
-    known = {f"--{name.replace('_', '-')}" for name in inspect.signature(sim).parameters}
+    known = {argument.name for argument in app["sim"].assemble_argument_collection() if argument.show}
     assert set(told) == known
 
 

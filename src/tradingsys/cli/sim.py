@@ -7,6 +7,7 @@ import secrets
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -14,7 +15,6 @@ from typing import Annotated
 
 import msgspec
 from cyclopts import Parameter, Token
-from msgspec import Struct
 
 from tradingsys.core.errors import ConfigError, TradingError
 from tradingsys.net.loop import run
@@ -50,20 +50,67 @@ def _amount(type_: type, tokens: Sequence[Token]) -> Decimal:
     return amount
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Play:
+    """What makes the market, and how fast time goes."""
+
+    seed: int | None = None
+    "Of the background market, and of chaos; by default another one each time."
+    speed: float = 1.0
+    "How many times faster than ours the exchange's time runs: funding, bars, listen keys, connections of 24 hours."
+    replay: Path | None = None
+    """Play this recording of futures or of spot, as "tradingsys record" makes them, instead of background traders."""
+    symbol: str = ""
+    "Which of the recording's symbols to play; by default all whose trading rules are known."
+    loop: Annotated[bool, Parameter(negative="")] = False
+    "Play the recording again and again."
+    chaos: str = "calm"
+    """Let things go wrong as this profile says, the same for the same seed; "list" prints all profiles."""
+
+    def check(self) -> None:
+        """Raises ConfigError for what cannot be."""
+        if self.chaos not in PROFILES:
+            raise ConfigError(f"no profile {self.chaos!r}; there are {', '.join(PROFILES)}", key="--chaos")
+        if not 0 < self.speed <= _MAX_SPEED:
+            raise ConfigError(f"must be above 0 and at most {_MAX_SPEED}", key="--speed")
+        if self.replay is None and (self.symbol or self.loop):
+            key = "--symbol" if self.symbol else "--loop"
+            raise ConfigError("only a recording has that: name one with --replay", key=key)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Terms:
+    """What accounts have and may do, where exchanges do it one way or another."""
+
+    deposit: Annotated[Decimal, Parameter(converter=_amount)] = Decimal(100_000)
+    "USDT that each of the account's wallets begins with: futures, spot and margin."
+    insurance: Annotated[Decimal, Parameter(converter=_amount)] = Decimal(1_000_000)
+    "USDT of the insurance fund, which takes over what nobody buys of a liquidated account. With 0 whoever earned most \
+is deleveraged."
+    orders_per_minute: int = ORDERS_PER_MINUTE
+    "How many orders an account may send; in ten seconds a quarter of them. On spot, which counts ten seconds, a \
+twelfth of them."
+    foreign_child_ids: Annotated[bool, Parameter(negative="")] = False
+    "The order that a conditional order becomes gets a client id of the exchange's making, instead of the conditional \
+order's."
+
+    def check(self) -> None:
+        """Raises ConfigError for what cannot be."""
+        if not 4 <= self.orders_per_minute <= _MAX_ORDERS:
+            raise ConfigError(f"must be 4 to {_MAX_ORDERS}", key="--orders-per-minute")
+
+
+_PLAY, _TERMS = Play(), Terms()
+
+
 def sim(
     *,
     port: int = 8100,
-    seed: int | None = None,
-    speed: float = 1.0,
-    deposit: Annotated[Decimal, Parameter(converter=_amount)] = Decimal(100_000),
     write_config: Path | None = None,
-    replay: Path | None = None,
-    symbol: str = "",
-    loop: Annotated[bool, Parameter(negative="")] = False,
-    foreign_child_ids: Annotated[bool, Parameter(negative="")] = False,
-    insurance: Annotated[Decimal, Parameter(converter=_amount)] = Decimal(1_000_000),
-    orders_per_minute: int = ORDERS_PER_MINUTE,
-    chaos: str = "calm",
+    play: Play = _PLAY,
+    terms: Terms = _TERMS,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Run an exchange in a box: futures, spot and margin with background traders, seen through Binance's protocols.
@@ -76,76 +123,48 @@ def sim(
     port:
         Port of REST and admin calls; websockets are on the next one for futures, on the one after for spot and margin.
         0 chooses free ones.
-    seed:
-        Of the background market, and of chaos; by default another one each time.
-    speed:
-        How many times faster than ours the exchange's time runs: funding, bars, listen keys, connections of 24 hours.
-    deposit:
-        USDT that each of the account's wallets begins with: futures, spot and margin.
     write_config:
         Directory for gateways' configurations, usdt.json, spot.json and margin.json, and their key. Files of an earlier
         simulator are used again; those of a real account are never touched.
-    replay:
-        Play this recording of futures or of spot, as "tradingsys record" makes them, instead of background traders.
-    symbol:
-        Which of the recording's symbols to play; by default all whose trading rules are known.
-    loop:
-        Play the recording again and again.
-    foreign_child_ids:
-        The order that a conditional order becomes gets a client id of the exchange's making, instead of the conditional
-        order's.
-    insurance:
-        USDT of the insurance fund, which takes over what nobody buys of a liquidated account. With 0 whoever earned
-        most is deleveraged.
-    orders_per_minute:
-        How many orders an account may send; in ten seconds a quarter of them. On spot, which counts ten seconds, a
-        twelfth of them.
-    chaos:
-        Let things go wrong as this profile says, the same for the same seed; "list" prints all profiles.
     json:
         Print the addresses as one line of JSON.
     """
-    if chaos == "list":
+    if play.chaos == "list":
         sys.stdout.write("".join(f"{each.name:9}{each.about}\n" for each in PROFILES.values()))
         return 0
-    _check(chaos=chaos, port=port, speed=speed, orders_per_minute=orders_per_minute)
-    if replay is None and (symbol or loop):
-        raise ConfigError("only a recording has that: name one with --replay", key="--symbol" if symbol else "--loop")
-    recording = None if replay is None else open_recording(replay, symbol=symbol.upper(), loop=loop)
+    if not 0 <= port <= _MAX_PORT:
+        raise ConfigError(f"must be 0 to {_MAX_PORT}", key="--port")
+    play.check()
+    terms.check()
+    recording = None if play.replay is None else open_recording(play.replay, symbol=play.symbol.upper(), loop=play.loop)
     keys = _keys(write_config)
-    chosen_seed = secrets.randbelow(_MAX_SEED) if seed is None else seed
+    seed = secrets.randbelow(_MAX_SEED) if play.seed is None else play.seed
 
     def make(now_ns: int) -> Chaos:
-        box = Simulator(
-            now_ns=now_ns,
-            accounts={config.ACCOUNT: {"USDT": deposit}},
-            keys=keys,
-            flow=Random(chosen_seed),
-            recording=recording,
-            speed=speed,
-            options=Options(child_keeps_client_id=not foreign_child_ids, insurance=insurance),
-            orders_per_minute=orders_per_minute,
-        )
-        return Chaos(box, PROFILES[chaos], chosen_seed, now_ns)
+        return Chaos(_box(play, terms, seed, recording, keys, now_ns), PROFILES[play.chaos], seed, now_ns)
 
-    told = _Announcement(write_config, chosen_seed, recording, chaos, as_json=json)
-    run(_serve(make, port, speed, told.write))
+    told = _Announcement(write_config, seed, recording, play.chaos, json)
+    run(_serve(make, port, play.speed, told.write))
     return 0
 
 
-def _check(*, chaos: str, port: int, speed: float, orders_per_minute: int) -> None:
-    """Raises ConfigError for an option that cannot be used."""
-    if chaos not in PROFILES:
-        raise ConfigError(f"no profile {chaos!r}; there are {', '.join(PROFILES)}", key="--chaos")
-    if not 0 <= port <= _MAX_PORT:
-        raise ConfigError(f"must be 0 to {_MAX_PORT}", key="--port")
-    if not 0 < speed <= _MAX_SPEED:
-        raise ConfigError(f"must be above 0 and at most {_MAX_SPEED}", key="--speed")
-    if not 4 <= orders_per_minute <= _MAX_ORDERS:
-        raise ConfigError(f"must be 4 to {_MAX_ORDERS}", key="--orders-per-minute")
+def _box(
+    play: Play, terms: Terms, seed: int, recording: Recording | None, keys: Sequence[ApiKey], now_ns: int
+) -> Simulator:
+    return Simulator(
+        now_ns=now_ns,
+        accounts={config.ACCOUNT: {"USDT": terms.deposit}},
+        keys=keys,
+        flow=Random(seed),
+        recording=recording,
+        speed=play.speed,
+        options=Options(child_keeps_client_id=not terms.foreign_child_ids, insurance=terms.insurance),
+        orders_per_minute=terms.orders_per_minute,
+    )
 
 
-class _Announcement(Struct, frozen=True):
+@dataclass(frozen=True)
+class _Announcement:
     """What is said once the box listens: where it is, and what plays there."""
 
     directory: Path | None
