@@ -16,7 +16,7 @@ from tradingsys.venues.auth import Signer
 from .exchange_rig import MS
 from .face_rig import CROWD, KEY, Client
 
-__all__ = ["KEY", "ORDER", "SpotClient"]
+__all__ = ["KEY", "ORDER", "SpotClient", "oco", "place"]
 
 ORDER = "/api/v3/order"
 _COINS = Decimal(10_000)
@@ -66,3 +66,25 @@ class SpotClient(Client):
         assert reply.status >= 400, reply.body
         told = msgspec.json.decode(reply.body)
         return told["code"], told["msg"]
+
+
+def place(client: SpotClient, **more: Any) -> dict[str, Any]:
+    """A limit order for DOGEUSDT; see `SpotClient.limit`."""
+    told: dict[str, Any] = client.call("POST", ORDER, **client.limit(**more))
+    return told
+
+
+def oco(**more: str) -> dict[str, Any]:
+    """Parameters of a pair for DOGEUSDT."""
+    return {
+        "symbol": "DOGEUSDT",
+        "side": "SELL",
+        "quantity": "100",
+        "aboveType": "LIMIT_MAKER",
+        "abovePrice": "0.62",
+        "belowType": "STOP_LOSS_LIMIT",
+        "belowStopPrice": "0.58",
+        "belowPrice": "0.579",
+        "belowTimeInForce": "GTC",
+        **more,
+    }

@@ -7,12 +7,21 @@ from decimal import Decimal
 from typing import TypeVar
 
 from tradingsys.core.enums import Contingency, OrderType, SelfTradePrevention, Side, SideEffect, TimeInForce
-from tradingsys.sim.events import Accepted, ExchangeEvent, NewAmend, NewOrder, OrderRecord
+from tradingsys.sim.events import (
+    Accepted,
+    ChangeRefused,
+    ExchangeEvent,
+    NewAmend,
+    NewOrder,
+    OrderRecord,
+    Refusal,
+    Rejected,
+)
 from tradingsys.sim.order_lists import NewOrderList
 from tradingsys.sim.spot_exchange import MarginTerms, SpotExchange, margin_name
 from tradingsys.sim.spot_markets import SpotMarket, load_spot_markets
 
-__all__ = ["BNB", "BTC", "DOGE", "ETHBTC", "MARGIN", "MS", "NS", "T0", "SpotRig", "kinds", "only", "order"]
+__all__ = ["BNB", "BTC", "DOGE", "ETHBTC", "MARGIN", "MS", "NS", "T0", "SpotRig", "kinds", "only", "order", "refusal"]
 
 NS = 1_000_000_000
 MS = 1_000_000
@@ -28,6 +37,12 @@ def kinds(events: Iterable[ExchangeEvent]) -> list[str]:
 
 def only(events: Iterable[ExchangeEvent], kind: type[EventT]) -> list[EventT]:
     return [event for event in events if isinstance(event, kind)]
+
+
+def refusal(events: list[object]) -> Refusal:
+    first = events[0]
+    assert isinstance(first, Rejected | ChangeRefused), first
+    return first.refusal
 
 
 def order(

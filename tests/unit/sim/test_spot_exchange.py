@@ -7,31 +7,22 @@ from decimal import Decimal
 
 import pytest
 
-from tradingsys.core.enums import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
-from tradingsys.sim.asset_events import AssetBalance, BalanceMoved, BalancesChanged, Prevented
+from tradingsys.core.enums import OrderStatus, OrderType, Side, TimeInForce
+from tradingsys.sim.asset_events import AssetBalance, BalanceMoved, BalancesChanged
 from tradingsys.sim.events import (
     Accepted,
-    Amended,
     BookChanged,
     Canceled,
-    ChangeRefused,
     Executed,
     Expired,
     ExpiryReason,
     Refusal,
-    Rejected,
 )
 
-from .spot_rig import BTC, DOGE, ETHBTC, SpotRig, kinds, only, order
+from .spot_rig import BTC, DOGE, ETHBTC, SpotRig, kinds, only, order, refusal
 
 BUY, SELL = Side.BUY, Side.SELL
 D = Decimal
-
-
-def refusal(events: list[object]) -> Refusal:
-    first = events[0]
-    assert isinstance(first, Rejected | ChangeRefused), first
-    return first.refusal
 
 
 def test_a_resting_order_locks_its_value_and_a_cancel_frees_it() -> None:
@@ -185,190 +176,6 @@ def test_update_ids_follow_each_other() -> None:
     told = only(rig.events, BookChanged)
     assert [change.update_id - change.first_update_id for change in told] == [0, 0, 0, 2]
     assert all(later.first_update_id == earlier.update_id + 1 for earlier, later in itertools.pairwise(told))
-
-
-# --- self-trade prevention
-
-
-def test_decrement_takes_from_both_orders() -> None:
-    rig = SpotRig()
-    maker = rig.rest(order("a", BUY, "6", "0.5"))
-    events = rig.place(order("a", SELL, "2", "0.5", stp=SelfTradePrevention.DECREMENT))
-    first, second = only(events, Prevented)
-    assert (first.order.order_id, first.order.status, first.order.prevented_qty) == (
-        maker.order_id,
-        OrderStatus.NEW,
-        D(2),
-    )
-    assert (second.order.status, second.order.prevented_qty, second.last_qty) == (
-        OrderStatus.EXPIRED_IN_MATCH,
-        D(2),
-        D(2),
-    )
-    assert (rig.locked("a", "USDT"), rig.locked("a", "DOGE")) == (D(2), D(0))
-    match = rig.exchange.ledger.prevented[0]
-    assert (match.taker_qty, match.maker_qty, match.mode, match.px) == (
-        D(2),
-        D(2),
-        SelfTradePrevention.DECREMENT,
-        D("0.5"),
-    )
-    assert not only(events, Executed)
-    filled = only(rig.place(order("b", SELL, "4", "0.5")), Executed)[0].order
-    assert (filled.status, filled.cum_qty) == (OrderStatus.FILLED, D(4))
-
-
-def test_transfer_within_an_account_is_a_decrement_and_the_mode_says_whose_word_counted() -> None:
-    rig = SpotRig()
-    rig.rest(order("a", BUY, "6", "0.5", stp=SelfTradePrevention.EXPIRE_TAKER))
-    rig.place(order("a", SELL, "2", "0.5", stp=SelfTradePrevention.TRANSFER))
-    rig.rest(order("a", BUY, "6", "0.5", stp=SelfTradePrevention.TRANSFER))
-    rig.place(order("a", SELL, "6", "0.5", stp=SelfTradePrevention.TRANSFER))
-    modes = [match.mode.value for match in rig.exchange.ledger.prevented]
-    assert modes == ["DECREMENT", "DECREMENT", "TRANSFER"]
-
-
-@pytest.mark.parametrize(
-    ("mode", "maker_ends", "taker_ends"),
-    [
-        (SelfTradePrevention.EXPIRE_TAKER, False, True),
-        (SelfTradePrevention.EXPIRE_MAKER, True, False),
-        (SelfTradePrevention.EXPIRE_BOTH, True, True),
-    ],
-)
-def test_expiring_counts_the_rest_as_prevented(mode: SelfTradePrevention, maker_ends: bool, taker_ends: bool) -> None:
-    rig = SpotRig()
-    maker = rig.rest(order("a", BUY, "6", "0.5"))
-    taker = rig.rest(order("a", SELL, "2", "0.5", stp=mode))
-    ends = {True: (OrderStatus.EXPIRED_IN_MATCH,), False: (OrderStatus.NEW,)}
-    assert (rig.now(maker).status,) == ends[maker_ends]
-    assert (rig.now(taker).status,) == ends[taker_ends]
-    assert rig.now(maker).prevented_qty == (6 if maker_ends else 0)
-    assert rig.now(taker).prevented_qty == (2 if taker_ends else 0)
-    assert rig.locked("a", "USDT") == (0 if maker_ends else 3)
-
-
-# --- orders that wait
-
-
-def test_a_stop_works_under_its_own_id() -> None:
-    rig = SpotRig()
-    rig.quote(BUY, "100", "0.55")
-    stop = rig.rest(order("a", SELL, "10", None, OrderType.STOP_MARKET, trigger="0.58"))
-    assert (stop.status, stop.is_working, stop.working_ns) == (OrderStatus.NEW, False, 0)
-    assert rig.locked("a", "DOGE") == 10
-    assert rig.trade_at("0.59") == []
-    events = rig.trade_at("0.58")
-    assert kinds(events) == ["Triggered", "Traded", "Executed", "BookChanged", "BalancesChanged"]
-    done = rig.now(stop)
-    assert (done.order_id, done.status, done.is_working) == (stop.order_id, OrderStatus.FILLED, True)
-    assert done.working_ns == rig.now_ns
-    assert rig.free("a", "USDT") == D(100000) + D("5.5") - D("0.0055")
-
-
-def test_a_stop_limit_rests_once_triggered() -> None:
-    rig = SpotRig()
-    stop = rig.rest(order("a", BUY, "10", "0.65", OrderType.STOP_LIMIT, trigger="0.62"))
-    assert not only(rig.events, BookChanged)
-    assert rig.locked("a", "USDT") == D("6.5")
-    rig.trade_at("0.63")
-    assert only(rig.events, BookChanged)[-1].bids == [(65000, 10)]
-    assert kinds(rig.cancel(stop)) == ["Canceled", "BookChanged", "BalancesChanged"]
-
-
-def test_a_triggered_market_order_buys_what_can_be_paid() -> None:
-    rig = SpotRig(deposits={"USDT": "10"})
-    stop = rig.rest(order("a", BUY, "10", None, OrderType.STOP_MARKET, trigger="0.7"))
-    assert (rig.free("a", "USDT"), rig.locked("a", "USDT")) == (D(3), D(7))
-    rig.quote(SELL, "100", "1.5")
-    rig.trade_at("0.7")
-    done = rig.now(stop)
-    assert (done.status, done.cum_qty, rig.free("a", "USDT")) == (OrderStatus.EXPIRED, D(6), D(1))
-
-
-@pytest.mark.parametrize(
-    ("side", "kind", "trigger", "bps", "path", "fires_at"),
-    [
-        # The scenarios A to E of Binance's questions and answers on trailing stops, at a hundred-thousandth.
-        (BUY, OrderType.STOP_LIMIT, "0.44", 500, "0.37 0.43 0.44 0.45 0.46 0.42 0.44099 0.441", "0.441"),
-        (SELL, OrderType.STOP_LIMIT, "0.39", 1000, "0.415 0.39 0.37 0.41 0.36901 0.369", "0.369"),
-        (BUY, OrderType.TAKE_PROFIT_LIMIT, "0.38", 850, "0.42 0.38 0.37 0.39 0.38 0.40144 0.40145", "0.40145"),
-        (SELL, OrderType.TAKE_PROFIT_LIMIT, "0.42", 750, "0.415 0.39 0.42 0.45 0.44 0.465 0.43013 0.43012", "0.43012"),
-        (SELL, OrderType.STOP_LIMIT, None, 700, "0.42 0.395 0.455 0.42316 0.42315", "0.42315"),
-    ],
-)
-def test_trailing_stops(side: Side, kind: OrderType, trigger: str | None, bps: int, path: str, fires_at: str) -> None:
-    rig = SpotRig()
-    rig.trade_at("0.40")
-    stop = rig.rest(order("a", side, "10", "0.41", kind, trigger=trigger, bps=bps))
-    assert (stop.trailing_ns > 0) is (trigger is None)
-    for px in path.split():
-        rig.trade_at(px)
-        assert rig.now(stop).is_working is (px == fires_at), px
-    assert rig.now(stop).trailing_ns > 0
-
-
-def test_a_canceled_stop_never_fires() -> None:
-    rig = SpotRig()
-    stop = rig.rest(order("a", SELL, "10", None, OrderType.STOP_MARKET, trigger="0.58"))
-    rig.cancel(stop)
-    assert rig.locked("a", "DOGE") == 0
-    assert kinds(rig.trade_at("0.5")) == []
-
-
-def test_only_so_many_conditional_orders() -> None:
-    rig = SpotRig()
-    for _ in range(5):
-        rig.rest(order("a", SELL, "10", None, OrderType.STOP_MARKET, trigger="0.58"))
-    fifth = rig.place(order("a", SELL, "10", None, OrderType.STOP_MARKET, trigger="0.58"))
-    assert refusal(list(fifth)) is Refusal.TOO_MANY_CONDITIONS
-
-
-# --- amends
-
-
-def test_an_amended_order_keeps_its_place_and_gets_a_name() -> None:
-    rig = SpotRig()
-    first = rig.rest(order("a", BUY, "10", "0.5", cid="one"))
-    rig.rest(order("b", BUY, "10", "0.5"))
-    events = rig.amend(first, "6")
-    assert kinds(events) == ["Amended", "BookChanged", "BalancesChanged"]
-    amended = only(events, Amended)[0]
-    assert (amended.order.order_id, amended.order.qty, amended.order.amends) == (first.order_id, D(6), 1)
-    assert amended.order.client_order_id not in ("", "one")
-    assert amended.amendment is not None
-    row = rig.exchange.ledger.amendments[0]
-    assert (row.client_order_id, row.new_client_order_id) == ("one", amended.order.client_order_id)
-    assert (row.qty_before, row.qty) == (D(10), D(6))
-    assert rig.locked("a", "USDT") == 3
-    fills = only(rig.place(order("house", SELL, "8", "0.5")), Executed)
-    assert [(fill.order.account, fill.execution.qty) for fill in fills] == [("a", D(6)), ("b", D(2))]
-    found = rig.exchange.ledger.order("a", DOGE, client_order_id=amended.order.client_order_id)
-    assert found is not None and found.order_id == first.order_id
-
-
-def test_an_amend_may_keep_the_name_and_must_make_it_smaller() -> None:
-    rig = SpotRig()
-    mine = rig.rest(order("a", BUY, "30", "0.5", cid="one"))
-    other = rig.rest(order("a", BUY, "30", "0.5", cid="two"))
-    assert rig.amend(mine, "29", "one") and rig.now(mine).client_order_id == "one"
-    assert refusal(list(rig.amend(mine, "29"))) is Refusal.NOT_SMALLER
-    assert refusal(list(rig.amend(mine, "40"))) is Refusal.NOT_SMALLER
-    assert refusal(list(rig.amend(mine, "20", "two"))) is Refusal.CLIENT_ID_IN_USE
-    for number in range(9):
-        assert kinds(rig.amend(mine, str(28 - number), "one"))[0] == "Amended"
-    assert refusal(list(rig.amend(mine, "5", "one"))) is Refusal.TOO_MANY_AMENDS
-    rig.cancel(other)
-    assert refusal(list(rig.amend(other, "20"))) is Refusal.UNKNOWN_ORDER
-
-
-def test_an_amend_that_leaves_nothing_ends_the_order() -> None:
-    rig = SpotRig()
-    mine = rig.rest(order("a", BUY, "30", "0.5"))
-    rig.place(order("b", SELL, "20", "0.5"))
-    ended = only(rig.amend(mine, "20"), Expired)[0].order
-    assert (ended.status, ended.expiry, ended.cum_qty) == (OrderStatus.EXPIRED, ExpiryReason.AMENDED, D(20))
-    assert rig.locked("a", "USDT") == 0
 
 
 # --- money and states
