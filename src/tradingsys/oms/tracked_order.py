@@ -108,11 +108,13 @@ class TrackedOrder(Struct, eq=False):
         """The venue's terms, else those we asked for.
 
         A conditional order stays what it was: of the order that it becomes when triggered only quantity and price
-        count.
+        count. Terms that lack a part of what was asked for are marked as older than the request.
         """
         told, own = self.facts.terms, self.terms
         if told is None or own is None:
             return told or own
+        if told.version_ms < own.version_ms:
+            return own
         if not own.order_type.is_conditional or told.order_type.is_conditional:
             return told
         return structs.replace(

@@ -116,6 +116,23 @@ def test_an_amend_to_a_smaller_quantity_counts_the_larger_until_it_is_done() -> 
     assert order.status is OrderStatus.FILLED
 
 
+@pytest.mark.parametrize("order_type", [OrderType.STOP_MARKET, OrderType.TRAILING_STOP_MARKET])
+def test_an_answer_without_the_trigger_leaves_the_order_what_was_asked_for(order_type: OrderType) -> None:
+    is_trailing = order_type is OrderType.TRAILING_STOP_MARKET
+    stop_px, rate = (None, D("1.5")) if is_trailing else (D("0.5"), None)
+    asked = Terms(SYMBOL, Side.SELL, order_type, D(10), stop_px=stop_px, callback_rate=rate)
+    book = empty_book()
+    order = book.track(Intent(client_id(1, 1), 1, asked, EPOCH, 2_000))
+    # As margin answers a new order: the type in its own word, and what triggers it nowhere.
+    thin = Terms(SYMBOL, Side.SELL, OrderType.STOP_MARKET, D(10), version_ms=-1)
+    book.learn(Order((client_id(1, 1),), "77", thin, True), SYMBOL, EPOCH)
+    assert order.known_terms == asked and stands(order) == (OrderStatus.NEW, True, D(10))
+    assert again(order).known_terms == asked
+    told = structs.replace(asked, version_ms=EPOCH + 5)
+    book.learn(Order((client_id(1, 1),), "77", told, True), SYMBOL, EPOCH)
+    assert order.known_terms == told
+
+
 def test_what_became_of_a_list_while_nobody_listened_is_asked_order_by_order(world: AssetWorld) -> None:
     names = [world.order(1, "BTCUSDT", Side.BUY, "1") for _ in range(2)]
     for number, name in enumerate(names):
