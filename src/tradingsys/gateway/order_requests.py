@@ -13,6 +13,7 @@ from tradingsys.gateway.order_lists import leg_name, one_symbol
 from tradingsys.gateway.orders import OrderDesk
 from tradingsys.gateway.sessions import Client
 from tradingsys.gateway.symbol_rules import explain_status
+from tradingsys.oms.throttle import Share
 from tradingsys.wire.codec import decode_params, encode_reply
 from tradingsys.wire.messages import (
     AmendParams,
@@ -107,7 +108,7 @@ class OrderRequests:
         params = decode_params(request, CancelParams)
         command = desk.cancel(client, params)
         if command is not None:
-            if not self._gateway.venue.admits(command, urgent=True):
+            if not self._gateway.venue.admits(command, Share.CANCELS):
                 raise LocalProtocolError(self._gateway.venue.too_fast("cancel"), code=ErrorCode.DENIED)
             desk.canceling(command)
             self._gateway.venue.send(command)

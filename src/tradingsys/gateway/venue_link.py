@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from tradingsys.core.commands import Ask, Command, PlaceOrderList, Query, RateLimit
+from tradingsys.core.commands import Ask, Command, PlaceOrderList, Query, RateLimit, TimeQuery
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import CloseWs, HttpRequest, Input, OpenWs, Tick, WsFrame
@@ -15,7 +15,7 @@ from tradingsys.core.reports import Answer, LimitsSeen, Report, TradingState, Us
 from tradingsys.gateway.seams import Transport
 from tradingsys.net.clock import Clock
 from tradingsys.oms.procedure import Procedures
-from tradingsys.oms.throttle import Throttle
+from tradingsys.oms.throttle import Share, Throttle
 from tradingsys.venues.protocol import Output, VenueProtocol
 
 __all__ = ["VenueLink"]
@@ -23,8 +23,6 @@ __all__ = ["VenueLink"]
 _NS_PER_MS = 1_000_000
 _CLOCK_LIMIT_MS = 1_000
 """With the venue's time known no better than this, a timestamp could outlive its fence."""
-_KEPT_PERCENT = 40
-"""Of each window of the rate limit, so much more is kept from the questions of strategies: for our own, and orders."""
 
 
 class VenueLink:
@@ -49,16 +47,12 @@ class VenueLink:
         self._procedures = procedures
         self._heard = heard
         self._throttle = Throttle()
-        self._kept = 0
-        self._waiting: deque[tuple[int, Query[object]]] = deque()
+        self._waiting: deque[Ask] = deque()
         self._waiting_until_ns: int | None = None
 
     def set_limits(self, limits: Iterable[RateLimit]) -> None:
         """Take the rate limits the venue states."""
-        limits = tuple(limits)
         self._throttle.set_limits(limits)
-        weights = [limit.limit for limit in limits if limit.kind == "weight"]
-        self._kept = min(weights, default=0) * _KEPT_PERCENT // 100
 
     def connect(self) -> None:
         """Open order connection and account stream, and keep them open."""
@@ -96,20 +90,17 @@ class VenueLink:
         """The venue's time now."""
         return self._venue.clock.now_ms(self._clock.monotonic_ns())
 
-    def admits(self, command: Command, *, urgent: bool = False) -> bool:
-        """Whether the budget has room for this now; ``urgent`` (cancels) may use the reserve."""
+    def admits(self, command: Command, share: Share = Share.ORDERS) -> bool:
+        """Whether the budget has room for this now, in its share."""
         if not self._venue.clock.is_set:
             return True
-        return self._throttle.admits(self._costs(command), self.venue_ms(), urgent=urgent)
+        return self._throttle.admits(self._costs(command), self.venue_ms(), share)
 
     def question_wait_ms(self, query: Query[object]) -> int:
         """How long a strategy's question should wait for room in its part of the budget; 0 when it may go now."""
-        if not self._venue.clock.is_set:
+        if self.admits(Ask(0, query), Share.STRATEGIES_QUESTIONS):
             return 0
-        costs = self._costs(Ask(0, query))
-        now_ms = self.venue_ms()
-        room = self._throttle.admits({**costs, "weight": costs["weight"] + self._kept}, now_ms)
-        return 0 if room else max(1, self._throttle.retry_ms(now_ms))
+        return max(1, self._throttle.retry_ms(self.venue_ms()))
 
     def too_fast(self, what: str) -> str:
         """Why something is not sent that `admits` does not."""
@@ -123,17 +114,24 @@ class VenueLink:
         self._perform(self._venue.command(command, self._clock.monotonic_ns()))
 
     def ask_what_is_due(self) -> bool:
-        """Send the questions of procedures as far as the budget allows; whether any was sent."""
-        self._waiting.extend(self._procedures.take_queries())
+        """Send the questions of procedures as far as their share allows; whether any was sent.
+
+        The time is asked for out of turn: however much waits to be read, orders need it.
+        """
         sent = False
+        for token, query in self._procedures.take_queries():
+            ask = Ask(token, query)
+            if isinstance(query, TimeQuery) and self.admits(ask):
+                self.send(ask)
+                sent = True
+            else:
+                self._waiting.append(ask)
         while self._waiting and self._waiting_until_ns is None:
-            ask = Ask(*self._waiting[0])
-            if not self.admits(ask):
+            if not self.admits(self._waiting[0], Share.OWN_QUESTIONS):
                 wait_ms = self._throttle.retry_ms(self.venue_ms())
                 self._waiting_until_ns = self._clock.monotonic_ns() + wait_ms * _NS_PER_MS
                 break
-            self._waiting.popleft()
-            self.send(ask)
+            self.send(self._waiting.popleft())
             sent = True
         return sent
 

@@ -1,15 +1,24 @@
-"""One budget for the venue's rate limits: fixed windows, room kept for cancels, the venue's own counts believed."""
+"""One budget for the venue's rate limits: fixed windows, shares by urgency, the venue's own counts believed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from enum import IntEnum
 
 from tradingsys.core.commands import RateLimit
 
-__all__ = ["Throttle"]
+__all__ = ["Share", "Throttle"]
 
-_USABLE_PERCENT = 90
-"""Everything but a cancel leaves the rest of each window to cancels."""
+
+class Share(IntEnum):
+    """How full, in percent, a request may make a window: the rest is left to what is more urgent."""
+
+    CANCELS = 100
+    ORDERS = 90
+    """Also the question for the time, without which no order could be sent."""
+    OWN_QUESTIONS = 70
+    """However much there is to read, orders go on."""
+    STRATEGIES_QUESTIONS = 50
 
 
 class Throttle:
@@ -25,14 +34,13 @@ class Throttle:
         """Take the limits the venue states."""
         self._limits = {(limit.kind, limit.window_ms): limit.limit for limit in limits}
 
-    def admits(self, costs: Mapping[str, int], venue_ms: int, *, urgent: bool = False) -> bool:
-        """Whether a request of these costs (by kind) fits now; ``urgent`` (cancels) may use the reserve."""
+    def admits(self, costs: Mapping[str, int], venue_ms: int, share: Share = Share.ORDERS) -> bool:
+        """Whether a request of these costs (by kind) fits now into its share."""
         if venue_ms < self._blocked_until_ms:
             return False
         for (kind, window_ms), limit in self._limits.items():
             cost = costs.get(kind, 0)
-            usable = limit if urgent else limit * _USABLE_PERCENT // 100
-            if cost and self._count(kind, window_ms, venue_ms) + cost > usable:
+            if cost and self._count(kind, window_ms, venue_ms) + cost > limit * share // 100:
                 return False
         return True
 

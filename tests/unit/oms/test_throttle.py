@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tradingsys.core.commands import RateLimit
-from tradingsys.oms.throttle import Throttle
+from tradingsys.oms.throttle import Share, Throttle
 
 LIMITS = (RateLimit("orders", 10_000, 10), RateLimit("weight", 60_000, 100))
 
@@ -15,9 +15,9 @@ def test_a_tenth_of_every_window_is_kept_for_cancels() -> None:
         assert throttle.admits({"orders": 1}, 0)
         throttle.spend({"orders": 1}, 0)
     assert not throttle.admits({"orders": 1}, 0)
-    assert throttle.admits({"orders": 1}, 0, urgent=True)
+    assert throttle.admits({"orders": 1}, 0, Share.CANCELS)
     throttle.spend({"orders": 1}, 0)
-    assert not throttle.admits({"orders": 1}, 0, urgent=True)
+    assert not throttle.admits({"orders": 1}, 0, Share.CANCELS)
     assert throttle.retry_ms(9_999) == 1
     assert throttle.admits({"orders": 1}, 10_000), "windows are fixed by the venue's clock"
 
@@ -34,7 +34,7 @@ def test_the_venues_count_can_only_raise_ours() -> None:
 def test_a_ban_stops_everything_until_it_ends() -> None:
     throttle = Throttle(LIMITS)
     throttle.seen({}, 120_000, 1_000)
-    assert not throttle.admits({"weight": 1}, 120_999, urgent=True)
+    assert not throttle.admits({"weight": 1}, 120_999, Share.CANCELS)
     assert throttle.retry_ms(1_000) == 120_000
     assert throttle.admits({"weight": 1}, 121_000)
 
@@ -43,13 +43,28 @@ def test_an_unlimited_kind_is_never_refused() -> None:
     assert Throttle().admits({"orders": 1_000}, 5)
 
 
-@given(st.lists(st.tuples(st.integers(0, 3_000), st.integers(1, 5), st.booleans()), max_size=200))
-def test_never_more_than_the_limit_in_any_window(requests: list[tuple[int, int, bool]]) -> None:
+@given(st.lists(st.tuples(st.integers(0, 3_000), st.integers(1, 5), st.sampled_from(Share)), max_size=200))
+def test_never_more_than_the_limit_in_any_window(requests: list[tuple[int, int, Share]]) -> None:
     throttle = Throttle(LIMITS)
     now, sent = 0, dict[int, int]()
-    for wait, cost, urgent in requests:
+    for wait, cost, share in requests:
         now += wait
-        if throttle.admits({"orders": cost}, now, urgent=urgent):
+        if throttle.admits({"orders": cost}, now, share):
             throttle.spend({"orders": cost}, now)
             sent[now // 10_000] = sent.get(now // 10_000, 0) + cost
     assert all(count <= 10 for count in sent.values())
+
+
+@given(st.lists(st.tuples(st.integers(0, 3_000), st.integers(1, 20), st.sampled_from(Share)), max_size=200))
+def test_no_kind_of_request_makes_a_window_fuller_than_its_share(requests: list[tuple[int, int, Share]]) -> None:
+    throttle = Throttle(LIMITS)
+    now, sent = 0, dict[int, int]()
+    for wait, cost, share in requests:
+        now += wait
+        window = now // 60_000
+        if throttle.admits({"weight": cost}, now, share):
+            throttle.spend({"weight": cost}, now)
+            sent[window] = sent.get(window, 0) + cost
+            assert sent[window] <= share
+        else:
+            assert sent.get(window, 0) + cost > share
