@@ -82,8 +82,8 @@ def order_view(order: TrackedOrder, fills: Iterable[Fill]) -> OrderView | None:
         price_protect=terms.price_protect,
         is_waiting=order.is_waiting,
         quote_quantity=_plain_or_none(terms.quote_order_qty or (own.quote_order_qty if own is not None else None)),
-        iceberg_quantity=_plain_or_none(terms.iceberg_qty),
-        # What was ordered; no report of the venue repeats it.
+        # What was ordered: not every report of the venue repeats the one, and none the other.
+        iceberg_quantity=_plain_or_none(terms.iceberg_qty or (own.iceberg_qty if own is not None else None)),
         side_effect=terms.side_effect or (own.side_effect if own is not None else None),
         list_id=facts.list_id,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tests.unit.gateway.scene import Scene, SceneClient
 from tests.unit.gateway.spot_venue import SpotVenue, spot_scene
@@ -14,8 +15,9 @@ from tradingsys.core.commands import PlaceOrder, PlaceOrderList, ReplaceOrder
 from tradingsys.core.enums import Contingency, OrderType, SelfTradePrevention, SideEffect
 from tradingsys.core.errors import StoreError
 from tradingsys.core.io import Frame, Opened
+from tradingsys.core.order import Order
 from tradingsys.core.records import Intent
-from tradingsys.core.reports import OrderRequest, Outcome
+from tradingsys.core.reports import OrderChanged, OrderRequest, Outcome
 from tradingsys.wire.messages import ErrorCode
 
 MARKET = {"order_type": "MARKET", "price": None, "time_in_force": None}
@@ -83,6 +85,16 @@ def test_a_part_of_an_order_can_be_hidden(spot: tuple[Scene, SpotVenue]) -> None
     client_order_id = client.order(quantity="300", iceberg_quantity="30")
     assert venue.sent(PlaceOrder)[0].terms.iceberg_qty == 30
     scene.accepts(client_order_id)
+    assert client.last_order()["iceberg_quantity"] == "30"
+
+
+def test_an_answer_that_leaves_out_what_is_hidden_does_not_show_it(margin: tuple[Scene, SpotVenue]) -> None:
+    scene, venue = margin
+    client = scene.client()
+    client_order_id = client.order(quantity="300", iceberg_quantity="30")
+    told = structs.replace(venue.sent(PlaceOrder)[0].terms, iceberg_qty=None, version_ms=scene.now_ms())
+    order = Order((client_order_id,), "900", told, accepted=True)
+    scene.says(OrderChanged(order, told.symbol, scene.now_ms()))
     assert client.last_order()["iceberg_quantity"] == "30"
 
 

@@ -49,6 +49,16 @@ def test_an_order_borrows_and_another_pays_back(spot_client: SpotClient) -> None
     assert 0 < float(asset(spot_client, "DOGE")["borrowed"]) < 0.02
 
 
+def test_the_answer_to_an_order_does_not_tell_what_triggers_it(spot_client: SpotClient) -> None:
+    spot_client.quote()
+    stop = market("SELL", "100") | {"type": "STOP_LOSS", "trailingDelta": 100, "newOrderRespType": "FULL"}
+    placed = spot_client.call("POST", f"{M}/order", **stop)
+    assert (placed["type"], placed["status"]) == ("STOP_LOSS", "NEW")
+    assert not placed.keys() & {"stopPrice", "trailingDelta", "trailingTime", "icebergQty"}
+    asked = spot_client.call("GET", f"{M}/order", symbol="DOGEUSDT", orderId=placed["orderId"])
+    assert asked["trailingDelta"] == 100
+
+
 def test_loans_cost_interest(spot_client: SpotClient) -> None:
     loan: dict[str, Any] = {"asset": "DOGE", "isIsolated": "FALSE", "amount": "1000"}
     number = spot_client.call("POST", f"{M}/borrow-repay", **loan, type="BORROW")["tranId"]

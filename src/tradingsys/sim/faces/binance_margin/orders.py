@@ -72,8 +72,10 @@ def place(call: Call) -> spot.OrderReply:
     assert isinstance(told.order_id, int)
     record = call.state.exchange.ledger.order(call.account, told.symbol, told.order_id)
     borrowed = record is not None and record.borrowed
+    # The documented answer has no place for what triggers an order, or for what is shown of it.
+    unsaid = structs.replace(told, stop_price=UNSET, trailing_delta=UNSET, trailing_time=UNSET, iceberg_qty=UNSET)
     return encode_spot.in_margin(
-        told,
+        unsaid,
         borrowed_qty=record.borrowed if record is not None and borrowed else None,
         borrowed_asset=record.borrowed_asset if record is not None and borrowed else None,
     )
