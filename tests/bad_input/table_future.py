@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-__all__ = ["WORDS", "FutureWord", "with_new_elements", "with_new_fields"]
+__all__ = ["WORDS", "FutureWord", "changed", "with_new_elements", "with_new_fields"]
 
 Json = dict[str, Any]
 
@@ -27,20 +27,41 @@ def _words(kind: str, named: str, unnamed: str) -> tuple[FutureWord, ...]:
     return (*known, *(FutureWord(kind, path, False) for path in unnamed.split()))
 
 
-WORDS = (
+# Nothing breaks that has another type or kind than today; as long as there are others, the market goes on.
+_MARKET = _words("depthUpdate aggTrade kline bookTicker", "", "e k.i")
+_OF_ASSETS = (
     # Nothing of an execution can be read any more: the exchange must be asked.
-    *_words("ORDER_TRADE_UPDATE TRADE_LITE", "e o.S", ""),
-    *_words("ORDER_TRADE_UPDATE TRADE_LITE ACCOUNT_UPDATE", "e", ""),
-    *_words("ORDER_TRADE_UPDATE", "e o.x o.X o.S o.o", "o.f o.wt o.ot o.ps o.V o.pm o.er"),
-    *_words("TRADE_LITE", "e S", ""),
-    *_words("ACCOUNT_UPDATE", "e", "a.m a.P.*.mt a.P.*.ps"),
-    *_words("ALGO_UPDATE", "e o.X o.o o.S", "o.at o.ps o.f o.V o.wt o.pm"),
+    *_words("executionReport outboundAccountPosition listStatus", "e", ""),
+    *_words("executionReport", "x X S o", "f V r"),
+    *_words("outboundAccountPosition", "e", ""),
+    *_words("listStatus", "e", "c l L r"),
     *_words(
         "reply",
         "side",
-        "status type origType timeInForce positionSide workingType priceMatch selfTradePreventionMode",
+        "status type timeInForce selfTradePreventionMode contingencyType listStatusType listOrderStatus",
     ),
+    *_words("reply", "", "orderReports.*.side orderReports.*.status orderReports.*.type orderReports.*.timeInForce"),
 )
+WORDS = {
+    "usdt": (
+        # As above.
+        *_words("ORDER_TRADE_UPDATE TRADE_LITE", "e o.S", ""),
+        *_words("ORDER_TRADE_UPDATE TRADE_LITE ACCOUNT_UPDATE", "e", ""),
+        *_words("ORDER_TRADE_UPDATE", "e o.x o.X o.S o.o", "o.f o.wt o.ot o.ps o.V o.pm o.er"),
+        *_words("TRADE_LITE", "e S", ""),
+        *_words("ACCOUNT_UPDATE", "e", "a.m a.P.*.mt a.P.*.ps"),
+        *_words("ALGO_UPDATE", "e o.X o.o o.S", "o.at o.ps o.f o.V o.wt o.pm"),
+        *_words(
+            "reply",
+            "side",
+            "status type origType timeInForce positionSide workingType priceMatch selfTradePreventionMode",
+        ),
+        *_MARKET,
+    ),
+    "spot": (*_OF_ASSETS, *_words("executionReport", "e", ""), *_MARKET),
+    "margin": (*_OF_ASSETS, *_words("reply", "", "isIsolated marginBuyBorrowAsset"), *_MARKET),
+}
+"""By the names of the accounts' configurations."""
 
 
 def changed(message: Any, path: str, word: str) -> None:
@@ -67,9 +88,10 @@ def with_new_elements(data: bytes) -> bytes:
     def grow(told: Any) -> None:
         for symbol in told["symbols"]:
             symbol["orderTypes"].append("FUTURE_TYPE")
-            symbol["timeInForce"].append("FUTURE_TIME")
+            symbol.setdefault("timeInForce", []).append("FUTURE_TIME")
             symbol["filters"].append({"filterType": "FUTURE_FILTER", "limit": 1})
             symbol["contractType"] = symbol["underlyingType"] = "FUTURE_KIND"
+            symbol.setdefault("permissions", []).append("FUTURE_PERMISSION")
         told["rateLimits"].append(
             {"rateLimitType": "FUTURE_LIMIT", "interval": "FORTNIGHT", "intervalNum": 1, "limit": 1}
         )

@@ -58,7 +58,8 @@ def main() -> int:
 
 
 def _run(product: str, plan: Plan) -> int:
-    print(f"{product}: {plan.requests} requests of {plan.sessions} sessions, {plan.per_second:g} a second", flush=True)
+    about = f"{plan.requests} requests of {plan.sessions} sessions, {plan.per_second:g} a second"
+    print(f"{product}: {about}: {1 + plan.requests / plan.per_second / 60:.0f} minutes or so", flush=True)
     with tempfile.TemporaryDirectory() as directory:
         if product == "usdm":
             result = run(Path(directory), plan)

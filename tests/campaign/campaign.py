@@ -77,7 +77,7 @@ def run(directory: Path, plan: Plan) -> Result:
         world.wait_until_ready(gateway)
         monkeys = [start_monkeys(world, world.port, "usdm", plan, number) for number in range(plan.processes)]
         for _ in range(plan.stops):
-            gateway = _stop_and_start(world, gateway, len(world.ledger()))
+            gateway = _stop_and_start(world, gateway, monkeys)
         told = [monkey for process in monkeys for monkey in wait(process, plan)]
         world.admin("advance", {"seconds": _FUNDING_EVERY_S})
         paid = eventually("funding to be paid", lambda: _funding(world))
@@ -116,9 +116,14 @@ def start_monkeys(world: World, port: int, product: str, plan: Plan, number: int
     )
 
 
-def _stop_and_start(world: World, gateway: Process, executions: int) -> Process:
-    """In the middle of things: whatever happens meanwhile must be found by the next."""
-    eventually("more executions", lambda: len(world.ledger()) > executions + _BETWEEN_STOPS)
+def _stop_and_start(world: World, gateway: Process, monkeys: list[Process]) -> Process:
+    """In the middle of things, unless they are over: whatever happens meanwhile must be found by the next."""
+    enough = len(world.ledger()) + _BETWEEN_STOPS
+
+    def is_time() -> bool:
+        return len(world.ledger()) > enough or not any(each.is_running for each in monkeys)
+
+    eventually("more executions", is_time)
     assert gateway.stop() == 0, gateway.err
     again = world.start_gateway()
     world.wait_until_ready(again)
