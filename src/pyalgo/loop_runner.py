@@ -47,7 +47,9 @@ class LoopRunner:
             self._worker = ThreadPoolExecutor(1, "pyalgo") if _is_inside_a_loop() else None
         if self._loop.is_running():
             work.close()
-            raise RuntimeError("a callback cannot wait: make sessions and subscribe before eng.run()")
+            raise RuntimeError(
+                "a callback cannot wait for an answer: make sessions, subscribe, borrow and the like before eng.run()"
+            )
         if self._worker is not None:
             return self._run_in_worker(self._loop, self._worker, work)
         if _is_inside_a_loop():

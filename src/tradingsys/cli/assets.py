@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated
 
 from cyclopts import Parameter, Token
@@ -13,6 +14,7 @@ from rich.console import Console
 from tradingsys.cli.operate import asset_tables
 from tradingsys.cli.operate.source import Source
 from tradingsys.cli.operating import COMMON, Common, tell
+from tradingsys.core.command_line import CommandLine
 from tradingsys.core.errors import TradingError
 from tradingsys.core.instrument import plain
 from tradingsys.store.edits import parse_net
@@ -65,7 +67,9 @@ _Amount = Annotated[str, Parameter(converter=_amount, allow_leading_hyphen=True)
 
 def assets(*, common: Common = COMMON) -> int:
     """Every asset of a spot or margin account: what sessions and EXTERNAL have, and whether the account agrees."""
-    return tell(common, "assets", lambda source: source.assets(), asset_tables.assets)
+    return tell(
+        common, "assets", lambda source: source.assets(), partial(asset_tables.assets, commands=common.commands)
+    )
 
 
 def accept(asset: _AssetName, /, *, common: Common = COMMON) -> int:
@@ -117,7 +121,9 @@ def borrow(asset: _AssetName, amount: _Amount, /, *, common: Common = COMMON) ->
     amount:
         How much of it.
     """
-    return tell(common, "loan", lambda source: _loan(source, asset, amount, borrows=True), _say("borrowed"))
+    return tell(
+        common, "loan", lambda source: _loan(source, asset, amount, borrows=True), _say("borrowed", common.commands)
+    )
 
 
 def repay(asset: _AssetName, amount: _Amount, /, *, common: Common = COMMON) -> int:
@@ -130,7 +136,9 @@ def repay(asset: _AssetName, amount: _Amount, /, *, common: Common = COMMON) -> 
     amount:
         How much of it.
     """
-    return tell(common, "loan", lambda source: _loan(source, asset, amount, borrows=False), _say("paid back"))
+    return tell(
+        common, "loan", lambda source: _loan(source, asset, amount, borrows=False), _say("paid back", common.commands)
+    )
 
 
 async def _loan(source: Source, asset: str, amount: str, *, borrows: bool) -> LoanDone:
@@ -144,9 +152,9 @@ async def _loan(source: Source, asset: str, amount: str, *, borrows: bool) -> Lo
     return LoanDone(asset, amount, done.transaction_id, owed.borrowed, owed.interest)
 
 
-def _say(word: str) -> Callable[[Console, LoanDone], None]:
+def _say(word: str, commands: CommandLine) -> Callable[[Console, LoanDone], None]:
     def say(out: Console, done: LoanDone) -> None:
-        owed = "what the account owes now could not be read: tradingsys margin shows it"
+        owed = f"what the account owes now could not be read: {commands.line('margin')} shows it"
         if done.borrowed is not None:
             owed = f"the account owes {done.borrowed} {done.asset} now, and {done.interest} interest"
         out.print(f"{word} {done.amount} {done.asset} (transaction {done.transaction_id}); {owed}")

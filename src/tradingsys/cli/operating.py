@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -20,7 +21,8 @@ from tradingsys.cli.exits import OK
 from tradingsys.cli.operate import tables
 from tradingsys.cli.operate.explaining import explain as explain_to
 from tradingsys.cli.operate.source import Source, opened
-from tradingsys.cli.operate.target import find_target
+from tradingsys.cli.operate.target import command_line, find_target
+from tradingsys.core.command_line import CommandLine
 from tradingsys.core.errors import ConfigError
 from tradingsys.core.ids import EXTERNAL, MAX_SESSION
 from tradingsys.core.instrument import plain
@@ -95,6 +97,11 @@ class Common:
     json: Annotated[bool, Parameter(negative="")] = False
     "Print JSON."
 
+    @property
+    def commands(self) -> CommandLine:
+        """What people are told to type to ask the same gateway."""
+        return command_line(self.config, self.addr, self.db)
+
 
 @Parameter(name="*")
 @dataclass(frozen=True)
@@ -114,7 +121,7 @@ COMMON, _FILTERS = Common(), Filters()
 
 def status(*, common: Common = COMMON) -> int:
     """How the gateway is: ready or not and why, open orders, halts, differences between books and account."""
-    return tell(common, "status", lambda source: source.status(), tables.status)
+    return tell(common, "status", lambda source: source.status(), partial(tables.status, commands=common.commands))
 
 
 def sessions(*, common: Common = COMMON) -> int:
@@ -199,7 +206,9 @@ def explain(symbol: Annotated[str, Parameter(converter=_symbol)], /, *, common: 
     symbol:
         Such as btcusdt.
     """
-    return tell(common, "explanation", lambda source: source.explain(symbol), explain_to)
+    return tell(
+        common, "explanation", lambda source: source.explain(symbol), partial(explain_to, commands=common.commands)
+    )
 
 
 def resume(

@@ -141,5 +141,6 @@ class AssetDesk:
     def _require_assets(self) -> None:
         if self._gateway.venue.account_kind is not AccountKind.ASSETS:
             raise LocalProtocolError(
-                "a futures account holds positions, not assets: see `tradingsys pos show`", code=ErrorCode.BAD_REQUEST
+                f"a futures account holds positions, not assets: see `{self._gateway.book.commands.line('pos show')}`",
+                code=ErrorCode.BAD_REQUEST,
             )

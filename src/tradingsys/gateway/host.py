@@ -122,7 +122,7 @@ def known_instrument(gateway: Host, symbol: str) -> Instrument:
     instrument = gateway.instruments.get(symbol.upper())
     if instrument is None:
         raise LocalProtocolError(
-            f"invalid symbol {symbol.lower()[:40]}: the exchange lists none of that name; see get_products",
+            f"invalid symbol {symbol.lower()[:40]}: the exchange lists none of that name; is it spelled as there?",
             code=ErrorCode.INVALID_SYMBOL,
         )
     return instrument

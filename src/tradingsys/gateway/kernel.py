@@ -76,7 +76,7 @@ class Gateway:
         self.log = log
         self._accepting = accepting
         self._failed = failed
-        self.book = SessionBook(store.saved, store.find_order, venue.account_kind)
+        self.book = SessionBook(store.saved, store.find_order, venue.account_kind, settings.commands)
         self.procedures = Procedures(self._broken)
         self.venue = VenueLink(venue, transport, clock, self.procedures, self._heard)
         self.market = MarketData(market, transport, clock, log, self.venue.known_ms)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tradingsys.core.command_line import CommandLine
 from tradingsys.core.errors import ConfigError, TradingError
 from tradingsys.gateway.config import Config, Environment, addresses, load, local_address, product_of, signer
 from tradingsys.gateway.log import FieldLog
@@ -65,7 +66,7 @@ def run(config_path: Path, level: str, scan: Sequence[str] = (), *, command: str
                 _ticket_dir(),
                 secrets.randbits(30),
             ),
-            _settings(config, product, token, scan),
+            _settings(config, product, token, scan, CommandLine(("-c", str(config_path)))),
             lambda: BinanceProtocol(PRODUCTS[product], urls, config.apikey, keys),
             BinanceMarket(PRODUCTS[product], urls),
             logger,
@@ -81,7 +82,9 @@ def run(config_path: Path, level: str, scan: Sequence[str] = (), *, command: str
     return 0
 
 
-def _settings(config: Config, product: ProductName, token: str, scan: Sequence[str]) -> GatewaySettings:
+def _settings(
+    config: Config, product: ProductName, token: str, scan: Sequence[str], commands: CommandLine
+) -> GatewaySettings:
     known = Margins()
     if config.environment is Environment.SIM:
         known = Margins(engine_ms=_SIM_ENGINE_MS, staleness_ms=_SIM_STALENESS_MS)
@@ -92,6 +95,7 @@ def _settings(config: Config, product: ProductName, token: str, scan: Sequence[s
     return GatewaySettings(
         OrderSettings(config.recv_window_ms, sync_each=config.durability == "fsync"),
         margins,
+        commands=commands,
         symbols=tuple(symbol.upper() for symbol in config.symbols),
         scan=tuple(symbol.upper() for symbol in scan),
         token=token,

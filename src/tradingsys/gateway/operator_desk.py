@@ -222,8 +222,9 @@ class OperatorDesk:
         if symbol:
             known_instrument(gateway, symbol)
         if not gateway.halting.resume(symbol):
+            how = gateway.book.commands.line("status")
             raise LocalProtocolError(
-                f"{symbol.lower() or 'the account'} is not halted: `tradingsys status` lists what is",
+                f"{symbol.lower() or 'the account'} is not halted: `{how}` lists what is",
                 code=ErrorCode.BAD_REQUEST,
             )
         client.peer.write(encode_reply(request.id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from tradingsys.core.command_line import CommandLine
 from tradingsys.gateway.orders import OrderSettings
 from tradingsys.gateway.products import ProductName
 from tradingsys.oms.recovery import Margins, Timing
@@ -17,6 +18,8 @@ class GatewaySettings(Struct, frozen=True):
     orders: OrderSettings
     margins: Margins = Margins()
     timing: Timing = Timing()
+    commands: CommandLine = CommandLine()
+    """What people who look after this gateway are told to type."""
     symbols: tuple[str, ...] = ()
     """Upper case; accounted for from the first start on, whether or not a strategy subscribes them."""
     scan: tuple[str, ...] = ()

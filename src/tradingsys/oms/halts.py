@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tradingsys.core.command_line import CommandLine
 from tradingsys.core.records import HaltRecord
 from tradingsys.oms.effects import Effect, Halt, Save
 
@@ -13,8 +14,9 @@ __all__ = ["Halts"]
 class Halts:
     """Halts by symbol; what follows goes to ``effects``."""
 
-    def __init__(self, saved: Iterable[HaltRecord], effects: list[Effect]) -> None:
+    def __init__(self, saved: Iterable[HaltRecord], effects: list[Effect], commands: CommandLine) -> None:
         self._effects = effects
+        self._commands = commands
         self.by_symbol: dict[str, HaltRecord] = {row.symbol: row for row in saved}
 
     def halt(self, symbol: str, reason: str, ts_ms: int) -> None:
@@ -28,7 +30,8 @@ class Halts:
         name = symbol.lower()
         reason = (
             f"the exchange itself traded {name} for the account ({forced}), booked to EXTERNAL: look at the "
-            f"account, put the sessions right (`tradingsys pos show`), then `tradingsys resume {name}`"
+            f"account, put the sessions right (`{self._commands.line('pos show')}`), then "
+            f"`{self._commands.line(f'resume {name}')}`"
         )
         self.halt(symbol, reason, ts_ms)
 

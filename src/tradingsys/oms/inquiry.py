@@ -75,7 +75,8 @@ class Inquiry:
                 if (wait_ms == self.timing.longest_retry_ms or isinstance(error, Banned)) and not is_told:
                     self.book.alarm(
                         f"no answer from the exchange to {type(query).__name__}: {error}; asking on. If this lasts, "
-                        "see to the network and to the addresses (environment, urls): tradingsys doctor tries them all"
+                        "see to the network and to the addresses (environment, urls): "
+                        f"{self.book.commands.line('doctor')} tries them all"
                     )
                     is_told = True
                 # Whoever goes on asking after "too many" is shut out, and whoever does so then, for longer.

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from msgspec import structs
 
+from tradingsys.core.command_line import CommandLine
 from tradingsys.core.commands import Income, ReplaceOrder
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import InvariantViolation
@@ -30,6 +31,7 @@ from tradingsys.oms.tracked_order import TrackedOrder
 __all__ = ["Incarnation", "SessionBook"]
 
 _ZERO = Decimal(0)
+_NO_OPTIONS = CommandLine()
 Recall = Callable[[str], tuple[OrderRecord, Sequence[FillRecord]] | None]
 """Finds an order of any age, with its fills."""
 
@@ -37,11 +39,18 @@ Recall = Callable[[str], tuple[OrderRecord, Sequence[FillRecord]] | None]
 class SessionBook:
     """Orders, executions and positions, by session."""
 
-    def __init__(self, saved: Saved, recall: Recall | None = None, kind: AccountKind | None = None) -> None:
+    def __init__(
+        self,
+        saved: Saved,
+        recall: Recall | None = None,
+        kind: AccountKind | None = None,
+        commands: CommandLine = _NO_OPTIONS,
+    ) -> None:
         """``recall`` finds an order too old to be in ``saved``; it is asked only about ids of our own lineage.
 
-        Without ``kind`` it is what the account's books have been so far.
+        Without ``kind`` it is what the account's books have been so far. ``commands`` is what people are told to type.
         """
+        self.commands = commands
         self.kind = kind or (AccountKind.ASSETS if any(row.pair for row in saved.symbols) else AccountKind.CONTRACTS)
         self._recall = recall
         self.lineage = saved.lineage
@@ -73,7 +82,7 @@ class SessionBook:
         """Positions that fills changed since the book was opened."""
         self.unattributed = self._strays.unattributed
         """Executions whose owner is being sought, by (symbol, venue order id)."""
-        self._halts = Halts(saved.halts, self._effects)
+        self._halts = Halts(saved.halts, self._effects, commands)
         self.halts = self._halts.by_symbol
         """Symbols without new orders, until `resume`."""
         self._index = OrderIndex()

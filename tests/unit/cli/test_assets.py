@@ -62,7 +62,7 @@ def test_assets_are_shown_with_their_differences_and_debts(capsys: Captured) -> 
     out, _ = run(capsys, "assets")
     rows = {line.split()[0]: line.split() for line in out.splitlines() if line.strip().startswith("B")}
     assert rows["BTC"] == ["BTC", "0.3", "1", "1.3", "1.3", "0", "0", "0"]
-    assert "BNB: the books are off by 0.1" in out and "tradingsys pos accept BNB" in out
+    assert "BNB: the books are off by 0.1" in out and "tradingsys pos accept BNB --addr ws://" in out
     told = json.loads(run(capsys, "assets", "--json")[0])["assets"]
     assert told[0] == {
         "asset": "BTC",
@@ -79,8 +79,8 @@ def test_assets_are_shown_with_their_differences_and_debts(capsys: Captured) -> 
 
 def test_status_names_assets_that_differ_and_a_low_margin_level(capsys: Captured) -> None:
     out, _ = run(capsys, "status")
-    assert "BNB: 0.1 (see: tradingsys assets)" in out
-    assert "margin level 1.4" in out and "see: tradingsys margin" in out
+    assert "BNB: 0.1 (see: tradingsys assets --addr ws://" in out
+    assert "margin level 1.4" in out and "see: tradingsys margin --addr ws://" in out
 
 
 def test_a_difference_is_accepted_by_name(capsys: Captured) -> None:
@@ -120,7 +120,7 @@ def test_a_loan_without_an_answer_says_where_to_look(capsys: Captured, monkeypat
     monkeypatch.setattr(client, "_ANSWER_S", 0.2)
     with scripted_gateway(ANSWERS | {"op.borrow": SILENCE}) as (addr, heard):
         assert execute(["borrow", "USDT", "500", "--addr", addr]) == FAILURE
-    assert "may or may not have been done; look: tradingsys margin USDT" in capsys.readouterr().err
+    assert "may or may not have been done; look: tradingsys margin USDT --addr ws://" in capsys.readouterr().err
     assert [each.method for each in heard] == ["operate", "op.borrow"]
 
 

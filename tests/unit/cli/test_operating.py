@@ -54,6 +54,8 @@ def test_status_tells_halts_and_orders_that_only_the_journal_knows(db: Path, cap
     shown = text(capsys, "status")
     assert "the gateway is not running" in shown and "tradingsys resume btcusdt" in shown
     assert "from pos.db at rest" in shown
+    shown = text(capsys, "status", "--db", str(db))
+    assert f"tradingsys resume btcusdt --db {db}" in " ".join(shown.split()), "what is advised can be copied"
 
 
 def test_sessions(db: Path, capsys: Captured) -> None:

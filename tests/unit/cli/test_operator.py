@@ -87,7 +87,7 @@ def test_status_of_a_running_gateway(capsys: Captured) -> None:
     assert code == OK and [method for method, _ in requests] == ["op.status"]
     for told in ("ready", "1 d 1 h", "3, 1 of them in doubt", "the whole account, since", "resume --account"):
         assert told in out
-    assert "btcusdt: 0.5 (see: tradingsys explain btcusdt)" in out
+    assert "btcusdt: 0.5 (see: tradingsys explain btcusdt --addr ws://localhost:" in out
     assert "from the running gateway at ws://localhost:" in out
 
 

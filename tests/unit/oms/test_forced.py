@@ -8,6 +8,7 @@ from msgspec import structs
 
 from tests.unit.oms.books import EPOCH, SYMBOL, empty_book, facts, fill, intent, kinds, saved
 from tests.unit.oms.table import Table
+from tradingsys.core.command_line import CommandLine
 from tradingsys.core.commands import OrderQuery
 from tradingsys.core.enums import OrderType, Side
 from tradingsys.core.ids import EXTERNAL
@@ -31,7 +32,7 @@ def test_a_liquidation_is_externals_and_halts_the_symbol_once() -> None:
     assert book.net(EXTERNAL, SYMBOL) == -5
     effects = book.take_effects()
     [halt] = kinds(effects, Halt)
-    assert halt.symbol == SYMBOL and "liquidation" in halt.reason and "tradingsys resume dogeusdt" in halt.reason
+    assert halt.symbol == SYMBOL and "liquidation" in halt.reason and "`tradingsys resume dogeusdt`" in halt.reason
     [row] = [each.record for each in kinds(effects, Save) if isinstance(each.record, HaltRecord)]
     assert row == HaltRecord(SYMBOL, halt.reason, EPOCH) == book.halts[SYMBOL]
 
@@ -84,3 +85,11 @@ def test_a_symbol_that_is_halted_does_not_halt_others_and_halts_keep_their_first
         ("ADAUSDT", "other"),
     ]
     book.track(intent(1, 1))  # the books go on: only new orders are refused, and not here
+
+
+def test_what_is_advised_names_the_running_gateway() -> None:
+    book = SessionBook(saved(symbols=(SymbolRecord(SYMBOL, 100),)), commands=CommandLine(("-c", "usdt.json")))
+    book.learn(liquidated(), SYMBOL, EPOCH)
+    assert "(`tradingsys pos show -c usdt.json`), then `tradingsys resume dogeusdt -c usdt.json`" in (
+        book.halts[SYMBOL].reason
+    )

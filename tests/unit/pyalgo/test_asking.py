@@ -83,7 +83,10 @@ def test_history_is_not_for_callbacks(gateway: WsGateway, engine: Engine) -> Non
 
     sub.on_data = on_bar
     engine.run()
-    assert errors == ["a callback cannot wait: make sessions and subscribe before eng.run()"] * 3
+    assert (
+        errors
+        == ["a callback cannot wait for an answer: make sessions, subscribe, borrow and the like before eng.run()"] * 3
+    )
     with pytest.raises(ValueError, match="at least one bar"):
         sub.history(0)
 

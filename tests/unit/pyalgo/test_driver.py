@@ -228,7 +228,9 @@ def test_waiting_inside_a_callback_is_an_error(gateway: WsGateway) -> None:
 
     subscription.on_data = on_data
     engine.run()
-    assert errors == ["a callback cannot wait: make sessions and subscribe before eng.run()"]
+    assert errors == [
+        "a callback cannot wait for an answer: make sessions, subscribe, borrow and the like before eng.run()"
+    ]
     assert list(session.subscriptions) == ["dogeusdt@depth"]
 
 

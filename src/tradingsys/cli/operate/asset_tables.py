@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tradingsys.cli.operate import tables
+from tradingsys.core.command_line import CommandLine
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
 from tradingsys.wire.messages import BalanceView, BorrowableView, MarginView
@@ -17,7 +18,7 @@ from tradingsys.wire.operator import AssetView, SessionAsset
 __all__ = ["assets", "margin"]
 
 
-def assets(out: Console, rows: Sequence[AssetView]) -> None:
+def assets(out: Console, rows: Sequence[AssetView], commands: CommandLine) -> None:
     """Who has what of each asset, and what the account has."""
     owes = any(row.borrowed != "0" or row.interest != "0" for row in rows)
     columns = [("asset", ""), ("sessions", "r"), ("EXTERNAL", "r"), ("in all", "r"), ("account", "r")]
@@ -33,7 +34,7 @@ def assets(out: Console, rows: Sequence[AssetView]) -> None:
             out.print(
                 f"{row.asset}: the books are off by {row.difference}. For a moment that is normal, while an execution"
                 " or a transfer is on its way. If it stays and nothing explains it, a person may book it to EXTERNAL:"
-                f" tradingsys pos accept {row.asset}"
+                f" {commands.line(f'pos accept {row.asset}')}"
             )
 
 

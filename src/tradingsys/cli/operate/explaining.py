@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from rich.console import Console
 
 from tradingsys.cli.operate import asset_tables, tables
+from tradingsys.core.command_line import CommandLine
 from tradingsys.core.enums import Side
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
@@ -16,21 +17,21 @@ from tradingsys.wire.operator import Explanation, SessionOrder
 __all__ = ["explain"]
 
 
-def explain(out: Console, told: Explanation) -> None:
+def explain(out: Console, told: Explanation, commands: CommandLine) -> None:
     """Print everything that is known about a symbol."""
-    for sentence in _position(told):
+    for sentence in _position(told, commands):
         out.print(sentence)
     if told.positions:
         tables.positions(out, told.positions)
     if told.assets:
-        asset_tables.assets(out, told.assets)
-    for sentence in (*_orders(told), *_changes(told), *_halt(told)):
+        asset_tables.assets(out, told.assets, commands)
+    for sentence in (*_orders(told), *_changes(told), *_halt(told, commands)):
         out.print(sentence)
     if told.open_orders:
         tables.orders(out, told.open_orders)
 
 
-def _position(told: Explanation) -> Iterator[str]:
+def _position(told: Explanation, commands: CommandLine) -> Iterator[str]:
     held = [row for row in told.positions if row.session_id != EXTERNAL]
     sessions = sum((_number(row.position.net) for row in held), Decimal(0))
     external = sum((_number(row.position.net) for row in told.positions if row.session_id == EXTERNAL), Decimal(0))
@@ -66,7 +67,7 @@ def _position(told: Explanation) -> Iterator[str]:
     if external:
         yield (
             "What EXTERNAL holds belongs to no session: a position from before, trades by hand, liquidations, or what"
-            f" corrections left. To give it to a session: tradingsys pos set SESSION {told.symbol} NET."
+            f" corrections left. To give it to a session: {commands.line(f'pos set SESSION {told.symbol} NET')}"
         )
 
 
@@ -101,11 +102,12 @@ def _changes(told: Explanation) -> Iterator[str]:
             yield f"  {line}"
 
 
-def _halt(told: Explanation) -> Iterator[str]:
+def _halt(told: Explanation, commands: CommandLine) -> Iterator[str]:
     if told.halt:
         yield (
             f"HALTED, no new orders: {told.halt}. Look at the account and these figures; when they are right:"
-            f" tradingsys resume {told.symbol} (tradingsys status tells whether it is the whole account: --account)"
+            f" {commands.line(f'resume {told.symbol}')} ({commands.line('status')} tells whether it is the whole"
+            " account: --account)"
         )
 
 

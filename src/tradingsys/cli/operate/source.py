@@ -10,6 +10,7 @@ from typing import Protocol
 from tradingsys.cli.operate.book import Book
 from tradingsys.cli.operate.client import NoGateway, Operator, operating
 from tradingsys.cli.operate.target import Target, Where, is_held
+from tradingsys.core.command_line import CommandLine
 from tradingsys.core.errors import TradingError, TransportError
 from tradingsys.net.clock import SystemClock
 from tradingsys.wire.messages import AssetParams, BalanceView, BorrowableView, LoanParams, LoanResult, MarginView
@@ -82,9 +83,10 @@ class Source(Protocol):
 class Running:
     """A gateway that answers."""
 
-    def __init__(self, operator: Operator, addr: str) -> None:
+    def __init__(self, operator: Operator, addr: str, commands: CommandLine) -> None:
         self.where = Where("gateway", addr)
         self._operator = operator
+        self._commands = commands
 
     async def status(self) -> GatewayView:
         """How it is."""
@@ -145,7 +147,7 @@ class Running:
             return await self._operator.request("op.borrow" if borrows else "op.repay", params, LoanResult)
         except TransportError as error:
             raise TradingError(
-                f"{error}: it may or may not have been done; look: tradingsys margin {params.asset}"
+                f"{error}: it may or may not have been done; look: {self._commands.line(f'margin {params.asset}')}"
             ) from None
 
 
@@ -163,7 +165,7 @@ async def opened(target: Target) -> AsyncIterator[Source]:
             except NoGateway as error:
                 reason = str(error)
             else:
-                yield Running(operator, target.addr)
+                yield Running(operator, target.addr, target.commands)
                 return
         if target.db is None or not target.db.exists():
             raise target.nothing(reason)

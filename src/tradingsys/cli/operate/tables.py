@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tradingsys.cli.operate.target import NOT_ANSWERING, NOT_RUNNING
+from tradingsys.core.command_line import CommandLine
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
 from tradingsys.gateway.products import ProductName
@@ -66,7 +67,7 @@ def session_name(session: int) -> str:
     return "EXTERNAL" if session == EXTERNAL else str(session)
 
 
-def status(out: Console, view: GatewayView) -> None:
+def status(out: Console, view: GatewayView, commands: CommandLine) -> None:
     """How a gateway is."""
     is_running = view.text not in (NOT_RUNNING, NOT_ANSWERING)
     state = "ready" if view.ready else "not ready"
@@ -87,12 +88,12 @@ def status(out: Console, view: GatewayView) -> None:
     table.add_row("version", view.version)
     for halt in view.halts:
         where = halt.symbol.lower() or "the whole account"
-        again = f"tradingsys resume {halt.symbol.lower() or '--account'}"
+        again = commands.line(f"resume {halt.symbol.lower() or '--account'}")
         table.add_row("HALTED", f"{where}, since {time_text(halt.ts_ms)}: {halt.reason} (look, then: {again})")
     if view.margin:
-        table.add_row("MARGIN", f"{view.margin} (see: tradingsys margin)")
+        table.add_row("MARGIN", f"{view.margin} (see: {commands.line('margin')})")
     for name, difference in view.differences.items():
-        how = f"tradingsys explain {name}" if view.product == ProductName.USDM else "tradingsys assets"
+        how = commands.line(f"explain {name}" if view.product == ProductName.USDM else "assets")
         table.add_row("DIFFERENCE", f"{name}: {difference} (see: {how})")
     out.print(table)
 

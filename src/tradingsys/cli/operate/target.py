@@ -7,11 +7,12 @@ from pathlib import Path
 from msgspec import Struct
 
 from tradingsys.cli.exits import NothingThere
+from tradingsys.core.command_line import CommandLine
 from tradingsys.core.errors import ConfigError
 from tradingsys.gateway.config import load, local_address
 from tradingsys.store.lock import Lock
 
-__all__ = ["NOT_ANSWERING", "NOT_RUNNING", "Target", "Where", "find_target", "is_held"]
+__all__ = ["NOT_ANSWERING", "NOT_RUNNING", "Target", "Where", "command_line", "find_target", "is_held"]
 
 NOT_RUNNING = "the gateway is not running"
 """The state of a book at rest."""
@@ -28,6 +29,8 @@ class Target(Struct, frozen=True):
 
     addr: str | None
     db: Path | None
+    commands: CommandLine = CommandLine()
+    """What people are told to type to ask the same one."""
 
     def nothing(self, reason: str) -> NothingThere:
         """Neither answers."""
@@ -65,23 +68,30 @@ def is_held(db: Path) -> bool:
     return False
 
 
+def command_line(config: Path | None, addr: str | None, db: Path | None) -> CommandLine:
+    """Commands with the same options."""
+    named = (("-c", config), ("--addr", addr), ("--db", db))
+    return CommandLine(tuple(text for option, value in named if value is not None for text in (option, str(value))))
+
+
 def find_target(config: Path | None, addr: str | None, db: Path | None) -> Target:
     """What the options mean; without any, the first of usdt.json, spot.json and margin.json in the working directory.
 
     Raises ConfigError for a configuration that cannot be used.
     """
+    commands = command_line(config, addr, db)
     if config is None and addr is None and db is None:
         config = next((path for path in _CONFIGS if path.exists()), None)
         if config is None:
             return Target(None, _DB)
     if config is None:
-        return Target(addr, db)
+        return Target(addr, db, commands)
     if addr is not None or db is not None:
         raise ConfigError("the configuration says it already: leave one out", key="-c / --addr / --db")
     known = load(config)
     host, port = local_address(known, config)
     host = f"[{host}]" if ":" in host else host
-    return Target(f"ws://{host}:{port}", _place(Path(known.db), config))
+    return Target(f"ws://{host}:{port}", _place(Path(known.db), config), commands)
 
 
 def _place(db: Path, config: Path) -> Path:

@@ -9,7 +9,7 @@ __all__ = ["ASKED", "BUG", "CODES", "RULES"]
 _DOUBT, _LIMITED, _AUTH = ErrorClass.IN_DOUBT, ErrorClass.RATE_LIMITED, ErrorClass.AUTH
 ASKED = "the gateway asks for the order until it knows; send nothing instead of it"
 BUG = "a request that the exchange cannot read: please report it with the log"
-RULES = "look at the symbol's rules (get_products)"
+RULES = "look at the symbol's rules (sub.tick_size, sub.lot and others)"
 
 CODES = (
     ErrorCode(-1000, "An unknown error occurred while processing the request.", ASKED, _DOUBT, Retry.ASK_FIRST),
@@ -57,7 +57,7 @@ CODES = (
     ErrorCode(-1106, "A parameter was sent when not required.", "leave it out for this type of order"),
     ErrorCode(-1112, "No orders on book for symbol.", "nobody to trade with: try again later", retry=Retry.LATER),
     ErrorCode(-1114, "TimeInForce parameter sent when not required.", "leave out the time in force for this type"),
-    ErrorCode(-1116, "Invalid orderType.", "use one that the symbol lists (get_products)"),
+    ErrorCode(-1116, "Invalid orderType.", "use one that the symbol takes (sub.order_support)"),
     ErrorCode(-1117, "Invalid side.", "use BUY or SELL"),
     ErrorCode(-1118, "New client order ID was empty.", BUG),
     ErrorCode(-1119, "Original client order ID was empty.", BUG),

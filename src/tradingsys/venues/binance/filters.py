@@ -224,7 +224,7 @@ def too_many(rule: Rule, most: int | None, standing: int | None) -> Broken | Non
 
 
 _BOUNDS = {
-    Rule.PRECISION: "{}: see get_products",
+    Rule.PRECISION: "{}: round to sub.tick_size and sub.lot",
     Rule.PRICE_TOO_LOW: "the lowest price is {}",
     Rule.PRICE_TOO_HIGH: "the highest price is {}",
     Rule.PRICE_OFF_TICK: "round the price to the symbol's tick, {}",
@@ -235,9 +235,9 @@ _BOUNDS = {
     Rule.MARKET_QTY_TOO_LOW: "the least quantity at market is {}",
     Rule.MARKET_QTY_TOO_HIGH: "the largest quantity at market is {}: split it",
     Rule.MARKET_QTY_OFF_STEP: "round the quantity to the lot of market orders, {}",
-    Rule.PRICE_PRECISION: "{}: see get_products",
-    Rule.QTY_PRECISION: "{}: see get_products",
-    Rule.QUOTE_QTY_PRECISION: "{}: see get_products",
+    Rule.PRICE_PRECISION: "{}: round to sub.tick_size and sub.lot",
+    Rule.QTY_PRECISION: "{}: round to sub.tick_size and sub.lot",
+    Rule.QUOTE_QTY_PRECISION: "{}: round to sub.tick_size and sub.lot",
     Rule.QUOTE_QTY_NOT_ALLOWED: "this symbol takes no orders for an amount of the quote asset: use quantity",
     Rule.ICEBERG_NOT_ALLOWED: "this symbol takes no iceberg orders",
     Rule.ICEBERG_QTY: "what an iceberg shows must be a quantity that could be ordered: {}",

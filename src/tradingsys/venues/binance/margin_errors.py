@@ -8,7 +8,7 @@ from tradingsys.venues.binance.error_codes import ErrorClass, ErrorCode, Retry
 __all__ = ["ERRORS"]
 
 _LEVEL = "raise the margin level first: transfer collateral, or pay debts back"
-_BORROW = "`tradingsys margin ASSET` and `session.borrowable` tell how much can be borrowed"
+_BORROW = "`tradingsys margin ASSET -c FILE` and `session.borrowable` tell how much can be borrowed"
 
 _UNSURE = "look at the balances before asking again: it may have been done"
 

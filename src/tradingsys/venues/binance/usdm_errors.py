@@ -33,7 +33,7 @@ _REQUEST = (
     ErrorCode(-1109, "Invalid account.", "open a futures account for this key", retry=Retry.NO),
     ErrorCode(-1110, "Invalid symbolType.", BUG),
     ErrorCode(-1111, "Precision is over the maximum defined for this asset.", "fewer decimals: " + RULES),
-    ErrorCode(-1115, "Invalid timeInForce.", "use one that the symbol lists (get_products)"),
+    ErrorCode(-1115, "Invalid timeInForce.", "use one that the symbol takes (sub.tif_support)"),
     ErrorCode(-1120, "Invalid interval.", "use an interval from 1m to 1M"),
     ErrorCode(
         -1125,
@@ -95,13 +95,15 @@ _FILTERS = (
     ErrorCode(-4006, "Stop price less than zero.", "give a positive trigger price"),
     ErrorCode(-4007, "Stop price greater than max price.", RULES),
     ErrorCode(-4013, "Price less than min price.", RULES),
-    ErrorCode(-4014, "Price not increased by tick size.", "round the price to the symbol's tick (get_products)"),
+    ErrorCode(-4014, "Price not increased by tick size.", "round the price to the symbol's tick (sub.round_price)"),
     ErrorCode(-4015, "Client order id is not valid.", "at most 36 characters"),
     ErrorCode(-4016, "Price is higher than mark price multiplier cap.", "price the buy closer to the mark price"),
     ErrorCode(-4019, "Composite scale too large.", BUG),
     ErrorCode(-4020, "Target strategy invalid for orderType.", "this type of order cannot have that instruction"),
     ErrorCode(-4022, "Market status sent is not valid.", "the symbol does not trade now", retry=Retry.LATER),
-    ErrorCode(-4023, "Qty not increased by step size.", "round the quantity to the symbol's lot (get_products)"),
+    ErrorCode(
+        -4023, "Qty not increased by step size.", "round the quantity to the symbol's lot (sub.floor_to_lot_size)"
+    ),
     ErrorCode(-4024, "Price is lower than mark price multiplier floor.", "price the sale closer to the mark price"),
     ErrorCode(-4028, "Invalid leverage.", "choose a leverage that the symbol has, in whole numbers"),
     ErrorCode(-4031, "Invalid parameter working type.", "trigger by LAST or MARK"),
