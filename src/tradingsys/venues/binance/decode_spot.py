@@ -271,7 +271,9 @@ def _terms(told: _Told, version_ms: int, revision: int = 0) -> Terms:
     delta = told.trailing_delta
     callback_rate = words.callback_rate(delta) if delta and delta > 0 else None
     is_untriggerable = order_type.is_conditional and stop_px is None and callback_rate is None
-    is_incomplete = is_untriggerable or (quote_qty is not None and not order_qty)
+    # What an amount of quote comes to is an estimate, if it is told at all, until all of it was executed.
+    is_estimated = quote_qty is not None and told.status != OrderStatus.FILLED
+    is_incomplete = is_untriggerable or is_estimated
     is_trailing = order_type is OrderType.STOP_MARKET and callback_rate is not None
     force, is_post_only = time_in_force(told.type, told.time_in_force)
     return Terms(
