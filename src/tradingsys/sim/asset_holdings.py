@@ -148,6 +148,7 @@ class AssetHoldings:
         match = PreventedMatch(
             self._state.number(f"prevented/{taker.symbol}"), taker.account, taker.symbol, taker.order_id,
             maker.order_id, venue.price(step.maker.px), mode, now_ns, taker_qty, maker_qty,
+            shared or min(taker.leaves, maker.leaves),
         )  # fmt: skip
         self._state.ledger.prevented.append(match)
         for order, qty in ((maker, maker_qty), (taker, taker_qty)):

@@ -226,3 +226,5 @@ class PreventedMatch(Struct, frozen=True):
     taker_qty: Decimal = Decimal(0)
     """What was taken from the taker."""
     maker_qty: Decimal = Decimal(0)
+    qty: Decimal = Decimal(0)
+    """What they would have traded."""

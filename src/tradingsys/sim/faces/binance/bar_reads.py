@@ -67,7 +67,8 @@ def chosen_bars(call: Call[S], archive: Bars, intervals: Collection[str], highes
     if interval not in intervals:
         raise Fault(400, -1120, "Invalid interval.")
     limit = call.limit(500, highest)
-    start_ms, end_ms = params.maybe_integer("startTime"), params.optional_integer("endTime", call.now_ms)
+    start_ms, end_ms = params.maybe_time("startTime"), params.maybe_time("endTime")
+    end_ms = call.now_ms if end_ms is None else end_ms
     last_ms = min(end_ms, call.now_ms)
     if start_ms is None:
         first_ms = max(0, interval_start_ms(interval, last_ms) - limit * _longest_ms(interval))

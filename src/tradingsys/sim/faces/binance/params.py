@@ -24,6 +24,9 @@ __all__ = [
 ]
 
 _MAX_AHEAD_MS = 1_000
+_US_PER_MS = 1_000
+_LEAST_US = 10**14
+"""As a time in ms it would be in the year 5138."""
 _INTEGER = re.compile(r"[0-9]{1,19}")
 _DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
 
@@ -92,6 +95,14 @@ class Params:
         Raises Fault (-1102).
         """
         return self.integer(name) if self.get(name) else None
+
+    def maybe_time(self, name: str) -> int | None:
+        """A time in ms, or None when absent; one in microseconds is told by its size.
+
+        Raises Fault (-1102).
+        """
+        value = self.maybe_integer(name)
+        return value // _US_PER_MS if value is not None and value >= _LEAST_US else value
 
     def maybe_decimal(self, name: str) -> Decimal | None:
         """A number, or None when absent.

@@ -32,7 +32,7 @@ def chosen_aggregates(call: Call[S], longest_hours: int | None = None) -> list[A
     rows = list(call.state.tapes[call.symbol()].aggregates)
     limit = call.limit(500, 1000)
     from_id = params.maybe_integer("fromId")
-    start_ms, end_ms = params.maybe_integer("startTime"), params.maybe_integer("endTime")
+    start_ms, end_ms = params.maybe_time("startTime"), params.maybe_time("endTime")
     if from_id is not None:
         if start_ms is not None or end_ms is not None:
             raise Fault(400, -1128, "Combination of optional parameters invalid.")

@@ -194,13 +194,12 @@ class Face(_Face[State]):
         }
 
     def _told(self, answer: ConnectionMethod) -> ConnectionMethod:
-        """A session's state, with whether its account is listened to."""
+        """A session's state, with whether any account is listened to."""
 
         def told(conn: Connection, given: Params, now_ns: int) -> object:
             state = answer(conn, given, now_ns)
             assert isinstance(state, SessionState)
-            listens = any(each.by_logon for each in self._streams.of(conn))
-            return structs.replace(state, user_data_stream=listens)
+            return structs.replace(state, user_data_stream=bool(self._streams.of(conn)))
 
         return told
 

@@ -103,9 +103,9 @@ def listed_names(call: Call, parameter: str) -> list[str]:
 def symbols_asked(call: Call) -> list[str]:
     """The symbols that ``symbol`` or ``symbols`` name, or all; with ``symbolStatus`` those alone that have it.
 
-    Raises Fault for both (-1128), for an unknown one (-1121), and for a status that a named one does not have (-1220).
+    Raises Fault for both (-1128), for an unknown one (-1121), and for a status that a single one does not have (-1220).
     """
-    given, is_named = call.params, bool(call.params.get("symbol") or call.params.get("symbols"))
+    given = call.params
     if given.get("symbol") and given.get("symbols"):
         raise Fault(400, -1128, "Combination of optional parameters invalid.")
     listed = [call.listed(name) for name in listed_names(call, "symbols")] if given.get("symbols") else None
@@ -116,7 +116,7 @@ def symbols_asked(call: Call) -> list[str]:
     if status not in _STATUSES:
         raise Fault(400, -1122, "Invalid symbolStatus.")
     fitting = [name for name in names if call.state.exchange.venues[name].instrument.status == status]
-    if is_named and fitting != names:
+    if given.get("symbol") and not fitting:
         raise Fault(400, -1220, f"The symbol's status does not match the requested symbolStatus '{status}'.")
     return fitting
 
@@ -127,8 +127,8 @@ def exchange_info(call: Call) -> ExchangeInfo:
     Raises Fault (-1128) for two, (-1121) for an unknown symbol, (-1130) for an unknown permission.
     """
     given, state = call.params, call.state
-    if given.get("permissions") and (given.get("symbol") or given.get("symbols")):
-        raise Fault(400, -1128, "Combination of optional parameters invalid.")
+    _check_choice(call, ("symbol", "symbols", "permissions"))
+    _check_choice(call, ("symbol", "symbols", "symbolStatus"))
     names = symbols_asked(call)
     if given.get("permissions"):
         wanted = (
@@ -150,6 +150,12 @@ def exchange_info(call: Call) -> ExchangeInfo:
     )
 
 
+def _check_choice(call: Call, names: Iterable[str]) -> None:
+    """Raises Fault (-1128) when more than one of these parameters is there."""
+    if sum(bool(call.params.get(name)) for name in names) > 1:
+        raise Fault(400, -1128, "Combination of optional parameters invalid.")
+
+
 # --- book
 
 
@@ -160,11 +166,18 @@ def depth_snapshot(best: Depth) -> DepthSnapshot:
 
 def depth(call: Call) -> DepthSnapshot:
     """`GET /api/v3/depth` and `depth`: more than 5,000 levels are cut."""
-    symbol = call.symbol()
+    symbol = _symbol_of_status(call)
     limit = call.params.optional_integer("limit", 100)
     if limit < 1:
         raise malformed("limit")
     return depth_snapshot(top(symbol, call.state.exchange.venues[symbol], min(limit, _MOST_LEVELS), call.now_ms))
+
+
+def _symbol_of_status(call: Call) -> str:
+    """The symbol asked for. Raises Fault (-1220) when it has another ``symbolStatus`` than is asked for."""
+    call.symbol()
+    (symbol,) = symbols_asked(call)
+    return symbol
 
 
 def book_ticker(call: Call) -> BookTickerRow | list[BookTickerRow]:
@@ -206,6 +219,7 @@ def historical_trades(call: Call) -> list[dict[str, object]]:
 def block_trades(call: Call) -> list[spot.BlockTradeRow]:
     """`GET /api/v3/historicalBlockTrades`: nobody here trades past the book."""
     call.symbol()
+    call.params.integer("fromId")
     return []
 
 
@@ -260,7 +274,8 @@ def klines(call: Call) -> list[KlineRow]:
         archive = ZonedBars(tape.bars, offset_ms) if offset_ms else tape.bars
         return as_rows(map(in_eight_digits, chosen_bars(call, archive, KLINE_INTERVALS, _MOST_KLINES)))
     limit = call.limit(500, _MOST_KLINES)
-    start_ms, end_ms = call.params.maybe_integer("startTime"), call.params.optional_integer("endTime", call.now_ms)
+    start_ms, end_ms = call.params.maybe_time("startTime"), call.params.maybe_time("endTime")
+    end_ms = call.now_ms if end_ms is None else end_ms
     if start_ms is not None and start_ms > end_ms:
         raise Fault(400, -1023, "Start time is greater than end time.")
     bars = [bar for bar in _seconds(tape, call.now_ms) if (start_ms or 0) <= bar.start_ms <= end_ms]
@@ -303,6 +318,7 @@ def average_px(call: Call) -> spot.AveragePrice:
 
 def execution_rules(call: Call) -> spot.ExecutionRules:
     """`GET /api/v3/executionRules` and `executionRules`: a symbol has none, unless the operator gave it one."""
+    _check_choice(call, ("symbol", "symbols", "symbolStatus"))
     exchange = call.state.exchange
     return spot.ExecutionRules(
         symbol_rules=[
@@ -343,7 +359,7 @@ def reference_calculation(call: Call) -> spot.ReferencePriceCalculation:
 
     Raises Fault (-2043).
     """
-    symbol = call.symbol()
+    symbol = _symbol_of_status(call)
     _range_of(call, symbol)
     return spot.ReferencePriceCalculation(symbol=symbol, calculation_type="EXTERNAL", external_calculation_id=0)
 

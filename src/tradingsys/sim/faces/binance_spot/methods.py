@@ -21,7 +21,7 @@ _AS_BY_REST = {
     "trades.recent": ("GET", "trades"),
     "trades.historical": ("GET", "historicalTrades"),
     "trades.aggregate": ("GET", "aggTrades"),
-    "historicalBlockTrades": ("GET", "historicalBlockTrades"),
+    "blockTrades.historical": ("GET", "historicalBlockTrades"),
     "klines": ("GET", "klines"),
     "uiKlines": ("GET", "uiKlines"),
     "avgPrice": ("GET", "avgPrice"),

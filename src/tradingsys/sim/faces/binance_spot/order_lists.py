@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tradingsys.core.enums import Contingency, Side
+from tradingsys.core.enums import Contingency, OrderStatus, Side
 from tradingsys.sim.asset_events import ListChanged, ListRejected
 from tradingsys.sim.events import Accepted, Canceled, CancelRefused, ExchangeEvent
 from tradingsys.sim.faces.binance.faults import Fault
@@ -134,9 +134,15 @@ def _enter(
         raise refused(first.refusal)
     assert isinstance(first, ListChanged)
     orders.count(call, len(legs))
-    accepted = [event.order for event in events if isinstance(event, Accepted)]
-    mine = {leg.order_id for leg in first.record.legs}
-    reports = [orders.reply(call, kind, record, events) for record in accepted if record.order_id in mine]
+    accepted = {event.order.order_id: event.order for event in reversed(events) if isinstance(event, Accepted)}
+    placed = [accepted[leg.order_id] for leg in first.record.legs]
+    # What waits is told as it was, also when its turn has come already.
+    reports = [
+        render.order_reply(kind, record, ())
+        if record.status is OrderStatus.PENDING_NEW
+        else orders.reply(call, kind, record, events)
+        for record in placed
+    ]
     return render.list_reply(first.record, call.state.exchange.ledger, reports)
 
 
@@ -160,7 +166,7 @@ def cancel_list(call: Call) -> spot.OrderList:
     if list_id is None and not client_list_id:
         raise Fault(400, -1102, "Param 'orderListId' or 'listClientOrderId' must be sent, but both were empty/null!")
     found = exchange.ledger.order_list(call.account, list_id, client_list_id)
-    if found is None or found.symbol != symbol:
+    if found is None or found.symbol != symbol or client_list_id not in ("", found.client_list_id):
         raise refused(Refusal.UNKNOWN_LIST)
     cancel_id = client_id(given.values, "newClientOrderId", SPOT_CLIENT_ID) or call.state.made_id()
     for leg in found.legs:
@@ -233,6 +239,5 @@ def all_lists(call: Call) -> list[spot.OrderList]:
         and (from_id is None or record.list_id >= from_id)
         and (window is None or window[0] <= ms(record.created_ns) <= window[1])
     ]
-    limit = call.limit(500, 1000)
-    chosen = rows[-limit:] if from_id is None and window is None else rows[:limit]
+    chosen = order_reads.page(call, rows, is_counted=from_id is not None)
     return [render.list_reply(record, ledger) for record in chosen]

@@ -14,7 +14,17 @@ from tradingsys.sim.order_records import Execution, OrderRecord
 from tradingsys.venues.binance import requests
 from tradingsys.venues.binance.messages import spot
 
-__all__ = ["all_orders", "amendments", "day_window", "my_allocations", "my_trades", "open_orders", "prevented", "query"]
+__all__ = [
+    "all_orders",
+    "amendments",
+    "day_window",
+    "my_allocations",
+    "my_trades",
+    "open_orders",
+    "page",
+    "prevented",
+    "query",
+]
 
 T = TypeVar("T")
 
@@ -28,7 +38,7 @@ def day_window(call: Call) -> tuple[int, int] | None:
 
     Raises Fault for a longer one (-1127) and for one that ends before it starts (-1023).
     """
-    start_ms, end_ms = call.params.maybe_integer("startTime"), call.params.maybe_integer("endTime")
+    start_ms, end_ms = call.params.maybe_time("startTime"), call.params.maybe_time("endTime")
     if start_ms is None and end_ms is None:
         return None
     if start_ms is None:
@@ -84,7 +94,7 @@ def all_orders(call: Call) -> list[spot.OrderReply]:
         if not (_is_hidden(call, record) or _is_archived(call, record))
         and (window is None or window[0] <= ms(record.created_ns) <= window[1])
     ]
-    return [render.order_query(record) for record in _page(call, rows, from_id is not None or window is not None)]
+    return [render.order_query(record) for record in page(call, rows, is_counted=from_id is not None)]
 
 
 def my_trades(call: Call) -> list[spot.UserTrade]:
@@ -108,12 +118,13 @@ def executions(call: Call) -> Sequence[Execution]:
         and (window is None or window[0] <= ms(row.ts_ns) <= window[1])
         and not call.state.troubles.hides(row.ts_ns, call.now_ns)
     ]
-    return _page(call, rows, from_id is not None or window is not None)
+    return page(call, rows, is_counted=from_id is not None)
 
 
-def _page(call: Call, rows: Sequence[T], oldest_first: bool) -> Sequence[T]:
+def page(call: Call, rows: Sequence[T], *, is_counted: bool) -> Sequence[T]:
+    """As many as are asked for: the oldest from a time on, or from an id on (``is_counted``), else the newest."""
     limit = call.limit(500, 1000)
-    return rows[:limit] if oldest_first else rows[-limit:]
+    return rows[:limit] if is_counted or call.params.get("startTime") else rows[-limit:]
 
 
 def amendments(call: Call) -> list[spot.AmendmentRow]:

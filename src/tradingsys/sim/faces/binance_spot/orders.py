@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tradingsys.core.commands import CancelOrder
 from tradingsys.core.enums import OrderType
+from tradingsys.sim.asset_events import Prevented
 from tradingsys.sim.events import (
     Accepted,
     Amended,
@@ -63,10 +64,13 @@ def place(call: Call) -> spot.OrderReply:
     return reply(call, kind, *enter(call, wish))
 
 
-def reply(call: Call, kind: str, record: OrderRecord, events: Iterable[ExchangeEvent]) -> spot.OrderReply:
+def reply(call: Call, kind: str, record: OrderRecord, events: Sequence[ExchangeEvent]) -> spot.OrderReply:
     """What is told of an order that was placed: as it is after all that its placing caused."""
     now = call.state.exchange.ledger.order(call.account, record.symbol, record.order_id) or record
-    return render.order_reply(kind, now, executions_of(record.order_id, events))
+    matches = (event.match for event in events if isinstance(event, Prevented))
+    # Both of its orders tell of one.
+    met = {match.match_id: match for match in matches if match.taker_id == record.order_id}
+    return render.order_reply(kind, now, executions_of(record.order_id, events), list(met.values()))
 
 
 def place_test(call: Call) -> object:
@@ -76,7 +80,10 @@ def place_test(call: Call) -> object:
     if not call.params.flag("computeCommissionRates"):
         return Nothing()
     fees = call.state.exchange.fees
-    rates = {"maker": format(fees.maker, "f"), "taker": format(fees.taker, "f")}
+    rates = {
+        "maker": format(fees.rate(wish.side, is_maker=True), "f"),
+        "taker": format(fees.rate(wish.side, is_maker=False), "f"),
+    }
     nothing = dict.fromkeys(rates, "0.00000000")
     return {
         "standardCommissionForOrder": rates,
@@ -197,7 +204,7 @@ def _check_restriction(given: Params, record: OrderRecord) -> None:
         return
     wanted = _STATUS_OF.get(word)
     if wanted is None:
-        raise Fault(400, -1145, "Invalid cancelRestrictions.")
+        raise Fault(400, -1145, "Invalid cancelRestrictions")
     if record.status.value != wanted:
         raise Fault(400, -2011, "Order was not canceled due to cancel restrictions.")
 

@@ -42,6 +42,8 @@ _REASON_WORDS = {
     ExpiryReason.REMOVED: "EXCHANGE_CANCELED",
     ExpiryReason.LIQUIDATION: "EXCHANGE_CANCELED",
 }
+_NO_GROUP = -1
+"""Accounts of the box belong to no trade group."""
 _MARKETS = frozenset({OrderType.MARKET, OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET})
 
 
@@ -122,13 +124,35 @@ def _told(reply: spot.OrderReply, record: OrderRecord) -> spot.OrderReply:
     )
 
 
-def order_reply(kind: str, record: OrderRecord, rows: Sequence[Execution]) -> spot.OrderReply:
-    """The answer to placing, of a kind: ACK, RESULT or FULL."""
+def order_reply(
+    kind: str, record: OrderRecord, rows: Sequence[Execution], met: Sequence[PreventedMatch] = ()
+) -> spot.OrderReply:
+    """The answer to placing, of a kind: ACK, RESULT or FULL, which has what it traded, and whom of its own it met."""
     order, placed_ms = _order(record), ms(record.created_ns)
     if kind == "ACK":
         return encode_spot.ack(order, transact_ms=placed_ms)
     reply = _told(encode_spot.order_reply(order, _progress(record), transact_ms=placed_ms), record)
-    return reply if kind == "RESULT" else encode_spot.full(reply, [_fill(row) for row in rows])
+    if kind == "RESULT":
+        return reply
+    reply = encode_spot.full(reply, [_fill(row) for row in rows])
+    if not met:
+        return reply
+    return structs.replace(
+        reply,
+        prevented_matches=[_shown_match(each) for each in met],
+        trade_group_id=_NO_GROUP if record.prevented_qty else UNSET,
+    )
+
+
+def _shown_match(row: PreventedMatch) -> spot.ShownPreventedMatch:
+    return spot.ShownPreventedMatch(
+        prevented_match_id=row.match_id,
+        maker_symbol=row.symbol,
+        maker_order_id=row.maker_id,
+        price=format(row.px, ".8f"),
+        taker_prevented_quantity=format(row.taker_qty, ".8f") if row.taker_qty else UNSET,
+        maker_prevented_quantity=format(row.maker_qty, ".8f") if row.maker_qty else UNSET,
+    )
 
 
 def cancel_reply(record: OrderRecord, cancel_id: str) -> spot.OrderReply:
@@ -175,9 +199,9 @@ def execution_report(
     cancel_id: str | None = None,
     former_id: str | None = None,
     prevented_qty: Decimal | None = None,
-    counter_order_id: int | None = None,
+    match: PreventedMatch | None = None,
 ) -> spot.ExecutionReport:
-    """The event about an order as it was right after it happened."""
+    """The event about an order as it was right after it happened; ``match`` took ``prevented_qty`` from it."""
     order = _order(record, () if execution is None else (_fill(execution),))
     report = encode_spot.execution_report(
         OrderChanged(order, record.symbol, ms(ts_ns)),
@@ -187,8 +211,17 @@ def execution_report(
         cancel_id=cancel_id,
         former_id=former_id,
         last_prevented_qty=prevented_qty,
-        counter_order_id=counter_order_id,
     )
+    if match is not None:
+        report = structs.replace(
+            report,
+            trade_group_id=_NO_GROUP,
+            counter_order_id=match.maker_id if record.order_id == match.taker_id else match.taker_id,
+            counter_symbol=record.symbol,
+            prevented_execution_qty=format(match.qty, ".8f"),
+            prevented_execution_px=format(match.px, ".8f"),
+            prevented_execution_quote_qty=format(match.px * match.qty, ".8f"),
+        )
     if execution is not None:
         report = structs.replace(report, last_quote_qty=_quote_text(execution))
     if record.strategy_id is None and record.strategy_type is None:
@@ -242,7 +275,7 @@ def prevented_match(row: PreventedMatch) -> spot.PreventedMatch:
         taker_order_id=row.taker_id,
         maker_symbol=row.symbol,
         maker_order_id=row.maker_id,
-        trade_group_id=1,
+        trade_group_id=_NO_GROUP,
         self_trade_prevention_mode=row.mode.value,
         price=format(row.px, "f"),
         maker_prevented_quantity=format(row.maker_qty, "f") if row.maker_qty else UNSET,

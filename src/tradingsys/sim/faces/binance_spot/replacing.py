@@ -33,7 +33,7 @@ def cancel_replace(call: Call) -> spot.CancelReplaced:
     wish = orders.wished(call)
     kind = orders.response_type(given, wish)
     if call.state.limits.is_spent(call.account, call.now_ms):
-        _beyond_limit(call, named, beyond_limit == "CANCEL_ONLY")
+        _beyond_limit(call, named, mode, cancels=beyond_limit == "CANCEL_ONLY")
     canceled, problem = _try_cancel(call, named)
     if problem is not None and mode == "STOP_ON_FAILURE":
         orders.count(call)
@@ -64,14 +64,18 @@ def _named(given: Params) -> Params:
     return named
 
 
-def _beyond_limit(call: Call, named: Params, cancels: bool) -> None:
+def _beyond_limit(call: Call, named: Params, mode: str, *, cancels: bool) -> None:
+    """Raises Fault: there can be no new order. Of modes that go on after a failure the status tells that one was."""
     try:
         orders.count(call)
     except Fault as fault:
-        if cancels:
-            canceled, problem = _try_cancel(call, named)
-            fault.data = _data(canceled, problem, None, None)
-        raise
+        if not cancels:
+            raise
+        canceled, problem = _try_cancel(call, named)
+        stops = mode == "STOP_ON_FAILURE"
+        partly = _partly(canceled, problem, None, None if stops and canceled is None else fault)
+        status = 429 if stops else partly.status
+        raise Fault(status, partly.code, partly.message, fault.wait, partly.data) from None
 
 
 def _try_cancel(call: Call, named: Params) -> tuple[spot.OrderReply | None, Fault | None]:

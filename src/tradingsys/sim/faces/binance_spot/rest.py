@@ -30,13 +30,16 @@ __all__ = [
     "day_weight",
     "depth_weight",
     "entering",
+    "prevented_weight",
     "refuse_sor",
+    "rules_weight",
     "test_weight",
     "trades_weight",
     "window_weight",
 ]
 
 _MOST_COSTLY = 200
+_MOST_RULES = 40
 
 
 def depth_weight(params: Params) -> int:
@@ -67,6 +70,18 @@ def window_weight(params: Params) -> int:
 def trades_weight(params: Params) -> int:
     """What executions cost."""
     return 5 if params.get("orderId") else 20
+
+
+def prevented_weight(params: Params) -> int:
+    """What matches that were prevented cost: one, or an order's."""
+    return 2 if params.get("preventedMatchId") else 20
+
+
+def rules_weight(params: Params) -> int:
+    """What rules about prices cost, by the number of symbols."""
+    if params.get("symbol"):
+        return 2
+    return min(_MOST_RULES, 2 * (params.get("symbols").count(",") + 1)) if params.get("symbols") else _MOST_RULES
 
 
 def test_weight(params: Params) -> int:
@@ -114,7 +129,7 @@ ROUTES: Routes[State] = {
     ("GET", "/api/v3/ticker"): public(tickers.ticker, window_weight),
     ("GET", "/api/v3/ticker/price"): public(market_reads.price_ticker, book_weight),
     ("GET", "/api/v3/ticker/bookTicker"): public(market_reads.book_ticker, book_weight),
-    ("GET", "/api/v3/executionRules"): public(market_reads.execution_rules, per_symbol(2, 40)),
+    ("GET", "/api/v3/executionRules"): public(market_reads.execution_rules, rules_weight),
     ("GET", "/api/v3/referencePrice"): public(market_reads.reference_price, 2),
     ("GET", "/api/v3/referencePrice/calculation"): public(market_reads.reference_calculation, 2),
     # Orders
@@ -141,7 +156,7 @@ ROUTES: Routes[State] = {
     ("GET", "/api/v3/openOrderList"): signed(order_lists.open_lists, 6),
     ("GET", "/api/v3/order/amendments"): signed(order_reads.amendments, 4),
     ("GET", "/api/v3/myTrades"): signed(order_reads.my_trades, trades_weight),
-    ("GET", "/api/v3/myPreventedMatches"): signed(order_reads.prevented, 20),
+    ("GET", "/api/v3/myPreventedMatches"): signed(order_reads.prevented, prevented_weight),
     ("GET", "/api/v3/myAllocations"): signed(order_reads.my_allocations, 20),
     # Account
     ("GET", "/api/v3/account"): signed(account_reads.account, 20),

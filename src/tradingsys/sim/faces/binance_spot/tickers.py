@@ -18,9 +18,8 @@ __all__ = ["day_of", "mini_ticker", "ticker", "ticker_24hr", "trading_day", "win
 
 _MINUTE_MS = 60_000
 _DAY_MINUTES = 1440
-_UNITS = {"m": 1, "h": 60, "d": _DAY_MINUTES}
-_WINDOW = re.compile(r"([0-9]{1,2})([mhd])")
-_MOST_MINUTES = 7 * _DAY_MINUTES
+_UNITS = (1, 60, _DAY_MINUTES)
+_WINDOW = re.compile(r"([1-9]|[1-5][0-9])m|([1-9]|1[0-9]|2[0-3])h|([1-7])d")
 _PERCENT = Decimal("0.001")
 _NOUGHT = "0.00000000"
 
@@ -36,7 +35,7 @@ def _bar_of(state: State, symbol: str, start_ms: int, now_ms: int) -> Bar:
     return whole
 
 
-def _rolling(symbol: str, bar: Bar, now_ms: int, *, mini: bool) -> spot.RollingTicker:
+def _rolling(symbol: str, bar: Bar, end_ms: int, *, mini: bool) -> spot.RollingTicker:
     change = bar.close - bar.open
     short = spot.RollingTicker(
         symbol=symbol,
@@ -47,7 +46,7 @@ def _rolling(symbol: str, bar: Bar, now_ms: int, *, mini: bool) -> spot.RollingT
         volume=_text(bar.volume),
         quote_volume=_text(bar.quote_volume),
         open_time=bar.start_ms,
-        close_time=now_ms,
+        close_time=end_ms,
         first_id=bar.first_trade_id,
         last_id=bar.last_trade_id,
         count=bar.trade_count,
@@ -183,7 +182,8 @@ def trading_day(call: Call) -> object:
 
     Raises Fault (-1130) for nobody's time zone.
     """
-    return _rows(call, zoned_start_ms("1d", call.now_ms, zone_ms(call)))
+    start_ms = zoned_start_ms("1d", call.now_ms, zone_ms(call))
+    return _rows(call, start_ms, start_ms + _DAY_MINUTES * _MINUTE_MS - 1)
 
 
 def ticker(call: Call) -> object:
@@ -191,15 +191,15 @@ def ticker(call: Call) -> object:
 
     Raises Fault (-1130) for another window.
     """
-    return _rows(call, _window_start(call.params.get("windowSize", "1d"), call.now_ms))
+    return _rows(call, _window_start(call.params.get("windowSize", "1d"), call.now_ms), call.now_ms)
 
 
-def _rows(call: Call, start_ms: int) -> object:
+def _rows(call: Call, start_ms: int, end_ms: int) -> object:
     if not (call.params.get("symbol") or call.params.get("symbols")):
         raise Fault(400, -1102, "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed.")
     mini = _is_mini(call)
     rows = [
-        _rolling(symbol, _bar_of(call.state, symbol, start_ms, call.now_ms), call.now_ms, mini=mini)
+        _rolling(symbol, _bar_of(call.state, symbol, start_ms, call.now_ms), end_ms, mini=mini)
         for symbol in symbols_asked(call)
     ]
     return one_or_all(call, rows)
@@ -208,9 +208,9 @@ def _rows(call: Call, start_ms: int) -> object:
 def _window_start(window: str, now_ms: int) -> int:
     """The whole minute from which a window is counted."""
     match = _WINDOW.fullmatch(window)
-    minutes = int(match[1]) * _UNITS[match[2]] if match else 0
-    if not 0 < minutes <= _MOST_MINUTES:
+    if match is None:
         raise malformed("windowSize")
+    minutes = sum(int(count) * unit for count, unit in zip(match.groups("0"), _UNITS, strict=True))
     return (now_ms // _MINUTE_MS - minutes) * _MINUTE_MS
 
 

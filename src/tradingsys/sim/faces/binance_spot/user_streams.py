@@ -185,10 +185,7 @@ class UserStreams:
                     execution_id=amendment.amendment_id,
                 )
             case Prevented(order, match, last_qty):
-                counter_id = match.maker_id if order.order_id == match.taker_id else match.taker_id
-                return self._report(
-                    order, match.ts_ns, kind="TRADE_PREVENTION", prevented_qty=last_qty, counter_order_id=counter_id
-                )
+                return self._report(order, match.ts_ns, kind="TRADE_PREVENTION", prevented_qty=last_qty, match=match)
             case ListChanged(record):
                 if not self._listened(record.account):
                     return []
