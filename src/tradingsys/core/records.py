@@ -46,7 +46,8 @@ class Intent(Struct, frozen=True):
     revision: int = 0
     """The number of the amend that shall make these terms; 0 is the order itself."""
     worst_qty: Decimal = Decimal(0)
-    """Of an order for an amount of the quote asset: what it can come to at most, as far as the best price tells.
+    """Of an order for an amount of the quote asset: what it may come to, by the best price, but not less than all that
+    its session held to reduce.
 
     Counted until the venue says what it did come to.
     """

@@ -30,6 +30,8 @@ from tradingsys.wire.messages import (
 
 __all__ = ["OrderRequests"]
 
+_TO_TRADE = "send, amend or cancel orders"
+
 
 class OrderRequests:
     """``order``, ``order_list``, ``amend``, ``cancel``, ``resolve``."""
@@ -46,7 +48,8 @@ class OrderRequests:
 
     def _order(self, client: Client, request: Request) -> None:
         gateway = self._gateway
-        desk = self._desk(client)
+        session = require_trading(client, _TO_TRADE).id
+        desk = self._started_desk()
         params = decode_params(request, OrderParams)
         instrument = self._tradable(params.symbol)
         self._check_open_for_risk()
@@ -57,7 +60,7 @@ class OrderRequests:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
         if not gateway.venue.admits(command):
             raise InvalidOrder(gateway.venue.too_fast("order"), code=ErrorCode.DENIED)
-        desk.commit(client, params.seq, [(command, asked)], worst_qty=self._worst_qty(asked))
+        desk.commit(client, params.seq, [(command, asked)], worst_qty=self._worst_qty(session, asked))
         gateway.venue.send(command)
         client.peer.write(encode_reply(request.id, OrderResult(command.client_order_id)))
 
@@ -122,13 +125,20 @@ class OrderRequests:
         views = [desk.resolve(client, item) for item in params.orders]
         client.peer.write(encode_reply(request.id, ResolveResult(views)))
 
-    def _worst_qty(self, terms: Terms) -> Decimal:
-        """What an order for an amount of the quote asset comes to at the best price; 0 when that is not known."""
-        px = self._gateway.market.opposite_px(terms.symbol, terms.side) if terms.quote_order_qty is not None else None
-        return Decimal(0) if not px or terms.quote_order_qty is None else terms.quote_order_qty / px
+    def _worst_qty(self, session: int, terms: Terms) -> Decimal:
+        """What an order for an amount of the quote asset may come to: at the best price, if one is known.
+
+        At least all that the session holds to reduce: at a worse price a sale takes more, and how much nobody knows.
+        """
+        if terms.quote_order_qty is None:
+            return Decimal(0)
+        gateway = self._gateway
+        px = gateway.market.opposite_px(terms.symbol, terms.side)
+        held = -gateway.book.net(session, terms.symbol) * terms.side.sign
+        return max(terms.quote_order_qty / px if px else Decimal(0), held, Decimal(0))
 
     def _desk(self, client: Client) -> OrderDesk:
-        require_trading(client, "send, amend or cancel orders")
+        require_trading(client, _TO_TRADE)
         return self._started_desk()
 
     def _started_desk(self) -> OrderDesk:

@@ -79,6 +79,25 @@ def test_such_an_order_counts_what_it_comes_to_at_the_best_price(spot: tuple[Sce
     assert scene.tracked(seller).worst_leaves_qty == 10
 
 
+def test_until_it_is_known_what_such_a_sale_comes_to_it_may_be_all_that_is_held(spot: tuple[Scene, SpotVenue]) -> None:
+    scene, _ = spot
+    client = scene.client()
+    bought(scene, client, "100")
+    seller = client.order(**MARKET, quantity="0", quote_quantity="5", side="SELL")
+    assert scene.tracked(seller).worst_leaves_qty == 100, "no price is known"
+    assert "cancel or amend" in refusal(client, side="SELL", quantity="1", reduce_only=True)
+    accepted = scene.accepts(seller)
+    assert scene.tracked(seller).worst_leaves_qty == 100
+    assert accepted.terms is not None
+    told = structs.replace(accepted.terms, order_qty=Decimal(10), version_ms=scene.now_ms() + 1)
+    sold = structs.replace(accepted, terms=told, venue_cum_qty=Decimal(10))
+    scene.says(OrderChanged(sold, told.symbol, scene.now_ms()))
+    scene.fills_order(seller, "10")
+    assert "SELL 90 at most" in refusal(client, side="SELL", quantity="91", reduce_only=True)
+    buyer = client.order(**MARKET, quantity="0", quote_quantity="5")
+    assert scene.tracked(buyer).worst_leaves_qty == 0
+
+
 def test_a_part_of_an_order_can_be_hidden(spot: tuple[Scene, SpotVenue]) -> None:
     scene, venue = spot
     client = scene.client()
