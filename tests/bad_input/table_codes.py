@@ -34,11 +34,11 @@ CODES = {
     "margin": _read(_MARGIN),
 }
 """By the names of the accounts' configurations."""
-_BOTH, _FUTURES, _ASSETS = frozenset(CODES), frozenset({"usdt"}), frozenset({"spot", "margin"})
+_BOTH, _ASSETS = frozenset(CODES), frozenset({"spot", "margin"})
 STATUSES: tuple[tuple[int, str, frozenset[str]], ...] = (
     (400, "a code of next year", frozenset()),
     (403, "<html>blocked by a firewall</html>", frozenset()),
-    (408, "Timeout", _FUTURES),
+    (408, "Timeout", _BOTH),
     (409, "half of it", _ASSETS),
     (410, "gone", frozenset()),
     (500, "oops", _BOTH),

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,11 @@ from tests.bad_input.venue_place import ACCOUNTS, VenuePlace
 
 FIRST_QTY = 1_000
 KLINES = {"symbol": "dogeusdt", "interval": "1m", "limit": 5}
+OCO = (
+    {"price": "0.7"},
+    {"order_type": "STOP_MARKET", "stop_price": "0.5", "price": None, "time_in_force": None},
+)
+CODES_OF_LOANS = {-3006, -3007, -3008, -3012, -3013, -3014, -3015, -3016, -3041, -1003, -1022, -2015}
 # They say that there is no such order, or no longer, which is an answer and no failure.
 ANSWERS = {"usdt": {-2013}, "spot": {-2013, -2026}, "margin": {-2013, -2026}}
 
@@ -47,6 +53,14 @@ def place(
 def words_of(row: CodeRow, place: VenuePlace) -> list[str]:
     """What a refusal must tell: the exchange's words, and what to do where these do not say it."""
     return [row.text] if place.words.errors.codes[row.code].says_enough else [row.text, row.todo]
+
+
+def assert_answers(place: VenuePlace, row: CodeRow, told: dict[str, Any]) -> None:
+    """To what is no order: nobody asks for it until it is known."""
+    wanted = [row.text, "ask again"] if row.in_doubt else words_of(row, place)
+    assert told["code"] == row.code
+    assert [word for word in wanted if word not in told["msg"]] == [], told
+    assert "the gateway asks for the order" not in told["msg"]
 
 
 def assert_trades(place: VenuePlace) -> None:
@@ -81,6 +95,33 @@ def test_orders(place: VenuePlace, account: str) -> None:
             line.order_that("never arrived", client_order_id, lambda order: order["status"] == "ABSENT")
         else:
             assert not any(order["status"] == "UNKNOWN" for order in line.orders(client_order_id))
+    place.refusals.clear()
+    assert place.open_orders() == []
+    assert_trades(place)
+
+
+def test_lists(place: VenuePlace, account: str) -> None:
+    """Both orders are told the same, and are in doubt both."""
+    if account == "usdt":
+        return  # nothing of the kind is ever sent
+    line = place.line
+    sent = []
+    for number, row in enumerate(CODES[account]):
+        quantity = str(FIRST_QTY + number)
+        place.refusals["list", quantity] = (400, row.code, row.text)
+        legs = [line.order_params(**leg, side="SELL", quantity=quantity) for leg in OCO]
+        names = line.result("order_list", {"contingency": "OCO", "orders": legs})["client_order_ids"]
+        sent += [(name, row) for name in names]
+    for client_order_id, row in sent:
+        if row.in_doubt:
+            line.order_that("is in doubt", client_order_id, lambda order: order["status"] == "UNKNOWN")
+            continue
+        order = line.order_that("is refused", client_order_id, lambda order: order["status"] == "REJECTED")
+        assert order["code"] == row.code
+        assert [word for word in words_of(row, place) if word not in order["reason"]] == [], order
+    for client_order_id, row in sent:
+        if row.in_doubt:
+            line.order_that("never arrived", client_order_id, lambda order: order["status"] == "ABSENT")
     place.refusals.clear()
     assert place.open_orders() == []
     assert_trades(place)
@@ -153,11 +194,30 @@ def _more_than(place: VenuePlace, questions: int) -> bool:
 def test_questions_of_strategies(place: VenuePlace, account: str) -> None:
     for row in CODES[account]:
         place.refusals["klines", ""] = (400, row.code, row.text)
-        told = place.line.ask("get_klines", KLINES)["error"]
-        assert told["code"] == row.code
-        assert [word for word in words_of(row, place) if word not in told["msg"]] == [], told
+        assert_answers(place, row, place.line.ask("get_klines", KLINES)["error"])
     place.refusals.clear()
     assert place.line.result("get_klines", KLINES)
+    assert_trades(place)
+
+
+def test_loans(place: VenuePlace, account: str) -> None:
+    """What is open is said to be, with where to look; nothing is asked for twice."""
+    if account != "margin":
+        return  # there are none
+    line, loan = place.line, {"asset": "usdt", "amount": "5"}
+    # Each weighs much; the rest is tried with questions.
+    chosen = [row for row in CODES[account] if row.in_doubt or row.code in CODES_OF_LOANS]
+    assert len(chosen) > 15
+    for number, row in enumerate(chosen):
+        place.refusals["loans", ""] = (400, row.code, row.text)
+        told = line.ask(("borrow", "repay")[number % 2], loan)["error"]
+        assert_answers(place, row, told)
+        assert ("look at the balances before you ask again" in told["msg"]) is row.in_doubt, told
+        assert_answers(place, row, line.ask("get_borrowable", {"asset": "usdt"})["error"])
+    place.refusals.clear()
+    assert place.exchange.admin(f"loans?product={place.segment}") == []
+    assert line.result("borrow", loan)["transaction_id"]
+    assert line.result("repay", loan)["transaction_id"]
     assert_trades(place)
 
 

@@ -39,10 +39,16 @@ class AccountWords(Struct, frozen=True):
     klines: str
     ways: dict[str, str]
     """What is done, by the method that does it: of the WS-API or of REST."""
+    loans: tuple[str, ...] = ()
     holder: str = ACCOUNT
 
 
-_SPOT_WAYS = {"order.place": "place", "order.amend.keepPriority": "amend", "order.cancel": "cancel"}
+_SPOT_WAYS = {
+    "order.place": "place",
+    "order.amend.keepPriority": "amend",
+    "order.cancel": "cancel",
+    "orderList.place.oco": "list",
+}
 ACCOUNTS = {
     "usdt": AccountWords(
         PRODUCTS["usdm"].errors,
@@ -67,6 +73,7 @@ ACCOUNTS = {
         "/sapi/v1/margin/order",
         "/api/v3/klines",
         {"POST": "place", "DELETE": "cancel"},
+        loans=("/sapi/v1/margin/borrow-repay", "/sapi/v1/margin/maxBorrowable"),
         holder=f"{ACCOUNT}/margin",
     ),
 }
@@ -131,6 +138,12 @@ class VenuePlace:
     def _on_request(self, request: Request) -> Reply | None:
         if request.path == self.words.klines and ("klines", "") in self.refusals:
             return error(*self.refusals["klines", ""])
+        if request.path in self.words.loans and ("loans", "") in self.refusals:
+            return error(*self.refusals["loans", ""])
+        if request.path == f"{self.words.path}/oco":
+            params = dict(parse_qsl(request.query.decode()) + parse_qsl(request.body.decode()))
+            refusal = self.refusals.get(("list", _plain(params.get("quantity"))))
+            return None if refusal is None else error(*refusal)
         if request.path != self.words.path:
             return None
         params = dict(parse_qsl(request.query.decode()) + parse_qsl(request.body.decode()))

@@ -88,8 +88,7 @@ def ask_for(
 
 def _failure(error: TradingError | None, doubt: str) -> tuple[int, str]:
     """Code and words of what went wrong; None is an answer that did not come in time."""
-    is_open = error is None or error.in_doubt
-    todo = doubt if doubt and is_open else ""
+    todo = (doubt or "ask again") if error is None or error.in_doubt else ""
     if isinstance(error, VenueError):
         return error.code, f"{error.message}; {todo}" if todo else error.message
     why = f"no answer from the exchange: {error or f'waited {_ANSWER_MS // 1000} s'}"

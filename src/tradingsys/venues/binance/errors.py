@@ -131,11 +131,13 @@ _REFUSALS = {
 def request_error(table: ErrorTable, error: HttpError, request: OrderRequest | None) -> tuple[Outcome, VenueError]:
     """How a request ended that got an error answer; ``request`` is None for a query.
 
-    The error's message is the exchange's, with what to do where that does not tell it.
+    The error's message is the exchange's, with what to do where that does not tell it. What to do about doubt is told
+    of orders alone: only for them does somebody ask until it is over.
     """
     verdict = classify(table, error)
     code, wait_ms = error.code or error.status, error.retry_after_ms
-    message = table.explain(error.code, error.message)
+    is_order = request is not None or verdict is not ErrorClass.IN_DOUBT
+    message = table.explain(error.code, error.message) if is_order else error.message
     match verdict:
         case ErrorClass.RATE_LIMITED:
             return Outcome.REFUSED, RateLimited(code, message, retry_after_ms=wait_ms)
