@@ -139,6 +139,7 @@ class KeyedStream:
                 return self._failed("unreadable answer instead of a listen key", now_ns)
             self._state = _State.CONNECTING
             return [OpenWs(self._kind.channel, self._kind.url_of(self._key))]
+        self._hold(result, now_ns)
         return self._failed(f"no listen key: {describe(result)}", now_ns)
 
     def _kept_alive(self, result: Result, now_ns: int) -> list[Output]:
@@ -146,8 +147,13 @@ class KeyedStream:
             return []
         if isinstance(result, HttpError) and result.code in _NO_SUCH_KEY:
             return self._close("the listen key is gone")
-        self._keep_alive_ns = now_ns + _KEEP_ALIVE_RETRY_NS
+        self._hold(result, now_ns)
+        self._keep_alive_ns = self._backoff.soonest(now_ns + _KEEP_ALIVE_RETRY_NS)
         return [Oddity(f"the listen key could not be kept alive: {describe(result)}")]
+
+    def _hold(self, result: Result, now_ns: int) -> None:
+        if isinstance(result, HttpError):
+            self._backoff.hold(result.retry_after_ms, now_ns)
 
     def _close(self, reason: str) -> list[Output]:
         """Close the stream, to begin again at once with a key that is asked for."""
@@ -159,7 +165,8 @@ class KeyedStream:
 
     def _failed(self, reason: str, now_ns: int) -> list[Output]:
         retry_ns = self._backoff.down(now_ns)
-        self._retry_ns, self._retry_at_once = now_ns if self._retry_at_once else retry_ns, False
+        self._retry_ns = self._backoff.soonest(now_ns) if self._retry_at_once else retry_ns
+        self._retry_at_once = False
         self._state, self._key = _State.IDLE, None
         self._keep_alive_ns = self._renew_ns = None
         return self._report(False, reason)

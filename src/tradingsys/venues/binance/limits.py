@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from msgspec import structs
+
 from tradingsys.core.commands import RateLimit
 from tradingsys.core.reports import LimitsSeen
 from tradingsys.venues.binance import messages
-from tradingsys.venues.binance.errors import HttpError
+from tradingsys.venues.binance.errors import HttpError, retry_after_ms
 
-__all__ = ["limits_of_headers", "limits_of_reply", "rate_limits", "wait_ms"]
+__all__ = ["error_of_reply", "limits_of_headers", "limits_of_reply", "rate_limits", "wait_ms"]
 
 _KINDS = {
     "used-weight": "weight",
@@ -29,24 +31,24 @@ _MINUTE_MS = 60_000
 _MAX_NUMBER = 15
 
 
-def limits_of_headers(headers: Mapping[str, str], retry_after_ms: int | None) -> LimitsSeen | None:
+def limits_of_headers(headers: Mapping[str, str], wait_ms: int | None) -> LimitsSeen | None:
     """The counts in an HTTP answer's headers, None when there is nothing to tell."""
     used: dict[tuple[str, int], int] = {}
     for name, value in headers.items():
         found = _HEADER.fullmatch(name)
         if found and value.isdecimal() and len(value) <= _MAX_NUMBER:
             used[_KINDS[found[1] or found[2]], int(found[3]) * _UNITS_MS[found[4]]] = int(value)
-    return LimitsSeen(used, retry_after_ms) if used or retry_after_ms is not None else None
+    return LimitsSeen(used, wait_ms) if used or wait_ms is not None else None
 
 
-def limits_of_reply(rules: Iterable[messages.RateLimitRule], retry_after_ms: int | None) -> LimitsSeen | None:
+def limits_of_reply(rules: Iterable[messages.RateLimitRule], wait_ms: int | None) -> LimitsSeen | None:
     """The counts in a WS-API reply, None when there is nothing to tell."""
     used = {
         (limit.kind, limit.window_ms): rule.count
         for rule in rules
         if (limit := _rate_limit(rule)) and isinstance(rule.count, int)
     }
-    return LimitsSeen(used, retry_after_ms) if used or retry_after_ms is not None else None
+    return LimitsSeen(used, wait_ms) if used or wait_ms is not None else None
 
 
 def rate_limits(rules: Iterable[messages.RateLimitRule]) -> tuple[RateLimit, ...]:
@@ -72,6 +74,13 @@ def wait_ms(error: HttpError, headers: Mapping[str, str], now_ms: int | None) ->
     if error.status == 418:
         return _SHORTEST_BAN_MS
     return _MINUTE_MS - (now_ms or 0) % _MINUTE_MS
+
+
+def error_of_reply(status: int, body: messages.ErrorBody, now_ms: int | None) -> HttpError:
+    """An error reply of the WS-API, with how long to send nothing after it."""
+    told_ms = retry_after_ms(body.data, now_ms) if body.data else None
+    error = HttpError(status, body.code, body.msg, told_ms)
+    return structs.replace(error, retry_after_ms=wait_ms(error, {}, now_ms))
 
 
 def _rate_limit(rule: messages.RateLimitRule) -> RateLimit | None:

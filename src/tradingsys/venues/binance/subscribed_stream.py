@@ -16,7 +16,7 @@ from tradingsys.venues.binance.backoff import Backoff
 from tradingsys.venues.binance.errors import WRONG_TIME, HttpError
 from tradingsys.venues.binance.events import EventDialect, EventReader
 from tradingsys.venues.binance.feed import FeedParts
-from tradingsys.venues.binance.limits import limits_of_reply
+from tradingsys.venues.binance.limits import error_of_reply, limits_of_reply
 from tradingsys.venues.binance.messages import spot
 from tradingsys.venues.binance.repeats import Repeats
 from tradingsys.venues.binance.rest import Arrived, Call, Result, describe
@@ -137,11 +137,13 @@ class SubscribedStream:
         if frame.event is not UNSET:
             # Events of a connection that is being closed are facts all the same.
             return self._reader.take(bytes(frame.event), partial(self._control, link, frame.subscription_id, now_ns))
-        seen = limits_of_reply(frame.rate_limits or (), None)
+        error = self._error_of(frame, now_ns)
+        seen = limits_of_reply(frame.rate_limits or (), error.retry_after_ms if error else None)
+        outputs: list[Output] = [seen] if seen else []
         if frame.id is not UNSET and frame.id == link.request_id and link.request_id is not None:
-            return [*([seen] if seen else []), *self._replied(link, frame, now_ns)]
-        text = f"{frame.error.code} {frame.error.msg}" if frame.error else f"a reply with id {frame.id}"
-        return [Oddity(f"nobody asked for this on the account's stream: {text}")]
+            return outputs + self._replied(link, frame, error, now_ns)
+        text = describe(error) if error else f"a reply with id {frame.id}"
+        return [*outputs, Oddity(f"nobody asked for this on the account's stream: {text}")]
 
     def closed(self, channel: str, reason: str, now_ns: int) -> list[Output]:
         """A connection is gone."""
@@ -170,8 +172,11 @@ class SubscribedStream:
     def _ensure(self, now_ns: int) -> list[Output]:
         """There shall be one connection that is not about to end."""
         staying = [link for link in self._links.values() if not link.is_leaving and link.state is not _State.CLOSING]
-        is_early = self._retry_ns is not None and now_ns < self._retry_ns
-        if not self._is_wanted or staying or is_early:
+        if not self._is_wanted or staying:
+            return []
+        due_ns = max(self._retry_ns or 0, self._backoff.soonest(now_ns))
+        if due_ns > now_ns:
+            self._retry_ns = due_ns
             return []
         self._retry_ns = None
         free = [channel for channel in CHANNELS if channel not in self._links]
@@ -188,6 +193,10 @@ class SubscribedStream:
         return self._ensure(now_ns)
 
     def _begin(self, link: _Link, now_ns: int) -> list[Output]:
+        due_ns = self._backoff.soonest(now_ns)
+        if due_ns > now_ns:
+            link.subscribe_ns = due_ns
+            return []
         link.steps = self._subscribe(now_ns)
         return self._advance(link, None, now_ns)
 
@@ -213,19 +222,26 @@ class SubscribedStream:
                 return []
             if isinstance(result, Arrived):
                 return self._advance(link, result.body, then_ns)
+            if isinstance(result, HttpError):
+                self._backoff.hold(result.retry_after_ms, then_ns)
             return self._failed(link, describe(result), then_ns)
 
         return self._parts.rest.call(call, answered, now_ns)
 
-    def _replied(self, link: _Link, frame: spot.SocketFrame, now_ns: int) -> list[Output]:
+    def _error_of(self, frame: spot.SocketFrame, now_ns: int) -> HttpError | None:
+        if not frame.error:
+            return None
+        clock, status = self._parts.clock, frame.status if isinstance(frame.status, int) else 0
+        if frame.error.code == WRONG_TIME:
+            clock.doubt()
+        error = error_of_reply(status, frame.error, clock.now_ms(now_ns) if clock.is_set else None)
+        self._backoff.hold(error.retry_after_ms, now_ns)
+        return error
+
+    def _replied(self, link: _Link, frame: spot.SocketFrame, error: HttpError | None, now_ns: int) -> list[Output]:
         link.request_id = None
-        error = frame.error
-        if error:
-            if error.code == WRONG_TIME:
-                self._parts.clock.doubt()
-            if error.code != _ALREADY_SUBSCRIBED:
-                status = frame.status if isinstance(frame.status, int) else 0
-                return self._failed(link, describe(HttpError(status, error.code, error.msg)), now_ns)
+        if error and error.code != _ALREADY_SUBSCRIBED:
+            return self._failed(link, describe(error), now_ns)
         return self._advance(link, bytes(frame.result) if frame.result is not UNSET else b"{}", now_ns)
 
     def _subscribed(self, link: _Link, answer: bytes | None, now_ns: int) -> list[Output]:
@@ -260,7 +276,7 @@ class SubscribedStream:
         """A subscription that could not be had: anew on another connection, unless an older one still holds here."""
         link.steps = link.request_id = link.deadline_ns = None
         if link.state is _State.UP:
-            link.subscribe_ns = now_ns + _SOONEST_NS
+            link.subscribe_ns = self._backoff.soonest(now_ns + _SOONEST_NS)
             return [Oddity(f"the subscription to the account's events could not be renewed: {reason}")]
         closing = self._close(link)
         return [*self._report_loss(f"no subscription: {reason}"), *closing]

@@ -15,8 +15,8 @@ from tradingsys.core.venue_clock import VenueClock
 from tradingsys.venues.auth import KeyKind, Signer
 from tradingsys.venues.binance import messages, order_results
 from tradingsys.venues.binance.backoff import Backoff
-from tradingsys.venues.binance.errors import WRONG_TIME, ErrorClass, ErrorTable, HttpError, classify, retry_after_ms
-from tradingsys.venues.binance.limits import limits_of_reply, wait_ms
+from tradingsys.venues.binance.errors import WRONG_TIME, ErrorClass, ErrorTable, HttpError, classify
+from tradingsys.venues.binance.limits import error_of_reply, limits_of_reply
 from tradingsys.venues.binance.order_dialect import OrderCommand, OrderDialect
 from tradingsys.venues.binance.signing import Params, sign_ws_params
 from tradingsys.venues.protocol import Output
@@ -177,7 +177,8 @@ class TradeChannel:
         self._go_down(reason or "connection closed")
         self._state = _State.IDLE
         retry_ns = self._backoff.down(now_ns)
-        self._retry_ns, self._retry_at_once = now_ns if self._retry_at_once else retry_ns, False
+        self._retry_ns = self._backoff.soonest(now_ns) if self._retry_at_once else retry_ns
+        self._retry_at_once = False
         lost = [sent.command for sent in self._sent.values() if not sent.is_late]
         self._sent.clear()
         failure = TransportError(f"the order channel closed before an answer: {reason or 'no reason given'}", sent=True)
@@ -245,9 +246,11 @@ class TradeChannel:
         body = reply.error or messages.ErrorBody(code=0, msg="no explanation")
         if body.code == WRONG_TIME:
             self._clock.doubt()
-        wait = retry_after_ms(body.data, now_ms) if body.data else None
-        error = HttpError(reply.status, body.code, body.msg, wait)
-        return msgspec.structs.replace(error, retry_after_ms=wait_ms(error, {}, now_ms))
+        error = error_of_reply(reply.status, body, now_ms)
+        if reply.status == 418 or (reply.id is not None and reply.id == self._logon_id):
+            # An account that sent too many orders may connect all the same.
+            self._backoff.hold(error.retry_after_ms, now_ns)
+        return error
 
     def _go_up(self, now_ns: int) -> None:
         self._state, self._reason, self._is_shut_out, self._was_tried = _State.UP, "", False, True

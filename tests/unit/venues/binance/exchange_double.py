@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import UNSET, UnsetType
 
 from tradingsys.core.commands import Ask, PlaceOrder, Query, ReplaceOrder, TimeQuery
 from tradingsys.core.enums import OrderType, Side, TimeInForce, TriggerPrice
@@ -72,6 +73,12 @@ CHANGE = ReplaceOrder("c-1", "ETHUSDT", Side.BUY, Decimal("0.4"), Decimal("2999.
 def accepted(place: PlaceOrder, venue_order_id: str = "42") -> Order:
     terms = msgspec.structs.replace(place.terms, version_ms=SERVER_MS + 99)
     return Order((place.client_order_id,), venue_order_id, terms, accepted=True)
+
+
+def _until(wait_ms: int | None) -> messages.ErrorDetail | UnsetType:
+    if wait_ms is None:
+        return UNSET
+    return messages.ErrorDetail(server_time=SERVER_MS, retry_after=SERVER_MS + wait_ms)
 
 
 class World:
@@ -149,8 +156,8 @@ class World:
     def reply_ws(self, value: object, limits: list[messages.RateLimitRule] | Any = msgspec.UNSET) -> None:
         self.event(Frame("trade", encode.ws_api_reply(self.frames.pop(0).id, value, limits)))
 
-    def refuse_ws(self, code: int, message: str = "no", status: int = 400) -> None:
-        body = messages.ErrorBody(code=code, msg=message)
+    def refuse_ws(self, code: int, message: str = "no", status: int = 400, *, wait_ms: int | None = None) -> None:
+        body = messages.ErrorBody(code=code, msg=message, data=_until(wait_ms))
         self.event(Frame("trade", encode.ws_api_error(self.frames.pop(0).id, status, body)))
 
     def tell_time(self) -> None:
@@ -193,10 +200,10 @@ class World:
         self.event(Frame(channel, encode.ws_api_reply(request.id, value)))
         return request.method
 
-    def refuse_user(self, code: int) -> None:
+    def refuse_user(self, code: int, status: int = 400, *, wait_ms: int | None = None) -> None:
         channel, request = self.user_frames.pop(0)
-        body = messages.ErrorBody(code=code, msg="no")
-        self.event(Frame(channel, encode.ws_api_error(request.id, 400, body)))
+        body = messages.ErrorBody(code=code, msg="no", data=_until(wait_ms))
+        self.event(Frame(channel, encode.ws_api_error(request.id, status, body)))
 
     def tell(self, event: bytes | object, channel: str = "user", subscription: int | None = 0) -> None:
         """An event on a subscription."""

@@ -13,6 +13,7 @@ from tradingsys.core.reports import (
     AccountChanged,
     AssetMoved,
     EventMissed,
+    LimitsSeen,
     MarginLevel,
     Oddity,
     RiskStreamState,
@@ -190,6 +191,60 @@ def test_a_refused_subscription_is_tried_again_on_another_connection_after_a_pau
         world.wait(0.01)
         assert [opening.channel for opening in world.opening if opening.channel.startswith("user")] == ["user"]
     assert states(world) == [False]
+
+
+def knocks(world: World) -> int:
+    """How often the exchange was asked for anything since this was last counted."""
+    count = len(world.requests) + len(world.opening) + len(world.user_frames)
+    world.requests.clear()
+    world.opening.clear()
+    world.user_frames.clear()
+    return count
+
+
+def test_who_is_banned_does_not_knock_until_the_ban_is_over() -> None:
+    world = connected(MARGIN)
+    world.event(Opened("user"))
+    ban = {"code": -1003, "msg": "Way too many requests; IP banned."}
+    for path in ("/sapi/v1/userListenToken", "/sapi/v1/margin/listen-key"):
+        (request,) = waiting(world, path)
+        world.reply_http(ban, 418, {"retry-after": "120"}, request)
+    world.close("user")
+    assert knocks(world)
+    world.wait(119)
+    assert not knocks(world)
+    world.wait(1)
+    assert {opening.channel for opening in world.opening} == {"user"}
+    assert len(waiting(world, "/sapi/v1/margin/listen-key")) == 1
+
+
+@pytest.mark.parametrize(("status", "code"), [(418, -1003), (429, -1003)])
+def test_a_refused_subscription_is_not_tried_again_before_the_exchange_wants_it(status: int, code: int) -> None:
+    world = connected()
+    world.event(Opened("user"))
+    world.refuse_user(code, status, wait_ms=90_000)
+    assert [seen.retry_after_ms for seen in world.told(LimitsSeen)] == [90_000], "so that nothing else is asked either"
+    world.close("user")
+    knocks(world)
+    world.wait(89)
+    assert not knocks(world)
+    world.wait(1)
+    assert [opening.channel for opening in world.opening] == ["user"]
+
+
+def test_a_renewal_waits_for_the_end_of_a_ban_and_so_does_what_ends_meanwhile() -> None:
+    world = World(product=MARGIN).up()
+    world.wait(23 * HOUR)
+    (request,) = waiting(world, "/sapi/v1/userListenToken")
+    world.reply_http({"code": -1003, "msg": "no"}, 429, {"retry-after": "300"}, request)
+    world.wait(200)
+    world.tell(TERMINATED)
+    assert states(world) == [False]
+    world.wait(99)
+    assert not waiting(world, "/sapi/v1/userListenToken")
+    world.wait(1)
+    world.subscribe(subscriptionId=1)
+    assert states(world) == [False, True]
 
 
 def test_a_subscription_that_is_not_answered_is_given_up() -> None:

@@ -93,6 +93,29 @@ def test_a_refused_logon_falls_back_to_rest_unless_the_key_is_bad() -> None:
         assert world.closing == ["trade"]
 
 
+def test_a_logon_that_was_one_request_too_many_is_tried_again_when_the_exchange_wants_it() -> None:
+    world = World()
+    world.tell_time()
+    world.take(world.protocol.connect(world.now_ns))
+    world.event(Opened("trade"))
+    world.refuse_ws(-1003, status=429, wait_ms=40_000)
+    world.close("trade")
+    world.opening.clear()
+    world.wait(39)
+    assert not [opening for opening in world.opening if opening.channel == "trade"]
+    world.wait(1)
+    assert [opening.channel for opening in world.opening if opening.channel == "trade"] == ["trade"]
+
+
+def test_an_order_too_many_keeps_nobody_from_connecting_again() -> None:
+    world = World().up()
+    world.command(limit_order())
+    world.refuse_ws(-1015, status=429, wait_ms=80_000_000)
+    world.close("trade")
+    world.wait(1)
+    assert [opening.channel for opening in world.opening if opening.channel == "trade"] == ["trade"]
+
+
 def test_no_answer_to_the_logon_closes_the_connection() -> None:
     world = World()
     world.tell_time()
