@@ -47,6 +47,15 @@ def _list_refused(name: str, contingency: str, legs: tuple[Leg, ...], code: int,
     )
 
 
+def _of_others_list(method: str, **changes: object) -> Case[Place]:
+    return Case(
+        f"{_AT_EXCHANGE}{method} of another session's list",
+        lambda place: place.of_others_list(method, (_TARGET, _LOSS), **changes),
+        Code.NO_SUCH_ORDER,
+        ("no such order",),
+    )
+
+
 def _amend(changes: dict[str, Any], *says: str, terms: Leg | None = None) -> Case[Place]:
     return Case(
         f"amend: {changes} {terms or ''}", lambda place: place.amend(terms, **changes), Code.INVALID_ORDER, says
@@ -62,7 +71,7 @@ _TARGET: Leg = {"side": "SELL", "price": "0.7"}
 _LOSS: Leg = {**_STOP}
 _WORKING: Leg = {"side": "BUY", "price": "0.55"}
 _LIST = {"contingency": "OCO", "orders": []}
-_GET = "get_products"
+_SPELLED = "spelled"
 
 CASES: tuple[Case[Place], ...] = (
     _order({"price": "0.600005"}, "-1013", "PRICE_FILTER", "round the price", "tick, 0.00001"),
@@ -79,7 +88,7 @@ CASES: tuple[Case[Place], ...] = (
     _order({"quantity": "NaN"}, "quantity is not a plain decimal number"),
     _order({"quantity": "9" * 500}, "quantity"),
     _order({"price": None}, "price"),
-    _order({"symbol": "nosuchusdt"}, _GET, code=Code.INVALID_SYMBOL),
+    _order({"symbol": "nosuchusdt"}, _SPELLED, code=Code.INVALID_SYMBOL),
     _order({"symbol": "ethusdt"}, "subscribe ethusdt before"),
     _order({"iceberg_quantity": "1"}, "ICEBERG_PARTS", "100"),
     _order({"iceberg_quantity": "0"}, "iceberg"),
@@ -118,7 +127,9 @@ CASES: tuple[Case[Place], ...] = (
     _list("no orders", "OTO", (), "2 orders, not 0"),
     _list("another kind", "OPO", (_TARGET, _LOSS), "OPO", code=Code.BAD_REQUEST),
     _list("two symbols", "OCO", (_TARGET, {**_LOSS, "symbol": "btcusdt"}), "one symbol", "btcusdt"),
-    _list("unknown symbol", "OCO", tuple(leg | {"symbol": "nosuch"} for leg in (_TARGET, _LOSS)), _GET, code=-10003),
+    _list(
+        "unknown symbol", "OCO", tuple(leg | {"symbol": "nosuch"} for leg in (_TARGET, _LOSS)), _SPELLED, code=-10003
+    ),
     _list("two sides", "OCO", (_TARGET, {**_LOSS, "side": "BUY"}), "the same side"),
     _list("two quantities", "OCO", (_TARGET, {**_LOSS, "quantity": "100"}), "the same quantity"),
     _list("two targets", "OCO", (_TARGET, {**_TARGET, "price": "0.8"}), "the other stops a loss"),
@@ -144,15 +155,17 @@ CASES: tuple[Case[Place], ...] = (
     _ask("subscribe", ["dogeusdt@mark"], Code.INVALID_STREAM, "only futures have a mark price", "bbo and trade"),
     _ask("subscribe", ["dogeusdt@kline:7m"], Code.INVALID_STREAM, "'7m'", "1m, 3m, 5m"),
     _ask("subscribe", ["dogeusdt@depth:500ms"], Code.INVALID_STREAM, "depth:500ms"),
-    _ask("subscribe", ["nosuchusdt@depth"], Code.INVALID_SYMBOL, _GET),
+    _ask("subscribe", ["nosuchusdt@depth"], Code.INVALID_SYMBOL, _SPELLED),
     _ask("get_klines", {"symbol": "dogeusdt", "interval": "7m", "limit": 5}, Code.INVALID_STREAM, "'7m'"),
     _ask("get_klines", {"symbol": "dogeusdt", "interval": "1m", "limit": 5_000}, Code.BAD_REQUEST, "1 to 1"),
-    _ask("get_klines", {"symbol": "nosuch", "interval": "1m", "limit": 5}, Code.INVALID_SYMBOL, _GET),
+    _ask("get_klines", {"symbol": "nosuch", "interval": "1m", "limit": 5}, Code.INVALID_SYMBOL, _SPELLED),
     _ask("set_leverage", {"symbol": "dogeusdt", "leverage": 5}, Code.BAD_REQUEST, "leverage"),
     _ask("set_margin_type", {"symbol": "dogeusdt", "margin_type": "ISOLATED"}, Code.BAD_REQUEST, "margin"),
     _ask("get_settings", {"symbol": "dogeusdt"}, Code.BAD_REQUEST),
     _ask("cancel", {"client_order_id": "nosuch"}, Code.NO_SUCH_ORDER, "no such order"),
     _ask("amend", {"client_order_id": "nosuch", "quantity": "5"}, Code.NO_SUCH_ORDER, "no such order"),
+    _of_others_list("cancel"),
+    _of_others_list("amend", quantity="100"),
     _refused({"quantity": "1600000", "price": "0.7"}, -2010, "insufficient balance"),
     _list_refused(
         "target below the market", "OCO", ({**_TARGET, "price": "0.55"}, _LOSS), -2010, "relationship of the prices"

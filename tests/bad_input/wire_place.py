@@ -51,6 +51,20 @@ class WirePlace:
         orders = [self.owner.order_params() | leg for leg in legs]
         return self.owner.ask("order_list", {"contingency": contingency, "orders": orders})
 
+    def of_others_list(self, method: str, legs: tuple[Json, ...], **changes: object) -> Json:
+        """What the other session is told about an order of the owner's list, which stays as it is."""
+        names = self.order_list("OCO", *legs)["result"]["client_order_ids"]
+        for name in names:
+            self.owner.order_that("rests", name, lambda order: order["status"] == "NEW")
+        replies = [self.other.ask(method, {"client_order_id": name, **changes}) for name in names]
+        assert {row["client_order_id"] for row in self.admin("orders") if row["status"] == "NEW"} >= set(names)
+        assert not any(self.other.orders(name) for name in names)
+        self.cancel(self.owner, names[0])
+        for name in names:
+            self.owner.order_that("is canceled", name, lambda order: order["status"] == "CANCELED")
+        assert replies[0]["error"] == replies[1]["error"]
+        return replies[0]
+
     def refused(self, **changes: object) -> Json:
         """What the exchange itself says of an order."""
         return self._refusal(self.order(**changes)["result"]["client_order_id"])
