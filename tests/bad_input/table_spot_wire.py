@@ -71,7 +71,7 @@ _TARGET: Leg = {"side": "SELL", "price": "0.7"}
 _LOSS: Leg = {**_STOP}
 _WORKING: Leg = {"side": "BUY", "price": "0.55"}
 _LIST = {"contingency": "OCO", "orders": []}
-_SPELLED = "spelled"
+_SPELL = "spelled"
 
 CASES: tuple[Case[Place], ...] = (
     _order({"price": "0.600005"}, "-1013", "PRICE_FILTER", "round the price", "tick, 0.00001"),
@@ -88,7 +88,7 @@ CASES: tuple[Case[Place], ...] = (
     _order({"quantity": "NaN"}, "quantity is not a plain decimal number"),
     _order({"quantity": "9" * 500}, "quantity"),
     _order({"price": None}, "price"),
-    _order({"symbol": "nosuchusdt"}, _SPELLED, code=Code.INVALID_SYMBOL),
+    _order({"symbol": "nosuchusdt"}, _SPELL, code=Code.INVALID_SYMBOL),
     _order({"symbol": "ethusdt"}, "subscribe ethusdt before"),
     _order({"iceberg_quantity": "1"}, "ICEBERG_PARTS", "100"),
     _order({"iceberg_quantity": "0"}, "iceberg"),
@@ -127,9 +127,7 @@ CASES: tuple[Case[Place], ...] = (
     _list("no orders", "OTO", (), "2 orders, not 0"),
     _list("another kind", "OPO", (_TARGET, _LOSS), "OPO", code=Code.BAD_REQUEST),
     _list("two symbols", "OCO", (_TARGET, {**_LOSS, "symbol": "btcusdt"}), "one symbol", "btcusdt"),
-    _list(
-        "unknown symbol", "OCO", tuple(leg | {"symbol": "nosuch"} for leg in (_TARGET, _LOSS)), _SPELLED, code=-10003
-    ),
+    _list("unknown symbol", "OCO", tuple(leg | {"symbol": "nosuch"} for leg in (_TARGET, _LOSS)), _SPELL, code=-10003),
     _list("two sides", "OCO", (_TARGET, {**_LOSS, "side": "BUY"}), "the same side"),
     _list("two quantities", "OCO", (_TARGET, {**_LOSS, "quantity": "100"}), "the same quantity"),
     _list("two targets", "OCO", (_TARGET, {**_TARGET, "price": "0.8"}), "the other stops a loss"),
@@ -155,10 +153,10 @@ CASES: tuple[Case[Place], ...] = (
     _ask("subscribe", ["dogeusdt@mark"], Code.INVALID_STREAM, "only futures have a mark price", "bbo and trade"),
     _ask("subscribe", ["dogeusdt@kline:7m"], Code.INVALID_STREAM, "'7m'", "1m, 3m, 5m"),
     _ask("subscribe", ["dogeusdt@depth:500ms"], Code.INVALID_STREAM, "depth:500ms"),
-    _ask("subscribe", ["nosuchusdt@depth"], Code.INVALID_SYMBOL, _SPELLED),
+    _ask("subscribe", ["nosuchusdt@depth"], Code.INVALID_SYMBOL, _SPELL),
     _ask("get_klines", {"symbol": "dogeusdt", "interval": "7m", "limit": 5}, Code.INVALID_STREAM, "'7m'"),
     _ask("get_klines", {"symbol": "dogeusdt", "interval": "1m", "limit": 5_000}, Code.BAD_REQUEST, "1 to 1"),
-    _ask("get_klines", {"symbol": "nosuch", "interval": "1m", "limit": 5}, Code.INVALID_SYMBOL, _SPELLED),
+    _ask("get_klines", {"symbol": "nosuch", "interval": "1m", "limit": 5}, Code.INVALID_SYMBOL, _SPELL),
     _ask("set_leverage", {"symbol": "dogeusdt", "leverage": 5}, Code.BAD_REQUEST, "leverage"),
     _ask("set_margin_type", {"symbol": "dogeusdt", "margin_type": "ISOLATED"}, Code.BAD_REQUEST, "margin"),
     _ask("get_settings", {"symbol": "dogeusdt"}, Code.BAD_REQUEST),

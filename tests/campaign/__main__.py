@@ -99,6 +99,7 @@ def _run_pair(executions: int, seed: int) -> int:
     print(f"pair: {executions} executions of one engine on spot and futures", flush=True)
     with tempfile.TemporaryDirectory() as directory:
         result = run_pair(Path(directory), executions, seed)
+    print(f"\nexecutions, those on spot by the asset of the fee: {result.executions.total()}")
     _print(result.executions)
     print(f"\npair: {result.executions.total()} executions, differences: {len(result.differences)}")
     for difference in result.differences:
