@@ -8,9 +8,8 @@ from typing import Protocol
 
 from tradingsys.core.commands import Income
 
-__all__ = ["ATTEMPTS_BEFORE_ALARM", "AccountBooks", "Comparison"]
+__all__ = ["AccountBooks", "Comparison"]
 
-ATTEMPTS_BEFORE_ALARM = 3
 Comparison = dict[str, tuple[Decimal, Decimal]]
 """By symbol or asset: Σ sessions + EXTERNAL, and what the account says."""
 
@@ -25,7 +24,10 @@ class AccountBooks(Protocol):
         """Symbols that must be accounted for because of what the account holds, or traded."""
 
     async def enter_symbols(self, symbols: Iterable[str], tries: int | None = None) -> None:
-        """Start accounting for symbols; without ``tries`` however long it takes until that can be exact."""
+        """Start accounting for symbols; without ``tries`` however long it takes until that can be exact.
+
+        One reading at a time serves all who ask; see `Entering`.
+        """
 
     async def enter_lost_symbol(self, symbol: str) -> None:
         """A symbol of ours without a row (an older pos.db was restored): everything since the book began is ours."""

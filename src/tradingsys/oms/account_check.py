@@ -95,7 +95,7 @@ class AccountCheck:
                 readings = {name: [[total - account]] * 2 for name, (total, account) in wrong.items()}
                 break
             seen = wrong
-            await self._know_all(wrong)
+            await self._know_all(wrong, since_ms, until_ms)
             possible = {name: self._amounts(name, wrong[name][1], since_ms, until_ms) for name in wrong}
             readings = {name: [*readings.get(name, ()), amounts] for name, amounts in possible.items() if amounts}
             if all(len(told) > 1 and len(_shared(told)) == 1 for told in readings.values()):
@@ -107,13 +107,17 @@ class AccountCheck:
 
     # ---- inside
 
-    async def _know_all(self, wrong: Comparison) -> None:
-        """Have everything in the books that happened before this, whoever told it."""
+    async def _know_all(self, wrong: Comparison, since_ms: int, until_ms: int) -> None:
+        """Have everything in the books that happened before this, whoever told it.
+
+        History is asked only about what the account's events do not explain: on one that trades, next to nothing.
+        """
         inquiry = self._inquiry
         await inquiry.wait(inquiry.margins.staleness_ms)
         if self._book.kind is AccountKind.ASSETS:
             await self._cash.pull_funding()
-        for symbol in sorted(self._account.symbols_behind(wrong)):
+        unexplained = [name for name, pair in wrong.items() if self._amounts(name, pair[1], since_ms, until_ms)]
+        for symbol in sorted(self._account.symbols_behind(unexplained)) if unexplained else ():
             await self._pull_trades(symbol)
         await inquiry.wait(inquiry.timing.settle_ms)  # for whose they are to be found out
 

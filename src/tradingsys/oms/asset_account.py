@@ -15,17 +15,17 @@ of them or in a third. Baselines and executions fit together because
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 from tradingsys.core.commands import Balance, BalancesQuery, Income
-from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.position import Pair
 from tradingsys.core.records import LedgerKind
-from tradingsys.oms.account_books import ATTEMPTS_BEFORE_ALARM, Comparison
+from tradingsys.oms.account_books import Comparison
 from tradingsys.oms.asset_totals import movements
 from tradingsys.oms.cash_history import CREATION_DOUBT_MS
+from tradingsys.oms.entering import Entering, Wish
 from tradingsys.oms.inquiry import Inquiry
 from tradingsys.oms.trade_history import TradeHistory
 
@@ -47,7 +47,8 @@ class AssetAccount:
         self._staleness_ms = inquiry.margins.staleness_ms
         self.cash_kind: str | None = LedgerKind.INTEREST.value if charges_interest else None
         self.instruments: Mapping[str, Instrument] = {}
-        self._lost: set[str] = set()
+        self._entering = Entering(inquiry, self._enter, self._is_in, self._tell_busy)
+        self._told_busy: set[str] = set()
 
     async def symbols_held(self) -> set[str]:
         """Pairs of which both assets are held or accounted for, and whatever else the account was seen to trade."""
@@ -58,26 +59,16 @@ class AssetAccount:
 
     async def enter_symbols(self, symbols: Iterable[str], tries: int | None = None) -> None:
         """Start accounting for symbols, and for those of their assets that are not accounted for."""
-        wanted, attempts = {symbol for symbol in symbols if self._pair(symbol) is not None}, 0
-        while (missing := wanted - self._book.symbols.keys()) and attempts != tries:
-            await self._enter(missing, set())
-            attempts += 1
-            if attempts == ATTEMPTS_BEFORE_ALARM and (busy := wanted - self._book.symbols.keys()):
-                self._tell_busy(busy)
+        await self._entering.enter((Wish(symbol=each) for each in symbols if self._pair(each) is not None), tries)
 
     async def enter_lost_symbol(self, symbol: str) -> None:
-        """It is among those whose orders are ours, and read from the book's beginning on for that."""
-        self._lost.add(symbol)
-        await self.enter_symbols((symbol,))
+        """It is read from the book's beginning on."""
+        if self._pair(symbol) is not None:
+            await self._entering.enter([Wish(symbol=symbol, is_lost=True)])
 
     async def enter_assets(self, assets: Iterable[str], tries: int | None = None) -> None:
         """Start accounting for assets that moved without being one of a symbol's two, such as a fee's."""
-        wanted, attempts = set(assets), 0
-        while (missing := wanted - self._book.assets.keys()) and attempts != tries:
-            await self._enter(set(), missing)
-            attempts += 1
-            if attempts == ATTEMPTS_BEFORE_ALARM and (busy := wanted - self._book.assets.keys()):
-                self._tell_busy(busy)
+        await self._entering.enter((Wish(asset=each) for each in assets), tries)
 
     def total(self, name: str) -> Decimal:
         """Of an asset."""
@@ -93,11 +84,12 @@ class AssetAccount:
         return self._trading(names) | self.symbols_in_use()
 
     def symbols_in_use(self) -> set[str]:
-        """Those that sessions trade. Whatever else the account trades on another one, its assets differ."""
+        """Those on which orders may execute, or executions are not settled yet. Whatever else the account trades, its
+        assets differ.
+        """
         book = self._book
-        used = {symbol for session, symbol in book.positions if session != EXTERNAL}
-        used |= {order.symbol for order in book.open_orders()} | {symbol for symbol, _ in book.unattributed}
-        return used & book.symbols.keys()
+        used = {order.symbol for order in book.open_orders()} | {symbol for symbol, _ in book.unattributed}
+        return (used | book.unsettled_symbols()) & book.symbols.keys()
 
     def symbols_of(self, income: Income) -> set[str]:
         """All whose executions may have made somebody short of the asset."""
@@ -105,37 +97,53 @@ class AssetAccount:
 
     # ---- inside
 
-    async def _enter(self, symbols: set[str], assets: set[str]) -> None:
+    def _is_in(self, wish: Wish) -> bool:
+        return wish.symbol in self._book.symbols if wish.symbol else wish.asset in self._book.assets
+
+    async def _enter(self, wishes: Collection[Wish]) -> None:
         """Enter what can be entered now. Each reading is taken when the one before can no longer be the younger one."""
-        book, inquiry, history = self._book, self._inquiry, self._history
-        pairs = {symbol: pair for symbol in sorted(symbols) if (pair := self._pair(symbol)) is not None}
-        new = {asset for pair in pairs.values() for asset in (pair.base, pair.quote)} | assets
-        new -= book.assets.keys()
+        book, history = self._book, self._history
+        symbols = sorted({wish.symbol for wish in wishes if wish.symbol})
+        pairs = {symbol: pair for symbol in symbols if (pair := self._pair(symbol)) is not None}
+        new = {asset for pair in pairs.values() for asset in (pair.base, pair.quote)}
+        new |= {wish.asset for wish in wishes if wish.asset}
+        lost = {wish.symbol for wish in wishes if wish.is_lost}
         last_ids = {symbol: await history.last_id(symbol) for symbol in pairs}
+        began_ms = await self._enter_quiet(new - book.assets.keys(), pairs)
+        for symbol, pair in pairs.items():
+            if symbol not in book.symbols and {pair.base, pair.quote} <= book.assets.keys():
+                start_ms = self._read_from(symbol, pair, began_ms, is_lost=symbol in lost)
+                fills = [] if start_ms is None else await history.since(symbol, start_ms)
+                first = min((int(fill.exec_id) for fill in fills), default=last_ids[symbol] + 1)
+                if symbol not in book.symbols:
+                    book.enter_pair(symbol, first, pair)
+                    await history.pull(symbol)
+
+    async def _enter_quiet(self, new: set[str], symbols: Iterable[str]) -> int:
+        """Account for those assets that do not move now; returns since when (venue time in ms).
+
+        The dear question, what was traded on each symbol, is asked only about what stood still by all others.
+        """
+        book, inquiry = self._book, self._inquiry
         moves, earliest_ms = {asset: book.cash.moved[asset] for asset in new}, inquiry.surely_ms() - self._staleness_ms
         earlier = await self._balances() if new else {}
         await inquiry.wait(self._staleness_ms)
         began_ms = inquiry.venue_ms()
         is_charging = (began_ms + inquiry.uncertainty_ms()) % _HOUR_MS < _CHARGING_MS
         await inquiry.wait(self._staleness_ms)
-        balances = await self._balances() if new else {}
-        traded = await self._traded_since(earliest_ms, pairs, new)
-        quiet = {
+        if not any(book.cash.moved[asset] == moves[asset] for asset in new):
+            return began_ms
+        balances = await self._balances()
+        still = {
             asset
-            for asset in new - traded
+            for asset in new
             if _net(balances, asset) == _net(earlier, asset)
-            and book.cash.moved[asset] == moves[asset]
             and not (is_charging and asset in balances and _owes(balances[asset]))
         }
+        quiet = still - await self._traded_since(earliest_ms, symbols, still)
+        quiet = {asset for asset in quiet if book.cash.moved[asset] == moves[asset]}
         self._enter_assets(quiet - book.assets.keys(), balances, began_ms)
-        for symbol, pair in pairs.items():
-            if symbol not in book.symbols and {pair.base, pair.quote} <= book.assets.keys():
-                start_ms = self._read_from(symbol, pair, began_ms)
-                fills = [] if start_ms is None else await history.since(symbol, start_ms)
-                first = min((int(fill.exec_id) for fill in fills), default=last_ids[symbol] + 1)
-                if symbol not in book.symbols:
-                    book.enter_pair(symbol, first, pair)
-                    await history.pull(symbol)
+        return began_ms
 
     async def _traded_since(self, start_ms: int, symbols: Iterable[str], assets: set[str]) -> set[str]:
         """What executions moved: two readings agree even if it was moved there and back between them."""
@@ -154,10 +162,10 @@ class AssetAccount:
         for asset in sorted(assets):
             self._book.cash.enter_asset(asset, _net(balances, asset) - held.get(asset, _ZERO), began_ms)
 
-    def _read_from(self, symbol: str, pair: Pair, began_ms: int) -> int | None:
+    def _read_from(self, symbol: str, pair: Pair, began_ms: int, *, is_lost: bool) -> int | None:
         """From when on a symbol's history must be in the books; None: from the trade id that was just read."""
         book = self._book
-        if symbol in self._lost or any(order.symbol == symbol for order in book.orders.values()):
+        if is_lost or any(order.symbol == symbol for order in book.orders.values()):
             return book.created_ms - CREATION_DOUBT_MS
         since_ms = min(book.assets[pair.base], book.assets[pair.quote])
         return since_ms if since_ms < began_ms else None
@@ -173,11 +181,17 @@ class AssetAccount:
     async def _balances(self) -> dict[str, Balance]:
         return {each.asset: each for each in await self._inquiry.patiently(BalancesQuery())}
 
-    def _tell_busy(self, names: Iterable[str]) -> None:
-        self._book.alarm(
-            f"waiting for {2 * self._staleness_ms / 1000:g} s in which this account does not move "
-            f"{', '.join(sorted(names))}: only then what it began with is certain"
-        )
+    def _tell_busy(self, wishes: Collection[Wish]) -> None:
+        pairs = [pair for wish in wishes if (pair := self._pair(wish.symbol)) is not None]
+        busy = {asset for pair in pairs for asset in (pair.base, pair.quote)}
+        busy |= {wish.asset for wish in wishes if wish.asset}
+        busy -= self._book.assets.keys() | self._told_busy
+        self._told_busy |= busy
+        if busy:
+            self._book.alarm(
+                f"waiting for {2 * self._staleness_ms / 1000:g} s in which this account does not move "
+                f"{', '.join(sorted(busy))}: only then what it began with is certain"
+            )
 
 
 def _net(balances: Mapping[str, Balance], asset: str) -> Decimal:

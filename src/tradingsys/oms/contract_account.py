@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 
 from tradingsys.core.commands import Income, PositionsQuery
-from tradingsys.oms.account_books import ATTEMPTS_BEFORE_ALARM, Comparison
+from tradingsys.oms.account_books import Comparison
 from tradingsys.oms.cash_history import CREATION_DOUBT_MS
+from tradingsys.oms.entering import Entering, Wish
 from tradingsys.oms.funding import FUNDING
 from tradingsys.oms.inquiry import Inquiry
 from tradingsys.oms.trade_history import TradeHistory
@@ -25,6 +26,7 @@ class ContractAccount:
         self._history = history
         self._book = inquiry.book
         self._staleness_ms = inquiry.margins.staleness_ms
+        self._entering = Entering(inquiry, self._enter, lambda wish: wish.symbol in self._book.symbols, self._tell_busy)
         self.cash_kind: str | None = FUNDING
 
     async def symbols_held(self) -> set[str]:
@@ -33,43 +35,12 @@ class ContractAccount:
         return {symbol for symbol, net in held.items() if net}
 
     async def enter_symbols(self, symbols: Iterable[str], tries: int | None = None) -> None:
-        """Start accounting for symbols: read trade id, position, trade id until nothing traded in between.
-
-        Each reading is taken when the one before can no longer be the younger one, however stale their answers are.
-        """
-        book = self._book
-        wanted, attempts = set(filter(self._history.is_listed, symbols)), 0
-        while (missing := sorted(wanted - book.symbols.keys())) and attempts != tries:
-            before = {symbol: await self._history.last_id(symbol) for symbol in missing}
-            await self._inquiry.wait(self._staleness_ms)
-            held = await self._inquiry.patiently(PositionsQuery())
-            await self._inquiry.wait(self._staleness_ms)
-            for symbol in missing:
-                if before[symbol] == await self._history.last_id(symbol) and symbol not in book.symbols:
-                    net = held.get(symbol, _ZERO)
-                    book.enter_symbol(symbol, before[symbol] + 1, net, self._inquiry.venue_ms())
-                    await self._history.pull(symbol)
-            attempts += 1
-            if attempts == ATTEMPTS_BEFORE_ALARM and (busy := wanted - book.symbols.keys()):
-                book.alarm(
-                    f"waiting for {2 * self._staleness_ms / 1000:g} s in which this account does not trade "
-                    f"{', '.join(sorted(busy))}: only then the position to begin with is certain"
-                )
+        """Start accounting for symbols."""
+        await self._entering.enter((Wish(symbol=each) for each in symbols if self._history.is_listed(each)), tries)
 
     async def enter_lost_symbol(self, symbol: str) -> None:
         """What the account held when the book began is what it holds now less what it traded since."""
-        book = self._book
-        while symbol not in book.symbols:
-            last = await self._history.last_id(symbol)
-            await self._inquiry.wait(self._staleness_ms)
-            held = (await self._inquiry.patiently(PositionsQuery())).get(symbol, _ZERO)
-            await self._inquiry.wait(self._staleness_ms)
-            fills = await self._history.since(symbol, book.created_ms - CREATION_DOUBT_MS)
-            if await self._history.last_id(symbol) != last or symbol in book.symbols:
-                continue
-            first = min((int(fill.exec_id) for fill in fills), default=last + 1)
-            traded = sum((fill.signed_qty for fill in fills), _ZERO)
-            book.enter_symbol(symbol, first, held - traded, self._inquiry.venue_ms())
+        await self._entering.enter([Wish(symbol=symbol, is_lost=True)])
 
     async def enter_assets(self, assets: Iterable[str], tries: int | None = None) -> None:
         """There are none to account for."""
@@ -94,3 +65,33 @@ class ContractAccount:
     def symbols_of(self, income: Income) -> set[str]:
         """The symbol whose holders bear it."""
         return {income.symbol} & self._book.symbols.keys()
+
+    # ---- inside
+
+    async def _enter(self, wishes: Collection[Wish]) -> None:
+        """Read trade id, position, trade id: what did not trade in between can be entered.
+
+        Each reading is taken when the one before can no longer be the younger one, however stale their answers are.
+        """
+        book, history = self._book, self._history
+        lost = {wish.symbol for wish in wishes if wish.is_lost}
+        before = {symbol: await history.last_id(symbol) for symbol in sorted({wish.symbol for wish in wishes})}
+        await self._inquiry.wait(self._staleness_ms)
+        held = await self._inquiry.patiently(PositionsQuery())
+        await self._inquiry.wait(self._staleness_ms)
+        for symbol, last in before.items():
+            is_lost = symbol in lost
+            fills = await history.since(symbol, book.created_ms - CREATION_DOUBT_MS) if is_lost else []
+            if await history.last_id(symbol) != last or symbol in book.symbols:
+                continue
+            first = min((int(fill.exec_id) for fill in fills), default=last + 1)
+            traded = sum((fill.signed_qty for fill in fills), _ZERO)
+            book.enter_symbol(symbol, first, held.get(symbol, _ZERO) - traded, self._inquiry.venue_ms())
+            if not is_lost:
+                await history.pull(symbol)
+
+    def _tell_busy(self, wishes: Collection[Wish]) -> None:
+        self._book.alarm(
+            f"waiting for {2 * self._staleness_ms / 1000:g} s in which this account does not trade "
+            f"{', '.join(sorted({wish.symbol for wish in wishes}))}: only then the position to begin with is certain"
+        )

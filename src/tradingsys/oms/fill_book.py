@@ -45,6 +45,9 @@ class FillBook:
         self.touched: set[tuple[int, str]] = set()
         self._booked: dict[FillKey, tuple[Fill, int]] = {row.fill.key: (row.fill, row.session) for row in saved.fills}
         self._accounting = Accounting(saved.performance, saved.fills, saved.adjustments, self.watermarks, self.pairs)
+        self._newest: dict[str, int] = {}
+        for row in saved.fills:
+            self._note_newest(row.fill)
         for (session, symbol), net in self.positions.items():
             self._accounting.correct(session, symbol, net)
         for session, symbol in sorted(self.positions.keys() - {(row.session, row.symbol) for row in saved.performance}):
@@ -67,6 +70,10 @@ class FillBook:
     def is_booked(self, fill: Fill) -> bool:
         """Whether this execution is in the books, or before their beginning."""
         return fill.key in self._booked or int(fill.exec_id) < self.watermarks.get(fill.symbol, 0)
+
+    def unsettled_symbols(self) -> set[str]:
+        """Those with an execution above the watermark: history was not read since, or too soon after."""
+        return {symbol for symbol, trade_id in self._newest.items() if trade_id > self.watermarks.get(symbol, 0)}
 
     def asset_totals(self) -> dict[int, dict[str, Decimal]]:
         """What each session holds of each asset, EXTERNAL included."""
@@ -116,6 +123,7 @@ class FillBook:
             self._complete(known, fill, session, client_order_id)
         elif int(fill.exec_id) >= self.watermarks[fill.symbol]:  # else proven booked by an earlier incarnation
             self._booked[fill.key] = (fill, session)
+            self._note_newest(fill)
             self._effects.append(Save(FillRecord(fill, session, client_order_id)))
             self.touched.add((session, fill.symbol))
             self.cash.booked(fill, session)
@@ -213,6 +221,9 @@ class FillBook:
     def _tell(self, session: int, symbol: str) -> None:
         if session != EXTERNAL:
             self._effects.append(PositionNews(session, symbol, self.position(session, symbol)))
+
+    def _note_newest(self, fill: Fill) -> None:
+        self._newest[fill.symbol] = max(int(fill.exec_id), self._newest.get(fill.symbol, 0))
 
     def _open_account(self, session: int, symbol: str) -> None:
         """Keep an empty base: a row tells the next start that only what is above the watermark comes on top."""

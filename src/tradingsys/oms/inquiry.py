@@ -101,6 +101,10 @@ class Inquiry:
         except TradingError:
             return None, False
 
+    def now_ns(self) -> int:
+        """Monotonic time."""
+        return self._now_ns()
+
     async def wait(self, ms: int) -> None:
         """Let time pass."""
         await until(self._now_ns() + ms * _NS_PER_MS)

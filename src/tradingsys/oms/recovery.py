@@ -32,8 +32,10 @@ from tradingsys.oms.trade_history import TradeHistory
 
 __all__ = ["Difference", "Margins", "Recovery", "Timing"]
 
-_TRIES_MEANWHILE = 3
-_MISSED_EVERY_MS = 5_000
+_TRIES_MEANWHILE = 1
+_FIRST_MISSED_PAUSE_MS = 5_000
+_LONGEST_MISSED_PAUSE_MS = 60_000
+"""Whoever goes on telling what cannot be read is not listened to all the time: the watch reads too."""
 _CLOCK_CHECK_MS = 250
 _CLOCK_WANTED_MS = 500
 """Half of what timestamps may be ahead of the venue's clock."""
@@ -139,16 +141,17 @@ class Recovery:
             self._catching_up -= 1
 
     async def reconcile_missed(self) -> None:
-        """Read what the venue told and nobody could read; it may go on so, and is not asked all the time."""
+        """Read what the venue told and nobody could read; it may go on so, and is asked ever less often then."""
         self._was_missed = True
         if self._reads_missed:
             return
-        self._reads_missed = True
+        self._reads_missed, pause_ms = True, _FIRST_MISSED_PAUSE_MS
         try:
             while self._was_missed:
                 self._was_missed = False
                 await self.reconcile_after_gap()
-                await self._inquiry.wait(_MISSED_EVERY_MS)
+                await self._inquiry.wait(pause_ms)
+                pause_ms = min(2 * pause_ms, _LONGEST_MISSED_PAUSE_MS)
         finally:
             self._reads_missed = False
 

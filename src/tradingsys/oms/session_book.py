@@ -69,7 +69,7 @@ class SessionBook:
         """The ledger, and what is accounted for since when."""
         self.net, self.total = self._fills.net, self._fills.total
         self.asset_sums = self._fills.asset_sums
-        self.is_booked = self._fills.is_booked
+        self.is_booked, self.unsettled_symbols = self._fills.is_booked, self._fills.unsettled_symbols
         self.name_of_stray = self._strays.name
         self.ledger_marks = self.cash.marks
         self.differences = self.cash.differences
