@@ -63,7 +63,9 @@ class Shrinking:
             return Refusal.OFF_GRID
         if request.px is not None and request.px != order.px:
             return Refusal.NOT_SMALLER
-        if request.qty >= order.qty:
+        if request.qty == order.qty:
+            return Refusal.UNCHANGED
+        if request.qty > order.qty:
             return Refusal.NOT_SMALLER
         most = (venue.instrument.spot or SpotRules()).max_amends
         if most is not None and order.amends >= most:

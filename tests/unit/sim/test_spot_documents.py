@@ -163,6 +163,45 @@ def test_a_replacement_beyond_the_number_of_orders(
     assert answer is None if results[1] == "NOT_ATTEMPTED" else answer["code"] == -1015
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "params"),
+    [
+        ("POST", ORDER, {"side": "BUY", "type": "MARKET", "quantity": "10", "reduceOnly": "true"}),
+        ("DELETE", ORDER, {"orderId": 1, "clientOrderId": "mine"}),
+        ("PUT", f"{ORDER}/amend/keepPriority", {"orderId": 1, "newQty": "1", "price": "1"}),
+        ("POST", "/api/v3/orderList/oco", {**oco(), "aboveQuantity": "100"}),
+        ("POST", "/api/v3/orderList/oto", {"pendingOrderType": "MARKET"}),
+    ],
+)
+def test_what_nobody_reads_is_refused(spot_client: SpotClient, method: str, path: str, params: dict[str, Any]) -> None:
+    sent = {"symbol": "DOGEUSDT", **params}
+    # The time and the signature are sent too.
+    text = f"read '{len(sent) + 1}' parameter(s) but was sent '{len(sent) + 2}'."
+    assert spot_client.refusal(method, path, **sent) == (-1104, f"Not all sent parameters were read; {text}")
+
+
+def test_names_of_symbols_are_in_capitals(spot_client: SpotClient) -> None:
+    code, text = spot_client.refusal("POST", ORDER, **spot_client.limit(symbol="dogeusdt"))
+    assert (code, text.startswith("Illegal characters found in parameter 'symbol'")) == (-1100, True)
+    assert spot_client.refusal("POST", ORDER, **spot_client.limit(symbol="SHIBUSDT"))[0] == -1121
+    for wrong in ("DOGEUSDT", "DOGEUSDT,BTCUSDT", "[DOGEUSDT]"):
+        assert spot_client.error("GET", "/api/v3/ticker/price", sign=False, symbols=wrong) == (400, -1100)
+
+
+@pytest.mark.parametrize(
+    ("qty", "code", "text"),
+    [
+        ("100", -2038, "The requested action would change no state; rejecting."),
+        ("101", -2038, "Order amend (quantity increase) is not supported."),
+        ("1", -1013, "Filter failure: NOTIONAL"),
+    ],
+)
+def test_amends_that_are_refused(spot_client: SpotClient, qty: str, code: int, text: str) -> None:
+    named: dict[str, Any] = {"symbol": "DOGEUSDT", "orderId": place(spot_client)["orderId"]}
+    assert spot_client.refusal("PUT", f"{ORDER}/amend/keepPriority", **named, newQty=qty) == (code, text)
+    assert spot_client.call("GET", ORDER, **named)["origQty"] == "100.00000000"
+
+
 # --- stp_faq.md and user-data-stream.md
 
 

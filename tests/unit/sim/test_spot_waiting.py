@@ -123,7 +123,7 @@ def test_an_amend_may_keep_the_name_and_must_make_it_smaller() -> None:
     mine = rig.rest(order("a", BUY, "30", "0.5", cid="one"))
     other = rig.rest(order("a", BUY, "30", "0.5", cid="two"))
     assert rig.amend(mine, "29", "one") and rig.now(mine).client_order_id == "one"
-    assert refusal(list(rig.amend(mine, "29"))) is Refusal.NOT_SMALLER
+    assert refusal(list(rig.amend(mine, "29"))) is Refusal.UNCHANGED
     assert refusal(list(rig.amend(mine, "40"))) is Refusal.NOT_SMALLER
     assert refusal(list(rig.amend(mine, "20", "two"))) is Refusal.CLIENT_ID_IN_USE
     for number in range(9):

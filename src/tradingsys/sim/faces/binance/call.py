@@ -32,6 +32,9 @@ class State:
         self.happened: list[ExchangeEvent] = []
         """Events that requests caused, waiting to be published."""
 
+    def check_name(self, name: str) -> None:
+        """Raises Fault for a name that no symbol can have, where that is another mistake than an unknown one."""
+
     def read(self, now_ns: int) -> None:
         """Look at what must be looked at again and again."""
 
@@ -106,5 +109,6 @@ class Call(Generic[S]):
         Raises Fault (-1121) when there is none.
         """
         if name not in self.state.markets:
+            self.state.check_name(name)
             raise Fault(400, -1121, "Invalid symbol.")
         return name

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeAlias
 
 from tradingsys.sim.asset_events import BalancesChanged
 from tradingsys.sim.events import ExchangeEvent
 from tradingsys.sim.faces.binance import call
+from tradingsys.sim.faces.binance.faults import illegal
 from tradingsys.sim.faces.binance.figures import ms
 from tradingsys.sim.faces.binance.troubles import Troubles
 from tradingsys.sim.faces.binance_spot.limits import SpotLimits
@@ -15,6 +17,9 @@ from tradingsys.sim.spot_markets import SpotMarket
 from tradingsys.sim.tape import Tape
 
 __all__ = ["Call", "State"]
+
+_NAME = re.compile(r"([^\Wa-z]|[-.]){1,50}")
+_NAME_RANGE = r"^[\w\-._&&[^a-z]]{1,50}$"
 
 
 class State(call.State):
@@ -38,6 +43,11 @@ class State(call.State):
         self.updated_ms: dict[str, int] = {}
         """When an account's balances last changed."""
         self._made_ids = 0
+
+    def check_name(self, name: str) -> None:
+        """Raises Fault (-1100) for lower case, and for characters that no name has."""
+        if not _NAME.fullmatch(name):
+            raise illegal("symbol", _NAME_RANGE)
 
     def made_id(self) -> str:
         """A client id of the exchange's making, never the same twice."""

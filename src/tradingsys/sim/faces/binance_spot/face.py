@@ -27,7 +27,7 @@ from tradingsys.sim.faces.binance_spot.limits import CONNECT_WEIGHT, ORDERS_PER_
 from tradingsys.sim.faces.binance_spot.methods import ASKED, METHODS
 from tradingsys.sim.faces.binance_spot.microseconds import in_microseconds, wants_microseconds
 from tradingsys.sim.faces.binance_spot.refusals import FAULTS
-from tradingsys.sim.faces.binance_spot.rest import MANNERS, ROUTES
+from tradingsys.sim.faces.binance_spot.rest import BY_HTTP, MANNERS
 from tradingsys.sim.faces.binance_spot.user_streams import StreamMethods, UserStreams
 from tradingsys.sim.faces.binance_spot.wallets import Wallets, wallet_routes
 from tradingsys.sim.faces.transport import Reply, Request, WsOutput, WsRefuse, WsSend
@@ -156,7 +156,7 @@ class Face(_Face[State]):
             _Everybody(users, risk),
             market_streams,
             _Control(market_streams, risk),
-            Rest(state, keyring, ROUTES, MANNERS),
+            Rest(state, keyring, BY_HTTP, MANNERS),
             api,
         )
         self._api = api

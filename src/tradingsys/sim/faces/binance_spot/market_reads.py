@@ -15,7 +15,7 @@ from tradingsys.core.market import Depth
 from tradingsys.sim.events import Traded
 from tradingsys.sim.faces.binance.bar_reads import as_rows, chosen_bars
 from tradingsys.sim.faces.binance.book_feeds import top
-from tradingsys.sim.faces.binance.faults import Fault, malformed
+from tradingsys.sim.faces.binance.faults import Fault, illegal, malformed
 from tradingsys.sim.faces.binance.figures import in_eight_digits, ms
 from tradingsys.sim.faces.binance.trade_reads import chosen_aggregates, chosen_trades
 from tradingsys.sim.faces.binance_spot import exchange_info as info
@@ -66,6 +66,7 @@ _MOST_KLINES = 1000
 _MOST_LEVELS = 5000
 _HOUR_MS = 3_600_000
 _MINUTE_MS = 60_000
+_LIST = r"^\[(\"[\w\-._&&[^a-z]]{1,50}\"(,\"[\w\-._&&[^a-z]]{1,50}\"){0,}){0,1}\]$"
 _ZONE = re.compile(r"([+-]?)([0-9]{1,2})(?::([0-5][0-9]))?")
 _PERMISSIONS = frozenset({"SPOT", "MARGIN", "LEVERAGED"})
 _STATUSES = frozenset({"TRADING", "END_OF_DAY", "HALT", "BREAK", "CANCEL_ONLY"})
@@ -86,15 +87,14 @@ def server_time(call: Call) -> ServerTime:
 
 
 def listed_names(call: Call, parameter: str) -> list[str]:
-    """A parameter that is a list: JSON, or names with commas between them.
+    """A parameter that is a list, as JSON.
 
     Raises Fault (-1100, -1151) for what is no list, or names one twice.
     """
-    text = call.params.get(parameter)
     try:
-        names = _names(text) if text.startswith("[") else [name for name in text.split(",") if name]
+        names = _names(call.params.get(parameter))
     except msgspec.DecodeError:
-        raise Fault(400, -1100, f"Illegal characters found in parameter '{parameter}'.") from None
+        raise illegal(parameter, _LIST) from None
     if len(set(names)) != len(names):
         raise Fault(400, -1151, "Symbol is present multiple times in the list.")
     return names

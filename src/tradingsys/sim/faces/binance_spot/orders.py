@@ -267,6 +267,8 @@ def amend(call: Call) -> spot.AmendReply:
         raise Fault(400, -1013, "Invalid quantity.")
     if qty < rules.min_qty or qty % rules.lot_size:
         raise filter_failure("LOT_SIZE")
+    if known.px is not None and qty * known.px < rules.min_notional:
+        raise filter_failure("NOTIONAL")
     wish = NewAmend(
         call.account,
         symbol,

@@ -21,9 +21,11 @@ from tradingsys.sim.faces.binance_spot import (
     tickers,
 )
 from tradingsys.sim.faces.binance_spot.call import Call, State
+from tradingsys.sim.faces.binance_spot.parameters import PARAMETERS, reading
 from tradingsys.sim.faces.transport import Request
 
 __all__ = [
+    "BY_HTTP",
     "MANNERS",
     "ROUTES",
     "book_weight",
@@ -169,6 +171,15 @@ ROUTES: Routes[State] = {
     ("DELETE", "/api/v3/userDataStream"): keyed(_gone, 2),
 }
 """Everything under `/api`."""
+
+BY_HTTP: Routes[State] = {
+    **ROUTES,
+    **{
+        place: structs.replace(ROUTES[place], answer=reading(ROUTES[place].answer, known))
+        for place, known in PARAMETERS.items()
+    },
+}
+"""The same, and requests to trade have no other parameters than they should. The WS-API is not so strict."""
 
 _PLACING = frozenset(
     {
