@@ -376,6 +376,6 @@ class Gateway:
         if self.orders is None:
             return
         self.orders.done(report)
-        code = report.error.code if isinstance(report.error, VenueError) else 0
-        if code in self._settings.rule_codes and self.is_ready:
-            self.procedures.start(self.rules.read_again())
+        match report.error:
+            case VenueError(code=code, message=text) if self.is_ready and self._settings.shows_old_rules(code, text):
+                self.procedures.start(self.rules.read_again())

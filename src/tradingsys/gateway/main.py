@@ -21,13 +21,14 @@ from tradingsys.net import log, loop
 from tradingsys.net.token import create_token
 from tradingsys.oms.recovery import Margins
 from tradingsys.venues.binance.account import BinanceProtocol
+from tradingsys.venues.binance.filters import shows_old_rules
 from tradingsys.venues.binance.market import BinanceMarket
 from tradingsys.venues.binance.products import PRODUCTS
 
 __all__ = ["run"]
 
 _SHARED_MEMORY = Path("/dev/shm")
-_SYMBOL_CLOSED = {ProductName.USDM: {-4141}, ProductName.SPOT: {-1013}, ProductName.MARGIN: {-1013, -3021, -3053}}
+_SYMBOL_CLOSED = {ProductName.USDM: {-4141}, ProductName.SPOT: frozenset[int](), ProductName.MARGIN: {-3021, -3053}}
 """Refusals that show that a symbol does not trade any more, beside those of its filters."""
 _SIM_ENGINE_MS = 250
 _SIM_STALENESS_MS = 250
@@ -102,7 +103,9 @@ def _settings(
         product=product,
         environment=config.environment,
         db=config.db,
-        rule_codes=frozenset(code for code, _ in PRODUCTS[product].filters.answers.values()) | _SYMBOL_CLOSED[product],
+        shows_old_rules=lambda code, message: (
+            code in _SYMBOL_CLOSED[product] or shows_old_rules(PRODUCTS[product].filters, code, message)
+        ),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
 from tradingsys.core.command_line import CommandLine
@@ -30,5 +32,5 @@ class GatewaySettings(Struct, frozen=True):
     environment: str = ""
     """For people, as is ``db``."""
     db: str = ""
-    rule_codes: frozenset[int] = frozenset()
-    """Refusals of orders by the venue that show that our copy of a symbol's rules is old."""
+    shows_old_rules: Callable[[int, str], bool] = lambda _code, _message: False
+    """Whether a refusal of an order by the venue shows that our copy of a symbol's rules is old."""

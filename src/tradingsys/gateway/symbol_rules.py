@@ -16,7 +16,7 @@ __all__ = ["SymbolRules", "explain_status"]
 _NS_PER_S = 1_000_000_000
 _EVERY_S = 300
 _AT_MOST_EVERY_S = 10
-"""However many reasons there are: reading takes the loop some milliseconds."""
+"""However many reasons there are: reading takes the loop some milliseconds, and costs request weight."""
 _SHOWN = 5
 
 _MEANINGS = {

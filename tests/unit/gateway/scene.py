@@ -42,7 +42,7 @@ SETTINGS = GatewaySettings(
     token="s3cret",
     environment="test",
     db="pos.db",
-    rule_codes=frozenset({-4140}),
+    shows_old_rules=lambda code, _: code == -4140,
 )
 
 

@@ -29,6 +29,7 @@ __all__ = [
     "offset_remainder",
     "plain_remainder",
     "price_bounds",
+    "shows_old_rules",
     "status_refusal",
     "too_many",
     "what_to_do",
@@ -110,6 +111,32 @@ class Rule(Enum):
     TOO_MANY_CONDITIONS = auto()
     TOO_MANY_ICEBERGS = auto()
     TOO_MANY_LISTS = auto()
+
+
+_OF_THE_SYMBOL = frozenset(
+    {
+        Rule.PRECISION,
+        Rule.SYMBOL_STATUS,
+        Rule.ORDER_TYPE,
+        Rule.PRICE_TOO_LOW,
+        Rule.PRICE_TOO_HIGH,
+        Rule.PRICE_OFF_TICK,
+        Rule.PRICE_PRECISION,
+        Rule.QTY_TOO_LOW,
+        Rule.QTY_TOO_HIGH,
+        Rule.QTY_OFF_STEP,
+        Rule.QTY_PRECISION,
+        Rule.MARKET_QTY_TOO_LOW,
+        Rule.MARKET_QTY_TOO_HIGH,
+        Rule.MARKET_QTY_OFF_STEP,
+        Rule.QUOTE_QTY_PRECISION,
+        Rule.QUOTE_QTY_NOT_ALLOWED,
+        Rule.TRIGGER_TOO_HIGH,
+        Rule.ICEBERG_NOT_ALLOWED,
+        Rule.TRAILING_NOT_ALLOWED,
+    }
+)
+"""What an order and its symbol's rules decide alone. The others depend on the market, or on what the account has."""
 
 
 class Standing(Struct, frozen=True):
@@ -262,6 +289,16 @@ def status_refusal(dialect: FilterDialect, rules: Instrument) -> OrderRejected:
     code, message = dialect.answers[Rule.SYMBOL_STATUS]
     meaning = dialect.statuses.get(rules.status, "orders are taken only while it is TRADING")
     return OrderRejected(code, f"{message} {rules.symbol} is {rules.status}: {meaning}")
+
+
+def shows_old_rules(dialect: FilterDialect, code: int, message: str) -> bool:
+    """Whether a refusal by the exchange is one that its rules of the symbol, as we have them, should have foreseen.
+
+    Such an order is not sent as long as they are right. Codes that mean other things too are told by their words.
+    """
+    of_symbol = [answer for rule, answer in dialect.answers.items() if rule in _OF_THE_SYMBOL]
+    shared = {other for rule, (other, _) in dialect.answers.items() if rule not in _OF_THE_SYMBOL}
+    return any(code == known and (code not in shared or message.startswith(words)) for known, words in of_symbol)
 
 
 def decimals(value: Decimal) -> int:

@@ -97,6 +97,7 @@ MARGIN = Product(
     questions=margin_questions(_WEIGHTS),
     lacks=LACKS,
     feeds=_feeds,
+    rules_params=SPOT.rules_params,
     instrument=margin_instrument,
     has_mark_price=SPOT.has_mark_price,
     route_of=SPOT.route_of,

@@ -17,6 +17,7 @@ from tradingsys.venues.binance.errors import ErrorTable
 from tradingsys.venues.binance.feed import Feed, FeedParts
 from tradingsys.venues.binance.filters import FilterDialect
 from tradingsys.venues.binance.order_dialect import OrderDialect
+from tradingsys.venues.binance.signing import Params
 from tradingsys.venues.binance.steps import Steps
 
 __all__ = ["Asking", "Endpoints", "Paths", "Product", "Question", "Weights", "endpoints"]
@@ -128,6 +129,8 @@ class Asking(Struct, frozen=True):
     now_ns: int
     odd: Callable[[str], None]
     """Takes what is worth a line in the log."""
+    known: dict[bytes, Instrument]
+    """What the exchange's rules of symbols were read as the last time, by the exchange's own text of each."""
 
 
 class Question(Struct, frozen=True):
@@ -157,6 +160,8 @@ class Product(Struct, frozen=True, kw_only=True):
     has_mark_price: bool
     """Whether the price that market orders and price bands are measured with is told to everybody: spot uses an average
     of its own, which no other price is near enough to."""
+    rules_params: Params
+    """What the exchange's rules of all symbols are asked for with: to leave out what nobody reads, where it can."""
     instrument: Callable[[messages.Symbol], Instrument]
     """Raises msgspec.ValidationError when a rule that an order needs is missing."""
     route_of: Callable[[str], str | None]

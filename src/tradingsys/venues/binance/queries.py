@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tradingsys.core.commands import Ask, Query
 from tradingsys.core.errors import TradingError, TransportError, VenueError
+from tradingsys.core.instrument import Instrument
 from tradingsys.core.reports import Answer, Oddity
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.venues.binance import messages
@@ -24,6 +25,7 @@ class Questions:
         self._rest = rest
         self._clock = clock
         self._sapi = sapi
+        self._known: dict[bytes, Instrument] = {}
         self._oddities: list[Output] = []
 
     def start(self, ask: Ask, now_ns: int) -> list[Output]:
@@ -33,7 +35,7 @@ class Questions:
         if question is None:
             why = self._product.lacks.get(kind, f"{kind.__name__} cannot be asked of {self._product.name}")
             return [Answer(ask.token, error=VenueError(0, why))]
-        asking = Asking(self._product, self._clock, self._sapi, now_ns, self._odd)
+        asking = Asking(self._product, self._clock, self._sapi, now_ns, self._odd, self._known)
         return self._advance(ask, question.steps(asking, ask.query), None, now_ns)
 
     def _advance(self, ask: Ask, steps: Steps[object], result: Result | None, now_ns: int) -> list[Output]:

@@ -103,6 +103,8 @@ SPOT = Product(
     questions=spot_questions(_WEIGHTS),
     lacks=LACKS,
     feeds=_feeds,
+    # Two thirds of the answer would be these.
+    rules_params={"showPermissionSets": "false"},
     instrument=spot_instrument,
     has_mark_price=False,
     route_of=route_of,

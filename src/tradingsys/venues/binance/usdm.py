@@ -188,6 +188,7 @@ USDM = Product(
     questions=usdm_questions(_WEIGHTS),
     lacks=LACKS,
     feeds=_feeds,
+    rules_params={},
     instrument=instrument,
     has_mark_price=True,
     route_of=route_of,

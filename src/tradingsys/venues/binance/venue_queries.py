@@ -67,21 +67,27 @@ def time(asking: Asking, _query: TimeQuery) -> Steps[int]:
 
 
 def rules(asking: Asking, _query: InstrumentsQuery) -> Steps[VenueRules]:
-    """Instruments and limits. What cannot be read is left out, and told as odd."""
+    """Instruments and limits. What cannot be read is left out, and told as odd.
+
+    Of spot's thousands of symbols hardly one changes from one reading to the next: only what did is read.
+    """
     product, odd = asking.product, asking.odd
-    answer = yield Call("GET", product.paths.exchange_info, security=Security.NONE)
+    answer = yield Call("GET", product.paths.exchange_info, product.rules_params, security=Security.NONE)
     told = _read_rules(answer.body)
-    instruments: list[Instrument] = []
+    instruments: dict[bytes, Instrument] = {}
     left_out: list[str] = []
     for raw in told.symbols:
+        text = bytes(raw)
         try:
-            instruments.append(product.instrument(_symbol(raw)))
+            instruments[text] = asking.known.get(text) or product.instrument(_symbol(raw))
         except messages.UNREADABLE as error:
             left_out.append(str(error))
+    asking.known.clear()
+    asking.known.update(instruments)
     if left_out:
         more = f", and {len(left_out) - _NAMED} more" if len(left_out) > _NAMED else ""
         odd(f"left out {len(left_out)} instruments that cannot be read: {'; '.join(left_out[:_NAMED])}{more}")
-    return VenueRules(tuple(instruments), _limits(told.rate_limits, odd))
+    return VenueRules(tuple(instruments.values()), _limits(told.rate_limits, odd))
 
 
 def klines(asking: Asking, query: KlinesQuery) -> Steps[tuple[Kline, ...]]:

@@ -17,9 +17,12 @@ from tradingsys.venues.binance.filters import (
     check_order,
     offset_remainder,
     plain_remainder,
+    shows_old_rules,
     status_refusal,
 )
 from tradingsys.venues.binance.instruments import instrument
+from tradingsys.venues.binance.product import Product
+from tradingsys.venues.binance.products import SPOT, USDM
 from tradingsys.venues.binance.usdm import FILTERS
 
 D = Decimal
@@ -263,3 +266,29 @@ def test_every_step_from_the_minimum_is_accepted(ticks: int, steps: int) -> None
     assert code(terms(str(qty), str(price))) == expected
     assert offset_remainder(price, D("10.05"), D("0.1")) == 0
     assert offset_remainder(price, None, D(0)) == 0
+
+
+@pytest.mark.parametrize(
+    ("product", "code", "message", "expected"),
+    [
+        (SPOT, -1013, "Market is closed. (the exchange halted it: wait)", True),
+        (SPOT, -1013, "Filter failure: PRICE_FILTER", True),
+        (SPOT, -1013, "Filter failure: LOT_SIZE", True),
+        (SPOT, -1111, "Parameter 'price' has too much precision.", True),
+        (SPOT, -1116, "Invalid orderType.", True),
+        (SPOT, -1013, "Filter failure: NOTIONAL", False),
+        (SPOT, -1013, "Filter failure: PERCENT_PRICE_BY_SIDE", False),
+        (SPOT, -1013, "Filter failure: MAX_NUM_ORDERS", False),
+        (SPOT, -1102, "Mandatory parameter 'price' was not sent, was empty/null, or malformed.", False),
+        (SPOT, -2010, "Account has insufficient balance for requested action.", False),
+        (USDM, -4140, "Invalid symbol status for opening position.", True),
+        (USDM, -4014, "Price not increased by tick size.", True),
+        (USDM, -4014, "in the words of next year", True),
+        (USDM, -4016, "Limit price can't be higher than 5.", False),
+        (USDM, -2025, "Reached max open order limit.", False),
+    ],
+)
+def test_only_what_a_symbols_rules_should_have_foreseen_shows_that_they_are_old(
+    product: Product, code: int, message: str, expected: bool
+) -> None:
+    assert shows_old_rules(product.filters, code, message) is expected

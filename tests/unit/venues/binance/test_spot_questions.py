@@ -40,6 +40,7 @@ from tradingsys.core.commands import (
 )
 from tradingsys.core.enums import OrderStatus, OrderType
 from tradingsys.core.errors import TransportError, VenueError
+from tradingsys.core.instrument import Instrument
 from tradingsys.core.order import Order
 from tradingsys.venues.binance.product import Product
 from tradingsys.venues.binance.products import MARGIN, SPOT, USDM
@@ -316,6 +317,27 @@ def test_only_pairs_of_margin_trade_on_margin_and_its_limit_is_its_own(product: 
     if product is MARGIN:
         refused = world.protocol.refusal(limit_order().terms, eth, None)
         assert "not on this kind of account" in str(refused)
+
+
+@BOTH
+def test_a_symbol_of_which_the_text_is_as_before_is_not_read_again(product: Product) -> None:
+    world = World(product=product)
+    first, second, third = ({**SYMBOL, "symbol": name} for name in ("AUSDT", "BUSDT", "CUSDT"))
+    told: list[tuple[Instrument, ...]] = []
+    halted = {**second, "status": "HALT"}
+    for symbols in ([first, second, third], [third, first, halted], [first, second]):
+        world.ask(InstrumentsQuery())
+        # What nobody reads is left out: it would be two thirds of the answer.
+        assert asked(world.requests[0])[1:] == ("/api/v3/exchangeInfo", {"showPermissionSets": "false"})
+        world.reply_http({"rateLimits": [], "symbols": symbols})
+        rules = world.answer().value
+        assert isinstance(rules, VenueRules)
+        told.append(rules.instruments)
+    names = [[(each.symbol, each.status) for each in instruments] for instruments in told]
+    a, b, c = (("AUSDT", "TRADING"), ("BUSDT", "TRADING"), ("CUSDT", "TRADING"))
+    assert names == [[a, b, c], [c, a, ("BUSDT", "HALT")], [a, b]]
+    assert told[0][0] is told[1][1] is told[2][0] and told[0][2] is told[1][0]
+    assert told[2][1] is not told[0][1], "what is not told any more is forgotten"
 
 
 def test_what_is_new_in_a_symbol_of_spot_does_not_drop_it() -> None:
