@@ -45,12 +45,14 @@ class Intent(Struct, frozen=True):
     recv_window_ms: int
     revision: int = 0
     """The number of the amend that shall make these terms; 0 is the order itself."""
-    worst_qty: Decimal = Decimal(0)
+    presumed_qty: Decimal = Decimal(0)
     """Of an order for an amount of the quote asset: what it may come to, by the best price, but not less than all that
     its session held to reduce.
 
     Counted until the venue says what it did come to.
     """
+    rival: str = ""
+    """The other order of its pair, of which the venue cancels one as soon as the other executes."""
 
 
 class Replace(Struct, frozen=True):

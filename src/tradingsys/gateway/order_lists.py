@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from msgspec import structs
 
@@ -13,9 +12,8 @@ from tradingsys.core.instrument import Instrument
 from tradingsys.core.order import Terms
 from tradingsys.wire.messages import ErrorCode, OrderListParams
 
-__all__ = ["check_list", "leg_name", "list_terms", "one_symbol", "waiting_room"]
+__all__ = ["check_list", "executed_before", "leg_name", "list_terms", "one_symbol", "rivals"]
 
-_ZERO = Decimal(0)
 _LEGS = {Contingency.OCO: 2, Contingency.OTO: 2, Contingency.OTOCO: 3}
 _PROFIT = (OrderType.LIMIT, OrderType.TAKE_PROFIT_LIMIT, OrderType.TAKE_PROFIT_MARKET)
 _LOSS = (OrderType.STOP_LIMIT, OrderType.STOP_MARKET, OrderType.TRAILING_STOP_MARKET)
@@ -49,11 +47,17 @@ def list_terms(contingency: Contingency, legs: Sequence[Terms]) -> list[Terms]:
     ]
 
 
-def waiting_room(contingency: Contingency, legs: Sequence[Terms], number: int) -> Decimal:
-    """What the session will hold more of when an order (from 1 on) begins to work; it may then be reduced."""
-    working = legs[0]
-    is_waiting = contingency is not Contingency.OCO and number > 1
-    return working.order_qty if is_waiting and legs[number - 1].side is not working.side else _ZERO
+def executed_before(contingency: Contingency, legs: Sequence[Terms], number: int) -> Terms | None:
+    """What is executed when an order (from 1 on) begins to work; None for one that works at once."""
+    return legs[0] if contingency is not Contingency.OCO and number > 1 else None
+
+
+def rivals(contingency: Contingency, client_order_ids: Sequence[str]) -> dict[str, str]:
+    """Of the two orders of which one cancels the other: to each its other."""
+    if contingency is Contingency.OTO:
+        return {}
+    one, other = client_order_ids[-2:]
+    return {one: other, other: one}
 
 
 def check_list(contingency: Contingency, legs: Sequence[Terms], instrument: Instrument) -> None:

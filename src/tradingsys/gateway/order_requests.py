@@ -9,7 +9,7 @@ from tradingsys.core.errors import InvalidOrder, LocalProtocolError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.order import Terms
 from tradingsys.gateway.host import Host, Method, known_instrument, require_login, require_ready, require_trading
-from tradingsys.gateway.order_lists import leg_name, one_symbol
+from tradingsys.gateway.order_lists import leg_name, one_symbol, rivals
 from tradingsys.gateway.orders import OrderDesk
 from tradingsys.gateway.sessions import Client
 from tradingsys.gateway.symbol_rules import explain_status
@@ -60,7 +60,7 @@ class OrderRequests:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
         if not gateway.venue.admits(command):
             raise InvalidOrder(gateway.venue.too_fast("order"), code=ErrorCode.DENIED)
-        desk.commit(client, params.seq, [(command, asked)], worst_qty=self._worst_qty(session, asked))
+        desk.commit(client, params.seq, [(command, asked)], presumed_qty=self._presumed_qty(session, asked))
         gateway.venue.send(command)
         client.peer.write(encode_reply(request.id, OrderResult(command.client_order_id)))
 
@@ -83,9 +83,9 @@ class OrderRequests:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
         if not gateway.venue.admits(together):
             raise InvalidOrder(gateway.venue.too_fast("order list"), code=ErrorCode.DENIED)
-        desk.commit(client, params.orders[-1].seq, prepared)
-        gateway.venue.send(together)
         names = [command.client_order_id for command in together.orders]
+        desk.commit(client, params.orders[-1].seq, prepared, rivals=rivals(params.contingency, names))
+        gateway.venue.send(together)
         client.peer.write(encode_reply(request.id, OrderListResult(names)))
 
     def _amend(self, client: Client, request: Request) -> None:
@@ -125,7 +125,7 @@ class OrderRequests:
         views = [desk.resolve(client, item) for item in params.orders]
         client.peer.write(encode_reply(request.id, ResolveResult(views)))
 
-    def _worst_qty(self, session: int, terms: Terms) -> Decimal:
+    def _presumed_qty(self, session: int, terms: Terms) -> Decimal:
         """What an order for an amount of the quote asset may come to: at the best price, if one is known.
 
         At least all that the session holds to reduce: at a worse price a sale takes more, and how much nobody knows.

@@ -2,10 +2,8 @@
 
 Memory first, then the journal, then the wire; nothing here waits. A request that was refused here was never sent.
 
-Amends are not journaled. The journal is there to know which ids were sent, since an order that nobody remembers could
-execute unseen. An amend makes no id: the order is in the journal, and whether it was amended is told by the venue with
-the order's own terms. Every boot reads these; of an amend that acts only after that, the account's stream tells, which
-is open by then.
+Amends are journaled like orders: one that was on its way when the process died must count with its larger quantity
+until it is seen, or can no longer act. Cancels are not: one that is forgotten leaves the order counted in full.
 """
 
 from __future__ import annotations
@@ -25,7 +23,7 @@ from tradingsys.core.records import Intent
 from tradingsys.core.reports import OrderRequest, Outcome, RequestDone
 from tradingsys.gateway.amends import amendable_terms, amended_terms
 from tradingsys.gateway.fitting import check_options
-from tradingsys.gateway.order_lists import check_list, leg_name, list_terms, waiting_room
+from tradingsys.gateway.order_lists import check_list, executed_before, leg_name, list_terms
 from tradingsys.gateway.reducing import Reducing
 from tradingsys.gateway.seams import StoreSeam
 from tradingsys.gateway.sessions import Client
@@ -48,6 +46,7 @@ __all__ = ["OrderDesk", "OrderSettings", "Prepared"]
 
 _OWN_REFUSAL = -1
 _ZERO = Decimal(0)
+_NO_RIVALS: Mapping[str, str] = {}
 _MAX_SEQ = 10**8
 """Client order ids have 36 characters at most."""
 
@@ -115,24 +114,33 @@ class OrderDesk:
         check_list(params.contingency, asked, instrument)
         prepared: list[Prepared] = []
         for number, (key, terms) in enumerate(zip(keys, asked, strict=True), 1):
-            room = waiting_room(params.contingency, asked, number)
+            before = executed_before(params.contingency, asked, number)
             try:
-                prepared.append(self._prepared(key, terms, stamp_ms, room))
+                prepared.append(self._prepared(key, terms, stamp_ms, before))
             except LocalProtocolError as error:
                 raise type(error)(f"{leg_name(params, number)}: {error}", code=error.code) from None
         return prepared
 
-    def _prepared(self, key: OrderKey, asked: Terms, stamp_ms: int, room: Decimal = _ZERO) -> Prepared:
+    def _prepared(self, key: OrderKey, asked: Terms, stamp_ms: int, before: Terms | None = None) -> Prepared:
         terms = asked
         self.reducing.check_others(key.session, terms.symbol)
         if terms.reduce_only or terms.close_position:
-            terms = structs.replace(terms, reduce_only=self.reducing.terms_for_venue(key.session, terms, room=room))
+            is_flagged = self.reducing.terms_for_venue(key.session, terms, before=before)
+            terms = structs.replace(terms, reduce_only=is_flagged)
         return PlaceOrder(encode_client_order_id(key), terms, stamp_ms, self._settings.recv_window_ms), asked
 
-    def commit(self, client: Client, seq: int, prepared: Sequence[Prepared], *, worst_qty: Decimal = _ZERO) -> None:
+    def commit(
+        self,
+        client: Client,
+        seq: int,
+        prepared: Sequence[Prepared],
+        *,
+        presumed_qty: Decimal = _ZERO,
+        rivals: Mapping[str, str] = _NO_RIVALS,
+    ) -> None:
         """Memory first, then the journal: from here on the keys are used, whatever becomes of the orders.
 
-        ``worst_qty`` is what an order for an amount of the quote asset can come to at most.
+        ``presumed_qty`` and ``rivals`` (by client order id) are as in `Intent`.
 
         Raises StoreError when the journal did not take them: nothing may be sent.
         """
@@ -145,7 +153,8 @@ class OrderDesk:
                 asked,
                 command.stamp_ms,
                 command.recv_window_ms,
-                worst_qty=worst_qty,
+                presumed_qty=presumed_qty,
+                rival=rivals.get(command.client_order_id, ""),
             )
             for command, asked in prepared
         ]

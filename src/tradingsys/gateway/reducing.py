@@ -56,11 +56,11 @@ class Reducing:
             del self._closers[symbol]
 
     def terms_for_venue(
-        self, session: int, terms: Terms, instead_of: TrackedOrder | None = None, *, room: Decimal = _ZERO
+        self, session: int, terms: Terms, instead_of: TrackedOrder | None = None, *, before: Terms | None = None
     ) -> bool:
         """Whether the venue may be told that this order only reduces; ``instead_of`` is the order that it amends.
 
-        ``room`` is what the session will hold beside when the order begins to work.
+        ``before`` is executed when the order begins to work.
 
         Raises InvalidOrder when it would do more than that.
         """
@@ -69,17 +69,18 @@ class Reducing:
             return False  # the venue takes one of the two flags
         net = self._book.net(session, terms.symbol)
         alone = self._has_flag and self._is_sole_holder(session, terms.symbol)
-        under_way = _ZERO
+        under_way = before.order_qty if before is not None and before.side is terms.side else _ZERO
+        bought = before.order_qty if before is not None and before.side is not terms.side else _ZERO
         # Of orders that wait with the venue's own flag, each may be as large as the position: a stop beside a take
         # profit. The venue lets none of them do more than reduce.
         if not (alone and terms.order_type.is_conditional):
-            under_way = _all_but_one_of_each_list(
+            under_way += _without_rivals(
                 order
                 for order in self._book.open_orders(session)
                 if order is not instead_of and _reduces(order, terms) and not (alone and _is_guarded(order))
             )
         wanted = terms.order_qty - (instead_of.facts.booked_qty if instead_of is not None else _ZERO)
-        room += -net * terms.side.sign - under_way
+        room = bought - net * terms.side.sign - under_way
         if wanted > room:
             raise InvalidOrder(
                 f"reduce-only: the session holds {plain(net)}, {plain(under_way)} of it being reduced already: "
@@ -109,13 +110,13 @@ class Reducing:
         )
 
 
-def _all_but_one_of_each_list(orders: Iterable[TrackedOrder]) -> Decimal:
-    """What orders may execute together. Of those of one side in a list, one cancels the other: the largest counts."""
+def _without_rivals(orders: Iterable[TrackedOrder]) -> Decimal:
+    """What orders may execute together: of two of which one cancels the other, the larger counts."""
     largest: dict[str, Decimal] = {}
     for order in orders:
         qty = order.worst_leaves_qty + order.facts.missing_qty
-        name = f"list {order.facts.list_id}" if order.facts.list_id is not None else order.client_order_id
-        largest[name] = max(qty, largest.get(name, _ZERO))
+        pair = min(order.client_order_id, order.rival or order.client_order_id)
+        largest[pair] = max(qty, largest.get(pair, _ZERO))
     return sum(largest.values(), _ZERO)
 
 

@@ -37,8 +37,10 @@ class TrackedOrder(Struct, eq=False):
     """The one replace that may be under way."""
     revisions: int = 0
     """The number of the last replace that was asked for; the next one is one more."""
-    worst_qty: Decimal = _ZERO
-    """Of an order for an amount of the quote asset: what it can come to at most, see `Intent.worst_qty`."""
+    presumed_qty: Decimal = _ZERO
+    """Of an order for an amount of the quote asset: what it can come to at most, see `Intent.presumed_qty`."""
+    rival: str = ""
+    """The other order of its pair, see `Intent.rival`."""
 
     @classmethod
     def of_intent(cls, intent: Intent) -> TrackedOrder:
@@ -51,7 +53,8 @@ class TrackedOrder(Struct, eq=False):
             intent.stamp_ms,
             intent.recv_window_ms,
             symbol=intent.terms.symbol,
-            worst_qty=intent.worst_qty,
+            presumed_qty=intent.presumed_qty,
+            rival=intent.rival,
         )
 
     @classmethod
@@ -152,7 +155,7 @@ class TrackedOrder(Struct, eq=False):
             return _ZERO
         largest = max(terms.order_qty, self.replace.order_qty) if self.replace else terms.order_qty
         if terms.quote_order_qty is not None and not terms.order_qty:
-            largest = self.worst_qty
+            largest = self.presumed_qty
         return max(_ZERO, largest - self.facts.cum_qty)
 
     @property
@@ -206,7 +209,8 @@ class TrackedOrder(Struct, eq=False):
                 terms,
                 self.stamp_ms,
                 self.recv_window_ms,
-                worst_qty=self.worst_qty,
+                presumed_qty=self.presumed_qty,
+                rival=self.rival,
             ),
             self.facts.venue_order_id,
             self.facts.terms,

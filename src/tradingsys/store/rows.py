@@ -52,10 +52,10 @@ T = TypeVar("T")
 
 _ORDER_COLUMNS = (
     "client_order_id, session_id, status, venue_cum_qty, venue_order_id, stamp_ms, recv_window_ms, accepted, absent,"
-    " closed, terms, venue_terms, algo_id, replace, list_id, worst_qty"
+    " closed, terms, venue_terms, algo_id, replace, list_id, presumed_qty, rival"
 )
 _INSERT_ORDER = (
-    f"INSERT INTO orders ({_ORDER_COLUMNS}, done, done_ms) VALUES ({', '.join('?' * 18)})"
+    f"INSERT INTO orders ({_ORDER_COLUMNS}, done, done_ms) VALUES ({', '.join('?' * 19)})"
     " ON CONFLICT (client_order_id) DO "
 )
 # What we sent never changes; what is known about it does.
@@ -325,7 +325,8 @@ def _order_values(record: OrderRecord) -> Row:
         record.algo_id,
         None if record.replace is None else _to_json(record.replace).decode(),
         record.list_id,
-        plain(intent.worst_qty),
+        plain(intent.presumed_qty),
+        intent.rival,
         done,
         (closed.ts_event_ms if closed is not None else 0) or intent.stamp_ms,
     )
@@ -333,11 +334,13 @@ def _order_values(record: OrderRecord) -> Row:
 
 def _to_order(row: Row) -> OrderRecord:
     coid, session, status, cum, venue_order_id, stamp_ms, window_ms, accepted, absent = row[:9]
-    closed, terms, venue_terms, algo_id, replace, list_id, worst_qty = row[9:]
+    closed, terms, venue_terms, algo_id, replace, list_id, presumed_qty, rival = row[9:]
     where = f"client_order_id {coid!r}"
     sent = _from_json(_terms, terms, "orders", where, "terms")
-    worst = Decimal(str(worst_qty))
-    intent = Intent(str(coid), whole(session), sent, whole(stamp_ms), whole(window_ms), worst_qty=worst)
+    presumed = Decimal(str(presumed_qty))
+    intent = Intent(
+        str(coid), whole(session), sent, whole(stamp_ms), whole(window_ms), presumed_qty=presumed, rival=str(rival)
+    )
     return OrderRecord(
         intent,
         _text(venue_order_id),

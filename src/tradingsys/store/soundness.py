@@ -76,7 +76,7 @@ _RULES: tuple[tuple[str, tuple[str, ...], dict[str, str]], ...] = (
             "done_ms": _TIME,
             "algo_id": _SOMETHING,
             "list_id": _SOMETHING,
-            "worst_qty": _NUMBER,
+            "presumed_qty": _NUMBER,
         },
     ),
     (

@@ -181,15 +181,43 @@ def test_of_the_two_orders_of_an_oco_one_counts(spot: tuple[Scene, SpotVenue]) -
     scene, _ = spot
     client = scene.client()
     bought(scene, client, "100")
-    legs = oco(client, reduce_only=True)
-    names = client.result("order_list", legs)["client_order_ids"]
+    names = client.result("order_list", oco(client, reduce_only=True))["client_order_ids"]
+    assert "SELL 40 at most" in refusal(client, side="SELL", quantity="41", reduce_only=True)
     for name in names:
         scene.accepts(name)
-    tracked = [scene.tracked(name) for name in names]
-    for order in tracked:
-        order.facts = order.facts.merge(type(order.facts)(list_id="7"))
+    assert "SELL 40 at most" in refusal(client, side="SELL", quantity="41", reduce_only=True)
+    scene.restart()
+    client = scene.client()
     assert "SELL 40 at most" in refusal(client, side="SELL", quantity="41", reduce_only=True)
     client.order(side="SELL", quantity="40", reduce_only=True)
+
+
+def test_orders_that_follow_one_another_reduce_no_more_than_there_is(spot: tuple[Scene, SpotVenue]) -> None:
+    scene, _ = spot
+    client = scene.client()
+    bought(scene, client, "100")
+    selling = {"side": "SELL", "reduce_only": True}
+
+    def oto(first: str, then: str) -> dict[str, Any]:
+        orders = [client.order_params(**selling, quantity=first), client.order_params(**selling, quantity=then)]
+        return {"contingency": "OTO", "orders": orders}
+
+    code, told = client.error("order_list", oto("60", "60"))
+    assert code == ErrorCode.INVALID_ORDER and told.startswith("order 2 of 2") and "SELL 40 at most" in told
+    assert "order 2 of 2" in client.error("order_list", oto("100", "30"))[1]
+    pair = change(otoco(client, **selling, quantity="50"), 0, **selling, quantity="60")
+    assert "order 2 of 3" in client.error("order_list", pair)[1]
+    client.result("order_list", oto("60", "35"))
+    assert "SELL 5 at most" in refusal(client, **selling, quantity="6")
+
+
+def test_of_an_otoco_the_first_and_the_larger_of_the_others_count(spot: tuple[Scene, SpotVenue]) -> None:
+    scene, _ = spot
+    client = scene.client()
+    bought(scene, client, "150")
+    selling = {"side": "SELL", "reduce_only": True}
+    client.result("order_list", change(otoco(client, **selling, quantity="50"), 0, **selling, quantity="60"))
+    assert "SELL 40 at most" in refusal(client, **selling, quantity="41")
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def amount(world: AssetWorld, worst: str) -> TrackedOrder:
     old = world.book.orders[name]
     world.book.untrack(old)
     terms = Terms("BTCUSDT", Side.BUY, OrderType.MARKET, D(0), quote_order_qty=D(100))
-    return world.book.track(Intent(name, 1, terms, world.venue.now_ms, 2_000, worst_qty=D(worst)))
+    return world.book.track(Intent(name, 1, terms, world.venue.now_ms, 2_000, presumed_qty=D(worst)))
 
 
 def test_an_order_for_an_amount_is_open_until_the_venue_ends_it(world: AssetWorld) -> None:

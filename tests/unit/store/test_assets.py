@@ -55,7 +55,7 @@ def test_assets_of_a_symbol_and_what_was_executed_come_back(machine: Machine) ->
 def test_an_order_keeps_its_list_and_its_amount(machine: Machine) -> None:
     store = machine.ready()
     terms = Terms("BTCUSDT", Side.BUY, OrderType.MARKET, D(0), quote_order_qty=D(50), iceberg_qty=D(1))
-    bought = structs.replace(intent(1), terms=terms, worst_qty=D("0.51"))
+    bought = structs.replace(intent(1), terms=terms, presumed_qty=D("0.51"), rival="r1")
     store.append(bought)
     commit(store, OrderRecord(bought), OrderRecord(intent(2), list_id="77"), OrderRecord(intent(3), list_id="77"))
     commit(store, OrderRecord(intent(3)))
@@ -109,7 +109,7 @@ def test_an_older_book_has_no_assets_and_keeps_everything(tmp_path: Path, versio
     saved = store.saved
     assert saved.symbols == (SymbolRecord("BTCUSDT", 10),) and SessionBook(saved).pairs == {}
     assert [(row.executed, row.quote_flow) for row in saved.performance] == ([(D(0), D(0))] if version > 1 else [])
-    assert all(row.list_id is None and not row.intent.worst_qty for row in saved.orders)
+    assert all(row.list_id is None and not row.intent.presumed_qty for row in saved.orders)
     assert store._conn.execute("SELECT client_order_id, status, terms FROM orders").fetchall() == orders
     assert store._conn.execute("PRAGMA user_version").fetchall() == [(4,)]
     assert saved.ledger_totals == {(1, "USDT"): D("-0.01")}
@@ -129,7 +129,7 @@ def test_an_older_book_has_no_assets_and_keeps_everything(tmp_path: Path, versio
         ("performance", "executed = 'x'"),
         ("performance", "quote_flow = '1e5'"),
         ("orders", "list_id = ''"),
-        ("orders", "worst_qty = ''"),
+        ("orders", "presumed_qty = ''"),
     ],
 )
 def test_a_value_that_nobody_wrote_is_named(machine: Machine, table: str, change: str) -> None:
