@@ -82,10 +82,6 @@ class Instrument(Struct, frozen=True):
     spot: SpotRules | None = None
     """None for contracts."""
 
-    def round_price(self, price: Decimal) -> Decimal:
-        """The nearest tick, ties to even."""
-        return (price / self.tick_size).quantize(Decimal(1), ROUND_HALF_EVEN) * self.tick_size
-
     def floor_qty(self, qty: Decimal) -> Decimal:
         """The largest multiple of the lot that is not above ``qty``."""
         return (qty / self.lot_size).quantize(Decimal(1), ROUND_FLOOR) * self.lot_size

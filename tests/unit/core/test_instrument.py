@@ -86,19 +86,6 @@ def test_plain_text_is_the_same_number_without_exponent_or_idle_zeros(value: Dec
 
 
 @given(decimals, steps)
-def test_rounding_a_price_finds_the_nearest_tick(price: Decimal, tick: Decimal) -> None:
-    rounded = instrument(tick_size=tick).round_price(price)
-    assert rounded % tick == 0
-    assert abs(rounded - price) <= tick / 2
-
-
-def test_a_price_between_two_ticks_rounds_to_the_even_one() -> None:
-    btcusdt = instrument(tick_size=Decimal("0.1"))
-    assert btcusdt.round_price(Decimal("0.25")) == Decimal("0.2")
-    assert btcusdt.round_price(Decimal("0.35")) == Decimal("0.4")
-
-
-@given(decimals, steps)
 def test_flooring_a_quantity_loses_less_than_a_lot(qty: Decimal, lot: Decimal) -> None:
     floored = instrument(lot_size=lot).floor_qty(qty)
     assert floored % lot == 0

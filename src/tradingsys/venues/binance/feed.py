@@ -40,16 +40,16 @@ class Feed(Protocol):
     def connect(self, now_ns: int) -> list[Output]:
         """Come up, unless that is done or under way."""
 
-    def opened(self, channel: str, now_ns: int) -> list[Output]:
+    def opened(self, channel: str, now_ns: int, /) -> list[Output]:
         """A websocket is there."""
 
-    def frame(self, channel: str, data: bytes, now_ns: int) -> list[Output]:
+    def frame(self, channel: str, data: bytes, now_ns: int, /) -> list[Output]:
         """Take what arrived."""
 
-    def closed(self, channel: str, reason: str, now_ns: int) -> list[Output]:
+    def closed(self, channel: str, reason: str, now_ns: int, /) -> list[Output]:
         """A websocket is gone."""
 
-    def clock_may_be_set(self, now_ns: int) -> list[Output]:
+    def clock_may_be_set(self, now_ns: int, /) -> list[Output]:
         """Go on where only the venue's time was missing."""
 
     def tick(self, now_ns: int) -> list[Output]:

@@ -91,18 +91,18 @@ class KeyedStream:
         self._state, self._retry_ns = _State.ASKING_KEY, None
         return self._rest.call(Call("POST", self._kind.path, security=Security.KEY), self._key_told, now_ns)
 
-    def opened(self, channel: str, now_ns: int) -> list[Output]:  # noqa: ARG002
+    def opened(self, _channel: str, now_ns: int) -> list[Output]:
         """The stream is there."""
         self._state = _State.UP
         self._backoff.up(now_ns)
         self._keep_alive_ns, self._renew_ns = now_ns + _KEEP_ALIVE_NS, now_ns + _LIFETIME_NS
         return self._report(True, "")
 
-    def closed(self, channel: str, reason: str, now_ns: int) -> list[Output]:  # noqa: ARG002
+    def closed(self, _channel: str, reason: str, now_ns: int) -> list[Output]:
         """The stream is gone."""
         return self._failed(reason or "connection closed", now_ns)
 
-    def clock_may_be_set(self, now_ns: int) -> list[Output]:  # noqa: ARG002
+    def clock_may_be_set(self, _now_ns: int) -> list[Output]:
         """Keys need no time."""
         return []
 
@@ -119,7 +119,7 @@ class KeyedStream:
             outputs += self._rest.call(call, self._kept_alive, now_ns)
         return outputs
 
-    def frame(self, channel: str, data: bytes, now_ns: int) -> list[Output]:  # noqa: ARG002
+    def frame(self, _channel: str, data: bytes, _now_ns: int) -> list[Output]:
         """Take an event."""
         return self._reader.take(data, self._control)
 
