@@ -57,7 +57,7 @@ class MarginState(Struct, frozen=True):
     level: float
     """Assets through debts and interest; 999 without debts."""
     normal_bar: float
-    """Above it assets can be taken out."""
+    """At or below it the exchange lends nothing more."""
     margin_call_bar: float
     """At it the exchange calls for more."""
     liquidation_bar: float

@@ -216,7 +216,7 @@ async def test_assets_that_move_between_the_wallets(margin: Box, margin_trader: 
     ("kind", "text", "amount", "price", "more"),
     [
         (ccxt.InsufficientFunds, "insufficient balance", 900_000, 0.6, CROSS),
-        (ccxt.ExchangeError, "-3045", 8_000_000, 0.6, BORROWING),
+        (ccxt.ExchangeError, "-3006", 8_000_000, 0.6, BORROWING),
         (ccxt.InsufficientFunds, "insufficient balance", 900_000, 0.6, REPAYING),
         (ccxt.BadRequest, "Filter failure: NOTIONAL", 1, 0.6, CROSS),
         (

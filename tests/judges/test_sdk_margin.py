@@ -243,7 +243,7 @@ async def test_what_is_bought_is_sold_again(margin: Box, api_with_debts: Any) ->
         ({"symbol": "NONEUSDT"}, -1121),
         ({"side_effect_type": "WHATEVER"}, None),
         ({"is_isolated": "TRUE"}, -11001),
-        ({"side": "SELL", "quantity": 890_000, "side_effect_type": "MARGIN_BUY"}, -3045),
+        ({"side": "SELL", "quantity": 890_000, "side_effect_type": "MARGIN_BUY"}, -3006),
     ],
 )
 def test_orders_that_are_refused(margin: Box, api_with_debts: Any, changes: dict[str, Any], code: int | None) -> None:

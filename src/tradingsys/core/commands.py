@@ -323,7 +323,7 @@ class MarginState(Struct, frozen=True):
     level: Decimal
     """Assets / (debts + interest); 999 without debts."""
     normal_bar: Decimal
-    """Above, assets can be taken out."""
+    """At or below, the venue lends nothing more."""
     margin_call_bar: Decimal
     """At this level the venue calls for more."""
     liquidation_bar: Decimal

@@ -55,7 +55,7 @@ class MarginTerms(Struct, frozen=True):
     """The most of an asset that one account may owe; others have ``limit_value`` worth of it."""
     limit_value: Decimal = Decimal(1_000_000)
     leverage: int = 3
-    """Debts may be so many times what is the account's own, less one."""
+    """What `MarginBars.normal` comes to: assets may be so many times what is the account's own."""
     liquidation_fee: Decimal = Decimal("0.02")
     """Of the debts that a liquidation pays."""
 

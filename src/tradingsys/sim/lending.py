@@ -49,9 +49,8 @@ class Lending:
         price = prices.get(asset)
         if price is None or not self.lends(asset):
             return _ZERO, _ZERO
-        owed = wallet.owed(prices)
-        equity = wallet.worth(prices) - owed
-        room = max(_ZERO, (terms.leverage - 1) * equity - owed)
+        bar = terms.bars.normal
+        room = max(_ZERO, (wallet.worth(prices) - wallet.owed(prices) * bar) / (bar - 1))
         limit = terms.limits.get(asset, floor8(terms.limit_value / price))
         return floor8(room / price), max(_ZERO, limit - wallet.borrowed_of(asset))
 

@@ -54,7 +54,7 @@ class Refusal(StrEnum):
     UNKNOWN_LIST = "no such open order list"
     NOT_BORROWABLE = "the asset cannot be borrowed"
     BORROW_LIMIT = "more than can be borrowed"
-    NO_DEBT = "nothing of the asset is owed"
+    NO_DEBT = "so much of the asset is not owed"
     IN_LIQUIDATION = "the account is being liquidated"
     DEBT_OUTSTANDING = "the account's collateral must stay"
     NO_LIQUIDITY = "nobody trades"

@@ -206,11 +206,11 @@ class SpotExchange(Segment[SpotWallet]):
         return events
 
     def repay(self, account: str, asset: str, amount: Decimal, now_ns: int) -> list[ExchangeEvent]:
-        """Pay back, interest first and no more than is owed: `LiabilityChanged`, `BalancesChanged`."""
+        """Pay back, interest first; more than is owed is refused: `LiabilityChanged`, `BalancesChanged`."""
         wallet = self.margin(account)
-        if not wallet.debt(asset):
+        if amount > wallet.debt(asset):
             return [ChangeRefused(account, "", Refusal.NO_DEBT)]
-        if min(amount, wallet.debt(asset)) > wallet.free_of(asset):
+        if amount > wallet.free_of(asset):
             return [ChangeRefused(account, "", Refusal.CROSS_BALANCE)]
         events: list[ExchangeEvent] = []
         self._lending.pay_back(wallet, asset, amount, now_ns, events)

@@ -92,7 +92,7 @@ def test_a_difference_is_accepted_by_name(capsys: Captured) -> None:
 def test_margin_tells_level_bars_debts_and_room(capsys: Captured) -> None:
     out, heard = run(capsys, "margin")
     assert [method for method, _ in heard] == ["op.margin", "op.balances", "op.borrowable"]
-    assert all(each in out for each in ("2.31", "at 1.3", "at 1.1", "above 1.5"))
+    assert all(each in out for each in ("2.31", "at 1.3", "at 1.1", "at 1.5"))
     (line,) = (line for line in out.splitlines() if line.strip().startswith("USDT"))
     assert line.split() == ["USDT", "500", "0.25", "60"]
     out, heard = run(capsys, "margin", "btc", "--json")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from .spot_face_rig import SpotClient
 
+D = Decimal
 M = "/sapi/v1/margin"
 HOUR_MS = 3_600_000
 
@@ -68,7 +70,11 @@ def test_loans_cost_interest(spot_client: SpotClient) -> None:
     assert float(asset(spot_client, "DOGE")["interest"]) > float(first["interest"])
     history = spot_client.call("GET", f"{M}/interestHistory", asset="DOGE")
     assert [row["type"] for row in history["rows"]] == ["PERIODIC", "ON_BORROW"]
-    spot_client.call("POST", f"{M}/borrow-repay", **dict[str, Any](loan, amount="2000"), type="REPAY")
+    too_much = dict[str, Any](loan, amount="2000", type="REPAY")
+    assert spot_client.error("POST", f"{M}/borrow-repay", **too_much) == (400, -3015)
+    row = asset(spot_client, "DOGE")
+    owed = D(row["borrowed"]) + D(row["interest"])
+    spot_client.call("POST", f"{M}/borrow-repay", **dict[str, Any](loan, amount=str(owed)), type="REPAY")
     assert asset(spot_client, "DOGE")["borrowed"] == "0.00000000"
     rows = spot_client.call("GET", f"{M}/borrow-repay", type="BORROW")["rows"]
     assert [(row["txId"], row["type"], row["principal"]) for row in rows] == [(number, "MANUAL", "1000.00000000")]
@@ -81,8 +87,22 @@ def test_what_can_be_borrowed(spot_client: SpotClient) -> None:
     more: dict[str, Any] = {"asset": "BTC", "amount": "999", "type": "BORROW"}
     assert spot_client.error("POST", f"{M}/borrow-repay", **more) == (400, -3006)
     assert spot_client.error("POST", f"{M}/borrow-repay", **dict[str, Any](more, amount="0.000000001")) == (400, -1111)
+    order = market("SELL", "8000000", sideEffectType="MARGIN_BUY")
+    text = "Your borrow amount has exceed maximum borrow amount."
+    assert spot_client.refusal("POST", f"{M}/order", **order) == (-3006, text)
     assert spot_client.error("GET", f"{M}/maxBorrowable", asset="NO") == (400, -3027)
     assert float(spot_client.call("GET", f"{M}/maxTransferable", asset="USDT")["amount"]) == 100_000
+
+
+def test_what_can_be_taken_out(spot_client: SpotClient) -> None:
+    """Above a level of 2, not at the bar where nothing more is lent."""
+    for amount, can in (("100000", True), ("30000", False)):
+        loan = {"asset": "USDT", "amount": amount, "type": "BORROW"}
+        spot_client.call("POST", f"{M}/borrow-repay", **loan)
+        told = spot_client.call("GET", f"{M}/account")
+        assert (D(told["marginLevel"]) > 2, told["transferOutEnabled"]) == (can, can)
+        most = spot_client.call("GET", f"{M}/maxTransferable", asset="USDT")["amount"]
+        assert (D(most) > 0) is can
 
 
 def test_isolated_margin_is_refused(spot_client: SpotClient) -> None:

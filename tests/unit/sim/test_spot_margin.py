@@ -11,7 +11,7 @@ from tradingsys.core.enums import Contingency, OrderStatus, OrderType, Side, Sid
 from tradingsys.sim.asset_events import BalanceMoved, LiabilityChanged, LiabilityKind, MarginLevelChanged, MarginStatus
 from tradingsys.sim.events import ChangeRefused, Executed, Expired, ExpiryReason, Refusal, Rejected
 from tradingsys.sim.money import LoanKind
-from tradingsys.sim.spot_exchange import MarginTerms
+from tradingsys.sim.spot_exchange import MarginBars, MarginTerms
 
 from .spot_rig import BTC, MARGIN, NS, T0, SpotRig, kinds, only, order
 
@@ -54,6 +54,14 @@ def test_borrowing_goes_as_far_as_the_collateral() -> None:
     assert made.exchange.borrow(MARGIN, "EUR", D(1), made.now_ns) == [ChangeRefused(MARGIN, "", Refusal.NOT_BORROWABLE)]
 
 
+def test_nothing_more_is_lent_at_the_normal_bar() -> None:
+    made = rig(terms=MarginTerms(bars=MarginBars(normal=D("1.8"))))
+    assert made.exchange.borrowable(MARGIN, "USDT")[0] == D(1250)
+    made.exchange.borrow(MARGIN, "USDT", D(1250), made.now_ns)
+    assert D("1.799") < made.exchange.margin_level(MARGIN) <= D("1.8")
+    assert made.exchange.borrowable(MARGIN, "USDT")[0] == 0
+
+
 def test_interest_is_owed_at_once_and_every_full_hour() -> None:
     made = rig(terms=MarginTerms(daily_rates={"USDT": D("0.0024")}))
     made.exchange.borrow(MARGIN, "USDT", D(1000), made.now_ns)
@@ -74,9 +82,11 @@ def test_interest_is_owed_at_once_and_every_full_hour() -> None:
     assert owed(made, "USDT") == D("500.3")
     loans = [(loan.kind, loan.principal, loan.interest) for loan in made.exchange.ledger.loans]
     assert loans == [(LoanKind.BORROW, D(1000), D(0)), (LoanKind.REPAY, D("499.7"), D("0.3"))]
-    made.exchange.repay(MARGIN, "USDT", D(10_000), made.now_ns)
+    refused = [ChangeRefused(MARGIN, "", Refusal.NO_DEBT)]
+    assert made.exchange.repay(MARGIN, "USDT", D("500.31"), made.now_ns) == refused
+    made.exchange.repay(MARGIN, "USDT", D("500.3"), made.now_ns)
     assert owed(made, "USDT") == 0
-    assert made.exchange.repay(MARGIN, "USDT", D(1), made.now_ns) == [ChangeRefused(MARGIN, "", Refusal.NO_DEBT)]
+    assert made.exchange.repay(MARGIN, "USDT", D(1), made.now_ns) == refused
     made.exchange.tick(made.now_ns + hour)
     assert made.exchange.next_deadline_ns is None
 

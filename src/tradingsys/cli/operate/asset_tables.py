@@ -46,7 +46,7 @@ def margin(
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     table.add_row("margin level", told.level)
-    table.add_row("assets can be taken out", f"above {told.normal_bar}")
+    table.add_row("nothing more is lent", f"at {told.normal_bar}")
     table.add_row("margin call", f"at {told.margin_call_bar}")
     table.add_row("liquidation", f"at {told.liquidation_bar}")
     table.add_row("assets", f"{told.total_asset_btc} BTC")

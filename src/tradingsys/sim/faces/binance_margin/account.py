@@ -10,6 +10,7 @@ from tradingsys.sim.events import ChangeRefused
 from tradingsys.sim.faces.binance.faults import Fault, malformed
 from tradingsys.sim.faces.binance.figures import ms
 from tradingsys.sim.faces.binance_spot.call import Call
+from tradingsys.sim.faces.binance_spot.refusals import LOAN_REFUSALS
 from tradingsys.sim.faces.binance_spot.wallets import assets_of
 from tradingsys.sim.money import LoanKind
 from tradingsys.sim.refusals import Refusal
@@ -34,8 +35,7 @@ T = TypeVar("T")
 _ZERO = Decimal(0)
 _EIGHT = Decimal("0.00000001")
 REFUSALS = {
-    Refusal.NOT_BORROWABLE: (-3008, "Borrow not allowed."),
-    Refusal.BORROW_LIMIT: (-3006, "Your borrow amount has exceed maximum borrow amount."),
+    **LOAN_REFUSALS,
     Refusal.NO_DEBT: (-3015, "Repay amount exceeds borrow amount."),
     Refusal.CROSS_BALANCE: (-3041, "Balance is not enough"),
     Refusal.IN_LIQUIDATION: (-3004, "Trade not allowed."),
@@ -78,7 +78,7 @@ def account(call: Call) -> margin.Account:
         total_open_order_loss_in_usdt=eight(_ZERO),
         trade_enabled=not wallet.is_liquidating,
         transfer_in_enabled=True,
-        transfer_out_enabled=level > exchange.terms.bars.normal,
+        transfer_out_enabled=level > exchange.terms.bars.transfer,
         account_type="MARGIN_1",
         user_assets=[
             margin.UserAsset(

@@ -9,7 +9,7 @@ from tradingsys.sim.faces.binance.faults import NO_CODE, Fault
 from tradingsys.sim.faces.binance.troubles import Trouble
 from tradingsys.sim.refusals import Refusal
 
-__all__ = ["AMEND_REFUSALS", "FAULTS", "REFUSALS", "filter_failure", "refused"]
+__all__ = ["AMEND_REFUSALS", "FAULTS", "LOAN_REFUSALS", "REFUSALS", "filter_failure", "refused"]
 
 
 def refused(refusal: Refusal) -> Fault:
@@ -22,6 +22,14 @@ def filter_failure(name: str) -> Fault:
     """A rule of the symbol is broken."""
     return Fault(400, -1013, f"Filter failure: {name}")
 
+
+LOAN_REFUSALS: Mapping[Refusal, tuple[int, str]] = MappingProxyType(
+    {
+        Refusal.BORROW_LIMIT: (-3006, "Your borrow amount has exceed maximum borrow amount."),
+        Refusal.NOT_BORROWABLE: (-3008, "Borrow not allowed."),
+    }
+)
+"""What is not lent, whether it is asked for or an order lacks it."""
 
 REFUSALS: Mapping[Refusal, tuple[int, str]] = MappingProxyType(
     {
@@ -54,8 +62,7 @@ REFUSALS: Mapping[Refusal, tuple[int, str]] = MappingProxyType(
             "The relationship of the prices for the orders is not correct.",
         ),
         Refusal.IN_LIQUIDATION: (-2010, "This account may not place or cancel orders."),
-        Refusal.BORROW_LIMIT: (-3045, "The system does not have enough asset now."),
-        Refusal.NOT_BORROWABLE: (-3008, "Borrow not allowed. Your borrow amount has exceed maximum borrow amount."),
+        **LOAN_REFUSALS,
     }
 )
 """Code and message."""
