@@ -52,7 +52,7 @@ class Process:
             **os.environ,
             "XDG_CONFIG_HOME": str(directory),
             "XDG_RUNTIME_DIR": str(directory),
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"))),
             "PYTHONUNBUFFERED": "1",
             "COLUMNS": "80",
         }
