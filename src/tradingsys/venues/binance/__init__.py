@@ -16,8 +16,7 @@
 `errors`, `error_codes`, `limits`       what its answers prove and count
 `depth`, `market`                       local books; market data on the hot path
 `account`                               `BinanceProtocol`: `trade_channel`, feeds, `rest` and `queries` together
-`order_dialect`, `order_ways`,          how a request about an order goes, and how it ends
-`order_results`
+`order_dialect`, `order_results`        how a request about an order goes, and how it ends
 `feed`, `events`, `keyed_stream`,       the account's events: by a stream that a key names, or by subscription; and
 `subscribed_stream`, `subscriptions`    reading them
 `queries`, `steps`, `venue_queries`,    questions, each as a procedure

@@ -26,7 +26,6 @@ from tradingsys.venues.binance.errors import HttpError
 from tradingsys.venues.binance.feed import FeedParts
 from tradingsys.venues.binance.filters import broken_rule, status_refusal, what_to_do
 from tradingsys.venues.binance.order_dialect import OrderCommand, OrderWay
-from tradingsys.venues.binance.order_ways import order_cost, order_way, unsayable, unsayable_list
 from tradingsys.venues.binance.product import Endpoints, Product
 from tradingsys.venues.binance.queries import Questions, weight
 from tradingsys.venues.binance.rest import Arrived, Call, Rest, Result
@@ -114,7 +113,7 @@ class BinanceProtocol:
             return order_results.unanswered(command, error)
         stamp_ms = self.clock.now_ms(now_ns) if self.clock.is_set else 0
         try:
-            way = order_way(self._product, command, stamp_ms)
+            way = self._product.orders.way(command, stamp_ms)
         except InvalidOrder as reason:
             return order_results.ended(command, Outcome.NOT_SENT, reason)
         return self._send(command, way, now_ns)
@@ -123,7 +122,7 @@ class BinanceProtocol:
         """What ``command`` will cost if sent now; a question that needs more answers than usual costs more."""
         if isinstance(command, Ask):
             return Cost(weight(self._product, command.query), 0)
-        return order_cost(self._product, command, by_rest=not self._trade.in_use)
+        return self._product.orders.cost(command, not self._trade.in_use)
 
     def refusal(self, terms: Terms, instrument: Instrument, reference_px: Decimal | None) -> TradingError | None:
         """Why these terms would be refused, by the exchange's own arithmetic; None when they would not.
@@ -135,7 +134,7 @@ class BinanceProtocol:
             if not (terms.reduce_only or terms.close_position):
                 return status_refusal(self._product.filters, instrument)
             instrument = structs.replace(instrument, is_trading=True)
-        unsaid = unsayable(self._product, terms)
+        unsaid = self._product.orders.unsayable(terms)
         if unsaid is not None:
             return unsaid
         filters, errors = self._product.filters, self._product.errors
@@ -149,7 +148,7 @@ class BinanceProtocol:
 
     def list_refusal(self, command: PlaceOrderList) -> TradingError | None:
         """Why the exchange has no such list; None when it has."""
-        return unsayable_list(self._product, command)
+        return self._product.orders.unsayable_command(command)
 
     def _send(self, command: OrderCommand, way: OrderWay, now_ns: int) -> list[Output]:
         if self._trade.in_use:

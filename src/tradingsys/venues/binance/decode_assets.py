@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tradingsys.core.commands import Balance, Borrowable, Income, MarginState
+from tradingsys.core.records import LedgerKind
 from tradingsys.core.reports import AccountChanged, AssetMoved, MarginLevel
 from tradingsys.venues.binance.decode import decimal
 from tradingsys.venues.binance.messages import margin, spot
 
 __all__ = [
-    "INTEREST",
     "POSITION_CHANGED",
     "account_position",
     "asset_moved",
@@ -24,9 +24,6 @@ __all__ = [
 
 POSITION_CHANGED = "outboundAccountPosition"
 """The reason of every change of spot's balances: the exchange tells none, only that they changed."""
-
-INTEREST = "INTEREST"
-"""The kind of `Income` that interest is."""
 
 
 def account_position(message: spot.OutboundAccountPosition) -> AccountChanged:
@@ -103,4 +100,4 @@ def _payments(rows: Iterable[margin.InterestRow]) -> Iterable[Income]:
         # One charge may be about several assets.
         ext_id = f"{row.tx_id}:{row.raw_asset or row.asset}"
         symbol = row.isolated_symbol or ""
-        yield Income(INTEREST, symbol, row.asset, -decimal(row.interest), ext_id, row.interest_accured_time)
+        yield Income(LedgerKind.INTEREST, symbol, row.asset, -decimal(row.interest), ext_id, row.interest_accured_time)

@@ -31,6 +31,7 @@ from tradingsys.core.commands import (
     VenueRules,
 )
 from tradingsys.core.errors import VenueError
+from tradingsys.core.records import LedgerKind
 from tradingsys.venues.binance import decode_account, decode_assets, spot_queries, venue_queries
 from tradingsys.venues.binance.account_queries import key_permissions
 from tradingsys.venues.binance.encode import decimal_text
@@ -114,7 +115,7 @@ def _interest(asking: Asking, query: IncomeQuery) -> Steps[tuple[Income, ...]]:
 
     All rows of the last window are told, even beyond the limit, so that who goes on from the last one's time gets on.
     """
-    if query.kind != decode_assets.INTEREST:
+    if query.kind != LedgerKind.INTEREST:
         raise VenueError(0, f"a margin account has no cash history of kind {query.kind}: ask for INTEREST")
     now_ms = venue_ms(asking.clock, asking.now_ns)
     start_ms = max(query.start_ms, now_ms - _INTEREST_KEPT_MS)

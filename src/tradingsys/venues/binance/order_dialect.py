@@ -7,6 +7,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from tradingsys.core.commands import CancelOrder, PlaceOrder, PlaceOrderList, ReplaceOrder
+from tradingsys.core.errors import InvalidOrder
 from tradingsys.core.order import Terms
 from tradingsys.core.reports import OrderChanged
 from tradingsys.venues.binance.signing import Params
@@ -43,3 +44,15 @@ class OrderDialect(Struct, frozen=True):
     """Whether a request can carry the terms for sure: finding out by writing one takes as long as sending it."""
     by_ws: bool = True
     """Whether orders go by the WS-API at all."""
+
+    def unsayable(self, terms: Terms) -> InvalidOrder | None:
+        """Why no request could carry these terms; None when one can."""
+        return None if self.is_plain(terms) else self.unsayable_command(PlaceOrder("", terms, 0, 1))
+
+    def unsayable_command(self, command: OrderCommand) -> InvalidOrder | None:
+        """Why there is no request for a command; None when there is one."""
+        try:
+            self.way(command, 0)
+        except InvalidOrder as error:
+            return error
+        return None

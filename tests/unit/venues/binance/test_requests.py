@@ -20,7 +20,6 @@ from tradingsys.venues.binance.algo_requests import (
     parse_algo_name,
     parse_algo_place,
 )
-from tradingsys.venues.binance.order_ways import order_way, unsayable
 from tradingsys.venues.binance.requests import (
     cancel_params,
     parse_cancel,
@@ -299,8 +298,8 @@ def test_what_cannot_be_said_is_known_before_it_is_written(
 ) -> None:
     terms = msgspec.structs.replace(drawn, price=price, good_till_ms=good_till_ms)
     try:
-        order_way(USDM, PlaceOrder("", terms, 0, 1), 0)
+        USDM.orders.way(PlaceOrder("", terms, 0, 1), 0)
     except InvalidOrder as error:
-        assert str(unsayable(USDM, terms)) == str(error)
+        assert str(USDM.orders.unsayable(terms)) == str(error)
     else:
-        assert unsayable(USDM, terms) is None
+        assert USDM.orders.unsayable(terms) is None

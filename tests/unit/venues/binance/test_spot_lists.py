@@ -18,7 +18,6 @@ from tradingsys.core.enums import (
 )
 from tradingsys.core.errors import InvalidOrder, OrderRejected, VenueError
 from tradingsys.venues.binance import margin_requests, spot_lists
-from tradingsys.venues.binance.order_ways import order_way
 from tradingsys.venues.binance.products import MARGIN, SPOT, USDM
 
 D = Decimal
@@ -40,7 +39,7 @@ BUY = limit_order("c-1")
 
 @pytest.mark.parametrize("legs", [(SELL_LIMIT, SELL_STOP), (SELL_STOP, SELL_LIMIT)])
 def test_of_a_pair_each_waits_on_its_side_of_the_market(legs: tuple[PlaceOrder, PlaceOrder]) -> None:
-    way = order_way(SPOT, PlaceOrderList(Contingency.OCO, legs), 0)
+    way = SPOT.orders.way(PlaceOrderList(Contingency.OCO, legs), 0)
     assert (way.ws_method, way.path) == ("orderList.place.oco", "/api/v3/orderList/oco")
     assert way.params == {
         "symbol": "ETHUSDT", "side": "SELL", "quantity": "0.5",
@@ -49,12 +48,12 @@ def test_of_a_pair_each_waits_on_its_side_of_the_market(legs: tuple[PlaceOrder, 
         "newOrderRespType": "FULL", "selfTradePreventionMode": "EXPIRE_TAKER", **STAMP,
     }  # fmt: skip
     buys = tuple(msgspec.structs.replace(leg, terms=msgspec.structs.replace(leg.terms, side=Side.BUY)) for leg in legs)
-    params = order_way(SPOT, PlaceOrderList(Contingency.OCO, buys), 0).params
+    params = SPOT.orders.way(PlaceOrderList(Contingency.OCO, buys), 0).params
     assert (params["aboveType"], params["belowType"]) == ("STOP_LOSS", "LIMIT_MAKER")
 
 
 def test_one_that_works_and_what_waits_for_it() -> None:
-    oto = order_way(SPOT, PlaceOrderList(Contingency.OTO, (BUY, SELL_STOP)), 0)
+    oto = SPOT.orders.way(PlaceOrderList(Contingency.OTO, (BUY, SELL_STOP)), 0)
     assert oto.params == {
         "symbol": "ETHUSDT", "workingSide": "BUY", "workingType": "LIMIT", "workingTimeInForce": "GTC",
         "workingPrice": "3000.10", "workingQuantity": "0.5", "workingClientOrderId": "c-1", "pendingSide": "SELL",
@@ -62,12 +61,12 @@ def test_one_that_works_and_what_waits_for_it() -> None:
         "pendingClientOrderId": "c-stop", "newOrderRespType": "FULL", "selfTradePreventionMode": "EXPIRE_TAKER",
         **STAMP,
     }  # fmt: skip
-    otoco = order_way(SPOT, PlaceOrderList(Contingency.OTOCO, (BUY, SELL_STOP, TAKE)), 0)
+    otoco = SPOT.orders.way(PlaceOrderList(Contingency.OTOCO, (BUY, SELL_STOP, TAKE)), 0)
     assert otoco.ws_method == "orderList.place.otoco"
     assert (otoco.params["pendingSide"], otoco.params["pendingQuantity"]) == ("SELL", "0.5")
     assert (otoco.params["pendingAboveType"], otoco.params["pendingAboveStopPrice"]) == ("TAKE_PROFIT", "3100")
     assert otoco.params["pendingBelowClientOrderId"] == "c-stop"
-    on_margin = order_way(MARGIN, PlaceOrderList(Contingency.OTOCO, (BUY, SELL_STOP, TAKE)), 0)
+    on_margin = MARGIN.orders.way(PlaceOrderList(Contingency.OTOCO, (BUY, SELL_STOP, TAKE)), 0)
     assert on_margin.path == "/sapi/v1/margin/order/otoco"
     said_beside = {"isIsolated": "FALSE", "sideEffectType": "NO_SIDE_EFFECT"}
     assert on_margin.params == {**otoco.params, **said_beside}
@@ -75,7 +74,7 @@ def test_one_that_works_and_what_waits_for_it() -> None:
 
 def test_a_pair_on_margin_has_the_exchange_s_older_form() -> None:
     stop = limit_order("c-stop", side=Side.SELL, order_type=OrderType.STOP_LIMIT, stop_px=D(2900), price=D(2890))
-    way = order_way(MARGIN, PlaceOrderList(Contingency.OCO, (stop, SELL_LIMIT)), 0)
+    way = MARGIN.orders.way(PlaceOrderList(Contingency.OCO, (stop, SELL_LIMIT)), 0)
     assert way.path == "/sapi/v1/margin/order/oco"
     assert way.params == {
         "symbol": "ETHUSDT", "isIsolated": "FALSE", "sideEffectType": "NO_SIDE_EFFECT", "side": "SELL",
@@ -84,9 +83,9 @@ def test_a_pair_on_margin_has_the_exchange_s_older_form() -> None:
         "newOrderRespType": "FULL", "selfTradePreventionMode": "EXPIRE_TAKER", **STAMP,
     }  # fmt: skip
     with pytest.raises(InvalidOrder, match="make the take-profit a limit order"):
-        order_way(MARGIN, PlaceOrderList(Contingency.OCO, (SELL_STOP, TAKE)), 0)
+        MARGIN.orders.way(PlaceOrderList(Contingency.OCO, (SELL_STOP, TAKE)), 0)
     with pytest.raises(InvalidOrder, match="cannot trail"):
-        order_way(MARGIN, PlaceOrderList(Contingency.OCO, (SELL_LIMIT, limit_order("t", side=Side.SELL, **TRAIL))), 0)
+        MARGIN.orders.way(PlaceOrderList(Contingency.OCO, (SELL_LIMIT, limit_order("t", side=Side.SELL, **TRAIL))), 0)
 
 
 @pytest.mark.parametrize(
@@ -117,9 +116,9 @@ def test_a_pair_on_margin_has_the_exchange_s_older_form() -> None:
 def test_what_is_no_list_is_not_sent(contingency: Contingency, legs: tuple[PlaceOrder, ...], words: str) -> None:
     for product in (SPOT, MARGIN):
         with pytest.raises(InvalidOrder, match=words):
-            order_way(product, PlaceOrderList(contingency, legs), 0)
+            product.orders.way(PlaceOrderList(contingency, legs), 0)
     with pytest.raises(InvalidOrder, match="one by one"):
-        order_way(USDM, PlaceOrderList(contingency, legs), 0)
+        USDM.orders.way(PlaceOrderList(contingency, legs), 0)
 
 
 def test_lists_are_read_as_they_are_said() -> None:
@@ -128,7 +127,7 @@ def test_lists_are_read_as_they_are_said() -> None:
         (Contingency.OTO, (BUY, SELL_STOP)),
         (Contingency.OTOCO, (BUY, TAKE, SELL_STOP)),
     ):
-        params = order_way(SPOT, PlaceOrderList(contingency, legs), 0).params
+        params = SPOT.orders.way(PlaceOrderList(contingency, legs), 0).params
         told = spot_lists.parse_list(contingency, as_text(params))
         assert [leg.client_order_id for leg in told.orders] == [leg.client_order_id for leg in legs]
         for leg, expected in zip(told.orders, legs, strict=True):
@@ -144,7 +143,7 @@ def test_lists_of_margin_are_read_as_they_are_said() -> None:
         (Contingency.OTO, (BUY, SELL_STOP)),
         (Contingency.OTOCO, (BUY, TAKE, stop)),
     ):
-        params = order_way(MARGIN, PlaceOrderList(contingency, legs), 0).params
+        params = MARGIN.orders.way(PlaceOrderList(contingency, legs), 0).params
         told = margin_requests.parse_margin_list(contingency, as_text(params))
         for leg, expected in zip(told.orders, legs, strict=True):
             assert leg.client_order_id == expected.client_order_id
@@ -154,13 +153,13 @@ def test_lists_of_margin_are_read_as_they_are_said() -> None:
             )
             assert plain == msgspec.structs.replace(expected.terms, time_in_force=None)
     for left_out in ("price", "stopPrice", "stopLimitTimeInForce"):
-        params = order_way(MARGIN, PlaceOrderList(Contingency.OCO, (SELL_LIMIT, stop)), 0).params
+        params = MARGIN.orders.way(PlaceOrderList(Contingency.OCO, (SELL_LIMIT, stop)), 0).params
         with pytest.raises(OrderRejected, match=f"'{left_out}'"):
             margin_requests.parse_margin_list(Contingency.OCO, {**params, left_out: ""})
 
 
 def test_the_order_that_works_at_once_is_a_limit_order() -> None:
-    params = order_way(SPOT, PlaceOrderList(Contingency.OTO, (BUY, SELL_STOP)), 0).params
+    params = SPOT.orders.way(PlaceOrderList(Contingency.OTO, (BUY, SELL_STOP)), 0).params
     stop = {"workingType": "STOP_LOSS", "workingStopPrice": "5", "workingPrice": "", "workingTimeInForce": ""}
     with pytest.raises(OrderRejected, match="-1116"):
         spot_lists.parse_list(Contingency.OTO, {**params, **stop})
@@ -203,7 +202,7 @@ def below(kind: str) -> dict[str, Any]:
     ],
 )
 def test_a_malformed_list_gets_the_exchange_s_code(changes: dict[str, Any], code: int | None) -> None:
-    params = order_way(SPOT, PlaceOrderList(Contingency.OCO, (SELL_LIMIT, SELL_STOP)), 0).params
+    params = SPOT.orders.way(PlaceOrderList(Contingency.OCO, (SELL_LIMIT, SELL_STOP)), 0).params
     broken = {name: value for name, value in {**params, **changes}.items() if value is not None}
     if code is None:
         assert len(spot_lists.parse_list(Contingency.OCO, broken).orders) == 2

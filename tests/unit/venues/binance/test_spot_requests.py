@@ -23,7 +23,6 @@ from tradingsys.core.enums import (
 from tradingsys.core.errors import InvalidOrder, OrderRejected, VenueError
 from tradingsys.core.order import Terms
 from tradingsys.venues.binance import spot_requests
-from tradingsys.venues.binance.order_ways import order_way, unsayable
 from tradingsys.venues.binance.products import MARGIN, SPOT, USDM
 
 D = Decimal
@@ -38,7 +37,7 @@ TRAIL: dict[str, Any] = {
 
 def said(**changes: Any) -> dict[str, Any]:
     """What spot is told of an order beside what it is told of every one."""
-    params = order_way(SPOT, limit_order(**changes), 0).params
+    params = SPOT.orders.way(limit_order(**changes), 0).params
     assert {name: params[name] for name in SENT if name not in ("selfTradePreventionMode",)}.items() <= SENT.items()
     return {name: value for name, value in params.items() if name not in SENT}
 
@@ -89,7 +88,7 @@ def said(**changes: Any) -> dict[str, Any]:
 )
 def test_an_order_in_the_words_of_spot(changes: dict[str, Any], expected: dict[str, Any]) -> None:
     assert said(**changes) == {"symbol": "ETHUSDT", "side": "BUY", **expected}
-    assert unsayable(SPOT, limit_order(**changes).terms) is None
+    assert SPOT.orders.unsayable(limit_order(**changes).terms) is None
 
 
 UNSAYABLE: list[tuple[dict[str, Any], str]] = [
@@ -121,21 +120,21 @@ UNSAYABLE: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize("product", [SPOT, MARGIN], ids=lambda product: product.name)
 @pytest.mark.parametrize(("changes", "words"), UNSAYABLE, ids=[words for _, words in UNSAYABLE])
 def test_what_cannot_be_said_is_told_with_what_to_do(product: Any, changes: dict[str, Any], words: str) -> None:
-    error = unsayable(product, limit_order(**changes).terms)
+    error = product.orders.unsayable(limit_order(**changes).terms)
     assert isinstance(error, InvalidOrder)
     assert words in str(error)
 
 
 def test_only_margin_accounts_borrow_and_always_say_whether_they_do() -> None:
-    assert unsayable(SPOT, limit_order(side_effect=SideEffect.NO_SIDE_EFFECT).terms) is None
-    assert "margin account" in str(unsayable(SPOT, limit_order(side_effect=SideEffect.MARGIN_BUY).terms))
-    way = order_way(MARGIN, limit_order(), 0)
+    assert SPOT.orders.unsayable(limit_order(side_effect=SideEffect.NO_SIDE_EFFECT).terms) is None
+    assert "margin account" in str(SPOT.orders.unsayable(limit_order(side_effect=SideEffect.MARGIN_BUY).terms))
+    way = MARGIN.orders.way(limit_order(), 0)
     assert (way.ws_method, way.http_method, way.path) == ("", "POST", "/sapi/v1/margin/order")
     assert way.params == {
         "symbol": "ETHUSDT", "isIsolated": "FALSE", "sideEffectType": "NO_SIDE_EFFECT", "side": "BUY", "type": "LIMIT",
         "timeInForce": "GTC", "price": "3000.10", "quantity": "0.5", **SENT,
     }  # fmt: skip
-    borrowing = order_way(MARGIN, limit_order(side_effect=SideEffect.MARGIN_BUY), 0).params
+    borrowing = MARGIN.orders.way(limit_order(side_effect=SideEffect.MARGIN_BUY), 0).params
     assert borrowing["sideEffectType"] == "MARGIN_BUY"
 
 
@@ -144,16 +143,16 @@ def test_only_margin_accounts_borrow_and_always_say_whether_they_do() -> None:
 )
 @pytest.mark.parametrize("kind", [{}, STOP])
 def test_futures_do_not_have_what_is_spot_s(changes: dict[str, Any], kind: dict[str, Any]) -> None:
-    assert isinstance(unsayable(USDM, limit_order(**kind, **changes).terms), InvalidOrder)
+    assert isinstance(USDM.orders.unsayable(limit_order(**kind, **changes).terms), InvalidOrder)
 
 
 def test_cancels_and_amends() -> None:
     cancel = CancelOrder("c-1", "ETHUSDT", "42")
     timing = {"recvWindow": 5000, "timestamp": 9}
-    assert order_way(SPOT, cancel, 9).params == {"symbol": "ETHUSDT", "orderId": 42, **timing}
-    assert order_way(MARGIN, cancel, 9).params == {"symbol": "ETHUSDT", "orderId": 42, "isIsolated": "FALSE", **timing}
+    assert SPOT.orders.way(cancel, 9).params == {"symbol": "ETHUSDT", "orderId": 42, **timing}
+    assert MARGIN.orders.way(cancel, 9).params == {"symbol": "ETHUSDT", "orderId": 42, "isIsolated": "FALSE", **timing}
     change = ReplaceOrder("c-1", "ETHUSDT", Side.BUY, D("0.4"), D(3000), 1, SERVER_MS, 1234, "42")
-    way = order_way(SPOT, change, 9)
+    way = SPOT.orders.way(change, 9)
     assert (way.ws_method, way.http_method) == ("order.amend.keepPriority", "PUT")
     assert way.path == "/api/v3/order/amend/keepPriority"
     assert way.params == {
@@ -163,13 +162,13 @@ def test_cancels_and_amends() -> None:
     parsed = spot_requests.parse_amend(way.params)
     assert (parsed.named.venue_order_id, parsed.new_qty, parsed.new_client_order_id) == ("42", D("0.4"), "c-1")
     with pytest.raises(InvalidOrder, match="cancel it and place another"):
-        order_way(MARGIN, change, 9)
+        MARGIN.orders.way(change, 9)
     with pytest.raises(InvalidOrder, match="cancel it and place another"):
-        order_way(SPOT, msgspec.structs.replace(change, price=None, price_match=PriceMatch.QUEUE), 9)
+        SPOT.orders.way(msgspec.structs.replace(change, price=None, price_match=PriceMatch.QUEUE), 9)
 
 
 def test_parts_of_a_millisecond() -> None:
-    params = {**order_way(SPOT, limit_order(), 0).params, "timestamp": 1_700_000_000_123_456, "recvWindow": "99.999"}
+    params = {**SPOT.orders.way(limit_order(), 0).params, "timestamp": 1_700_000_000_123_456, "recvWindow": "99.999"}
     place = spot_requests.parse_place(params)
     assert (place.stamp_ms, place.recv_window_ms) == (1_700_000_000_123, 99)
     for window, code in (("60000.1", -1131), ("1.2345", -1102), ("long", -1102)):
@@ -214,7 +213,7 @@ def test_an_order_is_read_as_it_was_said(terms: Terms, client_order_id: str) -> 
     place = PlaceOrder(client_order_id, terms, SERVER_MS, 5000)
     for product, side_effect in ((SPOT, None), (MARGIN, SideEffect.AUTO_REPAY)):
         meant = msgspec.structs.replace(place, terms=msgspec.structs.replace(terms, side_effect=side_effect))
-        params = order_way(product, meant, 0).params
+        params = product.orders.way(meant, 0).params
         assert spot_requests.parse_place(params) == meant
         assert spot_requests.parse_place(as_text(params)) == meant
 
@@ -248,7 +247,7 @@ def test_an_order_is_read_as_it_was_said(terms: Terms, client_order_id: str) -> 
     ],
 )
 def test_a_malformed_order_gets_the_exchange_s_code(changes: dict[str, Any], code: int) -> None:
-    params = order_way(SPOT, limit_order(), 0).params
+    params = SPOT.orders.way(limit_order(), 0).params
     broken = {name: value for name, value in {**params, **changes}.items() if value is not None}
     with pytest.raises((OrderRejected, VenueError)) as caught:
         spot_requests.parse_place(broken)
@@ -263,9 +262,9 @@ def test_what_cannot_be_said_is_known_without_a_client_id(
     stop_px = terms.stop_px if quote else None
     odd = msgspec.structs.replace(terms, iceberg_qty=shown, quote_order_qty=quote, stop_px=stop_px)
     for product in (SPOT, MARGIN, USDM):
-        error = unsayable(product, odd)
+        error = product.orders.unsayable(odd)
         try:
-            order_way(product, PlaceOrder("c-1", odd, 0, 1), 0)
+            product.orders.way(PlaceOrder("c-1", odd, 0, 1), 0)
         except InvalidOrder as raised:
             assert str(error) == str(raised)
         else:
