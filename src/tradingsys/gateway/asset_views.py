@@ -15,14 +15,14 @@ __all__ = ["asset_views", "assets_of"]
 
 def asset_views(book: SessionBook, balances: Mapping[str, Balance] | None, only: Iterable[str] = ()) -> list[AssetView]:
     """One row for each asset that is accounted for; without ``balances`` the account's own figure is left out."""
-    holders = [*sorted({session for session, _ in book.positions} - {EXTERNAL}), EXTERNAL]
-    held = {session: book.session_assets(session) for session in holders}
+    held = book.assets_by_session()
+    holders = sorted(held, key=lambda session: (session == EXTERNAL, session))
     wanted = set(only)
     views: list[AssetView] = []
     for asset, total in book.asset_totals().items():
         if wanted and asset not in wanted:
             continue
-        sessions = [SessionAsset(owner, plain(sums[asset])) for owner, sums in held.items() if sums.get(asset)]
+        sessions = [SessionAsset(owner, plain(held[owner][asset])) for owner in holders if held[owner].get(asset)]
         if balances is None:
             views.append(AssetView(asset, sessions, plain(total)))
             continue

@@ -10,7 +10,7 @@ from tradingsys.core.commands import (
     MarginStateQuery,
     Repay,
 )
-from tradingsys.core.errors import LocalProtocolError
+from tradingsys.core.errors import LocalProtocolError, TradingError
 from tradingsys.core.instrument import plain
 from tradingsys.gateway.host import Host, require_ready
 from tradingsys.gateway.products import ProductName
@@ -41,9 +41,21 @@ class Loans:
         except ValueError as error:
             raise LocalProtocolError(str(error), code=ErrorCode.BAD_REQUEST) from None
         query = kind(_asset(params.asset), amount)
-        ask_for(self._gateway, client, request.id, query, LoanResult, doubt=_DOUBT)
-        word = "borrowed" if kind is Borrow else "paid back"
-        self._gateway.log.warning(f"asked to be {word}", asset=query.asset, amount=plain(amount), by=who)
+        log, word = self._gateway.log, "borrowed" if kind is Borrow else "paid back"
+        told = {"asset": query.asset, "amount": plain(amount), "by": who}
+
+        def heard(outcome: str | TradingError | None) -> None:
+            if isinstance(outcome, str):
+                log.warning(word, **told, transaction=outcome)
+            elif outcome is None or outcome.in_doubt:
+                log.warning(
+                    f"may or may not be {word}: look at the balances", **told, error=str(outcome or "no answer")
+                )
+            else:
+                log.warning(f"not {word}", **told, error=str(outcome))
+
+        ask_for(self._gateway, client, request.id, query, LoanResult, doubt=_DOUBT, heard=heard)
+        log.warning(f"asked to be {word}", **told)
 
     def borrowable(self, client: Client, request: Request) -> None:
         """How much more of an asset."""

@@ -53,12 +53,20 @@ def ask_within(gateway: Host, query: Query[T], wait_ms: int, then: Callable[[T |
 
 
 def ask_for(
-    gateway: Host, client: Client, request_id: int, query: Query[T], show: Callable[[T], object], *, doubt: str = ""
+    gateway: Host,
+    client: Client,
+    request_id: int,
+    query: Query[T],
+    show: Callable[[T], object],
+    *,
+    doubt: str = "",
+    heard: Callable[[T | TradingError | None], None] = lambda _: None,
 ) -> None:
     """Ask the exchange on behalf of a client, and reply with what ``show`` makes of the answer.
 
-    ``doubt`` says what to do when no answer came, for requests that change something. Raises LocalProtocolError
-    (-10007) when the client has too many questions under way, or the rate budget has no room for one.
+    ``doubt`` says what to do when no answer came, for requests that change something; ``heard`` is told of the answer,
+    the error or (None) that none came in time, even if the client is gone by then. Raises LocalProtocolError (-10007)
+    when the client has too many questions under way, or the rate budget has no room for one.
     """
     if client.questions >= _MAX_UNDER_WAY:
         raise LocalProtocolError(
@@ -76,6 +84,7 @@ def ask_for(
 
     def then(outcome: T | TradingError | None) -> None:
         client.questions -= 1
+        heard(outcome)
         if client.peer not in gateway.clients:
             return
         if outcome is None or isinstance(outcome, TradingError):

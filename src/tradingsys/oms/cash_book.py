@@ -21,6 +21,10 @@ __all__ = ["CashBook"]
 
 _ZERO = Decimal(0)
 _MOST_REPEATS = 1_000
+_TOLD_AGAIN_MS = 3_600_000
+"""A movement is told again by a second subscription, moments later; an hour is on the safe side."""
+_OUR_OWN = (LedgerKind.BASELINE, LedgerKind.ACCEPTED)
+"""Rows that nobody else tells."""
 
 
 class CashBook:
@@ -48,7 +52,9 @@ class CashBook:
         """Movements that were told again in one and the same way, by id: the balance tells whether they were others."""
         self.wanted: set[str] = set()
         """What moved and is not accounted for yet."""
-        self._known: dict[tuple[str, str], int] = {(row.kind, row.ext_id): row.ts_ms for row in saved.ledger}
+        self._known: dict[tuple[str, str], int] = {
+            (row.kind, row.ext_id): row.ts_ms for row in saved.ledger if row.kind not in _OUR_OWN
+        }
         self._movements = Movements()
         oldest_ms = min(self.marks.values(), default=0)
         for fill_row in saved.fills:
@@ -127,8 +133,9 @@ class CashBook:
         """Every older row of this kind is in the ledger: cash history need not be read from further back again."""
         if ts_ms > self.marks.get(kind, 0):
             self.marks[kind] = ts_ms
+            needed_ms = {kind: ts_ms, LedgerKind.TRANSFER.value: ts_ms - _TOLD_AGAIN_MS}
             self._known = {
-                key: known_ms for key, known_ms in self._known.items() if known_ms >= ts_ms or key[0] != kind
+                key: known_ms for key, known_ms in self._known.items() if known_ms >= needed_ms.get(key[0], 0)
             }
             self._movements.forget_until(ts_ms)
             self._effects.append(Save(LedgerMarkRecord(kind, ts_ms)))

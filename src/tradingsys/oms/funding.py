@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Mapping
 from decimal import ROUND_DOWN, Decimal
 
@@ -37,25 +38,23 @@ class Movements:
 
     def __init__(self) -> None:
         self._by_symbol: dict[str, list[tuple[int, int, Decimal]]] = {}
+        """By time."""
 
     def add(self, symbol: str, ts_ms: int, session: int, delta: Decimal) -> None:
         """A session's net changed."""
-        self._by_symbol.setdefault(symbol, []).append((ts_ms, session, delta))
+        insort(self._by_symbol.setdefault(symbol, []), (ts_ms, session, delta), key=_moved_ms)
 
     def nets_at(self, symbol: str, ts_ms: int, now: Mapping[int, Decimal]) -> dict[int, Decimal]:
         """What each session held right after ``ts_ms``, from what each holds now."""
         nets = dict(now)
-        for moved_ms, session, delta in self._by_symbol.get(symbol, ()):
-            if moved_ms > ts_ms:
-                nets[session] = nets.get(session, _ZERO) - delta
+        for _, session, delta in self._after(symbol, ts_ms):
+            nets[session] = nets.get(session, _ZERO) - delta
         return nets
 
     def sums_between(self, symbol: str, since_ms: int, until_ms: int, now: Decimal) -> list[Decimal]:
         """What all held together at each moment of that span, the latest last, from what they hold now."""
-        rows = [row for row in self._by_symbol.get(symbol, ()) if row[0] > since_ms]
-        rows.sort(key=lambda row: row[0])
         sums = [now]
-        for moved_ms, _, delta in reversed(rows):
+        for moved_ms, _, delta in reversed(self._after(symbol, since_ms)):
             before = sums[0] - delta
             if moved_ms > until_ms:
                 sums = [before]
@@ -65,6 +64,13 @@ class Movements:
 
     def forget_until(self, ts_ms: int) -> None:
         """Nobody will ask about an earlier instant any more."""
-        for symbol, rows in self._by_symbol.items():
-            if rows and min(row[0] for row in rows) <= ts_ms:
-                self._by_symbol[symbol] = [row for row in rows if row[0] > ts_ms]
+        for rows in self._by_symbol.values():
+            del rows[: bisect_right(rows, ts_ms, key=_moved_ms)]
+
+    def _after(self, symbol: str, ts_ms: int) -> list[tuple[int, int, Decimal]]:
+        rows = self._by_symbol.get(symbol, [])
+        return rows[bisect_right(rows, ts_ms, key=_moved_ms) :]
+
+
+def _moved_ms(row: tuple[int, int, Decimal]) -> int:
+    return row[0]

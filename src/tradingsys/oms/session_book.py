@@ -118,8 +118,12 @@ class SessionBook:
 
     def session_assets(self, session: int) -> dict[str, Decimal]:
         """What a session (EXTERNAL included) holds of each asset, borrowed and owed: what is not zero."""
-        held = self._fills.asset_totals().get(session, {})
+        held = self.assets_by_session().get(session, {})
         return {asset: held[asset] for asset in sorted(held) if held[asset]}
+
+    def assets_by_session(self) -> dict[int, dict[str, Decimal]]:
+        """What each session (EXTERNAL included) holds of each asset, borrowed and owed, from one look at all flows."""
+        return self._fills.asset_totals()
 
     def open_orders(self, session: int | None = None) -> list[TrackedOrder]:
         """Orders that may still execute or wait for executions, of one session or all."""

@@ -12,9 +12,10 @@ from typing import Any
 
 import apsw
 import pytest
+from msgspec import structs
 
 from tests.unit.cli.at_rest import make_book
-from tests.unit.store.books import Machine
+from tests.unit.store.books import NOW_MS, Machine, intent
 from tradingsys.cli.app import FAILURE, NOTHING, OK, UNREAD, USAGE, execute
 from tradingsys.core.errors import ConfigError
 from tradingsys.store.lock import Lock
@@ -56,6 +57,21 @@ def test_status_tells_halts_and_orders_that_only_the_journal_knows(db: Path, cap
     assert "from pos.db at rest" in shown
     shown = text(capsys, "status", "--db", str(db))
     assert f"tradingsys resume btcusdt --db {db}" in " ".join(shown.split()), "what is advised can be copied"
+
+
+def test_every_order_of_a_list_that_only_the_journal_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    machine = Machine(tmp_path)
+    store = machine.ready(NOW_MS, account="binance-spot-sim")
+    amended = structs.replace(intent(2, epoch=NOW_MS), revision=7)
+    store.append(*(intent(number, epoch=NOW_MS) for number in (1, 2, 3)))
+    store.append(amended)
+    machine.kill()
+    assert told(capsys, "status", "--db", "pos.db")["status"]["open_orders"] == 3
+    orders = told(capsys, "orders", "--db", "pos.db")["orders"]
+    assert len({row["order"]["client_order_id"] for row in orders}) == 3
 
 
 def test_sessions(db: Path, capsys: Captured) -> None:

@@ -14,7 +14,10 @@ from tests.unit.gateway.scripted_venue import Json, answer_to
 from tests.unit.gateway.spot_venue import SpotVenue, spot_scene
 from tradingsys.core.commands import BalancesQuery, Borrow, Borrowable, BorrowableQuery, MarginStateQuery, Repay
 from tradingsys.core.errors import TransportError, VenueError
+from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.reports import AccountChanged, AssetMoved, MarginLevel
+from tradingsys.gateway.asset_views import asset_views
+from tradingsys.oms.fill_book import FillBook
 from tradingsys.wire.messages import ErrorCode
 
 LOAN = {"asset": "usdt", "amount": "100"}
@@ -197,6 +200,28 @@ def test_a_loan_is_asked_for_once_and_told(margin: tuple[Scene, SpotVenue]) -> N
     scene.answer(Repay, "4712")
     assert client.reply_to(borrowing) == {"id": borrowing, "result": {"transaction_id": "4711"}}
     assert client.reply_to(repaying) == {"id": repaying, "result": {"transaction_id": "4712"}}
+    told = {"asset": "USDT", "amount": "100", "by": "session 1"}
+    assert scene.logged[-4:] == [
+        f"warning: asked to be borrowed {told}",
+        f"warning: asked to be paid back {told}",
+        f"warning: borrowed {told | {'transaction': '4711'}}",
+        f"warning: paid back {told | {'transaction': '4712'}}",
+    ]
+
+
+def test_what_became_of_a_loan_is_in_the_log_even_if_nobody_waits_for_it(margin: tuple[Scene, SpotVenue]) -> None:
+    scene, _ = margin
+    client = scene.client()
+    client.request("borrow", LOAN)
+    client.request("borrow", LOAN)
+    client.request("borrow", LOAN)
+    scene.gateway.peer_closed(client.peer)
+    scene.answer(Borrow, VenueError(-3045, "The system does not have enough asset now."))
+    assert scene.logged[-1].startswith("warning: not borrowed") and "-3045" in scene.logged[-1]
+    scene.answer(Borrow, TransportError("reset by peer", sent=True))
+    assert scene.logged[-1].startswith("warning: may or may not be borrowed: look at the balances")
+    scene.run(20)
+    assert "no answer" in scene.logged[-1]
 
 
 @pytest.mark.parametrize("sent", [True, False])
@@ -371,3 +396,25 @@ def test_only_what_moves_without_a_trade_is_worth_a_line(spot: tuple[Scene, Spot
     venue.moves("USDT", "25")
     scene.says(AssetMoved("USDT", Decimal(25), "USDT:1:25", 1))
     assert [line for line in scene.logged[told:] if "an asset moved without a trade" in line]
+
+
+def test_who_holds_what_is_found_out_in_one_look(
+    spot: tuple[Scene, SpotVenue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, _ = spot
+    for session in range(1, 6):
+        scene.holder(session, "30")
+    looks: list[int] = []
+    look = FillBook.asset_totals
+
+    def counted(fills: FillBook) -> dict[int, dict[str, Decimal]]:
+        looks.append(1)
+        return look(fills)
+
+    monkeypatch.setattr(FillBook, "asset_totals", counted)
+    views = {view.asset: view for view in asset_views(scene.gateway.book, None)}
+    assert [(each.session_id, each.amount) for each in views["DOGE"].sessions] == [
+        *((session, "30") for session in range(1, 6)),
+        (EXTERNAL, "500"),
+    ]
+    assert len(looks) == 2, "who holds it, and what it comes to"

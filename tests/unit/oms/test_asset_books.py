@@ -106,6 +106,21 @@ def test_a_transfer_is_external_and_told_twice_counts_once(funded: AssetWorld) -
     funded.assert_exact()
 
 
+def test_a_movement_is_known_for_as_long_as_somebody_may_tell_it_again(funded: AssetWorld) -> None:
+    moved = funded.venue.move("USDT", "-40")
+    funded.book.moved(moved)
+    funded.wait(3_000_000)
+    funded.check()
+    funded.book.moved(moved)
+    funded.check()
+    funded.assert_exact()
+    known = funded.book.cash._known
+    assert [kind for kind, _ in known] == [LedgerKind.TRANSFER], "baselines are nobody else's to tell"
+    funded.wait(11_000_000)
+    funded.check()
+    assert not known.keys() & funded.book.cash._known.keys(), "what nobody tells any more needs no memory"
+
+
 def test_a_transfer_that_the_baseline_has_already_changes_nothing(world: AssetWorld) -> None:
     moved = world.venue.move("USDT", "40")
     world.venue.now_ms += 5_000

@@ -230,10 +230,10 @@ class Book:
         except OSError as error:
             raise StoreError(f"{self._path}.journal: {error.strerror or error}") from None
         late: list[OrderRecord] = []
-        for entry in entries:
-            coid = entry.intent.client_order_id
+        for intent in (each for entry in entries for each in entry.intents if not each.revision):
+            coid = intent.client_order_id
             if coid not in known and not rows(conn, "SELECT 1 FROM orders WHERE client_order_id = ?", (coid,)):
-                late.append(OrderRecord(entry.intent))
+                late.append(OrderRecord(intent))
         return structs.replace(saved, orders=(*saved.orders, *late))
 
     def _check_symbol(self, book: SessionBook, symbol: str) -> None:
