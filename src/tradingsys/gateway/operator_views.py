@@ -105,9 +105,9 @@ class OperatorViews:
         book = self._gateway.book
         if selection.open_only:
             candidates = [order for order in book.open_orders(selection.session_id) if order.is_open]
-            candidates.sort(key=lambda order: order.stamp_ms, reverse=True)
         else:
             candidates = list(islice(reversed(book.orders.values()), _LOOKED_AT))
+        candidates.sort(key=lambda order: order.stamp_ms, reverse=True)
         return _chosen(candidates, selection)
 
     def with_stored(self, stored: Iterable[TrackedOrder], selection: Selection) -> list[TrackedOrder]:

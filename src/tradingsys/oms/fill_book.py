@@ -43,7 +43,10 @@ class FillBook:
         """The assets of symbols that trade assets."""
         self.cash = CashBook(saved, self.pairs, effects)
         self.touched: set[tuple[int, str]] = set()
-        self._booked: dict[FillKey, tuple[Fill, int]] = {row.fill.key: (row.fill, row.session) for row in saved.fills}
+        self._booked: dict[str, dict[FillKey, tuple[Fill, int]]] = {}
+        """By symbol: of each execution from the watermark on what is known, and whose it is."""
+        for row in saved.fills:
+            self.remember(row)
         self._accounting = Accounting(saved.performance, saved.fills, saved.adjustments, self.watermarks, self.pairs)
         self._newest: dict[str, int] = {}
         for row in saved.fills:
@@ -69,7 +72,9 @@ class FillBook:
 
     def is_booked(self, fill: Fill) -> bool:
         """Whether this execution is in the books, or before their beginning."""
-        return fill.key in self._booked or int(fill.exec_id) < self.watermarks.get(fill.symbol, 0)
+        if int(fill.exec_id) < self.watermarks.get(fill.symbol, 0):
+            return True
+        return fill.key in self._booked.get(fill.symbol, ())
 
     def unsettled_symbols(self) -> set[str]:
         """Those with an execution above the watermark: history was not read since, or too soon after."""
@@ -102,13 +107,17 @@ class FillBook:
         if trade_id <= self.watermarks[symbol]:
             return
         self.watermarks[symbol] = trade_id
+        open_ended = self._booked.get(symbol, {})
+        self._booked[symbol] = {key: known for key, known in open_ended.items() if int(key[1]) >= trade_id}
         for session in self._accounting.advance(symbol, trade_id):
             self._save_base(session, symbol)
         self._effects.append(Save(WatermarkRecord(symbol, trade_id)))
 
     def remember(self, row: FillRecord) -> None:
-        """An execution that was booked long ago is read again with its order."""
-        self._booked.setdefault(row.fill.key, (row.fill, row.session))
+        """An execution that was booked is read again: what is below the watermark can tell nothing new."""
+        fill = row.fill
+        if int(fill.exec_id) >= self.watermarks.get(fill.symbol, 0):
+            self._booked.setdefault(fill.symbol, {}).setdefault(fill.key, (fill, row.session))
 
     def book(self, fill: Fill, session: int, client_order_id: str | None) -> None:
         """Book an execution once; a report of it that knows more completes it.
@@ -118,11 +127,11 @@ class FillBook:
         first = self.symbols.get(fill.symbol)
         if first is None or int(fill.exec_id) < first:
             return  # before the beginning of the book: part of the baseline
-        known = self._booked.get(fill.key)
+        known = self._booked.get(fill.symbol, {}).get(fill.key)
         if known is not None:
             self._complete(known, fill, session, client_order_id)
-        elif int(fill.exec_id) >= self.watermarks[fill.symbol]:  # else proven booked by an earlier incarnation
-            self._booked[fill.key] = (fill, session)
+        elif int(fill.exec_id) >= self.watermarks[fill.symbol]:  # else it is booked, by this or an earlier incarnation
+            self._booked.setdefault(fill.symbol, {})[fill.key] = (fill, session)
             self._note_newest(fill)
             self._effects.append(Save(FillRecord(fill, session, client_order_id)))
             self.touched.add((session, fill.symbol))
@@ -133,7 +142,7 @@ class FillBook:
 
     def complete(self, fill: Fill) -> bool:
         """Join a report with what is booked; False when nothing is."""
-        known = self._booked.get(fill.key)
+        known = self._booked.get(fill.symbol, {}).get(fill.key)
         if known is not None:
             self._complete(known, fill, known[1], None)
         return known is not None
@@ -196,7 +205,7 @@ class FillBook:
         joined = before.join(fill)
         if joined == before:
             return
-        self._booked[fill.key] = (joined, session)
+        self._booked[fill.symbol][fill.key] = (joined, session)
         self._effects.append(Save(FillRecord(joined, session, client_order_id)))
         if self._accounting.joined(session, before, joined):
             self._save_base(session, fill.symbol)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 
 from tradingsys.core.order import Order, Terms
@@ -9,6 +10,9 @@ from tradingsys.core.records import FillRecord, OrderRecord
 from tradingsys.oms.tracked_order import TrackedOrder
 
 __all__ = ["OrderIndex"]
+
+_ENDED_KEPT = 10_000
+"""So many that are over stay in memory; the others can be recalled from what is kept of them."""
 
 
 class OrderIndex:
@@ -25,6 +29,10 @@ class OrderIndex:
         """Those that only trades told us of last."""
         self._unseen: dict[str, TrackedOrder] = {}
         """Those of which the venue showed nothing yet."""
+        self._ended: OrderedDict[str, TrackedOrder] = OrderedDict()
+        """Those that nothing is to be done about; what changed last is at the end."""
+        self.has_dropped = False
+        """Whether an order may be known to what is kept, and not here."""
         self._unsaved: dict[str, TrackedOrder] = {}
         self._by_venue_id: dict[tuple[str, str], TrackedOrder] = {}
         self._by_algo_id: dict[tuple[str, str], TrackedOrder] = {}
@@ -50,7 +58,7 @@ class OrderIndex:
 
     def forget(self, order: TrackedOrder) -> None:
         """An order that was never sent."""
-        for known in (self.by_client_id, self._unsaved, self.active, self.untold, self._unseen):
+        for known in (self.by_client_id, self._unsaved, self.active, self.untold, self._unseen, self._ended):
             known.pop(order.client_order_id, None)
 
     def add(self, order: TrackedOrder) -> None:
@@ -100,12 +108,29 @@ class OrderIndex:
             self.untold[order.client_order_id] = order
         else:
             self.untold.pop(order.client_order_id, None)
+        self._ended.pop(order.client_order_id, None)
+        if order.client_order_id not in self.active and order.client_order_id not in self.untold:
+            self._ended[order.client_order_id] = order
 
     def take_unsaved(self) -> list[OrderRecord]:
-        """The rows of all orders that changed since the last call."""
+        """The rows of all orders that changed since the last call; whoever takes them keeps them."""
         records = [record for order in self._unsaved.values() if (record := order.record()) is not None]
         self._unsaved.clear()
+        for _ in range(len(self._ended) - _ENDED_KEPT):
+            name, order = self._ended.popitem(last=False)
+            if order.cancel_pending or order.replace is not None or order.known_terms is None:
+                self._ended[name] = order  # somebody still waits for it, or there is no row of it
+            else:
+                self._drop(order)
         return records
+
+    def _drop(self, order: TrackedOrder) -> None:
+        self.has_dropped = True
+        self.forget(order)
+        facts, symbol = order.facts, order.symbol
+        for names, venue_id in ((self._by_venue_id, facts.venue_order_id), (self._by_algo_id, facts.algo_id)):
+            if venue_id is not None and names.get((symbol, venue_id)) is order:
+                del names[symbol, venue_id]
 
 
 def _may_become(own: Terms | None, told: Terms | None) -> bool:

@@ -6,7 +6,6 @@ Facts come in through `learn`, in any order and any number of times; what follow
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from msgspec import structs
@@ -18,13 +17,14 @@ from tradingsys.core.errors import InvariantViolation
 from tradingsys.core.ids import EXTERNAL, OrderKey, decode_client_order_id
 from tradingsys.core.order import Closed, Order, Terms
 from tradingsys.core.position import Pair, SessionPosition
-from tradingsys.core.records import Edit, FillRecord, Intent, OrderRecord, Replace, Saved
+from tradingsys.core.records import Edit, Intent, Replace, Saved
 from tradingsys.core.reports import AssetMoved
 from tradingsys.oms.effects import Alarm, Effect, EnterSymbol, Halt, OrderNews, PullTrades, Save
 from tradingsys.oms.fill_book import FillBook
 from tradingsys.oms.halts import Halts
 from tradingsys.oms.incarnation import Incarnation
 from tradingsys.oms.order_index import OrderIndex
+from tradingsys.oms.recalling import Recall, Recalling
 from tradingsys.oms.strays import Strays
 from tradingsys.oms.tracked_order import TrackedOrder
 
@@ -32,8 +32,6 @@ __all__ = ["Incarnation", "SessionBook"]
 
 _ZERO = Decimal(0)
 _NO_OPTIONS = CommandLine()
-Recall = Callable[[str], tuple[OrderRecord, Sequence[FillRecord]] | None]
-"""Finds an order of any age, with its fills."""
 
 
 class SessionBook:
@@ -52,7 +50,6 @@ class SessionBook:
         """
         self.commands = commands
         self.kind = kind or (AccountKind.ASSETS if any(row.pair for row in saved.symbols) else AccountKind.CONTRACTS)
-        self._recall = recall
         self.lineage = saved.lineage
         self.created_ms = saved.created_ms
         self._effects: list[Effect] = []
@@ -91,21 +88,18 @@ class SessionBook:
         self.lacks_orders = False
         """Orders of ours may be missing here because the journal lost them, until recovery has looked for them."""
         self._index.load(saved.orders, saved.fills)
+        self._recalling = Recalling(recall, saved.lineage, self._index, self._fills)
 
     # ---- what is known
 
     def begin(self, incarnation: Incarnation) -> None:
         """From now on orders are minted under this incarnation."""
         self._incarnation = incarnation
+        self._recalling.epoch = incarnation.epoch
 
     def order(self, client_order_id: str) -> TrackedOrder | None:
         """The order of this id, if it is ours, however old."""
-        order = self.orders.get(client_order_id)
-        if order is None and self._recall is not None:
-            key = decode_client_order_id(client_order_id)
-            if key is not None and key.lineage == self.lineage and not self._is_current(key):
-                order = self._recalled(client_order_id)
-        return order
+        return self.orders.get(client_order_id) or self._recalling.order(client_order_id)
 
     def position(self, session: int, symbol: str) -> SessionPosition:
         """What a session holds of a symbol, and what it earned there."""
@@ -320,7 +314,7 @@ class SessionBook:
 
     def _adopt(self, client_order_id: str, key: OrderKey, symbol: str, facts: Order, ts_event_ms: int) -> TrackedOrder:
         """An order of this book that memory does not know: old, or lost with the journal's tail, or another's."""
-        known = None if self._is_current(key) else self._recalled(client_order_id)
+        known = self._recalling.order(client_order_id, key)
         if known is not None:
             return known
         order = TrackedOrder(client_order_id, key.session, Order(), None, symbol=symbol)
@@ -345,23 +339,6 @@ class SessionBook:
         """Whether it tells of an order, or of an execution, that nobody told of before."""
         is_new = not self._strays.is_foreign(symbol, facts.venue_order_id)
         return is_new or any(not self.is_booked(fill) for fill in facts.fills.values())
-
-    def _is_current(self, key: OrderKey) -> bool:
-        """Of the epoch whose orders are all in memory."""
-        return self._incarnation is not None and key.epoch == self._incarnation.epoch
-
-    def _recalled(self, client_order_id: str) -> TrackedOrder | None:
-        found = self._recall(client_order_id) if self._recall is not None else None
-        if found is None:
-            return None
-        record, fills = found
-        order = self.orders[client_order_id] = TrackedOrder.of_record(record)
-        for row in fills:
-            self._fills.remember(row)
-            order.facts = order.facts.with_fill(row.fill)
-        self._index.add(order)
-        self._index.note_activity(order)
-        return order
 
     def _merge(self, order: TrackedOrder, facts: Order) -> None:
         had_evidence, seen = order.has_evidence, order.visible

@@ -36,13 +36,12 @@ from tradingsys.store.sqlite import rows
 
 __all__ = ["Identity", "identify", "load", "meta"]
 
-_KEEP_MS = 7 * 24 * 3600 * 1000
-_KEEP_NEWEST = 10_000
-_KEEP_AT_MOST = 200_000
+_TRANSFERS_MS = 7 * 24 * 3600 * 1000
+_KEEP_NEWEST = 2_000
+"""Of orders that are over: whoever asks about an older one makes it be looked up."""
 _KEPT = (
-    "NOT done OR client_order_id IN (SELECT client_order_id FROM orders WHERE done AND done_ms >= ?"
-    f" ORDER BY done_ms DESC LIMIT {_KEEP_AT_MOST})"
-    " OR client_order_id IN (SELECT client_order_id FROM orders WHERE done ORDER BY done_ms DESC LIMIT ?)"
+    "SELECT rowid FROM orders WHERE NOT done UNION ALL"
+    " SELECT rowid FROM (SELECT rowid FROM orders WHERE done ORDER BY done_ms DESC LIMIT ?)"
 )
 
 
@@ -77,7 +76,6 @@ def identify(conn: apsw.Connection) -> Identity:
 def load(conn: apsw.Connection, path: Path, wall_ms: int, *, proven: bool, is_new: bool = False) -> Saved:
     """Everything the book remembers. Raises ConfigError naming a row of positions that cannot be one."""
     identity = identify(conn)
-    since_ms = wall_ms - _KEEP_MS
     positions = rows(conn, "SELECT session_id, symbol, net FROM positions_basis ORDER BY 1, 2")
     watermarks = rows(conn, "SELECT symbol, trade_id FROM watermarks ORDER BY 1")
     sessions = rows(conn, "SELECT session_id, name FROM sessions ORDER BY 1")
@@ -88,8 +86,8 @@ def load(conn: apsw.Connection, path: Path, wall_ms: int, *, proven: bool, is_ne
         identity.first_epoch_after_cut,
         proven,
         identity.max_recv_window_ms,
-        _orders(conn, since_ms),
-        _fills(conn, since_ms),
+        _orders(conn),
+        _fills(conn),
         tuple(PositionRecord(whole(s), str(symbol).upper(), Decimal(str(net))) for s, symbol, net in positions),
         tuple(read_symbols(conn)),
         tuple(WatermarkRecord(str(symbol), whole(number)) for symbol, number in watermarks),
@@ -98,7 +96,7 @@ def load(conn: apsw.Connection, path: Path, wall_ms: int, *, proven: bool, is_ne
         meta(conn, "venue_account") or "",
         tuple(read_performance(conn)),
         tuple(read_adjustments(conn, "WHERE delta <> '0' ORDER BY id")),  # 0 is a note about an edit that was refused
-        _recent_ledger(conn, since_ms),
+        _recent_ledger(conn, wall_ms - _TRANSFERS_MS),
         tuple(read_ledger_marks(conn)),
         tuple(read_halts(conn)),
         sum_ledger(conn),
@@ -112,11 +110,11 @@ def meta(conn: apsw.Connection, key: str) -> str | None:
     return str(found[0][0]) if found else None
 
 
-def _orders(conn: apsw.Connection, since_ms: int) -> tuple[OrderRecord, ...]:
-    return tuple(read_orders(conn, f"WHERE {_KEPT} ORDER BY rowid", (since_ms, _KEEP_NEWEST)))
+def _orders(conn: apsw.Connection) -> tuple[OrderRecord, ...]:
+    return tuple(read_orders(conn, f"WHERE rowid IN ({_KEPT}) ORDER BY rowid", (_KEEP_NEWEST,)))
 
 
-def _fills(conn: apsw.Connection, since_ms: int) -> tuple[FillRecord, ...]:
+def _fills(conn: apsw.Connection) -> tuple[FillRecord, ...]:
     """All that somebody may still ask about, by symbol and trade id; each question has an index."""
     found: dict[FillKey, FillRecord] = {}
 
@@ -124,8 +122,8 @@ def _fills(conn: apsw.Connection, since_ms: int) -> tuple[FillRecord, ...]:
         found.update({record.fill.key: record for record in read_fills(conn, where, bindings, found)})
 
     # One of a kept order is part of that order's facts.
-    kept = f"SELECT client_order_id FROM orders WHERE {_KEPT}"
-    take(f"WHERE client_order_id IN ({kept})", since_ms, _KEEP_NEWEST)
+    kept = f"SELECT client_order_id FROM orders WHERE rowid IN ({_KEPT})"
+    take(f"WHERE client_order_id IN ({kept})", _KEEP_NEWEST)
     # One above the watermark may come again with the next pull, and counts on top of `performance`.
     known = rows(
         conn,

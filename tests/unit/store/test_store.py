@@ -144,7 +144,7 @@ def test_symbols_keep_their_first_trade_and_watermarks_never_go_back(machine: Ma
 def test_only_recent_closed_orders_and_fills_that_still_matter_are_read_back(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tradingsys.store.loading._KEEP_NEWEST", 1)
+    monkeypatch.setattr("tradingsys.store.loading._KEEP_NEWEST", 2)
     store = machine.ready()
     old, older = canceled(1, NOW_MS - 8 * DAY_MS), canceled(2, NOW_MS - 9 * DAY_MS)
     recent = canceled(3, NOW_MS - 6 * DAY_MS)
@@ -385,3 +385,20 @@ def test_a_batch_committed_while_another_is_reported_ends_after_it(machine: Mach
 
     store.commit([order(1)], first)
     assert ended == ["first", "third"]
+
+
+def test_what_a_start_reads_does_not_grow_with_what_was_settled(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tradingsys.store.loading._KEEP_NEWEST", 10)
+    store = machine.ready()
+    done = [order(number, venue_cum_qty=Decimal("0.001"), status=OrderStatus.FILLED) for number in range(500)]
+    fills = [fill(100 + number, order_number=number) for number in range(500)]
+    marks = [SymbolRecord("BTCUSDT", 1), WatermarkRecord("BTCUSDT", 595), LedgerMarkRecord("FUNDING_FEE", NOW_MS + 1)]
+    commit(store, *marks, *done, *fills, order(1000))
+    machine.kill()
+    saved = machine.open().saved
+    assert [record.intent.client_order_id for record in saved.orders] == [
+        intent(number).client_order_id for number in (*range(490, 500), 1000)
+    ]
+    assert [record.fill.exec_id for record in saved.fills] == [str(number) for number in range(590, 600)]
