@@ -45,10 +45,14 @@ class Profile(Struct, frozen=True):
     reads_late_ms: Span = (50, 1_000)
     account_late_ms: Span = (50, 800)
     market_late_ms: Span = (50, 800)
-    stale_ms: int = 200
-    """How old a stale answer may be. Gateways expect at most 250 of a simulator, unless told otherwise."""
+    stale_ms: int = 120
+    """How old a stale answer may be."""
     queries_late_ms: int = 0
-    """Orders and executions are not found by queries until they are so old."""
+    """Orders and executions are not found by queries until they are so old.
+
+    A stale answer may be one that did not find them: together that is how far the truth may be behind. Gateways expect
+    at most 250 ms of a simulator, unless told otherwise.
+    """
     splits: float = 0.0
     """Of matches of accounts."""
     episodes: tuple[Episode, ...] = ()
@@ -114,7 +118,7 @@ _STALE = Profile(
     orders={Fault.ANSWER_UNKNOWN: 0.05, Fault.ANSWER_TIMEOUT: 0.05},
     reads={Fault.READ_STALE: 0.5, Fault.READ_LATE: 0.2},
     account={Fault.EVENT_LATE: 0.2},
-    queries_late_ms=200,
+    queries_late_ms=120,
 )
 _SILENT = Profile(
     "silent",

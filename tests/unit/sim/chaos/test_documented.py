@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
+from tradingsys.gateway.main import _SIM_STALENESS_MS
 from tradingsys.sim.chaos import PROFILES
 from tradingsys.sim.chaos.faults import Fault
 from tradingsys.sim.chaos.profiles import EPISODES
@@ -27,3 +30,11 @@ def test_what_can_happen_at_once_is_named() -> None:
     told = re.search(r"and `now`: (.*?) happens at once", PAGE, re.DOTALL)
     assert told is not None
     assert re.findall(r"`(\w+)`", told[1]) == list(EPISODES)
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_the_truth_is_never_further_behind_than_gateways_expect(name: str) -> None:
+    """A stale answer repeats one that did not find what was too young then."""
+    wanted = PROFILES[name]
+    stale_ms = wanted.stale_ms if Fault.READ_STALE in wanted.reads else 0
+    assert wanted.queries_late_ms + stale_ms <= _SIM_STALENESS_MS
