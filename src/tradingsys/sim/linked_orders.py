@@ -23,7 +23,6 @@ __all__ = ["LinkedOrders"]
 
 _AVERAGE_MINUTES = 5
 _ZERO = Decimal(0)
-_LEGS = {Contingency.OCO: 2, Contingency.OTO: 2, Contingency.OTOCO: 3}
 
 
 class _Judged(Struct, frozen=True):
@@ -111,7 +110,7 @@ class LinkedOrders:
         names = [leg.client_order_id for leg in request.orders if leg.client_order_id]
         if len(set(names)) < len(names):
             return Refusal.DUPLICATE_CLIENT_ORDER_ID
-        if len(request.orders) != _LEGS[request.contingency]:
+        if len(request.orders) != request.contingency.size:
             return Refusal.BAD_LIST_PRICES
         if request.contingency is Contingency.OTO:
             return None

@@ -14,7 +14,7 @@ from tradingsys.sim.faces.binance.figures import eight_digits, ms
 from tradingsys.sim.ledger import Ledger
 from tradingsys.sim.order_lists import ListStatus, OrderListRecord
 from tradingsys.sim.order_records import Amendment, Execution, ExpiryReason, OrderRecord, PreventedMatch
-from tradingsys.venues.binance import encode_spot, words
+from tradingsys.venues.binance import encode_spot, encode_spot_lists, words
 from tradingsys.venues.binance.messages import spot
 
 __all__ = [
@@ -250,7 +250,7 @@ def list_reply(record: OrderListRecord, ledger: Ledger, reports: list[spot.Order
         known = ledger.order(record.account, record.symbol, leg.order_id)
         if known is not None:
             orders.append(_order(structs.replace(known, client_order_id=leg.client_order_id)))
-    return encode_spot.order_list(
+    return encode_spot_lists.order_list(
         record.list_id,
         orders,
         contingency="OCO" if record.contingency is Contingency.OCO else "OTO",
@@ -264,7 +264,7 @@ def list_reply(record: OrderListRecord, ledger: Ledger, reports: list[spot.Order
 
 def list_status(record: OrderListRecord, ledger: Ledger) -> spot.ListStatus:
     """The event about a list."""
-    return encode_spot.list_status(list_reply(record, ledger), sent_ms=ms(record.updated_ns))
+    return encode_spot_lists.list_status(list_reply(record, ledger), sent_ms=ms(record.updated_ns))
 
 
 def prevented_match(row: PreventedMatch) -> spot.PreventedMatch:
