@@ -28,6 +28,7 @@ __all__ = [
     "IncomeQuery",
     "InstrumentsQuery",
     "KlinesQuery",
+    "Loan",
     "MarginState",
     "MarginStateQuery",
     "OpenOrdersQuery",
@@ -39,6 +40,7 @@ __all__ = [
     "PositionsQuery",
     "Query",
     "RateLimit",
+    "Reading",
     "Repay",
     "ReplaceOrder",
     "SetLeverage",
@@ -102,10 +104,14 @@ class ReplaceOrder(Struct, frozen=True):
 
 
 class Query(Struct, Generic[T_co], frozen=True):
-    """Something asked of the venue; ``T_co`` is the type of its answer. Asking again does no harm."""
+    """Something asked of the venue, or to be done there; ``T_co`` is the type of its answer."""
 
 
-class TimeQuery(Query[int], frozen=True):
+class Reading(Query[T_co], Generic[T_co], frozen=True):
+    """Changes nothing, so that asking again does no harm."""
+
+
+class TimeQuery(Reading[int], frozen=True):
     """The venue's time in ms. Answering it also sets the protocol's `VenueClock`."""
 
 
@@ -124,7 +130,7 @@ class VenueRules(Struct, frozen=True):
     rate_limits: tuple[RateLimit, ...]
 
 
-class InstrumentsQuery(Query[VenueRules], frozen=True):
+class InstrumentsQuery(Reading[VenueRules], frozen=True):
     """All instruments of the venue, and its rate limits."""
 
 
@@ -138,17 +144,17 @@ class AccountMode(Struct, frozen=True):
     """A name for the console; never a key."""
 
 
-class AccountModeQuery(Query[AccountMode], frozen=True):
+class AccountModeQuery(Reading[AccountMode], frozen=True):
     """The account's settings."""
 
 
-class OpenOrdersQuery(Query[tuple[Order, ...]], frozen=True):
+class OpenOrdersQuery(Reading[tuple[Order, ...]], frozen=True):
     """All open orders of the account, or of one symbol."""
 
     symbol: str | None = None
 
 
-class OrderQuery(Query["Order | None"], frozen=True):
+class OrderQuery(Reading["Order | None"], frozen=True):
     """One order by our id or the venue's; None means the venue says that it knows no such order."""
 
     symbol: str
@@ -159,7 +165,7 @@ class OrderQuery(Query["Order | None"], frozen=True):
     one answer tells both."""
 
 
-class AmendmentsQuery(Query[tuple[str, ...]], frozen=True):
+class AmendmentsQuery(Reading[tuple[str, ...]], frozen=True):
     """The client order ids that amends of an order took from it or gave it; none when it was never amended.
 
     Where assets are traded, whoever amends an order may give it another client order id.
@@ -169,7 +175,7 @@ class AmendmentsQuery(Query[tuple[str, ...]], frozen=True):
     venue_order_id: str
 
 
-class ConditionalOrdersQuery(Query[tuple[Order, ...]], frozen=True):
+class ConditionalOrdersQuery(Reading[tuple[Order, ...]], frozen=True):
     """The newest conditional orders of a symbol, waiting or not, as far as the venue shows them.
 
     What a triggered one became is told by its id alone, not what came of that.
@@ -178,7 +184,7 @@ class ConditionalOrdersQuery(Query[tuple[Order, ...]], frozen=True):
     symbol: str
 
 
-class TradesQuery(Query[tuple[Order, ...]], frozen=True):
+class TradesQuery(Reading[tuple[Order, ...]], frozen=True):
     """Executions of the account, oldest first, as orders with one fill each (client ids may be missing).
 
     Either from a trade id on (inclusive) or from a time on; at most ``limit`` rows, so fewer mean the end was reached.
@@ -190,11 +196,11 @@ class TradesQuery(Query[tuple[Order, ...]], frozen=True):
     limit: int = 1000
 
 
-class PositionsQuery(Query[dict[str, Decimal]], frozen=True):
+class PositionsQuery(Reading[dict[str, Decimal]], frozen=True):
     """Signed net position by symbol; symbols not named are flat."""
 
 
-class KlinesQuery(Query[tuple[Kline, ...]], frozen=True):
+class KlinesQuery(Reading[tuple[Kline, ...]], frozen=True):
     """The newest ``limit`` bars of an interval that began before ``end_ms``, oldest first; the last may be open."""
 
     symbol: str
@@ -220,7 +226,7 @@ class Balance(Struct, frozen=True):
         return self.wallet - self.borrowed - self.interest
 
 
-class BalancesQuery(Query[tuple[Balance, ...]], frozen=True):
+class BalancesQuery(Reading[tuple[Balance, ...]], frozen=True):
     """All assets of the account."""
 
 
@@ -239,7 +245,7 @@ class Income(Struct, frozen=True):
     ts_ms: int
 
 
-class IncomeQuery(Query[tuple[Income, ...]], frozen=True):
+class IncomeQuery(Reading[tuple[Income, ...]], frozen=True):
     """Cash history of one kind, oldest first, from ``start_ms`` (inclusive) on; fewer than ``limit`` rows: the end."""
 
     kind: str
@@ -255,7 +261,7 @@ class SymbolSettings(Struct, frozen=True):
     margin_type: MarginType
 
 
-class SymbolSettingsQuery(Query[SymbolSettings], frozen=True):
+class SymbolSettingsQuery(Reading[SymbolSettings], frozen=True):
     """The account's settings for a symbol."""
 
     symbol: str
@@ -284,22 +290,26 @@ class Permissions(Struct, frozen=True):
     is_ip_restricted: bool | None = None
 
 
-class PermissionsQuery(Query[Permissions], frozen=True):
+class PermissionsQuery(Reading[Permissions], frozen=True):
     """What the API key may do."""
 
 
-class Borrow(Query[str], frozen=True):
-    """Borrow an asset; the answer is the venue's id of the transaction. Asking again borrows again."""
+class Loan(Query[str], frozen=True):
+    """Moves money each time that it is asked: so it is asked once, whatever becomes of the answer.
+
+    The answer is the venue's id of the transaction.
+    """
 
     asset: str
     amount: Decimal
 
 
-class Repay(Query[str], frozen=True):
-    """Pay back what was borrowed of an asset, interest first; the answer is the venue's id of the transaction."""
+class Borrow(Loan, frozen=True):
+    """Borrow an asset."""
 
-    asset: str
-    amount: Decimal
+
+class Repay(Loan, frozen=True):
+    """Pay back what was borrowed of an asset, interest first."""
 
 
 class Borrowable(Struct, frozen=True):
@@ -311,7 +321,7 @@ class Borrowable(Struct, frozen=True):
     """By the venue's own limit."""
 
 
-class BorrowableQuery(Query[Borrowable], frozen=True):
+class BorrowableQuery(Reading[Borrowable], frozen=True):
     """How much more of an asset can be borrowed."""
 
     asset: str
@@ -332,7 +342,7 @@ class MarginState(Struct, frozen=True):
     total_liability_btc: Decimal
 
 
-class MarginStateQuery(Query[MarginState], frozen=True):
+class MarginStateQuery(Reading[MarginState], frozen=True):
     """How far the account is from liquidation."""
 
 

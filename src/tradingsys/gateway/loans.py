@@ -6,9 +6,9 @@ from tradingsys.core.commands import (
     Borrow,
     Borrowable,
     BorrowableQuery,
+    Loan,
     MarginState,
     MarginStateQuery,
-    Repay,
 )
 from tradingsys.core.errors import LocalProtocolError, TradingError
 from tradingsys.core.instrument import plain
@@ -31,7 +31,7 @@ class Loans:
     def __init__(self, gateway: Host) -> None:
         self._gateway = gateway
 
-    def change(self, client: Client, request: Request, kind: type[Borrow] | type[Repay], who: str) -> None:
+    def change(self, client: Client, request: Request, kind: type[Loan], who: str) -> None:
         """``borrow`` or ``repay``: asked once, whatever becomes of the answer."""
         self._require_margin()
         require_ready(self._gateway)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from tradingsys.core.commands import OrderQuery, Query
+from tradingsys.core.commands import OrderQuery, Reading
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import Banned, TradingError, VenueError
 from tradingsys.core.order import Order
@@ -60,7 +60,7 @@ class Inquiry:
         self.clock = clock
         self._now_ns = now_ns
 
-    async def patiently(self, query: Query[T], *, fatal: type[TradingError] | tuple[()] = ()) -> T:
+    async def patiently(self, query: Reading[T], *, fatal: type[TradingError] | tuple[()] = ()) -> T:
         """The answer, however often it takes.
 
         Raises errors of the kind ``fatal``, which asking again cannot mend.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from tradingsys.core.commands import (
     ConditionalOrdersQuery,
     OpenOrdersQuery,
-    Query,
+    Reading,
     TimeQuery,
 )
 from tradingsys.core.enums import AccountKind
@@ -229,7 +229,7 @@ class Recovery:
         """Book funding since the last reading to those who held the symbol; ``expected``: the venue announced it."""
         await self._cash.pull_funding(expected=expected)
 
-    async def patiently(self, query: Query[T], *, fatal: type[TradingError] | tuple[()] = ()) -> T:
+    async def patiently(self, query: Reading[T], *, fatal: type[TradingError] | tuple[()] = ()) -> T:
         """The answer, however often it takes. Raises errors of the kind ``fatal``, which asking again cannot mend."""
         return await self._inquiry.patiently(query, fatal=fatal)
 
