@@ -13,9 +13,6 @@ from tradingsys.wire.messages import OrderParams
 
 __all__ = ["check_list", "check_market"]
 
-_STOPS = (OrderType.STOP_MARKET, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP_MARKET)
-_TARGETS = (OrderType.TAKE_PROFIT_MARKET, OrderType.TAKE_PROFIT_LIMIT)
-
 
 def check_market(product: Product, contingency: Contingency) -> None:
     """Raises InvalidOrder when a symbol takes no such lists."""
@@ -48,11 +45,11 @@ def _check_pair(one: OrderParams, other: OrderParams) -> None:
     """Two orders of which one cancels the other: one above the market, one below."""
     if one.side is not other.side or one.quantity != other.quantity:
         raise _no_pair("both are of one side and quantity")
-    stops = [order for order in (one, other) if order.order_type in _STOPS]
+    stops = [order for order in (one, other) if order.order_type.stops_loss]
     if len(stops) != 1:
         raise _no_pair("one stops a loss (STOP_LOSS or STOP_LOSS_LIMIT), the other one does not")
     stop, target = stops[0], other if stops[0] is one else one
-    if target.order_type not in _TARGETS and not target.post_only:
+    if not target.order_type.takes_profit and not target.post_only:
         raise _no_pair("the one at the better price is a LIMIT_MAKER, TAKE_PROFIT or TAKE_PROFIT_LIMIT order")
     stop_at = stop.stop_price or stop.activation_price
     target_at = target.price if target.order_type is OrderType.LIMIT else target.stop_price

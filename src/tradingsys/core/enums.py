@@ -58,6 +58,16 @@ class OrderType(StrEnum):
         """Whether it executes at a price or better, not at market."""
         return self in (OrderType.LIMIT, OrderType.STOP_LIMIT, OrderType.TAKE_PROFIT_LIMIT)
 
+    @property
+    def stops_loss(self) -> bool:
+        """Whether it waits for a price that is worse than the market's."""
+        return self in (OrderType.STOP_LIMIT, OrderType.STOP_MARKET, OrderType.TRAILING_STOP_MARKET)
+
+    @property
+    def takes_profit(self) -> bool:
+        """Whether it waits for a price that is better than the market's."""
+        return self in (OrderType.TAKE_PROFIT_LIMIT, OrderType.TAKE_PROFIT_MARKET)
+
 
 class TimeInForce(StrEnum):
     """FIX 59."""
@@ -158,6 +168,16 @@ class Contingency(StrEnum):
     """One triggers the other: the second is placed when the first is filled completely."""
     OTOCO = "OTOCO"
     """One triggers a pair, of which one cancels the other."""
+
+    @property
+    def size(self) -> int:
+        """How many orders such a list has."""
+        return 3 if self is Contingency.OTOCO else 2
+
+    @property
+    def has_first(self) -> bool:
+        """Whether only the first order works at once, and the others when it is filled."""
+        return self is not Contingency.OCO
 
 
 class SideEffect(StrEnum):

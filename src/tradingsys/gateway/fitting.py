@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tradingsys.core.enums import OrderType, SideEffect, TimeInForce, TriggerPrice
+from tradingsys.core.asset_terms import not_of_assets
+from tradingsys.core.enums import SideEffect
 from tradingsys.core.errors import InvalidOrder
 from tradingsys.core.instrument import Instrument, SpotRules
 from tradingsys.core.order import Terms
@@ -17,11 +18,16 @@ _Fault = tuple[bool, str]
 
 def check_options(terms: Terms, instrument: Instrument) -> None:
     """Raises InvalidOrder for an option that the symbol's product does not have."""
-    name = instrument.symbol.lower()
-    faults = _of_contracts(terms) if instrument.spot is None else _of_assets(terms, instrument.spot)
-    for is_wrong, why in faults:
-        if is_wrong:
-            raise InvalidOrder(why.format(name), code=ErrorCode.INVALID_ORDER)
+    if instrument.spot is None:
+        why = _first(_of_contracts(terms))
+    else:
+        why = not_of_assets(terms) or _first(_of_assets(terms, instrument.spot))
+    if why is not None:
+        raise InvalidOrder(why.format(instrument.symbol.lower()), code=ErrorCode.INVALID_ORDER)
+
+
+def _first(faults: Iterable[_Fault]) -> str | None:
+    return next((why for is_wrong, why in faults if is_wrong), None)
 
 
 def _of_contracts(terms: Terms) -> Iterable[_Fault]:
@@ -36,16 +42,9 @@ def _of_assets(terms: Terms, rules: SpotRules) -> Iterable[_Fault]:
     in_quote, trailing = terms.quote_order_qty is not None, terms.callback_rate is not None
     borrows = terms.side_effect not in (None, SideEffect.NO_SIDE_EFFECT)
     return (
-        (terms.close_position, "close_position is for futures: sell what the session holds of {0}, reduce_only"),
-        (terms.price_match is not None, "price_match is for futures: name the price"),
-        (terms.trigger_price is TriggerPrice.MARK, "{0} has no mark price: it is triggered by the last price"),
-        (terms.price_protect, "price_protect is for futures: {0} has no mark price to compare with"),
-        (terms.time_in_force is TimeInForce.GTD, "GTD is for futures: send GTC and cancel it in time"),
-        (in_quote and terms.order_type is not OrderType.MARKET, "quote_quantity is for MARKET orders"),
         (in_quote and not rules.quote_order_qty, "{0} takes no orders for a quote_quantity: use quantity"),
         (in_quote and terms.reduce_only, "reduce_only needs a quantity: what a quote_quantity comes to is not known"),
         (terms.iceberg_qty is not None and not rules.iceberg, "{0} takes no iceberg orders"),
-        (terms.iceberg_qty is not None and not terms.order_type.has_price, "iceberg_quantity is for orders at a limit"),
         (trailing and not rules.trailing, "{0} takes no trailing stops"),
         (trailing and not terms.order_type.is_conditional, "callback_rate is for stops and take-profits"),
         (borrows and not rules.margin, "side_effect is for margin accounts, and {0} is not traded on margin here"),

@@ -6,16 +6,15 @@ from tradingsys.core.commands import PlaceOrderList
 from tradingsys.core.enums import Contingency, OrderType, SideEffect
 from tradingsys.core.errors import InvalidOrder
 from tradingsys.core.order import Terms
+from tradingsys.core.order_lists import resting
 from tradingsys.venues.binance.params import mandatory
 from tradingsys.venues.binance.requests import RequestParams
 from tradingsys.venues.binance.signing import Params
 from tradingsys.venues.binance.spot_lists import (
-    above_and_below,
     check_list,
     list_params,
     parse_leg,
     parse_list,
-    resting,
 )
 from tradingsys.venues.binance.spot_requests import order_words, stp_word, timing
 
@@ -84,12 +83,12 @@ def _oco_params(command: PlaceOrderList) -> RequestParams:
 
     Raises InvalidOrder for a take-profit or a trailing stop, which only spot has in a pair.
     """
-    first = check_list(command)
-    above_and_below(command.orders)
+    check_list(command)
+    first = command.orders[0]
     limit, stop = sorted(command.orders, key=lambda leg: leg.terms.order_type is not OrderType.LIMIT)
     if limit.terms.order_type is not OrderType.LIMIT:
         raise InvalidOrder("an OCO of a margin account is a limit order and a stop: make the take-profit a limit order")
-    stop_words, limit_words = order_words(stop.terms), order_words(resting(limit).terms)
+    stop_words, limit_words = order_words(stop.terms), order_words(resting(limit.terms))
     if "trailingDelta" in stop_words:
         raise InvalidOrder("an OCO of a margin account cannot trail: use a stop at a fixed price")
     return {

@@ -21,7 +21,6 @@ from tradingsys.venues.binance.filters import (
 __all__ = ["FILTERS"]
 
 _NO_RULES = SpotRules()
-_STOPS = frozenset({OrderType.STOP_MARKET, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP_MARKET})
 
 
 def _status_and_type(_dialect: FilterDialect, rules: Instrument, terms: Terms, _against: Against) -> Broken | None:
@@ -123,7 +122,7 @@ def _trailing(_dialect: FilterDialect, rules: Instrument, terms: Terms, _against
     if terms.callback_rate is None:
         return None
     # A stop that buys waits above the market, one that sells below; take-profits the other way round.
-    is_above = (terms.order_type in _STOPS) == (terms.side is Side.BUY)
+    is_above = terms.order_type.stops_loss == (terms.side is Side.BUY)
     bounds = own.trailing_above_bps if is_above else own.trailing_below_bps
     if bounds is None:
         return None

@@ -7,19 +7,17 @@ from collections.abc import Mapping
 from msgspec import structs
 
 from tradingsys.core.commands import PlaceOrder, PlaceOrderList
-from tradingsys.core.enums import Contingency, OrderType, Side, TimeInForce
+from tradingsys.core.enums import Contingency, OrderType, Side
 from tradingsys.core.errors import InvalidOrder, OrderRejected
 from tradingsys.core.order import Terms
+from tradingsys.core.order_lists import misfit, resting
 from tradingsys.venues.binance.params import SPOT_CLIENT_ID, client_id, mandatory
 from tradingsys.venues.binance.requests import RequestParams
 from tradingsys.venues.binance.signing import Params
 from tradingsys.venues.binance.spot_requests import order_words, parse_stamp, parse_terms, stp_word, timing
 
-__all__ = ["above_and_below", "behind", "check_list", "leg_params", "list_params", "parse_leg", "parse_list", "resting"]
+__all__ = ["behind", "check_list", "leg_params", "list_params", "parse_leg", "parse_list"]
 
-_SIZES = {Contingency.OCO: 2, Contingency.OTO: 2, Contingency.OTOCO: 3}
-_STOPS = frozenset({OrderType.STOP_LIMIT, OrderType.STOP_MARKET, OrderType.TRAILING_STOP_MARKET})
-_TAKE_PROFITS = frozenset({OrderType.TAKE_PROFIT_LIMIT, OrderType.TAKE_PROFIT_MARKET})
 _SHARED = ("side", "quantity")
 """What the two orders of an OCO say together."""
 
@@ -51,8 +49,9 @@ def list_params(command: PlaceOrderList) -> RequestParams:
 
     Raises InvalidOrder for lists that the exchange does not have.
     """
-    first = check_list(command)
+    check_list(command)
     legs = command.orders
+    first = legs[0]
     match command.contingency:
         case Contingency.OCO:
             said = _pair("", legs)
@@ -69,48 +68,17 @@ def list_params(command: PlaceOrderList) -> RequestParams:
     }
 
 
-def check_list(command: PlaceOrderList) -> PlaceOrder:
-    """The first order. Raises InvalidOrder for orders that cannot be one list."""
-    legs = command.orders
-    if len(legs) != _SIZES[command.contingency]:
-        raise InvalidOrder(f"{command.contingency} is a list of {_SIZES[command.contingency]} orders, not {len(legs)}")
-    for what, said in (
-        ("symbol", {leg.terms.symbol for leg in legs}),
-        ("self-trade prevention", {leg.terms.self_trade_prevention for leg in legs}),
-        ("side effect", {leg.terms.side_effect for leg in legs}),
-    ):
-        if len(said) > 1:
-            raise InvalidOrder(f"all orders of a list have one {what}")
-    if any(leg.terms.quote_order_qty is not None for leg in legs):
-        raise InvalidOrder("an order of a list cannot be for an amount of the quote asset: use quantity")
-    if command.contingency is not Contingency.OCO:
-        working = legs[0].terms
-        if working.order_type is not OrderType.LIMIT:
-            raise InvalidOrder("the order of a list that works at once must be a limit order")
-    return legs[0]
+def check_list(command: PlaceOrderList) -> None:
+    """Raises InvalidOrder for orders that cannot be one list."""
+    why = misfit(command.contingency, [leg.terms for leg in command.orders])
+    if why is not None:
+        raise InvalidOrder(why)
 
 
 def leg_params(prefix: str, leg: PlaceOrder, *, without: tuple[str, ...] = ()) -> RequestParams:
     """One order's words, each behind a prefix such as ``working``."""
     said: RequestParams = {**order_words(leg.terms), "clientOrderId": leg.client_order_id}
     return {behind(prefix, name): value for name, value in said.items() if name not in without}
-
-
-def above_and_below(legs: tuple[PlaceOrder, ...]) -> tuple[PlaceOrder, PlaceOrder]:
-    """The two orders of an OCO, by on which side of the market they wait.
-
-    Raises InvalidOrder unless one stops a loss and the other takes a profit, both of one side and quantity.
-    """
-    one, other = legs
-    if (one.terms.side, one.terms.order_qty) != (other.terms.side, other.terms.order_qty):
-        raise InvalidOrder("the two orders of an OCO have one side and one quantity")
-    if any(leg.terms.order_type is OrderType.MARKET for leg in legs):
-        raise InvalidOrder("a market order cannot wait for another: make it a limit order, a stop or a take-profit")
-    stops = [leg.terms.order_type in _STOPS for leg in legs]
-    if stops[0] == stops[1]:
-        raise InvalidOrder("of the two orders of an OCO one stops a loss, the other is a limit order or takes a profit")
-    is_one_above = stops[0] == (one.terms.side is Side.BUY)
-    return (one, other) if is_one_above else (other, one)
 
 
 def parse_list(contingency: Contingency, params: Params) -> PlaceOrderList:
@@ -130,26 +98,16 @@ def parse_list(contingency: Contingency, params: Params) -> PlaceOrderList:
 
 
 def _pair(prefix: str, legs: tuple[PlaceOrder, ...]) -> RequestParams:
-    above, below = above_and_below(legs)
+    """The two orders of an OCO, by on which side of the market they wait."""
+    one, other = (structs.replace(leg, terms=resting(leg.terms)) for leg in legs)
+    is_one_above = one.terms.order_type.stops_loss == (one.terms.side is Side.BUY)
+    above, below = (one, other) if is_one_above else (other, one)
     shared = order_words(above.terms)
     return {
         **{behind(prefix, name): shared[name] for name in _SHARED},
-        **leg_params(behind(prefix, "above"), resting(above), without=_SHARED),
-        **leg_params(behind(prefix, "below"), resting(below), without=_SHARED),
+        **leg_params(behind(prefix, "above"), above, without=_SHARED),
+        **leg_params(behind(prefix, "below"), below, without=_SHARED),
     }
-
-
-def resting(leg: PlaceOrder) -> PlaceOrder:
-    """An order of a pair as it is sent: a limit order there only rests, the exchange takes no other.
-
-    Raises InvalidOrder for one that would not rest.
-    """
-    terms = leg.terms
-    if terms.order_type is not OrderType.LIMIT or terms.post_only:
-        return leg
-    if terms.time_in_force not in (None, TimeInForce.GTC):
-        raise InvalidOrder(f"the limit order of an OCO rests: it cannot be {terms.time_in_force}")
-    return structs.replace(leg, terms=structs.replace(terms, post_only=True))
 
 
 def _parse_pair(params: Params, prefix: str) -> tuple[PlaceOrder, PlaceOrder]:
@@ -168,9 +126,9 @@ def _parse_pair(params: Params, prefix: str) -> tuple[PlaceOrder, PlaceOrder]:
 
 
 def _kind(terms: Terms) -> str:
-    if terms.order_type in _STOPS:
+    if terms.order_type.stops_loss:
         return _STOP
-    if terms.order_type in _TAKE_PROFITS:
+    if terms.order_type.takes_profit:
         return _TAKE_PROFIT
     if terms.post_only:
         return _LIMIT

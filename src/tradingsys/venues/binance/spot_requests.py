@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from tradingsys.core.asset_terms import not_of_assets
 from tradingsys.core.commands import CancelOrder, PlaceOrder, ReplaceOrder
-from tradingsys.core.enums import OrderType, SideEffect, TimeInForce, TriggerPrice
+from tradingsys.core.enums import OrderType, SideEffect, TimeInForce
 from tradingsys.core.errors import InvalidOrder, OrderRejected
 from tradingsys.core.order import Terms
 from tradingsys.venues.binance import words
@@ -45,8 +46,6 @@ T = TypeVar("T")
 
 _NOT_SENT_FOR_MARKET = (None, TimeInForce.GTC, TimeInForce.IOC)
 """Times in force that change nothing about an order at market."""
-_STOPS = frozenset({OrderType.STOP_LIMIT, OrderType.TAKE_PROFIT_LIMIT, OrderType.TAKE_PROFIT_MARKET})
-"""Conditional orders that may have a fixed trigger, a trailing one, or both."""
 
 
 class Amend(Struct, frozen=True):
@@ -178,20 +177,11 @@ def parse_amend(params: Params) -> Amend:
 
 
 def _refuse_contract_terms(terms: Terms) -> None:
-    faults = (
-        (terms.reduce_only, "spot orders cannot be told to only reduce: sell no more than there is"),
-        (terms.close_position, "there is no position to close: sell the quantity that is held"),
-        (terms.price_match is not None, "spot has no price match: name the price"),
-        (terms.trigger_price is TriggerPrice.MARK, "spot has no mark price: let the last price trigger"),
-        (terms.price_protect, "spot has no mark price to protect with: leave out price_protect"),
-        (
-            terms.time_in_force is TimeInForce.GTD or terms.good_till_ms is not None,
-            "spot has no orders that are good till a date: send GTC and cancel it in time",
-        ),
-    )
-    for is_wrong, why in faults:
-        if is_wrong:
-            raise InvalidOrder(why)
+    why = not_of_assets(terms)
+    if terms.reduce_only:
+        why = "spot orders cannot be told to only reduce: sell no more than there is"
+    if why is not None:
+        raise InvalidOrder(why)
 
 
 def _limit_words(terms: Terms) -> RequestParams:
@@ -216,7 +206,7 @@ def _trigger_words(terms: Terms) -> RequestParams:
         return _trailing_words(terms)
     if terms.activation_px is not None:
         raise InvalidOrder(f"a {terms.order_type} order begins to follow at stop_price: leave out activation_price")
-    if terms.callback_rate is not None and terms.order_type not in _STOPS:
+    if terms.callback_rate is not None and terms.order_type is OrderType.STOP_MARKET:
         raise InvalidOrder("a STOP_MARKET order that follows the market is a TRAILING_STOP_MARKET: use that")
     params: RequestParams = {}
     if terms.stop_px is not None:
@@ -248,15 +238,11 @@ def _size_words(terms: Terms) -> RequestParams:
     params: RequestParams = {}
     if terms.quote_order_qty is None:
         params["quantity"] = decimal_text(terms.order_qty)
-    elif terms.order_type is not OrderType.MARKET:
-        raise InvalidOrder("only market orders can be for an amount of the quote asset: use quantity")
     elif terms.order_qty:
         raise InvalidOrder("a market order is for a quantity or for an amount of the quote asset, not for both")
     else:
         params["quoteOrderQty"] = decimal_text(terms.quote_order_qty)
     if terms.iceberg_qty is not None:
-        if not terms.order_type.has_price:
-            raise InvalidOrder("only orders with a price can show a part of their quantity: leave out iceberg")
         if terms.time_in_force not in (None, TimeInForce.GTC):
             raise InvalidOrder(f"an iceberg order rests: it cannot be {terms.time_in_force}")
         params["icebergQty"] = decimal_text(terms.iceberg_qty)

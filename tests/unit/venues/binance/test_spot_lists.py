@@ -47,7 +47,11 @@ def test_of_a_pair_each_waits_on_its_side_of_the_market(legs: tuple[PlaceOrder, 
         "belowType": "STOP_LOSS", "belowStopPrice": "2900", "belowClientOrderId": "c-stop",
         "newOrderRespType": "FULL", "selfTradePreventionMode": "EXPIRE_TAKER", **STAMP,
     }  # fmt: skip
-    buys = tuple(msgspec.structs.replace(leg, terms=msgspec.structs.replace(leg.terms, side=Side.BUY)) for leg in legs)
+    buys = tuple(
+        msgspec.structs.replace(leg, terms=msgspec.structs.replace(leg.terms, side=Side.BUY, **stop))
+        for leg in legs
+        for stop in ({"stop_px": D(3100)} if leg.terms.stop_px else {},)
+    )
     params = SPOT.orders.way(PlaceOrderList(Contingency.OCO, buys), 0).params
     assert (params["aboveType"], params["belowType"]) == ("STOP_LOSS", "LIMIT_MAKER")
 
@@ -95,17 +99,22 @@ def test_a_pair_on_margin_has_the_exchange_s_older_form() -> None:
         (Contingency.OTOCO, (BUY, SELL_STOP), "3 orders, not 2"),
         (Contingency.OCO, (SELL_STOP, SELL_STOP), "stops a loss"),
         (Contingency.OCO, (SELL_LIMIT, TAKE), "stops a loss"),
-        (Contingency.OCO, (BUY, SELL_STOP), "one side and one quantity"),
-        (Contingency.OCO, (limit_order("m", side=Side.SELL, **MARKET), SELL_STOP), "market order cannot wait"),
-        (Contingency.OTO, (SELL_STOP, BUY), "must be a limit order"),
-        (Contingency.OTO, (BUY, limit_order("x", symbol="BTCUSDT")), "one symbol"),
-        (Contingency.OTO, (BUY, limit_order("x", side_effect=SideEffect.MARGIN_BUY)), "one side effect"),
+        (Contingency.OCO, (BUY, SELL_STOP), "same side and the same quantity"),
+        (Contingency.OCO, (limit_order("m", side=Side.SELL, **MARKET), SELL_STOP), "one order takes profit"),
+        (Contingency.OTO, (SELL_STOP, BUY), "is a LIMIT order"),
+        (Contingency.OTO, (BUY, limit_order("x", symbol="BTCUSDT")), "on one symbol"),
+        (Contingency.OCO, (limit_order("x", side=Side.SELL, price=D(2899)), SELL_STOP), "takes its profit above"),
+        (Contingency.OTO, (BUY, limit_order("x", side_effect=SideEffect.MARGIN_BUY)), "side_effect is the whole list"),
         (
             Contingency.OTO,
             (BUY, limit_order("x", self_trade_prevention=SelfTradePrevention.NONE)),
-            "one self-trade prevention",
+            "self-trade prevention is the whole list",
         ),
-        (Contingency.OTO, (BUY, limit_order("x", **{**MARKET, "order_qty": D(0), "quote_order_qty": D(5)})), "use qu"),
+        (
+            Contingency.OTO,
+            (BUY, limit_order("x", **{**MARKET, "order_qty": D(0), "quote_order_qty": D(5)})),
+            "has a quantity",
+        ),
         (
             Contingency.OCO,
             (limit_order("x", side=Side.SELL, time_in_force=TimeInForce.FOK), SELL_STOP),

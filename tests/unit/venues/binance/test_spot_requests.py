@@ -93,15 +93,15 @@ def test_an_order_in_the_words_of_spot(changes: dict[str, Any], expected: dict[s
 
 UNSAYABLE: list[tuple[dict[str, Any], str]] = [
     ({"reduce_only": True}, "sell no more"),
-    ({"close_position": True, **STOP}, "sell the quantity"),
+    ({"close_position": True, **STOP}, "sell what is held"),
     ({"price": None, "price_match": PriceMatch.QUEUE}, "name the price"),
     ({"time_in_force": TimeInForce.GTD, "good_till_ms": SERVER_MS + 10**7}, "cancel it in time"),
     ({**STOP, "trigger_price": TriggerPrice.MARK}, "last price"),
-    ({**STOP, "price_protect": True}, "leave out price_protect"),
+    ({**STOP, "price_protect": True}, "leave it out"),
     ({"price": None}, "needs a price"),
     ({"post_only": True, "time_in_force": TimeInForce.IOC}, "rests"),
     ({"post_only": True, "order_type": OrderType.STOP_LIMIT, "stop_px": D(1)}, "leave post_only out"),
-    ({**MARKET, "iceberg_qty": D(1)}, "leave out iceberg"),
+    ({**MARKET, "iceberg_qty": D(1)}, "at a limit: leave it out"),
     ({"iceberg_qty": D("0.1"), "time_in_force": TimeInForce.IOC}, "iceberg order rests"),
     ({"quote_order_qty": D(5)}, "use quantity"),
     ({**MARKET, "quote_order_qty": D(5)}, "not for both"),
