@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import ROUND_FLOOR, Decimal
 from math import inf
 
-from pyalgo.arguments import number
+from pyalgo.arguments import count, number
 from pyalgo.asking import Asking
+from pyalgo.loop_runner import InsideCallback
 from pyalgo.money import Balance, Borrowable, MarginState
 from pyalgo.words import MarginType
 from tradingsys.core.instrument import plain, snap
@@ -80,6 +81,7 @@ class Account(Asking):
 
         Raises ValueError when it is refused, and RuntimeError when called from a callback.
         """
+        leverage = count("leverage", leverage, "it is a whole number from 1 on, such as 5")
         return self._settings("set_leverage", LeverageParams(symbol.lower(), leverage)).leverage
 
     def set_margin_type(self, symbol: str, margin_type: MarginType | str) -> MarginType:
@@ -97,7 +99,11 @@ class Account(Asking):
         name = self._asset(method, asset)
         wanted = number("amount", amount, lambda value: 0 < value < inf, "it must be above 0")
         text = plain(snap(wanted, _STEP).quantize(_STEP, ROUND_FLOOR))
-        result = self._ask(method, LoanParams(name, text), LoanResult, f"{method} {text} {name}")
+        try:
+            result = self._ask(method, LoanParams(name, text), LoanResult, f"{method} {text} {name}")
+        except InsideCallback as error:
+            instead = "side_effect=SideEffect.MARGIN_BUY" if method == "borrow" else "side_effect=SideEffect.AUTO_REPAY"
+            raise InsideCallback(f"{error}; in a callback let an order do it, with {instead}") from None
         self.client.balances.ask()
         return result.transaction_id
 

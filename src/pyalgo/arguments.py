@@ -16,7 +16,9 @@ from tradingsys.wire.messages import ErrorCode
 
 __all__ = [
     "Callbacks",
+    "NoCallbacks",
     "address",
+    "callbacks_of",
     "count",
     "invalid",
     "number",
@@ -100,18 +102,47 @@ def switch(name: str, value: object) -> None:
         raise invalid(f"{name} is {value!r}: it is True or False")
 
 
-def one_of(what: str, name: str, names: Iterable[str]) -> None:
-    """Raises TypeError for a name that does not exist, as Python does, with those there are."""
+def one_of(what: str, name: str, names: Iterable[str], kind: type[Exception] = TypeError) -> None:
+    """Raises ``kind`` for a name that does not exist, with the one that is like it or with those there are.
+
+    As Python does: TypeError for an argument, AttributeError for an attribute.
+    """
     known = sorted(names)
     if name not in known:
         near = get_close_matches(name, known, 1, _ALIKE)
         meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-        raise TypeError(f"there is no {what} {name}: {meant}")
+        raise kind(f"there is no {what} {name}: {meant}")
 
 
 def invalid(message: str) -> InvalidOrder:
     """An order that is not sent."""
     return InvalidOrder(message, code=ErrorCode.INVALID_ORDER)
+
+
+def callbacks_of(kind: type) -> list[str]:
+    """The names of a class that begin with ``on_``."""
+    return [each for each in dir(kind) if each.startswith("on_")]
+
+
+class NoCallbacks:
+    """An object that calls nothing back, although one might think so: what is set as ``on_…`` would never be called.
+
+    A subclass's names are its own.
+    """
+
+    if not TYPE_CHECKING:  # a type checker that sees this would allow any name
+
+        def __setattr__(self, name: str, value: object) -> None:
+            """Raises AttributeError for what looks like a callback."""
+            # Only a class that says where callbacks are, itself and not by inheritance, refuses them.
+            said = type(self).__dict__.get("_callbacks")
+            if said is not None and name.startswith("on_"):
+                names, where = said()
+                near = get_close_matches(name, sorted(names), 1, _ALIKE)
+                meant = near[0] if near else f"one of {', '.join(sorted(names))}"
+                what = type(self).__name__
+                raise AttributeError(f"{what} has no callback {name}, it would never be called: set {meant} of {where}")
+            super().__setattr__(name, value)
 
 
 class Callbacks:
@@ -120,10 +151,10 @@ class Callbacks:
     if not TYPE_CHECKING:  # a type checker that sees this would allow any name
 
         def __setattr__(self, name: str, value: object) -> None:
-            """Raises TypeError for a callback that does not exist, is no callback, or cannot be called."""
+            """Raises AttributeError for a callback that does not exist, TypeError for one that cannot be set so."""
             if name.startswith("on_"):
                 kind = type(self)
-                one_of("callback", name, (each for each in dir(kind) if each.startswith("on_")))
+                one_of("callback", name, callbacks_of(kind), AttributeError)
                 if getattr(kind, name) is not None:
                     raise TypeError(f"{name} passes on to the subscriptions: set their callbacks, or on_event here")
                 if value is not None and not callable(value):

@@ -84,11 +84,12 @@ class Client:
         self.orders = OrderEntry(self, session_id, self.history, listener)
         self.sampler = Sampler()
         self.balances = Balances(self)
-        self._resolver = Resolver(self, self.history, listener)
+        self._resolver = Resolver(self, self.history)
         self._link: Link | None = None
         self._requests = Requests()
         self._login: LoginResult | None = None
         self._was_logged_in = False
+        self._is_login_told = self._is_connection_told = False
         self.delivery = Delivery(listener.market, self._tell_where_we_are)
 
     # The transport's side ------------------------------------------------------------------------------------------
@@ -229,7 +230,8 @@ class Client:
         _log.info(
             "session %d (%s) logged in%s", self.session_id, self.name, "" if self.trading else ", without trading"
         )
-        self.delivery.news(self._listener.logged_in)
+        self._is_login_told = self._is_connection_told = False
+        self.delivery.news(self._tell_login)
         if login.resumed and self.history.cursor is not None:
             self.stage = Stage.READY
         else:
@@ -244,7 +246,7 @@ class Client:
             else:
                 self._deliver(push)
         elif self.is_ready:
-            self.delivery.news(self._listener.connected)
+            self.delivery.news(self._tell_connection)
             self.resolve()
 
     def _on_no_answer(self) -> None:
@@ -277,8 +279,7 @@ class Client:
                 # Callbacks may send orders while the rest is being told: the positions are complete by then.
                 self.stage = Stage.READY
                 self.history.merge(push.snapshot)
-                if self.trading or (self._login is not None and self._login.snapshot is not None):
-                    self.delivery.news(self._listener.connected)  # else it was told at the login
+                self.delivery.news(self._tell_connection)
                 self.resolve()
             case RequestFailedPush():
                 self.orders.failed(push)
@@ -290,9 +291,17 @@ class Client:
 
     def _tell_where_we_are(self) -> None:
         if self.is_logged_in:
-            self.delivery.event(self._listener.logged_in)
+            self.delivery.event(self._tell_login)
         if self.is_ready:
-            self.delivery.event(self._listener.connected)
+            self.delivery.event(self._tell_connection)
+
+    def _tell_login(self) -> None:
+        if not self._is_login_told:
+            self._is_login_told = self._listener.logged_in()
+
+    def _tell_connection(self) -> None:
+        if not self._is_connection_told:
+            self._is_connection_told = self._listener.connected()
 
     # Requests ------------------------------------------------------------------------------------------------------
 

@@ -58,13 +58,18 @@ class Context(Session, Callbacks):
     """One session at one gateway. Set the callbacks whenever you like; one that raises is logged and harms nothing."""
 
     on_connected: Callable[[Context], object] | None = None
-    """Called with this session when position and orders are known: at the start of `run` and after a reconnect."""
+    """Called with this session when position and orders are known: once per connection, while `run` runs.
+
+    One that is set later is called at the start of the next `run`, or after the next reconnect.
+    """
     on_disconnected: Callable[[Context, str], object] | None = None
     """Called with this session and the reason when the connection is lost; it is made anew by it"""
     on_error: Callable[[LocalProtocolError], object] | None = None
     """Called with every refusal: of an order, a cancel, an amend, a login. It has ``code``; its text says why."""
     on_fill: Callable[[Order, Fill], object] | None = None
     """Called once per execution of any symbol, after the subscriptions' own."""
+    on_fee: Callable[[Order, Fill], object] | None = None
+    """Called once per execution when its fee is known: with `on_fill`, or a moment later."""
     on_position: Callable[[Position], object] | None = None
     """Called when the position of any symbol changed, after the subscriptions' own."""
     on_margin: Callable[[MarginLevel], object] | None = None
@@ -167,10 +172,12 @@ class Context(Session, Callbacks):
 
     # What the client tells --------------------------------------------------------------------------------------------
 
-    def connected(self) -> None:
+    def connected(self) -> bool:
         """See `Listener`."""
-        if self.on_connected is not None:
-            self._caller.call(self._who, self.on_connected, self)
+        if self.on_connected is None:
+            return False
+        self._caller.call(self._who, self.on_connected, self)
+        return True
 
     def disconnected(self, reason: str) -> None:
         """See `Listener`."""
@@ -183,6 +190,12 @@ class Context(Session, Callbacks):
         if self._is_recording or self.on_event is not None:
             self._hear(EVENT_TYPES[type(push)], data)
         self.on_market(data)
+
+    def fee_known(self, order: Order, fill: Fill) -> None:
+        """See `Listener`."""
+        for callback in (*[each.on_fee for each in self._of(order.symbol)], self.on_fee):
+            if callback is not None:
+                self._caller.call(self._who, callback, order, fill)
 
     def position_changed(self, symbol: str) -> None:
         """See `Listener`."""
@@ -211,10 +224,12 @@ class Context(Session, Callbacks):
                 if callback is not None:
                     self._caller.call(self._who, callback, order, fill)
 
-    def _hear(self, event_type: EventType, data: MarketData | Order | Position | MarginLevel | int) -> None:
-        super()._hear(event_type, data)
-        if self.on_event is not None:
-            self._caller.call(self._who, self.on_event, Event(event_type, data))
+    def _hear(self, event_type: EventType, data: MarketData | Order | Position | MarginLevel | int) -> bool:
+        is_recorded = super()._hear(event_type, data)
+        if self.on_event is None:
+            return is_recorded
+        self._caller.call(self._who, self.on_event, Event(event_type, data))
+        return True
 
     # ------------------------------------------------------------------------------------------------------------------
 

@@ -10,11 +10,12 @@ from math import inf
 from pathlib import Path
 
 from pyalgo import log
-from pyalgo.arguments import number
+from pyalgo.arguments import NoCallbacks, callbacks_of, number
 from pyalgo.calling import Caller
 from pyalgo.context import Context
 from pyalgo.driver import Driver, LoopDriver
 from pyalgo.timers import Timer
+from pyalgo.tradable import Tradable
 from tradingsys.net.log import LEVELS
 
 __all__ = ["Engine"]
@@ -24,7 +25,7 @@ _log = logging.getLogger(__name__)
 _INSTANCE_BYTES = 8
 
 
-class Engine:
+class Engine(NoCallbacks):
     """Runs any number of sessions, at one gateway or several, in one process.
 
     ``interval`` (s): data is handled the moment it arrives whatever its value; 0 keeps a processor busy to save the
@@ -58,6 +59,10 @@ class Engine:
         self._instance = secrets.token_hex(_INSTANCE_BYTES)
         if not log.is_initialized():
             log.init_logger(level, Path("log") / self.APPNAME)
+
+    @staticmethod
+    def _callbacks() -> tuple[set[str], str]:
+        return {*callbacks_of(Context), *callbacks_of(Tradable)}, "what make_session() or subscribe() returns"
 
     def make_session(
         self, addr: str, session_id: int, name: str, trading: bool = False, *, token: str | None = None

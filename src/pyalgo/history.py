@@ -8,7 +8,7 @@ from msgspec import structs
 
 from pyalgo.link import Listener
 from pyalgo.order import ZERO, Fill, Order
-from pyalgo.orders import Orders
+from pyalgo.orders import Orders, Told
 from pyalgo.words import Side
 from tradingsys.wire.messages import Cursor, OrderPush, PositionPush, PositionView, Snapshot
 
@@ -65,10 +65,18 @@ class History:
             return
         known = self.orders.by_client_id(event.order.client_order_id)
         was_complete = known is not None and not known._is_adopted and (known.is_active or known._unbooked() > 0)
-        for order, fill in self.orders.apply(event.order):
-            if fill is not None and not was_complete:
-                self._found(order, fill)
+        for told in self.orders.apply(event.order):
+            if told.fill is not None and not told.is_late_fee and not was_complete:
+                self._found(told.order, told.fill)
+            self.tell(told)
+
+    def tell(self, told: Told) -> None:
+        """Tell the listener of an order."""
+        order, fill, is_late_fee = told
+        if not is_late_fee:
             self._listener.order(order, fill)
+        if fill is not None and fill.fee is not None:
+            self._listener.fee_known(order, fill)
 
     def take_positions(self, positions: list[PositionView]) -> None:
         """Replace all positions."""
@@ -86,9 +94,9 @@ class History:
             if is_news and _what_counts(before.get(symbol)) != _what_counts(self.holdings.get(symbol)):
                 self._listener.position_changed(symbol)
         for view in snapshot.orders:
-            for order, fill in self.orders.apply(view, is_complete=True):
+            for told in self.orders.apply(view, is_complete=True):
                 if is_news:
-                    self._listener.order(order, fill)
+                    self.tell(told)
         self._unbooked = dict(self._unbooked_elsewhere())
 
     def _unbooked_elsewhere(self) -> list[tuple[tuple[str, Side], Decimal]]:

@@ -29,11 +29,11 @@ MarketPush = DepthPush | KlinePush | TradePush | MarkPush
 class Listener(Protocol):
     """Who hears what the gateway said, in the order it was said."""
 
-    def logged_in(self) -> None:
-        """The session is taken."""
+    def logged_in(self) -> bool:
+        """The session is taken. Told once per login: again when it returns that nobody heard."""
 
-    def connected(self) -> None:
-        """Positions and orders are known: orders can be sent."""
+    def connected(self) -> bool:
+        """Positions and orders are known: orders can be sent. Told as `logged_in`."""
 
     def disconnected(self, reason: str) -> None:
         """The connection is gone, after it was logged in."""
@@ -43,6 +43,9 @@ class Listener(Protocol):
 
     def order(self, order: Order, fill: Fill | None) -> None:
         """An order changed; exactly once per execution."""
+
+    def fee_known(self, order: Order, fill: Fill) -> None:
+        """The fee of an execution is known; exactly once per execution, right after it was told or later."""
 
     def position_changed(self, symbol: str) -> None:
         """A position changed."""

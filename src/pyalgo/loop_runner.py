@@ -10,9 +10,13 @@ from typing import TypeVar
 
 from tradingsys.net.loop import new_event_loop
 
-__all__ = ["LoopRunner"]
+__all__ = ["InsideCallback", "LoopRunner"]
 
 T = TypeVar("T")
+
+
+class InsideCallback(RuntimeError):
+    """Something that waits was called from a callback, where waiting would stop everything else."""
 
 
 class LoopRunner:
@@ -40,14 +44,15 @@ class LoopRunner:
     def run(self, work: Coroutine[object, object, T]) -> T:
         """Turn the loop until ``work`` is done.
 
-        Raises RuntimeError inside a callback of the loop, where waiting would stop everything else.
+        Raises InsideCallback inside a callback of the loop, and RuntimeError inside another loop than the one in which
+        it began.
         """
         if self._loop is None:
             self._loop = new_event_loop()
             self._worker = ThreadPoolExecutor(1, "pyalgo") if _is_inside_a_loop() else None
         if self._loop.is_running():
             work.close()
-            raise RuntimeError(
+            raise InsideCallback(
                 "a callback cannot wait for an answer: make sessions, subscribe, borrow and the like before eng.run()"
             )
         if self._worker is not None:

@@ -34,12 +34,13 @@ class Fill:
         self.quantity = float(view.qty)
         self.time = view.ts_ms
         """Unix ms."""
-        self.making = view.making
-        """Whether it added liquidity; None when not told."""
+        self.making: bool | None = None
+        """Whether it added liquidity; None until known."""
         self.fee: float | None = None
-        """Paid, negative for a rebate; None until known."""
+        """Paid, negative for a rebate; None until known, which `Context.on_fee` tells."""
         self.fee_asset = ""
-        self._add_fee(view)
+        """Empty until the fee is known."""
+        self._complete(view)
 
     @property
     def datetime(self) -> dt.datetime:
@@ -51,9 +52,14 @@ class Fill:
         making = {True: ", making", False: ", taking", None: ""}[self.making]
         return f"Fill({self.datetime:%H:%M:%S.%f} #{self.id} {self.quantity} @ {self.price}{making}{fee})"
 
-    def _add_fee(self, view: FillView) -> None:
-        if view.fee is not None:
-            self.fee, self.fee_asset = float(view.fee), view.fee_asset or ""
+    def _complete(self, view: FillView) -> bool:
+        """Take what was not known yet; returns whether the fee was not."""
+        if view.making is not None:
+            self.making = view.making
+        if view.fee is None:
+            return False
+        is_news, self.fee, self.fee_asset = self.fee is None, float(view.fee), view.fee_asset or ""
+        return is_news
 
 
 class Order:
@@ -92,7 +98,7 @@ class Order:
         self.price_protect = terms.price_protect
         self.state = State.NEW
         self.is_waiting = False
-        """A conditional order that was not triggered yet. Spot does not tell."""
+        """A conditional order that was not triggered yet."""
         self.in_doubt = False
         """Whether nobody knows yet what became of it: count its whole remaining quantity."""
         self.time = self.order_time = time_ms
@@ -197,6 +203,15 @@ class Order:
         if self.state in (State.NEW, State.REJECTED):
             self.state = State.PARTIALLY_FILLED
         return fill
+
+    def _complete(self, view: FillView) -> Fill | None:
+        """More is known of an execution that is known here; returns it when its fee was not."""
+        fill = self._fills.get(view.exec_id)
+        if fill is None:
+            return None
+        is_news = fill._complete(view)
+        self.making = next(reversed(self._fills.values())).making
+        return fill if is_news else None
 
     def _raise_cum(self, cum: Decimal) -> None:
         self._cum = max(self._cum, cum)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import structs
 
@@ -13,10 +13,18 @@ from pyalgo.words import OrderType, Side, State, Tif, from_wire
 from tradingsys.wire.messages import OrderView, ResolveItem
 from tradingsys.wire.messages.orders import OrderTerms
 
-__all__ = ["Orders"]
+__all__ = ["Orders", "Told"]
 
 _MAX_CLOSED = 10_000
 _TERMS = [field.name for field in structs.fields(OrderTerms)]
+
+
+class Told(NamedTuple):
+    """What is to be told of an order: an execution, the fee of one that was told before, or just that it changed."""
+
+    order: Order
+    fill: Fill | None = None
+    is_late_fee: bool = False
 
 
 class Orders:
@@ -71,30 +79,34 @@ class Orders:
         """What the exchange says orders of one side have executed without the executions being known here."""
         return sum((order._unbooked() for order in self._live_of(symbol) if order.side is side), ZERO)
 
-    def apply(self, view: OrderView, *, is_complete: bool = False) -> Iterator[tuple[Order, Fill | None]]:
+    def apply(self, view: OrderView, *, is_complete: bool = False) -> Iterator[Told]:
         """Merge what the gateway says; yields the order once per execution not seen before, else once if it changed.
 
-        Between two yields the order is as it was right after that execution. ``is_complete``: the view has all
-        executions there are, not only new ones.
+        Between two yields the order is as it was right after that execution. Fees that came late are yielded before.
+        ``is_complete``: the view has all executions there are, not only new ones.
         """
-        order = self._by_client_id.get(view.client_order_id) or self._adopt(view)
+        known = self._by_client_id.get(view.client_order_id)
+        if known is None and view.completed_fills and not view.fills:
+            return  # it ended before this process began
+        order = known or self._adopt(view)
         self.unresolved.discard(view.client_order_id)
         # What ended may come back: an absent order revives, an execution arrives late.
         self._live[order.id] = order
         before = order._facts()
+        for fill in (*view.completed_fills, *view.fills):
+            if (completed := order._complete(fill)) is not None:
+                yield Told(order, completed, is_late_fee=True)
         told: Fill | None = None
         for fill in view.fills:
-            known = order._fills.get(fill.exec_id)
-            if known is not None:
-                known._add_fee(fill)
+            if fill.exec_id in order._fills:
                 continue
             if told is not None:
-                yield order, told
+                yield Told(order, told)
             told = order._book(fill)
         order._is_adopted = order._is_adopted and not is_complete
         order._settle(view)
         if told is not None or order._facts() != before:
-            yield order, told
+            yield Told(order, told)
 
     def lost(self, client_order_id: str) -> Order | None:
         """The request of an order will get no answer any more; returns the order when it is now in doubt."""

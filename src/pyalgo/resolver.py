@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from pyalgo.history import History
-from pyalgo.link import Listener
 from pyalgo.streams import Ask, may_help_to_wait
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.wire.codec import decode_result
@@ -19,8 +18,8 @@ _BATCH = 100
 class Resolver:
     """Asks as often as it takes; never sends an order."""
 
-    def __init__(self, ask: Ask, history: History, listener: Listener) -> None:
-        self._ask, self._history, self._listener = ask, history, listener
+    def __init__(self, ask: Ask, history: History) -> None:
+        self._ask, self._history = ask, history
 
     def resolve(self) -> None:
         """Ask about all orders that need it."""
@@ -38,8 +37,8 @@ class Resolver:
             self._refused(items, error)
             return
         for view in found.orders:
-            for order, fill in self._history.orders.apply(view, is_complete=True):
-                self._listener.order(order, fill)
+            for told in self._history.orders.apply(view, is_complete=True):
+                self._history.tell(told)
 
     def _refused(self, items: list[ResolveItem], error: LocalProtocolError) -> None:
         if may_help_to_wait(error.code) or error.code == ErrorCode.DENIED:

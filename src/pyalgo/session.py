@@ -166,12 +166,13 @@ class Session(Ordering, Account):
 
     # What the client tells --------------------------------------------------------------------------------------------
 
-    def logged_in(self) -> None:
+    def logged_in(self) -> bool:
         """See `Listener`."""
-        self._hear(EventType.Login, self.id)
+        return self._hear(EventType.Login, self.id)
 
-    def connected(self) -> None:
+    def connected(self) -> bool:
         """See `Listener`."""
+        return False
 
     def disconnected(self, reason: str) -> None:
         """See `Listener`."""
@@ -191,6 +192,9 @@ class Session(Ordering, Account):
     def _order_told(self, order: Order, fill: Fill | None) -> None:
         """For those who build on a session."""
 
+    def fee_known(self, order: Order, fill: Fill) -> None:
+        """See `Listener`."""
+
     def position_changed(self, symbol: str) -> None:
         """See `Listener`."""
         self._hear(EventType.Position, self.position(symbol))
@@ -199,9 +203,11 @@ class Session(Ordering, Account):
         """See `Listener`."""
         self._hear(EventType.Margin, level)
 
-    def _hear(self, event_type: EventType, data: MarketData | Order | Position | MarginLevel | int) -> None:
+    def _hear(self, event_type: EventType, data: MarketData | Order | Position | MarginLevel | int) -> bool:
+        """Make an event of it; returns whether anybody wants events."""
         if self._is_recording:
             self._events.append(Event(event_type, data))
+        return self._is_recording
 
     # ------------------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
+from pyalgo.arguments import NoCallbacks, callbacks_of
 from pyalgo.options import OrderOptions
 from pyalgo.order import Order
 from pyalgo.tradable import Tradable
@@ -13,7 +14,7 @@ from tradingsys.core.errors import LocalProtocolError
 __all__ = ["SmartOrder"]
 
 
-class SmartOrder:
+class SmartOrder(NoCallbacks):
     """Sends and cancels orders of one subscription, never more than one active at a time."""
 
     def __init__(self, subscription: Tradable[Any]) -> None:
@@ -22,6 +23,10 @@ class SmartOrder:
         self._subscription = subscription
         self.order: Order | None = None
         """The latest order sent; None before the first."""
+
+    @staticmethod
+    def _callbacks() -> tuple[set[str], str]:
+        return set(callbacks_of(Tradable)), "the subscription"
 
     def send(
         self,

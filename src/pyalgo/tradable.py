@@ -32,6 +32,8 @@ class Tradable(Subscription, Callbacks, Generic[D]):
     """Called with an order of this symbol whenever it changed."""
     on_fill: Callable[[Order, Fill], object] | None = None
     """Called once per execution of this symbol, after `on_order`."""
+    on_fee: Callable[[Order, Fill], object] | None = None
+    """Called once per execution when its fee is known: right after `on_fill`, or a moment later."""
     on_position: Callable[[Position], object] | None = None
     """Called when the position changed: before `on_order` of the execution, and for late fees and funding."""
 

@@ -181,6 +181,11 @@ class Order(Struct, frozen=True):
     """Why the venue itself traded for the account: ``liquidation``, ``auto-deleveraging``, ``settlement``; or empty."""
     list_id: str | None = None
     """The venue's id of the list that the order belongs to (FIX 66)."""
+    working: bool = False
+    """The venue said that it stands in its book, or stood there: where a conditional order keeps its one id, that it
+    was triggered."""
+    created_ms: int = 0
+    """When the venue says that it took the order; 0 when it did not say."""
 
     def merge(self, other: Order) -> Order:
         """The union of both sets of facts.
@@ -200,11 +205,22 @@ class Order(Struct, frozen=True):
             _agree("algo_id", self.algo_id, other.algo_id),
             max(self.forced, other.forced),
             _agree("list_id", self.list_id, other.list_id),
+            self.working or other.working,
+            min(filter(None, (self.created_ms, other.created_ms)), default=0),
         )
 
     def with_fill(self, fill: Fill) -> Order:
         """This order knowing one more execution."""
         return structs.replace(self, fills=_join_fills(self.fills, {fill.exec_id: fill}))
+
+    def completed_since(self, before: Order) -> tuple[Fill, ...]:
+        """Executions that were known before, of which only now the fee is known, or who made the market."""
+        known = {} if self.fills is before.fills else before.fills
+        return tuple(
+            fill
+            for exec_id, fill in self.fills.items()
+            if exec_id in known and (fill.fee, fill.is_maker) != (known[exec_id].fee, known[exec_id].is_maker)
+        )
 
     @property
     def booked_qty(self) -> Decimal:

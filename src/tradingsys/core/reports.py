@@ -77,6 +77,8 @@ class AccountChanged(Struct, frozen=True):
     ts_event_ms: int
     balances: Mapping[str, Decimal]
     positions: Mapping[str, Decimal]
+    available: Mapping[str, Decimal] = {}
+    """Of those balances what no open order locks, where the venue tells it."""
 
 
 class SettingsChanged(Struct, frozen=True):

@@ -30,7 +30,7 @@ from tradingsys.wire.messages import (
 
 __all__ = ["AccountRequests"]
 
-_DOUBT = "it may or may not have been changed: ask get_settings"
+_DOUBT = "it may or may not have been changed: ask what is set"
 
 
 class AccountRequests:

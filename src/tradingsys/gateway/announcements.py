@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from collections.abc import Mapping
 
+from tradingsys.core.commands import Balance
 from tradingsys.core.instrument import plain
-from tradingsys.core.order import Fill
 from tradingsys.core.position import SessionPosition
-from tradingsys.core.reports import MarginLevel, OrderRequest
+from tradingsys.core.reports import AccountChanged, MarginLevel, OrderRequest
 from tradingsys.gateway.seams import Peer
 from tradingsys.gateway.sessions import Client, SessionDesk
-from tradingsys.gateway.views import order_view, snapshot
+from tradingsys.gateway.views import balance_views, order_view, snapshot
+from tradingsys.oms.effects import OrderNews
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.wire.codec import encode
-from tradingsys.wire.messages import BalancePush, BalanceView, MarginPush, RequestFailedPush, SnapshotPush, StatusPush
+from tradingsys.wire.messages import BalancePush, MarginPush, RequestFailedPush, SnapshotPush, StatusPush
 
 __all__ = ["Announcements"]
 
@@ -29,11 +29,11 @@ class Announcements:
         self._clients = clients
         self._status: StatusPush | None = None
 
-    def order(self, order: TrackedOrder, new_fills: Iterable[Fill], *, deliver: bool) -> None:
+    def order(self, news: OrderNews, *, deliver: bool) -> None:
         """Something changed about an order. Without ``deliver`` a snapshot will tell."""
-        view = order_view(order, new_fills)
+        view = order_view(news.order, news.new_fills, news.completed_fills)
         if view is not None and self.sessions is not None:
-            self.sessions.session(order.session).push_order(view, deliver=deliver)
+            self.sessions.session(news.order.session).push_order(view, deliver=deliver)
 
     def position(self, session: int, symbol: str, position: SessionPosition, *, deliver: bool) -> None:
         """What a session holds, or what that earned, changed. Without ``deliver`` a snapshot will tell."""
@@ -46,12 +46,13 @@ class Announcements:
         if self.sessions is not None:
             self.sessions.session(order.session).tell(RequestFailedPush(order.client_order_id, method, code, reason))
 
-    def balances(self, wallets: Mapping[str, Decimal]) -> None:
+    def balances(self, changed: AccountChanged) -> None:
         """The account's money changed."""
-        if wallets:
-            self._tell_all(
-                encode(BalancePush([BalanceView(asset, plain(wallets[asset])) for asset in sorted(wallets)]))
-            )
+        balances = [
+            Balance(asset, changed.balances[asset], changed.available.get(asset)) for asset in sorted(changed.balances)
+        ]
+        if balances:
+            self._tell_all(encode(BalancePush(balance_views(balances))))
 
     def snapshots(self, book: SessionBook) -> None:
         """The books are proven: whoever logged in before is told all there is."""

@@ -7,13 +7,12 @@ this module only carries events to them and performs, in order, what they want d
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from tradingsys.core.commands import VenueRules
 from tradingsys.core.errors import ConfigError, StoreError, TradingError, VenueError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import Input, Opened, Tick
-from tradingsys.core.order import Fill
 from tradingsys.core.records import Record, SessionRecord
 from tradingsys.core.reports import (
     AccountChanged,
@@ -335,8 +334,8 @@ class Gateway:
             case MarginLevel():
                 self.margin = None if is_well(report) else report
                 self._tell.margin(report)
-            case AccountChanged(reason, _, balances):
-                self._tell.balances(balances)
+            case AccountChanged(reason):
+                self._tell.balances(report)
                 if reason == "FUNDING_FEE" and self.is_ready:
                     self.procedures.start(self.recovery.pull_funding(expected=True))
 
@@ -353,8 +352,8 @@ class Gateway:
             match effect:
                 case Save(record):
                     records.append(record)
-                case OrderNews(order, new_fills):
-                    self._tell_order(order, new_fills)
+                case OrderNews():
+                    self._tell_order(effect)
                 case PositionNews(session, symbol, position):
                     self._tell.position(session, symbol, position, deliver=self.is_ready)
                 case Alarm(text):
@@ -367,10 +366,10 @@ class Gateway:
         self.recent.note(records)
         self._saving.save(records, durable=durable)
 
-    def _tell_order(self, order: TrackedOrder, new_fills: Iterable[Fill]) -> None:
-        self._tell.order(order, new_fills, deliver=self.is_ready)
-        if order.closes_position and self.orders is not None:
-            self.orders.reducing.watch(order)
+    def _tell_order(self, news: OrderNews) -> None:
+        self._tell.order(news, deliver=self.is_ready)
+        if news.order.closes_position and self.orders is not None:
+            self.orders.reducing.watch(news.order)
 
     def _request_done(self, report: RequestDone) -> None:
         if self.orders is None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from msgspec import structs
+
 from tradingsys.core.commands import PlaceOrderList
 from tradingsys.core.errors import InvalidOrder, LocalProtocolError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.order import Terms
 from tradingsys.gateway.host import Host, Method, known_instrument, require_login, require_ready, require_trading
+from tradingsys.gateway.market_words import in_market_words
 from tradingsys.gateway.order_lists import leg_name, one_symbol, rivals
 from tradingsys.gateway.orders import OrderDesk
 from tradingsys.gateway.sessions import Client
@@ -55,7 +58,9 @@ class OrderRequests:
         self._check_open_for_risk()
         self._check_halt(instrument.symbol)
         command, asked = desk.prepare(client, params, instrument, gateway.venue.venue_ms())
-        refusal = gateway.venue.refusal(command.terms, instrument, gateway.market.reference_px(instrument.symbol))
+        reference_px = gateway.market.reference_px(instrument.symbol)
+        command = structs.replace(command, terms=in_market_words(command.terms, instrument, reference_px))
+        refusal = gateway.venue.refusal(command.terms, instrument, reference_px)
         if refusal:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
         if not gateway.venue.admits(command):

@@ -42,16 +42,20 @@ __all__ = [
 ]
 
 _ZERO = Decimal(0)
+_RANK = 1
+"""As the version of terms no time, but older than any."""
 _DECIMAL_TEXT = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?").fullmatch
 
 
-def order_view(order: TrackedOrder, fills: Iterable[Fill]) -> OrderView | None:
-    """An order with these of its fills; None while nobody has told what was ordered."""
+def order_view(order: TrackedOrder, fills: Iterable[Fill], completed: Iterable[Fill] = ()) -> OrderView | None:
+    """An order with these of its fills, and these of which more is known than was told.
+
+    None while nobody has told what was ordered.
+    """
     terms, facts, own = order.known_terms, order.facts, order.terms
     if terms is None:
         return None
     average = facts.avg_px
-    last_ms = max((fill.ts_event_ms for fill in facts.fills.values()), default=0)
     return OrderView(
         client_order_id=order.client_order_id,
         symbol=terms.symbol.lower(),
@@ -59,7 +63,7 @@ def order_view(order: TrackedOrder, fills: Iterable[Fill]) -> OrderView | None:
         order_type=terms.order_type,
         quantity=plain(terms.order_qty),
         status=order.status,
-        ts_ms=max(terms.version_ms, last_ms, order.stamp_ms, facts.closed.ts_event_ms if facts.closed else 0),
+        ts_ms=_told_ms(order),
         price=_plain_or_none(terms.price),
         time_in_force=terms.time_in_force,
         post_only=terms.post_only,
@@ -70,6 +74,7 @@ def order_view(order: TrackedOrder, fills: Iterable[Fill]) -> OrderView | None:
         avg_px=_plain_or_none(average),
         venue_order_id=facts.venue_order_id,
         fills=[fill_view(fill) for fill in fills],
+        completed_fills=[fill_view(fill) for fill in completed],
         code=facts.closed.code if facts.closed else 0,
         reason=facts.closed.reason if facts.closed else "",
         stop_price=_plain_or_none(terms.stop_px),
@@ -80,13 +85,19 @@ def order_view(order: TrackedOrder, fills: Iterable[Fill]) -> OrderView | None:
         price_match=terms.price_match,
         trigger_price=terms.trigger_price,
         price_protect=terms.price_protect,
-        is_waiting=order.is_waiting,
+        is_waiting=order.is_untriggered,
         quote_quantity=_plain_or_none(terms.quote_order_qty or (own.quote_order_qty if own is not None else None)),
         # What was ordered: not every report of the venue repeats the one, and none the other.
         iceberg_quantity=_plain_or_none(terms.iceberg_qty or (own.iceberg_qty if own is not None else None)),
         side_effect=terms.side_effect or (own.side_effect if own is not None else None),
         list_id=facts.list_id,
     )
+
+
+def _told_ms(order: TrackedOrder) -> int:
+    """Venue time of the latest that is known of an order; 0 when nobody told."""
+    told_ms = max(order.last_seen_ms, order.facts.closed.ts_event_ms if order.facts.closed else 0)
+    return told_ms if told_ms > _RANK else 0
 
 
 def _plain_or_none(value: Decimal | None) -> str | None:

@@ -34,6 +34,8 @@ class OrderNews(Struct, frozen=True):
 
     order: TrackedOrder
     new_fills: tuple[Fill, ...] = ()
+    completed_fills: tuple[Fill, ...] = ()
+    """Executions that were told before, of which more is known now."""
 
 
 class PositionNews(Struct, frozen=True):

@@ -370,8 +370,9 @@ class SessionBook:
         if order.facts.missing_qty > before.missing_qty:
             self._effects.append(PullTrades(order.symbol))
         # "Filled" without its executions is half a story: the other half is on its way, or `PullTrades` fetches it.
-        if new or (order.visible != seen and not order.facts.missing_qty):
-            self._effects.append(OrderNews(order, new))
+        completed = order.facts.completed_since(before)
+        if new or completed or (order.visible != seen and not order.facts.missing_qty):
+            self._effects.append(OrderNews(order, new, completed))
         self._index.touch(order)
 
     def _learn_venue_id(self, order: TrackedOrder, venue_order_id: str) -> None:

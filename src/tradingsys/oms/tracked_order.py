@@ -97,9 +97,10 @@ class TrackedOrder(Struct, eq=False):
 
     @property
     def last_seen_ms(self) -> int:
-        """Venue time of the latest we know of it; 0 when nobody told."""
-        told = self.facts.terms.version_ms if self.facts.terms else 0
-        return max(self.stamp_ms, told, *(fill.ts_event_ms for fill in self.facts.fills.values()), 0)
+        """Venue time of the latest we know of it, its end left out; 0 when nobody told."""
+        facts = self.facts
+        told = facts.terms.version_ms if facts.terms else 0
+        return max(self.stamp_ms, told, facts.created_ms, *(fill.ts_event_ms for fill in facts.fills.values()), 0)
 
     @property
     def revisions_seen(self) -> int:
@@ -110,15 +111,16 @@ class TrackedOrder(Struct, eq=False):
     def known_terms(self) -> Terms | None:
         """The venue's terms, else those we asked for.
 
-        A conditional order stays what it was: of the order that it becomes when triggered only quantity and price
-        count. Terms that lack a part of what was asked for are marked as older than the request.
+        A conditional order stays what it was: of the order that it becomes when triggered, or that the venue's words
+        make of it, only quantity and price count. Terms that lack a part of what was asked for are marked as older than
+        the request.
         """
         told, own = self.facts.terms, self.terms
         if told is None or own is None:
             return told or own
         if told.version_ms < own.version_ms:
             return own
-        if not own.order_type.is_conditional or told.order_type.is_conditional:
+        if not own.order_type.is_conditional or told.order_type is own.order_type:
             return told
         return structs.replace(
             own, order_qty=told.order_qty, price=told.price, version_ms=told.version_ms, revision=told.revision
@@ -138,8 +140,16 @@ class TrackedOrder(Struct, eq=False):
 
     @property
     def is_waiting(self) -> bool:
-        """Open, conditional, and not known to have been triggered."""
+        """Open, conditional, and not known to have become an order of the venue's book, which has an id of its own."""
         return self.facts.venue_order_id is None and self.is_conditional and self.is_open
+
+    @property
+    def is_untriggered(self) -> bool:
+        """Open, conditional, and not known to have been triggered, also where it keeps its one id then."""
+        facts = self.facts
+        is_another = facts.terms is not None and not facts.terms.order_type.is_conditional
+        is_triggered = facts.algo_id is not None or is_another or facts.working or facts.cum_qty > 0
+        return self.is_waiting or (self.is_conditional and self.is_open and not is_triggered)
 
     @property
     def worst_leaves_qty(self) -> Decimal:
@@ -179,7 +189,7 @@ class TrackedOrder(Struct, eq=False):
         """What a strategy sees: news only when this changes, not when a second report adds a fee."""
         facts, terms = self.facts, self.known_terms
         asked = (terms.order_qty, terms.price) if terms else None
-        return (self.status, facts.cum_qty, facts.venue_order_id, facts.closed, asked)
+        return (self.status, facts.cum_qty, facts.venue_order_id, facts.closed, asked, self.is_untriggered)
 
     @property
     def is_open(self) -> bool:

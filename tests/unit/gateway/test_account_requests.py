@@ -123,7 +123,7 @@ def test_without_an_answer_a_change_is_in_doubt(scene: Scene) -> None:
     scene.answer(SetLeverage, TransportError("connection reset", sent=True))
     mute = client.request("get_balances")
     scene.run(16)
-    for request, told in ((lost, "ask get_settings"), (mute, "waited 15 s; ask again")):
+    for request, told in ((lost, "ask what is set"), (mute, "waited 15 s; ask again")):
         reply = client.reply_to(request)
         assert reply is not None and reply["error"]["code"] == ErrorCode.DISCONNECTED and told in reply["error"]["msg"]
     scene.answer(BalancesQuery, ())

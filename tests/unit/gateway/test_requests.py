@@ -102,8 +102,12 @@ def test_an_order_from_request_to_position(rig: Rig) -> None:
     client_order_id = client.ask("order", client.order_params())["result"]["client_order_id"]
     assert client.last_order()["status"] == "NEW" and client.last_order()["client_order_id"] == client_order_id
     rig.house(Side.SELL, 4, "0.6")
-    order = client.last_order()
-    assert (order["status"], order["cum_qty"], order["fills"][0]["making"]) == ("PARTIALLY_FILLED", "4", True)
+    first, completed = (push["order"] for push in client.pushes("order")[-2:])
+    (fill,) = first["fills"]
+    assert (first["status"], first["cum_qty"], fill["making"], "fee" in fill) == ("PARTIALLY_FILLED", "4", True, False)
+    assert "fills" not in completed, "told once"
+    (fill,) = completed["completed_fills"]
+    assert (fill["exec_id"], fill["fee_asset"]) == (first["fills"][0]["exec_id"], "USDT")
     events = [
         (event["type"], event.get("net") or event["order"].get("cum_qty", "0"))
         for event in client.messages

@@ -418,3 +418,21 @@ def test_who_holds_what_is_found_out_in_one_look(
         (EXTERNAL, "500"),
     ]
     assert len(looks) == 2, "who holds it, and what it comes to"
+
+
+def test_a_change_of_balances_tells_what_is_available_where_the_exchange_does(spot: tuple[Scene, SpotVenue]) -> None:
+    scene, _ = spot
+    client = scene.client()
+    wallets = {"USDT": Decimal(900), "DOGE": Decimal(600)}
+    scene.says(
+        AccountChanged("outboundAccountPosition", 1, wallets, {}, {"USDT": Decimal("840.5"), "DOGE": Decimal(0)})
+    )
+    scene.says(AccountChanged("ORDER", 2, {"USDT": Decimal(800)}, {}))
+    told = [push["balances"] for push in client.pushes("balance")]
+    assert told == [
+        [
+            {"asset": "DOGE", "wallet": "600", "available": "0"},
+            {"asset": "USDT", "wallet": "900", "available": "840.5"},
+        ],
+        [{"asset": "USDT", "wallet": "800"}],
+    ]

@@ -10,7 +10,7 @@ from msgspec import structs
 from tests.unit.oms.books import EPOCH, SYMBOL, client_id, empty_book, facts, fill, intent, kinds, saved
 from tradingsys.core.enums import OrderStatus, Side
 from tradingsys.core.ids import EXTERNAL
-from tradingsys.core.order import Closed, Order
+from tradingsys.core.order import Closed, Fill, Order
 from tradingsys.core.records import (
     AdjustmentRecord,
     Edit,
@@ -316,3 +316,15 @@ def test_an_order_recalled_from_the_files_comes_with_its_executions() -> None:
     book.learn(facts(fill(100, "1", "10"), client_order_id=old.client_order_id), SYMBOL, EPOCH)
     assert book.net(1, SYMBOL) == 0, "booked long ago"
     assert book.order("web_1") is None and asked == [old.client_order_id], "only ids of our own are looked up"
+
+
+def test_what_becomes_known_of_an_execution_later_is_told_once_and_apart_from_new_ones() -> None:
+    book = empty_book()
+    book.track(intent(1, 1))
+    whole = structs.replace(fill(100, "1", "4", fee="0.001"), is_maker=True)
+    thin = structs.replace(whole, fee=None, fee_asset=None, is_maker=None)
+    told: list[tuple[tuple[Fill, ...], tuple[Fill, ...]]] = []
+    for each in (thin, structs.replace(thin, is_maker=True), whole, thin, whole):
+        book.learn(facts(each, client_order_id=client_id(1, 1)), SYMBOL, EPOCH)
+        told += [(news.new_fills, news.completed_fills) for news in kinds(book.take_effects(), OrderNews)]
+    assert told == [((thin,), ()), ((), (structs.replace(thin, is_maker=True),)), ((), (whole,))]

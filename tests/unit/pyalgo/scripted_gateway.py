@@ -77,7 +77,6 @@ class ScriptedGateway:
         self._exec_id = 0
 
     product: Callable[[str], ProductView] = staticmethod(product)
-    tells_waiting = True
 
     # The connection
 
@@ -227,7 +226,7 @@ class ScriptedGateway:
                 status=self.new_order_status,
                 ts_ms=1_700_000_000_000,
                 in_doubt=self.new_order_status is OrderStatus.UNKNOWN,
-                is_waiting=self.tells_waiting and params.order_type.is_conditional,
+                is_waiting=params.order_type.is_conditional,
                 list_id=list_id,
                 **{field.name: getattr(params, field.name) for field in structs.fields(OrderTerms)},
             )

@@ -27,7 +27,6 @@ from tradingsys.wire.messages import (
 
 class SpotGateway(ScriptedGateway):
     product: Callable[[str], ProductView] = staticmethod(spot_product)
-    tells_waiting = False
 
     def __init__(self, send: Callable[[bytes], None], session_id: int = 1) -> None:
         super().__init__(send, session_id)

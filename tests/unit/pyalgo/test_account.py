@@ -182,3 +182,52 @@ def test_an_execution_of_an_order_nobody_knew_is_told(bench: Bench) -> None:
     bench.gateway._event(lambda n: OrderPush(bench.gateway.epoch, n, filled))
     bench.settle()
     assert [fill.id for fill in fills] == ["77"]
+
+
+def push_of(bench: Bench, order: Order, **changes: object) -> None:
+    """What the gateway tells of an order beside what a script of it says."""
+    view = structs.replace(bench.gateway.orders[order.client_order_id], **changes)
+    bench.gateway._event(lambda n: OrderPush(bench.gateway.epoch, n, view))
+    bench.settle()
+
+
+def test_what_comes_later_of_an_execution_completes_it_and_its_fee_is_told_once(bench: Bench) -> None:
+    told: list[str] = []
+    of(bench).on_order = lambda order: told.append(f"order {order.acc}")
+    of(bench).on_fill = lambda order, fill: told.append(f"fill {fill.fee} {fill.making}")
+    of(bench).on_fee = lambda order, fill: told.append(f"fee {fill.fee} {fill.fee_asset} {fill.making}")
+    bench.context.on_fee = lambda order, fill: told.append("and for all")
+    order = buy(bench)
+    told.clear()
+    thin = FillView("9", "0.6", "10", 5)
+    push_of(bench, order, fills=[thin], cum_qty="10", status=OrderStatus.PARTIALLY_FILLED)
+    taken = structs.replace(thin, making=False)
+    push_of(bench, order, completed_fills=[taken], cum_qty="10", status=OrderStatus.PARTIALLY_FILLED)
+    assert (order.making, order.fills[0].making, order.fills[0].fee) == (False, False, None)
+    whole = structs.replace(taken, fee="0.006", fee_asset="USDT")
+    for _ in range(2):
+        push_of(bench, order, completed_fills=[whole], cum_qty="10", status=OrderStatus.PARTIALLY_FILLED)
+    assert told == ["order 10.0", "fill None None", "fee 0.006 USDT False", "and for all"]
+    told.clear()
+    whole = FillView("10", "0.6", "20", 6, True, "0.012", "USDT")
+    push_of(bench, order, fills=[whole], cum_qty="30", status=OrderStatus.FILLED)
+    assert told == ["order 30.0", "fill 0.012 True", "fee 0.012 USDT True", "and for all"]
+
+
+def test_of_an_order_that_ended_before_this_process_began_a_late_fee_is_no_execution(bench: Bench) -> None:
+    told: list[object] = []
+    bench.context.on_fill = bench.context.on_fee = lambda order, fill: told.append(fill)
+    of(bench).on_order = told.append
+    ended = bench.gateway.leave_open(1)
+    whole = FillView("9", "0.6", "10", 5, False, "0.006", "USDT")
+    view = structs.replace(bench.gateway.orders.pop(ended), status=OrderStatus.FILLED, completed_fills=[whole])
+    bench.gateway._event(lambda n: OrderPush(bench.gateway.epoch, n, view))
+    bench.settle()
+    assert told == [] and of(bench).open_orders == []
+
+
+def test_a_push_of_balances_tells_what_is_available_where_it_is_known(bench: Bench) -> None:
+    bench.gateway.send(encode(BalancePush([BalanceView("USDT", "990", "400.5"), BalanceView("DOGE", "5")])))
+    bench.settle()
+    balance = bench.context.balance
+    assert (balance["USDT"].wallet, balance["USDT"].available, balance["DOGE"].available) == (990.0, 400.5, None)

@@ -233,3 +233,40 @@ def test_a_session_without_trading_is_connected_when_it_is_logged_in() -> None:
     assert told == []
     bench.client.start_delivery()
     assert told == ["test"]
+
+
+@pytest.mark.parametrize("trading", [True, False])
+def test_a_connection_is_told_once_however_often_the_strategy_runs(trading: bool) -> None:
+    bench = Bench(trading=trading)
+    told: list[str] = []
+    logins: list[EventType] = []
+    bench.context.on_connected = lambda session: told.append(session.name)
+    bench.context.on_event = lambda event: logins.append(event.event_type)
+    bench.settle()
+    for _ in range(3):
+        bench.client.start_delivery()
+        bench.client.stop_delivery()
+    assert (told, logins) == (["test"], [EventType.Login])
+    bench.disconnect()
+    bench.settle()
+    for _ in range(2):
+        bench.client.start_delivery()
+        bench.client.stop_delivery()
+    assert (told, logins) == (["test"] * 2, [EventType.Login] * 2)
+    while bench.context.client.delivery.next():
+        pass
+    assert (told, logins) == (["test"] * 2, [EventType.Login] * 2)
+
+
+def test_who_begins_to_listen_later_is_told_of_the_connection_there_is_by_the_next_run() -> None:
+    bench = Bench()
+    told: list[str] = []
+    bench.settle()
+    bench.client.start_delivery()
+    bench.context.on_connected = lambda session: told.append(session.name)
+    bench.client.stop_delivery()
+    assert told == []
+    for _ in range(2):
+        bench.client.start_delivery()
+        bench.client.stop_delivery()
+    assert told == ["test"]

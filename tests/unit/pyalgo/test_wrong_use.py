@@ -152,14 +152,22 @@ CALLS: list[tuple[type[Exception], str, Act]] = [
     (ValueError, "sample is inf: it is in seconds", lambda s: s._trader.open_subscription("btcusdt", "bbo", math.inf)),
     (ValueError, "n is 0: ask for at least one bar", lambda s: s._trader.history("btcusdt", "kline:1m", 0)),
     (ValueError, "n is 2.5: ask for at least one bar", lambda s: s._trader.history("btcusdt", "kline:1m", 2.5)),
+    (ValueError, "leverage is '5': it is a whole number", lambda s: s._trader.set_leverage("btcusdt", "5")),
+    (ValueError, "leverage is 2.5: it is a whole number", lambda s: s._trader.set_leverage("btcusdt", 2.5)),
+    (ValueError, "leverage is 0: it is a whole number", lambda s: s._trader.set_leverage("btcusdt", 0)),
     (ValueError, "margin_type is 'isolated', not one of", lambda s: s._trader.set_margin_type("btcusdt", "isolated")),
     (ValueError, "not a time of day: hour 25, minute 0", lambda s: s.add_phase(25, 0, 0, Phase.OPEN)),
     (ValueError, "not a time of day: hour '9', minute 0", lambda s: s.add_phase("9", 0, 0, Phase.OPEN)),
     (ValueError, "phase is 'open', not one of AUCTION", lambda s: s.add_phase(9, 0, 0, "open")),
     (TypeError, "it needs what session.subscribe() returns", lambda s: SmartOrder(s._trader)),
-    (TypeError, "there is no callback on_dat: did you mean on_data?", lambda s: setattr(s, "on_dat", print)),
-    (TypeError, "there is no callback on_trade: there are on_data, on_fill", lambda s: setattr(s, "on_trade", print)),
-    (TypeError, "there is no callback on_depth: there are on_conn", lambda s: setattr(s._trader, "on_depth", print)),
+    (AttributeError, "no callback on_dat: did you mean on_data?", lambda s: setattr(s, "on_dat", print)),
+    (AttributeError, "no callback on_trade: there are on_data, on_fee,", lambda s: setattr(s, "on_trade", print)),
+    (AttributeError, "no callback on_depth: there are on_conn", lambda s: setattr(s._trader, "on_depth", print)),
+    (AttributeError, "Engine has no callback on_fil,", lambda s: setattr(Engine(), "on_fil", print)),
+    (AttributeError, "set on_fill of what make_session() or", lambda s: setattr(Engine(), "on_fil", print)),
+    (AttributeError, "set on_fill of what make_session() or", lambda s: setattr(Engine(), "on_fill", None)),
+    (AttributeError, "called: set on_order of the subscription", lambda s: setattr(SmartOrder(s), "on_orders", print)),
+    (AttributeError, "set one of on_data, on_fee, on_fill", lambda s: setattr(SmartOrder(s), "on_x", print)),
     (TypeError, "on_order passes on to the subscriptions: set their", lambda s: setattr(s._trader, "on_order", print)),
     (TypeError, "on_data is 5: give it a function, without calling it, or None", lambda s: setattr(s, "on_data", 5)),
     (RuntimeError, "call connect() first, or use open_subscription()", lambda s: s._trader.subscribe("btcusdt", "bbo")),
@@ -175,6 +183,20 @@ def test_a_call_that_cannot_be_meant_says_so_at_once(bench: Bench, kind: type[Ex
     assert why in str(raised.value)
     bench.settle()
     assert bench.gateway.received == before
+
+
+def test_a_subclass_of_what_calls_nothing_back_has_names_of_its_own(bench: Bench) -> None:
+    class Desk(Engine):
+        def __init__(self) -> None:
+            super().__init__()
+            self.on_done = 4
+
+    class Quote(SmartOrder):
+        on_filled = 0
+
+    desk, quote = Desk(), Quote(bench.context.subscriptions["btcusdt@depth"])
+    quote.on_filled = 5
+    assert (desk.on_done, quote.on_filled) == (4, 5)
 
 
 def test_callbacks_may_be_taken_away_and_other_attributes_are_the_programs_own(bench: Bench) -> None:

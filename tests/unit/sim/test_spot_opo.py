@@ -178,7 +178,13 @@ def test_what_is_refused(changed: dict[str, Any], code: int) -> None:
 
 def test_rules_about_the_quantity_are_asked_when_it_is_known() -> None:
     client = SpotClient()
-    small: dict[str, Any] = {**PAID, "workingQuantity": "2", "pendingType": "LIMIT", "pendingTimeInForce": "GTC", "pendingPrice": "0.4"}
+    small: dict[str, Any] = {
+        **PAID,
+        "workingQuantity": "2",
+        "pendingType": "LIMIT",
+        "pendingTimeInForce": "GTC",
+        "pendingPrice": "0.4",
+    }
     assert client.call("POST", "/api/v3/orderList/opo", **small)["listOrderStatus"] == "EXECUTING"
 
 

@@ -164,6 +164,7 @@ def order_reply(message: messages.OrderReply) -> Order:
         venue_cum_qty=decimal(message.executed_qty),
         closed=closed(message.status, message.update_time),
         forced=words.forced_by_id(message.client_order_id),
+        created_ms=message.time or 0,
     )
 
 

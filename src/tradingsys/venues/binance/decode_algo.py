@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from msgspec import UnsetType
+from msgspec import UnsetType, structs
 
 from tradingsys.core.enums import OrderStatus, OrderType
 from tradingsys.core.order import Closed, Order, Terms
@@ -32,7 +32,8 @@ def algo_order(message: messages.AlgoOrder) -> Order:
     """Facts of a conditional order from an answer; what the order it became has executed is not among them."""
     callback_rate, activation_px = positive(message.callback_rate), positive(message.activate_price)
     terms = _terms(message, message.order_type or message.type or "", callback_rate, activation_px)
-    return _order(message, terms, _closed(message.algo_status, message.update_time or 0, ""))
+    order = _order(message, terms, _closed(message.algo_status, message.update_time or 0, ""))
+    return structs.replace(order, created_ms=message.create_time or 0)
 
 
 def algo_order_changed(message: messages.AlgoOrder) -> OrderChanged:
@@ -45,6 +46,8 @@ def algo_update(message: messages.AlgoUpdate) -> OrderChanged:
     update = message.order
     closed = _closed(update.algo_status, message.ts_event_ms, update.reject_reason or "")
     order = _order(update, _terms(update, update.order_type, None, None), closed)
+    if update.algo_status == "NEW":
+        order = structs.replace(order, created_ms=message.ts_event_ms)
     return OrderChanged(order, update.symbol, message.ts_event_ms)
 
 

@@ -28,8 +28,9 @@ POSITION_CHANGED = "outboundAccountPosition"
 
 def account_position(message: spot.OutboundAccountPosition) -> AccountChanged:
     """Balances that may have changed; what open orders lock is in them. Assets have no positions beside."""
-    wallet = {row.asset: decimal(row.free) + decimal(row.locked) for row in message.balances}
-    return AccountChanged(POSITION_CHANGED, message.updated_ms, wallet, {})
+    free = {row.asset: decimal(row.free) for row in message.balances}
+    wallet = {row.asset: free[row.asset] + decimal(row.locked) for row in message.balances}
+    return AccountChanged(POSITION_CHANGED, message.updated_ms, wallet, {}, free)
 
 
 def asset_moved(message: spot.BalanceUpdate, repeat: int = 0) -> AssetMoved:

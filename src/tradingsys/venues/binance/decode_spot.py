@@ -92,6 +92,8 @@ def execution_report(message: spot.ExecutionReport) -> OrderChanged:
         fills={fill.exec_id: fill} if fill else {},
         forced=_forced(client_ids),
         list_id=list_id,
+        working=_is_working(message.working_ms, message.is_working),
+        created_ms=message.created_ms or 0,
     )
     return OrderChanged(order, message.symbol, message.ts_event_ms)
 
@@ -99,7 +101,7 @@ def execution_report(message: spot.ExecutionReport) -> OrderChanged:
 def order_reply(message: spot.OrderReply) -> Order:
     """Facts of an order from any REST or WS-API answer; a FULL one tells its executions so far.
 
-    An ACK has no terms. Who made the market is not told.
+    An ACK has no terms.
     """
     client_ids = _client_ids(message.client_order_id, message.orig_client_order_id)
     venue_order_id, list_id = str(message.order_id), _list_id(message.order_list_id)
@@ -126,6 +128,8 @@ def order_reply(message: spot.OrderReply) -> Order:
         fills={fill.exec_id: fill for fill in fills if fill is not None},
         forced=_forced(client_ids),
         list_id=list_id,
+        working=_is_working(message.working_time, message.is_working),
+        created_ms=message.time or 0,
     )
 
 
@@ -156,6 +160,7 @@ def amend_reply(message: spot.AmendReply, revision: int = 0) -> OrderChanged:
         venue_cum_qty=decimal(amended.executed_qty),
         closed=closed(amended.status, message.transact_time, _reason(amended.expiry_reason)),
         list_id=_list_id(amended.order_list_id),
+        working=_is_working(amended.working_time, amended.is_working),
     )
     return OrderChanged(order, amended.symbol, message.transact_time)
 
@@ -341,6 +346,7 @@ def _stream_fill(message: spot.ExecutionReport) -> Fill | None:
 
 
 def _reply_fill(message: spot.OrderReply, row: spot.OrderFill, terms: Terms, ts_event_ms: int) -> Fill | None:
+    """An execution of an order that was just placed: it took. What rests executes later, which events tell."""
     if row.trade_id < 0:
         return None
     return Fill(
@@ -351,6 +357,7 @@ def _reply_fill(message: spot.OrderReply, row: spot.OrderFill, terms: Terms, ts_
         decimal(row.price),
         decimal(row.qty),
         ts_event_ms,
+        is_maker=False,
         fee=decimal(row.commission),
         fee_asset=row.commission_asset,
     )
@@ -365,6 +372,11 @@ def _client_ids(current: str, original: _Text, *, has_both: bool = False) -> tup
 
 def _forced(client_ids: tuple[str, ...]) -> str:
     return max((words.forced_by_id(client_id) for client_id in client_ids), default="")
+
+
+def _is_working(since_ms: int | UnsetType, told: bool | UnsetType) -> bool:
+    """Whether it stands in the book, or stood there; margin's answers tell no time."""
+    return told is True if isinstance(since_ms, UnsetType) else since_ms > 0
 
 
 def _told_ms(message: spot.OrderReply) -> int:

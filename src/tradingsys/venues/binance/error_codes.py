@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum, StrEnum, auto
 
 from msgspec import Struct
 
-__all__ = ["ErrorClass", "ErrorCode", "ErrorTable", "Retry", "as_markdown"]
+__all__ = ["ErrorClass", "ErrorCode", "ErrorTable", "Retry", "as_markdown", "remedies_as_markdown"]
 
 
 class ErrorClass(Enum):
@@ -63,6 +63,7 @@ class ErrorTable:
         proven_failure_messages: frozenset[str] = frozenset(),
         doubtful_messages: frozenset[str] = frozenset(),
         doubtful_statuses: frozenset[int] = frozenset(),
+        remedies: Mapping[str, str] | None = None,
     ) -> None:
         self.codes = {known.code: known for known in codes}
         self.proven_failures = proven_failures
@@ -73,6 +74,8 @@ class ErrorTable:
         """Messages that prove nothing, whatever their code and status."""
         self.doubtful_statuses = doubtful_statuses
         """Statuses below 500 that prove nothing."""
+        self.remedies = remedies or {}
+        """What to do, by the exchange's message, where one code says many things."""
 
     def verdict(self, code: int) -> ErrorClass | None:
         """What a code proves by itself; None when that depends on the status."""
@@ -82,6 +85,7 @@ class ErrorTable:
     def explain(self, code: int, message: str, todo: str = "") -> str:
         """The exchange's words, and what to do where they do not tell it; ``todo`` when more is known than the code."""
         known = self.codes.get(code)
+        todo = todo or self.remedies.get(message, "")
         if not todo and (known is None or known.says_enough):
             return message
         return f"{message} ({todo or (known.todo if known else '')})"
@@ -95,6 +99,12 @@ def as_markdown(table: ErrorTable) -> str:
     ]
     head = ["| code | the exchange says | in doubt? | retry? | what to do |", "|---|---|---|---|---|"]
     return "\n".join([*head, *rows]) + "\n"
+
+
+def remedies_as_markdown(table: ErrorTable) -> str:
+    """What to do by the exchange's message, as a Markdown table."""
+    rows = [f"| {message} | {todo} |" for message, todo in table.remedies.items()]
+    return "\n".join(["| the exchange says | what to do |", "|---|---|", *rows]) + "\n"
 
 
 def _doubt(known: ErrorCode) -> str:

@@ -9,7 +9,7 @@ from tradingsys.venues.binance import common_errors
 from tradingsys.venues.binance.common_errors import ASKED, BUG, RULES
 from tradingsys.venues.binance.error_codes import ErrorClass, ErrorCode, ErrorTable, Retry
 
-__all__ = ["CODES", "ERRORS", "table"]
+__all__ = ["CODES", "ERRORS", "REMEDIES", "table"]
 
 _DOUBT, _LIMITED, _AUTH = ErrorClass.IN_DOUBT, ErrorClass.RATE_LIMITED, ErrorClass.AUTH
 _STREAM = "nothing: the gateway subscribes again and asks what it missed"
@@ -55,7 +55,7 @@ _PROCESSING = (
     ErrorCode(
         -2010,
         "The order was rejected.",
-        "not enough balance, a price that would trade or trigger at once, or an order id that is in use: see the words",
+        "by its message: see below",
         says_enough=True,
     ),
     ErrorCode(
@@ -93,6 +93,49 @@ _PROCESSING = (
     ErrorCode(-2043, "The symbol has no reference price.", "nothing: its rules are measured with the average price"),
 )
 
+_NOT_OFFERED = "the symbol does not take it: order_support() and its other rules tell what it takes"
+_NO_LIQUIDITY = "nobody to trade with: try again later, or at a limit price"
+_ASK_EXCHANGE = "ask the exchange what the account may do"
+
+REMEDIES = {
+    "Account has insufficient balance for requested action.": (
+        "order less, or cancel what locks the balance: open orders do, and of a stop and a target together each its "
+        "own, unless they are one OCO list; a margin account may borrow, with a side effect"
+    ),
+    "Order would immediately match and take.": (
+        "a post-only order stands behind the other side's best price: price it so, or let it take"
+    ),
+    "Order would trigger immediately.": (
+        "put the trigger on the other side of the market: a stop sells below it and buys above it, a take-profit the "
+        "other way round"
+    ),
+    "The relationship of the prices for the orders is not correct.": (
+        "of two that cancel each other and sell, the target is above the market and the stop below it; of two that "
+        "buy, the other way round"
+    ),
+    "Market is closed.": "the symbol does not trade now: try again later",
+    "Market orders are not supported for this symbol.": _NOT_OFFERED,
+    "Iceberg orders are not supported for this symbol.": _NOT_OFFERED,
+    "Stop loss orders are not supported for this symbol.": _NOT_OFFERED,
+    "Stop loss limit orders are not supported for this symbol.": _NOT_OFFERED,
+    "Take profit orders are not supported for this symbol.": _NOT_OFFERED,
+    "Take profit limit orders are not supported for this symbol.": _NOT_OFFERED,
+    "Trailing stop orders are not supported for this symbol.": _NOT_OFFERED,
+    "OCO orders are not supported for this symbol": _NOT_OFFERED,
+    "Quote order qty market orders are not support for this symbol.": _NOT_OFFERED,
+    "Price * QTY is zero or less.": "give a price and a quantity above 0",
+    "IcebergQty exceeds QTY.": "show a part of the order, not more than all of it",
+    "Unsupported order combination": "leave out one of the order's instructions",
+    "This action is disabled on this account.": _ASK_EXCHANGE,
+    "This account may not place or cancel orders.": _ASK_EXCHANGE,
+    "This symbol is not permitted for this account.": "trade another symbol, or ask the exchange to allow this one",
+    "This symbol is restricted for this account.": "trade another symbol, or ask the exchange to allow this one",
+    "Order book liquidity is less than LOT_SIZE filter minimum quantity.": _NO_LIQUIDITY,
+    "Order book liquidity is less than MARKET_LOT_SIZE filter minimum quantity.": _NO_LIQUIDITY,
+    "Order book liquidity is less than symbol minimum quantity.": _NO_LIQUIDITY,
+}
+"""What to do about a refusal by the matching engine (-2010), by its message."""
+
 CODES = (*common_errors.CODES, *_SERVICE, *_REQUEST, *_LISTS, *_PROCESSING)
 
 
@@ -104,6 +147,7 @@ def table(*codes: ErrorCode) -> ErrorTable:
         doubtful_messages=frozenset({"Duplicate order sent."}),
         # 409: half of what was asked for was done. 408: whoever gave up waiting does not know what came of it.
         doubtful_statuses=frozenset({408, 409}),
+        remedies=REMEDIES,
     )
 
 

@@ -86,6 +86,8 @@ class OrderView(Struct, frozen=True, omit_defaults=True):
     side_effect: SideEffect | None = None
     list_id: str | None = None
     """The venue's id of the list that the order belongs to."""
+    completed_fills: list[FillView] = []
+    """In pushes: executions that were told before, of which more is known now, such as the fee."""
 
 
 class OrderTerms(Struct, frozen=True, omit_defaults=True):

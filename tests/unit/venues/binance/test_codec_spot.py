@@ -32,6 +32,12 @@ def over_the_wire(message: M) -> M:
     return msgspec.json.decode(data, type=type(message))
 
 
+def beside(order: Order, progress: Progress, *, created: bool = True, working: bool = True) -> Order:
+    """With what the exchange shows beside the order's facts."""
+    is_working = working and progress.working_ms is not None and progress.working_ms > 0
+    return replace(order, working=is_working, created_ms=progress.created_ms if created else 0)
+
+
 def report(order: Order = ORDER) -> OrderChanged:
     return OrderChanged(order, "ETHUSDT", 2001)
 
@@ -47,7 +53,7 @@ def learned(order: Order) -> Order:
 
 @given(some.order_reports(), some.progresses)
 def test_an_execution_report_tells_the_whole_report(told: OrderChanged, progress: Progress) -> None:
-    expected = replace(told, order=learned(told.order))
+    expected = replace(told, order=beside(learned(told.order), progress))
     assert decode_spot.execution_report(over_the_wire(encode_spot.execution_report(told, progress))) == expected
 
 
@@ -55,18 +61,19 @@ def test_an_execution_report_tells_the_whole_report(told: OrderChanged, progress
 def test_replies_and_queries_tell_everything_but_single_executions(told: OrderChanged, progress: Progress) -> None:
     reply, query = encode_spot.order_reply(told.order, progress), encode_spot.order_query(told.order, progress)
     expected = learned(told.order)
-    assert decode_spot.order_reply(over_the_wire(reply)) == expected
-    assert decode_spot.order_reply(over_the_wire(query)) == expected
-    assert decode_spot.order_reply_changed(query) == replace(told, order=expected)
+    assert decode_spot.order_reply(over_the_wire(reply)) == beside(expected, progress, created=False)
+    assert decode_spot.order_reply(over_the_wire(query)) == beside(expected, progress)
+    assert decode_spot.order_reply_changed(query) == replace(told, order=beside(expected, progress))
 
 
 @given(some.order_reports(has_fill=True), some.progresses)
 def test_a_full_reply_tells_its_executions_with_their_fees(told: OrderChanged, progress: Progress) -> None:
+    """They took: what rests executes after the answer."""
     (fill,) = told.order.fills.values()
-    fill = replace(fill, is_maker=None, fee=fill.fee or D(0), fee_asset=fill.fee_asset or "USDT")
+    fill = replace(fill, is_maker=False, fee=fill.fee or D(0), fee_asset=fill.fee_asset or "USDT")
     order = replace(told.order, fills={fill.exec_id: fill})
     reply = encode_spot.full(encode_spot.order_reply(order, progress), [fill])
-    assert decode_spot.order_reply(over_the_wire(reply)) == learned(order)
+    assert decode_spot.order_reply(over_the_wire(reply)) == beside(learned(order), progress, created=False)
 
 
 @given(some.order_reports(has_fill=True), st.booleans(), st.data())
@@ -113,7 +120,7 @@ def test_an_amends_answer_tells_the_smaller_order_and_the_number_of_its_request(
     reply = encode_spot.amend_reply(smaller, Progress(working_ms=1990), execution_id=60, former_id="my-7")
     told = decode_spot.amend_reply(over_the_wire(reply), revision=2)
     assert smaller.terms is not None
-    assert told == report(replace(smaller, terms=replace(smaller.terms, revision=2)))
+    assert told == report(replace(smaller, terms=replace(smaller.terms, revision=2), working=True))
     renamed = encode_spot.amend_reply(smaller, execution_id=60, former_id="before")
     assert decode_spot.amend_reply(renamed).order.client_order_ids == ("before", "my-7")
 
@@ -121,6 +128,25 @@ def test_an_amends_answer_tells_the_smaller_order_and_the_number_of_its_request(
 def test_an_ack_tells_ids_and_that_the_order_was_taken() -> None:
     told = decode_spot.order_reply_changed(over_the_wire(encode_spot.ack(ORDER, transact_ms=2001)))
     assert told == report(Order(("my-7",), "28", accepted=True))
+
+
+@pytest.mark.parametrize(
+    ("told", "is_working"),
+    [
+        ({"is_working": True, "working_time": 1990}, True),
+        ({"is_working": True, "working_time": -1}, False),
+        ({"is_working": False, "working_time": -1}, False),
+        ({"is_working": True}, True),
+        ({"is_working": False}, False),
+        ({}, False),
+    ],
+)
+def test_what_stands_in_the_book_says_so_by_its_time_or_where_there_is_none_by_a_word(
+    told: dict[str, int], is_working: bool
+) -> None:
+    stop = replace(TERMS, order_type=OrderType.STOP_LIMIT, stop_px=D(2900))
+    reply = replace(encode_spot.order_reply(replace(ORDER, terms=stop)), working_time=msgspec.UNSET)
+    assert decode_spot.order_reply(over_the_wire(replace(reply, **told))).working is is_working
 
 
 def test_an_order_that_waits_for_another_is_accepted_and_open() -> None:

@@ -23,6 +23,7 @@ from tradingsys.venues.binance import encode, encode_algo
 replace = msgspec.structs.replace
 
 WAITING = Order(("c-stop",), None, replace(STOP.terms, version_ms=1), accepted=True, algo_id="71")
+PLACED = replace(WAITING, created_ms=SERVER_MS)
 BECAME = Order(
     ("c-stop",),
     "42",
@@ -55,7 +56,7 @@ def test_conditional_orders_are_placed_at_their_own_service() -> None:
     }  # fmt: skip
     world.reply_ws(encode_algo.algo_order(WAITING, status="NEW", placed_ms=SERVER_MS, updated_ms=SERVER_MS))
     assert world.reports == [
-        OrderChanged(WAITING, "ETHUSDT", SERVER_MS),
+        OrderChanged(PLACED, "ETHUSDT", SERVER_MS),
         RequestDone("c-stop", OrderRequest.PLACE, Outcome.ACCEPTED),
     ]
 
@@ -149,7 +150,7 @@ def test_a_change_without_an_answer_is_in_doubt_and_one_that_cannot_be_said_is_n
 
 
 def test_the_stream_tells_how_a_conditional_order_waits_is_triggered_and_ends() -> None:
-    assert told_by_the_stream(WAITING, "NEW") == WAITING
+    assert told_by_the_stream(WAITING, "NEW") == PLACED
     triggered = replace(WAITING, venue_order_id="42")
     for status in ("TRIGGERING", "TRIGGERED", "FINISHED"):
         assert told_by_the_stream(triggered, status) == triggered
@@ -193,12 +194,12 @@ def test_asking_for_a_conditional_order_tells_what_it_became() -> None:
     method, path, params = path_and_params(world.requests[0])
     assert (method, path, params["clientAlgoId"]) == ("GET", "/fapi/v1/algoOrder", "c-stop")
     triggered = replace(WAITING, venue_order_id="42")
-    world.reply_http(encode_algo.algo_query(triggered, status="FINISHED", placed_ms=1, updated_ms=SERVER_MS))
+    world.reply_http(encode_algo.algo_query(triggered, status="FINISHED", placed_ms=SERVER_MS, updated_ms=SERVER_MS))
     method, path, params = path_and_params(world.requests[0])
     assert (method, path, params["orderId"]) == ("GET", "/fapi/v1/order", "42")
     world.reply_http(encode.order_query(BECAME, placed_ms=SERVER_MS))
     answer = world.answer().value
-    assert answer == triggered.merge(BECAME)
+    assert answer == PLACED.merge(triggered).merge(BECAME)
     assert isinstance(answer, Order)
     assert (answer.algo_id, answer.venue_order_id, answer.status) == ("71", "42", OrderStatus.FILLED)
 
@@ -208,8 +209,8 @@ def test_one_that_waits_or_is_unknown_needs_one_question() -> None:
     world.tell_time()
     world.reports.clear()
     world.ask(OrderQuery("ETHUSDT", "c-stop", is_conditional=True))
-    world.reply_http(encode_algo.algo_query(WAITING, status="NEW", placed_ms=1, updated_ms=SERVER_MS))
-    assert world.answer().value == WAITING
+    world.reply_http(encode_algo.algo_query(WAITING, status="NEW", placed_ms=SERVER_MS, updated_ms=SERVER_MS))
+    assert world.answer().value == PLACED
     world.ask(OrderQuery("ETHUSDT", "c-stop", is_conditional=True))
     world.reply_http(encode.error(OrderRejected(-2013, "Order does not exist.")), 400)
     answer = world.answer()
@@ -232,7 +233,7 @@ def test_all_of_a_symbol_are_told_with_what_they_became() -> None:
     assert isinstance(answer, tuple)
     canceled, became = answer
     assert canceled.status is OrderStatus.CANCELED
-    assert became == triggered
+    assert became == replace(triggered, created_ms=1)
 
 
 def test_open_orders_are_those_that_wait_and_then_those_that_work() -> None:
@@ -241,10 +242,10 @@ def test_open_orders_are_those_that_wait_and_then_those_that_work() -> None:
     world.reports.clear()
     world.ask(OpenOrdersQuery("ETHUSDT"))
     assert path_and_params(world.requests[0])[1] == "/fapi/v1/openAlgoOrders"
-    world.reply_http([encode_algo.algo_query(WAITING, status="NEW", placed_ms=1, updated_ms=SERVER_MS)])
+    world.reply_http([encode_algo.algo_query(WAITING, status="NEW", placed_ms=SERVER_MS, updated_ms=SERVER_MS)])
     assert path_and_params(world.requests[0])[1] == "/fapi/v1/openOrders"
     world.reply_http([encode.order_query(BECAME, placed_ms=SERVER_MS)])
-    assert world.answer().value == (WAITING, BECAME)
+    assert world.answer().value == (PLACED, replace(BECAME, created_ms=SERVER_MS))
 
 
 def test_words_of_tomorrow_are_told_once_each_and_the_facts_always() -> None:

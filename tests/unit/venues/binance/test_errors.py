@@ -26,7 +26,7 @@ from tradingsys.venues.binance.errors import (
 )
 from tradingsys.venues.binance.limits import limits_of_headers, wait_ms
 from tradingsys.venues.binance.product import Product
-from tradingsys.venues.binance.products import MARGIN, SPOT
+from tradingsys.venues.binance.products import MARGIN, PRODUCTS, SPOT
 from tradingsys.venues.binance.usdm import ERRORS, FILTERS
 
 
@@ -195,6 +195,18 @@ def test_an_error_says_what_to_do_where_the_exchange_does_not() -> None:
     assert told(-2021) == "-2021: Words. (put the trigger price on the other side of the market)"
     assert told(-4164) == "-4164: Words."
     assert told(-999_999) == "-999999: Words."
+
+
+@pytest.mark.parametrize("product", ["spot", "margin"])
+def test_a_refusal_of_one_code_and_many_messages_says_what_to_do_by_its_message(product: str) -> None:
+    def told(message: str) -> str:
+        error = HttpError(400, -2010, message)
+        return str(request_error(PRODUCTS[product].errors, error, OrderRequest.PLACE)[1])
+
+    post_only = "Order would immediately match and take."
+    assert told(post_only).startswith(f"-2010: {post_only} (a post-only order stands behind")
+    assert "borrow, with a side effect" in told("Account has insufficient balance for requested action.")
+    assert told("Words of next year.") == "-2010: Words of next year."
 
 
 @pytest.mark.parametrize("path", error_page.PAGES, ids=lambda path: path.name)
