@@ -35,6 +35,7 @@ from tradingsys.core.records import (
     LedgerRecord,
     OrderRecord,
     PositionRecord,
+    Record,
     SessionRecord,
     SymbolRecord,
     WatermarkRecord,
@@ -392,9 +393,15 @@ def test_what_a_start_reads_does_not_grow_with_what_was_settled(
 ) -> None:
     monkeypatch.setattr("tradingsys.store.loading._KEEP_NEWEST", 10)
     store = machine.ready()
-    done = [order(number, venue_cum_qty=Decimal("0.001"), status=OrderStatus.FILLED) for number in range(500)]
-    fills = [fill(100 + number, order_number=number) for number in range(500)]
-    marks = [SymbolRecord("BTCUSDT", 1), WatermarkRecord("BTCUSDT", 595), LedgerMarkRecord("FUNDING_FEE", NOW_MS + 1)]
+    done: list[Record] = [
+        order(number, venue_cum_qty=Decimal("0.001"), status=OrderStatus.FILLED) for number in range(500)
+    ]
+    fills: list[Record] = [fill(100 + number, order_number=number) for number in range(500)]
+    marks: list[Record] = [
+        SymbolRecord("BTCUSDT", 1),
+        WatermarkRecord("BTCUSDT", 595),
+        LedgerMarkRecord("FUNDING_FEE", NOW_MS + 1),
+    ]
     commit(store, *marks, *done, *fills, order(1000))
     machine.kill()
     saved = machine.open().saved

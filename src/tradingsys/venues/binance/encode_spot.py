@@ -25,8 +25,6 @@ __all__ = [
     "execution_report",
     "full",
     "in_margin",
-    "list_status",
-    "order_list",
     "order_query",
     "order_reply",
     "user_trade",
@@ -74,15 +72,32 @@ def execution_report(
     Without ``execution_type`` it follows from the facts: a fill is a TRADE, a closed order's is its status.
     ``cancel_id`` is the client id of the request that cancelled it, ``former_id`` the one it had before an amend.
     """
-    order, terms = report.order, terms_of(report.order)
-    fill = next(iter(order.fills.values()), None)
-    reason = _reason_word(order)
+    order, reason = report.order, _reason_word(report.order)
     is_rejected = order.status is OrderStatus.REJECTED
-    prevented = progress.prevented_qty is not None
-    return spot.ExecutionReport(
-        ts_sent_ms=report.ts_event_ms if sent_ms is None else sent_ms,
-        symbol=terms.symbol,
+    fill = next(iter(order.fills.values()), None)
+    told = structs.replace(
+        _standing(report, progress),
         client_order_id=cancel_id or order.client_order_ids[0],
+        original_client_order_id=order.client_order_ids[0] if cancel_id else former_id or "",
+        execution_type=execution_type or _execution_type(order, fill),
+        execution_id=execution_id,
+        reject_reason=reason if reason and is_rejected else "NONE",
+        expiry_reason=reason if reason and not is_rejected else UNSET,
+        last_prevented_qty=_text(last_prevented_qty) if last_prevented_qty is not None else UNSET,
+        counter_order_id=_given(counter_order_id),
+    )
+    if sent_ms is not None:
+        told = structs.replace(told, ts_sent_ms=sent_ms)
+    return told if fill is None else _with_execution(told, fill)
+
+
+def _standing(report: OrderChanged, progress: Progress) -> spot.ExecutionReport:
+    """How an order stands, when nothing was executed and nothing is said about why it is told."""
+    order, terms = report.order, terms_of(report.order)
+    return spot.ExecutionReport(
+        ts_sent_ms=report.ts_event_ms,
+        symbol=terms.symbol,
+        client_order_id=order.client_order_ids[0],
         side=terms.side,
         order_type=words.spot_order_type_word(terms.order_type, terms.post_only),
         time_in_force=words.time_in_force_word(terms.time_in_force, post_only=False),
@@ -93,33 +108,46 @@ def execution_report(
         trailing_ms=_trailing_ms(terms, progress),
         iceberg_qty=_text(terms.iceberg_qty),
         order_list_id=_list_number(order),
-        original_client_order_id=order.client_order_ids[0] if cancel_id else former_id or "",
-        execution_type=execution_type or _execution_type(order, fill),
+        original_client_order_id="",
+        execution_type="NEW",
         order_status=progress.status or order.status,
-        reject_reason=reason if reason and is_rejected else "NONE",
+        reject_reason="NONE",
         order_id=numeric_id(order),
-        last_qty=_text(fill.last_qty if fill else None),
+        last_qty=_NOUGHT,
         cum_qty=_text(order.venue_cum_qty),
-        last_px=_text(fill.last_px if fill else None),
-        fee=decimal_text(fill.fee if fill else None),
-        fee_asset=fill.fee_asset if fill else None,
-        ts_event_ms=fill.ts_event_ms if fill else report.ts_event_ms,
-        trade_id=int(fill.exec_id) if fill else -1,
+        last_px=_NOUGHT,
+        fee=decimal_text(None),
+        fee_asset=None,
+        ts_event_ms=report.ts_event_ms,
+        trade_id=-1,
         prevented_match_id=_given(progress.prevented_match_id),
-        execution_id=execution_id,
+        execution_id=0,
         is_working=progress.working_ms is not None and order.status.is_open,
-        is_maker=(UNSET if fill.is_maker is None else fill.is_maker) if fill else False,
-        ignored=fill is not None,
+        is_maker=False,
+        ignored=False,
         created_ms=progress.created_ms,
         cum_quote_qty=_text(_cum_quote_qty(order, progress)),
-        last_quote_qty=_text(fill.last_px * fill.last_qty if fill else None),
+        last_quote_qty=_NOUGHT,
         quote_order_qty=_text(terms.quote_order_qty),
         working_ms=_given(progress.working_ms),
         self_trade_prevention=terms.self_trade_prevention or UNSET,
-        prevented_qty=_text(progress.prevented_qty) if prevented else UNSET,
-        last_prevented_qty=_text(last_prevented_qty) if last_prevented_qty is not None else UNSET,
-        counter_order_id=_given(counter_order_id),
-        expiry_reason=reason if reason and not is_rejected else UNSET,
+        prevented_qty=_text(progress.prevented_qty) if progress.prevented_qty is not None else UNSET,
+    )
+
+
+def _with_execution(told: spot.ExecutionReport, fill: Fill) -> spot.ExecutionReport:
+    """The same because of an execution."""
+    return structs.replace(
+        told,
+        last_qty=_text(fill.last_qty),
+        last_px=_text(fill.last_px),
+        fee=decimal_text(fill.fee),
+        fee_asset=fill.fee_asset,
+        ts_event_ms=fill.ts_event_ms,
+        trade_id=int(fill.exec_id),
+        is_maker=UNSET if fill.is_maker is None else fill.is_maker,
+        ignored=True,
+        last_quote_qty=_text(fill.last_px * fill.last_qty),
     )
 
 
@@ -269,56 +297,6 @@ def amend_reply(
             expiry_reason=reply.expiry_reason,
         ),
         list_status=in_list,
-    )
-
-
-def order_list(
-    list_id: int,
-    orders: Iterable[Order],
-    *,
-    contingency: str,
-    status_type: str,
-    order_status: str,
-    client_order_id: str,
-    transact_ms: int,
-    reports: list[spot.OrderReply] | UnsetType = UNSET,
-) -> spot.OrderList:
-    """A list of orders of one symbol; the words are the exchange's, as in `messages.spot.OrderList`."""
-    rows = [
-        spot.ListedOrder(
-            symbol=terms_of(order).symbol, order_id=numeric_id(order), client_order_id=order.client_order_ids[0]
-        )
-        for order in orders
-    ]
-    return spot.OrderList(
-        order_list_id=list_id,
-        contingency_type=contingency,
-        list_status_type=status_type,
-        list_order_status=order_status,
-        list_client_order_id=client_order_id,
-        transaction_time=transact_ms,
-        symbol=rows[0].symbol if rows else UNSET,
-        orders=rows,
-        order_reports=reports,
-    )
-
-
-def list_status(told: spot.OrderList, *, sent_ms: int, reject_reason: str = "NONE") -> spot.ListStatus:
-    """The event about a list of orders."""
-    return spot.ListStatus(
-        ts_sent_ms=sent_ms,
-        symbol=told.symbol or "",
-        order_list_id=told.order_list_id,
-        contingency_type=told.contingency_type,
-        list_status_type=told.list_status_type,
-        list_order_status=told.list_order_status,
-        reject_reason=reject_reason,
-        list_client_order_id=told.list_client_order_id,
-        ts_event_ms=told.transaction_time,
-        orders=[
-            spot.OrderOfList(symbol=row.symbol, order_id=row.order_id, client_order_id=row.client_order_id)
-            for row in told.orders
-        ],
     )
 
 

@@ -13,7 +13,7 @@ from tests.unit.venues.binance.strategies import client_ids, quantities
 from tradingsys.core.enums import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
 from tradingsys.core.order import Closed, Fill, Order, Terms
 from tradingsys.core.reports import OrderChanged
-from tradingsys.venues.binance import decode_spot, encode, encode_spot, words
+from tradingsys.venues.binance import decode_spot, encode, encode_spot, encode_spot_lists, words
 from tradingsys.venues.binance.encode_spot import Progress
 from tradingsys.venues.binance.messages import Message, spot
 
@@ -313,7 +313,7 @@ def test_the_words_of_spot_mean_other_things_than_those_of_futures() -> None:
 
 def listed(*, with_reports: bool) -> spot.OrderList:
     orders = [replace(ORDER, list_id="4"), replace(ORDER, client_order_ids=("my-8",), venue_order_id="29", list_id="4")]
-    return encode_spot.order_list(
+    return encode_spot_lists.order_list(
         4,
         orders,
         contingency="OCO",
@@ -339,7 +339,7 @@ def test_a_list_tells_its_orders_whole_or_by_their_ids() -> None:
 
 
 def test_the_event_of_a_list_tells_which_orders_are_in_it_unless_it_is_a_refusal() -> None:
-    event = over_the_wire(encode_spot.list_status(listed(with_reports=False), sent_ms=1991))
+    event = over_the_wire(encode_spot_lists.list_status(listed(with_reports=False), sent_ms=1991))
     assert decode_spot.list_status(event) == decode_spot.order_list(listed(with_reports=False))
     assert decode_spot.list_status(replace(event, list_order_status="REJECT")) == ()
 
