@@ -14,6 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from tests.campaign.tally import Owner, Tally, share_funding, tally
+from tests.process.desk import Desk
 from tests.process.world import Process, World, eventually
 from tradingsys.core.ids import EXTERNAL
 
@@ -177,9 +178,7 @@ def _books(world: World) -> dict[Owner, Tally]:
 
 
 def _command(world: World, *words: str) -> Any:
-    asked = world.start(words[0], "-m", "tradingsys", *words, "-c=usdt.json", "--json")
-    assert asked.popen.wait(60) == 0, asked.err
-    return json.loads(asked.out)
+    return Desk(world).ask(*words, "-c=usdt.json")
 
 
 def _compare(ledger: dict[Owner, Tally], books: dict[Owner, Tally]) -> Iterator[str]:

@@ -30,7 +30,7 @@ SIGNS = {
     "quote_and_kill": ", now holding",
 }
 """What each shows once it does what it is for."""
-NORMAL = re.compile(r"\((-5022|-2021|-2011|-5027)\)")
+NORMAL = re.compile(r"\((-5022|-2021|-2011|-5027)\)|would immediately match and take\b.*\(-2010\)")
 """The market moves while a request is on its way: what was to rest would take, what was to change has gone."""
 
 

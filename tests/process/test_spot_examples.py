@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pyalgo import Rest
+from tests.process.desk import Desk
 from tests.process.ports import gateway_port
 from tests.process.test_examples import FOLDER, NORMAL, ORIGINALS, OURS, SIGNS
 from tests.process.test_readme_programs import ORIGINAL, programs
@@ -61,9 +62,7 @@ class Markets:
 
     def ask(self, name: str, *question: str) -> Any:
         """What a command prints about a gateway."""
-        asked = self.world.start(question[0], "-m", "tradingsys", *question, f"-c={name}.json", "--json")
-        assert asked.popen.wait(PATIENCE_S) == 0, asked.err
-        return json.loads(asked.out)
+        return Desk(self.world).ask(*question, f"-c={name}.json")
 
     def orders(self, name: str) -> list[dict[str, Any]]:
         """All orders of a gateway's sessions."""

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.process.desk import Desk
 from tests.process.world import PATIENCE_S, Process, World, eventually, free_port
 
 STRATEGY = """
@@ -83,18 +81,7 @@ class SpotWorld:
         return strategy.out
 
     def ask(self, *words: str) -> Any:
-        directory = str(self.world.directory)
-        done = subprocess.run(
-            [sys.executable, "-m", "tradingsys", *words, "-c", f"{self.name}.json", "--json"],
-            cwd=directory,
-            env={**os.environ, "XDG_CONFIG_HOME": directory, "XDG_RUNTIME_DIR": directory},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        return Desk(self.world).ask(*words, f"-c={self.name}.json")
 
 
 @pytest.fixture

@@ -65,14 +65,17 @@ def test_the_latest_news_are_at_the_bottom() -> None:
 
 def test_without_a_terminal_there_are_plain_lines() -> None:
     console = Console(file=io.StringIO(), width=80)
-    with view_for(console) as view:
-        view.show(scene())
-        view.show(scene())
-    assert shown(console) == (
-        "trading\n"
+    line = (
         " 12.0 s  dogeusdt 0.59999 / 0.60001   quote_and_kill 0 (0 fills)  momentum -20 (7 fills)"
         "  mean_reversion 0 (0 fills)\n"
     )
+    at_s = iter((0.0, 2.9, 3.0))
+    with view_for(console, lambda: next(at_s)) as view:
+        view.show(scene())
+        view.show(scene())
+        assert shown(console) == "trading\n" + line
+        view.show(scene())
+    assert shown(console) == "trading\n" + 2 * line
 
 
 def test_the_summary_fits_a_narrow_terminal_and_tells_differences() -> None:

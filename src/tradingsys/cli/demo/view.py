@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from decimal import Decimal
 from types import TracebackType
 from typing import Protocol
@@ -48,14 +49,15 @@ class View(Protocol):
         """This is how things are now."""
 
 
-def view_for(console: Console) -> View:
-    """The view that suits the console."""
-    return _LiveView(console) if console.is_terminal else _PlainView(console)
+def view_for(console: Console, now_s: Callable[[], float] = time.monotonic) -> View:
+    """The view that suits the console; it shows what there is now and then, by the clock ``now_s``."""
+    return _LiveView(console, now_s) if console.is_terminal else _PlainView(console, now_s)
 
 
 class _PlainView:
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, now_s: Callable[[], float]) -> None:
         self._console = console
+        self._now_s = now_s
         self._status = ""
         self._next = 0.0
 
@@ -69,7 +71,7 @@ class _PlainView:
         if scene.status != self._status:
             self._status = scene.status
             self._say(scene.status)
-        now = time.monotonic()
+        now = self._now_s()
         if scene.book is None or now < self._next:
             return
         self._next = now + _PLAIN_EVERY_S
@@ -83,7 +85,8 @@ class _PlainView:
 
 
 class _LiveView:
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, now_s: Callable[[], float]) -> None:
+        self._now_s = now_s
         self._live = Live(console=console, screen=True, auto_refresh=False)
         self._next = 0.0
 
@@ -97,7 +100,7 @@ class _LiveView:
         self._live.__exit__(kind, error, trace)
 
     def show(self, scene: Scene) -> None:
-        now = time.monotonic()
+        now = self._now_s()
         if now >= self._next:
             self._next = now + 1 / _FRAMES_PER_S
             self._live.update(_screen(scene, self._live.console.height), refresh=True)
