@@ -24,12 +24,17 @@ class ReachPlace:
     def __init__(self, folder: Path, exchange: Exchange, foreign_book: Path) -> None:
         self.folder, self.exchange = folder, exchange
         self.foreign_book = foreign_book
-        self.arguments = ["usdt", "-c=usdt.json", "-l=info"]
-        self.config_path = exchange.config(folder, symbols=["dogeusdt"])
+        self.run("usdt")
         self.heal: Callable[[], object] | None = None
 
+    def run(self, account: str, **changes: Any) -> None:
+        """Start this account's gateway."""
+        self.account = account
+        self.arguments = ["usdt" if account == "usdt" else "spot", f"-c={account}.json", "-l=info"]
+        self.config(**changes)
+
     def config(self, **changes: Any) -> None:
-        self.config_path = self.exchange.config(self.folder, **{"symbols": ["dogeusdt"], **changes})
+        self.config_path = self.exchange.config(self.folder, self.account, **{"symbols": ["dogeusdt"], **changes})
 
     def answers(self, reply: Reply, path: str = "/fapi/") -> None:
         """All questions to a path get this, until the exchange is healed."""
@@ -76,7 +81,24 @@ def _elsewhere(**urls: str) -> Callable[[ReachPlace], object]:
     return lambda place: place.config(urls=urls)
 
 
+def _of(account: str, path: str, reply: Reply) -> Callable[[ReachPlace], object]:
+    """This account's gateway, while all questions to a path get this."""
+
+    def provoke(place: ReachPlace) -> None:
+        place.run(account)
+        place.answers(reply, path)
+
+    return provoke
+
+
+def _without(account: str, url: str) -> Callable[[ReachPlace], object]:
+    """This account's gateway, where nobody listens at one of its addresses."""
+    return lambda place: place.run(account, urls={url: f"ws://localhost:{free_port()}"})
+
+
 _PAGE = html(200, "Please log in to this network")
+
+_BANNED = error(418, -1003, "Way too many requests; banned.", {"Retry-After": "1"})
 
 CASES: tuple[Case[ReachPlace], ...] = (
     _refused(
@@ -114,12 +136,7 @@ CASES: tuple[Case[ReachPlace], ...] = (
         "500",
         "oops",
     ),
-    Case(
-        "banned",
-        lambda place: place.answers(error(418, -1003, "Way too many requests; banned.", {"Retry-After": "1"})),
-        0,
-        ("no answer from the exchange", "banned", "tradingsys doctor"),
-    ),
+    _waits("banned", lambda place: place.answers(_BANNED), "banned"),
     Case(
         "no listen key",
         lambda place: place.answers(html(500, "oops"), "/fapi/v1/listenKey"),
@@ -132,6 +149,29 @@ CASES: tuple[Case[ReachPlace], ...] = (
         0,
         ("events do not arrive", "Connect call failed"),
     ),
+    _waits("spot: bad gateway", _of("spot", "/api/", html(502, "Bad Gateway")), "502", "Bad Gateway"),
+    _waits("margin: bad gateway", _of("margin", "/sapi/", html(502, "Bad Gateway")), "502", "Bad Gateway"),
+    _waits("margin: no rules", _of("margin", "/api/", html(500, "oops")), "500", "oops"),
+    _waits("spot: a page instead of answers", _of("spot", "/api/", _PAGE), "unreadable answer"),
+    _waits("margin: a page instead of answers", _of("margin", "/sapi/", _PAGE), "unreadable answer"),
+    _waits("spot: another server", _of("spot", "/api/", Reply(200, b"[]")), "unreadable answer"),
+    _waits("margin: another server", _of("margin", "/sapi/", Reply(200, b"[]")), "unreadable answer"),
+    _waits("spot: banned", _of("spot", "/api/", _BANNED), "banned"),
+    _waits("margin: banned", _of("margin", "/sapi/", _BANNED), "banned"),
+    Case(
+        "margin: no listen token",
+        _of("margin", "/sapi/v1/userListenToken", html(500, "oops")),
+        0,
+        ("events do not arrive", "500"),
+    ),
+    Case(
+        "margin: no key for the warnings",
+        _of("margin", "/sapi/v1/margin/listen-key", html(500, "oops")),
+        0,
+        ("warnings", "500"),
+    ),
+    Case("spot: no WS-API", _without("spot", "ws_api"), 0, ("events do not arrive", "Connect call failed")),
+    Case("margin: no WS-API", _without("margin", "ws_api"), 0, ("events do not arrive", "Connect call failed")),
 )
 
 
