@@ -107,6 +107,11 @@ class Fill(Struct, frozen=True):
         """The change of position: positive for a buy."""
         return self.last_qty * self.side.sign
 
+    @property
+    def charge(self) -> tuple[str, Decimal] | None:
+        """The fee's asset and amount; None as long as not both are known: no book can take it before."""
+        return None if self.fee is None or not self.fee_asset else (self.fee_asset, self.fee)
+
     def join(self, other: Fill) -> Fill:
         """One execution from two reports of it; the thinner gains what the richer knows.
 

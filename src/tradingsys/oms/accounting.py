@@ -216,8 +216,8 @@ class _Account:
         if self.pair is not None:
             self._executed += fill.signed_qty
             self.quote_flow += quote_flow(fill)
-        if fill.fee is not None:
-            add(self._fees, fill.fee_asset or "", fill.fee)
+        if fill.charge is not None:
+            add(self._fees, *fill.charge)
         return at
 
     def add(self, fill: Fill) -> None:
@@ -231,10 +231,10 @@ class _Account:
 
     def join(self, before: Fill, after: Fill) -> bool:
         """Put what is known now in the place of what was known; whether that changed the base."""
-        fee = after.fee if before.fee is None else None
-        taken = base_fee(after, self.pair) if fee is not None else _ZERO
-        if fee is not None:
-            add(self._fees, after.fee_asset or "", fee)
+        charge = after.charge if before.charge is None else None
+        taken = base_fee(after, self.pair) if charge is not None else _ZERO
+        if charge is not None:
+            add(self._fees, *charge)
         place = _place(after)
         at = bisect_left(self._places, place)
         if at < len(self._places) and self._places[at] == place:
@@ -244,12 +244,12 @@ class _Account:
             elif taken:
                 self.fold(at)
             return False
-        if fee is not None:
-            add(self._base_fees, after.fee_asset or "", fee)
+        if charge is not None:
+            add(self._base_fees, *charge)
         if taken:
             self.base = self.base.after_fee(taken, after.last_px)
             self.fold()
-        return fee is not None
+        return charge is not None
 
     def note(self, record: AdjustmentRecord) -> None:
         """Take an adjustment, without folding."""
@@ -286,8 +286,8 @@ class _Account:
             if self.pair is not None:
                 self._base_executed += fill.signed_qty
                 self._base_quote_flow += quote_flow(fill)
-            if fill.fee is not None:
-                add(self._base_fees, fill.fee_asset or "", fill.fee)
+            if fill.charge is not None:
+                add(self._base_fees, *fill.charge)
         del self._places[:count], self._fills[:count], self._after[:count], self._adjustments[:counted]
         self.counted += counted
         return True

@@ -36,7 +36,8 @@ def add(sums: dict[str, Decimal], asset: str, amount: Decimal) -> None:
 
 def base_fee(fill: Fill, pair: Pair | None) -> Decimal:
     """What the execution's fee takes of what can be sold; nothing on symbols that trade contracts."""
-    return fill.fee if pair is not None and fill.fee is not None and fill.fee_asset == pair.base else _ZERO
+    asset, fee = fill.charge or ("", _ZERO)
+    return fee if pair is not None and asset == pair.base else _ZERO
 
 
 def quote_flow(fill: Fill) -> Decimal:
@@ -48,8 +49,9 @@ def movements(fill: Fill, pair: Pair) -> dict[str, Decimal]:
     """What an execution, with its fee as far as that is known, brings of each asset."""
     moved = {pair.base: fill.signed_qty}
     add(moved, pair.quote, quote_flow(fill))
-    if fill.fee:
-        add(moved, fill.fee_asset or "", -fill.fee)
+    asset, fee = fill.charge or ("", _ZERO)
+    if fee:
+        add(moved, asset, -fee)
     return moved
 
 

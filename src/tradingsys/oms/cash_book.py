@@ -88,10 +88,10 @@ class CashBook:
 
     def fee_known(self, fill: Fill, session: int) -> None:
         """The fee of an execution that is in the books became known."""
-        if fill.symbol in self._pairs and fill.fee:
-            asset = fill.fee_asset or ""
-            self._move(asset, fill.ts_event_ms, session, -fill.fee)
-            self._moved(asset, -fill.fee, fill, " fee")
+        asset, fee = fill.charge or ("", _ZERO)
+        if fill.symbol in self._pairs and fee:
+            self._move(asset, fill.ts_event_ms, session, -fee)
+            self._moved(asset, -fee, fill, " fee")
 
     def note_adjustment(self, record: AdjustmentRecord) -> None:
         """A session's net changed without a fill."""
@@ -190,7 +190,7 @@ class CashBook:
 
     def want(self, asset: str) -> None:
         """Something moved an asset: it must be accounted for, if it is not yet."""
-        if asset and asset not in self.assets and asset not in self.wanted:
+        if asset not in self.assets and asset not in self.wanted:
             self.wanted.add(asset)
             self._effects.append(EnterAsset(asset))
 

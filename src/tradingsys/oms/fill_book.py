@@ -209,7 +209,7 @@ class FillBook:
         self._effects.append(Save(FillRecord(joined, session, client_order_id)))
         if self._accounting.joined(session, before, joined):
             self._save_base(session, fill.symbol)
-        if before.fee is None and joined.fee is not None:
+        if before.charge is None and joined.charge is not None:
             self._fee_known(session, joined)
 
     def _fee_known(self, session: int, fill: Fill) -> None:

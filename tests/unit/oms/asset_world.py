@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from msgspec import structs
 
@@ -372,11 +373,10 @@ class AssetWorld:
         assert self.book.differences == {} and self.totals() == self.expected()
 
 
-def thin(told: Order) -> Order:
-    """The same without the fee."""
-    return structs.replace(
-        told, fills={name: structs.replace(fill, fee=None, fee_asset=None) for name, fill in told.fills.items()}
-    )
+def thin(told: Order, *lacks: str) -> Order:
+    """The same without the fee, or what else it ``lacks``."""
+    missing: dict[str, Any] = dict.fromkeys(lacks or ("fee", "fee_asset"))
+    return structs.replace(told, fills={name: structs.replace(fill, **missing) for name, fill in told.fills.items()})
 
 
 def worlds(folder: Path) -> Iterator[AssetWorld]:

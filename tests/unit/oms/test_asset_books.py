@@ -62,14 +62,15 @@ def test_every_pair_of_two_held_assets_is_accounted_for(world: AssetWorld) -> No
         (SELL, "BTC", "-1.01", {"BTC": D("-1.01"), "USDT": D(100)}),
     ],
 )
-@pytest.mark.parametrize("is_late", [False, True])
+@pytest.mark.parametrize("late", [(), ("fee", "fee_asset"), ("fee_asset",)])
 def test_fees_of_any_asset(
-    funded: AssetWorld, side: Side, asset: str, net: str, held: dict[str, Decimal], is_late: bool
+    funded: AssetWorld, side: Side, asset: str, net: str, held: dict[str, Decimal], late: tuple[str, ...]
 ) -> None:
     told = funded.trade(1, "BTCUSDT", side, "1", "100", "0.01", asset)
-    if is_late:
-        funded.tell(thin(told))
-        assert funded.book.net(1, "BTCUSDT") == side.sign
+    if late:
+        funded.tell(thin(told, *late))
+        assert funded.book.net(1, "BTCUSDT") == side.sign and funded.book.position(1, "BTCUSDT").fees == {}
+        assert funded.book.session_assets(1) == {"BTC": side.sign, "USDT": -100 * side.sign}
     funded.tell(told)
     position = funded.book.position(1, "BTCUSDT")
     assert position.net == funded.book.net(1, "BTCUSDT") == D(net)
