@@ -164,7 +164,7 @@ def test_a_pair_by_the_ws_api() -> None:
     [
         ({"workingSide": "SELL"}, -1222),
         ({"pendingSide": "BUY"}, -1223),
-        ({"pendingQuantity": "1000"}, -1106),
+        ({"pendingQuantity": "1000"}, -1104),
         ({"workingQuantity": ""}, -1102),
         ({"pendingPrice": "0.700001"}, -1013),
     ],

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from urllib.parse import unquote_plus
 
 from msgspec import Struct
 
@@ -45,15 +47,18 @@ class ApiKey(Struct, frozen=True):
 class Params:
     """A request's parameters."""
 
-    __slots__ = ("values",)
+    __slots__ = ("repeated", "values")
 
-    def __init__(self, values: Mapping[str, str | int | bool]) -> None:
+    def __init__(self, values: Mapping[str, str | int | bool], repeated: str = "") -> None:
+        """``repeated`` is the name of one that is there twice, if any is."""
         self.values = values
+        self.repeated = repeated
 
     @classmethod
     def from_http(cls, query: bytes, body: bytes) -> Params:
         """Query and form body; a parameter that is in both has the query's value."""
-        return cls(parse_query(query.decode("latin-1"), body.decode("latin-1")))
+        texts = query.decode("latin-1"), body.decode("latin-1")
+        return cls(parse_query(*texts), next(filter(None, map(_repeated, texts)), ""))
 
     def get(self, name: str, default: str = "") -> str:
         """Text, or the default when absent or empty."""
@@ -135,6 +140,11 @@ class Params:
         if value not in ("true", "false"):
             raise malformed(name)
         return value == "true"
+
+
+def _repeated(text: str) -> str:
+    names = Counter(pair.partition("=")[0] for pair in text.split("&") if "=" in pair)
+    return next((unquote_plus(name) for name, times in names.items() if times > 1), "")
 
 
 class Keyring:

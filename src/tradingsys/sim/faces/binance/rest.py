@@ -14,7 +14,7 @@ from tradingsys.sim.faces.binance.faults import Fault
 from tradingsys.sim.faces.binance.figures import ms
 from tradingsys.sim.faces.binance.limits import Limits
 from tradingsys.sim.faces.binance.params import Keyring, Params
-from tradingsys.sim.faces.binance.routes import Route, Routes, Security
+from tradingsys.sim.faces.binance.routes import Route, Routes, Security, check_names
 from tradingsys.sim.faces.binance.troubles import Asked, Lost
 from tradingsys.sim.faces.transport import NO_ANSWER, Reply, Request
 from tradingsys.venues.binance.encode import to_bytes
@@ -110,6 +110,7 @@ class Rest(Generic[S]):
                 params.check_http_signature(owner, given, request.query, request.body)
             if route.is_of_account:
                 headers.update(self._spent_of_account(owner.account, route.weight(given), now_ms))
+        check_names(given, route.parameters)
         asked = self._manners.asked(request)
         result = self._state.troubles.answer(asked, lambda: route.answer(call), reduces=call.reduces)
         if route.is_order:

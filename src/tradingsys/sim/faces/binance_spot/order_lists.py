@@ -106,8 +106,6 @@ def _place(call: Call, contingency: Contingency) -> spot.OrderList:
 def _place_paying(call: Call, contingency: Contingency) -> spot.OrderList:
     """Of the orders that wait nobody says how large they are: in the words of the codec, as large as the first."""
     given = call.params
-    if given.get(_UNPAID_QTY):
-        raise Fault(400, -1106, f"Parameter '{_UNPAID_QTY}' sent when not required.")
     said = {**given.values, _UNPAID_QTY: given.text("workingQuantity")}
     first, *others = spot_lists.parse_list(contingency, said).orders
     if first.terms.side is not Side.BUY:

@@ -1,87 +1,113 @@
-"""Which parameters requests to trade have: others are refused, as they are by the venue."""
+"""Which parameters each HTTP call of spot reads: the venue refuses a request that names any other.
+
+The names are those of the tables of its documentation. What its WS-API does with others is not known: there they are
+taken, as clients in wide use send some.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from tradingsys.sim.faces.binance.faults import Fault
-from tradingsys.sim.faces.binance_spot.call import Call
-from tradingsys.venues.binance.spot_lists import behind
+__all__ = ["PARAMETERS"]
 
-__all__ = ["PARAMETERS", "reading"]
-
-_OF_ALL = frozenset({"timestamp", "recvWindow", "signature"})
-_TERMS = ("type", "timeInForce", "price", "stopPrice", "trailingDelta", "icebergQty", "strategyId", "strategyType")
-_PEG = ("pegPriceType", "pegOffsetType", "pegOffsetValue")
-_ID = "newClientOrderId"
-_STP = "selfTradePreventionMode"
-_RESPONSE = "newOrderRespType"
-
-_ORDER = frozenset({"symbol", "side", "quantity", "quoteOrderQty", _ID, _RESPONSE, _STP, *_TERMS, *_PEG})
-_CANCELING = frozenset({"symbol", "orderId", "origClientOrderId", _ID, "cancelRestrictions"})
-_CANCELING_LIST = frozenset({"symbol", "orderListId", "listClientOrderId", _ID})
-_AMENDING = frozenset({"symbol", "orderId", "origClientOrderId", _ID, "newQty"})
-_REPLACING = _ORDER | {
-    "cancelReplaceMode", "cancelOrderId", "cancelOrigClientOrderId", "cancelNewClientOrderId", "cancelRestrictions",
-    "orderRateLimitExceededMode",
-}  # fmt: skip
+_OF_SIGNATURE = frozenset({"timestamp", "recvWindow", "signature"})
 
 
-def _of_list(shared: Iterable[str], **prefixed: Iterable[str]) -> frozenset[str]:
-    names = {"symbol", "listClientOrderId", _RESPONSE, _STP, *shared}
-    for prefix, more in prefixed.items():
-        names |= {behind(prefix, name) for name in (*_TERMS, *_PEG, "clientOrderId", *more)}
-    return frozenset(names)
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
-_ALONE = ("side", "quantity")
-_OCO = _of_list(_ALONE, above=(), below=())
-_OTO = _of_list((), working=_ALONE, pending=_ALONE)
-_OTOCO = _of_list(("pendingSide", "pendingQuantity"), working=_ALONE, pendingAbove=(), pendingBelow=())
-_OLDER_OCO = frozenset(
-    {
-        "symbol", "listClientOrderId", _RESPONSE, _STP, *_ALONE, "price", "stopPrice", "trailingDelta",
-        "stopLimitPrice", "stopLimitTimeInForce",
-        *(f"{leg}{name}" for leg in ("limit", "stop") for name in
-          ("ClientOrderId", "IcebergQty", "StrategyId", "StrategyType")),
-    }
-)  # fmt: skip
+def _prefixed(prefix: str, names: frozenset[str]) -> frozenset[str]:
+    return frozenset(prefix + name[0].upper() + name[1:] for name in names)
 
 
+_SOME_SYMBOLS = _names("symbol symbols symbolStatus")
+_PAGE = _names("startTime endTime limit")
+_BARS = _PAGE | _names("symbol interval timeZone")
+_PEG = _names("pegPriceType pegOffsetType pegOffsetValue")
+_STRATEGY = _names("strategyId strategyType")
+_TOLD = _names("newOrderRespType selfTradePreventionMode")
+_ORDER_BY_SOR = _TOLD | _STRATEGY | _names("symbol side type timeInForce quantity price newClientOrderId icebergQty")
+_ORDER = _ORDER_BY_SOR | _PEG | _names("quoteOrderQty stopPrice trailingDelta")
+_NAMED = _names("symbol orderId origClientOrderId")
+_TEST = _names("computeCommissionRates")
+
+# Of lists
+_LIST = _TOLD | _names("symbol listClientOrderId")
+_LEG = _STRATEGY | _PEG | _names("type clientOrderId icebergQty price timeInForce")
+_CONDITION = _LEG | _names("stopPrice trailingDelta")
+_WORKING = _prefixed("working", _LEG | _names("side quantity"))
+_PENDING = _prefixed("pending", _CONDITION | _names("side"))
+_PENDING_PAIR = _prefixed("pendingAbove", _CONDITION) | _prefixed("pendingBelow", _CONDITION) | _names("pendingSide")
+_OLDER_OCO = (
+    _LIST
+    | _prefixed("limit", _STRATEGY | _names("clientOrderId icebergQty"))
+    | _prefixed("stop", _STRATEGY | _names("clientOrderId icebergQty"))
+    | _names("side quantity price stopPrice trailingDelta stopLimitPrice stopLimitTimeInForce")
+)
+
+_PUBLIC: Mapping[tuple[str, str], frozenset[str]] = {
+    ("GET", "ping"): frozenset(),
+    ("GET", "time"): frozenset(),
+    ("GET", "exchangeInfo"): _SOME_SYMBOLS | _names("permissions showPermissionSets"),
+    ("GET", "depth"): _names("symbol limit symbolStatus"),
+    ("GET", "trades"): _names("symbol limit"),
+    ("GET", "historicalTrades"): _names("symbol limit fromId"),
+    ("GET", "historicalBlockTrades"): _names("symbol limit fromId"),
+    ("GET", "aggTrades"): _PAGE | _names("symbol fromId"),
+    ("GET", "klines"): _BARS,
+    ("GET", "uiKlines"): _BARS,
+    ("GET", "avgPrice"): _names("symbol"),
+    ("GET", "ticker/24hr"): _SOME_SYMBOLS | _names("type"),
+    ("GET", "ticker/tradingDay"): _SOME_SYMBOLS | _names("type timeZone"),
+    ("GET", "ticker"): _SOME_SYMBOLS | _names("type windowSize"),
+    ("GET", "ticker/price"): _SOME_SYMBOLS,
+    ("GET", "ticker/bookTicker"): _SOME_SYMBOLS,
+    ("GET", "executionRules"): _SOME_SYMBOLS,
+    ("GET", "referencePrice"): _names("symbol"),
+    ("GET", "referencePrice/calculation"): _names("symbol symbolStatus"),
+}
+_SIGNED: Mapping[tuple[str, str], frozenset[str]] = {
+    ("POST", "order"): _ORDER,
+    ("POST", "order/test"): _ORDER | _TEST,
+    ("DELETE", "order"): _NAMED | _names("newClientOrderId cancelRestrictions"),
+    ("DELETE", "openOrders"): _names("symbol"),
+    ("POST", "order/cancelReplace"): _ORDER
+    | _names("cancelReplaceMode cancelNewClientOrderId cancelOrigClientOrderId cancelOrderId cancelRestrictions")
+    | _names("orderRateLimitExceededMode"),
+    ("PUT", "order/amend/keepPriority"): _NAMED | _names("newClientOrderId newQty"),
+    ("POST", "orderList/oco"): _LIST
+    | _prefixed("above", _CONDITION)
+    | _prefixed("below", _CONDITION)
+    | _names("side quantity"),
+    ("POST", "orderList/oto"): _LIST | _WORKING | _PENDING | _names("pendingQuantity"),
+    ("POST", "orderList/otoco"): _LIST | _WORKING | _PENDING_PAIR | _names("pendingQuantity"),
+    ("POST", "orderList/opo"): _LIST | _WORKING | _PENDING,
+    ("POST", "orderList/opoco"): _LIST | _WORKING | _PENDING_PAIR,
+    ("POST", "order/oco"): _OLDER_OCO,
+    ("DELETE", "orderList"): _names("symbol orderListId listClientOrderId newClientOrderId"),
+    ("POST", "sor/order"): _ORDER_BY_SOR,
+    ("POST", "sor/order/test"): _ORDER_BY_SOR | _TEST,
+    ("GET", "order"): _NAMED,
+    ("GET", "openOrders"): _names("symbol"),
+    ("GET", "allOrders"): _PAGE | _names("symbol orderId"),
+    ("GET", "orderList"): _names("orderListId origClientOrderId"),
+    ("GET", "allOrderList"): _PAGE | _names("fromId"),
+    ("GET", "openOrderList"): frozenset(),
+    ("GET", "order/amendments"): _names("symbol orderId fromExecutionId limit"),
+    ("GET", "myTrades"): _PAGE | _names("symbol orderId fromId"),
+    ("GET", "myPreventedMatches"): _names("symbol preventedMatchId orderId fromPreventedMatchId limit"),
+    ("GET", "myAllocations"): _PAGE | _names("symbol fromAllocationId orderId"),
+    ("GET", "account"): _names("omitZeroBalances"),
+    ("GET", "account/commission"): _names("symbol"),
+    ("GET", "rateLimit/order"): frozenset(),
+    ("GET", "myFilters"): _names("symbol"),
+}
 PARAMETERS: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
     {
-        ("POST", "/api/v3/order"): _ORDER,
-        ("POST", "/api/v3/order/test"): _ORDER | {"computeCommissionRates"},
-        ("DELETE", "/api/v3/order"): _CANCELING,
-        ("DELETE", "/api/v3/openOrders"): frozenset({"symbol"}),
-        ("POST", "/api/v3/order/cancelReplace"): _REPLACING,
-        ("PUT", "/api/v3/order/amend/keepPriority"): _AMENDING,
-        ("POST", "/api/v3/order/oco"): _OLDER_OCO,
-        ("POST", "/api/v3/orderList/oco"): _OCO,
-        ("POST", "/api/v3/orderList/oto"): _OTO,
-        ("POST", "/api/v3/orderList/otoco"): _OTOCO,
-        ("POST", "/api/v3/orderList/opo"): _OTO,
-        ("POST", "/api/v3/orderList/opoco"): _OTOCO,
-        ("DELETE", "/api/v3/orderList"): _CANCELING_LIST,
+        **{(verb, f"/api/v3/{name}"): names for (verb, name), names in _PUBLIC.items()},
+        **{(verb, f"/api/v3/{name}"): names | _OF_SIGNATURE for (verb, name), names in _SIGNED.items()},
     }
 )
-"""By method and path; of OPO and OPOCO, the quantity that they must not have too, which is refused in other words."""
-
-
-def reading(answer: Callable[[Call], object], known: frozenset[str]) -> Callable[[Call], object]:
-    """The same answer for requests that have no parameter that nobody reads.
-
-    Raises Fault (-1104) for others.
-    """
-    read = known | _OF_ALL
-
-    def answered(call: Call) -> object:
-        sent = call.params.values
-        unread = sent.keys() - read
-        if unread:
-            text = f"read '{len(sent) - len(unread)}' parameter(s) but was sent '{len(sent)}'."
-            raise Fault(400, -1104, f"Not all sent parameters were read; {text}")
-        return answer(call)
-
-    return answered
+"""By HTTP method and path."""

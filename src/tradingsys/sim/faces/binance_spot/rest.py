@@ -21,7 +21,7 @@ from tradingsys.sim.faces.binance_spot import (
     tickers,
 )
 from tradingsys.sim.faces.binance_spot.call import Call, State
-from tradingsys.sim.faces.binance_spot.parameters import PARAMETERS, reading
+from tradingsys.sim.faces.binance_spot.parameters import PARAMETERS
 from tradingsys.sim.faces.transport import Request
 
 __all__ = [
@@ -173,13 +173,9 @@ ROUTES: Routes[State] = {
 """Everything under `/api`."""
 
 BY_HTTP: Routes[State] = {
-    **ROUTES,
-    **{
-        place: structs.replace(ROUTES[place], answer=reading(ROUTES[place].answer, known))
-        for place, known in PARAMETERS.items()
-    },
+    place: structs.replace(route, parameters=PARAMETERS.get(place)) for place, route in ROUTES.items()
 }
-"""The same, and requests to trade have no other parameters than they should. The WS-API is not so strict."""
+"""The same, and requests have no other parameters than they should. The WS-API is not so strict."""
 
 _PLACING = frozenset(
     {
