@@ -9,7 +9,7 @@ from msgspec import Struct
 from tradingsys.sim.admin_calls import Answer, Box, Handler, Problem, decode, known_account, number, text
 from tradingsys.sim.events import ChangeRefused
 from tradingsys.sim.faces.binance.connection import Route
-from tradingsys.sim.faces.binance_spot import Face as SpotFace
+from tradingsys.sim.faces.binance_assets import Face as SpotFace
 from tradingsys.sim.faces.transport import Request
 from tradingsys.sim.spot_exchange import SpotExchange, margin_name
 

@@ -13,7 +13,7 @@ from tradingsys.matching.fees import FeeSchedule
 from tradingsys.sim.admin import Admin, Product
 from tradingsys.sim.events import ExchangeEvent, NewOrder
 from tradingsys.sim.exchange import Exchange
-from tradingsys.sim.faces import binance_spot
+from tradingsys.sim.faces import binance_assets
 from tradingsys.sim.faces.binance.face import Face as AnyFace
 from tradingsys.sim.faces.binance_usdm import ORDERS_PER_MINUTE, ApiKey, Face
 from tradingsys.sim.faces.transport import Reply, Request, WsOutput, WsRefuse
@@ -152,7 +152,7 @@ class Simulator:
         self.spot_exchange = SpotExchange((each.listing for each in traded.spot), None, first_id)
         self._open_accounts(accounts, accounts if spot_accounts is None else spot_accounts, now_ns)
         self.default_account = next(iter(accounts), "")
-        self._wallets = binance_spot.Wallets(self.spot_exchange, self.exchange)
+        self._wallets = binance_assets.Wallets(self.spot_exchange, self.exchange)
         self._make_faces(traded, tuple(keys), past, orders_per_minute, now_ns)
         self._ahead_ns = 0
         self._faces_by_conn: dict[int, AnyFace[Any]] = {}
@@ -190,7 +190,7 @@ class Simulator:
             recorded=traded.played,
             orders_per_minute=orders_per_minute,
         )
-        self.spot_face = binance_spot.Face(
+        self.spot_face = binance_assets.Face(
             self.spot_exchange,
             traded.spot,
             keys,

@@ -23,7 +23,7 @@ from tradingsys.sim.linked_orders import LinkedOrders
 from tradingsys.sim.margin_watch import MarginWatch
 from tradingsys.sim.money import CashKind
 from tradingsys.sim.order_lists import ListStatus, NewOrderList, OrderListRecord
-from tradingsys.sim.placing import Placing
+from tradingsys.sim.placing import Judged, Placing
 from tradingsys.sim.price_range import PriceRange
 from tradingsys.sim.segment import TRADING, Segment
 from tradingsys.sim.shrinking import Shrinking
@@ -115,12 +115,12 @@ class SpotExchange(Segment[SpotWallet]):
 
     def refused(self, request: NewOrder) -> Rejected | None:
         """What `place` would say to an order now, without placing it: for test orders and before a replacement."""
-        judged = self._placing.judge(self._sized(request))
+        judged = self._judged(request)
         return Rejected(request, judged) if isinstance(judged, Refusal) else None
 
     def place(self, request: NewOrder, now_ns: int) -> list[ExchangeEvent]:
         """Take an order of any type; see `Segment`. A market order for more than can be paid is refused."""
-        judged = self._placing.judge(self._sized(request))
+        judged = self._judged(request)
         if isinstance(judged, Refusal):
             return [Rejected(request, judged)]
         events: list[ExchangeEvent] = []
@@ -129,12 +129,15 @@ class SpotExchange(Segment[SpotWallet]):
         self._follow(now_ns, events)
         return events
 
-    def _sized(self, request: NewOrder) -> NewOrder:
-        """With the quantity that an amount of the quote asset comes to now."""
+    def _judged(self, request: NewOrder) -> Judged | Refusal:
+        """An amount of the quote asset is judged by the quantity that it comes to now."""
         venue = self.venues.get(request.symbol)
         if request.quote_qty is None or venue is None:
-            return request
-        return structs.replace(request, qty=venue.qty(quoted_lots(venue, request, request.quote_qty, beyond=True)))
+            return self._placing.judge(request)
+        if venue.instrument.is_trading and not venue.book.would_take(request.side, None):
+            return Refusal.NO_BOOK
+        lots = quoted_lots(venue, request, request.quote_qty, beyond=True)
+        return self._placing.judge(structs.replace(request, qty=venue.qty(lots)))
 
     def place_list(self, request: NewOrderList, now_ns: int) -> list[ExchangeEvent]:
         """Take an order list: `ListRejected`, or `ListChanged` and an `Accepted` for each of its orders."""

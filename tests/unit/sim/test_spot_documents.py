@@ -202,6 +202,12 @@ def test_amends_that_are_refused(spot_client: SpotClient, qty: str, code: int, t
     assert spot_client.call("GET", ORDER, **named)["origQty"] == "100.00000000"
 
 
+def test_an_amount_needs_somebody_to_trade_with() -> None:
+    wanted: dict[str, Any] = {"symbol": "DOGEUSDT", "side": "BUY", "type": "MARKET", "quoteOrderQty": "50"}
+    text = "Order book liquidity is less than symbol minimum quantity."
+    assert SpotClient().refusal("POST", ORDER, **wanted) == (-2010, text)
+
+
 # --- stp_faq.md and user-data-stream.md
 
 
