@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlencode
 from tradingsys.core.commands import (
     AccountMode,
     AccountModeQuery,
+    AmendmentsQuery,
     Ask,
     Balance,
     BalancesQuery,
@@ -291,6 +292,10 @@ class PlainSpot:
                 return tuple(rows_of[:limit])
             case ConditionalOrdersQuery():
                 return ()
+            case AmendmentsQuery(symbol, venue_order_id):
+                place = (account, symbol, int(venue_order_id))
+                changes = [row for row in ledger.amendments if (row.account, row.symbol, row.order_id) == place]
+                return tuple(name for row in changes for name in (row.client_order_id, row.new_client_order_id))
         return TransportError(f"nobody answers that: {type(query).__name__}", sent=True)
 
 

@@ -62,9 +62,11 @@ class Settling:
             return True
         try:
             for facts in await ask(OpenOrdersQuery(order.symbol)):
-                if facts.venue_order_id is not None and self._book.may_be_ours(facts, order.symbol):
-                    await self._ask_former_names(order.symbol, facts.venue_order_id)
-                    self._inquiry.learn(facts, order.symbol)
+                is_known = self._inquiry.learn(facts, order.symbol) is not None
+                if facts.venue_order_id is None or is_known or not self._book.may_be_ours(facts, order.symbol):
+                    continue
+                await self._ask_former_names(order.symbol, facts.venue_order_id)
+                self._inquiry.learn(facts, order.symbol)
         except TradingError:
             return False
         return not order.has_evidence

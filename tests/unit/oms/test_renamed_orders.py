@@ -79,6 +79,16 @@ def test_it_is_found_among_the_open_orders_before_it_trades(world: AssetWorld) -
     assert order.status is OrderStatus.FILLED and world.book.net(1, "BTCUSDT") == 6
 
 
+def test_an_order_of_ours_that_is_known_is_not_asked_about(world: AssetWorld) -> None:
+    name, resting = killed_in_doubt(world)
+    hide(world, resting)
+    world.boot()
+    other = world.order(1, "BTCUSDT", Side.BUY, "6")
+    world.tell(world.venue.rest(other, "BTCUSDT", Side.BUY, "6", "1"))
+    resolve(world, name)
+    assert world.book.orders[name].absent and amendments(world) == 0
+
+
 def test_one_that_is_believed_absent_revives(world: AssetWorld) -> None:
     name, resting = killed_in_doubt(world)
     hidden = hide(world, resting)
