@@ -113,11 +113,6 @@ class SpotExchange(Segment[SpotWallet]):
         """Order lists that are alive, oldest first."""
         return self._lists.open(account, symbol)
 
-    def refused(self, request: NewOrder) -> Rejected | None:
-        """What `place` would say to an order now, without placing it: for test orders and before a replacement."""
-        judged = self._judged(request)
-        return Rejected(request, judged) if isinstance(judged, Refusal) else None
-
     def place(self, request: NewOrder, now_ns: int) -> list[ExchangeEvent]:
         """Take an order of any type; see `Segment`. A market order for more than can be paid is refused."""
         judged = self._judged(request)
