@@ -97,7 +97,7 @@ class AssetHoldings:
     # --- orders trade
 
     def most_lots(self, venue: Venue, order: OrderRecord, lots: int) -> int:
-        """Fill-or-kill is all or nothing; a market order that was triggered trades what can be paid."""
+        """Fill-or-kill is all or nothing; a market order trades what was set aside for it."""
         wallet = self._state.accounts[order.account]
         if order.time_in_force is TimeInForce.FOK:
             limit = None if order.px is None else venue.ticks(order.px)
@@ -113,15 +113,18 @@ class AssetHoldings:
             return lots
         return min(lots, quoted_lots(venue, order, locked, beyond=False))
 
-    def triggered(self, venue: Venue, order: OrderRecord) -> None:
-        """A conditional order works from now on: at market, it locks what that costs, as far as there is so much."""
+    def triggered(self, venue: Venue, order: OrderRecord) -> bool:
+        """A conditional order is to work: at market, it locks what that costs. Whether there is so much."""
         key, wallet = _key(order), self._state.accounts[order.account]
         self._state.locks.only(key)
         if order.side is Side.SELL or order.order_type.has_price or wallet.is_house:
-            return
+            return True
         cost = market_cost(venue, order, int(order.leaves / venue.instrument.lot_size))
         free = wallet.free_of(venue.instrument.quote_asset) + self._state.locks.of(key)
-        self._state.locks.change(key, min(cost, free))
+        if cost > free:
+            return False
+        self._state.locks.change(key, cost)
+        return True
 
     def market_limit(self, venue: Venue, side: Side) -> int | None:  # noqa: ARG002
         """There is none."""

@@ -7,11 +7,11 @@ from typing import Protocol
 
 from msgspec import structs
 
-from tradingsys.core.enums import TriggerPrice
+from tradingsys.core.enums import OrderStatus, TriggerPrice
 from tradingsys.sim.asset_events import Triggered
 from tradingsys.sim.asset_holdings import AssetHoldings
 from tradingsys.sim.asset_state import AssetState
-from tradingsys.sim.events import ExchangeEvent, OrderRecord
+from tradingsys.sim.events import ExchangeEvent, ExpiryReason, OrderRecord
 from tradingsys.sim.placing import Placing
 from tradingsys.sim.venue import Venue
 from tradingsys.sim.waiting import await_price, follows_price
@@ -58,8 +58,10 @@ class Working:
                 await_price(venue, order, px)
                 continue
             watcher.on_trigger(venue, order, now_ns, events)
+            if not self._holdings.triggered(venue, order):
+                self._placing.end(venue, order_id, OrderStatus.EXPIRED, now_ns, events, ExpiryReason.UNPAYABLE)
+                continue
             order = structs.replace(order, is_working=True, working_ns=now_ns, updated_ns=now_ns)
             self._placing.change(venue, order)
-            self._holdings.triggered(venue, order)
             events.append(Triggered(order))
             self.begin(venue, order, now_ns, events)

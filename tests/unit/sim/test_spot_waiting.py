@@ -47,14 +47,20 @@ def test_a_stop_limit_rests_once_triggered() -> None:
     assert kinds(rig.cancel(stop)) == ["Canceled", "BookChanged", "BalancesChanged"]
 
 
-def test_a_triggered_market_order_buys_what_can_be_paid() -> None:
+def test_a_triggered_market_order_that_cannot_be_paid_is_rejected_whole() -> None:
+    """`user-data-stream.md`: of contingent orders REJECTED means, commonly, lack of funds."""
     rig = SpotRig(deposits={"USDT": "10"})
     stop = rig.rest(order("a", BUY, "10", None, OrderType.STOP_MARKET, trigger="0.7"))
     assert (rig.free("a", "USDT"), rig.locked("a", "USDT")) == (D(3), D(7))
     rig.quote(SELL, "100", "1.5")
-    rig.trade_at("0.7")
+    assert kinds(rig.trade_at("0.7")) == ["Expired", "BalancesChanged"]
     done = rig.now(stop)
-    assert (done.status, done.cum_qty, rig.free("a", "USDT")) == (OrderStatus.EXPIRED, D(6), D(1))
+    assert (done.status, done.expiry, done.cum_qty) == (OrderStatus.EXPIRED, ExpiryReason.UNPAYABLE, 0)
+    assert (rig.free("a", "USDT"), rig.locked("a", "USDT")) == (D(10), D(0))
+    stop = rig.rest(order("a", BUY, "10", None, OrderType.STOP_MARKET, trigger="0.75"))
+    rig.quote(SELL, "100", "0.9")
+    rig.trade_at("0.8")
+    assert (rig.now(stop).cum_qty, rig.free("a", "USDT")) == (D(10), D(1))
 
 
 @pytest.mark.parametrize(
