@@ -190,8 +190,13 @@ class MarketData:
 
     @property
     def is_up(self) -> bool:
-        """Whether every channel somebody listens to is open."""
+        """Whether every channel somebody listens to is open; so it is when nobody listens."""
         return all(channel.is_open for channel in self._channels.values() if channel.wanted)
+
+    @property
+    def followed(self) -> int:
+        """How many streams somebody listens to."""
+        return len(self._subscribers)
 
     @property
     def is_behind(self) -> bool:

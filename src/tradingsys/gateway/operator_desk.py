@@ -148,6 +148,7 @@ class OperatorDesk:
         except ValueError as error:
             raise LocalProtocolError(str(error), code=ErrorCode.BAD_REQUEST) from None
         symbol = self._booked_symbol(params.symbol)
+        self._check_lot(symbol, net)
         self._check_certain(params.session_id, symbol)
         before, after, external = gateway.book.set_net(params.session_id, symbol, net, gateway.venue.venue_ms(), _WHY)
         gateway.log.warning(
@@ -169,6 +170,19 @@ class OperatorDesk:
                 client.peer.write(encode_error(request.id, ErrorCode.UNDEFINED, f"not written to pos.db: {error}"))
 
         gateway.when_saved(saved)
+
+    def _check_lot(self, symbol: str, net: Decimal) -> None:
+        """Raises LocalProtocolError for a net that no executions of contracts come to.
+
+        Where assets are traded, fees leave parts of a lot.
+        """
+        instrument = self._gateway.instruments.get(symbol)
+        if instrument is not None and instrument.spot is None and net % instrument.lot_size:
+            raise LocalProtocolError(
+                f"{plain(net)} is no multiple of {symbol.lower()}'s lot, {plain(instrument.lot_size)}: "
+                "no session can come to hold that, nor trade it away",
+                code=ErrorCode.BAD_REQUEST,
+            )
 
     def _check_certain(self, session: int, symbol: str) -> None:
         """Raises LocalProtocolError while executions of the session may be on their way.

@@ -74,6 +74,7 @@ class OperatorViews:
             },
             product=gateway.product,
             margin=margin_text(gateway.margin),
+            streams=gateway.market.followed,
         )
 
     def sessions(self) -> list[SessionView]:

@@ -58,6 +58,7 @@ class GatewayView(Struct, frozen=True):
     ready: bool
     trading: bool
     market: bool
+    """Whether market data comes, as far as anybody follows any: see ``streams``."""
     text: str
     uptime_s: int
     sessions: int
@@ -71,6 +72,8 @@ class GatewayView(Struct, frozen=True):
     """``usdm``, ``spot`` or ``margin``."""
     margin: str = ""
     """What a margin account is to be warned of; empty as long as all is well."""
+    streams: int = 0
+    """Streams of market data that somebody follows; without any there is no connection for them."""
 
 
 class SessionView(Struct, frozen=True):

@@ -49,6 +49,10 @@ def test_the_token_makes_an_operator(scene: Scene) -> None:
     status = view(client.result("operate", {"token": "s3cret"}), GatewayView)
     assert (status.version, status.environment, status.account, status.db) == (__version__, "test", "SgsR", "pos.db")
     assert (status.ready, status.trading, status.market, status.text) == (True, True, True, "")
+    assert status.streams == 0
+    scene.client(1).result("subscribe", ["dogeusdt@depth", "dogeusdt@trade"])
+    status = view(client.result("op.status"), GatewayView)
+    assert (status.market, status.streams) == (False, 2), "nothing has come yet"
     assert (status.epoch, status.lineage) == (scene.gateway.epoch, scene.gateway.book.lineage)
     assert status.uptime_s == 40 and not client.pushes("status")
     assert not scene.gateway.clients[client.peer].is_stranger
@@ -191,6 +195,13 @@ def test_a_position_that_makes_no_sense_is_not_set(
 ) -> None:
     params = {"session_id": 1, "symbol": "dogeusdt", "net": "5"} | changes
     assert operator.error("op.set_position", params)[0] == code
+    assert not any(scene.gateway.book.positions.values())
+
+
+def test_a_net_off_the_lot_is_not_set(scene: Scene, operator: SceneClient) -> None:
+    params = {"session_id": 1, "symbol": "dogeusdt", "net": "-5.5"}
+    code, text = operator.error("op.set_position", params)
+    assert code == ErrorCode.BAD_REQUEST and "-5.5 is no multiple of dogeusdt's lot, 1" in text
     assert not any(scene.gateway.book.positions.values())
 
 

@@ -436,3 +436,10 @@ def test_a_change_of_balances_tells_what_is_available_where_the_exchange_does(sp
         ],
         [{"asset": "USDT", "wallet": "800"}],
     ]
+
+
+def test_fees_leave_parts_of_a_lot_which_a_person_may_give_to_a_session(spot: tuple[Scene, SpotVenue]) -> None:
+    scene, _ = spot
+    scene.holder(1, "100")
+    params = {"session_id": 1, "symbol": "dogeusdt", "net": "99.9"}
+    assert operator(scene).result("op.set_position", params)["after"] == "99.9"

@@ -77,7 +77,7 @@ def status(out: Console, view: GatewayView, commands: CommandLine) -> None:
     table.add_row("state", (f"{state}: {view.text}" if view.text else state) if is_running else view.text)
     if is_running:
         table.add_row("orders to the exchange", "yes" if view.trading else "no")
-        table.add_row("market data", "yes" if view.market else "no")
+        table.add_row("market data", _market(view))
         table.add_row("up for", _span(view.uptime_s))
         table.add_row("sessions with an owner", str(view.sessions))
     table.add_row("product", view.product or "-")
@@ -96,6 +96,12 @@ def status(out: Console, view: GatewayView, commands: CommandLine) -> None:
         how = commands.line(f"explain {name}" if view.product == ProductName.USDM else "assets")
         table.add_row("DIFFERENCE", f"{name}: {difference} (see: {how})")
     out.print(table)
+
+
+def _market(view: GatewayView) -> str:
+    if not view.streams:
+        return "nobody follows any"
+    return f"{'yes' if view.market else 'no'}, {view.streams} stream{'' if view.streams == 1 else 's'}"
 
 
 def sessions(out: Console, rows: Sequence[SessionView]) -> None:
