@@ -75,7 +75,7 @@ class Order:
         self.order_type, self.tif = order_type, tif
         self.quantity = self.price = 0.0
         """``price`` is 0.0 for orders at market, ``quantity`` for those that close a position, and for those with a
-        ``quote_quantity`` until the exchange says what that came to."""
+        ``quote_quantity`` until all of it was executed."""
         self.quote_quantity = _float(terms.quote_quantity)
         """A market order for so much of the quote asset; 0.0 for none."""
         self.iceberg = _float(terms.iceberg_quantity)

@@ -81,7 +81,7 @@ class OrderView(Struct, frozen=True, omit_defaults=True):
     is_waiting: bool = False
     """A conditional order that was not triggered yet."""
     quote_quantity: str | None = None
-    """A market order for so much of the quote asset; ``quantity`` is ``"0"`` until the venue says what that is."""
+    """A market order for so much of the quote asset; ``quantity`` is ``"0"`` until all of it was executed."""
     iceberg_quantity: str | None = None
     side_effect: SideEffect | None = None
     list_id: str | None = None
