@@ -37,7 +37,6 @@ class AssetMonkey(Monkey):
     """One session on every symbol of a spot account."""
 
     symbols = SYMBOLS
-    waits = True
     can_amend = True
 
     def __init__(self, session: Context, random: Random) -> None:

@@ -38,8 +38,6 @@ class Monkey:
     """One session on every symbol."""
 
     symbols = SYMBOLS
-    waits = False
-    """Whether it keeps most of its requests for when there is a gateway."""
 
     def __init__(self, session: Context, random: Random) -> None:
         self.session, self._random = session, random

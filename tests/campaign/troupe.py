@@ -32,7 +32,7 @@ def main(address: str, product: str, first: int, sessions: int, requests: int, p
     def act() -> None:
         nonlocal left
         monkey = random.choice(monkeys)
-        if monkey.waits and not monkey.session.is_ready and random.random() < _PATIENCE:
+        if not monkey.session.is_ready and random.random() < _PATIENCE:
             return
         left -= 1
         if left >= 0:
