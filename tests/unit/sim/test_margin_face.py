@@ -97,7 +97,7 @@ def test_what_can_be_borrowed(spot_client: SpotClient) -> None:
 def test_what_can_be_taken_out(spot_client: SpotClient) -> None:
     """Above a level of 2, not at the bar where nothing more is lent."""
     for amount, can in (("100000", True), ("30000", False)):
-        loan = {"asset": "USDT", "amount": amount, "type": "BORROW"}
+        loan: dict[str, Any] = {"asset": "USDT", "amount": amount, "type": "BORROW"}
         spot_client.call("POST", f"{M}/borrow-repay", **loan)
         told = spot_client.call("GET", f"{M}/account")
         assert (D(told["marginLevel"]) > 2, told["transferOutEnabled"]) == (can, can)

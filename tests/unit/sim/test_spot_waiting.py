@@ -55,7 +55,7 @@ def test_a_triggered_market_order_that_cannot_be_paid_is_rejected_whole() -> Non
     rig.quote(SELL, "100", "1.5")
     assert kinds(rig.trade_at("0.7")) == ["Expired", "BalancesChanged"]
     done = rig.now(stop)
-    assert (done.status, done.expiry, done.cum_qty) == (OrderStatus.EXPIRED, ExpiryReason.UNPAYABLE, 0)
+    assert (done.status, done.expiry, done.cum_qty) == (OrderStatus.EXPIRED, ExpiryReason.UNPAYABLE, D(0))
     assert (rig.free("a", "USDT"), rig.locked("a", "USDT")) == (D(10), D(0))
     stop = rig.rest(order("a", BUY, "10", None, OrderType.STOP_MARKET, trigger="0.75"))
     rig.quote(SELL, "100", "0.9")
