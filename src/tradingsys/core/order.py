@@ -219,8 +219,13 @@ class Order(Struct, frozen=True):
         return structs.replace(self, fills=_join_fills(self.fills, {fill.exec_id: fill}))
 
     def completed_since(self, before: Order) -> tuple[Fill, ...]:
-        """Executions that were known before, of which only now the fee is known, or who made the market."""
+        """Executions that were known before, of which only now the fee is known, or who made the market.
+
+        All that were known, where executions were missing before: as long as that is so, nobody is told of these.
+        """
         known = {} if self.fills is before.fills else before.fills
+        if before.missing_qty:
+            return tuple(self.fills[exec_id] for exec_id in known)
         return tuple(
             fill
             for exec_id, fill in self.fills.items()

@@ -108,14 +108,14 @@ class OperatorViews:
             candidates = [order for order in book.open_orders(selection.session_id) if order.is_open]
         else:
             candidates = list(islice(reversed(book.orders.values()), _LOOKED_AT))
-        candidates.sort(key=lambda order: order.stamp_ms, reverse=True)
+        candidates.sort(key=lambda order: order.placed_ms, reverse=True)
         return _chosen(candidates, selection)
 
     def with_stored(self, stored: Iterable[TrackedOrder], selection: Selection) -> list[TrackedOrder]:
         """Those in memory, which know best, and those that only pos.db remembers; newest first."""
         known = self._gateway.book.orders
         orders = [*self.orders(selection), *(known.get(order.client_order_id, order) for order in stored)]
-        orders.sort(key=lambda order: order.stamp_ms, reverse=True)
+        orders.sort(key=lambda order: order.placed_ms, reverse=True)
         return _chosen(orders, selection)
 
     def fills(self, selection: Selection) -> list[FillRecord]:

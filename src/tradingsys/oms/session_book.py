@@ -369,9 +369,9 @@ class SessionBook:
             order.cancel_pending = False
         if order.facts.missing_qty > before.missing_qty:
             self._effects.append(PullTrades(order.symbol))
-        # "Filled" without its executions is half a story: the other half is on its way, or `PullTrades` fetches it.
         completed = order.facts.completed_since(before)
-        if new or completed or (order.visible != seen and not order.facts.missing_qty):
+        # "Filled" without its executions is half a story: the other half is on its way, or `PullTrades` fetches it.
+        if new or ((completed or order.visible != seen) and not order.facts.missing_qty):
             self._effects.append(OrderNews(order, new, completed))
         self._index.touch(order)
 

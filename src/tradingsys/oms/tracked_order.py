@@ -103,6 +103,11 @@ class TrackedOrder(Struct, eq=False):
         return max(self.stamp_ms, told, facts.created_ms, *(fill.ts_event_ms for fill in facts.fills.values()), 0)
 
     @property
+    def placed_ms(self) -> int:
+        """When it was sent, or else, of one that somebody else's memory had, when the venue took it; 0: not known."""
+        return self.stamp_ms or self.facts.created_ms
+
+    @property
     def revisions_seen(self) -> int:
         """The latest of our replaces that the venue is known to have carried out."""
         return self.facts.terms.revision if self.facts.terms else 0

@@ -106,6 +106,14 @@ def tellings(draw: st.DrawFn) -> tuple[Life, list[Order]]:
     return life, draw(st.permutations(reports + again))
 
 
+@given(st.permutations([(0, False), (5, False), (3, True), (0, True), (4, False)]))
+def test_it_was_taken_when_that_was_told_first_and_has_stood_in_the_book_since_anybody_said_so(
+    told: list[tuple[int, bool]],
+) -> None:
+    parts = [Order((CLIENT_ORDER_ID,), created_ms=created_ms, working=working) for created_ms, working in told]
+    assert reduce(Order.merge, parts) == Order((CLIENT_ORDER_ID,), created_ms=3, working=True)
+
+
 @given(tellings())
 def test_reports_in_any_order_and_number_converge(telling: tuple[Life, list[Order]]) -> None:
     life, reports = telling

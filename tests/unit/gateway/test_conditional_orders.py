@@ -10,8 +10,17 @@ from msgspec import structs
 
 from tests.unit.gateway.scene import Scene
 from tradingsys.core.commands import PlaceOrder
-from tradingsys.core.enums import OrderStatus, OrderType, PriceMatch, SelfTradePrevention, TimeInForce, TriggerPrice
-from tradingsys.core.order import Closed, Order
+from tradingsys.core.enums import (
+    OrderStatus,
+    OrderType,
+    PriceMatch,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+    TriggerPrice,
+)
+from tradingsys.core.ids import OrderKey, encode_client_order_id
+from tradingsys.core.order import Closed, Order, Terms
 from tradingsys.core.reports import OrderChanged
 from tradingsys.wire.messages import ErrorCode
 
@@ -174,3 +183,15 @@ def test_while_an_order_waits_to_close_everything_nobody_else_trades_the_symbol(
     closed = structs.replace(facts, closed=Closed(OrderStatus.CANCELED, scene.now_ms()))
     scene.says(OrderChanged(closed, "DOGEUSDT", scene.now_ms()))
     other.order()
+
+
+def test_an_order_that_memory_does_not_know_has_the_time_at_which_the_exchange_took_it(scene: Scene) -> None:
+    taken_ms, book = scene.now_ms() - 60_000, scene.gateway.book
+    terms = Terms("DOGEUSDT", Side.SELL, OrderType.STOP_MARKET, Decimal(30), stop_px=Decimal("0.5"), version_ms=1)
+    for seq, created_ms in ((1, taken_ms), (2, 0)):
+        key = OrderKey(1, book.lineage, scene.gateway.epoch - 1_000, 1, seq)
+        waiting = Order((encode_client_order_id(key),), None, terms, True, algo_id=str(seq), created_ms=created_ms)
+        scene.says(OrderChanged(waiting, "DOGEUSDT", scene.now_ms()))
+    operator = scene.client(None)
+    operator.result("operate", {"token": "s3cret"})
+    assert [row["order"]["ts_ms"] for row in operator.result("op.orders")] == [taken_ms, 0], "or none"

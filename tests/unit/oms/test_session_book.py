@@ -328,3 +328,20 @@ def test_what_becomes_known_of_an_execution_later_is_told_once_and_apart_from_ne
         book.learn(facts(each, client_order_id=client_id(1, 1)), SYMBOL, EPOCH)
         told += [(news.new_fills, news.completed_fills) for news in kinds(book.take_effects(), OrderNews)]
     assert told == [((thin,), ()), ((), (structs.replace(thin, is_maker=True),)), ((), (whole,))]
+
+
+def test_what_completes_an_execution_while_others_are_missing_is_told_with_those() -> None:
+    book = empty_book()
+    name = book.track(intent(1, 1)).client_order_id
+    whole = fill(100, "1", "4", fee="0.001")
+    rest = fill(101, "1", "6", fee="0.002")
+    told: list[tuple[tuple[Fill, ...], tuple[Fill, ...]]] = []
+    for each in (
+        facts(structs.replace(whole, fee=None, fee_asset=None), client_order_id=name),
+        structs.replace(facts(client_order_id=name), venue_cum_qty=Decimal(10)),
+        facts(whole, client_order_id=name),
+        facts(rest, client_order_id=name),
+    ):
+        book.learn(each, SYMBOL, EPOCH)
+        told += [(news.new_fills, news.completed_fills) for news in kinds(book.take_effects(), OrderNews)]
+    assert told[1:] == [((rest,), (whole,))], "filled, it says, but by what?"
