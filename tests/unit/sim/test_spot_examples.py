@@ -48,7 +48,29 @@ _CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", "/sapi/v1/margin/rateLimit/order", {}),
     ("POST", "/sapi/v1/margin/listen-key", {}),
     ("GET", "/sapi/v1/bnbBurn", {}),
+    ("GET", "/sapi/v1/margin/liquidation-loan", {}),
+    ("GET", "/sapi/v1/margin/interestRateHistory", {"asset": "DOGE"}),
+    ("GET", "/sapi/v1/margin/next-hourly-interest-rate", {"assets": "DOGE", "isIsolated": "FALSE"}),
+    ("POST", "/sapi/v1/margin/max-leverage", {"maxLeverage": 3}),
 ]
+_WORKING: dict[str, Any] = {
+    "workingType": "LIMIT",
+    "workingSide": "BUY",
+    "workingTimeInForce": "GTC",
+    "workingPrice": "0.59",
+    "workingQuantity": "100",
+}
+_PENDING: dict[str, Any] = {"pendingType": "MARKET", "pendingSide": "SELL"}
+_PAIR: dict[str, Any] = {"AboveType": "LIMIT_MAKER", "AbovePrice": "0.7", "BelowType": "STOP_LOSS"}
+_ABOVE_AND_BELOW = {
+    "pendingSide": "SELL", **{f"pending{name}": value for name, value in _PAIR.items()}, "pendingBelowStopPrice": "0.5",
+}  # fmt: skip
+_LISTS: dict[str, dict[str, Any]] = {
+    "oto": {**_WORKING, **_PENDING, "pendingQuantity": "99"},
+    "otoco": {**_WORKING, **_ABOVE_AND_BELOW, "pendingQuantity": "99"},
+    "opo": {**_WORKING, **_PENDING},
+    "opoco": {**_WORKING, **_ABOVE_AND_BELOW},
+}
 _OF_SOME = frozenset(
     {
         "preventedMatchId", "preventedQuantity", "strategyId", "strategyType", "trailingDelta", "trailingTime",
@@ -105,3 +127,18 @@ def test_answers_have_the_official_fields(
 def _is_open(path: str) -> bool:
     of_account = ("account", "order", "Order", "myTrades", "rateLimit")
     return path.startswith("/api/") and not any(word in path for word in of_account)
+
+
+@requires_shared
+@pytest.mark.parametrize("kind", _LISTS)
+def test_every_order_of_a_list_has_the_official_fields(spot_client: SpotClient, kind: str) -> None:
+    """Those of its orders together: the example shows all in one."""
+    path = f"/api/v3/orderList/{kind}"
+    told = spot_client.call("POST", path, **_DOGE, **_LISTS[kind], newOrderRespType="RESULT")
+    example, some = _examples()["POST", path], _OF_SOME | {"stopPrice", "icebergQty"}
+    (shown,) = example["orderReports"]
+    assert told.keys() == example.keys()
+    assert {name for report in told["orderReports"] for name in report} - some == shown.keys() - some
+    assert ["origQty" in report for report in told["orderReports"][1:]] == [kind.startswith("oto")] * (
+        len(told["orderReports"]) - 1
+    )
