@@ -23,10 +23,12 @@ from tradingsys.sim.proceeds import Proceeds
 from tradingsys.sim.valuation import prices_in
 from tradingsys.sim.venue import Listing
 
-__all__ = ["UNIT", "AssetState", "MarginBars", "MarginTerms"]
+__all__ = ["HAPPENING", "UNIT", "AssetState", "MarginBars", "MarginTerms"]
 
 UNIT = "USDT"
 """What margin accounts are valued in."""
+HAPPENING = "happening"
+"""Whatever an account is told of an order: all of it is numbered in one series."""
 
 _UPDATES_PER_ID = 10
 
@@ -88,8 +90,12 @@ class AssetState(Floor[SpotWallet]):
 
     def number(self, kind: str) -> int:
         """The next id of something that is not an order."""
-        made = self._next_ids[kind] = self._next_ids.get(kind, self.first_id - 1) + 1
+        made = self._next_ids[kind] = self.next_number(kind)
         return made
+
+    def next_number(self, kind: str) -> int:
+        """Which one that will be, without taking it."""
+        return self._next_ids.get(kind, self.first_id - 1) + 1
 
     def margins(self) -> list[CrossMarginWallet]:
         """Cross-margin accounts."""

@@ -9,7 +9,7 @@ from msgspec import structs
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.instrument import SpotRules
 from tradingsys.sim.asset_holdings import AssetHoldings
-from tradingsys.sim.asset_state import AssetState
+from tradingsys.sim.asset_state import HAPPENING, AssetState
 from tradingsys.sim.events import (
     Amended,
     Amendment,
@@ -84,7 +84,7 @@ class Shrinking:
             del venue.client_ids[order.account, order.client_order_id]
             venue.client_ids[order.account, name] = order.order_id
             amendment = Amendment(
-                self._state.number("amendment"), order.order_id, order.client_order_id, order.account, order.symbol,
+                self._state.number(HAPPENING), order.order_id, order.client_order_id, order.account, order.symbol,
                 order.px or Decimal(0), order.px or Decimal(0), order.qty, qty, after.amends, 0, now_ns, name,
             )  # fmt: skip
             self._state.ledger.put_amendment(amendment)

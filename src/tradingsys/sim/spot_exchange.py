@@ -14,7 +14,7 @@ from tradingsys.matching.wallet import SpotWallet
 from tradingsys.sim.asset_events import BalanceMoved
 from tradingsys.sim.asset_holdings import AssetHoldings
 from tradingsys.sim.asset_judging import Judging, quoted_lots
-from tradingsys.sim.asset_state import UNIT, AssetState, MarginBars, MarginTerms
+from tradingsys.sim.asset_state import HAPPENING, UNIT, AssetState, MarginBars, MarginTerms
 from tradingsys.sim.crowding import ExchangeLimits
 from tradingsys.sim.deficits import Deficit, DeficitPayment
 from tradingsys.sim.events import CancelRefused, ChangeRefused, ExchangeEvent, NewAmend, NewOrder, Refusal, Rejected
@@ -177,6 +177,15 @@ class SpotExchange(Segment[SpotWallet]):
         self._state.publish(venue, now_ns, events)
         self._follow(now_ns, events)
         return events
+
+    def number_happening(self) -> int:
+        """The number of something that happened to an order, for whoever tells of it; an amend brings its own."""
+        return self._state.number(HAPPENING)
+
+    @property
+    def next_happening(self) -> int:
+        """The number of what happens next."""
+        return self._state.next_number(HAPPENING)
 
     # --- money: the first event is `ChangeRefused` when nothing was done
 

@@ -12,6 +12,8 @@ from tradingsys.core.enums import Side
 __all__ = ["Triggers"]
 
 _PERCENT = Decimal("0.01")
+_ENOUGH = 100
+"""Entries of forgotten orders that nobody minds."""
 
 
 class _Trail(Struct, eq=False):
@@ -57,8 +59,16 @@ class Triggers:
 
     def drop(self, order_id: int) -> None:
         """Forget an order."""
-        self._levels.pop(order_id, None)
         self._trails.pop(order_id, None)
+        if self._levels.pop(order_id, None) is None:
+            return
+        if len(self._rising) + len(self._falling) > _ENOUGH + 2 * len(self._levels):
+            self._rising = self._waiting(self._rising)
+            self._falling = self._waiting(self._falling)
+
+    def _waiting(self, heap: list[tuple[Decimal, int]]) -> list[tuple[Decimal, int]]:
+        """Without orders that are forgotten. A sorted list is a heap."""
+        return sorted(entry for entry in heap if self._levels.get(entry[1]) == abs(entry[0]))
 
     def due(self, px: Decimal) -> list[int]:
         """Orders that this price sets off, no longer waiting: those nearest to where it came from first."""

@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from tradingsys.core.enums import Side
+
 from .spot_face_rig import ORDER, SpotClient, place
 
 
@@ -28,6 +30,34 @@ def test_an_amend_makes_smaller_and_keeps_the_place(spot_client: SpotClient) -> 
     assert spot_client.error("PUT", path, **named, newQty="70") == (400, -2038)
     assert spot_client.error("PUT", path, **named, newQty="0.5") == (400, -1013)
     assert spot_client.error("PUT", path, symbol="DOGEUSDT", orderId=1, newQty="1") == (400, -2013)
+
+
+def test_an_amend_that_leaves_nothing_to_trade_succeeds_and_ends_the_order(spot_client: SpotClient) -> None:
+    """The venue's CHANGELOG of 2026-04-02 counts it among the requests that succeed."""
+    order = place(spot_client, px="0.6")
+    conn = spot_client.listen()
+    spot_client.crowd(Side.SELL, "40", order["price"])
+    named: dict[str, Any] = {"symbol": "DOGEUSDT", "orderId": order["orderId"]}
+    told = spot_client.call("PUT", f"{ORDER}/amend/keepPriority", **named, newQty="40")
+    amended = told["amendedOrder"]
+    assert (amended["status"], amended["executedQty"]) == ("EXPIRED", "40.00000000")
+    (*_, event) = (each for each in spot_client.events(conn) if each["e"] == "executionReport")
+    assert (event["x"], event["I"], "eR" in event) == ("EXPIRED", told["executionId"], True)
+    assert amended["clientOrderId"] == amended["origClientOrderId"] == event["c"]
+
+
+def test_what_happens_is_numbered_in_one_series(spot_client: SpotClient) -> None:
+    conn = spot_client.listen()
+    first, second = place(spot_client), place(spot_client)
+    for order, qty in ((first, "60"), (second, "70"), (first, "50")):
+        named: dict[str, Any] = {"symbol": "DOGEUSDT", "orderId": order["orderId"]}
+        told = spot_client.call("PUT", f"{ORDER}/amend/keepPriority", **named, newQty=qty)
+    spot_client.call("DELETE", ORDER, symbol="DOGEUSDT", orderId=second["orderId"])
+    reports = [each for each in spot_client.events(conn) if each["e"] == "executionReport"]
+    numbers = [each["I"] for each in reports]
+    assert [each["x"] for each in reports] == ["NEW", "NEW", "REPLACED", "REPLACED", "REPLACED", "CANCELED"]
+    assert numbers == list(range(numbers[0], numbers[0] + 6))
+    assert told["executionId"] == numbers[4]
 
 
 def replacement(client: SpotClient, mode: str, **more: Any) -> dict[str, Any]:

@@ -32,6 +32,9 @@ def test_there_is_none_unless_it_was_set(spot_client: SpotClient) -> None:
 def test_it_is_told_everywhere(spot_client: SpotClient) -> None:
     conn = spot_client.open("/ws/dogeusdt@referencePrice")
     set_range(spot_client, price="0.6", bid_up="1.05", ask_down="0.95")
+    longer = spot_client.open("/ws/dogeusdt@referencePrice?timeUnit=MICROSECOND")
+    spot_client.run(1_000)
+    assert spot_client.take(longer)[-1]["t"] == spot_client.take(conn)[-1]["t"] * 1000
     told = spot_client.call("GET", "/api/v3/referencePrice", sign=False, **SYMBOL)
     assert (told["referencePrice"], told["timestamp"]) == ("0.60000000", spot_client.now_ms)
     how = spot_client.call("GET", "/api/v3/referencePrice/calculation", sign=False, **SYMBOL)

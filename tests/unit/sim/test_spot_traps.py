@@ -199,7 +199,9 @@ def test_a_market_order_expires_with_fills(spot_client: SpotClient, path: str) -
     conn = hearing(spot_client, path)
     told = spot_client.call("POST", path, **at_market(path, "SELL", "6000"))
     assert (told["status"], told["executedQty"]) == ("EXPIRED", "5000.00000000")
-    last = [event for event in spot_client.events(conn) if event["e"] == "executionReport"][-1]
+    events = [event for event in spot_client.events(conn) if event["e"] == "executionReport"]
+    assert [(event["x"], event["w"]) for event in events] == [("NEW", True), ("TRADE", False), ("EXPIRED", False)]
+    last = events[-1]
     assert (last["x"], last["X"], last["z"], last["eR"]) == (
         "EXPIRED",
         "EXPIRED",
@@ -362,3 +364,22 @@ def test_trades_after_an_id_find_what_was_missed(spot_client: SpotClient) -> Non
     assert [row["id"] for row in rows] == [second]
     query = sign_query(spot_client.signer, {"symbol": "DOGEUSDT", "timestamp": spot_client.now_ms})
     assert spot_client.raw("GET", TRADES[ORDER], query.encode()).status == 200
+
+
+# --- what is kept
+
+
+def test_nothing_is_kept_of_cancellations_and_tokens_that_are_over(spot_client: SpotClient) -> None:
+    face = spot_client.box.spot_face
+    legs = {"workingType": "LIMIT", "workingTimeInForce": "GTC", "workingSide": "BUY", "workingPrice": "0.601"}
+    waits = {"pendingType": "LIMIT_MAKER", "pendingSide": "SELL", "pendingPrice": "0.7"}
+    size = {"symbol": "DOGEUSDT", "workingQuantity": "100", "pendingQuantity": "90"}
+    told = spot_client.call("POST", "/api/v3/orderList/oto", **legs, **waits, **size)
+    assert told["orderReports"][0]["status"] == "FILLED"
+    spot_client.call("DELETE", "/api/v3/orderList", symbol="DOGEUSDT", orderListId=told["orderListId"])
+    assert face._state.cancel_ids == {}
+    tokens = {spot_client.call("POST", "/sapi/v1/userListenToken", sign=False, validity=1_000)["token"]}
+    for _ in range(3):
+        spot_client.run(1_000)
+        tokens.add(spot_client.call("POST", "/sapi/v1/userListenToken", sign=False, validity=1_000)["token"])
+    assert (len(tokens), len(face._streams._tokens)) == (4, 1)

@@ -15,6 +15,18 @@ D = Decimal
 levels = st.integers(90, 110).map(D)
 
 
+def test_the_forgotten_leave_nothing_behind() -> None:
+    triggers = Triggers()
+    for order_id in range(1_000):
+        triggers.wait(order_id, D(100 + order_id), above=True)
+        triggers.wait(-1 - order_id, D(order_id), above=False)
+        if order_id >= 10:
+            triggers.drop(order_id)
+            triggers.drop(-1 - order_id)
+    assert len(triggers._rising) + len(triggers._falling) < 200
+    assert triggers.due(D(105)) == [0, 1, 2, 3, 4, 5]
+
+
 @given(
     waits=st.lists(st.tuples(levels, st.booleans()), max_size=20),
     dropped=st.sets(st.integers(0, 19)),

@@ -21,6 +21,7 @@ _TIMES_OF = {
     "24hrTicker": frozenset({"E", "O", "C"}),
     **{f"{window}Ticker": frozenset({"E", "O", "C"}) for window in ("1h", "4h", "1d")},
     "kline": frozenset({"E"}),
+    "referencePrice": frozenset({"t"}),
 }
 _TIMES_OF_EVENTS = frozenset({"E", "T"})
 _TIMES_OF_BARS = frozenset({"t", "T"})

@@ -167,8 +167,7 @@ def cancel_list(call: Call) -> spot.OrderList:
     if found is None or found.symbol != symbol or client_list_id not in ("", found.client_list_id):
         raise refused(Refusal.UNKNOWN_LIST)
     cancel_id = client_id(given.values, "newClientOrderId", SPOT_CLIENT_ID) or call.state.made_id()
-    for leg in found.legs:
-        call.state.cancel_ids[symbol, leg.order_id] = cancel_id
+    orders.name_open(call, symbol, (leg.order_id for leg in found.legs), cancel_id)
     events = call.state.happen(exchange.cancel_list(call.account, symbol, call.now_ns, list_id=found.list_id))
     if isinstance(events[0], CancelRefused):
         raise refused(Refusal.UNKNOWN_LIST)

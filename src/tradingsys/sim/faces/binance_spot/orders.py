@@ -15,6 +15,7 @@ from tradingsys.sim.events import (
     ChangeRefused,
     ExchangeEvent,
     Executed,
+    Expired,
     Rejected,
 )
 from tradingsys.sim.faces.binance.faults import Fault, malformed
@@ -39,6 +40,7 @@ __all__ = [
     "executions_of",
     "find_open",
     "name_cancels",
+    "name_open",
     "named",
     "place",
     "place_test",
@@ -213,8 +215,15 @@ def name_cancels(call: Call, record: OrderRecord, cancel_id: str) -> None:
     """Give a cancellation its client id: of an order, and of those that go with it."""
     lists = call.state.exchange.ledger.lists
     legs = lists[record.list_id].legs if record.list_id in lists else ()
-    for order_id in {record.order_id, *(leg.order_id for leg in legs)}:
-        call.state.cancel_ids[record.symbol, order_id] = cancel_id
+    name_open(call, record.symbol, {record.order_id, *(leg.order_id for leg in legs)}, cancel_id)
+
+
+def name_open(call: Call, symbol: str, order_ids: Iterable[int], cancel_id: str) -> None:
+    """Give the cancellations of those of these orders that are open their client id."""
+    is_open = call.state.exchange.venues[symbol].open
+    for order_id in order_ids:
+        if order_id in is_open:
+            call.state.cancel_ids[symbol, order_id] = cancel_id
 
 
 def cancel_all(call: Call) -> list[spot.OrderReply | spot.OrderList]:
@@ -283,7 +292,9 @@ def amend(call: Call) -> spot.AmendReply:
     if isinstance(first, ChangeRefused):
         code, text = AMEND_REFUSALS.get(first.refusal) or REFUSALS[first.refusal]
         raise Fault(400, code, text)
-    if not isinstance(first, Amended) or first.amendment is None:  # nothing was left to trade: it ended instead
-        raise Fault(400, *AMEND_REFUSALS[Refusal.UNKNOWN_ORDER])
     in_list = exchange.ledger.lists.get(known.list_id)
-    return render.amend_reply(first.order, first.amendment, in_list, exchange.ledger)
+    if isinstance(first, Amended) and first.amendment is not None:
+        number = first.amendment.amendment_id
+        return render.amend_reply(first.order, number, first.amendment.client_order_id, in_list, exchange.ledger)
+    assert isinstance(first, Expired)  # nothing is left to trade; the stream is told right after this answer
+    return render.amend_reply(first.order, exchange.next_happening, known.client_order_id, in_list, exchange.ledger)

@@ -13,7 +13,7 @@ from tradingsys.core.reports import OrderChanged
 from tradingsys.sim.faces.binance.figures import eight_digits, ms
 from tradingsys.sim.ledger import Ledger
 from tradingsys.sim.order_lists import ListStatus, OrderListRecord
-from tradingsys.sim.order_records import Amendment, Execution, ExpiryReason, OrderRecord, PreventedMatch
+from tradingsys.sim.order_records import Execution, ExpiryReason, OrderRecord, PreventedMatch
 from tradingsys.venues.binance import encode_spot, encode_spot_lists, words
 from tradingsys.venues.binance.messages import spot
 
@@ -41,6 +41,7 @@ _REASON_WORDS = {
     ExpiryReason.PRICE_RANGE: "EXECUTION_RULE_PRICE_RANGE_EXCEEDED",
     ExpiryReason.REMOVED: "EXCHANGE_CANCELED",
     ExpiryReason.LIQUIDATION: "EXCHANGE_CANCELED",
+    ExpiryReason.AMENDED: "EXCHANGE_CANCELED",
 }
 _NO_GROUP = -1
 """Accounts of the box belong to no trade group."""
@@ -166,16 +167,16 @@ def order_query(record: OrderRecord) -> spot.OrderReply:
 
 
 def amend_reply(
-    record: OrderRecord, amendment: Amendment, in_list: OrderListRecord | None, ledger: Ledger
+    record: OrderRecord, number: int, former_id: str, in_list: OrderListRecord | None, ledger: Ledger
 ) -> spot.AmendReply:
-    """The answer to making an order smaller."""
+    """The answer to making an order smaller, with the number of what happened, and the client id it had before."""
     told = None if in_list is None else list_reply(in_list, ledger)
     return encode_spot.amend_reply(
         _order(record),
         _progress(record),
-        execution_id=amendment.amendment_id,
-        former_id=amendment.client_order_id,
-        transact_ms=ms(amendment.ts_ns),
+        execution_id=number,
+        former_id=former_id,
+        transact_ms=ms(record.updated_ns),
         in_list=UNSET
         if told is None
         else spot.AmendedList(
@@ -224,6 +225,8 @@ def execution_report(
         )
     if execution is not None:
         report = structs.replace(report, last_quote_qty=_quote_text(execution))
+        if record.order_type in _MARKETS:  # of its trades, `faqs/market_orders_faq.md` says so; when it is new, it is
+            report = structs.replace(report, is_working=False)
     if record.strategy_id is None and record.strategy_type is None:
         return report
     return structs.replace(

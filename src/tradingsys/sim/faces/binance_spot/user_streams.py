@@ -59,7 +59,7 @@ class UserStreams:
         self._given: dict[int, int] = {}
         """Ids that were used up, by connection."""
         self._tokens: dict[str, _Token] = {}
-        self._execution_id = state.exchange.first_id
+        self._made_tokens = 0
 
     # --- subscribing
 
@@ -100,7 +100,9 @@ class UserStreams:
 
     def make_token(self, account: str, validity_ns: int, now_ns: int) -> tuple[str, int]:
         """A token for an account's events, and when it expires."""
-        seed = f"{self._state.exchange.first_id}/{account}/{len(self._tokens)}"
+        self._tokens = {text: token for text, token in self._tokens.items() if token.expires_ns > now_ns}
+        self._made_tokens += 1
+        seed = f"{self._state.exchange.first_id}/{account}/{self._made_tokens}"
         text = hashlib.sha256(seed.encode()).hexdigest()
         self._tokens[text] = _Token(account, now_ns + validity_ns)
         return text, now_ns + validity_ns
@@ -198,10 +200,9 @@ class UserStreams:
     def _report(
         self, order: OrderRecord, ts_ns: int, *, execution_id: int | None = None, **more: object
     ) -> list[WsOutput]:
-        self._execution_id += 1
+        number = self._state.exchange.number_happening() if execution_id is None else execution_id
         if not self._listened(order.account):
             return []
-        number = self._execution_id if execution_id is None else execution_id
         return self._send(order.account, render.execution_report(order, ts_ns, number, **more))  # type: ignore[arg-type]
 
     def _listened(self, account: str) -> bool:
