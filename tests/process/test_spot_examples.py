@@ -6,7 +6,6 @@ import json
 import signal
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,6 +42,8 @@ class Markets:
 
     def start(self, name: str, port: int | None = None) -> str:
         """The gateway of ``usdt.json``, ``spot.json`` or ``margin.json``, ready; returns its address."""
+        if name in self._ports:
+            return f"ws://localhost:{self._ports[name]}"
         path = self.world.directory / f"{name}.json"
         port = self._ports[name] = port or free_port()
         local = {"local": f"ws://localhost:{port}", "db": f"{name}.db"}
@@ -82,9 +83,18 @@ class Markets:
         return not self.ask(name, "status")["status"]["differences"]
 
 
-@pytest.fixture
-def markets(tmp_path: Path) -> Iterator[Markets]:
-    with World.running(tmp_path) as world:
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Markets]:
+    """With a spot gateway at the port that the original's programs name."""
+    with gateway_port() as port, World.running(tmp_path_factory.mktemp("originals")) as world:
+        markets = Markets(world)
+        markets.start("spot", port)
+        yield markets
+
+
+@pytest.fixture(scope="module")
+def markets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Markets]:
+    with World.running(tmp_path_factory.mktemp("markets")) as world:
         yield Markets(world)
 
 
@@ -100,33 +110,27 @@ def assert_nothing_went_wrong(name: str, process: Process) -> None:
     assert not wrong, (name, wrong)
 
 
-def test_the_originals_four_run_on_spot_as_they_stand(markets: Markets) -> None:
-    with gateway_port() as port:
-        markets.start("spot", port)
-        running = {name: markets.run(name) for name in ORIGINALS}
-        eventually("demo's order to be killed", lambda: "CANCELED" in running["demo"].err)
-        for name, sign in (("pair", "btcusdt - ethusdt: "), ("safe_demo", " ticks wide"), ("kline", "Depth(")):
-            eventually(f"{name} to print", lambda name=name, sign=sign: sign in running[name].out)  # type: ignore[misc]
-        for name, process in running.items():
-            assert_ends_in_order(name, process)
-        markets.assert_books_agree()
-
-
 @requires_shared
-def test_the_originals_programs_run_on_spot_as_they_stand(markets: Markets) -> None:
-    with gateway_port() as port:
-        markets.start("spot", port)
-        first, second = programs(ORIGINAL)
-        printing = markets.copy("printing", first)
-        eventually("depth to be printed", lambda: printing.out.count("Depth(") >= 5)
-        assert_ends_in_order("printing", printing)
-        trading = markets.copy("trading", second)
-        (order,) = eventually(
-            "its one order to end", lambda: [o for o in markets.orders("spot") if o["status"] != "NEW"]
-        )
-        assert (order["side"], order["quantity"], order["order_type"]) == ("BUY", "10", "LIMIT")
-        assert_ends_in_order("trading", trading)
-        markets.assert_books_agree()
+def test_the_originals_programs_run_on_spot_as_they_stand(originals: Markets) -> None:
+    first, second = programs(ORIGINAL)
+    printing = originals.copy("printing", first)
+    eventually("depth to be printed", lambda: printing.out.count("Depth(") >= 5)
+    assert_ends_in_order("printing", printing)
+    trading = originals.copy("trading", second)
+    (order,) = eventually("its one order to end", lambda: [o for o in originals.orders("spot") if o["status"] != "NEW"])
+    assert (order["side"], order["quantity"], order["order_type"]) == ("BUY", "10", "LIMIT")
+    assert_ends_in_order("trading", trading)
+    originals.assert_books_agree()
+
+
+def test_the_originals_four_run_on_spot_as_they_stand(originals: Markets) -> None:
+    running = {name: originals.run(name) for name in ORIGINALS}
+    eventually("demo's order to be killed", lambda: "CANCELED" in running["demo"].err)
+    for name, sign in (("pair", "btcusdt - ethusdt: "), ("safe_demo", " ticks wide"), ("kline", "Depth(")):
+        eventually(f"{name} to print", lambda name=name, sign=sign: sign in running[name].out)  # type: ignore[misc]
+    for name, process in running.items():
+        assert_ends_in_order(name, process)
+    originals.assert_books_agree()
 
 
 def test_ours_run_on_spot_and_end_in_order(markets: Markets) -> None:
