@@ -16,7 +16,6 @@ __all__ = ["Lending"]
 
 _ZERO = Decimal(0)
 _DIGITS = Decimal("0.00000001")
-_RATE_DIGITS = Decimal("0.0000000001")
 _HOURS = 24
 _HOUR_NS = 3_600_000_000_000
 _KEY = ("interest", "", "")
@@ -31,9 +30,9 @@ class Lending:
     # --- how far it goes
 
     def hourly_rate(self, asset: str) -> Decimal:
-        """Interest of the principal for an hour."""
+        """Interest of the principal for an hour, not rounded."""
         terms = self._state.terms
-        return (terms.daily_rates.get(asset, terms.daily_rate) / _HOURS).quantize(_RATE_DIGITS, ROUND_HALF_EVEN)
+        return terms.daily_rates.get(asset, terms.daily_rate) / _HOURS
 
     def lends(self, asset: str) -> bool:
         """Whether an asset can be borrowed: what is traded with borrowed assets can."""

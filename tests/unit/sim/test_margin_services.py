@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from .exchange_rig import MS
 from .spot_face_rig import SpotClient
 from .test_margin_face import M, market
 
@@ -150,3 +151,25 @@ def test_the_second_version_of_listen_keys(spot_client: SpotClient) -> None:
     spot_client.call("PUT", "/sapi/v2/margin/listen-key", sign=False, **first)
     spot_client.call("DELETE", "/sapi/v2/margin/listen-key", sign=False)
     assert spot_client.error("PUT", f"{M}/listen-key", sign=False, **first) == (400, -1125)
+
+
+def test_interest_is_told_at_one_rate(spot_client: SpotClient) -> None:
+    spot_client.call("POST", f"{M}/borrow-repay", asset="USDT", amount="90000", type="BORROW")
+    (row,) = spot_client.call("GET", f"{M}/interestHistory", asset="USDT")["rows"]
+    (daily, *_) = spot_client.call("GET", f"{M}/interestRateHistory", asset="USDT")
+    assert row["interestRate"] == daily["dailyInterestRate"] == "0.00040000"
+    assert row["interest"] == "1.50000000"  # of a day's 36
+
+
+@pytest.mark.parametrize(("is_ban", "status"), [(True, 418), (False, 429)])
+def test_whoever_is_shut_out_is_so_on_margin_too(spot_client: SpotClient, is_ban: bool, status: int) -> None:
+    order = market("BUY", "100")
+    spot_client.box.spot_face.shut_out(spot_client.now_ns + 60_000 * MS, is_ban=is_ban)
+    for method, path, given in (("POST", f"{M}/order", order), ("GET", f"{M}/account", {})):
+        reply = spot_client.reply(method, path, **given)
+        assert (reply.status, int(reply.headers["Retry-After"]) <= 60) == (status, True)
+    assert not list(spot_client.box.spot_exchange.ledger.orders("main/margin", "DOGEUSDT"))
+    spot_client.run(60_000)
+    assert spot_client.call("POST", f"{M}/order", **order)["status"] == "FILLED"
+    told = spot_client.reply("POST", "/sapi/v1/userListenToken", sign=False)
+    assert (told.headers.get(UID), IP in told.headers) == ("7", False)

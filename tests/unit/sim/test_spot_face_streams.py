@@ -144,6 +144,9 @@ def test_assets_move_between_wallets(spot_client: SpotClient) -> None:
     assert futures["balance"] == "100050.00000000"
     rows = spot_client.call("GET", "/sapi/v1/asset/transfer", type="MAIN_UMFUTURE")
     assert [(row["tranId"], row["amount"]) for row in rows["rows"]] == [(number, "50")]
+    for wrong, code in (({"amount": "0.0000000001"}, -1111), ({"amount": "0"}, -1130), ({"asset": "DOGE"}, -1130)):
+        assert spot_client.error("POST", "/sapi/v1/asset/transfer", **{**moved, **wrong}) == (400, code)
+    assert spot_client.events(conn) == []
     too_much: dict[str, Any] = {**moved, "amount": "999999"}
     assert spot_client.error("POST", "/sapi/v1/asset/transfer", **too_much) == (400, -5013)
     assert spot_client.error("POST", "/sapi/v1/asset/transfer", **dict[str, Any](moved, type="MAIN_C2C")) == (

@@ -11,7 +11,7 @@ from tradingsys.sim.faces.binance.faults import Fault, malformed
 from tradingsys.sim.faces.binance.figures import ms
 from tradingsys.sim.faces.binance_spot.call import Call
 from tradingsys.sim.faces.binance_spot.refusals import LOAN_REFUSALS
-from tradingsys.sim.faces.binance_spot.wallets import assets_of
+from tradingsys.sim.faces.binance_spot.wallets import amount_of, assets_of
 from tradingsys.sim.money import LoanKind
 from tradingsys.sim.refusals import Refusal
 from tradingsys.venues.binance.messages import margin
@@ -102,21 +102,15 @@ def coefficients(call: Call) -> margin.TradeCoefficients:
     )
 
 
-_DECIMALS = 8
-"""Of every asset."""
-
-
 def borrow_repay(call: Call) -> margin.BorrowRepay:
     """`POST /sapi/v1/margin/borrow-repay`.
 
     Raises Fault for what cannot be borrowed (-3006, -3008) or paid back (-3015, -3041), and for parts of the smallest
     unit (-1111).
     """
-    asset, amount, kind = asset_of(call), call.params.decimal("amount"), call.params.text("type")
-    if amount <= 0 or kind not in ("BORROW", "REPAY"):
-        raise malformed("amount" if amount <= 0 else "type")
-    if amount != round(amount, _DECIMALS):
-        raise Fault(400, -1111, "Parameter 'amount' has too much precision.")
+    asset, amount, kind = asset_of(call), amount_of(call), call.params.text("type")
+    if kind not in ("BORROW", "REPAY"):
+        raise malformed("type")
     exchange = call.state.exchange
     act = exchange.borrow if kind == "BORROW" else exchange.repay
     events = act(call.account, asset, amount, call.now_ns)
@@ -202,7 +196,7 @@ def interest(call: Call) -> margin.InterestRows:
             raw_asset=row.asset,
             principal=eight(row.principal),
             interest=format(row.interest, "f"),
-            interest_rate=format(row.hourly_rate * 24, "f"),
+            interest_rate=format(row.hourly_rate * 24, ".8f"),
             type="ON_BORROW" if row.is_first else "PERIODIC",
         )
         for row in reversed(call.state.exchange.ledger.interest)

@@ -146,7 +146,7 @@ def _streams(users: UserStreams, risk: RiskStreams) -> Routes[State]:
         return margin.ListenToken(token=text, expiration_time=ms(expires_ns))
 
     return {
-        ("POST", "/sapi/v1/userListenToken"): Route(orders.as_margin(listen_token), Security.KEY, lambda _params: 1),
+        ("POST", "/sapi/v1/userListenToken"): _of_account(listen_token, 1, Security.KEY),
         ("POST", f"{_M}/listen-key"): _of_account(risk.keys.start, 1, Security.KEY),
         ("PUT", f"{_M}/listen-key"): _of_account(risk.keep_alive, 1, Security.KEY),
         ("DELETE", f"{_M}/listen-key"): _of_account(risk.keys.close, 3000, Security.KEY),

@@ -12,16 +12,17 @@ from tradingsys.sim.exchange import Exchange
 from tradingsys.sim.faces.binance.faults import Fault, malformed
 from tradingsys.sim.faces.binance.params import ApiKey, Keyring
 from tradingsys.sim.faces.binance.routes import Route, Routes, Security, fixed, signed
-from tradingsys.sim.faces.binance_spot import account_reads
 from tradingsys.sim.faces.binance_spot.call import Call, State
 from tradingsys.sim.spot_exchange import SpotExchange, margin_name
 from tradingsys.venues.binance.messages import ApiRestrictions, spot
 
-__all__ = ["Wallets", "assets_of", "wallet_routes"]
+__all__ = ["Wallets", "amount_of", "assets_of", "wallet_routes"]
 
 _KEYS_MADE_MS = 1_600_000_000_000
 _NAMES = {"MAIN": "spot", "MARGIN": "margin", "UMFUTURE": "futures"}
 _ZERO = Decimal(0)
+_DECIMALS = 8
+"""Of every asset."""
 
 
 class _Moved(Struct, frozen=True):
@@ -41,6 +42,7 @@ class Wallets:
     def __init__(self, spot_exchange: SpotExchange, futures: Exchange) -> None:
         self._spot = spot_exchange
         self._futures = futures
+        self._futures_assets = {venue.instrument.margin_asset for venue in futures.venues.values()}
         self.moves: list[_Moved] = []
         self.elsewhere: list[ExchangeEvent] = []
         """What happened on the other exchange than the one that was asked, waiting to be published."""
@@ -48,15 +50,19 @@ class Wallets:
     def move(self, call: Call, asset: str, amount: Decimal, kind: str) -> int:
         """Move an asset; returns the number of the movement.
 
-        Raises Fault for wallets that nobody has (-1130), and for more than can be taken out (-5013).
+        Raises Fault for wallets that nobody has and assets that the other one does not hold (-1130), and for more
+        than can be taken out (-5013).
         """
         source, _, target = kind.partition("_")
         if source == target or source not in _NAMES or target not in _NAMES:
             raise malformed("type")
+        if target == "UMFUTURE" and asset not in self._futures_assets:
+            raise malformed("asset")
         number = (self._spot.first_id << 10) + len(self.moves)
         if not self._changed(call, source, asset, -amount):
             raise Fault(400, -5013, "Asset transfer failed: insufficient balance.")
-        self._changed(call, target, asset, amount)
+        has_arrived = self._changed(call, target, asset, amount)
+        assert has_arrived
         self.moves.append(_Moved(number, call.account, asset, amount, kind, call.now_ms))
         return number
 
@@ -75,9 +81,7 @@ def wallet_routes(keyring: Keyring, wallets: Wallets) -> Routes[State]:
 
     def transfer(call: Call) -> spot.Transfer:
         """`POST /sapi/v1/asset/transfer`."""
-        given, amount = call.params, call.params.decimal("amount")
-        if amount <= 0:
-            raise malformed("amount")
+        given, amount = call.params, amount_of(call)
         return spot.Transfer(tran_id=wallets.move(call, given.text("asset"), amount, given.text("type")))
 
     def transfers(call: Call) -> dict[str, object]:
@@ -141,6 +145,19 @@ def api_restrictions(key: ApiKey) -> ApiRestrictions:
     )
 
 
+def amount_of(call: Call) -> Decimal:
+    """How much of an asset a request is about.
+
+    Raises Fault for what is nothing (-1130), and for parts of an asset's smallest unit (-1111).
+    """
+    amount = call.params.decimal("amount")
+    if amount <= 0:
+        raise malformed("amount")
+    if amount != round(amount, _DECIMALS):
+        raise Fault(400, -1111, "Parameter 'amount' has too much precision.")
+    return amount
+
+
 def assets_of(state: State) -> list[str]:
     """Every asset that a symbol of the box trades."""
     return list(dict.fromkeys(name for market in state.markets.values() for name in (market.base, market.quote)))
@@ -199,9 +216,8 @@ def _nothing(_call: Call) -> list[object]:
     return []
 
 
-def _account_info(call: Call) -> dict[str, object]:
+def _account_info(_call: Call) -> dict[str, object]:
     """`GET /sapi/v1/account/info`."""
-    account_reads.uid(call)
     return {"vipLevel": 0, "isMarginEnabled": True, "isFutureEnabled": True}
 
 
