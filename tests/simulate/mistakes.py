@@ -45,7 +45,7 @@ def no_fill_dedup(patch: pytest.MonkeyPatch) -> None:
     book = FillBook.book
 
     def twice(self: FillBook, fill: Fill, session: int, client_order_id: str | None) -> None:
-        self._booked.pop(fill.key, None)
+        self._booked.get(fill.symbol, {}).pop(fill.key, None)
         book(self, fill, session, client_order_id)
 
     patch.setattr(FillBook, "book", twice)

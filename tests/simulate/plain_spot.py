@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from urllib.parse import parse_qs, urlencode
 
+from msgspec import structs
+
 from tradingsys.core.commands import (
     AccountMode,
     AccountModeQuery,
@@ -53,6 +55,7 @@ from tradingsys.matching.cross_margin import CrossMarginWallet
 from tradingsys.matching.wallet import SpotWallet
 from tradingsys.sim.asset_events import ListRejected
 from tradingsys.sim.events import (
+    Amended,
     CancelRefused,
     ChangeRefused,
     ExchangeEvent,
@@ -146,6 +149,11 @@ class PlainSpot:
         self.objects.append(value)
         return str(len(self.objects) - 1)
 
+    def amend(self, record: OrderRecord, qty: Decimal, now_ns: int) -> list[WsOutput]:
+        """Somebody makes an order smaller by hand, which gives it another name."""
+        wish = NewAmend(self._account, record.symbol, record.side, qty, record.px, order_id=record.order_id)
+        return self.absorb(self.exchange.amend(wish, now_ns), now_ns)
+
     # ---- as a simulator
 
     def tick(self, now_ns: int) -> list[WsOutput]:
@@ -165,7 +173,11 @@ class PlainSpot:
             record = getattr(event, "order", None)
             if isinstance(record, OrderRecord) and record.account == self._account:
                 row = event.execution if isinstance(event, Executed) else None
-                told.append(OrderChanged(facts(record, row), record.symbol, now_ns // _MS))
+                said = facts(record, row)
+                if isinstance(event, Amended) and event.amendment is not None:  # it is told by both names
+                    names = {*said.client_order_ids, event.amendment.client_order_id}
+                    said = structs.replace(said, client_order_ids=tuple(sorted(names)))
+                told.append(OrderChanged(said, record.symbol, now_ns // _MS))
         return told
 
     def ws_refusal(self, target: str, now_ns: int) -> WsRefuse | None:
@@ -274,7 +286,9 @@ class PlainSpot:
             case OrderQuery(symbol, client_order_id, venue_order_id):
                 number = None if venue_order_id is None else int(venue_order_id)
                 found = ledger.order(account, symbol, number, client_order_id)
-                return None if found is None else facts(found)
+                if found is None or (number is None and found.client_order_id != client_order_id):
+                    return None  # an order that was renamed is not known by its former id
+                return facts(found)
             case TradesQuery(symbol, from_id, start_ms, limit):
                 rows = list(ledger.executions_of(account, symbol, from_id or 0))
                 if start_ms is not None:

@@ -33,6 +33,10 @@ class SpotJudge:
         self._conn = conn
         self._gateway = life.gateway.gateway
         self._book = life.gateway.gateway.book
+        self._first_names: dict[tuple[str, int], str] = {}
+        """Of orders that were renamed since."""
+        for change in life.exchange.ledger.amendments:
+            self._first_names.setdefault((change.symbol, change.order_id), change.client_order_id)
         self._rows = [row for row in life.exchange.ledger.executions if row.account == life.account]
 
     def violations(self) -> Iterator[str]:
@@ -70,7 +74,7 @@ class SpotJudge:
         )
 
     def _owner(self, row: Execution) -> int:
-        key = decode_client_order_id(row.client_order_id)
+        key = decode_client_order_id(self._first_names.get((row.symbol, row.order_id), row.client_order_id))
         return key.session if key is not None and key.lineage == self._book.lineage else EXTERNAL
 
     def _assets(self) -> Iterator[str]:
@@ -144,18 +148,19 @@ class SpotJudge:
         open_there: set[str] = set()
         for symbol in self._life.venue.symbols:
             for record in ledger.orders(self._life.account, symbol):
-                key = decode_client_order_id(record.client_order_id)
+                name = self._first_names.get((symbol, record.order_id), record.client_order_id)
+                key = decode_client_order_id(name)
                 if key is None or key.lineage != book.lineage:
                     continue
-                known = book.order(record.client_order_id)
+                known = book.order(name)
                 if record.status.is_open:
-                    open_there.add(record.client_order_id)
+                    open_there.add(name)
                 if known is None:
                     if record.cum_qty or record.status.is_open:
-                        yield f"unknown to the book: {record.client_order_id}"
+                        yield f"unknown to the book: {name}"
                 elif (_settled(known.status), known.facts.cum_qty) != (_settled(record.status), record.cum_qty):
                     true = f"{record.status} {record.cum_qty} of {record.qty}"
-                    yield f"{record.client_order_id} is {true}; the book: {known.status} {known.facts.cum_qty}"
+                    yield f"{name} is {true}; the book: {known.status} {known.facts.cum_qty}"
         ours = {order.client_order_id for order in book.open_orders() if order.is_open}
         for name in open_there ^ ours:
             yield f"open only {'there' if name in open_there else 'here'}: {name}"

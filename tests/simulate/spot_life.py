@@ -56,10 +56,17 @@ class SpotLife:
     """Builds the world of a seed and lives it."""
 
     def __init__(
-        self, seed: int, folder: Path, profile: Profile | None = None, *, wire: bool = True, margin: bool = False
+        self,
+        seed: int,
+        folder: Path,
+        profile: Profile | None = None,
+        *,
+        wire: bool = True,
+        margin: bool = False,
+        renames: bool = False,
     ) -> None:
         """Over the venue's own ``wire``, or with Python objects for it, which is quicker, and all there is
-        on margin.
+        on margin; there people may also amend orders of sessions by hand, which ``renames`` them.
         """
         self.margin = margin
         self.account = margin_name(ACCOUNT) if margin else ACCOUNT
@@ -91,6 +98,8 @@ class SpotLife:
         self._every(self.faults.drops_per_s, lambda: self.world.rng.choice(self.strategies).drop())
         self._every(self.faults.manual_trades_per_s, self._trade_by_hand)
         self._every(self.faults.fundings_per_s / 4, self._transfer)
+        if renames:
+            self._every(8.0, self._amend_by_hand)
 
     def _plain_box(self, deposits: dict[str, Decimal]) -> PlainSpot:
         exchange = SpotExchange((market.listing for market in markets()), first_id=self.seed + 1)
@@ -180,6 +189,16 @@ class SpotLife:
         symbol = self.world.rng.choice([*SPOT_PRICES, *_OUTSIDE]).upper()
         side = self.world.rng.choice(list(Side))
         self.venue.order(self.account, symbol, side, self.world.rng.randint(10, 40), None, f"web_{self._manual}")
+
+    def _amend_by_hand(self) -> None:
+        """Makes an order smaller, and so gives it another name."""
+        assert isinstance(self.box, PlainSpot)
+        waiting = [each for each in self.exchange.open_orders(self.account) if each.px is not None and each.list_id < 0]
+        if waiting:
+            record = self.world.rng.choice(waiting)
+            outputs = self.box.amend(record, record.qty - 1, self.world.now_ns)
+            self.counts["orders renamed by hand"] += 1
+            self.venue.deliver(outputs)
 
     def _transfer(self) -> None:
         """Told to a gateway that listens, at once: nothing else would ever tell it."""

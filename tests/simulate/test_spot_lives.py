@@ -58,6 +58,13 @@ def test_every_asset_is_exact_after_any_life(seed: int, lives: list[Verdict]) ->
     assert not verdict.violations, "\n".join([*verdict.violations, *verdict.trace[-40:]])
 
 
+@pytest.mark.parametrize("seed", [9, 19, 24])
+def test_orders_that_people_rename_stay_the_sessions(seed: int, tmp_path: Path) -> None:
+    verdict = SpotLife(seed, tmp_path, wire=False, renames=True).live()
+    assert not verdict.violations, "\n".join([*verdict.violations, *verdict.trace[-40:]])
+    assert verdict.counts["orders renamed by hand"] > 5
+
+
 def test_the_lives_meet_what_they_are_about(lives: list[Verdict]) -> None:
     met = sum((verdict.counts for verdict in lives), Counter[str]())
     assert {what: met[what] for what, least in _OFTEN.items() if met[what] < least} == {}, met

@@ -96,7 +96,9 @@ class Boot:
         steps.epoch_begun(Incarnation(saved.lineage, epoch, first, fence_ms))
         await self._listen()
         if self._book.lacks_orders:
+            self._book.lost_until_ms = fence_ms
             await self._fence(fence_ms)
+            await self._recovery.find_renamed_orders()
             await self._recovery.find_lost_conditional_orders()
         for symbol in sorted(set(scan) - self._book.symbols.keys()):
             steps.progress(f"reading all trades of {symbol.lower()} since the book began")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from tradingsys.core.commands import OrderQuery, Reading
 from tradingsys.core.enums import AccountKind
@@ -97,9 +97,13 @@ class Inquiry:
         else:  # what it became may have a client order id of the venue's making
             query = OrderQuery(order.symbol, venue_order_id=venue_order_id)
         try:
-            return await ask(query), True
+            facts = await ask(query)
         except TradingError:
             return None, False
+        if facts is not None and query.client_order_id is not None:  # whatever it is called by now
+            names = {*facts.client_order_ids, query.client_order_id}
+            facts = structs.replace(facts, client_order_ids=tuple(sorted(names)))
+        return facts, True
 
     def now_ns(self) -> int:
         """Monotonic time."""

@@ -120,6 +120,21 @@ class Recovery:
             if order.has_evidence and self._history.is_listed(order.symbol):
                 await self._settling.refresh(order)
 
+    async def find_renamed_orders(self) -> None:
+        """After a loss of the journal's tail, and before `find_lost_conditional_orders`: know every open order of ours
+        again that somebody else amended, and so renamed.
+        """
+        book, wait_ms = self._book, self._timing.first_retry_ms
+        if book.kind is not AccountKind.ASSETS:
+            return
+        for facts in await self.patiently(OpenOrdersQuery()):
+            while facts.terms is not None:
+                try:
+                    await self._settling.recognise(facts, facts.terms.symbol)
+                    break
+                except TradingError:
+                    await self._inquiry.wait(wait_ms)
+
     async def find_lost_conditional_orders(self) -> None:
         """After a loss of the journal's tail: know every conditional order of ours again.
 

@@ -6,6 +6,7 @@ Facts come in through `learn`, in any order and any number of times; what follow
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from msgspec import structs
@@ -15,7 +16,7 @@ from tradingsys.core.commands import Income, ReplaceOrder
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import InvariantViolation
 from tradingsys.core.ids import EXTERNAL, OrderKey, decode_client_order_id
-from tradingsys.core.order import Closed, Order, Terms
+from tradingsys.core.order import Closed, Fill, Order, Terms
 from tradingsys.core.position import Pair, SessionPosition
 from tradingsys.core.records import Edit, Intent, Replace, Saved
 from tradingsys.core.reports import AssetMoved
@@ -87,6 +88,8 @@ class SessionBook:
         self._incarnation: Incarnation | None = None
         self.lacks_orders = False
         """Orders of ours may be missing here because the journal lost them, until recovery has looked for them."""
+        self.lost_until_ms = 0
+        """Venue time until which there may have been orders that the journal lost."""
         self._index.load(saved.orders, saved.fills)
         self._recalling = Recalling(recall, saved.lineage, self._index, self._fills)
 
@@ -139,14 +142,21 @@ class SessionBook:
             return False
         if self._strays.is_foreign(symbol, facts.venue_order_id):
             return False
-        return self.lacks_orders or bool(self.waiting_orders(symbol)) or self._may_be_renamed(facts.terms, symbol)
+        if self.lacks_orders or self.waiting_orders(symbol):
+            return True
+        held = self.unattributed.get((symbol, facts.venue_order_id), {})
+        return self._may_be_renamed(facts.terms, symbol, (*held.values(), *facts.fills.values()))
 
     def stray_may_be_renamed(self, symbol: str, venue_order_id: str) -> bool:
         """Whether an order whose executions are unattributed may be one of ours that somebody else amended."""
-        return self._may_be_renamed(self._strays.told(symbol, venue_order_id).terms, symbol)
+        fills = self.unattributed[symbol, venue_order_id].values()
+        return self._may_be_renamed(self._strays.told(symbol, venue_order_id).terms, symbol, fills)
 
-    def _may_be_renamed(self, terms: Terms | None, symbol: str) -> bool:
-        return self.kind is AccountKind.ASSETS and bool(self._index.unseen(terms, symbol))
+    def _may_be_renamed(self, terms: Terms | None, symbol: str, fills: Iterable[Fill]) -> bool:
+        if self.kind is not AccountKind.ASSETS:
+            return False
+        is_old = any(fill.ts_event_ms <= self.lost_until_ms for fill in fills)
+        return is_old or bool(self._index.unseen(terms, symbol))
 
     # ---- what we do
 

@@ -62,14 +62,18 @@ class Settling:
             return True
         try:
             for facts in await ask(OpenOrdersQuery(order.symbol)):
-                is_known = self._inquiry.learn(facts, order.symbol) is not None
-                if facts.venue_order_id is None or is_known or not self._book.may_be_ours(facts, order.symbol):
-                    continue
-                await self._ask_former_names(order.symbol, facts.venue_order_id)
-                self._inquiry.learn(facts, order.symbol)
+                await self.recognise(facts, order.symbol)
         except TradingError:
             return False
         return not order.has_evidence
+
+    async def recognise(self, facts: Order, symbol: str) -> None:
+        """Learn of an order, and by its amends whether it is one of ours, where that can be. Raises TradingError."""
+        if self._inquiry.learn(facts, symbol) is not None or facts.venue_order_id is None:
+            return
+        if self._book.may_be_ours(facts, symbol):
+            await self._ask_former_names(symbol, facts.venue_order_id)
+            self._inquiry.learn(facts, symbol)
 
     async def _ask_former_names(self, symbol: str, venue_order_id: str) -> None:
         """Learn under which names an order was known before. Raises TradingError."""

@@ -10,6 +10,9 @@ from tradingsys.core.commands import RateLimit
 __all__ = ["Share", "Throttle"]
 
 
+_NEWS_MS = 5_000
+
+
 class Share(IntEnum):
     """How full, in percent, a request may make a window: the rest is left to what is more urgent."""
 
@@ -52,13 +55,19 @@ class Throttle:
                 window = venue_ms // window_ms
                 self._used[kind, window_ms] = (window, self._count(kind, window_ms, venue_ms) + cost)
 
-    def seen(self, used: Mapping[tuple[str, int], int], retry_after_ms: int | None, venue_ms: int) -> None:
-        """The venue told its own count; it can only raise ours, since some of its answers are known to be too low."""
+    def seen(self, used: Mapping[tuple[str, int], int], retry_after_ms: int | None, venue_ms: int) -> bool:
+        """The venue told its own count; it can only raise ours, since some of its answers are known to be too low.
+
+        Returns whether it wants to be left alone for longer than was known, by more than its answers differ in.
+        """
         for (kind, window_ms), count in used.items():
             if count > self._count(kind, window_ms, venue_ms):
                 self._used[kind, window_ms] = (venue_ms // window_ms, count)
-        if retry_after_ms is not None:
-            self._blocked_until_ms = max(self._blocked_until_ms, venue_ms + retry_after_ms)
+        if retry_after_ms is None:
+            return False
+        known_ms = self._blocked_until_ms
+        self._blocked_until_ms = max(known_ms, venue_ms + retry_after_ms)
+        return self._blocked_until_ms > known_ms + _NEWS_MS
 
     def retry_ms(self, venue_ms: int) -> int:
         """How long to wait before asking `admits` again: the end of a ban, or of the shortest window."""

@@ -14,6 +14,7 @@ from tradingsys.core.commands import (
     AmendmentsQuery,
     Balance,
     BalancesQuery,
+    ConditionalOrdersQuery,
     Income,
     IncomeQuery,
     OpenOrdersQuery,
@@ -180,6 +181,8 @@ class AssetVenue:
                 return self.now_ms
             case OpenOrdersQuery():
                 return tuple(self.orders[order_id] for order_id in sorted(self.open))
+            case ConditionalOrdersQuery():
+                return ()
             case AmendmentsQuery(_, order_id):
                 return self.amended.get(order_id, ())
             case BalancesQuery():

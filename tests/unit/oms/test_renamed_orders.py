@@ -143,3 +143,59 @@ def test_executions_that_only_history_tells_are_asked_for_in_the_same_way(world:
     world.settle()
     assert world.book.net(1, "BTCUSDT") == 6 and world.book.orders[name].status is OrderStatus.FILLED
     assert any(isinstance(query, OrderQuery) and query.venue_order_id for query in world.asked)
+
+
+def lost(world: AssetWorld, qty: str = "10") -> Order:
+    """An order of session 1 rests at the venue under another name, and its journal was lost with the power."""
+    name = world.order(1, "BTCUSDT", Side.BUY, qty)
+    resting = world.venue.rest(name, "BTCUSDT", Side.BUY, qty, "1")
+    world.wait(10)
+    world.machine.cut_power()
+    world.machine.journal.unlink()
+    return world.venue.amend(resting, "web_1", "6")
+
+
+def boot_after_power_cut(world: AssetWorld) -> None:
+    world.open()
+    world.book.lacks_orders, world.book.lost_until_ms = True, world.venue.now_ms + 5_000
+    world.wait(6_000)
+    world.run(world.recovery.find_renamed_orders())
+    world.run(world.recovery.find_lost_conditional_orders())
+    world.catch_up()
+
+
+def test_one_that_the_journal_lost_is_known_again_while_it_is_open(world: AssetWorld) -> None:
+    renamed = lost(world)
+    boot_after_power_cut(world)
+    [order] = world.book.open_orders(1)
+    assert (order.facts.venue_order_id, order.worst_leaves_qty) == (renamed.venue_order_id, D(6))
+    world.tell(world.venue.match(renamed, "6"))
+    assert world.book.net(1, "BTCUSDT") == 6
+    world.check()
+    world.assert_exact()
+
+
+def test_one_that_the_journal_lost_is_known_again_by_executions_from_then(world: AssetWorld) -> None:
+    world.venue.match(lost(world), "6")
+    boot_after_power_cut(world)
+    assert world.book.net(1, "BTCUSDT") == 6 and world.book.net(EXTERNAL, "BTCUSDT") == 0
+    asked = amendments(world)
+    world.tell(world.venue.match(world.venue.rest("web_2", "BTCUSDT", Side.BUY, "3", "1"), "3"))
+    assert world.book.net(EXTERNAL, "BTCUSDT") == 3 and amendments(world) == asked, "it is of today"
+
+
+def test_an_order_under_a_new_name_is_ours_if_our_id_leads_to_it(world: AssetWorld) -> None:
+    name, resting = killed_in_doubt(world)
+    renamed = world.venue.amend(resting, "web_1", "6")
+    world.venue.open.clear()  # not among the open ones yet, but found by the id that it had
+    world.boot()
+    answer = world.venue.answer
+
+    def by_former_id(query: object) -> object:
+        is_asked = isinstance(query, OrderQuery) and query.client_order_id == name
+        return renamed if is_asked else answer(query)  # type: ignore[arg-type]
+
+    world.venue.answer = by_former_id  # type: ignore[method-assign]
+    resolve(world, name)
+    assert world.book.orders[name].status is OrderStatus.NEW
+    assert world.book.orders[name].facts.client_order_ids == tuple(sorted((name, "web_1")))
