@@ -75,8 +75,8 @@ def test_an_order_at_the_best_bid_is_soon_filled_or_left_behind(symbol: str) -> 
 
 def test_prices_stay_sane_for_days() -> None:
     market = Market(3)
-    for _ in range(72):
-        market.run(3600)  # only its end is lived through
+    for _ in range(24):
+        market.run(3 * 3600)  # only its end is lived through
         for each in MARKETS:
             mark = market.exchange.marks()[each.symbol]
             assert abs(mark / each.start_price - 1) < Decimal("0.1")
