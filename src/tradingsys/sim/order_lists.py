@@ -34,14 +34,11 @@ class ListStatus(StrEnum):
 
     EXECUTING = "EXECUTING"
     ALL_DONE = "ALL_DONE"
-    REJECT = "REJECT"
 
 
 class ListStep(StrEnum):
     """What happened to a list last."""
 
-    RESPONSE = "RESPONSE"
-    """A request about it failed."""
     EXEC_STARTED = "EXEC_STARTED"
     UPDATED = "UPDATED"
     """An order of it has another client id."""

@@ -98,7 +98,6 @@ class ExpiryReason(StrEnum):
     OTHER_LEG = "the other order of the pair came first"
     FIRST_PHASE = "the order it waits for was not filled"
     UNPAYABLE = "refused when its turn came"
-    REMOVED = "taken out by the exchange"
     PRICE_RANGE = "the next price is out of the range that the exchange allows"
     AMENDED = "the change left nothing to trade"
 

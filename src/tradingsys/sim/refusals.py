@@ -57,5 +57,4 @@ class Refusal(StrEnum):
     NO_DEBT = "so much of the asset is not owed"
     IN_LIQUIDATION = "the account is being liquidated"
     DEBT_OUTSTANDING = "the account's collateral must stay"
-    NO_LIQUIDITY = "nobody trades"
     NO_BOOK = "nobody is there to trade an amount of the quote asset with"

@@ -16,9 +16,9 @@ class Fault(StrEnum):
     ANSWER_MISSING = "answer_missing"
     """Executed; no answer ever comes."""
     ANSWER_TIMEOUT = "answer_timeout"
-    """Executed; the answer is that nobody knows in time (408)."""
+    """Executed; the answer is that nobody knows in time (408; 504 on spot and margin)."""
     ANSWER_UNKNOWN = "answer_unknown"
-    """Executed; the answer is that something unknown happened (503)."""
+    """Executed; the answer is that something unknown happened (503; 502 on spot and margin)."""
     ANSWER_DROPPED = "answer_dropped"
     """Executed; the connection ends instead of an answer."""
     REQUEST_CUT = "request_cut"
@@ -28,7 +28,7 @@ class Fault(StrEnum):
     OVERLOADED = "overloaded"
     """Not executed: 503, throttled."""
     INTERNAL = "internal"
-    """Not executed: 503, internal error."""
+    """Not executed: 503, internal error; 500 on spot and margin."""
 
     # --- all other requests
     READ_LATE = "read_late"

@@ -19,8 +19,6 @@ class Route(StrEnum):
     STREAM = "stream"
     """Market streams of spot, which are all in one place."""
     WS_API = "ws-api"
-    RISK = "risk"
-    """A margin account's risk."""
 
     @property
     def is_api(self) -> bool:

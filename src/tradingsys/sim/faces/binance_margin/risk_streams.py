@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tradingsys.sim.asset_events import LiabilityChanged, MarginLevelChanged, MarginStatus
+from tradingsys.sim.asset_events import LiabilityChanged, MarginLevelChanged
 from tradingsys.sim.events import ExchangeEvent
 from tradingsys.sim.faces.binance.connection import Connection
 from tradingsys.sim.faces.binance.figures import ms
@@ -15,14 +15,6 @@ from tradingsys.venues.binance.encode import combined, listen_key_expired, to_by
 from tradingsys.venues.binance.messages import Message, Nothing, margin
 
 __all__ = ["RiskStreams"]
-
-_WORDS = {
-    MarginStatus.EXCESSIVE: "EXCESSIVE",
-    MarginStatus.NORMAL: "NORMAL",
-    MarginStatus.MARGIN_CALL: "MARGIN_CALL",
-    MarginStatus.PRE_LIQUIDATION: "PRE_LIQUIDATION",
-    MarginStatus.FORCE_LIQUIDATION: "FORCE_LIQUIDATION",
-}
 
 
 class RiskStreams:
@@ -92,7 +84,7 @@ class RiskStreams:
         for event in events:
             if isinstance(event, MarginLevelChanged):
                 level = margin.MarginLevelStatusChange(
-                    ts_sent_ms=ms(event.ts_ns), level=format(event.level, "f"), status=_WORDS[event.status]
+                    ts_sent_ms=ms(event.ts_ns), level=format(event.level, "f"), status=event.status.value
                 )
                 outputs += self._send(event.account, level)
             elif isinstance(event, LiabilityChanged):

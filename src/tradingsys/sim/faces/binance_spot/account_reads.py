@@ -89,7 +89,7 @@ def discount(call: Call) -> spot.Discount:
         enabled_for_account=call.state.exchange.accounts[call.account].burns_bnb,
         enabled_for_symbol=True,
         discount_asset=fees.discount_asset,
-        discount=decimal_text(fees.discount),
+        discount=_eight(fees.discount),
     )
 
 

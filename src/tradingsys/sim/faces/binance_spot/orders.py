@@ -20,7 +20,7 @@ from tradingsys.sim.events import (
 )
 from tradingsys.sim.faces.binance.faults import Fault, malformed
 from tradingsys.sim.faces.binance.params import Params
-from tradingsys.sim.faces.binance_spot import render
+from tradingsys.sim.faces.binance_spot import account_reads, render
 from tradingsys.sim.faces.binance_spot.call import Call
 from tradingsys.sim.faces.binance_spot.new_orders import new_order
 from tradingsys.sim.faces.binance_spot.refusals import AMEND_REFUSALS, REFUSALS, filter_failure, refused
@@ -91,12 +91,7 @@ def place_test(call: Call) -> object:
         "standardCommissionForOrder": rates,
         "specialCommissionForOrder": nothing,
         "taxCommissionForOrder": nothing,
-        "discount": {
-            "enabledForAccount": call.state.exchange.accounts[call.account].burns_bnb,
-            "enabledForSymbol": True,
-            "discountAsset": "BNB",
-            "discount": "0.75000000",
-        },
+        "discount": account_reads.discount(call),
     }
 
 

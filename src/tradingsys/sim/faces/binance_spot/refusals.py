@@ -55,7 +55,6 @@ REFUSALS: Mapping[Refusal, tuple[int, str]] = MappingProxyType(
         Refusal.NOT_TRADING: (-1013, "Market is closed."),
         Refusal.CLOSED: (-1013, "Market is closed."),
         Refusal.CANCEL_ONLY: (-1013, "Market is closed."),
-        Refusal.NO_LIQUIDITY: (-2010, "Market orders are not supported while nobody trades."),
         Refusal.NO_BOOK: (-2010, "Order book liquidity is less than symbol minimum quantity."),
         Refusal.NO_DEPTH: (-1112, "No orders on book for symbol."),
         Refusal.BAD_LIST_PRICES: (

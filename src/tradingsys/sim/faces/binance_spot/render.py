@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import TypeVar
 
-from msgspec import UNSET, structs
+from msgspec import UNSET, Struct, structs
 
 from tradingsys.core.enums import Contingency, OrderStatus, OrderType
 from tradingsys.core.order import Closed, Fill, Order, Terms
@@ -18,6 +19,7 @@ from tradingsys.venues.binance import encode_spot, encode_spot_lists, words
 from tradingsys.venues.binance.messages import spot
 
 __all__ = [
+    "Told",
     "amend_reply",
     "cancel_reply",
     "execution_report",
@@ -39,10 +41,11 @@ _REASON_WORDS = {
     ExpiryReason.FIRST_PHASE: "OTO_PHASE_ONE_EXPIRED",
     ExpiryReason.UNPAYABLE: "REJECTED",
     ExpiryReason.PRICE_RANGE: "EXECUTION_RULE_PRICE_RANGE_EXCEEDED",
-    ExpiryReason.REMOVED: "EXCHANGE_CANCELED",
     ExpiryReason.LIQUIDATION: "EXCHANGE_CANCELED",
     ExpiryReason.AMENDED: "EXCHANGE_CANCELED",
 }
+ToldT = TypeVar("ToldT", spot.OrderReply, spot.ExecutionReport)
+
 _NO_GROUP = -1
 """Accounts of the box belong to no trade group."""
 _MARKETS = frozenset({OrderType.MARKET, OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET})
@@ -114,12 +117,14 @@ def _progress(record: OrderRecord) -> encode_spot.Progress:
 
 def _told(reply: spot.OrderReply, record: OrderRecord) -> spot.OrderReply:
     """With what whoever sent the order wrote on it, and without a quantity where it has none yet."""
-    if not record.qty:
-        reply = structs.replace(reply, orig_qty=UNSET)
+    return _with_strategy(reply if record.qty else structs.replace(reply, orig_qty=UNSET), record)
+
+
+def _with_strategy(told: ToldT, record: OrderRecord) -> ToldT:
     if record.strategy_id is None and record.strategy_type is None:
-        return reply
+        return told
     return structs.replace(
-        reply,
+        told,
         strategy_id=UNSET if record.strategy_id is None else record.strategy_id,
         strategy_type=UNSET if record.strategy_type is None else record.strategy_type,
     )
@@ -190,28 +195,34 @@ def amend_reply(
     )
 
 
-def execution_report(
-    record: OrderRecord,
-    ts_ns: int,
-    execution_id: int,
-    *,
-    execution: Execution | None = None,
-    kind: str | None = None,
-    cancel_id: str | None = None,
-    former_id: str | None = None,
-    prevented_qty: Decimal | None = None,
-    match: PreventedMatch | None = None,
-) -> spot.ExecutionReport:
-    """The event about an order as it was right after it happened; ``match`` took ``prevented_qty`` from it."""
+class Told(Struct, frozen=True):
+    """What happened to an order, beside what it is then."""
+
+    ts_ns: int
+    kind: str | None = None
+    """The venue's word, where it does not follow from the rest."""
+    execution: Execution | None = None
+    cancel_id: str | None = None
+    """The client id of the request that cancelled it."""
+    former_id: str | None = None
+    """Its client id before an amend."""
+    prevented_qty: Decimal | None = None
+    match: PreventedMatch | None = None
+    """Took ``prevented_qty`` from it."""
+
+
+def execution_report(record: OrderRecord, told: Told, execution_id: int) -> spot.ExecutionReport:
+    """The event about an order as it was right after it happened."""
+    execution, match = told.execution, told.match
     order = _order(record, () if execution is None else (_fill(execution),))
     report = encode_spot.execution_report(
-        OrderChanged(order, record.symbol, ms(ts_ns)),
+        OrderChanged(order, record.symbol, ms(told.ts_ns)),
         _progress(record),
-        execution_type=kind,
+        execution_type=told.kind,
         execution_id=execution_id,
-        cancel_id=cancel_id,
-        former_id=former_id,
-        last_prevented_qty=prevented_qty,
+        cancel_id=told.cancel_id,
+        former_id=told.former_id,
+        last_prevented_qty=told.prevented_qty,
     )
     if match is not None:
         report = structs.replace(
@@ -227,13 +238,7 @@ def execution_report(
         report = structs.replace(report, last_quote_qty=_quote_text(execution))
         if record.order_type in _MARKETS:  # of its trades, `faqs/market_orders_faq.md` says so; when it is new, it is
             report = structs.replace(report, is_working=False)
-    if record.strategy_id is None and record.strategy_type is None:
-        return report
-    return structs.replace(
-        report,
-        strategy_id=UNSET if record.strategy_id is None else record.strategy_id,
-        strategy_type=UNSET if record.strategy_type is None else record.strategy_type,
-    )
+    return _with_strategy(report, record)
 
 
 def user_trade(row: Execution, *, is_margin: bool = False) -> spot.UserTrade:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from msgspec import structs
+
 from tradingsys.core.bars import Bar
 from tradingsys.sim.faces.binance.book_feeds import top
 from tradingsys.sim.faces.binance.faults import Fault, malformed
@@ -37,7 +39,7 @@ def _bar_of(state: State, symbol: str, start_ms: int, now_ms: int) -> Bar:
 
 def _rolling(symbol: str, bar: Bar, end_ms: int, *, mini: bool) -> spot.RollingTicker:
     change = bar.close - bar.open
-    short = spot.RollingTicker(
+    told = spot.RollingTicker(
         symbol=symbol,
         open_price=_text(bar.open),
         high_price=_text(bar.high),
@@ -52,16 +54,13 @@ def _rolling(symbol: str, bar: Bar, end_ms: int, *, mini: bool) -> spot.RollingT
         count=bar.trade_count,
     )
     if mini:
-        return short
-    return spot.RollingTicker(
-        **{name: getattr(short, name) for name in short.__struct_fields__ if name not in _CHANGES},
+        return told
+    return structs.replace(
+        told,
         price_change=_text(change),
         price_change_percent=_percent(change, bar.open),
         weighted_avg_price=_text(_average(bar)),
     )
-
-
-_CHANGES = ("price_change", "price_change_percent", "weighted_avg_price")
 
 
 def _average(bar: Bar) -> Decimal:

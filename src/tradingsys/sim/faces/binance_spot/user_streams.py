@@ -21,6 +21,7 @@ from tradingsys.sim.faces.binance.figures import ms
 from tradingsys.sim.faces.binance.params import Keyring, Params
 from tradingsys.sim.faces.binance_spot import render
 from tradingsys.sim.faces.binance_spot.call import State
+from tradingsys.sim.faces.binance_spot.render import Told
 from tradingsys.sim.faces.transport import WsOutput, WsSend
 from tradingsys.sim.order_records import OrderRecord
 from tradingsys.venues.binance.encode import to_bytes
@@ -168,26 +169,22 @@ class UserStreams:
     def _told(self, event: ExchangeEvent) -> list[WsOutput]:
         match event:
             case Accepted(order):
-                return self._report(order, order.updated_ns, kind="NEW")
+                return self._report(order, Told(order.updated_ns, kind="NEW"))
             case Executed(order, execution):
-                return self._report(order, execution.ts_ns, execution=execution)
+                return self._report(order, Told(execution.ts_ns, execution=execution))
             case Triggered(order):
-                return self._report(order, order.updated_ns, kind="NEW")
+                return self._report(order, Told(order.updated_ns, kind="NEW"))
             case Canceled(order) | Expired(order):
                 cancel_id = self._state.cancel_ids.pop((order.symbol, order.order_id), None)
                 if isinstance(event, Expired):
-                    return self._report(order, order.updated_ns)
-                return self._report(order, order.updated_ns, cancel_id=cancel_id or self._state.made_id())
+                    return self._report(order, Told(order.updated_ns))
+                return self._report(order, Told(order.updated_ns, cancel_id=cancel_id or self._state.made_id()))
             case Amended(order, amendment) if amendment is not None:
-                return self._report(
-                    order,
-                    amendment.ts_ns,
-                    kind="REPLACED",
-                    former_id=amendment.client_order_id,
-                    execution_id=amendment.amendment_id,
-                )
+                told = Told(amendment.ts_ns, kind="REPLACED", former_id=amendment.client_order_id)
+                return self._report(order, told, amendment.amendment_id)
             case Prevented(order, match, last_qty):
-                return self._report(order, match.ts_ns, kind="TRADE_PREVENTION", prevented_qty=last_qty, match=match)
+                told = Told(match.ts_ns, kind="TRADE_PREVENTION", prevented_qty=last_qty, match=match)
+                return self._report(order, told)
             case ListChanged(record):
                 if not self._listened(record.account):
                     return []
@@ -197,13 +194,11 @@ class UserStreams:
             case _:
                 return []
 
-    def _report(
-        self, order: OrderRecord, ts_ns: int, *, execution_id: int | None = None, **more: object
-    ) -> list[WsOutput]:
+    def _report(self, order: OrderRecord, told: Told, execution_id: int | None = None) -> list[WsOutput]:
         number = self._state.exchange.number_happening() if execution_id is None else execution_id
         if not self._listened(order.account):
             return []
-        return self._send(order.account, render.execution_report(order, ts_ns, number, **more))  # type: ignore[arg-type]
+        return self._send(order.account, render.execution_report(order, told, number))
 
     def _listened(self, account: str) -> bool:
         return any(each.account == account for each in self._subscriptions)
