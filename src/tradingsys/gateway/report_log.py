@@ -6,6 +6,7 @@ from tradingsys.core.instrument import plain
 from tradingsys.core.reports import (
     AccountChanged,
     AssetMoved,
+    LimitsSeen,
     MarginCall,
     MarginLevel,
     Oddity,
@@ -50,5 +51,7 @@ def log_report(log: Log, report: Report) -> None:
                 log.error(margin_text(report))
         case AssetMoved(asset, delta):
             log.info("an asset moved without a trade", asset=asset, delta=plain(delta))
+        case LimitsSeen(retry_after_ms=int(wait_ms)):
+            log.warning("the exchange wants to be left alone: nothing is sent until then", seconds=-(-wait_ms // 1000))
         case Oddity(text):
             log.warning("odd message from the exchange", text=text)

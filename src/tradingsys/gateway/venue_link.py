@@ -164,8 +164,8 @@ class VenueLink:
                 case Answer(token, value, error):
                     self._procedures.answer(token, value, error)
                 case LimitsSeen(used, retry_after_ms):
-                    if self._venue.clock.is_set:
-                        self._throttle.seen(used, retry_after_ms, self.venue_ms())
+                    if self._venue.clock.is_set and self._throttle.seen(used, retry_after_ms, self.venue_ms()):
+                        self._heard(output)
                 case TradingState():
                     self.trading = output
                     self._heard(output)

@@ -167,6 +167,13 @@ def test_a_client_has_few_questions_under_way(scene: Scene) -> None:
     assert len(scene.venue.open_asks) == 1
 
 
+def test_that_the_exchange_wants_to_be_left_alone_is_told_once(scene: Scene) -> None:
+    for wait_ms in (30_000, 29_500, 31_000, 60_000):
+        scene.says(LimitsSeen({}, wait_ms))
+    told = [line for line in scene.logged if "left alone" in line]
+    assert [line.partition("'seconds': ")[2].rstrip("}") for line in told] == ["30", "60"]
+
+
 def test_questions_leave_room_for_what_the_gateway_itself_must_ask(scene: Scene) -> None:
     client = scene.client()
     scene.says(LimitsSeen({("weight", 60_000): 1_196}))
