@@ -246,3 +246,26 @@ def test_any_subscription_counts_for_the_state_of_a_session(spot_client: SpotCli
     assert spot_client.ws_call(conn, "session.status", sign=False)["result"]["userDataStream"] is False
     spot_client.ws_call(conn, "userDataStream.subscribe.signature")
     assert spot_client.ws_call(conn, "session.status", sign=False)["result"]["userDataStream"] is True
+
+
+# --- web-socket-streams.md
+
+
+@pytest.mark.parametrize(
+    ("request_id", "is_taken"),
+    [
+        (-(2**63), True),
+        (2**63 - 1, True),
+        ("a" * 36, True),
+        (None, True),
+        (2**63, False),
+        ("a" * 37, False),
+        (1.5, False),
+        (True, False),
+    ],
+)
+def test_ids_of_requests_about_streams(spot_client: SpotClient, request_id: object, is_taken: bool) -> None:
+    conn = spot_client.open("/ws")
+    told = spot_client.control(conn, "SUBSCRIBE", ["dogeusdt@trade"], request_id)
+    assert ("error" not in told) is is_taken
+    assert told.get("result", told.get("error", {}).get("code")) == (None if is_taken else 2)

@@ -21,6 +21,7 @@ _BAD_VALUE = 1
 _INVALID_REQUEST = 2
 _INVALID_JSON = 3
 _MAX_STREAMS = 1024
+_NO_ID = False
 
 _decode_any = msgspec.json.Decoder().decode
 _METHODS = ("SUBSCRIBE", "UNSUBSCRIBE", "LIST_SUBSCRIPTIONS", "SET_PROPERTY", "GET_PROPERTY")
@@ -50,10 +51,19 @@ class StreamControl(Generic[S]):
             raw = _object(data)
             candidate = raw.get("id")
             request_id = candidate if isinstance(candidate, int | str) else None
-            reply = ControlReply(result=self._perform(conn, _request(raw, data), now_ns), id=request_id)
+            asked = _request(raw, data)
+            if not self._takes_id(raw.get("id", _NO_ID)):
+                raise _invalid("request ID must be an unsigned integer")
+            reply = ControlReply(result=self._perform(conn, asked, now_ns), id=request_id)
         except _Mistake as mistake:
             reply = ControlReply(error=ErrorBody(code=mistake.code, msg=mistake.message), id=request_id)
         return to_bytes(reply)
+
+    def _takes_id(self, request_id: object) -> bool:
+        """Documented for futures are unsigned integers alone; the venue's own SDK sends text."""
+        if isinstance(request_id, int) and not isinstance(request_id, bool):
+            return request_id >= 0
+        return request_id is None or isinstance(request_id, str)
 
     def _perform(self, conn: Connection, request: _Asked, now_ns: int) -> list[str] | bool | None:
         params = request.params
@@ -128,10 +138,6 @@ def _request(raw: dict[str, object], data: bytes) -> _Asked:
         column = max(0, data.find(str(method).encode())) + len(str(method)) + 1
         known = ", ".join(f"`{name}`" for name in _METHODS)
         raise _invalid(f"unknown variant `{method}`, expected one of {known} at line 1 column {column}")
-    request_id = raw.get("id", False)
-    # Documented for futures are unsigned integers alone; the venue's own SDK sends text.
-    if isinstance(request_id, bool | float | list | dict) or (isinstance(request_id, int) and request_id < 0):
-        raise _invalid("request ID must be an unsigned integer")
     if not isinstance(params, list):
         raise _invalid(f"invalid type, expected a sequence at line 1 column {len(data)}")
     return _Asked(str(method), params)

@@ -41,6 +41,8 @@ from tradingsys.venues.binance.spot_errors import ERRORS
 __all__ = ["Face"]
 
 _SECOND_NS = 1_000_000_000
+_INT64 = 2**63
+_LONGEST_ID = 36
 _WS_API_PATH = "/ws-api/v3"
 _STREAM_PATH = re.compile(r"/(ws|stream)(?:/(.*))?")
 _WRONG_KEY = Fault(400, -2028, "HMAC-SHA-256 API key is not supported.")
@@ -73,6 +75,14 @@ class _Control(StreamControl[State]):
     def __init__(self, markets: MarketStreams[State], risk: RiskStreams) -> None:
         super().__init__(markets)
         self._risk = risk
+
+    def _takes_id(self, request_id: object) -> bool:
+        """Whole numbers of 64 bits, up to 36 letters and digits (UUIDs have dashes too), or null."""
+        if isinstance(request_id, int) and not isinstance(request_id, bool):
+            return -_INT64 <= request_id < _INT64
+        if isinstance(request_id, str):
+            return len(request_id) <= _LONGEST_ID
+        return request_id is None
 
     def _listen(self, conn: Connection, name: str, now_ns: int) -> None:
         if self._risk.knows(name):
