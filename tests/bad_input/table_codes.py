@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-__all__ = ["CODES", "STATUSES", "CodeRow"]
+__all__ = ["CODES", "STATUSES", "TRIED", "CodeRow"]
 
 _DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -34,6 +34,9 @@ CODES = {
     "margin": _read(_MARGIN),
 }
 """By the names of the accounts' configurations."""
+TRIED = {**CODES, "margin": tuple(row for row in CODES["margin"] if row not in CODES["spot"])}
+"""What each account is told one after the other: margin's questions weigh so much that a minute has no room for more,
+and what it has in common with spot, spot is told."""
 _BOTH, _ASSETS = frozenset(CODES), frozenset({"spot", "margin"})
 STATUSES: tuple[tuple[int, str, frozenset[str]], ...] = (
     (400, "a code of next year", frozenset()),

@@ -16,7 +16,7 @@ import pytest
 
 from tests.bad_input.exchange import Loop
 from tests.bad_input.launcher import Launcher
-from tests.bad_input.table_codes import CODES, STATUSES, CodeRow
+from tests.bad_input.table_codes import CODES, STATUSES, TRIED, CodeRow
 from tests.bad_input.venue_place import ACCOUNTS, VenuePlace
 
 FIRST_QTY = 1_000
@@ -79,7 +79,7 @@ def test_the_page_has_all_codes(account: str) -> None:
 def test_orders(place: VenuePlace, account: str) -> None:
     line = place.line
     sent = {}
-    for number, row in enumerate(CODES[account]):
+    for number, row in enumerate(TRIED[account]):
         quantity = str(FIRST_QTY + number)
         place.refusals["place", quantity] = (400, row.code, row.text)
         sent[line.order(quantity=quantity)] = row
@@ -106,7 +106,7 @@ def test_lists(place: VenuePlace, account: str) -> None:
         return  # nothing of the kind is ever sent
     line = place.line
     sent = []
-    for number, row in enumerate(CODES[account]):
+    for number, row in enumerate(TRIED[account]):
         quantity = str(FIRST_QTY + number)
         place.refusals["list", quantity] = (400, row.code, row.text)
         legs = [line.order_params(**leg, side="SELL", quantity=quantity) for leg in OCO]
@@ -130,7 +130,7 @@ def test_lists(place: VenuePlace, account: str) -> None:
 def test_cancels(place: VenuePlace, account: str) -> None:
     line = place.line
     resting, venue_order_id = place.resting(**place.words.resting)
-    for row in CODES[account]:
+    for row in TRIED[account]:
         place.refusals["cancel", venue_order_id] = (400, row.code, row.text)
         since, questions = len(line.messages), place.questions
         line.result("cancel", {"client_order_id": resting})
@@ -154,7 +154,7 @@ def test_amends(place: VenuePlace, account: str) -> None:
     line = place.line
     shared, shared_id = place.resting(**place.words.resting)
     doubtful = []
-    for row in CODES[account]:
+    for row in TRIED[account]:
         order, venue_order_id = place.resting(**place.words.resting) if row.in_doubt else (shared, shared_id)
         place.refusals["amend", venue_order_id] = (400, row.code, row.text)
         since = len(line.messages)
@@ -192,7 +192,7 @@ def _more_than(place: VenuePlace, questions: int) -> bool:
 
 
 def test_questions_of_strategies(place: VenuePlace, account: str) -> None:
-    for row in CODES[account]:
+    for row in TRIED[account]:
         place.refusals["klines", ""] = (400, row.code, row.text)
         assert_answers(place, row, place.line.ask("get_klines", KLINES)["error"])
     place.refusals.clear()
@@ -225,7 +225,7 @@ def test_questions_of_the_gateway(place: VenuePlace, account: str) -> None:
     """An order whose answer was lost, with the question for it refused: asked on, until the truth is told."""
     line = place.line
     sent = []
-    rows = [row for row in CODES[account] if row.code not in ANSWERS[account]]
+    rows = [row for row in TRIED[account] if row.code not in ANSWERS[account]]
     for number, row in enumerate(rows):
         quantity = str(FIRST_QTY + number)
         place.lost[quantity] = (400, -1007, "Timeout waiting for response from backend server.")
