@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sqlite3
 import tempfile
+import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from math import ceil
 from pathlib import Path
+from threading import Event, Thread
 
 from msgspec import structs
 
@@ -16,6 +22,7 @@ from tests.campaign.pair import run_pair
 _PRODUCTS = ("usdm", "spot", "margin")
 _MARGIN_PER_SECOND = 12.0
 """Much more than that the exchange does not take."""
+_A_WHILE_S = 15.0
 
 
 def main() -> int:
@@ -59,10 +66,11 @@ def main() -> int:
 
 def _run(product: str, plan: Plan) -> int:
     about = f"{plan.requests} requests of {plan.sessions} sessions, {plan.per_second:g} a second"
-    print(f"{product}: {about}: {1 + plan.requests / plan.per_second / 60:.0f} minutes or so", flush=True)
-    with tempfile.TemporaryDirectory() as directory:
+    minutes = ceil(plan.requests / plan.per_second / 60 + 0.5)
+    print(f"{product}: {about}: {minutes} minute{'s' * (minutes > 1)} or so", flush=True)
+    with _watched() as directory:
         if product == "usdm":
-            result = run(Path(directory), plan)
+            result = run(directory, plan)
             tables = {
                 "orders": result.orders,
                 "conditional orders": result.conditions,
@@ -72,7 +80,7 @@ def _run(product: str, plan: Plan) -> int:
             }
             executions, books, differences = result.executions, len(result.lines), result.differences
         else:
-            spot = run_assets(Path(directory), product, plan)
+            spot = run_assets(directory, product, plan)
             tables = {
                 "orders": spot.orders,
                 "of those": spot.special,
@@ -97,14 +105,42 @@ def _run(product: str, plan: Plan) -> int:
 
 def _run_pair(executions: int, seed: int) -> int:
     print(f"pair: {executions} executions of one engine on spot and futures", flush=True)
-    with tempfile.TemporaryDirectory() as directory:
-        result = run_pair(Path(directory), executions, seed)
+    with _watched() as directory:
+        result = run_pair(directory, executions, seed)
     print(f"\nexecutions, those on spot by the asset of the fee: {result.executions.total()}")
     _print(result.executions)
     print(f"\npair: {result.executions.total()} executions, differences: {len(result.differences)}")
     for difference in result.differences:
         print(f"  {difference}")
     return 1 if result.differences else 0
+
+
+@contextmanager
+def _watched() -> Iterator[Path]:
+    """A folder for everything; now and then a line says how much is in its books."""
+    over, begin = Event(), time.monotonic()
+
+    def watch(directory: Path) -> None:
+        while not over.wait(_A_WHILE_S):
+            print(f"  {time.monotonic() - begin:4.0f} s: {_booked(directory)} executions", flush=True)
+
+    with tempfile.TemporaryDirectory() as name:
+        watching = Thread(target=watch, args=(Path(name),), daemon=True)
+        watching.start()
+        try:
+            yield Path(name)
+        finally:
+            over.set()
+            watching.join()
+
+
+def _booked(directory: Path) -> int:
+    """In all books that are there."""
+    found = 0
+    for path in directory.glob("*.db"):
+        with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as conn:
+            found += conn.execute("SELECT count(*) FROM fills").fetchone()[0]
+    return found
 
 
 def _print(counts: Counter[str]) -> None:
