@@ -41,7 +41,7 @@ def what_it_became_is_known_by_our_id_only(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_foreign_name_is_nobodys_at_once(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(SessionBook, "_may_be_triggered", lambda *_: False)
+    patch.setattr(SessionBook, "may_be_ours", lambda *_: False)
 
 
 def conditional_orders_that_the_journal_lost_stay_lost(patch: pytest.MonkeyPatch) -> None:

@@ -31,14 +31,22 @@ class Announcements:
 
     def order(self, news: OrderNews, *, deliver: bool) -> None:
         """Something changed about an order. Without ``deliver`` a snapshot will tell."""
-        view = order_view(news.order, news.new_fills, news.completed_fills)
-        if view is not None and self.sessions is not None:
-            self.sessions.session(news.order.session).push_order(view, deliver=deliver)
+        if self.sessions is None:
+            return
+        session = self.sessions.session(news.order.session)
+        if not deliver:
+            session.pass_over()
+        elif (view := order_view(news.order, news.new_fills, news.completed_fills)) is not None:
+            session.push_order(view)
 
     def position(self, session: int, symbol: str, position: SessionPosition, *, deliver: bool) -> None:
         """What a session holds, or what that earned, changed. Without ``deliver`` a snapshot will tell."""
-        if self.sessions is not None:
-            self.sessions.session(session).push_position(symbol.lower(), position, deliver=deliver)
+        if self.sessions is None:
+            return
+        if deliver:
+            self.sessions.session(session).push_position(symbol.lower(), position)
+        else:
+            self.sessions.session(session).pass_over()
 
     def failed(self, order: TrackedOrder, request: OrderRequest, code: int, reason: str) -> None:
         """A cancel or amend that had been taken came to nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tradingsys.core.errors import StoreError
-from tradingsys.core.records import Record, SymbolRecord
+from tradingsys.core.records import PositionRecord, Record, SymbolRecord
 from tradingsys.gateway.seams import StoreSeam
 
 __all__ = ["Saving"]
@@ -20,6 +20,7 @@ class Saving:
 
     def save(self, records: Sequence[Record], *, durable: bool = False) -> None:
         """Keep these. Raises StoreError only when they must be ``durable`` on return."""
+        records = _without_stale_positions(records)
         if durable:
             self._store.save_now(records)
         elif any(isinstance(record, SymbolRecord) for record in records):
@@ -37,3 +38,9 @@ class Saving:
     def _done(self, error: StoreError | None) -> None:
         if error is not None:
             self._failed(error)
+
+
+def _without_stale_positions(records: Sequence[Record]) -> Sequence[Record]:
+    """Of what a session holds only the last: many executions of a page from history move it many times."""
+    last = {(row.session, row.symbol): row for row in records if isinstance(row, PositionRecord)}
+    return [row for row in records if not isinstance(row, PositionRecord) or last[row.session, row.symbol] is row]

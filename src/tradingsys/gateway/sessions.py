@@ -127,14 +127,19 @@ class Session:
         self.probe_deadline_ns: int | None = None
         self._events: deque[tuple[int, bytes]] = deque(maxlen=_EVENTS_KEPT)
 
-    def push_order(self, view: OrderView, *, deliver: bool = True) -> None:
-        """Tell all who listen, and keep it for those that come back. Without ``deliver`` a snapshot will tell."""
-        self._push(lambda n: encode(OrderPush(self.epoch, n, view)), deliver)
+    def push_order(self, view: OrderView) -> None:
+        """Tell all who listen, and keep it for those that come back."""
+        self._push(lambda n: encode(OrderPush(self.epoch, n, view)))
 
-    def push_position(self, symbol: str, position: SessionPosition, *, deliver: bool = True) -> None:
-        """Tell all who listen, and keep it for those that come back. Without ``deliver`` a snapshot will tell."""
+    def push_position(self, symbol: str, position: SessionPosition) -> None:
+        """Tell all who listen, and keep it for those that come back."""
         told = (symbol, plain(position.net), *money_view(position), executed_view(position))
-        self._push(lambda n: encode(PositionPush(self.epoch, n, *told)), deliver)
+        self._push(lambda n: encode(PositionPush(self.epoch, n, *told)))
+
+    def pass_over(self) -> None:
+        """Something happened that a snapshot will tell, also to those that come back."""
+        self.n += 1
+        self._events.clear()
 
     def missed_since(self, cursor: Cursor | None) -> list[bytes] | None:
         """The events after a cursor; None when they are no longer (or were never) known here."""
@@ -155,13 +160,12 @@ class Session:
         """All who are told of its events, the owner first."""
         return [*([self.owner] if self.owner is not None else []), *self.onlookers]
 
-    def _push(self, encoded: Callable[[int], bytes], deliver: bool) -> None:
+    def _push(self, encoded: Callable[[int], bytes]) -> None:
         self.n += 1
         data = encoded(self.n)
         self._events.append((self.n, data))
-        if deliver:
-            for client in self.listeners:
-                client.peer.write(data)
+        for client in self.listeners:
+            client.peer.write(data)
 
 
 class SessionDesk:

@@ -164,3 +164,15 @@ def test_too_many_subscriptions(scene: Scene) -> None:
     assert code == ErrorCode.DENIED and "256 streams" in text and "unsubscribe" in text
     client.result("subscribe", many[:256])
     other.result("subscribe", many[:256])
+
+
+def test_what_was_passed_over_is_told_by_a_snapshot() -> None:
+    session = SessionDesk(5, None).session(1)
+    session.push_position("btcusdt", SessionPosition(Decimal(1)))
+    before = (5, session.n)
+    session.pass_over()
+    assert session.missed_since(before) is None
+    after = (5, session.n)
+    assert session.missed_since(after) == []
+    session.push_position("btcusdt", SessionPosition(Decimal(2)))
+    assert session.missed_since(before) is None and len(session.missed_since(after) or ()) == 1
