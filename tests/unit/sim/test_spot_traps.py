@@ -371,9 +371,9 @@ def test_trades_after_an_id_find_what_was_missed(spot_client: SpotClient) -> Non
 
 def test_nothing_is_kept_of_cancellations_and_tokens_that_are_over(spot_client: SpotClient) -> None:
     face = spot_client.box.spot_face
-    legs = {"workingType": "LIMIT", "workingTimeInForce": "GTC", "workingSide": "BUY", "workingPrice": "0.601"}
-    waits = {"pendingType": "LIMIT_MAKER", "pendingSide": "SELL", "pendingPrice": "0.7"}
-    size = {"symbol": "DOGEUSDT", "workingQuantity": "100", "pendingQuantity": "90"}
+    legs: dict[str, Any] = {"workingType": "LIMIT", "workingTimeInForce": "GTC", "workingSide": "BUY", "workingPrice": "0.601"}
+    waits: dict[str, Any] = {"pendingType": "LIMIT_MAKER", "pendingSide": "SELL", "pendingPrice": "0.7"}
+    size: dict[str, Any] = {"symbol": "DOGEUSDT", "workingQuantity": "100", "pendingQuantity": "90"}
     told = spot_client.call("POST", "/api/v3/orderList/oto", **legs, **waits, **size)
     assert told["orderReports"][0]["status"] == "FILLED"
     spot_client.call("DELETE", "/api/v3/orderList", symbol="DOGEUSDT", orderListId=told["orderListId"])
