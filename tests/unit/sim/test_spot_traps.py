@@ -371,10 +371,13 @@ def test_trades_after_an_id_find_what_was_missed(spot_client: SpotClient) -> Non
 
 def test_nothing_is_kept_of_cancellations_and_tokens_that_are_over(spot_client: SpotClient) -> None:
     face = spot_client.box.spot_face
-    legs: dict[str, Any] = {"workingType": "LIMIT", "workingTimeInForce": "GTC", "workingSide": "BUY", "workingPrice": "0.601"}
-    waits: dict[str, Any] = {"pendingType": "LIMIT_MAKER", "pendingSide": "SELL", "pendingPrice": "0.7"}
-    size: dict[str, Any] = {"symbol": "DOGEUSDT", "workingQuantity": "100", "pendingQuantity": "90"}
-    told = spot_client.call("POST", "/api/v3/orderList/oto", **legs, **waits, **size)
+    pair: dict[str, Any] = {
+        "symbol": "DOGEUSDT",
+        **{"workingType": "LIMIT", "workingTimeInForce": "GTC", "workingSide": "BUY", "workingPrice": "0.601"},
+        **{"pendingType": "LIMIT_MAKER", "pendingSide": "SELL", "pendingPrice": "0.7"},
+        **{"workingQuantity": "100", "pendingQuantity": "90"},
+    }
+    told = spot_client.call("POST", "/api/v3/orderList/oto", **pair)
     assert told["orderReports"][0]["status"] == "FILLED"
     spot_client.call("DELETE", "/api/v3/orderList", symbol="DOGEUSDT", orderListId=told["orderListId"])
     assert face._state.cancel_ids == {}
