@@ -13,8 +13,7 @@ from typing import Any
 import apsw
 
 from tests.campaign.asset_tally import AssetTally, changes, holdings, owner, tally_assets
-from tests.campaign.campaign import DIGITS
-from tests.campaign.tally import Owner
+from tests.campaign.tally import Owner, shown
 from tests.process.desk import Desk
 from tests.process.world import World
 from tradingsys.core.ids import EXTERNAL
@@ -173,7 +172,7 @@ def compare_lines(true: Mapping[Owner, AssetTally], booked: Mapping[Owner, Asset
     for key in sorted(true.keys() | booked.keys()):
         one, other = true.get(key, AssetTally()), booked.get(key, AssetTally())
         for what in ("fills", "executed", "net", "fees", "realized_pnl", "entry_px"):
-            expected, found = _shown(getattr(one, what)), _shown(getattr(other, what))
+            expected, found = shown(getattr(one, what)), shown(getattr(other, what))
             if expected != found:
                 yield f"session {key[0]}, {key[1]}: {what} is {found} in the books, {expected} at the exchange"
 
@@ -240,16 +239,6 @@ def _key(symbol: str, trade_id: object, order_id: object) -> tuple[str, str, str
 def _facts(row: _Row, session: int) -> tuple[object, ...]:
     numbers = (None if row[name] is None else Fraction(row[name]) for name in ("px", "qty", "fee"))
     return session, row["side"], *numbers, row["fee_asset"]
-
-
-def _shown(value: object) -> object:
-    """Numbers that are equal when they agree to the last digit that can be kept; money without zeros."""
-    match value:
-        case Fraction():
-            return round(value, DIGITS)
-        case dict():
-            return {asset: amount for asset, amount in value.items() if amount}
-    return value
 
 
 def _number(value: Fraction) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from tests.campaign.tally import Owner
+from tests.campaign.tally import Average, Owner
 from tradingsys.core.ids import EXTERNAL, decode_client_order_id
 
 __all__ = ["MARKETS", "AssetTally", "Change", "changes", "holdings", "owner", "tally_assets"]
@@ -29,39 +28,23 @@ _LATE = 1 << 62
 """After all that is told of the same instant."""
 
 
-class AssetTally(Struct):
-    """One session on one symbol. Costs are those of the average; fees in the coin leave it as it is."""
+class AssetTally(Average):
+    """Where fees in the coin take some of it, and leave its average cost as it is. ``net`` is what can be sold."""
 
-    fills: int = 0
     executed: Fraction = Fraction(0)
     """Bought less sold."""
-    net: Fraction = Fraction(0)
-    """What of that can be sold: less the fees in the base asset."""
     quote_flow: Fraction = Fraction(0)
     """Received of the quote asset less paid, before fees."""
-    cost: Fraction = Fraction(0)
-    realized_pnl: Fraction = Fraction(0)
-    fees: dict[str, Decimal] = field(default_factory=dict)
 
     def add(self, row: _Row) -> None:
         """One execution."""
+        super().add(row)
         sign = 1 if row["side"] == "BUY" else -1
-        qty, px, fee = sign * Fraction(row["qty"]), Fraction(row["px"]), Fraction(row["fee"])
-        closed = Fraction(0)
-        if self.net * qty < 0:
-            closed = max(-self.net, qty) if qty < 0 else min(-self.net, qty)
-            released = self.cost * closed / self.net
-            self.realized_pnl -= closed * px - released
-            self.cost += released
-        self.cost += (qty - closed) * px
-        self.net += qty
-        self.fills += 1
-        self.executed += qty
-        self.quote_flow -= sign * _cut(abs(qty) * px)
-        asset = row["fee_asset"]
-        self.fees[asset] = self.fees.get(asset, Decimal(0)) + Decimal(row["fee"])
-        if asset == MARKETS[row["symbol"]][0]:
-            self._lose(fee, px)
+        qty, px = Fraction(row["qty"]), Fraction(row["px"])
+        self.executed += sign * qty
+        self.quote_flow -= sign * _cut(qty * px)
+        if row["fee_asset"] == MARKETS[row["symbol"]][0]:
+            self._lose(Fraction(row["fee"]), px)
 
     def _lose(self, qty: Fraction, px: Fraction) -> None:
         left = self.net - qty
@@ -69,11 +52,6 @@ class AssetTally(Struct):
             self.cost - qty * px if left * self.net > 0 else left * px
         )  # fmt: skip
         self.net = left
-
-    @property
-    def entry_px(self) -> Fraction | None:
-        """Average cost of what is held."""
-        return self.cost / self.net if self.net else None
 
 
 class Change(Struct, frozen=True):

@@ -13,17 +13,15 @@ from typing import Any
 
 from msgspec import Struct
 
-from tests.campaign.tally import Owner, Tally, share_funding, tally
+from tests.campaign.tally import Owner, Tally, share_funding, shown, tally
 from tests.process.desk import Desk
 from tests.process.world import Process, World, eventually
 from tradingsys.core.ids import EXTERNAL
 
-__all__ = ["DIGITS", "Plan", "Result", "differences_at_end", "run", "start_monkeys", "wait"]
+__all__ = ["Plan", "Result", "differences_at_end", "run", "start_monkeys", "wait"]
 
 _FUNDING_EVERY_S = 8 * 3_600
 _BETWEEN_STOPS = 60
-DIGITS = 15
-"""An average cost that never ends is kept to 28 significant digits."""
 
 
 class Plan(Struct, frozen=True):
@@ -187,19 +185,9 @@ def _compare(ledger: dict[Owner, Tally], books: dict[Owner, Tally]) -> Iterator[
         if owner[0] == EXTERNAL and (booked.net or booked.fills or booked.fees or booked.realized_pnl):
             yield f"EXTERNAL has something of {owner[1]}: {booked}"
         for what in ("fills", "net", "fees", "funding", "realized_pnl", "entry_px"):
-            expected, found = _shown(getattr(true, what)), _shown(getattr(booked, what))
+            expected, found = shown(getattr(true, what)), shown(getattr(booked, what))
             if expected != found:
                 yield f"session {owner[0]}, {owner[1]}: {what} is {found} in the books, {expected} at the exchange"
-
-
-def _shown(value: object) -> object:
-    """Numbers that are equal when they agree to the last digit that can be kept; money without zeros."""
-    match value:
-        case Fraction():
-            return round(value, DIGITS)
-        case dict():
-            return {asset: amount for asset, amount in value.items() if amount}
-    return value
 
 
 def _compare_told(ledger: dict[Owner, Tally], told: list[dict[str, Any]]) -> Iterator[str]:

@@ -12,16 +12,18 @@ from msgspec import Struct, field
 
 from tradingsys.core.ids import EXTERNAL, decode_client_order_id
 
-__all__ = ["Owner", "Tally", "owners", "share_funding", "tally"]
+__all__ = ["Average", "Owner", "Tally", "owners", "share_funding", "shown", "tally"]
 
 Owner = tuple[int, str]
 """Session and symbol."""
+_COST_DIGITS = 15
+"""An average cost that never ends is kept to 28 significant digits."""
 _Row = Mapping[str, Any]
-_DIGITS = 8
+_MONEY_DIGITS = 8
 
 
-class Tally(Struct):
-    """One session on one symbol."""
+class Average(Struct):
+    """What one session came to on one symbol, at average cost."""
 
     fills: int = 0
     net: Fraction = Fraction(0)
@@ -29,7 +31,6 @@ class Tally(Struct):
     """What the net was bought for, at average cost; negative when sold."""
     realized_pnl: Fraction = Fraction(0)
     fees: dict[str, Decimal] = field(default_factory=dict)
-    funding: dict[str, Decimal] = field(default_factory=dict)
 
     def add(self, row: _Row) -> None:
         """One execution."""
@@ -50,6 +51,22 @@ class Tally(Struct):
     def entry_px(self) -> Fraction | None:
         """Average cost of what is held."""
         return self.cost / self.net if self.net else None
+
+
+class Tally(Average):
+    """In contracts, for which funding is paid."""
+
+    funding: dict[str, Decimal] = field(default_factory=dict)
+
+
+def shown(value: object) -> object:
+    """Numbers that are equal when they agree to the last digit that can be kept; money without zeros."""
+    match value:
+        case Fraction():
+            return round(value, _COST_DIGITS)
+        case dict():
+            return {asset: amount for asset, amount in value.items() if amount}
+    return value
 
 
 def owners(executions: Iterable[_Row], conditions: Iterable[_Row]) -> list[int]:
@@ -87,4 +104,4 @@ def share_funding(lines: Mapping[Owner, Tally], payments: Iterable[_Row]) -> Non
 
 def _cut(amount: Fraction) -> Decimal:
     """Without what is beyond the last digit of money."""
-    return Decimal(math.trunc(amount * 10**_DIGITS)).scaleb(-_DIGITS)
+    return Decimal(math.trunc(amount * 10**_MONEY_DIGITS)).scaleb(-_MONEY_DIGITS)
