@@ -11,8 +11,9 @@ from msgspec import Struct
 from tests.simulate.faults import Faults, Profile
 from tests.simulate.incarnation import Incarnation
 from tests.simulate.judge import Judge, judge_file
+from tests.simulate.lifetime import Lifetime
 from tests.simulate.pyalgo_strategy import PyalgoStrategy
-from tests.simulate.strategy import Link, Strategy
+from tests.simulate.strategy import Strategy
 from tests.simulate.venue import Venue
 from tests.simulate.wish import PRICES
 from tests.simulate.witness import Witness
@@ -35,7 +36,7 @@ from tradingsys.venues.binance.market import BinanceMarket
 from tradingsys.venues.binance.product import Endpoints
 from tradingsys.venues.binance.usdm import USDM
 
-__all__ = ["ACCOUNT", "QUIET_TICK_MS", "SETTINGS", "TICK_MS", "Life", "Verdict", "make_simulator", "signer"]
+__all__ = ["ACCOUNT", "SETTINGS", "Life", "Verdict", "make_simulator", "signer"]
 
 ACCOUNT = "account"
 _URLS = Endpoints("http://sim", "ws://sim/ws-fapi/v1", "ws://sim")
@@ -46,8 +47,6 @@ SETTINGS = GatewaySettings(
     symbols=(),
     watch_ms=5_000,
 )
-TICK_MS, QUIET_TICK_MS = 20, 100
-"""How often the exchange looks at its clock."""
 _CHAOS_S = 20
 _QUIET_S = 90
 _BAN_S = 150
@@ -82,7 +81,7 @@ class Verdict(Struct):
     trace: list[str]
 
 
-class Life:
+class Life(Lifetime):
     """Builds the world of a seed and lives it."""
 
     def __init__(self, seed: int, folder: Path, profile: Profile | None = None) -> None:
@@ -97,7 +96,6 @@ class Life:
         simulator = make_simulator(self.world.now_ns, options)
         self.venue = Venue(self.world, simulator, [symbol.upper() for symbol in PRICES], ACCOUNT)
         self.witness = Witness(self.world)
-        self.gateway: Incarnation | None = None
         self._deaf: list[tuple[int, int]] = []
         """From a gateway's death until the next one was there."""
         self._manual = 0
@@ -202,29 +200,13 @@ class Life:
             kept = self.world.rng.choice((header, self.world.rng.randint(header, max(header, len(content)))))
             journal.write_bytes(content[:kept])
 
-    def _kill_gateway(self) -> None:
-        if self.gateway is not None:
-            self.gateway.kill("at random")
-
-    def _kill_booting_gateway(self) -> None:
-        if self.gateway is not None and self.gateway.alive and not self.gateway.gateway.is_ready:
-            self.counts["deaths during a boot"] += 1
-            self.gateway.kill("while it started", power_cut=False)
-
-    def _connect(self, strategy: Strategy | PyalgoStrategy) -> Link | None:
-        return self.gateway.connect(strategy) if self.gateway is not None else None
-
     def _drop_link(self) -> None:
         self.world.rng.choice(self.strategies).drop()
 
     # ---- the market
 
-    def _tick_venue(self) -> None:
-        self.venue.tick()
-        self.world.after(ms(TICK_MS if self.faults != Faults.none() else QUIET_TICK_MS), self._tick_venue)
-
     def _make_market(self) -> None:
-        if self.faults != Faults.none():
+        if not self.is_quiet:
             symbol = self.world.rng.choice(list(PRICES))
             side = self.world.rng.choice(list(Side))
             px = PRICES[symbol] + Decimal(self.world.rng.randint(-12, 12)) / 1000
@@ -267,21 +249,10 @@ class Life:
 
     def _watch_worst_case(self) -> None:
         self._count_worst_case()
-        self.world.after(ms(50 if self.faults != Faults.none() else 500), self._watch_worst_case)
+        self.world.after(ms(500 if self.is_quiet else 50), self._watch_worst_case)
 
     def _count_worst_case(self) -> None:
         gateway = self.gateway
         if gateway is not None and gateway.alive and gateway.gateway.is_ready:
             for what in uncounted(self.venue.simulator.exchange, ACCOUNT, gateway.gateway.book):
                 self._uncounted.setdefault(what, f"{self.world.at(self.world.now_ns):.4f}")
-
-    def _every(self, per_s: float, action: object) -> None:
-        if per_s <= 0:
-            return
-
-        def again() -> None:
-            if self.faults != Faults.none():
-                action()  # type: ignore[operator]
-                self._every(per_s, action)
-
-        self.world.after(s(self.world.rng.expovariate(per_s)), again)

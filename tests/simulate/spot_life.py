@@ -10,13 +10,13 @@ from msgspec import structs
 
 from tests.simulate.faults import Faults, Profile
 from tests.simulate.incarnation import Incarnation
-from tests.simulate.life import ACCOUNT, QUIET_TICK_MS, SETTINGS, TICK_MS, Verdict
+from tests.simulate.life import ACCOUNT, SETTINGS, Verdict
+from tests.simulate.lifetime import Lifetime
 from tests.simulate.plain_spot import PlainSpot
 from tests.simulate.sent import SentRequests
 from tests.simulate.spot_box import URLS, SpotPast, WireSpot, markets
 from tests.simulate.spot_judge import SpotJudge
 from tests.simulate.spot_strategy import SpotStrategy
-from tests.simulate.strategy import Link, Strategy
 from tests.simulate.venue import Network, Venue
 from tests.simulate.world import World, ms, s
 from tradingsys.core.enums import Side
@@ -52,7 +52,7 @@ class SpotVenue(Venue):
         self._ids = 0
 
 
-class SpotLife:
+class SpotLife(Lifetime):
     """Builds the world of a seed and lives it."""
 
     def __init__(
@@ -82,7 +82,6 @@ class SpotLife:
         self.exchange.accounts[self.account].burns_bnb = self.world.chance(0.5)
         self.exchange.open_account("house", {}, is_house=True)
         self.venue = SpotVenue(self.world, self.box, self.account)
-        self.gateway: Incarnation | None = None
         self.transfers: dict[str, tuple[str, Decimal, int]] = {}
         """Asset, amount and instant of every one, by id."""
         self._manual = 0
@@ -157,25 +156,10 @@ class SpotLife:
                 journal.write_bytes(content[: self.world.rng.randint(header, max(header, len(content)))])
         self.world.after(ms(self.faults.restart_ms or self.world.rng.choice((20, 200, 3_000))), self._start_gateway)
 
-    def _kill_gateway(self) -> None:
-        if self.gateway is not None:
-            self.gateway.kill("at random")
-
-    def _kill_booting_gateway(self) -> None:
-        if self.gateway is not None and self.gateway.alive and not self.gateway.gateway.is_ready:
-            self.gateway.kill("while it started", power_cut=False)
-
-    def _connect(self, strategy: Strategy) -> Link | None:
-        return self.gateway.connect(strategy) if self.gateway is not None else None
-
     # ---- the market
 
-    def _tick_venue(self) -> None:
-        self.venue.tick()
-        self.world.after(ms(TICK_MS if self.faults != Faults.none() else QUIET_TICK_MS), self._tick_venue)
-
     def _make_market(self) -> None:
-        if self.faults != Faults.none():
+        if not self.is_quiet:
             symbol, px = self.world.rng.choice([*SPOT_PRICES.items(), *_OUTSIDE.items()])
             side = self.world.rng.choice(list(Side))
             px += Decimal(self.world.rng.randint(-12, 12)) / (1000 if px < 100 else 10)
@@ -214,14 +198,3 @@ class SpotLife:
             report = AssetMoved(asset, amount, name, self.world.now_ns // 1_000_000)
             gateway.call(lambda: gateway.gateway._heard(report))
             gateway.call(gateway.gateway.settle)
-
-    def _every(self, per_s: float, action: object) -> None:
-        if per_s <= 0:
-            return
-
-        def again() -> None:
-            if self.faults != Faults.none():
-                action()  # type: ignore[operator]
-                self._every(per_s, action)
-
-        self.world.after(s(self.world.rng.expovariate(per_s)), again)
