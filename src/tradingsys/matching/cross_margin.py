@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_DOWN, Decimal
+from typing import TypeAlias
 
 from tradingsys.matching.wallet import SpotWallet
 
@@ -11,6 +12,9 @@ __all__ = ["NO_DEBT_LEVEL", "CrossMarginWallet", "Repayment"]
 
 NO_DEBT_LEVEL = Decimal(999)
 """The level of an account that owes nothing, and the highest there is."""
+
+Repayment: TypeAlias = tuple[Decimal, Decimal]
+"""Principal and interest that were paid back."""
 
 _ZERO = Decimal(0)
 _LEVEL_DIGITS = Decimal("0.00000001")
@@ -86,7 +90,3 @@ class CrossMarginWallet(SpotWallet):
         if not owed:
             return NO_DEBT_LEVEL
         return min(NO_DEBT_LEVEL, (self.worth(prices) / owed).quantize(_LEVEL_DIGITS, ROUND_DOWN))
-
-
-Repayment = tuple[Decimal, Decimal]
-"""Principal and interest that were paid back."""

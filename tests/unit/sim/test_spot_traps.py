@@ -373,9 +373,15 @@ def test_nothing_is_kept_of_cancellations_and_tokens_that_are_over(spot_client: 
     face = spot_client.box.spot_face
     pair: dict[str, Any] = {
         "symbol": "DOGEUSDT",
-        **{"workingType": "LIMIT", "workingTimeInForce": "GTC", "workingSide": "BUY", "workingPrice": "0.601"},
-        **{"pendingType": "LIMIT_MAKER", "pendingSide": "SELL", "pendingPrice": "0.7"},
-        **{"workingQuantity": "100", "pendingQuantity": "90"},
+        "workingType": "LIMIT",
+        "workingTimeInForce": "GTC",
+        "workingSide": "BUY",
+        "workingPrice": "0.601",
+        "workingQuantity": "100",
+        "pendingType": "LIMIT_MAKER",
+        "pendingSide": "SELL",
+        "pendingPrice": "0.7",
+        "pendingQuantity": "90",
     }
     told = spot_client.call("POST", "/api/v3/orderList/oto", **pair)
     assert told["orderReports"][0]["status"] == "FILLED"
