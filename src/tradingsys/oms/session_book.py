@@ -149,7 +149,7 @@ class SessionBook:
 
     def stray_may_be_renamed(self, symbol: str, venue_order_id: str) -> bool:
         """Whether an order whose executions are unattributed may be one of ours that somebody else amended."""
-        fills = self.unattributed[symbol, venue_order_id].values()
+        fills = self.unattributed.get((symbol, venue_order_id), {}).values()
         return self._may_be_renamed(self._strays.told(symbol, venue_order_id).terms, symbol, fills)
 
     def _may_be_renamed(self, terms: Terms | None, symbol: str, fills: Iterable[Fill]) -> bool:

@@ -153,6 +153,8 @@ class Settling:
             if (is_named or negatives >= _OWNER_ATTEMPTS) and not book.lacks_orders:
                 named_ms = named_ms or inquiry.venue_ms() + inquiry.uncertainty_ms()
                 await self._ask_conditional_orders(symbol, venue_order_id, excluded)
+                if (symbol, venue_order_id) not in book.unattributed:
+                    return
                 is_settled = await self._is_not_renamed(symbol, venue_order_id, named_ms)
                 if (symbol, venue_order_id) not in book.unattributed:
                     return
