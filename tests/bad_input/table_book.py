@@ -16,7 +16,7 @@ from tradingsys.store.migrations import VERSION
 
 __all__ = ["CASES", "UNCHECKED", "columns"]
 
-# Columns that hold free text, or text that only the exchange can judge.
+# Columns that hold free text, or text that only the exchange can judge; a rival is empty where there is none.
 UNCHECKED = {
     "adjustments.id",
     "adjustments.why",
@@ -26,6 +26,7 @@ UNCHECKED = {
     "ledger.symbol",
     "meta.key",
     "meta.value",
+    "orders.rival",
     "sessions.name",
     "symbols.base_asset",
     "symbols.quote_asset",
