@@ -135,7 +135,7 @@ class Faults(Struct, frozen=True):
             case Profile.KILLS:
                 more = {
                     "kill_at_send": 0.25,
-                    "boot_kills_per_s": rng.choice((0.1, 0.8)),
+                    "boot_kills_per_s": rng.choice((0.4, 0.8)),
                     "late_order": 0.3,
                     "last_instant": 0.8,
                     "power_cut": rng.choice((0.1, 0.2, 0.6)),

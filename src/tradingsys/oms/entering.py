@@ -16,7 +16,8 @@ from tradingsys.oms.inquiry import Inquiry
 __all__ = ["Entering", "Wish"]
 
 _JOIN_MS = 50
-_LONGEST_PAUSE_MS = 16_000
+_PATIENCE, _LONGEST_PAUSE = 4, 8
+"""Times the staleness of answers, two of which a reading takes at the least."""
 _FAILURES_BEFORE_ALARM = 3
 _NS_PER_MS = 1_000_000
 
@@ -48,7 +49,8 @@ class Entering:
         self._wanted: Counter[Wish] = Counter()
         self._failures: Counter[Wish] = Counter()
         self._due_ns: dict[Wish, int] = {}
-        self._is_reading = False
+        self._reads_until_ns = 0
+        """Until then whoever reads is waited for: a question of its may have been lost."""
 
     async def enter(self, wishes: Iterable[Wish], tries: int | None = None) -> None:
         """Ends when all are entered; with ``tries`` after so many readings, or as soon as there is nothing to read now.
@@ -60,7 +62,7 @@ class Entering:
         try:
             while missing := [wish for wish in mine if not self._is_in(wish)]:
                 pause_ns = min(self._due_ns.get(wish, 0) for wish in missing) - self._inquiry.now_ns()
-                if self._is_reading:
+                if self._inquiry.now_ns() < self._reads_until_ns:
                     await self._inquiry.wait(_JOIN_MS)
                 elif tries is not None and (rounds == tries or pause_ns > 0):
                     return
@@ -76,18 +78,20 @@ class Entering:
     async def _read_what_is_due(self) -> None:
         now_ns = self._inquiry.now_ns()
         due = {wish for wish in self._wanted if not self._is_in(wish) and self._due_ns.get(wish, 0) <= now_ns}
-        self._is_reading = True
+        staleness_ms = self._inquiry.margins.staleness_ms
+        self._reads_until_ns = now_ns + _PATIENCE * staleness_ms * _NS_PER_MS
         try:
             await self._read(due)
         finally:
-            self._is_reading = False
+            self._reads_until_ns = 0
         busy: list[Wish] = []
         for wish in due:
             if self._is_in(wish):
                 self._failures.pop(wish, None)
                 self._due_ns.pop(wish, None)
                 continue
-            pause_ms = min(self._inquiry.timing.first_retry_ms << min(self._failures[wish], 10), _LONGEST_PAUSE_MS)
+            pause_ms = self._inquiry.timing.first_retry_ms << min(self._failures[wish], 10)
+            pause_ms = min(pause_ms, _LONGEST_PAUSE * staleness_ms)
             self._due_ns[wish] = self._inquiry.now_ns() + pause_ms * _NS_PER_MS
             self._failures[wish] += 1
             if self._failures[wish] == _FAILURES_BEFORE_ALARM:
