@@ -87,7 +87,7 @@ def _what_was_before_a_baseline_counts_twice(patch: Patch) -> None:
 
 
 def _symbols_enter_without_their_past(patch: Patch) -> None:
-    patch.setattr(AssetAccount, "_read_from", lambda *args: None)
+    patch.setattr(AssetAccount, "_read_from", lambda *args, **more: None)
 
 
 def _foreign_symbols_are_nobodys_business(patch: Patch) -> None:
