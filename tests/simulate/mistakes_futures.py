@@ -25,7 +25,6 @@ from tradingsys.oms.halts import Halts
 from tradingsys.oms.inquiry import Inquiry
 from tradingsys.oms.order_index import OrderIndex
 from tradingsys.oms.procedure import ask
-from tradingsys.oms.recovery import Recovery
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
 
@@ -42,13 +41,6 @@ def what_it_became_is_known_by_our_id_only(patch: pytest.MonkeyPatch) -> None:
 
 def a_foreign_name_is_nobodys_at_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SessionBook, "may_be_ours", lambda *_: False)
-
-
-def conditional_orders_that_the_journal_lost_stay_lost(patch: pytest.MonkeyPatch) -> None:
-    async def nothing(self: Recovery) -> None:
-        self._book.lacks_orders = False
-
-    patch.setattr(Recovery, "find_lost_conditional_orders", nothing)
 
 
 def conditional_orders_are_asked_for_among_the_others(patch: pytest.MonkeyPatch) -> None:
@@ -159,7 +151,6 @@ def profit_is_forgotten_in_a_restart(patch: pytest.MonkeyPatch) -> None:
 FUTURES_MISTAKES: dict[Callable[[pytest.MonkeyPatch], None], Profile] = {
     what_it_became_is_known_by_our_id_only: Profile.NORMAL,
     a_foreign_name_is_nobodys_at_once: Profile.NORMAL,
-    conditional_orders_that_the_journal_lost_stay_lost: Profile.KILLS,
     conditional_orders_are_asked_for_among_the_others: Profile.NORMAL,
     a_refused_cancel_means_canceled: Profile.PEERS,
     an_amend_without_an_answer_was_refused: Profile.AMENDS,
