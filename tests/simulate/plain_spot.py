@@ -384,24 +384,22 @@ class PlainProtocol:
         if error is None:
             assert isinstance(value, list)
             yield from value
-        for name, request in _named(command):
-            yield RequestDone(name, request, Outcome.REFUSED if error else Outcome.ACCEPTED, error)
+        yield from _ended(command, Outcome.REFUSED if error else Outcome.ACCEPTED, error)
 
     def _failed(self, command: Command, error: TransportError, *, sent: bool) -> Iterator[Output]:
         if isinstance(command, Ask):
             yield Answer(command.token, None, error)
             return
-        for name, request in _named(command):
-            yield RequestDone(name, request, Outcome.IN_DOUBT if sent else Outcome.NOT_SENT, error)
+        yield from _ended(command, Outcome.IN_DOUBT if sent else Outcome.NOT_SENT, error)
 
 
-def _named(command: Command) -> Iterator[tuple[str, OrderRequest]]:
+def _ended(command: Command, outcome: Outcome, error: TradingError | None) -> Iterator[RequestDone]:
     match command:
         case PlaceOrderList(_, orders):
-            yield from ((order.client_order_id, OrderRequest.PLACE) for order in orders)
+            yield from (RequestDone(each.client_order_id, OrderRequest.PLACE, outcome, error) for each in orders)
         case PlaceOrder():
-            yield command.client_order_id, OrderRequest.PLACE
+            yield RequestDone(command.client_order_id, OrderRequest.PLACE, outcome, error)
         case CancelOrder():
-            yield command.client_order_id, OrderRequest.CANCEL
+            yield RequestDone(command.client_order_id, OrderRequest.CANCEL, outcome, error)
         case ReplaceOrder():
-            yield command.client_order_id, OrderRequest.REPLACE
+            yield RequestDone(command.client_order_id, OrderRequest.REPLACE, outcome, error, command.revision)

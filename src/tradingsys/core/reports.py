@@ -67,6 +67,8 @@ class RequestDone(Struct, frozen=True):
     request: OrderRequest
     outcome: Outcome
     error: TradingError | None = None
+    revision: int = 0
+    """Of a replace, which one: when its reply comes late, another may be under way."""
 
 
 class AccountChanged(Struct, frozen=True):

@@ -269,11 +269,13 @@ class OrderDesk:
             self._tell_failed(order, report)
 
     def _replaced(self, order: TrackedOrder, report: RequestDone) -> None:
-        if report.outcome in (Outcome.ACCEPTED, Outcome.NOT_SENT):
-            self._book.replace_ended(order)
-        else:
-            is_refused = report.outcome is Outcome.REFUSED
-            self._procedures.start(self._recovery.settle_replace(order, refused=is_refused))
+        # The account's stream may have told its end before: then the one under way now is another.
+        if order.replace is not None and order.replace.revision == report.revision:
+            if report.outcome in (Outcome.ACCEPTED, Outcome.NOT_SENT):
+                self._book.replace_ended(order)
+            else:
+                is_refused = report.outcome is Outcome.REFUSED
+                self._procedures.start(self._recovery.settle_replace(order, refused=is_refused))
         if report.outcome in (Outcome.REFUSED, Outcome.NOT_SENT):
             self._tell_failed(order, report)
 

@@ -230,10 +230,16 @@ class Scene:
         return order
 
     def ends(
-        self, client_order_id: str, request: OrderRequest, outcome: Outcome, error: TradingError | None = None
+        self,
+        client_order_id: str,
+        request: OrderRequest,
+        outcome: Outcome,
+        error: TradingError | None = None,
+        revision: int | None = None,
     ) -> None:
-        """A request about an order ends."""
-        self.says(RequestDone(client_order_id, request, outcome, error))
+        """A request about an order ends; of amends, if not told which, the last one."""
+        last = self.tracked(client_order_id).revisions if request is OrderRequest.REPLACE else 0
+        self.says(RequestDone(client_order_id, request, outcome, error, last if revision is None else revision))
 
     def accepts(self, client_order_id: str) -> Order:
         """The venue takes an order that was sent."""
@@ -256,7 +262,12 @@ class Scene:
         return order
 
     def amends(self, client_order_id: str) -> None:
-        """The venue takes the last amend of an order."""
+        """The venue takes the last amend of an order, and answers."""
+        revision = self.learns_of_amend(client_order_id)
+        self.ends(client_order_id, OrderRequest.REPLACE, Outcome.ACCEPTED, revision=revision)
+
+    def learns_of_amend(self, client_order_id: str) -> int:
+        """The venue takes the last amend of an order; its answer is still to come. Returns which one it was."""
         command: ReplaceOrder = [
             each for each in self.venue.sent(ReplaceOrder) if each.client_order_id == client_order_id
         ][-1]
@@ -269,10 +280,8 @@ class Scene:
             version_ms=self.now_ms(),
             revision=command.revision,
         )
-        self.says(
-            OrderChanged(structs.replace(facts, terms=terms), terms.symbol, self.now_ms()),
-            RequestDone(client_order_id, OrderRequest.REPLACE, Outcome.ACCEPTED),
-        )
+        self.says(OrderChanged(structs.replace(facts, terms=terms), terms.symbol, self.now_ms()))
+        return command.revision
 
     def fills_order(
         self, client_order_id: str, qty: str, px: str = "0.6", fee: str = "0.001", fee_asset: str = "USDT"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.gateway.scene import Scene, SceneClient
 from tradingsys.core.commands import CancelOrder, OrderQuery, ReplaceOrder
-from tradingsys.core.errors import TransportError, VenueError
+from tradingsys.core.errors import TradingError, TransportError, VenueError
 from tradingsys.core.reports import OrderRequest, Outcome, TradingState
 from tradingsys.wire.messages import ErrorCode
 
@@ -148,6 +148,31 @@ def test_an_amend_without_an_answer_counts_in_full_until_the_venue_shows_the_ord
     scene.venue.answers[OrderQuery] = lambda _: scene.tracked(coid).facts
     scene.run(30)
     assert scene.tracked(coid).replace is None and scene.tracked(coid).worst_leaves_qty == 30
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error"),
+    [
+        (Outcome.ACCEPTED, None),
+        (Outcome.REFUSED, VenueError(-2013, "Order does not exist.")),
+        (Outcome.IN_DOUBT, TransportError("timeout", sent=True)),
+    ],
+)
+def test_the_late_reply_to_an_amend_does_not_end_the_next_one(
+    scene: Scene, outcome: Outcome, error: TradingError | None
+) -> None:
+    client, coid = resting(scene)
+    scene.venue.answers[OrderQuery] = lambda _: scene.tracked(coid).facts
+    client.result("amend", {"client_order_id": coid, "quantity": "40"})
+    [first] = scene.venue.sent(ReplaceOrder)
+    scene.learns_of_amend(coid)  # from the account's stream, before the reply
+    assert scene.tracked(coid).replace is None
+    client.result("amend", {"client_order_id": coid, "quantity": "50"})
+    scene.ends(coid, OrderRequest.REPLACE, outcome, error, first.revision)
+    scene.run(1)
+    assert scene.tracked(coid).worst_leaves_qty == 50
+    scene.amends(coid)
+    assert scene.tracked(coid).replace is None and scene.tracked(coid).worst_leaves_qty == 50
 
 
 def test_amended_terms_survive_the_gateway(scene: Scene) -> None:

@@ -47,7 +47,8 @@ def ended(command: OrderCommand, outcome: Outcome, error: TradingError | None = 
     """The end of a request, for each order that it was about."""
     if isinstance(command, PlaceOrderList):
         return [RequestDone(leg.client_order_id, OrderRequest.PLACE, outcome, error) for leg in command.orders]
-    return [RequestDone(command.client_order_id, _kind(command), outcome, error)]
+    revision = command.revision if isinstance(command, ReplaceOrder) else 0
+    return [RequestDone(command.client_order_id, _kind(command), outcome, error, revision)]
 
 
 def name_of(command: OrderCommand) -> str:

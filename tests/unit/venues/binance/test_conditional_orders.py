@@ -125,7 +125,7 @@ def test_a_change_says_everything_and_its_number_comes_back(change: ReplaceOrder
     world.reply_ws(encode.order_reply(changed))
     told, done = world.reports
     assert told.order.terms.revision == 2
-    assert done == RequestDone("c-1", OrderRequest.REPLACE, Outcome.ACCEPTED)
+    assert done == RequestDone("c-1", OrderRequest.REPLACE, Outcome.ACCEPTED, revision=2)
 
 
 @pytest.mark.parametrize("code", [-5024, -5025, -5026, -5027, -5029, -5043, -2013, -4164])

@@ -201,7 +201,7 @@ def test_an_amend_keeps_the_order_s_id_and_its_place() -> None:
     assert changed.order.client_order_ids == ("c-1",)
     assert changed.order.terms is not None
     assert (changed.order.terms.order_qty, changed.order.terms.revision) == (D("0.4"), 2)
-    assert world.done() == RequestDone("c-1", OrderRequest.REPLACE, Outcome.ACCEPTED)
+    assert world.done() == RequestDone("c-1", OrderRequest.REPLACE, Outcome.ACCEPTED, revision=2)
 
 
 @BOTH
