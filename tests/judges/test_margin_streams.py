@@ -165,8 +165,10 @@ async def test_levels_are_told(margin: Box, no_complaints: None) -> None:
     assert_complete(forced)
     truth = [row for row in margin.orders() if row["forced"]]
     assert {row.order_id for row in forced.rows} == {row["order_id"] for row in truth}
-    assert [(row.side, Decimal(row.executed_qty)) for row in forced.rows] == [
-        (row["side"], Decimal(row["cum_qty"])) for row in truth[::-1]
+    assert [(row.side, Decimal(row.qty), Decimal(row.executed_qty), row.updated_time) for row in forced.rows] == [
+        (row["side"], Decimal(row["qty"]), Decimal(row["cum_qty"]), row["updated_ms"]) for row in truth[::-1]
     ]
+    for row, fact in zip(forced.rows, truth[::-1], strict=True):
+        assert abs(Decimal(row.avg_price) * Decimal(row.executed_qty) - Decimal(fact["cum_quote"])) < Decimal("0.01")
     for event in risk.news.told:
         assert_complete(event)

@@ -48,6 +48,9 @@ def test_every_movement_is_told_and_named() -> None:
     assert D(fee["amount"]) < 0
     (order,) = client.call("GET", f"{M}/forceLiquidationRec")["rows"]
     assert order["side"] == "BUY"
+    for given in ({"endTime": order["updatedTime"] - 1}, {"startTime": order["updatedTime"] + 1}):
+        assert client.call("GET", f"{M}/forceLiquidationRec", **given) == {"rows": [], "total": 0}
+    assert client.call("GET", f"{M}/forceLiquidationRec", current=2) == {"rows": [], "total": 1}
     assert client.call("GET", LOAN) == {
         "asset": "USDT", "amount": "0.00000000", "repaidAmount": "0.00000000", "remainingAmount": "0.00000000",
     }  # fmt: skip

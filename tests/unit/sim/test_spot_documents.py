@@ -115,6 +115,27 @@ def test_weights(spot_client: SpotClient, path: str, params: dict[str, Any], wei
     assert (reply.status, reply.headers["X-MBX-USED-WEIGHT-1M"]) == (200, str(weight))
 
 
+# --- CHANGELOG.md, 2026-04-02
+
+
+@pytest.mark.parametrize("way", ["rest", "ws"])
+def test_an_amend_weighs_nothing_when_it_ends_its_order(spot_client: SpotClient, way: str) -> None:
+    order = place(spot_client, px="0.6")
+    spot_client.crowd(Side.SELL, "60", "0.6")
+    named: dict[str, Any] = {"symbol": "DOGEUSDT", "orderId": order["orderId"]}
+    api, used = spot_client.open("/ws-api/v3"), []
+    for qty in ("90", "80", "60"):
+        if way == "rest":
+            reply = spot_client.reply("PUT", f"{ORDER}/amend/keepPriority", **named, newQty=qty)
+            assert reply.status == 200
+            used.append(int(reply.headers["X-MBX-USED-WEIGHT-1M"]))
+        else:
+            (limit,) = spot_client.ws_call(api, "order.amend.keepPriority", **named, newQty=qty)["rateLimits"]
+            used.append(limit["count"])
+    assert [used[1] - used[0], used[2] - used[1]] == [4, 0]
+    assert spot_client.call("GET", ORDER, **named)["status"] == "EXPIRED"
+
+
 # --- rest-api.md, trading
 
 

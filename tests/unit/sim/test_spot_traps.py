@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from tradingsys.core.enums import Side
 from tradingsys.sim.faces.transport import NO_ANSWER, Reply
@@ -248,12 +249,12 @@ def test_filters_are_named(spot_client: SpotClient, path: str, wrong: dict[str, 
 
 
 def test_grids_begin_at_nought(spot_client: SpotClient) -> None:
-    """A price is a whole number of ticks, not so many ticks above the lowest price."""
-    filters = spot_client.call("GET", "/api/v3/exchangeInfo", sign=False, symbol="DOGEUSDT")["symbols"][0]["filters"]
-    grid = next(each for each in filters if each["filterType"] == "PRICE_FILTER")
-    step = D(grid["tickSize"])
-    assert D("0.59") % step == 0
-    spot_client.call("POST", ORDER, **spot_client.limit(px=str(D("0.59") + step)))
+    """A price is a whole number of ticks, not so many ticks above the lowest price; a quantity likewise."""
+    venue = spot_client.box.spot_exchange.venues["DOGEUSDT"]
+    venue.instrument = structs.replace(venue.instrument, min_price=D("0.500003"), min_qty=D("1.5"))
+    spot_client.call("POST", ORDER, **spot_client.limit(px="0.59", qty="100"))
+    for wrong, name in (({"px": "0.590003"}, "PRICE_FILTER"), ({"qty": "100.5"}, "LOT_SIZE")):
+        assert spot_client.refusal("POST", ORDER, **spot_client.limit(**wrong)) == (-1013, f"Filter failure: {name}")
 
 
 # --- limits, connections

@@ -146,6 +146,10 @@ class Limits:
         for window in self._windows(account):
             window.add(-min(count, window.used(now_ms)), now_ms)
 
+    def waive(self, weight: int, now_ms: int) -> None:
+        """A request that was counted turned out to weigh nothing."""
+        self._weight.add(-min(weight, self._weight.used(now_ms)), now_ms)
+
     def weight_headers(self, now_ms: int) -> dict[str, str]:
         """The header of every reply."""
         return {"X-MBX-USED-WEIGHT-1M": str(self._weight.used(now_ms))}

@@ -5,8 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tradingsys.sim.faces.binance.faults import Fault
+from tradingsys.sim.faces.binance.figures import ms
+from tradingsys.sim.faces.binance_margin.account import page
 from tradingsys.sim.faces.binance_spot.call import Call
 from tradingsys.sim.faces.binance_spot.wallets import assets_of
+from tradingsys.sim.order_records import OrderRecord
 from tradingsys.sim.spot_exchange import margin_name
 from tradingsys.venues.binance.messages import margin
 
@@ -108,25 +111,31 @@ def _rate(value: Decimal) -> str:
 
 def forced_orders(call: Call) -> dict[str, object]:
     """`GET /sapi/v1/margin/forceLiquidationRec`: what the exchange sold of the account, the newest first."""
-    ledger = call.state.exchange.ledger
-    rows = [
-        {
-            "avgPrice": format(record.avg_px, ".8f"),
-            "executedQty": format(record.cum_qty, ".8f"),
-            "orderId": record.order_id,
-            "price": format(record.px or Decimal(0), ".8f"),
-            "qty": format(record.qty, ".8f"),
-            "side": record.side.value,
-            "symbol": record.symbol,
-            "timeInForce": record.time_in_force.value,
-            "isIsolated": False,
-            "updatedTime": record.updated_ns // 1_000_000,
-        }
+    ledger, given = call.state.exchange.ledger, call.params
+    start_ms, end_ms = given.optional_integer("startTime", 0), given.optional_integer("endTime", call.now_ms)
+    records = [
+        record
         for symbol in ledger.symbols(call.account)
         for record in ledger.orders(call.account, symbol)
-        if record.forced
+        if record.forced and start_ms <= ms(record.updated_ns) <= end_ms
     ]
-    return {"rows": rows[::-1], "total": len(rows)}
+    records.sort(key=lambda record: record.updated_ns)
+    return {"rows": [_forced(record) for record in page(call, records[::-1])], "total": len(records)}
+
+
+def _forced(record: OrderRecord) -> dict[str, object]:
+    return {
+        "avgPrice": format(record.avg_px, ".8f"),
+        "executedQty": format(record.cum_qty, ".8f"),
+        "orderId": record.order_id,
+        "price": format(record.px or Decimal(0), ".8f"),
+        "qty": format(record.qty, ".8f"),
+        "side": record.side.value,
+        "symbol": record.symbol,
+        "timeInForce": record.time_in_force.value,
+        "isIsolated": False,
+        "updatedTime": ms(record.updated_ns),
+    }
 
 
 def isolated_account(_call: Call) -> margin.IsolatedAccount:

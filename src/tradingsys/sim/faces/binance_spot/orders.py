@@ -31,6 +31,7 @@ from tradingsys.venues.binance.messages import Nothing, spot
 from tradingsys.venues.binance.params import SPOT_CLIENT_ID, client_id
 
 __all__ = [
+    "AMEND_WEIGHT",
     "amend",
     "cancel",
     "cancel_all",
@@ -50,6 +51,8 @@ __all__ = [
 
 _FULL_BY_DEFAULT = frozenset({OrderType.LIMIT, OrderType.MARKET})
 _RESPONSES = ("ACK", "RESULT", "FULL")
+AMEND_WEIGHT = 4
+"""Of an amend, but for one that ends its order."""
 _STATUS_OF = {"ONLY_NEW": "NEW", "ONLY_PARTIALLY_FILLED": "PARTIALLY_FILLED"}
 
 
@@ -163,8 +166,10 @@ def cancel_one(call: Call) -> tuple[spot.OrderReply, list[ExchangeEvent]]:
     given = call.params
     symbol = call.symbol()
     order_id, client_order_id = named(requests.parse_cancel(given.values))
+    wanted = _restriction(given)
     record = find_open(call, symbol, order_id, client_order_id)
-    _check_restriction(given, record)
+    if wanted not in (None, record.status.value):
+        raise Fault(400, -2011, "Order was not canceled due to cancel restrictions.")
     cancel_id = client_id(given.values, "newClientOrderId", SPOT_CLIENT_ID) or call.state.made_id()
     name_cancels(call, record, cancel_id)
     events = call.state.happen(call.state.exchange.cancel(call.account, symbol, call.now_ns, order_id=record.order_id))
@@ -195,15 +200,15 @@ def find_open(call: Call, symbol: str, order_id: int | None, client_order_id: st
     raise refused(Refusal.UNKNOWN_ORDER)
 
 
-def _check_restriction(given: Params, record: OrderRecord) -> None:
+def _restriction(given: Params) -> str | None:
+    """The status that an order must have to be cancelled, if any.
+
+    Raises Fault (-1145) for nobody's restriction.
+    """
     word = given.get("cancelRestrictions")
-    if not word:
-        return
-    wanted = _STATUS_OF.get(word)
-    if wanted is None:
+    if word and word not in _STATUS_OF:
         raise Fault(400, -1145, "Invalid cancelRestrictions")
-    if record.status.value != wanted:
-        raise Fault(400, -2011, "Order was not canceled due to cancel restrictions.")
+    return _STATUS_OF.get(word)
 
 
 def name_cancels(call: Call, record: OrderRecord, cancel_id: str) -> None:
@@ -292,4 +297,5 @@ def amend(call: Call) -> spot.AmendReply:
         number = first.amendment.amendment_id
         return render.amend_reply(first.order, number, first.amendment.client_order_id, in_list, exchange.ledger)
     assert isinstance(first, Expired)  # nothing is left to trade; the stream is told right after this answer
+    call.state.limits.waive(AMEND_WEIGHT, call.now_ms)
     return render.amend_reply(first.order, exchange.next_happening, known.client_order_id, in_list, exchange.ledger)

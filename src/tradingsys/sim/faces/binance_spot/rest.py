@@ -140,7 +140,7 @@ ROUTES: Routes[State] = {
     ("DELETE", "/api/v3/order"): _cancelling(orders.cancel),
     ("DELETE", "/api/v3/openOrders"): _cancelling(orders.cancel_all),
     ("POST", "/api/v3/order/cancelReplace"): entering(replacing.cancel_replace),
-    ("PUT", "/api/v3/order/amend/keepPriority"): signed(orders.amend, 4),
+    ("PUT", "/api/v3/order/amend/keepPriority"): signed(orders.amend, orders.AMEND_WEIGHT),
     ("POST", "/api/v3/orderList/oco"): entering(order_lists.place_oco),
     ("POST", "/api/v3/orderList/oto"): entering(order_lists.place_oto),
     ("POST", "/api/v3/orderList/otoco"): entering(order_lists.place_otoco),
