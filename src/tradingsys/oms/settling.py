@@ -151,7 +151,9 @@ class Settling:
                 negatives += await self._ask_its_name(symbol, venue_order_id)
             is_named = book.name_of_stray(symbol, venue_order_id) is not None
             if (is_named or negatives >= _OWNER_ATTEMPTS) and not book.lacks_orders:
-                named_ms = named_ms or inquiry.venue_ms() + inquiry.uncertainty_ms()
+                # A clock in doubt knows no time; a later, better one still bounds when it had its name.
+                now_ms = inquiry.venue_ms() + inquiry.uncertainty_ms()
+                named_ms = now_ms if named_ms is None else min(named_ms, now_ms)
                 await self._ask_conditional_orders(symbol, venue_order_id, excluded)
                 if (symbol, venue_order_id) not in book.unattributed:
                     return

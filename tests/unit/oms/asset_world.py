@@ -235,9 +235,7 @@ class AssetWorld:
         self.clock = VenueClock()
         self.clock.set(self.venue.now_ms, 0, 0)
         self._opened_ms = self.venue.now_ms
-        self.recovery = Recovery(
-            self.book, Margins(), Timing(), lambda: self._now_ns, self.clock, charges_interest=True
-        )
+        self.recovery = Recovery(self.book, Margins(), Timing(), lambda: self.now_ns, self.clock, charges_interest=True)
         self.recovery.instruments = INSTRUMENTS
         self.procedures = Procedures()
         self._asked: list[tuple[int, Query[object]]] = []
@@ -278,7 +276,7 @@ class AssetWorld:
     # ---- time
 
     @property
-    def _now_ns(self) -> int:
+    def now_ns(self) -> int:
         return (self.venue.now_ms - self._opened_ms) * MS
 
     def wait(self, ms: int) -> None:
@@ -288,7 +286,7 @@ class AssetWorld:
             due_ns = self.procedures.next_deadline_ns
             due_ms = end_ms if due_ns is None else self._opened_ms + -(-due_ns // MS)
             self.venue.now_ms = min(max(due_ms, self.venue.now_ms + 1), end_ms)
-            self.procedures.tick(self._now_ns)
+            self.procedures.tick(self.now_ns)
         self.settle()
 
     def run(self, procedure: Procedure, limit_ms: int = 300_000) -> None:

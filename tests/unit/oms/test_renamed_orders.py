@@ -121,6 +121,19 @@ def test_another_s_order_is_external_and_nobody_asks_without_a_doubt(world: Asse
     assert world.book.orders[name].status is OrderStatus.NEW
 
 
+def test_a_clock_that_was_in_doubt_holds_no_execution_back_once_it_is_right(world: AssetWorld) -> None:
+    _, resting = killed_in_doubt(world)
+    hide(world, resting)
+    world.boot()
+    world.clock.doubt()
+    world.tell(world.venue.match(world.venue.rest("web_9", "BTCUSDT", Side.BUY, "6", "1"), "6"))
+    world.wait(500)
+    assert world.book.net(EXTERNAL, "BTCUSDT") == 0, "it may be the one in doubt"
+    world.clock.set(world.venue.now_ms, world.now_ns, world.now_ns)
+    world.wait(9_000)
+    assert world.book.net(EXTERNAL, "BTCUSDT") == 6
+
+
 def test_an_answer_older_than_the_amend_proves_nothing(world: AssetWorld) -> None:
     name, resting = killed_in_doubt(world)
     renamed = world.venue.amend(resting, "web_1", "6")
