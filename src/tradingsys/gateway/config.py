@@ -79,6 +79,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
 _AS_SHOWN = "copy it as the exchange shows it"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _CHOICES: dict[str, tuple[str, ...]] = {"environment": tuple(Environment), "durability": ("write", "fsync")}
+_WS_API = {"/ws-fapi/": ProductName.USDM.command, "/ws-api/": ProductName.SPOT.command}
+"""In the address of which WS-API, by the command whose exchange has it there."""
 _ISOLATED = ("isolated", "isIsolated")
 _MARGIN_HINT = "true for the cross margin account, false or left out for spot"
 
@@ -146,6 +148,16 @@ def product_of(command: str, config: Config, path: Path) -> ProductName:
 
     Raises ConfigError for a combination that there is not.
     """
+    ws_api = (config.urls.ws_api if config.urls is not None else None) or ""
+    meant = next((owner for part, owner in _WS_API.items() if part in ws_api), command)
+    if meant != command:
+        # Before a book is made: it would keep the other product from using the file ever after.
+        raise ConfigError(
+            f"{ws_api!r} is not what tradingsys {command} speaks to",
+            file=str(path),
+            key="urls: ws_api",
+            hint=f"run it with tradingsys {meant} -c={path}",
+        )
     if command == ProductName.SPOT.command:
         return ProductName.MARGIN if config.margin else ProductName.SPOT
     if config.margin:

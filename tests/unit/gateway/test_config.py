@@ -93,6 +93,14 @@ def test_the_command_and_the_file_say_what_is_traded(tmp_path: Path) -> None:
         product_of("usdt", load(margin), margin)
 
 
+@pytest.mark.parametrize(("ws_api", "wrong", "right"), [("ws-api/v3", "usdt", "spot"), ("ws-fapi/v1", "spot", "usdt")])
+def test_the_addresses_of_another_product_are_refused(tmp_path: Path, ws_api: str, wrong: str, right: str) -> None:
+    path = write(tmp_path, SEED | {"urls": {"ws_api": f"wss://localhost:8102/{ws_api}"}})
+    assert product_of(right, load(path), path).command == right
+    with pytest.raises(ConfigError, match=rf"urls: ws_api: .*run it with tradingsys {right} -c="):
+        product_of(wrong, load(path), path)
+
+
 def test_every_product_has_addresses_where_it_is(tmp_path: Path) -> None:
     config = load(write(tmp_path, SEED))
     rests = {product: addresses(config, product).rest for product in ProductName}
