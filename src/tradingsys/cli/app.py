@@ -116,7 +116,8 @@ _pos = App(
     name="pos",
     group=_WATCH,
     help="Positions of sessions: show or correct them.",
-    help_epilogue="Examples:\n\n    tradingsys pos show\n    tradingsys pos set 1 btcusdt 0",
+    help_epilogue="Examples:\n\n    tradingsys pos show\n    tradingsys pos set 1 btcusdt 0\n"
+    "    tradingsys pos accept -c spot.json BNB",
 )
 _add("show", "operating:show", _WATCH, "What each session holds.", "pos show\npos show --session EXTERNAL", _pos)
 _add(
@@ -127,7 +128,15 @@ _add(
     "pos set 1 btcusdt 0\npos set 2 ethusdt -0.5",
     _pos,
 )
-_add("accept", "assets:accept", _WATCH, "Take note of a difference of an asset.", "pos accept BNB", _pos)
+_add(
+    "accept",
+    "assets:accept",
+    _WATCH,
+    "Book a difference of an asset to EXTERNAL.\n\nNo order is sent, and no session's position changes. Look at"
+    ' "tradingsys assets" first: a difference of a moment ago may be an execution on its way.',
+    "pos accept -c spot.json BNB",
+    _pos,
+)
 app.command(_pos)
 _add(
     "assets",
@@ -143,8 +152,21 @@ _add(
     "How far a margin account is from liquidation.",
     "margin -c margin.json\nmargin -c margin.json BTC",
 )
-_add("borrow", "assets:borrow", _WATCH, "Borrow an asset for a margin account.", "borrow -c margin.json USDT 500")
-_add("repay", "assets:repay", _WATCH, "Pay back what a margin account owes.", "repay -c margin.json USDT 500")
+_ONCE = "It is asked for once, and never repeated: where no answer comes, the message says where to look."
+_add(
+    "borrow",
+    "assets:borrow",
+    _WATCH,
+    f"Borrow an asset for a margin account.\n\n{_ONCE}",
+    "borrow -c margin.json USDT 500\nborrow -c margin.json USDT 500 --json",
+)
+_add(
+    "repay",
+    "assets:repay",
+    _WATCH,
+    f"Pay back what a margin account owes, interest first.\n\n{_ONCE}",
+    "repay -c margin.json USDT 500\nrepay -c margin.json USDT 500 --json",
+)
 app.register_install_completion_command(group=_SHELL)
 
 

@@ -75,9 +75,6 @@ def assets(*, common: Common = COMMON) -> int:
 def accept(asset: _AssetName, /, *, common: Common = COMMON) -> int:
     """Take note of a difference between books and account that nothing explains: it is booked to EXTERNAL.
 
-    No order is sent, and no session's position changes. Look at "tradingsys assets" first: a difference of a moment ago
-    may be an execution on its way.
-
     Parameters
     ----------
     asset:

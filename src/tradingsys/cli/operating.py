@@ -89,7 +89,7 @@ class Common:
     """What every one of these commands takes."""
 
     config: Annotated[Path | None, Parameter(name=["--config", "-c"])] = None
-    "The gateway's configuration; usdt.json in the working directory unless something else is named."
+    "The gateway's configuration; unless something is named, the first there is of usdt.json, spot.json, margin.json."
     addr: str | None = None
     "Ask the gateway at this address instead, such as ws://localhost:8111."
     db: Path | None = None
