@@ -155,7 +155,7 @@ def test_a_list_guards_what_was_bought(markets: Markets) -> None:
 
 
 def test_spot_against_the_perpetual(markets: Markets) -> None:
-    """1,000 executions, with fees in the coin, in the money and in BNB: both books are exact."""
+    """With fees in the coin, in the money and in BNB; to the last digit they are judged in `test_pair_books`."""
     addresses = (f"--addr={markets.start('usdt')}", f"--spot={markets.start('spot')}")
     bnb = markets.copy("bnb", BUY_BNB.format(addr=addresses[1].removeprefix("--spot=")))
     assert bnb.popen.wait(PATIENCE_S) == 0, bnb.err

@@ -30,7 +30,7 @@ _REQUEST = (
     ErrorCode(-1115, "Invalid timeInForce.", "use GTC, IOC or FOK"),
     ErrorCode(-1120, "Invalid interval.", "use an interval from 1s to 1M"),
     ErrorCode(-1125, "This listenKey does not exist.", _STREAM, retry=Retry.NO),
-    ErrorCode(-1131, "recvWindow must be less than 60000.", "lower `recv_window` in the configuration"),
+    ErrorCode(-1131, "recvWindow must be less than 60000.", "lower `recv_window_ms` in the configuration"),
     ErrorCode(-1134, "strategyType was less than 1000000.", BUG),
     ErrorCode(-1135, "Invalid JSON.", BUG),
     ErrorCode(-1139, "Invalid ticker type.", BUG),
