@@ -95,6 +95,7 @@ def assert_same_list(told: Row, spot: Box, contingency: str) -> Row:
         contingency, truth["client_list_id"], truth["symbol"],
     )  # fmt: skip
     assert (told["listOrderStatus"], told["listStatusType"]) == (truth["status"], truth["step"])
+    assert told["transactionTime"] == truth["created_ms" if truth["status"] == "EXECUTING" else "updated_ms"]
     assert [(row["orderId"], row["clientOrderId"]) for row in told["orders"]] == list(
         zip(truth["order_ids"], truth["client_order_ids"], strict=True)
     )

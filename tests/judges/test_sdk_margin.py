@@ -100,7 +100,11 @@ def test_executions_and_the_account(margin: Box, api: Any) -> None:
         assert [Decimal(text) for text in (one.free, one.locked, one.borrowed, one.interest, one.net_asset)] == [
             Decimal(row[name]) for name in ("free", "locked", "borrowed", "interest", "net")
         ], asset
-    assert Decimal(account.margin_level) == margin.level() == 999
+    assert Decimal(account.margin_level) == Decimal(account.collateral_margin_level) == margin.level() == 999
+    price = Decimal(margin.admin("status")["symbols"]["BTCUSDT"]["last_px"])
+    worth = Decimal(account.total_asset_of_btc) * price
+    # Both at the prices of one moment, and this one is not long after it.
+    assert abs(Decimal(account.total_collateral_value_in_usdt) / worth - 1) < Decimal("0.01")
 
 
 def test_loans_and_their_records(margin: Box, api: Any) -> None:
@@ -125,6 +129,10 @@ def test_loans_and_their_records(margin: Box, api: Any) -> None:
     assert [(row.tx_id, Decimal(row.interest), Decimal(row.principal)) for row in history.rows] == [
         (row["id"], Decimal(row["interest"]), Decimal(row["principal"])) for row in margin.interest("DOGE")[::-1]
     ]
+    (fees,) = api.query_cross_margin_fee_data(coin="DOGE").data()
+    for row in history.rows:
+        assert Decimal(row.interest_rate) == Decimal(fees.daily_interest)
+        assert abs(Decimal(row.principal) * Decimal(row.interest_rate) / 24 - Decimal(row.interest)) < Decimal("1e-8")
     most = api.query_max_borrow(asset="DOGE").data()
     assert_complete(most)
     with pytest.raises(BadRequestError) as refused:

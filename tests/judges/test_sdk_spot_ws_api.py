@@ -209,6 +209,7 @@ async def test_the_account_s_own_news(spot: Box, subscribing: tuple[Callable[[Bo
         await soon(api.order_place(symbol=MARKET, side="BUY", type="MARKET", quantity=3000))
         await soon(api.order_place(symbol=MARKET, side="SELL", type="MARKET", quote_order_qty=200))
         resting = (await soon(api.order_place(**BUY, price=at(spot, "0.9"), new_client_order_id="mine"))).data().result
+        while_it_rests = spot.wallet()["USDT"]
         await soon(api.order_amend_keep_priority(symbol=MARKET, order_id=resting.order_id, new_qty=90))
         named = spot.order(MARKET, resting.order_id)["client_order_id"]
         end = {"symbol": MARKET, "order_id": resting.order_id, "new_client_order_id": "the-end"}
@@ -265,7 +266,12 @@ async def test_the_account_s_own_news(spot: Box, subscribing: tuple[Callable[[Bo
     ]
     moved = told("BalanceUpdate")[-1]
     assert (moved["a"], Decimal(moved["d"])) == ("ETH", Decimal("0.75"))
-    held = {row["a"]: row for event in told("OutboundAccountPosition") for row in event["B"]}
+    balances = [row for event in told("OutboundAccountPosition") for row in event["B"]]
+    assert Decimal(while_it_rests["locked"]) == 100 * Decimal(resting.price)
+    assert [Decimal(while_it_rests[name]) for name in ("free", "locked")] in [
+        [Decimal(row["f"]), Decimal(row["l"])] for row in balances if row["a"] == "USDT"
+    ]
+    held = {row["a"]: row for row in balances}
     wallet = spot.wallet()
     assert {"USDT", "DOGE"} <= held.keys()
     for asset, row in held.items():
