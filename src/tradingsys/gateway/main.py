@@ -30,6 +30,8 @@ __all__ = ["run"]
 _SHARED_MEMORY = Path("/dev/shm")
 _SYMBOL_CLOSED = {ProductName.USDM: {-4141}, ProductName.SPOT: frozenset[int](), ProductName.MARGIN: {-3021, -3053}}
 """Refusals that show that a symbol does not trade any more, beside those of its filters."""
+_PUBLIC = "sim"
+"""Key and secret of every simulator: everybody knows them, and the log has the word for other things."""
 _SIM_ENGINE_MS = 250
 _SIM_STALENESS_MS = 250
 
@@ -43,7 +45,7 @@ def run(config_path: Path, level: str, scan: Sequence[str] = (), *, command: str
     product = product_of(command, config, config_path)
     host, port = local_address(config, config_path)
     keys = signer(config, config_path)
-    for secret in (config.apikey, config.secret or ""):
+    for secret in {config.apikey, config.secret or ""} - {_PUBLIC}:
         log.hide(secret)
     try:
         token = create_token(port)

@@ -66,6 +66,14 @@ def test_log_and_first_line_say_what_is_traded(
     assert log.name.startswith(f"{name}_") and f"{title}, account of API key …body" in log.read_text()
 
 
+def test_the_key_that_every_simulator_knows_is_no_secret(config: Path, tmp_path: Path) -> None:
+    config.write_text(json.dumps(CONFIG | {"apikey": "sim", "secret": "sim"}))
+    (tmp_path / "pos.db").write_text("no database")
+    assert run(config, "info") == 2
+    (log,) = (tmp_path / "log").iterdir()
+    assert "sim: Binance USDⓈ-M futures, account of API key …sim" in log.read_text()
+
+
 def test_the_book_of_another_product_is_refused(config: Path, tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     machine.ready(1, account="binance-usdm-sim")
