@@ -298,6 +298,10 @@ async def test_bars_are_made_of_the_trades(exchange: Box, client: Any, ways: Way
     assert compared == len([row for row in truth if row["time"] >= told_from])
 
 
+_ROUNDED = 1e-4
+"""How far, of itself, an average may be off that is told with the symbol's digits."""
+
+
 async def test_tickers_are_the_bars_of_a_day(exchange: Box, client: Any, ways: Ways, quiet: str) -> None:
     """What happened in the last 1440 minutes, this one too, and on spot the best prices of now."""
 
@@ -321,6 +325,7 @@ async def test_tickers_are_the_bars_of_a_day(exchange: Box, client: Any, ways: W
             and ticker["last"] == exactly(status["last_px"]) == exactly(bars[-1][4])
             and ticker["baseVolume"] == exactly(sum(Decimal(bar[5]) for bar in bars))
             and ticker["quoteVolume"] == exactly(sum(Decimal(bar[7]) for bar in bars))
+            and abs(ticker["vwap"] * ticker["baseVolume"] / ticker["quoteVolume"] - 1) < _ROUNDED
             and bests in (None, (ticker["bid"], ticker["ask"]))
         )
         return same

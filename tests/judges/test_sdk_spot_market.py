@@ -150,6 +150,16 @@ def told(ticker: Any) -> list[Decimal]:
     ]  # fmt: skip
 
 
+def follows(ticker: Any, bars: list[Any]) -> bool:
+    """Whether what comes of these is told: the average price, how far the price went, how many trades it took."""
+    opened, _, _, closed, volume, quote_volume = summed(bars)
+    return (
+        abs(Decimal(ticker.weighted_avg_price) - quote_volume / volume) <= Decimal("0.00000001")
+        and Decimal(ticker.price_change) == closed - opened
+        and ticker.count == sum(bar[8] for bar in bars)
+    )
+
+
 @pytest.mark.parametrize("window", ["15m", "2h", "day"])
 async def test_windows_are_made_of_bars(spot: Box, window: str) -> None:
     api = by_hmac(spot).rest_api
@@ -163,7 +173,7 @@ async def test_windows_are_made_of_bars(spot: Box, window: str) -> None:
         )
         # A window begins with a whole minute, and may be that much wider.
         assert len(bars) in {"15m": (15, 16), "2h": (120, 121), "day": (1,)}[window]
-        return told(ticker) == summed(bars)
+        return told(ticker) == summed(bars) and follows(ticker, bars)
 
     await eventually("a window of the moment of its bars", same)
 
