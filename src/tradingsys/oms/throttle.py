@@ -11,6 +11,8 @@ __all__ = ["Share", "Throttle"]
 
 
 _NEWS_MS = 5_000
+_LATE_MS = 2_000
+"""How far behind the venue's count an answer may come; of a short window, at most a fifth of it."""
 
 
 class Share(IntEnum):
@@ -58,10 +60,12 @@ class Throttle:
     def seen(self, used: Mapping[tuple[str, int], int], retry_after_ms: int | None, venue_ms: int) -> bool:
         """The venue told its own count; it can only raise ours, since some of its answers are known to be too low.
 
+        What arrives when a window has just begun may be the count of the one before: a full one would stop all of this.
         Returns whether it wants to be left alone for longer than was known, by more than its answers differ in.
         """
         for (kind, window_ms), count in used.items():
-            if count > self._count(kind, window_ms, venue_ms):
+            is_late = venue_ms % window_ms < min(_LATE_MS, window_ms // 5)
+            if not is_late and count > self._count(kind, window_ms, venue_ms):
                 self._used[kind, window_ms] = (venue_ms // window_ms, count)
         if retry_after_ms is None:
             return False

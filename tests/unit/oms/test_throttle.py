@@ -24,11 +24,20 @@ def test_a_tenth_of_every_window_is_kept_for_cancels() -> None:
 
 def test_the_venues_count_can_only_raise_ours() -> None:
     throttle = Throttle(LIMITS)
-    throttle.spend({"weight": 50}, 0)
-    throttle.seen({("weight", 60_000): 3}, None, 0)
-    assert not throttle.admits({"weight": 41}, 0)
-    throttle.seen({("weight", 60_000): 89}, None, 0)
-    assert not throttle.admits({"weight": 2}, 0) and throttle.admits({"weight": 1}, 0)
+    throttle.spend({"weight": 50}, 9_000)
+    throttle.seen({("weight", 60_000): 3}, None, 9_000)
+    assert not throttle.admits({"weight": 41}, 9_000)
+    throttle.seen({("weight", 60_000): 89}, None, 9_000)
+    assert not throttle.admits({"weight": 2}, 9_000) and throttle.admits({"weight": 1}, 9_000)
+
+
+def test_a_count_of_the_window_before_does_not_fill_the_new_one() -> None:
+    throttle = Throttle(LIMITS)
+    throttle.spend({"weight": 89}, 59_000)
+    throttle.seen({("weight", 60_000): 89, ("orders", 10_000): 9}, None, 60_050)
+    assert throttle.admits({"weight": 90, "orders": 9}, 60_050)
+    throttle.seen({("weight", 60_000): 89, ("orders", 10_000): 9}, None, 62_500)
+    assert not throttle.admits({"weight": 2}, 62_500) and not throttle.admits({"orders": 1}, 62_500)
 
 
 def test_a_ban_stops_everything_until_it_ends() -> None:
