@@ -77,7 +77,7 @@ class Gateway:
         self._failed = failed
         self.book = SessionBook(store.saved, store.find_order, venue.account_kind, settings.commands)
         self.procedures = Procedures(self._broken)
-        self.venue = VenueLink(venue, transport, clock, self.procedures, self._heard)
+        self.venue = VenueLink(venue, transport, clock, self.procedures, self._heard, log)
         self.market = MarketData(market, transport, clock, log, self.venue.known_ms)
         self.recovery = Recovery(
             self.book,

@@ -12,7 +12,7 @@ from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import CloseWs, HttpRequest, Input, OpenWs, Tick, WsFrame
 from tradingsys.core.order import Terms
 from tradingsys.core.reports import Answer, LimitsSeen, Report, TradingState, UserStreamState
-from tradingsys.gateway.seams import Transport
+from tradingsys.gateway.seams import Log, Transport
 from tradingsys.net.clock import Clock
 from tradingsys.oms.procedure import Procedures
 from tradingsys.oms.throttle import Share, Throttle
@@ -23,6 +23,8 @@ __all__ = ["VenueLink"]
 _NS_PER_MS = 1_000_000
 _CLOCK_LIMIT_MS = 1_000
 """With the venue's time known no better than this, a timestamp could outlive its fence."""
+_UNTOLD_WAIT_MS = 3_000
+"""A shorter wait for room in the budget is nothing to speak of."""
 
 
 class VenueLink:
@@ -38,6 +40,7 @@ class VenueLink:
         clock: Clock,
         procedures: Procedures,
         heard: Callable[[Report], None],
+        log: Log,
     ) -> None:
         self.trading = TradingState(False)
         self.stream = UserStreamState(False)
@@ -46,6 +49,7 @@ class VenueLink:
         self._clock = clock
         self._procedures = procedures
         self._heard = heard
+        self._log = log
         self._throttle = Throttle()
         self._waiting: deque[Ask] = deque()
         self._waiting_until_ns: int | None = None
@@ -130,6 +134,12 @@ class VenueLink:
             if not self.admits(self._waiting[0], Share.OWN_QUESTIONS):
                 wait_ms = self._throttle.retry_ms(self.venue_ms())
                 self._waiting_until_ns = self._clock.monotonic_ns() + wait_ms * _NS_PER_MS
+                if wait_ms > _UNTOLD_WAIT_MS:
+                    self._log.warning(
+                        "reading waits for room in the exchange's rate limit; orders have room of their own",
+                        seconds=-(-wait_ms // 1000),
+                        questions=len(self._waiting),
+                    )
                 break
             self.send(self._waiting.popleft())
             sent = True

@@ -170,3 +170,17 @@ def test_strategies_that_want_the_same_symbol_share_its_readings(tmp_path: Path)
     desk.assert_kept()
     desk.scene.run(30)
     assert all("result" in (each.reply_to(wish) or {}) for each, wish in zip(strategies, wishes, strict=True))
+
+
+def test_reading_that_waits_for_the_next_minute_says_so(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.enter(*OTHERS[:20])
+    desk.rest(*OTHERS[:20])
+    desk.scene.run(60)
+    desk.venue.weights.clear()
+    desk.scene.logged.clear()
+    desk.scene.gateway.venue.set_limits((RateLimit("weight", MINUTE_MS, 300),))
+    desk.scene.run(110)
+    told = [line for line in desk.scene.logged if "reading waits for room" in line]
+    assert 1 <= len(told) <= 4, "once a minute at most"
+    assert max(desk.venue.weights.values()) <= 300 * Share.OWN_QUESTIONS // 100

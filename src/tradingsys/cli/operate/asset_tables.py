@@ -28,7 +28,7 @@ def assets(out: Console, rows: Sequence[AssetView], commands: CommandLine) -> No
         cells = [row.asset, _sum(row.sessions, external=False), _sum(row.sessions, external=True), row.total]
         cells += [row.account or "-", row.difference or "-"]
         table.add_row(*cells, *([row.borrowed, row.interest] if owes else []))
-    tables.print_table(out, table, "no assets")
+    tables.print_table(out, table, "no assets yet: the first subscription with trading=True enters those of its symbol")
     for row in rows:
         if row.difference not in (None, "0"):
             out.print(

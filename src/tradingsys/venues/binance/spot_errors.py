@@ -26,7 +26,7 @@ _SERVICE = (
 _REQUEST = (
     ErrorCode(-1100, "Illegal characters found in a parameter.", "client ids may have letters, digits, - and _ only"),
     ErrorCode(-1108, "A parameter overflowed.", "give a smaller number"),
-    ErrorCode(-1111, "Parameter has too much precision.", "fewer decimals: " + RULES),
+    ErrorCode(-1111, "Parameter has too much precision.", "fewer decimals; for an order " + RULES),
     ErrorCode(-1115, "Invalid timeInForce.", "use GTC, IOC or FOK"),
     ErrorCode(-1120, "Invalid interval.", "use an interval from 1s to 1M"),
     ErrorCode(-1125, "This listenKey does not exist.", _STREAM, retry=Retry.NO),
