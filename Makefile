@@ -10,13 +10,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 JOBS ?= $(shell $(PYTHON) -c 'import os; print(1 + len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 3)')
 SECONDS ?= 25
 SEEDS ?= 100
+LIVES ?= 300
 ORDERS ?= 5000
 PRODUCT ?= all
 ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: setup test lint demo bench simulate campaign wheel clean help
+.PHONY: setup test lint demo bench simulate mutants campaign wheel clean help
 
 setup: $(VENV)/.dev  ## make the virtual environment with everything for development
 
@@ -37,6 +38,9 @@ bench: $(VENV)/.run  ## measure the gateway's latency beside a bare chain of the
 
 simulate: $(VENV)/.dev  ## run the gateway in a simulated world of faults, SEEDS=100 times
 	$(BIN)/python -m tests.simulate --seeds $(SEEDS) $(ARGS)
+
+mutants: $(VENV)/.dev  ## make known mistakes in the product, and see after how many lives each is noticed (LIVES=300)
+	$(BIN)/python -m tests.simulate.mutants --lives $(LIVES) $(ARGS)
 
 campaign: $(VENV)/.dev  ## trade with 20 sessions at random, ORDERS=5000 requests, and judge every book (PRODUCT=spot)
 	$(BIN)/python -m tests.campaign --orders $(ORDERS) --product $(PRODUCT) $(ARGS)

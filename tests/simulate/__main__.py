@@ -23,7 +23,9 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=100, help="how many lives")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--profile", type=Profile, choices=list(Profile), help="of all lives; default: by the seed")
-    parser.add_argument("--spot", choices=("wire", "plain"), help="lives on spot, over the wire or without it")
+    parser.add_argument(
+        "--spot", choices=("wire", "plain", "margin"), help="lives on spot: over the wire, without it, or with loans"
+    )
     parser.add_argument("--trace", action="store_true", help="print what happened in each life")
     options = parser.parse_args()
     logging.getLogger("pyalgo").setLevel(logging.CRITICAL)  # thousands of broken connections are the point here
@@ -55,7 +57,9 @@ def main() -> int:
 
 
 def _life(seed: int, folder: Path, profile: Profile | None, spot: str | None) -> Life | SpotLife:
-    return Life(seed, folder, profile) if spot is None else SpotLife(seed, folder, profile, wire=spot == "wire")
+    if spot is None:
+        return Life(seed, folder, profile)
+    return SpotLife(seed, folder, profile, wire=spot == "wire", margin=spot == "margin")
 
 
 def _fast_disk() -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from math import sqrt
 
 __all__ = ["never_met"]
 
@@ -39,6 +40,7 @@ _PER_HUNDRED = {
 def never_met(counts: Counter[str], lives: int) -> Iterator[str]:
     """What was met too seldom in so many lives."""
     for what, often in _PER_HUNDRED.items():
-        least = often * lives // 100
+        expected = often * lives / 100
+        least = max(int(expected >= 1), int(expected - sqrt(expected)))  # few lives scatter
         if counts[what] < least:
             yield f"{what}: {counts[what]}, expected {least} at the least"

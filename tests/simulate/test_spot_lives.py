@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from tests.simulate.faults import Profile
 from tests.simulate.life import Verdict
+from tests.simulate.mistakes import Mistake
+from tests.simulate.mistakes_spot import SPOT_MISTAKES
 from tests.simulate.spot_life import SpotLife
-from tradingsys.core.order import Fill
-from tradingsys.core.position import Pair
-from tradingsys.oms import fill_book
-from tradingsys.oms.asset_account import AssetAccount
-from tradingsys.oms.cash_book import CashBook
-from tradingsys.oms.session_book import SessionBook
 
 WIRE_LIVES = 12
 """Over the venue's own wire."""
@@ -75,56 +68,12 @@ def test_the_same_seed_lives_the_same_life(tmp_path: Path) -> None:
     assert first.trace == second.trace and first.counts == second.counts
 
 
-Patch = pytest.MonkeyPatch
-
-
-def _base_fees_cost_nothing(patch: Patch) -> None:
-    patch.setattr(fill_book, "base_fee", lambda fill, pair: Decimal(0))
-
-
-def _what_was_before_a_baseline_counts_twice(patch: Patch) -> None:
-    patch.setattr(CashBook, "_moved", lambda *args: None)
-
-
-def _symbols_enter_without_their_past(patch: Patch) -> None:
-    patch.setattr(AssetAccount, "_read_from", lambda *args, **more: None)
-
-
-def _foreign_symbols_are_nobodys_business(patch: Patch) -> None:
-    async def nothing(account: AssetAccount) -> set[str]:
-        return set()
-
-    patch.setattr(AssetAccount, "symbols_held", nothing)
-    patch.setattr(SessionBook, "_note_outside", lambda *args: None)
-
-
-def _a_restart_forgets_what_was_paid(patch: Patch) -> None:
-    patch.setattr("tradingsys.oms.accounting.quote_flow", lambda fill: Decimal(0))
-
-
-def _fees_in_a_third_asset_are_free(patch: Patch) -> None:
-    def less(fill: Fill, pair: Pair) -> dict[str, Decimal]:
-        return {pair.base: fill.signed_qty, pair.quote: Decimal(0)}
-
-    patch.setattr("tradingsys.oms.cash_book.movements", less)
-
-
-MISTAKES = [
-    (_base_fees_cost_nothing, Profile.NORMAL),
-    (_what_was_before_a_baseline_counts_twice, Profile.KILLS),
-    (_symbols_enter_without_their_past, Profile.KILLS),
-    (_foreign_symbols_are_nobodys_business, Profile.NORMAL),
-    (_a_restart_forgets_what_was_paid, Profile.NORMAL),
-    (_fees_in_a_third_asset_are_free, Profile.KILLS),
-]
-
-
-@pytest.mark.parametrize(("mistake", "profile"), MISTAKES, ids=lambda each: getattr(each, "__name__", each))
+@pytest.mark.parametrize("mistake", SPOT_MISTAKES, ids=lambda mistake: mistake.__name__)
 def test_a_mistake_in_the_product_does_not_survive(
-    mistake: Callable[[Patch], None], profile: Profile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mistake(monkeypatch)
     for seed in range(60):
-        if SpotLife(seed, tmp_path / str(seed), profile, wire=False).live().violations:
+        if SpotLife(seed, tmp_path / str(seed), SPOT_MISTAKES[mistake], wire=False).live().violations:
             return
     pytest.fail(f"{mistake.__name__}: 60 lives and nobody noticed")
