@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
@@ -198,9 +199,18 @@ class World:
         path.write_text(json.dumps(config))
 
 
+_claims = contextlib.ExitStack()
+atexit.register(_claims.close)
+
+
 def free_port() -> int:
-    """One that nobody listens at, and that no system gives to connections which begin before it is used."""
+    """One that nobody listens at, that no system gives to connections which begin before it is used, and that no other
+    test is given, in this process or beside it: the UDP port of the same number is kept as the claim to it.
+    """
     while True:
         port = random.SystemRandom().randrange(20_000, 30_000)
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+        with contextlib.ExitStack() as attempt, contextlib.suppress(OSError):
+            attempt.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).bind(("127.0.0.1", port))
+            socket.create_server(("127.0.0.1", port)).close()
+            _claims.push(attempt.pop_all())
             return port
