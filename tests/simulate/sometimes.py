@@ -8,6 +8,8 @@ from math import sqrt
 
 __all__ = ["never_met"]
 
+_MANY = 100
+"""In fewer lives the same happens more or less often by chance."""
 _PER_HUNDRED = {
     "kills": 100,
     "power cuts": 30,
@@ -41,6 +43,7 @@ def never_met(counts: Counter[str], lives: int) -> Iterator[str]:
     """What was met too seldom in so many lives."""
     for what, often in _PER_HUNDRED.items():
         expected = often * lives / 100
-        least = max(int(expected >= 1), int(expected - sqrt(expected)))  # few lives scatter
+        scatter = sqrt(expected) if lives < _MANY else 0
+        least = max(int(expected >= 1), int(expected - scatter))
         if counts[what] < least:
             yield f"{what}: {counts[what]}, expected {least} at the least"
