@@ -133,11 +133,15 @@ ALTER TABLE symbols ADD COLUMN quote_asset TEXT NOT NULL DEFAULT '';
 ALTER TABLE performance ADD COLUMN executed TEXT NOT NULL DEFAULT '0';    -- bought less sold
 ALTER TABLE performance ADD COLUMN quote_flow TEXT NOT NULL DEFAULT '0';  -- received of the quote asset less paid
 ALTER TABLE orders ADD COLUMN list_id TEXT;                            -- the venue's id of its order list
-ALTER TABLE orders ADD COLUMN presumed_qty TEXT NOT NULL DEFAULT '0';  -- what an amount of the quote asset may buy
-ALTER TABLE orders ADD COLUMN rival TEXT NOT NULL DEFAULT '';          -- of the two, the venue cancels one
+ALTER TABLE orders ADD COLUMN worst_qty TEXT NOT NULL DEFAULT '0';     -- what an amount of the quote asset may buy
 """
 
-_STEPS = (_SCHEMA_1, _SCHEMA_2, _SCHEMA_3, _SCHEMA_4)
+_SCHEMA_5 = """
+ALTER TABLE orders RENAME COLUMN worst_qty TO presumed_qty;  -- what an amount of quote is counted as
+ALTER TABLE orders ADD COLUMN rival TEXT NOT NULL DEFAULT '';  -- of the two, the venue cancels one
+"""
+
+_STEPS = (_SCHEMA_1, _SCHEMA_2, _SCHEMA_3, _SCHEMA_4, _SCHEMA_5)
 VERSION = len(_STEPS)
 
 

@@ -91,6 +91,20 @@ def test_transfers_are_read_as_long_as_the_stream_may_tell_them_again(machine: M
     assert saved.ledger == (told[1],) and saved.ledger_totals == {(EXTERNAL, "BTC"): D(2)}
 
 
+def test_what_a_book_of_format_4_counted_an_order_as_is_kept(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    write_version_1(machine.path)
+    conn = apsw.Connection(str(machine.path))
+    for step in migrations._STEPS[1:4]:
+        conn.execute(step).fetchall()
+    conn.execute("UPDATE orders SET worst_qty = '0.51'")
+    conn.execute("PRAGMA user_version = 4").fetchall()
+    conn.close()
+    orders = machine.open().saved.orders
+    assert orders
+    assert all((row.intent.presumed_qty, row.intent.rival) == (D("0.51"), "") for row in orders)
+
+
 @pytest.mark.parametrize("version", [1, 2, 3])
 def test_an_older_book_has_no_assets_and_keeps_everything(tmp_path: Path, version: int) -> None:
     machine = Machine(tmp_path)
@@ -111,7 +125,7 @@ def test_an_older_book_has_no_assets_and_keeps_everything(tmp_path: Path, versio
     assert [(row.executed, row.quote_flow) for row in saved.performance] == ([(D(0), D(0))] if version > 1 else [])
     assert all(row.list_id is None and not row.intent.presumed_qty for row in saved.orders)
     assert store._conn.execute("SELECT client_order_id, status, terms FROM orders").fetchall() == orders
-    assert store._conn.execute("PRAGMA user_version").fetchall() == [(4,)]
+    assert store._conn.execute("PRAGMA user_version").fetchall() == [(migrations.VERSION,)]
     assert saved.ledger_totals == {(1, "USDT"): D("-0.01")}
     loose = store._conn.execute(
         "SELECT name FROM pragma_table_list WHERE type = 'table' AND schema = 'main' AND NOT strict"
