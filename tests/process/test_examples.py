@@ -104,15 +104,18 @@ def test_an_interrupt_ends_a_cell_that_runs_and_the_next_cell_goes_on(world: Wor
     assert kernel.popen.wait(PATIENCE_S * 2) == 0, kernel.err
     before, running, after = kernel.json_lines()
     assert before == []
-    assert running[0].startswith("running") and running[-1] in ("KeyboardInterrupt", "came back\n")
-    assert [text for text in after if not text.startswith("running")] == ["FILLED True 20.0\n"]
+    # A kernel may tell a line in pieces.
+    said, lines = "".join(running), "".join(after).splitlines()
+    assert said.startswith("running") and said.endswith(("KeyboardInterrupt", "came back\n"))
+    assert [line for line in lines if line and "running" not in line] == ["FILLED True 20.0"]
     world.assert_records_agree(*range(16))
 
 
 def test_the_originals_four_run_as_they_stand_until_interrupted(world: World) -> None:
     """The last, for the exchange's clock jumps."""
     running = {name: world.start(name, str(FOLDER / f"{name}.py")) for name in ORIGINALS}
-    eventually("demo's order to be killed", lambda: "CANCELED" in running["demo"].err)
+    # On a busy machine the market may reach the order before the next change of the book does.
+    eventually("demo's order to end", lambda: re.search("CANCELED|FILLED", running["demo"].err))
     for name, sign in (("pair", "btcusdt - ethusdt: "), ("safe_demo", " ticks wide"), ("kline", "Depth(")):
         eventually(f"{name} to print", lambda name=name, sign=sign: sign in running[name].out)  # type: ignore[misc]
     bars = running.pop("kline")

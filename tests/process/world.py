@@ -145,6 +145,11 @@ class World:
         eventually("the gateway to get ready", lambda: " ready" in gateway.err or not gateway.is_running)
         assert gateway.is_running, gateway.err
 
+    def said(self) -> dict[str, list[str]]:
+        """All lines so far that are in the files of each process, by the file's name."""
+        paths = sorted(path for path in self.directory.glob("*-*.*") if path.suffix in (".out", ".err"))
+        return {path.name: path.read_text("utf-8", errors="replace").splitlines() for path in paths}
+
     # ---- the exchange's records
 
     @property
