@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
@@ -13,7 +12,15 @@ import msgspec
 from msgspec import Struct
 
 from tradingsys.core.errors import ConfigError
+from tradingsys.gateway.config_keys import unknown_key
 from tradingsys.gateway.products import ProductName
+from tradingsys.gateway.session_config import (
+    LimitsConfig,
+    OnDisconnect,
+    SessionConfig,
+    check_sessions,
+    unknown_key_within,
+)
 from tradingsys.venues.auth import Signer, load_signer
 from tradingsys.venues.binance.product import Endpoints
 from tradingsys.venues.binance.products import PRODUCTS, endpoints
@@ -74,11 +81,20 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """How much later than that an accepted order may appear at the latest."""
     staleness_ms: int | None = None
     """How old the state may be from which the exchange answers queries."""
+    limits: LimitsConfig = LimitsConfig()
+    sessions: dict[str, SessionConfig] = {}
+    """By number."""
+    countdown_s: int | None = None
+    """After how much silence of this gateway the exchange cancels orders where all sessions agreed; None: never."""
 
 
 _AS_SHOWN = "copy it as the exchange shows it"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_CHOICES: dict[str, tuple[str, ...]] = {"environment": tuple(Environment), "durability": ("write", "fsync")}
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "environment": tuple(Environment),
+    "durability": ("write", "fsync"),
+    "on_disconnect": tuple(OnDisconnect),
+}
 _WS_API = {"/ws-fapi/": ProductName.USDM.command, "/ws-api/": ProductName.SPOT.command}
 """In the address of which WS-API, by the command whose exchange has it there."""
 _ISOLATED = ("isolated", "isIsolated")
@@ -244,6 +260,7 @@ def _check(config: Config, path: Path) -> None:
         value = getattr(config, key)
         if value is not None and value < 0:
             raise ConfigError(f"must not be negative, not {value}", file=str(path), key=key)
+    check_sessions(config.limits, config.sessions, str(path))
 
 
 def _check_url(url: str | None, name: str, scheme: str, path: Path) -> None:
@@ -276,7 +293,8 @@ def _explain(error: msgspec.ValidationError, raw: bytes, path: Path) -> ConfigEr
             file=str(path),
             hint='write it like {"apikey": …, "pem": …, "local": …}',
         )
-    unknown = _unknown_key(given, Config, "") or _unknown_key(given.get("urls"), Urls, "urls: ")
+    unknown = unknown_key(given, Config, "") or unknown_key(given.get("urls"), Urls, "urls: ")
+    unknown = unknown or unknown_key_within(given)
     if unknown is not None:
         name, hint = unknown
         if name in _ISOLATED:
@@ -284,7 +302,7 @@ def _explain(error: msgspec.ValidationError, raw: bytes, path: Path) -> ConfigEr
         return ConfigError("unknown key", file=str(path), key=name, hint=hint)
     if not isinstance(given.get("margin", False), bool):
         return _no_such_margin(given["margin"], path)
-    key = next((key for key in _CHOICES if f"$.{key}`" in str(error)), None)
+    key = next((key for key in _CHOICES if f"{key}`" in str(error)), None)
     hint = f"one of {', '.join(_CHOICES[key])}" if key else "docs/configuration.md describes every key"
     return ConfigError(str(error), file=str(path), hint=hint)
 
@@ -308,14 +326,3 @@ def _no_isolated(key: str, path: Path) -> ConfigError:
         key=key,
         hint=f'"margin": {_MARGIN_HINT}',
     )
-
-
-def _unknown_key(given: object, kind: type[Struct], prefix: str) -> tuple[str, str] | None:
-    """The first key that is none, and what to do about it."""
-    known = {field.name for field in msgspec.structs.fields(kind)}
-    unknown = [str(key) for key in given if key not in known] if isinstance(given, dict) else []
-    if not unknown:
-        return None
-    near = get_close_matches(unknown[0], known, 1)
-    hint = f"did you mean {near[0]}?" if near else "known keys: " + ", ".join(sorted(known))
-    return prefix + unknown[0], hint

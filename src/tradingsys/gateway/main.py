@@ -108,6 +108,9 @@ def _settings(
         shows_old_rules=lambda code, message: (
             code in _SYMBOL_CLOSED[product] or shows_old_rules(PRODUCTS[product].filters, code, message)
         ),
+        limits=config.limits,
+        sessions={int(name): session for name, session in config.sessions.items()},
+        countdown_s=config.countdown_s,
     )
 
 
