@@ -25,10 +25,15 @@ from tradingsys.core.enums import (
 )
 from tradingsys.core.errors import InvariantViolation
 
-__all__ = ["Closed", "Fill", "FillKey", "Order", "Terms"]
+__all__ = ["INCOMPLETE_MS", "UNDATED_MS", "Closed", "Fill", "FillKey", "Order", "Terms"]
 
 _ZERO = Decimal(0)
 _T = TypeVar("_T")
+
+INCOMPLETE_MS = -1
+"""As the version of terms: they lack a part of what was asked for, and the request (version 0) knows more."""
+UNDATED_MS = 1
+"""As the version of terms: the venue told them without a time; newer than the request, older than any with a time."""
 
 FillKey = tuple[str, str, str]
 """(symbol, exec_id, venue_order_id): a self-trade has one exec_id and two orders."""
@@ -218,19 +223,19 @@ class Order(Struct, frozen=True):
         """This order knowing one more execution."""
         return structs.replace(self, fills=_join_fills(self.fills, {fill.exec_id: fill}))
 
-    def completed_since(self, before: Order) -> tuple[Fill, ...]:
-        """Executions that were known before, of which only now the fee is known, or who made the market.
+    def completed_by(self, told: Order, before: Order) -> tuple[Fill, ...]:
+        """Executions that were known before ``told`` was merged, of which only now the fee is known, or who made the
+        market.
 
         All that were known, where executions were missing before: as long as that is so, nobody is told of these.
         """
-        known = {} if self.fills is before.fills else before.fills
+        if self.fills is before.fills:
+            return ()
+        known = before.fills
         if before.missing_qty:
             return tuple(self.fills[exec_id] for exec_id in known)
-        return tuple(
-            fill
-            for exec_id, fill in self.fills.items()
-            if exec_id in known and (fill.fee, fill.is_maker) != (known[exec_id].fee, known[exec_id].is_maker)
-        )
+        both = ((self.fills[exec_id], known[exec_id]) for exec_id in told.fills if exec_id in known)
+        return tuple(now for now, then in both if (now.fee, now.is_maker) != (then.fee, then.is_maker))
 
     @property
     def booked_qty(self) -> Decimal:

@@ -12,6 +12,7 @@ from tradingsys.core.errors import TradingError
 from tradingsys.core.order import Order
 
 __all__ = [
+    "TOLD_AGAIN_MS",
     "AccountChanged",
     "Answer",
     "AssetMoved",
@@ -117,6 +118,10 @@ class AssetMoved(Struct, frozen=True):
     repeat: int = 0
     """So often the same was told before in one and the same way: another movement of this amount at this moment, or the
     last one once more. Whoever told does not say which."""
+
+
+TOLD_AGAIN_MS = 24 * 3_600_000
+"""A second subscription tells `AssetMoved` again, moments later: a day is on the safe side, of a wrong clock too."""
 
 
 class UserStreamState(Struct, frozen=True):

@@ -12,10 +12,9 @@ from tradingsys.core.instrument import plain
 from tradingsys.gateway.asset_views import asset_views
 from tradingsys.gateway.host import Host, Method, require_ready
 from tradingsys.gateway.loans import Loans
-from tradingsys.gateway.questions import ask_for, ask_within
+from tradingsys.gateway.questions import ask_for, ask_within, run_within
 from tradingsys.gateway.sessions import Client
 from tradingsys.gateway.views import balance_views
-from tradingsys.oms.procedure import until
 from tradingsys.oms.recovery import Difference
 from tradingsys.wire.codec import decode_params, encode_error, encode_reply
 from tradingsys.wire.messages import AssetParams, ErrorCode, Request
@@ -26,7 +25,6 @@ __all__ = ["AssetDesk"]
 _ANSWER_MS = 5_000
 _MEASURE_MS = 13_000
 """Whoever asked waits no longer than 15 s."""
-_NS_PER_MS = 1_000_000
 _UNSURE = (
     "the gateway is still reading what happened at the exchange, which may explain the difference: try again when that "
     "is done"
@@ -40,8 +38,8 @@ class AssetDesk:
     def __init__(self, gateway: Host) -> None:
         self._gateway = gateway
         self._loans = Loans(gateway)
-        self._measured: dict[str, Request] = {}
-        """Whose differences are about to be accepted, on which request."""
+        self._measured: set[str] = set()
+        """Whose differences are about to be accepted."""
         self.methods: dict[str, Method] = {
             "op.assets": self._assets,
             "op.accept": self._accept,
@@ -77,39 +75,33 @@ class AssetDesk:
             raise LocalProtocolError(_UNSURE, code=ErrorCode.NOT_READY)
         if asset in self._measured:
             raise LocalProtocolError(f"{asset[:20]} is being measured already: wait for that", code=ErrorCode.DENIED)
-        self._measured[asset] = request
+        self._measured.add(asset)
 
-        async def measure() -> None:
-            difference = await gateway.recovery.measure(asset)
-            if self._measured.get(asset) is request:
-                del self._measured[asset]
-                self._accept_measured(client, request, asset, difference)
+        def measured(difference: Difference | TradingError | None) -> None:
+            self._measured.discard(asset)
+            self._accept_measured(client, request, asset, difference)
 
-        async def give_up() -> None:
-            await until(gateway.now_ns() + _MEASURE_MS * _NS_PER_MS)
-            if self._measured.get(asset) is request:
-                del self._measured[asset]
-                self._refuse(client, request, f"the exchange took too long to tell what the account has of {asset}")
+        run_within(gateway, gateway.recovery.measure(asset), _MEASURE_MS, measured)
 
-        gateway.run(measure())
-        if asset in self._measured:
-            gateway.run(give_up())
-
-    def _accept_measured(self, client: Client, request: Request, asset: str, difference: Difference | None) -> None:
+    def _accept_measured(
+        self, client: Client, request: Request, asset: str, difference: Difference | TradingError | None
+    ) -> None:
         """Book what was measured a moment ago, or say why not."""
-        gateway = self._gateway
-        if self._is_unsure():
-            self._refuse(client, request, _UNSURE)
-        elif difference is None:
-            gateway.book.differences.pop(asset, None)
-            self._refuse(client, request, f"the books agree with the account on {asset[:20]} now")
+        if not isinstance(difference, Difference):
+            why = f"the exchange took too long to tell what the account has of {asset}"
+            self._refuse(client, request, ErrorCode.DISCONNECTED, why)
+        elif self._is_unsure():
+            self._refuse(client, request, ErrorCode.NOT_READY, _UNSURE)
+        elif not difference.amount:
+            self._gateway.book.differences.pop(asset, None)
+            why = f"the books agree with the account on {asset[:20]} now"
+            self._refuse(client, request, ErrorCode.BAD_REQUEST, why)
         elif not difference.is_steady:
-            self._refuse(
-                client,
-                request,
+            why = (
                 f"the difference in {asset}, {plain(difference.amount)} at last, cannot be told exactly while the "
-                "account moves it all the time, or changes: try again in a quieter moment",
+                "account moves it all the time, or changes: try again in a quieter moment"
             )
+            self._refuse(client, request, ErrorCode.DENIED, why)
         else:
             self._book(client, request, asset, difference.amount)
 
@@ -130,9 +122,9 @@ class AssetDesk:
 
         gateway.when_saved(saved)
 
-    def _refuse(self, client: Client, request: Request, why: str) -> None:
+    def _refuse(self, client: Client, request: Request, code: ErrorCode, why: str) -> None:
         if client.peer in self._gateway.clients:
-            client.peer.write(encode_error(request.id, ErrorCode.BAD_REQUEST, f"{why}: nothing was booked"))
+            client.peer.write(encode_error(request.id, code, f"{why}: nothing was booked"))
 
     def _is_unsure(self) -> bool:
         gateway = self._gateway

@@ -64,7 +64,7 @@ class OrderRequests:
         if refusal:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
         if not gateway.venue.admits(command):
-            raise InvalidOrder(gateway.venue.too_fast("order"), code=ErrorCode.DENIED)
+            raise InvalidOrder(gateway.venue.too_fast("order", command), code=ErrorCode.DENIED)
         desk.commit(client, params.seq, [(command, asked)], presumed_qty=self._presumed_qty(session, asked))
         gateway.venue.send(command)
         client.peer.write(encode_reply(request.id, OrderResult(command.client_order_id)))
@@ -87,7 +87,7 @@ class OrderRequests:
         if refusal:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
         if not gateway.venue.admits(together):
-            raise InvalidOrder(gateway.venue.too_fast("order list"), code=ErrorCode.DENIED)
+            raise InvalidOrder(gateway.venue.too_fast("order list", together), code=ErrorCode.DENIED)
         names = [command.client_order_id for command in together.orders]
         desk.commit(client, params.orders[-1].seq, prepared, rivals=rivals(params.contingency, names))
         gateway.venue.send(together)
@@ -106,7 +106,7 @@ class OrderRequests:
         if refusal:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
         if not gateway.venue.admits(command):
-            raise InvalidOrder(gateway.venue.too_fast("amend"), code=ErrorCode.DENIED)
+            raise InvalidOrder(gateway.venue.too_fast("amend", command), code=ErrorCode.DENIED)
         desk.amending(command, terms)
         gateway.venue.send(command)
         client.peer.write(encode_reply(request.id))
@@ -117,7 +117,8 @@ class OrderRequests:
         command = desk.cancel(client, params)
         if command is not None:
             if not self._gateway.venue.admits(command, Share.CANCELS):
-                raise LocalProtocolError(self._gateway.venue.too_fast("cancel"), code=ErrorCode.DENIED)
+                text = self._gateway.venue.too_fast("cancel", command, Share.CANCELS)
+                raise LocalProtocolError(text, code=ErrorCode.DENIED)
             desk.canceling(command)
             self._gateway.venue.send(command)
         client.peer.write(encode_reply(request.id))

@@ -5,8 +5,8 @@ The asker may be gone when the answer comes; then nobody is told, and nothing el
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from tradingsys.core.commands import Query
 from tradingsys.core.errors import LocalProtocolError, TradingError, VenueError
@@ -16,7 +16,7 @@ from tradingsys.oms.procedure import ask, until
 from tradingsys.wire.codec import encode_error, encode_reply
 from tradingsys.wire.messages import ErrorCode
 
-__all__ = ["ask_for", "ask_within"]
+__all__ = ["ask_for", "ask_within", "run_within"]
 
 T = TypeVar("T")
 
@@ -27,6 +27,13 @@ _NS_PER_MS = 1_000_000
 
 def ask_within(gateway: Host, query: Query[T], wait_ms: int, then: Callable[[T | TradingError | None], None]) -> None:
     """Ask the exchange; ``then`` gets the answer, the error that prevented one, or None after ``wait_ms``."""
+    run_within(gateway, ask(query), wait_ms, then)
+
+
+def run_within(
+    gateway: Host, procedure: Coroutine[Any, Any, T], wait_ms: int, then: Callable[[T | TradingError | None], None]
+) -> None:
+    """Find something out; ``then`` gets it, the error that prevented it, or None after ``wait_ms``: it ends unheard."""
     is_over = False
 
     def over(outcome: T | TradingError | None) -> None:
@@ -37,7 +44,7 @@ def ask_within(gateway: Host, query: Query[T], wait_ms: int, then: Callable[[T |
 
     async def wait_for_answer() -> None:
         try:
-            answer = await ask(query)
+            answer = await procedure
         except TradingError as error:
             over(error)
         else:

@@ -104,11 +104,11 @@ class VenueLink:
         """How long a strategy's question should wait for room in its part of the budget; 0 when it may go now."""
         if self.admits(Ask(0, query), Share.STRATEGIES_QUESTIONS):
             return 0
-        return max(1, self._throttle.retry_ms(self.venue_ms()))
+        return max(1, self._retry_ms(Ask(0, query), Share.STRATEGIES_QUESTIONS))
 
-    def too_fast(self, what: str) -> str:
+    def too_fast(self, what: str, command: Command, share: Share = Share.ORDERS) -> str:
         """Why something is not sent that `admits` does not."""
-        wait_s = self._throttle.retry_ms(self.venue_ms()) / 1000
+        wait_s = self._retry_ms(command, share) / 1000
         return f"over the exchange's rate limit: {what} not sent; try again in {wait_s:.1f} s"
 
     def send(self, command: Command) -> None:
@@ -125,25 +125,31 @@ class VenueLink:
         sent = False
         for token, query in self._procedures.take_queries():
             ask = Ask(token, query)
-            if isinstance(query, TimeQuery) and self.admits(ask):
+            if not isinstance(query, TimeQuery):
+                self._waiting.append(ask)
+            elif self.admits(ask):
                 self.send(ask)
                 sent = True
             else:
-                self._waiting.append(ask)
+                self._waiting.appendleft(ask)
         while self._waiting and self._waiting_until_ns is None:
-            if not self.admits(self._waiting[0], Share.OWN_QUESTIONS):
-                wait_ms = self._throttle.retry_ms(self.venue_ms())
-                self._waiting_until_ns = self._clock.monotonic_ns() + wait_ms * _NS_PER_MS
-                if wait_ms > _UNTOLD_WAIT_MS:
-                    self._log.warning(
-                        "reading waits for room in the exchange's rate limit; orders have room of their own",
-                        seconds=-(-wait_ms // 1000),
-                        questions=len(self._waiting),
-                    )
+            first = self._waiting[0]
+            share = Share.ORDERS if isinstance(first.query, TimeQuery) else Share.OWN_QUESTIONS
+            if not self.admits(first, share):
+                self._wait_for_room(self._retry_ms(first, share))
                 break
             self.send(self._waiting.popleft())
             sent = True
         return sent
+
+    def _wait_for_room(self, wait_ms: int) -> None:
+        self._waiting_until_ns = self._clock.monotonic_ns() + wait_ms * _NS_PER_MS
+        if wait_ms > _UNTOLD_WAIT_MS:
+            self._log.warning(
+                "reading waits for room in the exchange's rate limit; orders have room of their own",
+                seconds=-(-wait_ms // 1000),
+                questions=len(self._waiting),
+            )
 
     def refusal(self, terms: Terms, instrument: Instrument, reference_px: Decimal | None) -> str:
         """Why the venue would refuse an order, by its own rules; empty when it would not."""
@@ -185,6 +191,9 @@ class VenueLink:
                         self._heard(output)
                 case _:
                     self._heard(output)
+
+    def _retry_ms(self, command: Command, share: Share) -> int:
+        return self._throttle.retry_ms(self._costs(command), self.venue_ms(), share)
 
     def _costs(self, command: Command) -> dict[str, int]:
         cost = self._venue.cost(command)

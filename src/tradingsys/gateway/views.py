@@ -9,7 +9,7 @@ from decimal import Decimal
 from tradingsys.core.commands import Balance
 from tradingsys.core.enums import OrderStatus, OrderType, Side
 from tradingsys.core.instrument import Instrument, plain
-from tradingsys.core.order import Fill, Terms
+from tradingsys.core.order import UNDATED_MS, Fill, Terms
 from tradingsys.core.position import SessionPosition
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
@@ -42,8 +42,6 @@ __all__ = [
 ]
 
 _ZERO = Decimal(0)
-_RANK = 1
-"""As the version of terms no time, but older than any."""
 _DECIMAL_TEXT = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?").fullmatch
 
 
@@ -97,7 +95,7 @@ def order_view(order: TrackedOrder, fills: Iterable[Fill], completed: Iterable[F
 def _told_ms(order: TrackedOrder) -> int:
     """Venue time of the latest that is known of an order; 0 when nobody told."""
     told_ms = max(order.last_seen_ms, order.facts.closed.ts_event_ms if order.facts.closed else 0)
-    return told_ms if told_ms > _RANK else 0
+    return told_ms if told_ms > UNDATED_MS else 0
 
 
 def _plain_or_none(value: Decimal | None) -> str | None:

@@ -20,7 +20,7 @@ from tradingsys.oms.account_books import AccountBooks, Comparison
 from tradingsys.oms.cash_history import CashHistory
 from tradingsys.oms.inquiry import Inquiry
 
-__all__ = ["AccountCheck", "Difference"]
+__all__ = ["NO_DIFFERENCE", "AccountCheck", "Difference"]
 
 _READINGS = 3
 _CHECKS_UNTIL_TOLD = 6
@@ -28,11 +28,14 @@ _CHECKS_UNTIL_TOLD = 6
 
 
 class Difference(Struct, frozen=True):
-    """Σ sessions + EXTERNAL − account, where it is not zero."""
+    """Σ sessions + EXTERNAL − account."""
 
     amount: Decimal
     is_steady: bool
     """Whether all readings have this amount in common, and no other; else it is the last that was possible."""
+
+
+NO_DIFFERENCE = Difference(Decimal(0), is_steady=True)
 
 
 class AccountCheck:
@@ -78,7 +81,8 @@ class AccountCheck:
     async def measure(self, only: Container[str] | None = None) -> dict[str, Difference]:
         """Where the books differ from the account, now or a moment later; ``only`` there, if it is given.
 
-        Takes one reading where they agree, else two, or three where the account moves.
+        Takes one reading where they agree, else two, or three where the account moves. What was told again, and is the
+        difference, is booked.
         """
         began_ms = self._inquiry.surely_ms() - self._inquiry.margins.staleness_ms
         readings: dict[str, list[list[Decimal]]] = {}
@@ -103,7 +107,10 @@ class AccountCheck:
         found = {name: _difference(told) for name, told in readings.items() if len(told) > 1}
         if only is None:
             self._book.cash.forget_repeats(readings, began_ms)
-        return {name: difference for name, difference in found.items() if not self._is_explained(name, difference)}
+        for name in [name for name, difference in found.items() if difference.is_steady]:
+            if self._book.cash.count_repeats(name, -found[name].amount):
+                del found[name]
+        return found
 
     # ---- inside
 
@@ -131,9 +138,6 @@ class AccountCheck:
         if 0 not in amounts:
             return amounts
         return [known] if known is not None and known in amounts else []
-
-    def _is_explained(self, name: str, difference: Difference) -> bool:
-        return difference.is_steady and self._book.cash.count_repeats(name, -difference.amount)
 
     def _tell(self, differences: dict[str, Decimal]) -> None:
         if any(self._book.differences.get(name) != amount for name, amount in differences.items()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from decimal import Decimal
 
 from tradingsys.core.commands import Income
@@ -11,7 +11,7 @@ from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.order import Fill
 from tradingsys.core.position import Pair
 from tradingsys.core.records import AdjustmentRecord, LedgerKind, LedgerMarkRecord, LedgerRecord, Saved
-from tradingsys.core.reports import AssetMoved
+from tradingsys.core.reports import TOLD_AGAIN_MS, AssetMoved
 from tradingsys.oms.accounting import BASELINE
 from tradingsys.oms.asset_totals import movements
 from tradingsys.oms.effects import Effect, EnterAsset, Save
@@ -21,8 +21,8 @@ __all__ = ["CashBook"]
 
 _ZERO = Decimal(0)
 _MOST_REPEATS = 1_000
-_TOLD_AGAIN_MS = 3_600_000
-"""A movement is told again by a second subscription, moments later; an hour is on the safe side."""
+_MOST_SUMS = 10_000
+"""So many sums of repeated movements are compared with what is missing."""
 _OUR_OWN = (LedgerKind.BASELINE, LedgerKind.ACCEPTED)
 """Rows that nobody else tells."""
 
@@ -133,7 +133,7 @@ class CashBook:
         """Every older row of this kind is in the ledger: cash history need not be read from further back again."""
         if ts_ms > self.marks.get(kind, 0):
             self.marks[kind] = ts_ms
-            needed_ms = {kind: ts_ms, LedgerKind.TRANSFER.value: ts_ms - _TOLD_AGAIN_MS}
+            needed_ms = {kind: ts_ms, LedgerKind.TRANSFER.value: ts_ms - TOLD_AGAIN_MS}
             self._known = {
                 key: known_ms for key, known_ms in self._known.items() if known_ms >= needed_ms.get(key[0], 0)
             }
@@ -161,18 +161,11 @@ class CashBook:
 
     def count_repeats(self, asset: str, missing: Decimal) -> bool:
         """So much of an asset is missing in the books: book what was told again if that is it; whether it was."""
-        taken: list[AssetMoved] = []
-        for report in self._repeats.values():
-            if report.asset == asset:
-                taken.append(report)
-                if sum((each.delta for each in taken), _ZERO) == missing:
-                    break
-        else:
-            return False
+        taken = _that_come_to(missing, [report for report in self._repeats.values() if report.asset == asset])
         for report in taken:
             del self._repeats[report.ext_id]
             self._transfer(report)
-        return True
+        return bool(taken)
 
     def forget_repeats(self, wrong: Container[str], before_ms: int) -> None:
         """The account agrees with the books of all assets but those that are ``wrong``: what was told again until then
@@ -220,3 +213,14 @@ class CashBook:
     def _move(self, asset: str, ts_ms: int, session: int, delta: Decimal) -> None:
         self._movements.add(asset, ts_ms, session, delta)
         self.moved[asset] += 1
+
+
+def _that_come_to(missing: Decimal, reports: Iterable[AssetMoved]) -> tuple[AssetMoved, ...]:
+    """Some of these whose sum is what is missing; none when there are no such."""
+    by_sum: dict[Decimal, tuple[AssetMoved, ...]] = {_ZERO: ()}
+    for report in reports:
+        longer = {amount + report.delta: (*taken, report) for amount, taken in by_sum.items()}
+        by_sum = longer | by_sum
+        if missing in by_sum or len(by_sum) > _MOST_SUMS:
+            break
+    return by_sum.get(missing, ())

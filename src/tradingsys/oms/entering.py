@@ -79,11 +79,12 @@ class Entering:
         now_ns = self._inquiry.now_ns()
         due = {wish for wish in self._wanted if not self._is_in(wish) and self._due_ns.get(wish, 0) <= now_ns}
         staleness_ms = self._inquiry.margins.staleness_ms
-        self._reads_until_ns = now_ns + _PATIENCE * staleness_ms * _NS_PER_MS
+        reads_until_ns = self._reads_until_ns = now_ns + _PATIENCE * staleness_ms * _NS_PER_MS
         try:
             await self._read(due)
         finally:
-            self._reads_until_ns = 0
+            if self._reads_until_ns == reads_until_ns:  # else whoever lost patience reads now
+                self._reads_until_ns = 0
         busy: list[Wish] = []
         for wish in due:
             if self._is_in(wish):

@@ -19,7 +19,7 @@ from tradingsys.core.errors import TradingError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.oms.account_books import AccountBooks
-from tradingsys.oms.account_check import AccountCheck, Difference
+from tradingsys.oms.account_check import NO_DIFFERENCE, AccountCheck, Difference
 from tradingsys.oms.asset_account import AssetAccount
 from tradingsys.oms.cash_history import CashHistory
 from tradingsys.oms.contract_account import ContractAccount
@@ -252,6 +252,6 @@ class Recovery:
         """Compare with the account, and tell where the books differ from it: see `AccountCheck`."""
         await self._check.check()
 
-    async def measure(self, asset: str) -> Difference | None:
-        """By how much the books differ from the account in this asset now; None where they do not."""
-        return (await self._check.measure((asset,))).get(asset)
+    async def measure(self, name: str) -> Difference:
+        """By how much the books differ from the account in this symbol or asset now: by nothing where they do not."""
+        return (await self._check.measure((name,))).get(name, NO_DIFFERENCE)

@@ -379,7 +379,7 @@ class SessionBook:
             order.cancel_pending = False
         if order.facts.missing_qty > before.missing_qty:
             self._effects.append(PullTrades(order.symbol))
-        completed = order.facts.completed_since(before)
+        completed = order.facts.completed_by(facts, before)
         # "Filled" without its executions is half a story: the other half is on its way, or `PullTrades` fetches it.
         if new or ((completed or order.visible != seen) and not order.facts.missing_qty):
             self._effects.append(OrderNews(order, new, completed))

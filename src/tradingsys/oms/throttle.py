@@ -41,13 +41,7 @@ class Throttle:
 
     def admits(self, costs: Mapping[str, int], venue_ms: int, share: Share = Share.ORDERS) -> bool:
         """Whether a request of these costs (by kind) fits now into its share."""
-        if venue_ms < self._blocked_until_ms:
-            return False
-        for (kind, window_ms), limit in self._limits.items():
-            cost = costs.get(kind, 0)
-            if cost and self._count(kind, window_ms, venue_ms) + cost > limit * share // 100:
-                return False
-        return True
+        return venue_ms >= self._blocked_until_ms and not self._full_windows(costs, venue_ms, share)
 
     def spend(self, costs: Mapping[str, int], venue_ms: int) -> None:
         """A request of these costs was sent."""
@@ -73,12 +67,18 @@ class Throttle:
         self._blocked_until_ms = max(known_ms, venue_ms + retry_after_ms)
         return self._blocked_until_ms > known_ms + _NEWS_MS
 
-    def retry_ms(self, venue_ms: int) -> int:
-        """How long to wait before asking `admits` again: the end of a ban, or of the shortest window."""
-        if venue_ms < self._blocked_until_ms:
-            return self._blocked_until_ms - venue_ms
-        shortest = min((window_ms for _, window_ms in self._limits), default=1_000)
-        return shortest - venue_ms % shortest
+    def retry_ms(self, costs: Mapping[str, int], venue_ms: int, share: Share = Share.ORDERS) -> int:
+        """How long to wait before asking `admits` the same again: until a ban, and every window too full, is over."""
+        full_ms = (window_ms - venue_ms % window_ms for window_ms in self._full_windows(costs, venue_ms, share))
+        return max(self._blocked_until_ms - venue_ms, max(full_ms, default=0), 0)
+
+    def _full_windows(self, costs: Mapping[str, int], venue_ms: int, share: Share) -> list[int]:
+        """The lengths of the windows that have no room for this."""
+        return [
+            window_ms
+            for (kind, window_ms), limit in self._limits.items()
+            if (cost := costs.get(kind, 0)) and self._count(kind, window_ms, venue_ms) + cost > limit * share // 100
+        ]
 
     def _count(self, kind: str, window_ms: int, venue_ms: int) -> int:
         window, count = self._used.get((kind, window_ms), (0, 0))

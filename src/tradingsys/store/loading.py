@@ -19,6 +19,7 @@ from tradingsys.core.records import (
     SessionRecord,
     WatermarkRecord,
 )
+from tradingsys.core.reports import TOLD_AGAIN_MS
 from tradingsys.store.edits import read_edits
 from tradingsys.store.rows import (
     read_adjustments,
@@ -36,7 +37,6 @@ from tradingsys.store.sqlite import rows
 
 __all__ = ["Identity", "identify", "load", "meta"]
 
-_TRANSFERS_MS = 7 * 24 * 3600 * 1000
 _KEEP_NEWEST = 2_000
 """Of orders that are over: whoever asks about an older one makes it be looked up."""
 _KEPT = (
@@ -96,7 +96,7 @@ def load(conn: apsw.Connection, path: Path, wall_ms: int, *, proven: bool, is_ne
         meta(conn, "venue_account") or "",
         tuple(read_performance(conn)),
         tuple(read_adjustments(conn, "WHERE delta <> '0' ORDER BY id")),  # 0 is a note about an edit that was refused
-        _recent_ledger(conn, wall_ms - _TRANSFERS_MS),
+        _recent_ledger(conn, wall_ms - TOLD_AGAIN_MS),
         tuple(read_ledger_marks(conn)),
         tuple(read_halts(conn)),
         sum_ledger(conn),

@@ -259,9 +259,9 @@ class AssetWorld:
         self.run(self.recovery.pull_funding())
         self.run(self.recovery.check_account())
 
-    def measure(self, asset: str) -> Difference | None:
+    def measure(self, asset: str) -> Difference:
         """As when a person wants to accept what differs."""
-        found: list[Difference | None] = []
+        found: list[Difference] = []
 
         async def measured() -> None:
             found.append(await self.recovery.measure(asset))

@@ -13,8 +13,8 @@ from tests.unit.oms.asset_world import AssetWorld, worlds
 from tradingsys.core.enums import Side
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.reports import AssetMoved
+from tradingsys.oms.account_check import NO_DIFFERENCE, Difference
 from tradingsys.oms.funding import Movements
-from tradingsys.oms.recovery import Difference
 
 D = Decimal
 CHECKS_UNTIL_TOLD = 6
@@ -82,7 +82,7 @@ def test_where_more_than_one_amount_fits_none_is_told_at_once(world: AssetWorld)
     never_resting(world, lambda: world.tell(world.trade(1, "BTCUSDT", Side.BUY, "0.001", "100", "0.0001", "USDT")))
     checks(world)
     found = world.measure("USDT")
-    assert world.book.differences == {} and found is not None and not found.is_steady
+    assert world.book.differences == {} and not found.is_steady
     checks(world, CHECKS_UNTIL_TOLD)
     assert -41 < world.book.differences["USDT"] < -39 and len(world.alarms) == 1
 
@@ -93,7 +93,7 @@ def test_what_moves_unknown_all_the_time_is_told_after_some_looks(world: AssetWo
     checks(world, CHECKS_UNTIL_TOLD - 1)
     assert world.book.differences == {} and not world.alarms
     found = world.measure("USDT")
-    assert found is not None and not found.is_steady
+    assert not found.is_steady
     checks(world)
     [text] = world.alarms
     assert "while it moves all the time, or changes" in text and world.book.differences.keys() == {"USDT"}
@@ -149,6 +149,19 @@ def test_three_equal_deposits_one_of_them_told_twice(world: AssetWorld) -> None:
     world.assert_exact()
 
 
+def test_of_different_movements_told_twice_those_count_that_are_missing(world: AssetWorld) -> None:
+    """A later one alone, or the first and the last of three."""
+    for counted in ((1,), (0, 2)):
+        told = [world.venue.move("USDT", amount) for amount in ("-40", "-7", "-300")]
+        for number, report in enumerate(told):
+            world.book.moved(report)
+            world.book.moved(again(report))
+            if number in counted:
+                world.venue.move("USDT", str(report.delta))
+        world.check()
+        world.assert_exact()
+
+
 def test_a_difference_is_measured_anew_for_whoever_accepts_it(world: AssetWorld) -> None:
     world.venue.move("USDT", "40")
     world.check()
@@ -158,7 +171,7 @@ def test_a_difference_is_measured_anew_for_whoever_accepts_it(world: AssetWorld)
     world.wait(5_000)
     assert world.measure("USDT") == Difference(D(-42), is_steady=True)
     assert world.measure("BTC") == Difference(D(-1), is_steady=True)
-    assert world.measure("BNB") is None
+    assert world.measure("BNB") == NO_DIFFERENCE
 
 
 def test_what_was_held_at_each_moment_of_a_span() -> None:

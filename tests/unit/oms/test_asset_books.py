@@ -13,6 +13,7 @@ from tests.unit.oms.asset_world import AssetWorld, thin, worlds
 from tradingsys.core.enums import Side
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.records import Edit, LedgerKind
+from tradingsys.core.reports import TOLD_AGAIN_MS
 from tradingsys.oms.recovery import Difference
 from tradingsys.store import read
 
@@ -117,7 +118,7 @@ def test_a_movement_is_known_for_as_long_as_somebody_may_tell_it_again(funded: A
     funded.assert_exact()
     known = funded.book.cash._known
     assert [kind for kind, _ in known] == [LedgerKind.TRANSFER], "baselines are nobody else's to tell"
-    funded.wait(11_000_000)
+    funded.wait(TOLD_AGAIN_MS + 8_000_000)
     funded.check()
     assert not known.keys() & funded.book.cash._known.keys(), "what nobody tells any more needs no memory"
 
@@ -138,7 +139,7 @@ def test_a_difference_stays_until_a_person_accepts_it(funded: AssetWorld) -> Non
     assert any(text.endswith(": USDT -40") for text in funded.alarms)
     assert funded.measure("USDT") == Difference(D(-40), is_steady=True)
     funded.book.accept_difference("USDT", D(-40), funded.venue.now_ms)
-    assert funded.book.differences == {} and funded.measure("USDT") is None
+    assert funded.book.differences == {} and not funded.measure("USDT").amount
     funded.check()
     funded.assert_exact()
     with read.reading(funded.machine.path) as conn:
@@ -150,7 +151,7 @@ def test_news_of_a_transfer_takes_its_difference_back(funded: AssetWorld) -> Non
     moved = funded.venue.move("USDT", "40")
     funded.check()
     funded.book.moved(moved)
-    assert funded.book.differences == {} and funded.measure("USDT") is None, "it would count twice"
+    assert funded.book.differences == {} and not funded.measure("USDT").amount, "it would count twice"
     funded.check()
     funded.assert_exact()
 

@@ -18,7 +18,7 @@ def test_a_tenth_of_every_window_is_kept_for_cancels() -> None:
     assert throttle.admits({"orders": 1}, 0, Share.CANCELS)
     throttle.spend({"orders": 1}, 0)
     assert not throttle.admits({"orders": 1}, 0, Share.CANCELS)
-    assert throttle.retry_ms(9_999) == 1
+    assert throttle.retry_ms({"orders": 1}, 9_999) == 1
     assert throttle.admits({"orders": 1}, 10_000), "windows are fixed by the venue's clock"
 
 
@@ -44,8 +44,17 @@ def test_a_ban_stops_everything_until_it_ends() -> None:
     throttle = Throttle(LIMITS)
     throttle.seen({}, 120_000, 1_000)
     assert not throttle.admits({"weight": 1}, 120_999, Share.CANCELS)
-    assert throttle.retry_ms(1_000) == 120_000
+    assert throttle.retry_ms({"weight": 1}, 1_000) == 120_000
     assert throttle.admits({"weight": 1}, 121_000)
+
+
+def test_what_must_wait_waits_for_the_window_that_is_full() -> None:
+    throttle = Throttle(LIMITS)
+    throttle.spend({"weight": 70, "orders": 9}, 1_000)
+    assert throttle.retry_ms({"weight": 1}, 1_000, Share.OWN_QUESTIONS) == 59_000
+    assert throttle.retry_ms({"orders": 1}, 1_000) == 9_000
+    assert throttle.retry_ms({"orders": 1, "weight": 21}, 1_000) == 59_000
+    assert throttle.retry_ms({"weight": 1}, 1_000) == 0, "orders have room"
 
 
 def test_an_unlimited_kind_is_never_refused() -> None:

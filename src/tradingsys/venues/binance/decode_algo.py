@@ -11,18 +11,13 @@ from decimal import Decimal
 from msgspec import UnsetType, structs
 
 from tradingsys.core.enums import OrderStatus, OrderType
-from tradingsys.core.order import Closed, Order, Terms
+from tradingsys.core.order import INCOMPLETE_MS, UNDATED_MS, Closed, Order, Terms
 from tradingsys.core.reports import OrderChanged
 from tradingsys.venues.binance import messages, words
 from tradingsys.venues.binance.decode import positive, side, trigger_price, type_and_qty
 
 __all__ = ["algo_order", "algo_order_changed", "algo_update"]
 
-# What waits cannot be changed, so its terms have no history: the request's own (version 0) are older than the
-# exchange's telling of them, and whatever it becomes when triggered, with a real time, is newer.
-_VERSION_MS = 1
-# A trailing stop told without its rate: its request knows more.
-_VERSION_MS_INCOMPLETE = -1
 
 _Told = messages.AlgoOrder | messages.AlgoOrderUpdate
 _UNTOLD = ("", "0", 0, None)
@@ -64,7 +59,8 @@ def _terms(message: _Told, word: str, callback_rate: Decimal | None, activation_
         reduce_only=message.reduce_only is True,
         stop_px=positive(message.trigger_price),
         self_trade_prevention=words.SELF_TRADE_PREVENTIONS.get(message.self_trade_prevention_mode or ""),
-        version_ms=_VERSION_MS_INCOMPLETE if is_incomplete else _VERSION_MS,
+        # What waits cannot be changed, so its terms have no history: what it becomes when triggered has a real time.
+        version_ms=INCOMPLETE_MS if is_incomplete else UNDATED_MS,
         close_position=message.close_position is True,
         callback_rate=callback_rate,
         activation_px=activation_px,

@@ -12,7 +12,7 @@ from decimal import Decimal
 from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError, json, structs
 
 from tradingsys.core.enums import OrderStatus, OrderType
-from tradingsys.core.order import Closed, Fill, Order, Terms
+from tradingsys.core.order import INCOMPLETE_MS, Closed, Fill, Order, Terms
 from tradingsys.core.reports import OrderChanged
 from tradingsys.venues.binance import words
 from tradingsys.venues.binance.decode import closed, decimal, positive, side, time_in_force, type_and_qty
@@ -34,8 +34,6 @@ _read_order = json.Decoder(spot.OrderReply).decode
 _read_list = json.Decoder(spot.OrderList).decode
 _read_many = json.Decoder(list[Raw]).decode
 
-_VERSION_MS_INCOMPLETE = -1
-"""Of terms that lack what triggers them, or how much they are about: the request knows more."""
 
 _Text = str | UnsetType
 
@@ -291,7 +289,7 @@ def _terms(told: _Told, version_ms: int, revision: int = 0) -> Terms:
         post_only=is_post_only or told.type == "LIMIT_MAKER",
         stop_px=None if is_trailing else stop_px,
         self_trade_prevention=words.SELF_TRADE_PREVENTIONS.get(told.self_trade_prevention or ""),
-        version_ms=_VERSION_MS_INCOMPLETE if is_incomplete else version_ms,
+        version_ms=INCOMPLETE_MS if is_incomplete else version_ms,
         callback_rate=callback_rate,
         activation_px=stop_px if is_trailing else None,
         revision=revision,

@@ -1,0 +1,29 @@
+"""Who reads what is not accounted for yet, and who waits for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from tests.unit.oms.table import Table
+from tradingsys.oms.entering import Entering, Wish
+from tradingsys.oms.recovery import Margins
+
+STALENESS_MS = Margins().staleness_ms
+
+
+def test_a_reader_that_took_too_long_takes_nobodys_turn() -> None:
+    """Its answers come when another reads already: whoever comes next waits for that one."""
+    table, readings = Table(), list[int]()
+
+    async def read(_wishes: Collection[Wish]) -> None:
+        readings.append(len(readings))
+        await table.recovery._inquiry.wait((5, 100, 100)[readings[-1]] * STALENESS_MS)
+
+    entering = Entering(table.recovery._inquiry, read, lambda _: False, lambda _: None)
+    table.start("slow", entering.enter([Wish("A")]))
+    table.wait(4 * STALENESS_MS)
+    table.start("second", entering.enter([Wish("B")]))
+    assert len(readings) == 2, "nobody waits for a reader for ever"
+    table.wait(STALENESS_MS + 1)
+    table.start("third", entering.enter([Wish("C")]))
+    assert len(readings) == 2, "the first ended; the second reads still"
