@@ -58,6 +58,36 @@ class Faults(Struct, frozen=True):
     """A request about an order arrives when its recvWindow ends, and is acted on when the engine's margin ends."""
     staleness_ms: float = 0.0
     """Questions about orders, trades and positions are answered from a state up to so old."""
+    fresh: tuple[str, ...] = ()
+    """Endings of paths that are always answered from the state of now."""
+    hide_order: float = 0.0
+    """Orders that some questions do not find for up to 20 s, which is more than any exchange is known for."""
+    answer_unknown: float = 0.0
+    """A request about an order is executed, and answered with words that prove nothing, or with none."""
+    answer_failed: float = 0.0
+    """It is not executed, and the answer says so."""
+    refuse_order: float = 0.0
+    """The exchange does not take an order: no margin, too many orders."""
+    shut_outs_per_s: float = 0.0
+    """Whoever asks is told to come back later (429), or is banned (418)."""
+    restarts_per_s: float = 0.0
+    """The exchange ends all connections, and answers nothing for some seconds."""
+    stream_ends_per_s: float = 0.0
+    """The account's stream ends, as when its key expires."""
+    silences_per_s: float = 0.0
+    """Connections that look open and carry nothing, until somebody notices."""
+    replay_events: float = 0.0
+    """A new connection begins with events of long ago."""
+    odd_event: float = 0.0
+    """An event is broken, or comes with words that nobody knows, or beside something that is no event."""
+    new_field: float = 0.0
+    """An event has fields that nobody knows."""
+    clock_drift_ppm: float = 0.0
+    """How much faster the gateway's clock runs than the exchange's."""
+    wall_clock_off_s: float = 0.0
+    """How wrong the gateway's time of day is."""
+    clock_stops_per_s: float = 0.0
+    """The gateway's clock falls behind, by 0.1 to 30 s, as when its machine was suspended."""
     refuse_connection: float = 0.0
     gateway_kills_per_s: float = 0.0
     boot_kills_per_s: float = 0.0

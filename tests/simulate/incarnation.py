@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from tests.simulate.faults import Faults
+from tests.simulate.network import Network, is_order_request
 from tests.simulate.strategy import Link
-from tests.simulate.venue import Network, Venue, is_order_request
+from tests.simulate.venue import Venue
 from tests.simulate.watched import WatchedGateway
 from tests.simulate.world import Clock, World, ms
 from tradingsys.core.errors import TradingError

@@ -68,8 +68,8 @@ class Past:
             _restore(ledger, "money")
 
     @contextmanager
-    def shown(self, now_ns: int, age_ns: int, staleness_ns: int) -> Iterator[None]:
-        """Within this, the exchange answers as if it were ``age_ns`` ago."""
+    def shown(self, now_ns: int, age_ns: int, staleness_ns: int, hides: float = 0.0) -> Iterator[None]:
+        """Within this, the exchange answers as if it were ``age_ns`` ago, and ``hides`` so many of its young orders."""
         exchange, ledger = self._exchange, self._exchange.ledger
         account = exchange.accounts[self._account]
         then_ns = now_ns - age_ns
@@ -77,11 +77,14 @@ class Past:
 
         def past_order(*args: object, **kwargs: object) -> OrderRecord | None:
             found = order(*args, **kwargs)  # type: ignore[arg-type]
-            return found and self._as_of(found, then_ns)
+            return None if found is None or is_hidden(found) else self._as_of(found, then_ns)
+
+        def is_hidden(record: OrderRecord) -> bool:
+            return _is_hidden(record.order_id, now_ns - record.created_ns, hides)
 
         def past_open_orders(name: str, symbol: str | None = None) -> list[OrderRecord]:
             symbols = ledger.symbols(name) if symbol is None else [symbol]
-            now = (record for each in symbols for record in ledger.orders(name, each))
+            now = (record for each in symbols for record in ledger.orders(name, each) if not is_hidden(record))
             past = (self._as_of(record, then_ns) for record in now)
             return [record for record in past if record is not None and record.status.is_open]
 
@@ -143,6 +146,11 @@ class Past:
 
 def _restore(patched: object, name: str) -> None:
     vars(patched).pop(name)
+
+
+def _is_hidden(order_id: int, age_ns: int, share: float) -> bool:
+    """Such orders are found after 3 to 20 s."""
+    return (order_id * 37) % 100 < share * 100 and age_ns < (3 + order_id * 11 % 18) * 1_000_000_000
 
 
 def _delay_ns(row: Execution, staleness_ns: int) -> int:

@@ -75,7 +75,7 @@ class SpotPast:
         exchange.ledger.put_order = put  # type: ignore[method-assign]
 
     @contextmanager
-    def shown(self, now_ns: int, age_ns: int, staleness_ns: int) -> Iterator[None]:
+    def shown(self, now_ns: int, age_ns: int, staleness_ns: int, hides: float = 0.0) -> Iterator[None]:
         """Within this, the exchange answers as if it were ``age_ns`` ago."""
         exchange, ledger = self._exchange, self._exchange.ledger
         wallet, then_ns = exchange.accounts[self._account], now_ns - age_ns
@@ -127,7 +127,8 @@ class WireSpot:
             spot_accounts={ACCOUNT: deposits},
             orders_per_minute=100_000,
         )
-        self.exchange = self._box.spot_exchange
+        self._box.parts.pop(Product.FUTURES)  # nobody is there: its time need not pass
+        self.exchange, self.face = self._box.spot_exchange, self._box.spot_face
 
     def protocol(self) -> BinanceProtocol:
         """A gateway's side."""

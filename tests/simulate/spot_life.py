@@ -12,12 +12,15 @@ from tests.simulate.faults import Faults, Profile
 from tests.simulate.incarnation import Incarnation
 from tests.simulate.life import ACCOUNT, SETTINGS, Verdict
 from tests.simulate.lifetime import Lifetime
+from tests.simulate.network import Network
+from tests.simulate.odd_frames import OddFrames
 from tests.simulate.plain_spot import PlainSpot
 from tests.simulate.sent import SentRequests
 from tests.simulate.spot_box import URLS, SpotPast, WireSpot, markets
 from tests.simulate.spot_judge import SpotJudge
 from tests.simulate.spot_strategy import SpotStrategy
-from tests.simulate.venue import Network, Venue
+from tests.simulate.troubles import Troubles
+from tests.simulate.venue import Venue
 from tests.simulate.world import World, ms, s
 from tradingsys.core.enums import Side
 from tradingsys.core.reports import AssetMoved
@@ -41,7 +44,10 @@ class SpotVenue(Venue):
 
     reads = ("/order", "/openOrders", "/myTrades", "/account")
 
-    def __init__(self, world: World, box: PlainSpot | WireSpot, account: str) -> None:
+    def __init__(self, world: World, box: PlainSpot | WireSpot, account: str, counts: Counter[str]) -> None:
+        self.troubles = Troubles(world, box.face if isinstance(box, WireSpot) else None, counts)
+        self.odd_frames = OddFrames(world.rng, counts)
+        self._down_until_ns = 0
         self._account = account
         self.past = SpotPast(box.exchange, account)  # type: ignore[assignment]
         self.sent = SentRequests()
@@ -81,7 +87,7 @@ class SpotLife(Lifetime):
         self.exchange = self.box.exchange
         self.exchange.accounts[self.account].burns_bnb = self.world.chance(0.5)
         self.exchange.open_account("house", {}, is_house=True)
-        self.venue = SpotVenue(self.world, self.box, self.account)
+        self.venue = SpotVenue(self.world, self.box, self.account, self.counts)
         self.transfers: dict[str, tuple[str, Decimal, int]] = {}
         """Asset, amount and instant of every one, by id."""
         self._manual = 0
