@@ -62,7 +62,9 @@ def traded(loop: Loop, launcher: Launcher, tmp_path_factory: pytest.TempPathFact
     assert gateway.stop() == 0
     # What takes the exchange days.
     conn = apsw.Connection(str(folder / "pos.db"))
-    conn.execute("INSERT INTO halts VALUES ('BTCUSDT', 'liquidation', 1)").fetchall()
+    conn.execute(
+        "INSERT INTO halts VALUES (NULL, 'BTCUSDT', 'FORCED', 'HALTED', 'NOTHING', 'liquidation', 1)"
+    ).fetchall()
     conn.execute(
         "INSERT OR IGNORE INTO ledger VALUES ('FUNDING_FEE', '1', 1, 'USDT', '-0.5', 1, 'DOGEUSDT')"
     ).fetchall()

@@ -18,6 +18,7 @@ from tests.simulate.wish import PRICES
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.position import SessionPosition
+from tradingsys.core.records import Scope
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.sim.events import Execution
 from tradingsys.sim.money import CashKind, CashRow
@@ -218,7 +219,7 @@ class Judge:
         booked = {row.ts_ns for (session, _), rows in self._owned.items() if session == EXTERNAL for row in rows}
         for symbol, at_ns in self._life.forced:
             was_halted = any(halted == symbol and then_ns >= at_ns for halted, then_ns in self._life.resumed)
-            if at_ns in booked and not was_halted and symbol not in self._book.halts:
+            if at_ns in booked and not was_halted and not self._book.halts.of(Scope(symbol=symbol)):
                 yield f"the exchange traded {symbol} by itself, and nobody was stopped"
 
     def _nothing_left_in_doubt(self) -> Iterator[str]:

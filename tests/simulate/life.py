@@ -20,6 +20,7 @@ from tests.simulate.witness import Witness
 from tests.simulate.world import World, ms, s
 from tests.simulate.worst_case import uncounted
 from tradingsys.core.enums import Side
+from tradingsys.core.records import HaltCause
 from tradingsys.gateway.kernel import GatewaySettings
 from tradingsys.gateway.orders import OrderSettings
 from tradingsys.oms.recovery import Margins, Timing
@@ -241,9 +242,11 @@ class Life(Lifetime):
         """An operator looks at halts now and then."""
         gateway = self.gateway
         if gateway is not None and gateway.alive and gateway.gateway.is_ready:
-            for symbol in list(gateway.gateway.book.halts):
-                gateway.call(lambda symbol=symbol: gateway.gateway.halting.resume(symbol))  # type: ignore[misc]
-                self.resumed.append((symbol, self.world.now_ns))
+            for row in gateway.gateway.book.halts:
+                if row.cause is not HaltCause.FORCED:
+                    continue  # nothing else is to be resumed by a look at it
+                gateway.call(lambda scope=row.scope: gateway.gateway.halting.lift(scope))  # type: ignore[misc]
+                self.resumed.append((row.scope.symbol, self.world.now_ns))
                 self.counts["halts resumed"] += 1
         self.world.after(ms(self.world.rng.uniform(500, 3_000)), self._resume_halted)
 

@@ -98,7 +98,7 @@ def trades_alone_tell_how_an_order_stands(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_forced_trade_halts_nothing(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Halts, "halt_forced", lambda *_: None)
+    patch.setattr(Halts, "forced", lambda *_: None)
 
 
 def funding_is_forgotten_in_a_restart(patch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ __all__ = [
     "Contingency",
     "ContractKind",
     "MarginType",
+    "OnDisconnect",
     "OrderStatus",
     "OrderType",
     "PriceMatch",
@@ -16,6 +17,7 @@ __all__ = [
     "Side",
     "SideEffect",
     "TimeInForce",
+    "TradingState",
     "TriggerPrice",
 ]
 
@@ -188,3 +190,30 @@ class SideEffect(StrEnum):
     """Borrows what is lacking to place it."""
     AUTO_REPAY = "AUTO_REPAY"
     """Pays back debts with what it receives."""
+
+
+class TradingState(StrEnum):
+    """What of its orders an account, a session or a symbol may still send; each allows less than the one before."""
+
+    ACTIVE = "ACTIVE"
+    """Everything."""
+    REDUCING = "REDUCING"
+    """Cancels, smaller amends, and orders that reduce what the session itself holds."""
+    HALTED = "HALTED"
+    """Cancels."""
+
+    @property
+    def severity(self) -> int:
+        """0, 1, 2: of several that hold at once the largest counts."""
+        return tuple(TradingState).index(self)
+
+
+class OnDisconnect(StrEnum):
+    """What becomes of a session when its strategy is gone for longer than its grace period."""
+
+    LEAVE = "leave"
+    """Its orders stay."""
+    CANCEL = "cancel"
+    """Its orders are canceled."""
+    FLATTEN = "flatten"
+    """Its orders are canceled, and what it holds is traded away."""

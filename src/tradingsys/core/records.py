@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from tradingsys.core.enums import OrderStatus
+from tradingsys.core.enums import OnDisconnect, OrderStatus, TradingState
 from tradingsys.core.order import Closed, Fill, Terms
 from tradingsys.core.position import Pair
 
@@ -17,6 +17,8 @@ __all__ = [
     "AdjustmentRecord",
     "Edit",
     "FillRecord",
+    "HaltCause",
+    "HaltDuty",
     "HaltRecord",
     "Intent",
     "LedgerKind",
@@ -28,6 +30,7 @@ __all__ = [
     "Record",
     "Replace",
     "Saved",
+    "Scope",
     "SessionRecord",
     "SymbolRecord",
     "WatermarkRecord",
@@ -151,6 +154,9 @@ class SessionRecord(Struct, frozen=True):
 
     session: int
     name: str
+    on_disconnect: OnDisconnect = OnDisconnect.LEAVE
+    """What its strategy asked for at its last login."""
+    grace_ms: int = 10_000
 
 
 class AccountRecord(Struct, frozen=True):
@@ -201,12 +207,71 @@ class LedgerMarkRecord(Struct, frozen=True):
     ts_ms: int
 
 
-class HaltRecord(Struct, frozen=True):
-    """No new orders on a symbol until an operator resumes it; an empty ``reason`` lifts the halt."""
+class Scope(Struct, frozen=True):
+    """Whose orders are meant, and on what: all of the account's unless a session, a symbol or both are named."""
 
-    symbol: str
+    session: int | None = None
+    symbol: str = ""
+    """Upper case; empty is every symbol."""
+
+    def covers(self, session: int, symbol: str) -> bool:
+        """Whether orders of this session on this symbol are meant."""
+        return self.session in (None, session) and self.symbol in ("", symbol)
+
+    def __str__(self) -> str:
+        """For people: the account, btcusdt, session 3, session 3 on btcusdt."""
+        if self.session is None:
+            return self.symbol.lower() or "the account"
+        return f"session {self.session}" + (f" on {self.symbol.lower()}" if self.symbol else "")
+
+    @property
+    def words(self) -> str:
+        """As people type it after a command's name."""
+        named = [] if self.session is None else [f"--session {self.session}"]
+        return " ".join([self.symbol.lower(), *named] if self.symbol else named) or "--account"
+
+
+class HaltCause(StrEnum):
+    """Why orders are restricted; one scope may be for several causes at once."""
+
+    OPERATOR = "OPERATOR"
+    KILL_FILE = "KILL_FILE"
+    FORCED = "FORCED"
+    """The exchange traded for the account: a liquidation, auto-deleveraging, a settlement."""
+    DIFFERENCE = "DIFFERENCE"
+    """The books and the account do not agree."""
+    LIMIT = "LIMIT"
+    """A limit was passed that only less trading mends, such as a day's loss."""
+    CONTRADICTION = "CONTRADICTION"
+    """The exchange contradicts itself."""
+    STORE = "STORE"
+    """What happens cannot be written down."""
+    COPIED_BOOK = "COPIED_BOOK"
+    """Another gateway uses a copy of this pos.db."""
+    ABSENCE = "ABSENCE"
+    """A session's strategy has been gone for longer than the session allows."""
+
+
+class HaltDuty(StrEnum):
+    """What the gateway itself does while orders are restricted, over restarts too."""
+
+    NOTHING = "NOTHING"
+    CANCEL = "CANCEL"
+    """Cancel every order that would not be let pass now."""
+    FLATTEN = "FLATTEN"
+    """The same, then trade what each session holds away; once that is done it becomes CANCEL."""
+
+
+class HaltRecord(Struct, frozen=True):
+    """Orders are restricted; `ACTIVE` lifts what stands for this scope and cause."""
+
+    scope: Scope
+    state: TradingState
     reason: str
     ts_ms: int
+    """Venue time."""
+    cause: HaltCause
+    duty: HaltDuty = HaltDuty.NOTHING
 
 
 Record = (

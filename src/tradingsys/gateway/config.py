@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
+from tradingsys.core.enums import OnDisconnect
 from tradingsys.core.errors import ConfigError
 from tradingsys.gateway.config_keys import unknown_key
 from tradingsys.gateway.products import ProductName
 from tradingsys.gateway.session_config import (
     LimitsConfig,
-    OnDisconnect,
     SessionConfig,
     check_sessions,
     unknown_key_within,

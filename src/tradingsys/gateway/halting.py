@@ -1,53 +1,92 @@
-"""Whether orders are taken: nobody trades on while books and exchange contradict each other."""
+"""What may still be sent: states of the account, of sessions and of symbols, and faults of our own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from tradingsys.core.enums import TradingState
+from tradingsys.core.records import HaltCause, HaltDuty, HaltRecord, Scope
 from tradingsys.gateway.seams import Log
-from tradingsys.gateway.symbol_rules import SymbolRules
 from tradingsys.oms.session_book import SessionBook
 
 __all__ = ["Halting"]
 
+_SHOWN = 5
+
 
 class Halting:
-    """The halt of the account, and of single symbols; an operator lifts them."""
+    """Imposes and lifts; what stands outlives the process, but for faults of our own, which a restart mends."""
 
     def __init__(
-        self, book: SessionBook, rules: SymbolRules, log: Log, wall_ms: Callable[[], int], venue_ms: Callable[[], int]
+        self,
+        book: SessionBook,
+        log: Log,
+        wall_ms: Callable[[], int],
+        venue_ms: Callable[[], int],
+        perform: Callable[[], None],
     ) -> None:
-        self.reason = ""
-        """Why no orders are taken at all; empty as long as they are."""
+        """``perform`` does at once what the books want done: what is imposed is durable when it returns."""
+        self.fault = ""
+        """Why nothing but cancels is sent before a restart; empty as long as all is well."""
         self.since_ms = 0
-        """Unix ms."""
-        self._book, self._rules, self._log = book, rules, log
-        self._wall_ms, self._venue_ms = wall_ms, venue_ms
-        self._is_final = False
+        """Unix ms; of the fault."""
+        self.is_final = False
+        """Whether the process is about to end."""
+        self._book, self._log = book, log
+        self._wall_ms, self._venue_ms, self._perform = wall_ms, venue_ms, perform
 
-    def halt(self, reason: str, symbol: str = "") -> None:
-        """No new orders: on a symbol that the books have halted, or at all."""
-        if symbol:
-            self._log.error("HALT: no new orders on this symbol", symbol=symbol, reason=reason)
-        else:
-            self.since_ms = self.since_ms if self.reason else self._wall_ms()
-            self.reason = self.reason or reason
-            self._log.error("HALT: no new orders", reason=reason)
-        self._rules.tell()
+    def impose(
+        self,
+        scope: Scope,
+        state: TradingState,
+        cause: HaltCause,
+        reason: str,
+        duty: HaltDuty = HaltDuty.NOTHING,
+    ) -> bool:
+        """Allow no more than ``state`` in the scope, durably; False when that stands for this cause already."""
+        is_news = self._book.halts.impose(scope, state, cause, reason, self._venue_ms(), duty)
+        self._perform()
+        return is_news
+
+    def lift(self, scope: Scope, cause: HaltCause | None = None) -> bool:
+        """Lift what was imposed on exactly this scope, durably, for all causes or one; False when nothing was."""
+        was_restricted = self._book.halts.lift(scope, self._venue_ms(), cause)
+        if scope == Scope() and cause is None and self.fault and not self.is_final:
+            self.fault, was_restricted = "", True
+        if was_restricted:
+            self._log.warning("orders are allowed again", scope=str(scope), cause=cause or "all")
+        self._perform()
+        return was_restricted
+
+    def noted(self, record: HaltRecord) -> None:
+        """Something was imposed."""
+        scope, cause = str(record.scope), record.cause.value
+        halted = record.state is TradingState.HALTED
+        told = "HALTED: no new orders" if halted else "REDUCING: no orders that add to a position"
+        self._log.error(told, scope=scope, cause=cause, reason=record.reason)
+
+    def broken(self, reason: str) -> None:
+        """A fault of our own: the first one counts."""
+        self.since_ms = self.since_ms if self.fault else self._wall_ms()
+        self.fault = self.fault or reason
+        self._log.error("HALTED: no new orders", scope="the account", reason=reason)
 
     def halt_for_good(self, reason: str) -> None:
         """The process is about to end."""
-        self._is_final = True
-        self.reason = self.reason or reason
+        self.is_final = True
+        self.fault = self.fault or reason
 
-    def resume(self, symbol: str) -> bool:
-        """Lift the halt of a symbol, or with an empty one that of the account; False when there is none."""
-        if symbol:
-            was_halted = self._book.resume(symbol, self._venue_ms())
-        else:
-            was_halted = bool(self.reason) and not self._is_final
-            self.reason = "" if was_halted else self.reason
-        if was_halted:
-            self._log.warning("resumed by an operator: orders are taken again", symbol=symbol or "all")
-            self._rules.tell()
-        return was_halted
+    @property
+    def reason(self) -> str:
+        """Why nobody may send orders; empty as long as anybody may."""
+        if self.fault:
+            return self.fault
+        halted = (row for row in self._book.halts.of(Scope()) if row.state is TradingState.HALTED)
+        return next((self._book.halts.told(row) for row in halted), "")
+
+    @property
+    def text(self) -> str:
+        """What every strategy should know: how the account and symbols are restricted."""
+        rows = [row for row in self._book.halts if row.scope.session is None]
+        told = [self._book.halts.told(row) for row in rows[:_SHOWN]]
+        return "; ".join([*told, *([f"and {len(rows) - _SHOWN} more"] if len(rows) > _SHOWN else [])])

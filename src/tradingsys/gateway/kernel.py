@@ -88,7 +88,13 @@ class Gateway:
             charges_interest=settings.product is ProductName.MARGIN,
         )
         self.rules = SymbolRules(self.book, log, clock.monotonic_ns, self._take_rules)
-        self.halting = Halting(self.book, self.rules, log, lambda: clock.wall_ns() // 1_000_000, self.venue.venue_ms)
+        self.halting = Halting(
+            self.book,
+            log,
+            lambda: clock.wall_ns() // 1_000_000,
+            self.venue.venue_ms,
+            lambda: self._apply(self.book.take_effects()),
+        )
         self.recent, self._saving = RecentRows(store.saved), Saving(store, self.fail)
         self.session_names = {row.session: row.name for row in store.saved.sessions}
         self.product, self.environment, self.db = settings.product, settings.environment, settings.db
@@ -226,7 +232,8 @@ class Gateway:
     def status(self) -> StatusPush:
         """The gateway's state as strategies see it."""
         obstacle = self.venue.why_not_trading()
-        text = self.halting.reason or self.text or obstacle or self.rules.text or margin_text(self.margin)
+        told = self.halting.reason or self.text or obstacle
+        text = told or self.halting.text or self.rules.text or margin_text(self.margin)
         return StatusPush(self.is_ready and not self.halting.reason, not obstacle, self.market.is_up, text)
 
     def flush(self) -> None:
@@ -344,10 +351,11 @@ class Gateway:
         told = "".join(traceback.format_exception(error))
         self.log.error("a fault in tradingsys: please report it", what=what, goes_on=goes_on, traceback=told)
         if not goes_on:
-            self.halting.halt(f"{what} failed ({error!r}), which is a fault in tradingsys: restart, and report it")
+            self.halting.broken(f"{what} failed ({error!r}), which is a fault in tradingsys: restart, and report it")
 
     def _apply(self, effects: list[Effect], *, durable: bool = False) -> None:
         records: list[Record] = []
+        begun: list[Procedure] = []
         for effect in effects:
             match effect:
                 case Save(record):
@@ -358,13 +366,14 @@ class Gateway:
                     self._tell.position(session, symbol, position, deliver=self.is_ready)
                 case Alarm(text):
                     self.log.warning(text)
-                case Halt(reason, symbol):
-                    self.halting.halt(reason, symbol)
+                case Halt(record):
+                    self.halting.noted(record)
                 case _:
-                    for procedure in inquiries(effect, self.recovery, self.book, is_ready=self.is_ready):
-                        self.procedures.start(procedure)
+                    begun += inquiries(effect, self.recovery, self.book, is_ready=self.is_ready)
         self.recent.note(records)
         self._saving.save(records, durable=durable)
+        for procedure in begun:  # what one of these causes at once must not be written down before what caused it
+            self.procedures.start(procedure)
 
     def _tell_order(self, news: OrderNews) -> None:
         self._tell.order(news, deliver=self.is_ready)

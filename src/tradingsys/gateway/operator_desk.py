@@ -16,6 +16,7 @@ from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import LocalProtocolError, StoreError, TradingError
 from tradingsys.core.ids import MAX_SESSION
 from tradingsys.core.instrument import plain
+from tradingsys.core.records import Scope
 from tradingsys.gateway.asset_desk import AssetDesk
 from tradingsys.gateway.host import Host, Method, known_instrument, require_ready
 from tradingsys.gateway.operator_views import OperatorViews, session_fill, session_orders
@@ -28,6 +29,7 @@ from tradingsys.wire.messages import ErrorCode, Request
 from tradingsys.wire.operator import (
     ExplainParams,
     OperateParams,
+    ScopeParams,
     Selection,
     SetPositionParams,
     SetPositionResult,
@@ -232,15 +234,13 @@ class OperatorDesk:
 
     def _resume(self, client: Client, request: Request) -> None:
         gateway = self._gateway
-        symbol = decode_params(request, ExplainParams).symbol.upper()
-        if symbol:
-            known_instrument(gateway, symbol)
-        if not gateway.halting.resume(symbol):
+        params = decode_params(request, ScopeParams)
+        scope = Scope(params.session_id, params.symbol.upper())
+        if scope.symbol and not gateway.book.halts.of(scope):
+            known_instrument(gateway, scope.symbol)
+        if not gateway.halting.lift(scope):
             how = gateway.book.commands.line("status")
-            raise LocalProtocolError(
-                f"{symbol.lower() or 'the account'} is not halted: `{how}` lists what is",
-                code=ErrorCode.BAD_REQUEST,
-            )
+            raise LocalProtocolError(f"{scope} is not halted: `{how}` lists what is", code=ErrorCode.BAD_REQUEST)
         client.peer.write(encode_reply(request.id))
 
     def _booked_symbol(self, text: str) -> str:

@@ -12,12 +12,13 @@ from tradingsys.core.commands import Balance
 from tradingsys.core.enums import Side
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
-from tradingsys.core.records import AdjustmentRecord, FillRecord
+from tradingsys.core.records import AdjustmentRecord, FillRecord, HaltRecord
 from tradingsys.gateway.asset_views import assets_of
 from tradingsys.gateway.host import Host
 from tradingsys.gateway.margin_level import margin_text
 from tradingsys.gateway.stored_rows import matches, most
 from tradingsys.gateway.views import fill_view, order_view, position_view
+from tradingsys.oms.halts import Halts
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.wire.operator import (
     Explanation,
@@ -30,7 +31,7 @@ from tradingsys.wire.operator import (
     SessionView,
 )
 
-__all__ = ["OperatorViews", "adjustment_text", "session_fill", "session_orders"]
+__all__ = ["OperatorViews", "adjustment_text", "halt_view", "restriction", "session_fill", "session_orders"]
 
 _NS_PER_S = 1_000_000_000
 _LOOKED_AT = 50_000
@@ -48,9 +49,9 @@ class OperatorViews:
         """The gateway now."""
         gateway, book = self._gateway, self._gateway.book
         status, orders = gateway.status(), [order for order in book.open_orders() if order.is_open]
-        halts = [HaltView(symbol.lower(), halt.reason, halt.ts_ms) for symbol, halt in sorted(book.halts.items())]
-        if gateway.halting.reason:
-            halts.insert(0, HaltView("", gateway.halting.reason, gateway.halting.since_ms))
+        halts = [halt_view(row) for row in book.halts]
+        if gateway.halting.fault:
+            halts.insert(0, HaltView("", gateway.halting.fault, gateway.halting.since_ms, cause="FAULT"))
         sessions = gateway.sessions.sessions.values() if gateway.sessions is not None else ()
         return GatewayView(
             version=__version__,
@@ -139,7 +140,7 @@ class OperatorViews:
         """
         book = self._gateway.book
         holders = sorted(session for session, held in book.positions if held == symbol)
-        total, halt = book.total(symbol), book.halts.get(symbol)
+        total, halt = book.total(symbol), restriction(book.halts, symbol)
         orders = [order for order in book.open_orders() if order.symbol == symbol and order.is_open]
         return Explanation(
             symbol=symbol.lower(),
@@ -151,7 +152,7 @@ class OperatorViews:
             first_trade_id=book.symbols[symbol],
             watermark=book.watermarks[symbol],
             adjustments=[adjustment_text(row) for row in self._gateway.recent.adjustments(symbol)[:_ADJUSTMENTS]],
-            halt=halt.reason if halt is not None else "",
+            halt=halt,
             assets=assets_of(book, symbol, balances),
         )
 
@@ -163,6 +164,17 @@ class OperatorViews:
                 unbooked[order.unbooked[0]] += order.unbooked[1]
         view = position_view(symbol, book.position(session, symbol), unbooked[Side.BUY], unbooked[Side.SELL])
         return SessionPositionView(session, view)
+
+
+def halt_view(row: HaltRecord) -> HaltView:
+    """One restriction of orders."""
+    scope = row.scope
+    return HaltView(scope.symbol.lower(), row.reason, row.ts_ms, scope.session, row.state, row.cause, row.duty)
+
+
+def restriction(halts: Halts, symbol: str) -> str:
+    """Why nobody may trade a symbol as usual; empty when everybody may, or only some may not."""
+    return next((row.reason for row in halts if row.scope.session is None and row.scope.symbol in ("", symbol)), "")
 
 
 def _chosen(orders: Iterable[TrackedOrder], selection: Selection) -> list[TrackedOrder]:

@@ -56,7 +56,7 @@ class OrderRequests:
         params = decode_params(request, OrderParams)
         instrument = self._tradable(params.symbol)
         self._check_open_for_risk()
-        self._check_halt(instrument.symbol)
+        self._check_state(client, instrument.symbol)
         command, asked = desk.prepare(client, params, instrument, gateway.venue.venue_ms())
         reference_px = gateway.market.reference_px(instrument.symbol)
         command = structs.replace(command, terms=in_market_words(command.terms, instrument, reference_px))
@@ -75,7 +75,7 @@ class OrderRequests:
         params = decode_params(request, OrderListParams)
         instrument = self._tradable(one_symbol(params))
         self._check_open_for_risk()
-        self._check_halt(instrument.symbol)
+        self._check_state(client, instrument.symbol)
         prepared = desk.prepare_list(client, params, instrument, gateway.venue.venue_ms())
         reference_px = gateway.market.reference_px(instrument.symbol)
         for number, (command, _) in enumerate(prepared, 1):
@@ -101,7 +101,7 @@ class OrderRequests:
         command, terms = desk.amend(client, params, gateway.instruments, gateway.venue.venue_ms())
         instrument = self._tradable(command.symbol)
         if desk.enlarges(command):
-            self._check_halt(instrument.symbol)
+            self._check_state(client, instrument.symbol)
         refusal = gateway.venue.refusal(terms, instrument, gateway.market.reference_px(instrument.symbol))
         if refusal:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
@@ -157,16 +157,17 @@ class OrderRequests:
         """Raises LocalProtocolError unless something that may change a position can be sent now."""
         gateway = self._gateway
         require_ready(gateway)
-        if gateway.halting.reason:
-            raise InvalidOrder(f"halted: {gateway.halting.reason}", code=ErrorCode.HALTED)
+        if gateway.halting.fault:
+            raise InvalidOrder(f"halted: {gateway.halting.fault}", code=ErrorCode.HALTED)
         disconnected = gateway.venue.why_not_trading()
         if disconnected:
             raise LocalProtocolError(disconnected, code=ErrorCode.DISCONNECTED)
 
-    def _check_halt(self, symbol: str) -> None:
-        halt = self._gateway.book.halts.get(symbol)
-        if halt is not None:
-            raise InvalidOrder(f"{symbol.lower()} is halted: {halt.reason}", code=ErrorCode.HALTED)
+    def _check_state(self, client: Client, symbol: str) -> None:
+        assert client.session is not None
+        why = self._gateway.book.halts.why(client.session.id, symbol)
+        if why:
+            raise InvalidOrder(why, code=ErrorCode.HALTED)
 
     def _tradable(self, symbol: str) -> Instrument:
         instrument = known_instrument(self._gateway, symbol)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tradingsys.core.errors import StoreError
-from tradingsys.core.records import PositionRecord, Record, SymbolRecord
+from tradingsys.core.records import HaltRecord, PositionRecord, Record, SymbolRecord
 from tradingsys.gateway.seams import StoreSeam
 
 __all__ = ["Saving"]
@@ -23,13 +23,15 @@ class Saving:
         records = _without_stale_positions(records)
         if durable:
             self._store.save_now(records)
-        elif any(isinstance(record, SymbolRecord) for record in records):
+        elif any(isinstance(record, SymbolRecord | HaltRecord) for record in records):
             self._save_before_all_else(records)
         elif records:
             self._store.commit(records, self._done)
 
     def _save_before_all_else(self, records: Sequence[Record]) -> None:
-        """A symbol is durable before anybody can trade it, or a power cut would hide what was traded."""
+        """A symbol is durable before anybody can trade it, or a power cut would hide what was traded; a halt before it
+        is told.
+        """
         try:
             self._store.save_now(records)
         except StoreError as error:

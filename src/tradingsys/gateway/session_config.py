@@ -4,30 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from tradingsys.core.enums import OnDisconnect
 from tradingsys.core.errors import ConfigError
 from tradingsys.core.ids import MAX_SESSION
 from tradingsys.gateway.config_keys import unknown_key
 from tradingsys.oms.limits import AccountLimits, Limits
 
-__all__ = ["LimitsConfig", "OnDisconnect", "SessionConfig", "check_sessions", "limits_of", "unknown_key_within"]
+__all__ = ["LimitsConfig", "SessionConfig", "check_sessions", "limits_of", "unknown_key_within"]
 
 _LARGEST = Decimal("1e15")
 _NUMBER = "write a number, or null for no limit"
 _LONGEST_GRACE_S = 86_400
-
-
-class OnDisconnect(StrEnum):
-    """What becomes of a session's orders when its strategy is gone for longer than its grace period."""
-
-    LEAVE = "leave"
-    CANCEL = "cancel"
-    FLATTEN = "flatten"
 
 
 class LimitsConfig(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -53,7 +53,7 @@ class SymbolRules:
         """``take`` is given all rules at each reading."""
         self.instruments: dict[str, Instrument] = {}
         self.text = ""
-        """What strategies should know of symbols that do not trade, or are halted."""
+        """What strategies should know of symbols that do not trade."""
         self._book = book
         self._log = log
         self._now_ns = now_ns
@@ -75,8 +75,7 @@ class SymbolRules:
 
     def tell(self) -> None:
         """Something changed that `text` is about."""
-        told = [f"{symbol.lower()} is halted: {halt.reason}" for symbol, halt in sorted(self._book.halts.items())]
-        told += [
+        told = [
             f"{symbol.lower()} does not trade: {explain_status(instrument.status)}"
             for symbol in sorted(self._book.symbols)
             if (instrument := self.instruments.get(symbol)) is not None

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from tradingsys.core.order import Fill
 from tradingsys.core.position import SessionPosition
-from tradingsys.core.records import Record
+from tradingsys.core.records import HaltRecord, Record
 from tradingsys.oms.tracked_order import TrackedOrder
 
 __all__ = [
@@ -78,11 +78,9 @@ class Alarm(Struct, frozen=True):
 
 
 class Halt(Struct, frozen=True):
-    """Take no new orders. Says how to mend it."""
+    """Orders are restricted from now on; the reason says how to mend it."""
 
-    reason: str
-    symbol: str = ""
-    """Only on this symbol; empty is the whole account, whose books may not be the only ones."""
+    record: HaltRecord
 
 
 Effect = Save | OrderNews | PositionNews | Attribute | PullTrades | EnterSymbol | EnterAsset | Alarm | Halt

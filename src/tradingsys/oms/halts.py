@@ -1,43 +1,115 @@
-"""Symbols without new orders, until an operator resumes them: over restarts too."""
+"""What may still be sent, by session and symbol, until a person or a proof lifts it: over restarts too."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
 from tradingsys.core.command_line import CommandLine
-from tradingsys.core.records import HaltRecord
+from tradingsys.core.enums import TradingState
+from tradingsys.core.records import HaltCause, HaltDuty, HaltRecord, Scope
 from tradingsys.oms.effects import Effect, Halt, Save
 
 __all__ = ["Halts"]
 
+_DUTIES = tuple(HaltDuty)
+
 
 class Halts:
-    """Halts by symbol; what follows goes to ``effects``."""
+    """Restrictions of orders by scope and cause; what follows goes to ``effects``."""
 
     def __init__(self, saved: Iterable[HaltRecord], effects: list[Effect], commands: CommandLine) -> None:
         self._effects = effects
         self._commands = commands
-        self.by_symbol: dict[str, HaltRecord] = {row.symbol: row for row in saved}
+        self._rows: dict[tuple[Scope, HaltCause], HaltRecord] = {(row.scope, row.cause): row for row in saved}
 
-    def halt(self, symbol: str, reason: str, ts_ms: int) -> None:
-        """No new orders on a symbol. One that is halted stays as it is."""
-        if symbol not in self.by_symbol:
-            self.by_symbol[symbol] = HaltRecord(symbol, reason, ts_ms)
-            self._effects += [Save(self.by_symbol[symbol]), Halt(reason, symbol)]
+    def __iter__(self) -> Iterator[HaltRecord]:
+        """Those in force, oldest first."""
+        return iter(tuple(self._rows.values()))
 
-    def halt_forced(self, symbol: str, forced: str, ts_ms: int) -> None:
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def of(self, scope: Scope) -> list[HaltRecord]:
+        """Those of exactly this scope, whatever the cause."""
+        return [row for row in self._rows.values() if row.scope == scope]
+
+    def impose(
+        self,
+        scope: Scope,
+        state: TradingState,
+        cause: HaltCause,
+        reason: str,
+        ts_ms: int,
+        duty: HaltDuty = HaltDuty.NOTHING,
+    ) -> bool:
+        """Allow no more than ``state`` in the scope; False when that stands for this cause already.
+
+        What stands keeps its reason and its time, unless the new one allows less or does more, or an operator says
+        anything else: a person's last word counts.
+        """
+        known = self._rows.get((scope, cause))
+        record = HaltRecord(scope, state, reason, ts_ms, cause, duty)
+        if known is not None and not _replaces(record, known):
+            return False
+        self._keep(record)
+        self._effects.append(Halt(record))
+        return True
+
+    def lift(self, scope: Scope, ts_ms: int, cause: HaltCause | None = None) -> bool:
+        """Lift what was imposed on exactly this scope, for all causes or one; False when there is nothing."""
+        lifted = [row for row in self.of(scope) if cause in (None, row.cause)]
+        for row in lifted:
+            self._keep(HaltRecord(scope, TradingState.ACTIVE, "", ts_ms, row.cause))
+        return bool(lifted)
+
+    def done(self, row: HaltRecord) -> None:
+        """What each session held in its scope is traded away: what is set afterwards is nobody's to trade away."""
+        if row.duty is HaltDuty.FLATTEN and self._rows.get((row.scope, row.cause)) == row:
+            self._keep(HaltRecord(row.scope, row.state, row.reason, row.ts_ms, row.cause, HaltDuty.CANCEL))
+
+    def forced(self, symbol: str, what: str, ts_ms: int) -> None:
         """The exchange traded for the account: nobody may go on as if nothing had happened."""
         name = symbol.lower()
         reason = (
-            f"the exchange itself traded {name} for the account ({forced}), booked to EXTERNAL: look at the "
+            f"the exchange itself traded {name} for the account ({what}), booked to EXTERNAL: look at the "
             f"account, put the sessions right (`{self._commands.line('pos show')}`), then "
             f"`{self._commands.line(f'resume {name}')}`"
         )
-        self.halt(symbol, reason, ts_ms)
+        self.impose(Scope(symbol=symbol), TradingState.HALTED, HaltCause.FORCED, reason, ts_ms)
 
-    def resume(self, symbol: str, ts_ms: int) -> bool:
-        """Lift a symbol's halt; False when there is none."""
-        if self.by_symbol.pop(symbol, None) is None:
-            return False
-        self._effects.append(Save(HaltRecord(symbol, "", ts_ms)))
-        return True
+    def state(self, session: int, symbol: str) -> TradingState:
+        """What a session may send on a symbol: the worst of all that match."""
+        binding = self.binding(session, symbol) if self._rows else None
+        return binding.state if binding is not None else TradingState.ACTIVE
+
+    def binding(self, session: int, symbol: str) -> HaltRecord | None:
+        """Of those that match, the one that allows least: of several the oldest."""
+        matching = (row for row in self._rows.values() if row.scope.covers(session, symbol))
+        return max(matching, key=lambda row: row.state.severity, default=None)
+
+    def why(self, session: int, symbol: str) -> str:
+        """What restricts a session on a symbol, since when and why, and what lifts it; empty when nothing does."""
+        row = self.binding(session, symbol)
+        return self.told(row) if row is not None else ""
+
+    def told(self, row: HaltRecord) -> str:
+        """One of them, for people."""
+        since = datetime.fromtimestamp(row.ts_ms // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        lifts = self._commands.line(f"resume {row.scope.words}")
+        advice = "" if lifts in row.reason else f" (`{lifts}` lifts it)"
+        return f"{row.scope} is {row.state.lower()} since {since} UTC: {row.reason}{advice}"
+
+    def _keep(self, record: HaltRecord) -> None:
+        place = record.scope, record.cause
+        if record.state is TradingState.ACTIVE:
+            del self._rows[place]
+        else:
+            self._rows[place] = record
+        self._effects.append(Save(record))
+
+
+def _replaces(new: HaltRecord, known: HaltRecord) -> bool:
+    if new.cause is HaltCause.OPERATOR:
+        return (new.state, new.duty, new.reason) != (known.state, known.duty, known.reason)
+    return new.state.severity > known.state.severity or _DUTIES.index(new.duty) > _DUTIES.index(known.duty)

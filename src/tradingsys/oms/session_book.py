@@ -13,14 +13,14 @@ from msgspec import structs
 
 from tradingsys.core.command_line import CommandLine
 from tradingsys.core.commands import Income, ReplaceOrder
-from tradingsys.core.enums import AccountKind
+from tradingsys.core.enums import AccountKind, TradingState
 from tradingsys.core.errors import InvariantViolation
 from tradingsys.core.ids import EXTERNAL, OrderKey, decode_client_order_id
 from tradingsys.core.order import Closed, Fill, Order, Terms
 from tradingsys.core.position import Pair, SessionPosition
-from tradingsys.core.records import Edit, Intent, Replace, Saved
+from tradingsys.core.records import Edit, HaltCause, Intent, Replace, Saved, Scope
 from tradingsys.core.reports import AssetMoved
-from tradingsys.oms.effects import Alarm, Effect, EnterSymbol, Halt, OrderNews, PullTrades, Save
+from tradingsys.oms.effects import Alarm, Effect, EnterSymbol, OrderNews, PullTrades, Save
 from tradingsys.oms.fill_book import FillBook
 from tradingsys.oms.halts import Halts
 from tradingsys.oms.incarnation import Incarnation
@@ -33,6 +33,7 @@ __all__ = ["Incarnation", "SessionBook"]
 
 _ZERO = Decimal(0)
 _NO_OPTIONS = CommandLine()
+_ACCOUNT = Scope()
 
 
 class SessionBook:
@@ -80,9 +81,8 @@ class SessionBook:
         """Positions that fills changed since the book was opened."""
         self.unattributed = self._strays.unattributed
         """Executions whose owner is being sought, by (symbol, venue order id)."""
-        self._halts = Halts(saved.halts, self._effects, commands)
-        self.halts = self._halts.by_symbol
-        """Symbols without new orders, until `resume`."""
+        self.halts = Halts(saved.halts, self._effects, commands)
+        """What may not be sent, until it is lifted."""
         self._index = OrderIndex()
         self.orders = self._index.by_client_id
         self._incarnation: Incarnation | None = None
@@ -229,14 +229,6 @@ class SessionBook:
         self.transfer(Edit(session, symbol, before, net), ts_ms, why)
         return before, self.net(session, symbol), self.net(EXTERNAL, symbol)
 
-    def halt(self, symbol: str, reason: str, ts_ms: int) -> None:
-        """No new orders on a symbol until `resume`, over restarts too. A symbol that is halted stays as it is."""
-        self._halts.halt(symbol, reason, ts_ms)
-
-    def resume(self, symbol: str, ts_ms: int) -> bool:
-        """Lift a symbol's halt; False when there is none."""
-        return self._halts.resume(symbol, ts_ms)
-
     # ---- our judgement
 
     def doubt(self, order: TrackedOrder) -> None:
@@ -284,7 +276,7 @@ class SessionBook:
         order = self._find(facts, symbol, ts_event_ms)
         try:
             if facts.forced and self._is_news(facts, symbol):
-                self._halts.halt_forced(symbol, facts.forced, ts_event_ms)
+                self.halts.forced(symbol, facts.forced, ts_event_ms)
             if facts.fills and symbol not in self.symbols and self.kind is AccountKind.ASSETS:
                 self._note_outside(symbol)
             if order is not None:
@@ -294,7 +286,9 @@ class SessionBook:
             elif facts.venue_order_id is not None:
                 self._strays.hold(facts, facts.venue_order_id, symbol)
         except InvariantViolation as violation:
-            self._effects.append(Halt(f"the exchange contradicts itself: {violation}. This report was not booked."))
+            told = f"the exchange contradicts itself: {violation}. This report was not booked"
+            if not self.halts.impose(_ACCOUNT, TradingState.HALTED, HaltCause.CONTRADICTION, told, ts_event_ms):
+                self.alarm(told)
         return order
 
     def give_up(self, symbol: str, venue_order_id: str) -> None:
@@ -332,12 +326,11 @@ class SessionBook:
         self._effects.append(Alarm(f"adopted order {client_order_id} of session {key.session} on {symbol}"))
         reason = self._incarnation.split_brain(key, facts, ts_event_ms) if self._incarnation is not None else ""
         if reason:
-            self._effects.append(
-                Halt(
-                    f"order {client_order_id} on {symbol} {reason}: another gateway uses a copy of this pos.db. "
-                    "Stop the other one, or give this one a new pos.db, and restart."
-                )
+            told = (
+                f"order {client_order_id} on {symbol} {reason}: another gateway uses a copy of this pos.db. "
+                "Stop the other one, or give this one a new pos.db, and restart"
             )
+            self.halts.impose(_ACCOUNT, TradingState.HALTED, HaltCause.COPIED_BOOK, told, ts_event_ms)
         return order
 
     def _note_outside(self, symbol: str) -> None:

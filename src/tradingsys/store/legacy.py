@@ -47,7 +47,7 @@ def import_table(conn: apsw.Connection, session: int, path: Path) -> None:
                 raise ConfigError(
                     "the symbol is there twice, in upper and in lower case", file=str(path), key=where
                 ) from error
-    conn.execute("INSERT OR IGNORE INTO sessions VALUES (?, '')", (session,))
+    conn.execute("INSERT OR IGNORE INTO sessions (session_id, name) VALUES (?, '')", (session,))
     conn.execute(f'DROP TABLE "{session}"')
     create_view(conn, session)
 

@@ -16,7 +16,6 @@ from tradingsys.core.records import (
     OrderRecord,
     PositionRecord,
     Saved,
-    SessionRecord,
     WatermarkRecord,
 )
 from tradingsys.core.reports import TOLD_AGAIN_MS
@@ -24,7 +23,6 @@ from tradingsys.store.edits import read_edits
 from tradingsys.store.rows import (
     read_adjustments,
     read_fills,
-    read_halts,
     read_ledger,
     read_ledger_marks,
     read_orders,
@@ -34,6 +32,7 @@ from tradingsys.store.rows import (
     whole,
 )
 from tradingsys.store.sqlite import rows
+from tradingsys.store.standing_rows import read_halts, read_sessions
 
 __all__ = ["Identity", "identify", "load", "meta"]
 
@@ -78,7 +77,6 @@ def load(conn: apsw.Connection, path: Path, wall_ms: int, *, proven: bool, is_ne
     identity = identify(conn)
     positions = rows(conn, "SELECT session_id, symbol, net FROM positions_basis ORDER BY 1, 2")
     watermarks = rows(conn, "SELECT symbol, trade_id FROM watermarks ORDER BY 1")
-    sessions = rows(conn, "SELECT session_id, name FROM sessions ORDER BY 1")
     return Saved(
         identity.lineage,
         identity.created_ms,
@@ -91,7 +89,7 @@ def load(conn: apsw.Connection, path: Path, wall_ms: int, *, proven: bool, is_ne
         tuple(PositionRecord(whole(s), str(symbol).upper(), Decimal(str(net))) for s, symbol, net in positions),
         tuple(read_symbols(conn)),
         tuple(WatermarkRecord(str(symbol), whole(number)) for symbol, number in watermarks),
-        tuple(SessionRecord(whole(number), str(name)) for number, name in sessions),
+        tuple(read_sessions(conn)),
         read_edits(conn, path),
         meta(conn, "venue_account") or "",
         tuple(read_performance(conn)),

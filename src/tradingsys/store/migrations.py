@@ -141,7 +141,25 @@ ALTER TABLE orders RENAME COLUMN worst_qty TO presumed_qty;  -- what an amount o
 ALTER TABLE orders ADD COLUMN rival TEXT NOT NULL DEFAULT '';  -- of the two, the venue cancels one
 """
 
-_STEPS = (_SCHEMA_1, _SCHEMA_2, _SCHEMA_3, _SCHEMA_4, _SCHEMA_5)
+_SCHEMA_6 = """
+ALTER TABLE halts RENAME TO halts_5;
+CREATE TABLE halts (                      -- restrictions of orders that are in force
+  session_id INTEGER,                     -- NULL: of every session
+  symbol TEXT NOT NULL,                   -- '': on every symbol
+  cause TEXT NOT NULL,
+  state TEXT NOT NULL,
+  duty TEXT NOT NULL,                     -- what the gateway does meanwhile: nothing, cancel, flatten
+  reason TEXT NOT NULL,
+  ts_ms INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX halts_by_scope ON halts (coalesce(session_id, -2), symbol, cause);
+INSERT INTO halts SELECT NULL, symbol, 'FORCED', 'HALTED', 'NOTHING', reason, ts_ms FROM halts_5;
+DROP TABLE halts_5;
+ALTER TABLE sessions ADD COLUMN on_disconnect TEXT NOT NULL DEFAULT 'leave';  -- or cancel, or flatten
+ALTER TABLE sessions ADD COLUMN grace_ms INTEGER NOT NULL DEFAULT 10000;      -- so long after it went
+"""
+
+_STEPS = (_SCHEMA_1, _SCHEMA_2, _SCHEMA_3, _SCHEMA_4, _SCHEMA_5, _SCHEMA_6)
 VERSION = len(_STEPS)
 
 

@@ -21,8 +21,9 @@ from tradingsys.core.records import (
 )
 from tradingsys.store.edits import parse_net
 from tradingsys.store.migrations import APPLICATION_ID
-from tradingsys.store.rows import read_adjustments, read_fills, read_halts, read_ledger, read_orders, whole
+from tradingsys.store.rows import read_adjustments, read_fills, read_ledger, read_orders, whole
 from tradingsys.store.sqlite import SqlValue, open_reader, rows
+from tradingsys.store.standing_rows import read_halts, read_sessions
 
 __all__ = ["adjustments", "fills", "halts", "ledger", "orders", "positions", "reading", "sessions"]
 
@@ -51,8 +52,7 @@ def positions(conn: apsw.Connection, session: int | None = None) -> list[Positio
 
 def sessions(conn: apsw.Connection) -> list[SessionRecord]:
     """Every session that traded, or asked to."""
-    found = rows(conn, "SELECT session_id, name FROM sessions ORDER BY session_id")
-    return [SessionRecord(whole(number), str(name)) for number, name in found]
+    return read_sessions(conn)
 
 
 def orders(

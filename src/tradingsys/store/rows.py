@@ -16,7 +16,6 @@ from tradingsys.core.records import (
     AccountRecord,
     AdjustmentRecord,
     FillRecord,
-    HaltRecord,
     Intent,
     LedgerMarkRecord,
     LedgerRecord,
@@ -24,20 +23,18 @@ from tradingsys.core.records import (
     PerformanceRecord,
     Record,
     Replace,
-    SessionRecord,
     SymbolRecord,
     WatermarkRecord,
 )
 from tradingsys.store.edits import plain
-from tradingsys.store.legacy import create_view
 from tradingsys.store.soundness import misplaced
 from tradingsys.store.sqlite import Row, SqlValue, rows
+from tradingsys.store.standing_rows import write_halt, write_session
 
 __all__ = [
     "insert_intent",
     "read_adjustments",
     "read_fills",
-    "read_halts",
     "read_ledger",
     "read_ledger_marks",
     "read_orders",
@@ -138,13 +135,8 @@ def _(record: WatermarkRecord, conn: apsw.Connection) -> None:
     )
 
 
-@write.register
-def _(record: SessionRecord, conn: apsw.Connection) -> None:
-    conn.execute(
-        "INSERT INTO sessions VALUES (?, ?) ON CONFLICT DO UPDATE SET name = excluded.name",
-        (record.session, record.name),
-    )
-    create_view(conn, record.session)
+write.register(write_session)
+write.register(write_halt)
 
 
 @write.register
@@ -174,14 +166,6 @@ def _(record: LedgerMarkRecord, conn: apsw.Connection) -> None:
         "INSERT INTO ledger_marks VALUES (?, ?) ON CONFLICT DO UPDATE SET ts_ms = max(ts_ms, excluded.ts_ms)",
         (record.kind, record.ts_ms),
     )
-
-
-@write.register
-def _(record: HaltRecord, conn: apsw.Connection) -> None:
-    if record.reason:
-        conn.execute("INSERT OR REPLACE INTO halts VALUES (?, ?, ?)", (record.symbol, record.reason, record.ts_ms))
-    else:
-        conn.execute("DELETE FROM halts WHERE symbol = ?", (record.symbol,))
 
 
 @write.register
@@ -260,12 +244,6 @@ def read_performance(conn: apsw.Connection) -> list[PerformanceRecord]:
         )
         for session, symbol, net, entry_px, realized_pnl, fees, funding, adjustments, executed, quote_flow in found
     ]
-
-
-def read_halts(conn: apsw.Connection) -> list[HaltRecord]:
-    """All symbols that are halted."""
-    found = rows(conn, "SELECT symbol, reason, ts_ms FROM halts ORDER BY symbol")
-    return [HaltRecord(str(symbol), str(reason), whole(ts_ms)) for symbol, reason, ts_ms in found]
 
 
 def read_ledger_marks(conn: apsw.Connection) -> list[LedgerMarkRecord]:

@@ -6,13 +6,15 @@ the start with the row and the column, not surface later as a number that nobody
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 
 import apsw
 
-from tradingsys.core.enums import OrderStatus, Side
+from tradingsys.core.enums import OnDisconnect, OrderStatus, Side, TradingState
 from tradingsys.core.errors import ConfigError
 from tradingsys.core.ids import MAX_SESSION
+from tradingsys.core.records import HaltCause, HaltDuty
 from tradingsys.store.sqlite import rows
 
 __all__ = ["HINT", "check_values", "misplaced"]
@@ -37,13 +39,19 @@ _ID = "length({}) BETWEEN 1 AND 36"
 _JSON = "json_valid({})"
 _SOMETHING = "{} <> ''"
 
-_SIDES = ", ".join(f"'{side}'" for side in Side)
-_STATUSES = ", ".join(f"'{status}'" for status in OrderStatus)
+
+def _quoted(words: type[StrEnum]) -> str:
+    return ", ".join(f"'{word}'" for word in words)
+
 
 # (table, how a row is named, what each column must be); columns that may hold anything are left out.
 _RULES: tuple[tuple[str, tuple[str, ...], dict[str, str]], ...] = (
     ("epochs", ("epoch",), {"epoch": _EPOCH, "ready": _YES_OR_NO, "journaled": _COUNT}),
-    ("sessions", ("session_id",), {"session_id": _SESSION}),
+    (
+        "sessions",
+        ("session_id",),
+        {"session_id": _SESSION, "on_disconnect": f"{{}} IN ({_quoted(OnDisconnect)})", "grace_ms": _TIME},
+    ),
     (
         "symbols",
         ("symbol",),
@@ -61,7 +69,7 @@ _RULES: tuple[tuple[str, tuple[str, ...], dict[str, str]], ...] = (
         {
             "client_order_id": _ID,
             "session_id": _SESSION,
-            "status": f"{{}} IN ({_STATUSES})",
+            "status": f"{{}} IN ({_quoted(OrderStatus)})",
             "venue_cum_qty": _NUMBER,
             "venue_order_id": _SOMETHING,
             "stamp_ms": _TIME,
@@ -88,7 +96,7 @@ _RULES: tuple[tuple[str, tuple[str, ...], dict[str, str]], ...] = (
             "order_id": _SOMETHING,
             "session_id": _SESSION,
             "client_order_id": _SOMETHING,
-            "side": f"{{}} IN ({_SIDES})",
+            "side": f"{{}} IN ({_quoted(Side)})",
             "px": _NUMBER,
             "qty": _NUMBER,
             "fee": _NUMBER,
@@ -103,7 +111,18 @@ _RULES: tuple[tuple[str, tuple[str, ...], dict[str, str]], ...] = (
         {"kind": _SOMETHING, "ext_id": _SOMETHING, "session_id": _SESSION, "amount": _NUMBER, "ts_ms": _TIME},
     ),
     ("ledger_marks", ("kind",), {"kind": _SOMETHING, "ts_ms": _TIME}),
-    ("halts", ("symbol",), {"symbol": _SYMBOL, "ts_ms": _TIME}),
+    (
+        "halts",
+        ("session_id", "symbol", "cause"),
+        {
+            "session_id": _SESSION,
+            "symbol": f"({{}} = '' OR {_SYMBOL})",
+            "cause": f"{{}} IN ({_quoted(HaltCause)})",
+            "state": f"{{}} IN ({_quoted(TradingState)})",
+            "duty": f"{{}} IN ({_quoted(HaltDuty)})",
+            "ts_ms": _TIME,
+        },
+    ),
     ("adjustments", ("id",), {"session_id": _SESSION, "symbol": _SYMBOL, "delta": _NUMBER, "ts_ms": _TIME}),
     ("positions_basis", ("session_id", "symbol"), {"net": _NUMBER, "edited_from": _NUMBER}),
     (

@@ -20,6 +20,7 @@ __all__ = [
     "GatewayView",
     "HaltView",
     "OperateParams",
+    "ScopeParams",
     "Selection",
     "SessionAsset",
     "SessionFill",
@@ -39,11 +40,18 @@ class OperateParams(Struct, frozen=True, omit_defaults=True):
 
 
 class HaltView(Struct, frozen=True):
-    """A symbol without new orders, and why; an empty symbol is the whole account."""
+    """Orders are restricted, and why: the whole account's unless a symbol, a session or both are named."""
 
     symbol: str
     reason: str
     ts_ms: int
+    session_id: int | None = None
+    state: str = "HALTED"
+    """``REDUCING`` lets orders pass that reduce what their session holds, ``HALTED`` only cancels."""
+    cause: str = "OPERATOR"
+    """As `HaltCause`, or ``FAULT`` of the gateway's own, which a restart mends."""
+    duty: str = "NOTHING"
+    """What the gateway does meanwhile: ``CANCEL`` orders, ``FLATTEN`` positions."""
 
 
 class GatewayView(Struct, frozen=True):
@@ -172,9 +180,16 @@ class AcceptResult(Struct, frozen=True):
 
 
 class ExplainParams(Struct, frozen=True):
-    """``op.explain`` and ``op.resume``: one symbol; for ``op.resume`` an empty one lifts the account's halt."""
+    """``op.explain``: one symbol."""
 
     symbol: str
+
+
+class ScopeParams(Struct, frozen=True, omit_defaults=True):
+    """``op.resume``: exactly this; with neither it is the account."""
+
+    session_id: int | None = None
+    symbol: str = ""
 
 
 class Explanation(Struct, frozen=True):

@@ -6,12 +6,14 @@ from decimal import Decimal
 from pathlib import Path
 
 from tests.unit.store.books import NOW_MS, Machine, canceled, commit, fill, intent, order
-from tradingsys.core.enums import OrderStatus
+from tradingsys.core.enums import OrderStatus, TradingState
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.records import (
     AdjustmentRecord,
+    HaltCause,
     HaltRecord,
     PositionRecord,
+    Scope,
     SessionRecord,
     SymbolRecord,
     WatermarkRecord,
@@ -39,7 +41,7 @@ def make_book(folder: Path) -> Path:
         PositionRecord(EXTERNAL, "BTCUSDT", Decimal("0.5")),
         AdjustmentRecord(EXTERNAL, "BTCUSDT", Decimal("0.5"), "baseline", NOW_MS),
         AdjustmentRecord(2, "BTCUSDT", Decimal("-0.004"), "an operator's [correction]", NOW_MS),
-        HaltRecord("BTCUSDT", "liquidation", NOW_MS),
+        HaltRecord(Scope(symbol="BTCUSDT"), TradingState.HALTED, "liquidation", NOW_MS, HaltCause.FORCED),
     )
     store.append(intent(4, epoch=NOW_MS))
     machine.kill()

@@ -12,7 +12,7 @@ from msgspec import structs
 from tests.unit.oms.asset_world import AssetWorld, thin, worlds
 from tradingsys.core.enums import Side
 from tradingsys.core.ids import EXTERNAL
-from tradingsys.core.records import Edit, LedgerKind
+from tradingsys.core.records import Edit, LedgerKind, Scope
 from tradingsys.core.reports import TOLD_AGAIN_MS
 from tradingsys.oms.recovery import Difference
 from tradingsys.store import read
@@ -305,5 +305,5 @@ def test_a_forced_trade_outside_of_everything_is_read_from_the_stream_alone(fund
     told = structs.replace(funded.trade(None, "SOLBTC", BUY, "1", "0.5"), forced="liquidation")
     funded.tell(told)
     funded.check()
-    assert funded.book.net(EXTERNAL, "SOLBTC") == 1 and "SOLBTC" in funded.book.halts
+    assert funded.book.net(EXTERNAL, "SOLBTC") == 1 and funded.book.halts.of(Scope(symbol="SOLBTC"))
     funded.assert_exact()

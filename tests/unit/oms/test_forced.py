@@ -6,18 +6,19 @@ from decimal import Decimal
 
 from msgspec import structs
 
-from tests.unit.oms.books import EPOCH, SYMBOL, empty_book, facts, fill, intent, kinds, saved
+from tests.unit.oms.books import EPOCH, SYMBOL, empty_book, facts, fill, kinds, saved
 from tests.unit.oms.table import Table
 from tradingsys.core.command_line import CommandLine
 from tradingsys.core.commands import OrderQuery
-from tradingsys.core.enums import OrderType, Side
+from tradingsys.core.enums import OrderType, Side, TradingState
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.order import Order, Terms
-from tradingsys.core.records import HaltRecord, Intent, SymbolRecord
+from tradingsys.core.records import HaltCause, HaltRecord, Intent, Scope, SymbolRecord
 from tradingsys.oms.effects import Alarm, Halt, Save
 from tradingsys.oms.session_book import SessionBook
 
 NAME = "autoclose-1"
+HERE = Scope(symbol=SYMBOL)
 
 
 def liquidated(trade_id: int | None = 100) -> Order:
@@ -32,31 +33,34 @@ def test_a_liquidation_is_externals_and_halts_the_symbol_once() -> None:
     assert book.net(EXTERNAL, SYMBOL) == -5
     effects = book.take_effects()
     [halt] = kinds(effects, Halt)
-    assert halt.symbol == SYMBOL and "liquidation" in halt.reason and "`tradingsys resume dogeusdt`" in halt.reason
+    reason = halt.record.reason
+    assert "liquidation" in reason and "`tradingsys resume dogeusdt`" in reason
     [row] = [each.record for each in kinds(effects, Save) if isinstance(each.record, HaltRecord)]
-    assert row == HaltRecord(SYMBOL, halt.reason, EPOCH) == book.halts[SYMBOL]
+    assert row == HaltRecord(HERE, TradingState.HALTED, reason, EPOCH, HaltCause.FORCED) == halt.record
+    assert [*book.halts] == [row]
 
 
 def test_a_halt_outlives_the_process_until_it_is_lifted() -> None:
     book = empty_book()
     book.learn(liquidated(), SYMBOL, EPOCH)
-    again = SessionBook(saved(halts=tuple(book.halts.values()), symbols=(SymbolRecord(SYMBOL, 100),)))
-    assert again.halts == book.halts
-    assert again.resume(SYMBOL, EPOCH + 5) is True
-    assert not again.halts and again.take_effects() == [Save(HaltRecord(SYMBOL, "", EPOCH + 5))]
-    assert again.resume(SYMBOL, EPOCH + 6) is False and not again.take_effects()
+    again = SessionBook(saved(halts=tuple(book.halts), symbols=(SymbolRecord(SYMBOL, 100),)))
+    assert [*again.halts] == [*book.halts]
+    assert again.halts.lift(HERE, EPOCH + 5) is True
+    lifted = HaltRecord(HERE, TradingState.ACTIVE, "", EPOCH + 5, HaltCause.FORCED)
+    assert not again.halts and again.take_effects() == [Save(lifted)]
+    assert again.halts.lift(HERE, EPOCH + 6) is False and not again.take_effects()
 
 
 def test_after_it_was_lifted_only_something_new_halts_again() -> None:
     book = empty_book()
     book.learn(liquidated(None), SYMBOL, EPOCH)
     assert book.halts, "it is on its way"
-    book.resume(SYMBOL, EPOCH)
+    book.halts.lift(HERE, EPOCH)
     book.learn(liquidated(None), SYMBOL, EPOCH)
     assert not book.halts
     book.learn(liquidated(), SYMBOL, EPOCH)
     assert book.halts
-    book.resume(SYMBOL, EPOCH)
+    book.halts.lift(HERE, EPOCH)
     book.learn(liquidated(), SYMBOL, EPOCH)
     assert not book.halts
     book.learn(liquidated(101), SYMBOL, EPOCH)
@@ -75,21 +79,9 @@ def test_what_is_found_in_history_is_recognised_by_its_name() -> None:
     assert not kinds(table.book.take_effects(), Alarm)
 
 
-def test_a_symbol_that_is_halted_does_not_halt_others_and_halts_keep_their_first_reason() -> None:
-    book = empty_book()
-    book.halt(SYMBOL, "first", EPOCH)
-    book.halt(SYMBOL, "second", EPOCH)
-    book.halt("ADAUSDT", "other", EPOCH)
-    assert [(halt.symbol, halt.reason) for halt in kinds(book.take_effects(), Halt)] == [
-        (SYMBOL, "first"),
-        ("ADAUSDT", "other"),
-    ]
-    book.track(intent(1, 1))  # the books go on: only new orders are refused, and not here
-
-
 def test_what_is_advised_names_the_running_gateway() -> None:
     book = SessionBook(saved(symbols=(SymbolRecord(SYMBOL, 100),)), commands=CommandLine(("-c", "usdt.json")))
     book.learn(liquidated(), SYMBOL, EPOCH)
     assert "(`tradingsys pos show -c usdt.json`), then `tradingsys resume dogeusdt -c usdt.json`" in (
-        book.halts[SYMBOL].reason
+        book.halts.why(1, SYMBOL)
     )

@@ -6,18 +6,23 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from tests.unit.store.books import NOW_MS, Machine, commit
 from tests.unit.store.version_1 import write_version_1
+from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import ConfigError
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.position import SessionPosition
 from tradingsys.core.records import (
+    HaltCause,
+    HaltDuty,
     HaltRecord,
     LedgerMarkRecord,
     LedgerRecord,
     PerformanceRecord,
     PositionRecord,
+    Scope,
     SessionRecord,
     SymbolRecord,
     WatermarkRecord,
@@ -28,6 +33,12 @@ from tradingsys.store import Store, read
 from tradingsys.store.migrations import VERSION
 
 SYMBOL = "BTCUSDT"
+HALT = HaltRecord(Scope(symbol=SYMBOL), TradingState.HALTED, "liquidated", NOW_MS, HaltCause.FORCED, HaltDuty.CANCEL)
+HALTS = (
+    HALT,
+    structs.replace(HALT, scope=Scope(), cause=HaltCause.OPERATOR, ts_ms=NOW_MS + 2),
+    structs.replace(HALT, scope=Scope(3, SYMBOL), state=TradingState.REDUCING, ts_ms=NOW_MS + 3),
+)
 SESSION_1 = SessionPosition(Decimal("0.002"), Decimal(61500), Decimal(1), {"USDT": Decimal("0.0724")})
 
 
@@ -109,19 +120,23 @@ def test_money_halts_and_marks_come_back_as_they_were(tmp_path: Path) -> None:
         late,
         LedgerMarkRecord("FUNDING_FEE", NOW_MS),
         LedgerMarkRecord("FUNDING_FEE", NOW_MS - 5),
-        HaltRecord(SYMBOL, "liquidated", NOW_MS),
-        HaltRecord("ETHUSDT", "liquidated", NOW_MS),
-        HaltRecord("ETHUSDT", "", NOW_MS + 1),
+        HALT,
+        structs.replace(HALT, scope=Scope(symbol="ETHUSDT")),
+        structs.replace(HALT, scope=Scope(symbol="ETHUSDT"), state=TradingState.ACTIVE, reason="", ts_ms=NOW_MS + 1),
+        structs.replace(HALT, reason="was first"),
+        structs.replace(HALT, scope=Scope(), cause=HaltCause.OPERATOR, ts_ms=NOW_MS + 2),
+        structs.replace(HALT, scope=Scope(3, SYMBOL), state=TradingState.REDUCING, ts_ms=NOW_MS + 3),
+        HALT,
         PositionRecord(1, SYMBOL, Decimal("-0.3")),
     )
     with read.reading(machine.path) as conn:
         assert read.ledger(conn) == [late, early]
         assert read.ledger(conn, 1) == read.ledger(conn, 1, SYMBOL) == [early]
         assert read.ledger(conn, 1, "ETHUSDT") == [] and read.ledger(conn, limit=1) == [late]
-        assert read.halts(conn) == [HaltRecord(SYMBOL, "liquidated", NOW_MS)]
+        assert read.halts(conn) == [*HALTS]
     machine.kill()
     saved = machine.open().saved
     assert saved.performance == (earned, PerformanceRecord(2, SYMBOL, Decimal(0), None, Decimal(0), {}, {}, 0))
     assert saved.ledger == (late,), "older rows are never read again"
     assert saved.ledger_marks == (LedgerMarkRecord("FUNDING_FEE", NOW_MS),), "a mark never goes back"
-    assert saved.halts == (HaltRecord(SYMBOL, "liquidated", NOW_MS),)
+    assert saved.halts == HALTS

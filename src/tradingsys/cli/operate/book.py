@@ -18,7 +18,7 @@ from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
 from tradingsys.core.records import Edit, OrderRecord, Saved
 from tradingsys.gateway.asset_views import asset_views, assets_of
-from tradingsys.gateway.operator_views import adjustment_text, session_fill, session_orders
+from tradingsys.gateway.operator_views import adjustment_text, halt_view, restriction, session_fill, session_orders
 from tradingsys.gateway.products import product_of_book
 from tradingsys.gateway.stored_rows import stored_fills, stored_orders
 from tradingsys.gateway.views import positions_view
@@ -34,7 +34,6 @@ from tradingsys.wire.operator import (
     AssetView,
     Explanation,
     GatewayView,
-    HaltView,
     Selection,
     SessionFill,
     SessionOrder,
@@ -79,7 +78,7 @@ class Book:
             sessions=0,
             open_orders=len(orders),
             in_doubt=sum(order.in_doubt for order in orders),
-            halts=[HaltView(halt.symbol.lower(), halt.reason, halt.ts_ms) for halt in saved.halts],
+            halts=[halt_view(row) for row in saved.halts],
             differences={},
             product=product or "",
         )
@@ -145,7 +144,6 @@ class Book:
             for edit in saved.edits
             if edit.symbol == symbol.upper()
         ]
-        halt = book.halts.get(symbol.upper()) or book.halts.get("")
         return Explanation(
             symbol=symbol.lower(),
             positions=positions,
@@ -156,7 +154,7 @@ class Book:
             first_trade_id=book.symbols[symbol.upper()],
             watermark=book.watermarks[symbol.upper()],
             adjustments=[*pending, *map(adjustment_text, told)],
-            halt=halt.reason if halt else "",
+            halt=restriction(book.halts, symbol.upper()),
             assets=assets_of(book, symbol.upper(), None),
         )
 

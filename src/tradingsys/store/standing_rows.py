@@ -1,0 +1,68 @@
+"""What stands until somebody changes it, as rows of pos.db: sessions and their wishes, restrictions of orders."""
+
+from __future__ import annotations
+
+import apsw
+
+from tradingsys.core.enums import OnDisconnect, TradingState
+from tradingsys.core.records import HaltCause, HaltDuty, HaltRecord, Scope, SessionRecord
+from tradingsys.store.legacy import create_view
+from tradingsys.store.sqlite import rows
+
+__all__ = ["read_halts", "read_sessions", "write_halt", "write_session"]
+
+
+def write_session(record: SessionRecord, conn: apsw.Connection) -> None:
+    """Keep a session's name, and what it asked for."""
+    conn.execute(
+        "INSERT INTO sessions VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET name = excluded.name,"
+        " on_disconnect = excluded.on_disconnect, grace_ms = excluded.grace_ms",
+        (record.session, record.name, record.on_disconnect.value, record.grace_ms),
+    )
+    create_view(conn, record.session)
+
+
+def read_sessions(conn: apsw.Connection) -> list[SessionRecord]:
+    """Every session that traded, or asked to."""
+    found = rows(conn, "SELECT session_id, name, on_disconnect, grace_ms FROM sessions ORDER BY session_id")
+    return [
+        SessionRecord(int(str(number)), str(name), OnDisconnect(str(wish)), int(str(grace_ms)))
+        for number, name, wish, grace_ms in found
+    ]
+
+
+def write_halt(record: HaltRecord, conn: apsw.Connection) -> None:
+    """Keep one of a scope and cause, or with `ACTIVE` keep it no longer."""
+    scope, cause = record.scope, record.cause.value
+    conn.execute(
+        "DELETE FROM halts WHERE session_id IS ? AND symbol = ? AND cause = ?", (scope.session, scope.symbol, cause)
+    )
+    if record.state is not TradingState.ACTIVE:
+        conn.execute(
+            "INSERT INTO halts VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                scope.session,
+                scope.symbol,
+                cause,
+                record.state.value,
+                record.duty.value,
+                record.reason,
+                record.ts_ms,
+            ),
+        )
+
+
+def read_halts(conn: apsw.Connection) -> list[HaltRecord]:
+    """All restrictions that are in force, oldest first."""
+    found = rows(conn, "SELECT session_id, symbol, state, reason, ts_ms, cause, duty FROM halts ORDER BY ts_ms, rowid")
+    return [
+        HaltRecord(
+            Scope(None if session is None else int(str(session)), str(symbol)),
+            TradingState(str(state)),
+            str(reason),
+            int(str(ts_ms)),
+            HaltCause(str(cause)),
+            HaltDuty(str(duty)),
+        )
+        for session, symbol, state, reason, ts_ms, cause, duty in found
+    ]
