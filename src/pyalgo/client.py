@@ -40,6 +40,7 @@ from tradingsys.wire.codec import decode_result, decode_server_message, encode_r
 from tradingsys.wire.messages import (
     BalancePush,
     DepthPush,
+    DurablePush,
     ErrorCode,
     KlinePush,
     LoginParams,
@@ -281,6 +282,8 @@ class Client:
                 self.history.merge(push.snapshot)
                 self.delivery.news(self._tell_connection)
                 self.resolve()
+            case DurablePush(epoch, n):
+                self.history.durable.reached((epoch, n))
             case RequestFailedPush():
                 self.orders.failed(push)
             case MarginPush():

@@ -70,6 +70,8 @@ class Context(Session, Callbacks):
     """Called once per execution of any symbol, after the subscriptions' own."""
     on_fee: Callable[[Order, Fill], object] | None = None
     """Called once per execution when its fee is known: with `on_fill`, or a moment later."""
+    on_durable: Callable[[Order, Fill], object] | None = None
+    """Called once per execution that was told, when it is on the gateway's disk: some milliseconds after `on_fill`."""
     on_position: Callable[[Position], object] | None = None
     """Called when the position of any symbol changed, after the subscriptions' own."""
     on_margin: Callable[[MarginLevel], object] | None = None
@@ -194,6 +196,12 @@ class Context(Session, Callbacks):
     def fee_known(self, order: Order, fill: Fill) -> None:
         """See `Listener`."""
         for callback in (*[each.on_fee for each in self._of(order.symbol)], self.on_fee):
+            if callback is not None:
+                self._caller.call(self._who, callback, order, fill)
+
+    def durable(self, order: Order, fill: Fill) -> None:
+        """See `Listener`."""
+        for callback in (*[each.on_durable for each in self._of(order.symbol)], self.on_durable):
             if callback is not None:
                 self._caller.call(self._who, callback, order, fill)
 

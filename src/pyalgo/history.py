@@ -6,11 +6,12 @@ from decimal import Decimal
 
 from msgspec import structs
 
+from pyalgo.durable import DurableFills
 from pyalgo.link import Listener
 from pyalgo.order import ZERO, Fill, Order
 from pyalgo.orders import Orders, Told
 from pyalgo.words import Side
-from tradingsys.wire.messages import Cursor, OrderPush, PositionPush, PositionView, Snapshot
+from tradingsys.wire.messages import Cursor, OrderPush, OrderView, PositionPush, PositionView, Snapshot
 
 __all__ = ["Gap", "History"]
 
@@ -27,6 +28,7 @@ class History:
         self.holdings: dict[str, PositionView] = {}
         """By symbol; what is missing is flat."""
         self.orders = Orders()
+        self.durable = DurableFills(listener.durable)
         self.cursor: Cursor | None = None
         """The last event known; None while a snapshot is needed."""
         self.is_known = False
@@ -69,6 +71,14 @@ class History:
             if told.fill is not None and not told.is_late_fee and not was_complete:
                 self._found(told.order, told.fill)
             self.tell(told)
+        self._note(event.order, self.cursor)
+
+    def answered(self, view: OrderView) -> None:
+        """Take what the gateway says of an order it was asked about."""
+        for told in self.orders.apply(view, is_complete=True):
+            self.tell(told)
+        if self.cursor is not None:
+            self._note(view, self.cursor)
 
     def tell(self, told: Told) -> None:
         """Tell the listener of an order."""
@@ -97,7 +107,15 @@ class History:
             for told in self.orders.apply(view, is_complete=True):
                 if is_news:
                     self.tell(told)
+            self._note(view, self.cursor, is_news=is_news)
+        # Where the gateway began anew it may have read them only now, of orders that ended: its answer says so.
+        self.orders.unresolved |= self.durable.waiting_from_before(snapshot.epoch)
         self._unbooked = dict(self._unbooked_elsewhere())
+
+    def _note(self, view: OrderView, told_by: Cursor, *, is_news: bool = True) -> None:
+        order = self.orders.by_client_id(view.client_order_id)
+        if order is not None:
+            self.durable.note(order, view.fills, told_by, is_news=is_news)
 
     def _unbooked_elsewhere(self) -> list[tuple[tuple[str, Side], Decimal]]:
         """What the snapshot tells of executions on their way beyond those of the orders known here."""

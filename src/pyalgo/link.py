@@ -47,6 +47,9 @@ class Listener(Protocol):
     def fee_known(self, order: Order, fill: Fill) -> None:
         """The fee of an execution is known; exactly once per execution, right after it was told or later."""
 
+    def durable(self, order: Order, fill: Fill) -> None:
+        """An execution that was told is on the gateway's disk; exactly once per execution."""
+
     def position_changed(self, symbol: str) -> None:
         """A position changed."""
 

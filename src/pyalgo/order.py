@@ -25,7 +25,7 @@ _NEVER_ARRIVED = "never reached the exchange"
 class Fill:
     """One execution of an order."""
 
-    __slots__ = ("fee", "fee_asset", "id", "making", "price", "quantity", "time")
+    __slots__ = ("fee", "fee_asset", "id", "is_durable", "making", "price", "quantity", "time")
 
     def __init__(self, view: FillView) -> None:
         self.id = view.exec_id
@@ -40,6 +40,9 @@ class Fill:
         """Paid, negative for a rebate; None until known, which `Context.on_fee` tells."""
         self.fee_asset = ""
         """Empty until the fee is known."""
+        self.is_durable = False
+        """Whether the gateway has it on disk (in pos.db, synced), which `Context.on_durable` tells. Until then a power
+        cut there may make it forget the execution, which it then reads at the exchange again."""
         self._complete(view)
 
     @property

@@ -37,8 +37,7 @@ class Resolver:
             self._refused(items, error)
             return
         for view in found.orders:
-            for told in self._history.orders.apply(view, is_complete=True):
-                self._history.tell(told)
+            self._history.answered(view)
 
     def _refused(self, items: list[ResolveItem], error: LocalProtocolError) -> None:
         if may_help_to_wait(error.code) or error.code == ErrorCode.DENIED:
@@ -49,4 +48,5 @@ class Resolver:
                 self._request([item])
         else:
             self._history.orders.unresolved.discard(items[0].client_order_id)
+            self._history.durable.give_up(items[0].client_order_id)
             self._ask.report(LocalProtocolError(f"{items[0].client_order_id} stays in doubt: {error}", code=error.code))

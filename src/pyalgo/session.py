@@ -195,6 +195,9 @@ class Session(Ordering, Account):
     def fee_known(self, order: Order, fill: Fill) -> None:
         """See `Listener`."""
 
+    def durable(self, order: Order, fill: Fill) -> None:
+        """See `Listener`."""
+
     def position_changed(self, symbol: str) -> None:
         """See `Listener`."""
         self._hear(EventType.Position, self.position(symbol))

@@ -34,6 +34,8 @@ class Tradable(Subscription, Callbacks, Generic[D]):
     """Called once per execution of this symbol, after `on_order`."""
     on_fee: Callable[[Order, Fill], object] | None = None
     """Called once per execution when its fee is known: right after `on_fill`, or a moment later."""
+    on_durable: Callable[[Order, Fill], object] | None = None
+    """Called once per execution when it is on the gateway's disk: some milliseconds after `on_fill`."""
     on_position: Callable[[Position], object] | None = None
     """Called when the position changed: before `on_order` of the execution, and for late fees and funding."""
 

@@ -9,7 +9,7 @@ from tradingsys.core.instrument import plain
 from tradingsys.core.position import SessionPosition
 from tradingsys.core.reports import AccountChanged, MarginLevel, OrderRequest
 from tradingsys.gateway.seams import Peer
-from tradingsys.gateway.sessions import Client, SessionDesk
+from tradingsys.gateway.sessions import Client, Session, SessionDesk
 from tradingsys.gateway.views import balance_views, order_view, snapshot
 from tradingsys.oms.effects import OrderNews
 from tradingsys.oms.session_book import SessionBook
@@ -26,6 +26,8 @@ class Announcements:
     def __init__(self, clients: Mapping[Peer, Client]) -> None:
         self.sessions: SessionDesk | None = None
         """None as long as nobody can have logged in."""
+        self.moved: dict[Session, None] = {}
+        """Whose events are not on their way to pos.db yet."""
         self._clients = clients
         self._status: StatusPush | None = None
 
@@ -34,6 +36,7 @@ class Announcements:
         if self.sessions is None:
             return
         session = self.sessions.session(news.order.session)
+        self.moved[session] = None
         if not deliver:
             session.pass_over()
         elif (view := order_view(news.order, news.new_fills, news.completed_fills)) is not None:
@@ -43,10 +46,12 @@ class Announcements:
         """What a session holds, or what that earned, changed. Without ``deliver`` a snapshot will tell."""
         if self.sessions is None:
             return
+        told = self.sessions.session(session)
+        self.moved[told] = None
         if deliver:
-            self.sessions.session(session).push_position(symbol.lower(), position)
+            told.push_position(symbol.lower(), position)
         else:
-            self.sessions.session(session).pass_over()
+            told.pass_over()
 
     def failed(self, order: TrackedOrder, request: OrderRequest, code: int, reason: str) -> None:
         """A cancel or amend that had been taken came to nothing."""
@@ -69,6 +74,7 @@ class Announcements:
                 data = encode(SnapshotPush(snapshot(book, session.id, session.epoch, session.n)))
                 for client in session.listeners:
                     client.peer.write(data)
+                    client.peer.write(session.durable_push())
 
     def margin(self, report: MarginLevel) -> None:
         """A margin account comes close to a margin call, or is well again."""

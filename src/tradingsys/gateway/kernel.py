@@ -371,7 +371,8 @@ class Gateway:
                 case _:
                     begun += inquiries(effect, self.recovery, self.book, is_ready=self.is_ready)
         self.recent.note(records)
-        self._saving.save(records, durable=durable)
+        moved, self._tell.moved = [*self._tell.moved], {}
+        self._saving.save(records, durable=durable, moved=moved)
         for procedure in begun:  # what one of these causes at once must not be written down before what caused it
             self.procedures.start(procedure)
 

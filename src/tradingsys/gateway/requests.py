@@ -89,6 +89,8 @@ class RequestHandler:
         client.peer.write(encode_reply(request.id, result))
         for data in missed or ():
             client.peer.write(data)
+        if session is not None and gateway.is_ready:
+            client.peer.write(session.durable_push())
         client.peer.write(encode(gateway.status()))
         if client.session is not None:
             gateway.session_opened(client.session)

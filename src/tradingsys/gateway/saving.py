@@ -1,12 +1,18 @@
-"""Rows on their way to pos.db: at once where something depends on it, else when the store finds the time."""
+"""Rows on their way to pos.db: at once where something depends on it, else when the store finds the time.
+
+What sessions were told is told again as durable once its rows are there: see `Saving.save`.
+"""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from tradingsys.core.errors import StoreError
 from tradingsys.core.records import HaltRecord, PositionRecord, Record, SymbolRecord
 from tradingsys.gateway.seams import StoreSeam
+from tradingsys.gateway.sessions import Session
 
 __all__ = ["Saving"]
 
@@ -17,29 +23,57 @@ class Saving:
     def __init__(self, store: StoreSeam, failed: Callable[[StoreError], None]) -> None:
         self._store = store
         self._failed = failed
+        self._given = self._kept = 0
+        """Batches: the store keeps them in the order in which it is given them."""
+        self._tell_at = 0
+        self._marks: deque[tuple[int, Session, int]] = deque()
+        """With which batch everything up to which event of a session is in pos.db."""
 
-    def save(self, records: Sequence[Record], *, durable: bool = False) -> None:
-        """Keep these. Raises StoreError only when they must be ``durable`` on return."""
-        records = _without_stale_positions(records)
-        if durable:
-            self._store.save_now(records)
-        elif any(isinstance(record, SymbolRecord | HaltRecord) for record in records):
-            self._save_before_all_else(records)
-        elif records:
-            self._store.commit(records, self._done)
+    def save(self, records: Sequence[Record], *, durable: bool = False, moved: Sequence[Session] = ()) -> None:
+        """Keep these; with them all that was told to the sessions that ``moved`` is in pos.db, as these hear then.
 
-    def _save_before_all_else(self, records: Sequence[Record]) -> None:
-        """A symbol is durable before anybody can trade it, or a power cut would hide what was traded; a halt before it
-        is told.
+        Raises StoreError only when they must be ``durable`` on return.
         """
+        records = _without_stale_positions(records)
+        at_once = durable or any(isinstance(record, SymbolRecord | HaltRecord) for record in records)
+        self._given += bool(records)
+        self._marks.extend((self._given, session, session.n) for session in moved)
+        if at_once:
+            self._save_at_once(records, must=durable)
+        elif records:
+            self._store.commit(records, partial(self._done, self._given))
+        elif moved and self._kept == self._given:
+            self._tell()
+
+    def _save_at_once(self, records: Sequence[Record], *, must: bool) -> None:
+        """A symbol is durable before anybody can trade it, or a power cut would hide what was traded."""
         try:
             self._store.save_now(records)
         except StoreError as error:
+            if must:
+                raise
             self._failed(error)
+            return
+        self._kept = self._given
+        self._tell()
 
-    def _done(self, error: StoreError | None) -> None:
+    def _done(self, batch: int, error: StoreError | None) -> None:
         if error is not None:
             self._failed(error)
+            return
+        self._kept = max(self._kept, batch)
+        # What was given while the last transaction ran is in one transaction, and is told at once.
+        if self._kept >= self._tell_at:
+            self._tell_at = self._given
+            self._tell()
+
+    def _tell(self) -> None:
+        reached: dict[Session, int] = {}
+        while self._marks and self._marks[0][0] <= self._kept:
+            _, session, n = self._marks.popleft()
+            reached[session] = n
+        for session, n in reached.items():
+            session.durable(n)
 
 
 def _without_stale_positions(records: Sequence[Record]) -> Sequence[Record]:

@@ -18,6 +18,7 @@ from tradingsys.wire.codec import encode
 from tradingsys.wire.messages import (
     PROTOCOL_VERSION,
     Cursor,
+    DurablePush,
     ErrorCode,
     LoginParams,
     OrderPush,
@@ -125,6 +126,8 @@ class Session:
         self.onlookers: dict[Client, None] = {}
         """Logged in to it without trading; in the order of their coming."""
         self.probe_deadline_ns: int | None = None
+        self.durable_n = 0
+        """Up to which of its events everything is in pos.db."""
         self._events: deque[tuple[int, bytes]] = deque(maxlen=_EVENTS_KEPT)
 
     def push_order(self, view: OrderView) -> None:
@@ -140,6 +143,18 @@ class Session:
         """Something happened that a snapshot will tell, also to those that come back."""
         self.n += 1
         self._events.clear()
+
+    def durable(self, n: int) -> None:
+        """Everything up to event ``n`` is in pos.db: tell all who listen, if that is news."""
+        if n > self.durable_n:
+            self.durable_n = n
+            data = self.durable_push()
+            for client in self.listeners:
+                client.peer.write(data)
+
+    def durable_push(self) -> bytes:
+        """What is in pos.db, as a frame."""
+        return encode(DurablePush(self.epoch, self.durable_n))
 
     def missed_since(self, cursor: Cursor | None) -> list[bytes] | None:
         """The events after a cursor; None when they are no longer (or were never) known here."""

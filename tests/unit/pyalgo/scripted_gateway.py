@@ -15,6 +15,7 @@ from tradingsys.wire.messages import (
     AmendParams,
     BalanceView,
     CancelParams,
+    DurablePush,
     ErrorCode,
     FillView,
     KlinesParams,
@@ -70,6 +71,11 @@ class ScriptedGateway:
         self.bars: list[KlineView] = []
         self.balances = [BalanceView("USDT", "1000.5", "900.25")]
         self.settings = SettingsView("dogeusdt", 20, MarginType.CROSSED)
+        self.durable_n = 0
+        self.durable_fills: set[str] = set()
+        """What pos.db has, by exec_id."""
+        self._lost: list[tuple[str, FillView]] = []
+        """Executions that were told by a process that died before it wrote them."""
         self._log: list[bytes] = []
         self._forgotten = 0
         self._high_water = 0
@@ -98,12 +104,47 @@ class ScriptedGateway:
         """A new process: positions and orders survive in pos.db, events do not."""
         self.disconnected()
         self.epoch, self.n, self.login, self.ready = self.epoch + 1000, 0, 0, ready
+        self.durable_n = 0
+        if ready:
+            self.write_down()
         self._log.clear()
         self._forgotten = 0
 
     def become_ready(self) -> None:
+        self.write_down()
         self.ready = True
         self._push(encode(SnapshotPush(self._snapshot())))
+        self._push(encode(DurablePush(self.epoch, self.durable_n)))
+
+    def write_down(self) -> None:
+        """Everything so far is in pos.db."""
+        self.durable_fills = {fill.exec_id for order in self.orders.values() for fill in order.fills}
+        if self.durable_n != self.n:
+            self.durable_n = self.n
+            if self.ready:
+                self._push(encode(DurablePush(self.epoch, self.durable_n)))
+
+    def die(self) -> None:
+        """As `restart`, but what was not written down is lost, until it is read at the exchange again."""
+        for order in list(self.orders.values()):
+            kept = [fill for fill in order.fills if fill.exec_id in self.durable_fills]
+            lost = [fill for fill in order.fills if fill.exec_id not in self.durable_fills]
+            if lost:
+                qty = sum((Decimal(fill.qty) for fill in lost), Decimal(0))
+                self._set(order, fills=kept)
+                self.positions[order.symbol] -= qty * order.side.sign
+                self._lost += [(order.client_order_id, fill) for fill in lost]
+        self.restart(ready=False)
+
+    def find_lost(self) -> None:
+        """The exchange's history has all that was executed."""
+        while self._lost:
+            client_order_id, fill = self._lost.pop(0)
+            order = self.orders[client_order_id]
+            self._set(order, fills=[*order.fills, fill])
+            self.positions[order.symbol] += Decimal(fill.qty) * order.side.sign
+            self._position_event(order.symbol)
+            self._order_event(client_order_id, [fill])
 
     def forget_events(self) -> None:
         self._forgotten = self.n
@@ -118,7 +159,7 @@ class ScriptedGateway:
         status = OrderStatus.FILLED if cum >= Decimal(order.quantity) else partly
         self._set(order, status=status, cum_qty=str(cum), fills=[*order.fills, fill], in_doubt=False)
         self.positions[order.symbol] = self.positions.get(order.symbol, Decimal(0)) + Decimal(qty) * order.side.sign
-        self._event(lambda n: PositionPush(self.epoch, n, order.symbol, str(self.positions[order.symbol])))
+        self._position_event(order.symbol)
         self._order_event(client_order_id, [fill])
 
     def set_status(self, client_order_id: str, status: OrderStatus, reason: str = "") -> None:
@@ -169,6 +210,8 @@ class ScriptedGateway:
             assert cursor is not None
             for event in self._log[cursor[1] :]:
                 self.send(event)
+        if self.ready:
+            self.send(encode(DurablePush(self.epoch, self.durable_n)))
         self._owns_session, self._is_told = params.trading, True
 
     def _on_get_products(self, request: Request) -> None:
@@ -321,6 +364,9 @@ class ScriptedGateway:
 
     def _set(self, order: OrderView, **changes: object) -> None:
         self.orders[order.client_order_id] = structs.replace(order, **changes)
+
+    def _position_event(self, symbol: str) -> None:
+        self._event(lambda n: PositionPush(self.epoch, n, symbol, str(self.positions[symbol])))
 
     def _order_event(self, client_order_id: str, fills: list[FillView]) -> None:
         order = structs.replace(self.orders[client_order_id], fills=fills)

@@ -12,6 +12,7 @@ from tradingsys.wire.messages.account import (
     BalancePush,
     BalanceView,
     BorrowableView,
+    DurablePush,
     LeverageParams,
     LoanParams,
     LoanResult,
@@ -74,6 +75,7 @@ __all__ = [
     "CancelParams",
     "Cursor",
     "DepthPush",
+    "DurablePush",
     "ErrorBody",
     "ErrorCode",
     "FillView",
@@ -123,6 +125,7 @@ Push = (
     | MarkPush
     | OrderPush
     | PositionPush
+    | DurablePush
     | BalancePush
     | MarginPush
     | RequestFailedPush

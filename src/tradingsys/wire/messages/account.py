@@ -13,6 +13,7 @@ __all__ = [
     "BalancePush",
     "BalanceView",
     "BorrowableView",
+    "DurablePush",
     "LeverageParams",
     "LoanParams",
     "LoanResult",
@@ -206,6 +207,16 @@ class SnapshotPush(Struct, frozen=True, tag_field="type", tag="snapshot"):
     """The gateway became ready: from here on orders are taken."""
 
     snapshot: Snapshot
+
+
+class DurablePush(Struct, frozen=True, tag_field="type", tag="durable"):
+    """Everything up to event ``n`` of the session is written to the gateway's disk, synced.
+
+    Follows every snapshot and every resumed login too, where it counts what these told.
+    """
+
+    epoch: int
+    n: int
 
 
 class StatusPush(Struct, frozen=True, tag_field="type", tag="status"):
