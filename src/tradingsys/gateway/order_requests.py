@@ -7,6 +7,7 @@ from decimal import Decimal
 from msgspec import structs
 
 from tradingsys.core.commands import PlaceOrderList
+from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import InvalidOrder, LocalProtocolError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.order import Terms
@@ -55,9 +56,8 @@ class OrderRequests:
         desk = self._started_desk()
         params = decode_params(request, OrderParams)
         instrument = self._tradable(params.symbol)
-        self._check_open_for_risk()
-        self._check_state(client, instrument.symbol)
-        command, asked = desk.prepare(client, params, instrument, gateway.venue.venue_ms())
+        restriction = self._restriction(session, instrument.symbol)
+        command, asked = desk.prepare(client, params, instrument, gateway.venue.venue_ms(), restriction)
         reference_px = gateway.market.reference_px(instrument.symbol)
         command = structs.replace(command, terms=in_market_words(command.terms, instrument, reference_px))
         refusal = gateway.venue.refusal(command.terms, instrument, reference_px)
@@ -71,12 +71,12 @@ class OrderRequests:
 
     def _order_list(self, client: Client, request: Request) -> None:
         gateway = self._gateway
-        desk = self._desk(client)
+        session = require_trading(client, _TO_TRADE).id
+        desk = self._started_desk()
         params = decode_params(request, OrderListParams)
         instrument = self._tradable(one_symbol(params))
-        self._check_open_for_risk()
-        self._check_state(client, instrument.symbol)
-        prepared = desk.prepare_list(client, params, instrument, gateway.venue.venue_ms())
+        restriction = self._restriction(session, instrument.symbol)
+        prepared = desk.prepare_list(client, params, instrument, gateway.venue.venue_ms(), restriction)
         reference_px = gateway.market.reference_px(instrument.symbol)
         for number, (command, _) in enumerate(prepared, 1):
             refusal = gateway.venue.refusal(command.terms, instrument, reference_px)
@@ -95,13 +95,13 @@ class OrderRequests:
 
     def _amend(self, client: Client, request: Request) -> None:
         gateway = self._gateway
-        desk = self._desk(client)
+        session = require_trading(client, _TO_TRADE).id
+        desk = self._started_desk()
         params = decode_params(request, AmendParams)
-        self._check_open_for_risk()
-        command, terms = desk.amend(client, params, gateway.instruments, gateway.venue.venue_ms())
+        order = gateway.book.order(params.client_order_id)
+        restriction = self._restriction(session, order.symbol if order is not None else "")
+        command, terms = desk.amend(client, params, gateway.instruments, gateway.venue.venue_ms(), restriction)
         instrument = self._tradable(command.symbol)
-        if desk.enlarges(command):
-            self._check_state(client, instrument.symbol)
         refusal = gateway.venue.refusal(terms, instrument, gateway.market.reference_px(instrument.symbol))
         if refusal:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
@@ -153,21 +153,22 @@ class OrderRequests:
             raise LocalProtocolError("the gateway is starting", code=ErrorCode.NOT_READY)
         return desk
 
-    def _check_open_for_risk(self) -> None:
-        """Raises LocalProtocolError unless something that may change a position can be sent now."""
+    def _restriction(self, session: int, symbol: str) -> str:
+        """Why only orders that reduce what the session holds may be sent now; empty when any may.
+
+        Raises LocalProtocolError when nothing that may change a position can be sent.
+        """
         gateway = self._gateway
         require_ready(gateway)
         if gateway.halting.fault:
             raise InvalidOrder(f"halted: {gateway.halting.fault}", code=ErrorCode.HALTED)
+        why = gateway.book.halts.why(session, symbol)
+        if gateway.book.halts.state(session, symbol) is TradingState.HALTED:
+            raise InvalidOrder(why, code=ErrorCode.HALTED)
         disconnected = gateway.venue.why_not_trading()
         if disconnected:
             raise LocalProtocolError(disconnected, code=ErrorCode.DISCONNECTED)
-
-    def _check_state(self, client: Client, symbol: str) -> None:
-        assert client.session is not None
-        why = self._gateway.book.halts.why(client.session.id, symbol)
-        if why:
-            raise InvalidOrder(why, code=ErrorCode.HALTED)
+        return why
 
     def _tradable(self, symbol: str) -> Instrument:
         instrument = known_instrument(self._gateway, symbol)

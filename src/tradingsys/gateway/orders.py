@@ -89,15 +89,19 @@ class OrderDesk:
         self._settings = settings
         self._failed = failed
 
-    def prepare(self, client: Client, params: OrderParams, instrument: Instrument, stamp_ms: int) -> Prepared:
+    def prepare(
+        self, client: Client, params: OrderParams, instrument: Instrument, stamp_ms: int, restriction: str = ""
+    ) -> Prepared:
         """The command a request means, and what was asked for; nothing is used up yet.
 
-        Raises LocalProtocolError (-10011) for a used or foreign key, InvalidOrder for terms that make no sense.
+        With ``restriction``, which says why, it may only reduce what the session holds. Raises LocalProtocolError
+        (-10011) for a used or foreign key, InvalidOrder for terms that make no sense, or that do more.
         """
-        return self._prepared(self._key(client, params, client.seq), _terms(params, instrument), stamp_ms)
+        key = self._key(client, params, client.seq)
+        return self._prepared(key, _terms(params, instrument), stamp_ms, restriction)
 
     def prepare_list(
-        self, client: Client, params: OrderListParams, instrument: Instrument, stamp_ms: int
+        self, client: Client, params: OrderListParams, instrument: Instrument, stamp_ms: int, restriction: str = ""
     ) -> list[Prepared]:
         """The same for orders that depend on each other; the errors name the order that they are about."""
         asked: list[Terms] = []
@@ -116,12 +120,16 @@ class OrderDesk:
         for number, (key, terms) in enumerate(zip(keys, asked, strict=True), 1):
             before = executed_before(params.contingency, asked, number)
             try:
-                prepared.append(self._prepared(key, terms, stamp_ms, before))
+                prepared.append(self._prepared(key, terms, stamp_ms, restriction, before))
             except LocalProtocolError as error:
                 raise type(error)(f"{leg_name(params, number)}: {error}", code=error.code) from None
         return prepared
 
-    def _prepared(self, key: OrderKey, asked: Terms, stamp_ms: int, before: Terms | None = None) -> Prepared:
+    def _prepared(
+        self, key: OrderKey, asked: Terms, stamp_ms: int, restriction: str = "", before: Terms | None = None
+    ) -> Prepared:
+        if restriction:
+            asked = self.reducing.restricted(key.session, asked, restriction, before=before)
         terms = asked
         self.reducing.check_others(key.session, terms.symbol)
         if terms.reduce_only or terms.close_position:
@@ -186,18 +194,25 @@ class OrderDesk:
         self._book.cancel_pending(self._book.orders[command.client_order_id], True)
 
     def amend(
-        self, client: Client, params: AmendParams, instruments: Mapping[str, Instrument], stamp_ms: int
+        self,
+        client: Client,
+        params: AmendParams,
+        instruments: Mapping[str, Instrument],
+        stamp_ms: int,
+        restriction: str = "",
     ) -> tuple[ReplaceOrder, Terms]:
         """The command that changes an order of the session, and the terms it would have then; nothing is changed yet.
 
-        Raises LocalProtocolError (-10012) when the session has no such order, InvalidOrder when it cannot be amended
-        so.
+        With ``restriction``, which says why, it may only become smaller, or only reduce what the session holds. Raises
+        LocalProtocolError (-10012) when the session has no such order, InvalidOrder when it cannot be amended so.
         """
         order = self._own(client, params.client_order_id)
         terms = amendable_terms(order)
         amended = amended_terms(order, terms, params, instruments.get(order.symbol))
         session = order.session
         self.reducing.check_others(session, terms.symbol)
+        if restriction and not _is_less(amended, terms):
+            self.reducing.restricted(session, amended, restriction, instead_of=order)
         if terms.reduce_only or (order.terms is not None and order.terms.reduce_only):
             self.reducing.terms_for_venue(session, amended, instead_of=order)
         command = ReplaceOrder(
@@ -235,11 +250,6 @@ class OrderDesk:
         except StoreError:
             self._book.replace_ended(order)
             raise
-
-    def enlarges(self, command: ReplaceOrder) -> bool:
-        """Whether the order could execute more than without this amend."""
-        terms = self._book.orders[command.client_order_id].known_terms
-        return terms is None or command.order_qty > terms.order_qty
 
     def done(self, report: RequestDone) -> None:
         """A request to the venue ended."""
@@ -376,3 +386,8 @@ def _told(error: TradingError | None) -> tuple[int, str]:
     if isinstance(error, VenueError):
         return error.code, error.message
     return _OWN_REFUSAL, f"not sent: {error}"
+
+
+def _is_less(amended: Terms, terms: Terms) -> bool:
+    """Whether an amend can only make an order do less."""
+    return amended.order_qty <= terms.order_qty and (amended.price, amended.price_match) == (terms.price, None)

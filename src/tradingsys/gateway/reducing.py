@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from msgspec import structs
+
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import InvalidOrder
 from tradingsys.core.instrument import plain
@@ -54,6 +56,28 @@ class Reducing:
                 )
         if not closers:
             del self._closers[symbol]
+
+    def restricted(
+        self,
+        session: int,
+        terms: Terms,
+        why: str,
+        *,
+        before: Terms | None = None,
+        instead_of: TrackedOrder | None = None,
+    ) -> Terms:
+        """The same, only reducing, while ``why`` allows nothing else; the rest is as in `terms_for_venue`.
+
+        Raises InvalidOrder (-10013) when it would do more than that.
+        """
+        try:
+            if terms.quote_order_qty is not None:
+                raise InvalidOrder("what a quote_quantity comes to is not known: say how much with quantity")
+            only = terms if terms.close_position else structs.replace(terms, reduce_only=True)
+            self.terms_for_venue(session, only, instead_of, before=before)
+        except InvalidOrder as error:
+            raise InvalidOrder(f"{why}; {error}", code=ErrorCode.HALTED) from None
+        return only
 
     def terms_for_venue(
         self, session: int, terms: Terms, instead_of: TrackedOrder | None = None, *, before: Terms | None = None

@@ -90,7 +90,7 @@ class Halts:
 
     def why(self, session: int, symbol: str) -> str:
         """What restricts a session on a symbol, since when and why, and what lifts it; empty when nothing does."""
-        row = self.binding(session, symbol)
+        row = self.binding(session, symbol) if self._rows else None
         return self.told(row) if row is not None else ""
 
     def told(self, row: HaltRecord) -> str:
