@@ -44,6 +44,9 @@ class AccountBooks(Protocol):
     def symbols_behind(self, names: Iterable[str]) -> set[str]:
         """Whose executions may explain that the books differ in these symbols or assets."""
 
+    def symbols_trading(self, name: str) -> set[str]:
+        """Whose orders would act on books that differ in this symbol or asset."""
+
     def symbols_in_use(self) -> set[str]:
         """Whose executions must be asked for even when nothing differs."""
 

@@ -18,6 +18,7 @@ from tradingsys.core.enums import AccountKind
 from tradingsys.core.instrument import plain
 from tradingsys.oms.account_books import AccountBooks, Comparison
 from tradingsys.oms.cash_history import CashHistory
+from tradingsys.oms.disagreement import Disagreement
 from tradingsys.oms.inquiry import Inquiry
 
 __all__ = ["NO_DIFFERENCE", "AccountCheck", "Difference"]
@@ -54,9 +55,15 @@ class AccountCheck:
         self._cash = cash
         self._pull_trades = pull_trades
         self._unsteady: Counter[str] = Counter()
+        self._disagreement = Disagreement(self._book, inquiry.venue_ms, account.symbols_trading)
+
+    @property
+    def wants_confirmation(self) -> bool:
+        """Whether something was found that the next check, soon, shall confirm."""
+        return self._disagreement.wants_confirmation
 
     async def check(self) -> None:
-        """Measure everything, and tell what is new."""
+        """Measure everything, tell what is new, and restrict orders where the books differ."""
         found = await self.measure()
         for name in [*self._unsteady]:
             if name not in found or found[name].is_steady:
@@ -77,6 +84,7 @@ class AccountCheck:
         self._tell({name: amount for name, amount in told.items() if found[name].is_steady})
         self._book.differences.clear()
         self._book.differences |= told
+        self._disagreement.judge(told, found.keys() - told.keys())
 
     async def measure(self, only: Container[str] | None = None) -> dict[str, Difference]:
         """Where the books differ from the account, now or a moment later; ``only`` there, if it is given.

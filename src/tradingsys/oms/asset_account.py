@@ -83,6 +83,10 @@ class AssetAccount:
         """All that trade one of the assets, and all that may have paid a fee in it."""
         return self._trading(names) | self.symbols_in_use()
 
+    def symbols_trading(self, name: str) -> set[str]:
+        """All that trade the asset."""
+        return self._trading({name})
+
     def symbols_in_use(self) -> set[str]:
         """Those on which orders may execute, or executions are not settled yet. Whatever else the account trades, its
         assets differ.

@@ -58,6 +58,10 @@ class ContractAccount:
         """A symbol's own executions."""
         return set(names)
 
+    def symbols_trading(self, name: str) -> set[str]:
+        """The symbol itself."""
+        return {name}
+
     def symbols_in_use(self) -> set[str]:
         """All that are accounted for."""
         return set(self._book.symbols)

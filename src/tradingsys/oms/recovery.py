@@ -23,6 +23,7 @@ from tradingsys.oms.account_check import NO_DIFFERENCE, AccountCheck, Difference
 from tradingsys.oms.asset_account import AssetAccount
 from tradingsys.oms.cash_history import CashHistory
 from tradingsys.oms.contract_account import ContractAccount
+from tradingsys.oms.disagreement import CONFIRM_MS
 from tradingsys.oms.inquiry import Inquiry, Margins, Timing
 from tradingsys.oms.procedure import T
 from tradingsys.oms.session_book import SessionBook
@@ -188,7 +189,7 @@ class Recovery:
     async def watch(self, every_ms: int) -> None:
         """For as long as the process lives: keep the clock right and the books proven."""
         while True:
-            await self._inquiry.wait(every_ms)
+            await self._inquiry.wait(min(every_ms, CONFIRM_MS) if self._check.wants_confirmation else every_ms)
             # Once is enough: a slow answer tells less than what is known, and must not keep the books from being read.
             await self.patiently(TimeQuery())
             await self._reconcile()

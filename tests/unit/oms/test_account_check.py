@@ -10,8 +10,9 @@ import pytest
 from msgspec import structs
 
 from tests.unit.oms.asset_world import AssetWorld, worlds
-from tradingsys.core.enums import Side
+from tradingsys.core.enums import Side, TradingState
 from tradingsys.core.ids import EXTERNAL
+from tradingsys.core.records import HaltCause
 from tradingsys.core.reports import AssetMoved
 from tradingsys.oms.account_check import NO_DIFFERENCE, Difference
 from tradingsys.oms.funding import Movements
@@ -182,3 +183,33 @@ def test_what_was_held_at_each_moment_of_a_span() -> None:
     assert moved.sums_between("USDT", 0, 99, D(10)) == [0, 1, 3, 6, 10]
     assert moved.sums_between("USDT", 31, 39, D(10)) == [6]
     assert moved.sums_between("BTC", 0, 99, D(7)) == [7]
+
+
+def restricted(world: AssetWorld) -> dict[str, TradingState]:
+    return {row.scope.symbol: row.state for row in world.book.halts if row.cause is HaltCause.DIFFERENCE}
+
+
+def test_a_difference_in_an_asset_restricts_all_that_trade_it(world: AssetWorld) -> None:
+    world.run(world.recovery.enter_symbols(["ETHUSDT", "ETHBTC"]))
+    world.venue.move("USDT", "40")
+    world.check()
+    assert world.book.differences.keys() == {"USDT"} and restricted(world) == {}
+    world.check()
+    both = {"BTCUSDT": TradingState.REDUCING, "ETHUSDT": TradingState.REDUCING}
+    assert restricted(world) == both, "and not ETHBTC"
+    world.venue.move("BTC", "1")
+    world.check()
+    world.check()
+    assert restricted(world) == {**both, "ETHBTC": TradingState.REDUCING}
+    world.venue.move("USDT", "-40")
+    world.check()
+    assert restricted(world).keys() == {"BTCUSDT", "ETHBTC"}, "one of its assets differs still"
+    world.kill()
+    world.boot()
+    assert restricted(world).keys() == {"BTCUSDT", "ETHBTC"}
+    world.wait(60_000)
+    world.check()
+    assert set(restricted(world).values()) == {TradingState.HALTED}
+    world.book.accept_difference("BTC", D(-1), world.venue.now_ms)
+    world.check()
+    assert restricted(world) == {}

@@ -1,0 +1,72 @@
+"""What follows when books and account differ: fewer and fewer orders, until they are proven equal again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+
+from tradingsys.core.enums import TradingState
+from tradingsys.core.instrument import plain
+from tradingsys.core.records import HaltCause, HaltRecord, Scope
+from tradingsys.oms.session_book import SessionBook
+
+__all__ = ["CONFIRM_MS", "Disagreement"]
+
+CONFIRM_MS = 5_000
+"""So long after it was found, a difference that is found once more is believed."""
+_HALT_MS = 60_000
+"""So long after orders may only reduce, none may be sent any more."""
+
+
+class Disagreement:
+    """Restricts the symbols concerned, by the cause DIFFERENCE; over restarts too, as `Halts` has it."""
+
+    def __init__(
+        self, book: SessionBook, venue_ms: Callable[[], int], symbols_trading: Callable[[str], set[str]]
+    ) -> None:
+        """``symbols_trading``: what is concerned when the books differ in a symbol or an asset."""
+        self._book = book
+        self._venue_ms = venue_ms
+        self._symbols_trading = symbols_trading
+        self._since_ms: dict[str, int] = {}
+        """When each difference was found."""
+
+    @property
+    def wants_confirmation(self) -> bool:
+        """Whether the next check should come soon, as something was found that is not believed yet."""
+        restricted = {row.scope.symbol for row in self._standing()}
+        return any(not self._symbols_trading(name) <= restricted for name in self._since_ms)
+
+    def judge(self, differences: Mapping[str, Decimal], unsure: Iterable[str] = ()) -> None:
+        """A check found these differences; of ``unsure`` names it could not say, of all others that they agree."""
+        now_ms, unsure = self._venue_ms(), set(unsure)
+        self._since_ms = {
+            name: self._since_ms.get(name, now_ms)
+            for name in [*self._since_ms, *differences]
+            if name in differences or name in unsure
+        }
+        standing = {row.scope.symbol: row for row in self._standing()}
+        for name, amount in differences.items():
+            if now_ms - self._since_ms[name] >= CONFIRM_MS or self._symbols_trading(name) & standing.keys():
+                for symbol in sorted(self._symbols_trading(name)):
+                    self._restrict(symbol, name, amount, standing.get(symbol))
+        concerned = {symbol for name in {*self._since_ms, *unsure} for symbol in self._symbols_trading(name)}
+        for symbol in sorted(standing.keys() - concerned):
+            self._book.halts.lift(Scope(symbol=symbol), now_ms, HaltCause.DIFFERENCE)
+            self._book.alarm(f"books and account agree on {symbol} again: its orders are restricted no longer")
+
+    def _restrict(self, symbol: str, name: str, amount: Decimal, standing: HaltRecord | None) -> None:
+        now_ms, state = self._venue_ms(), TradingState.REDUCING
+        if standing is not None:
+            if now_ms - standing.ts_ms < _HALT_MS:
+                return
+            state = TradingState.HALTED
+        command = "assets" if self._book.pairs else f"explain {symbol.lower()}"
+        reason = (
+            f"the books differ from the account in {name} by {plain(amount)} (Σ sessions + EXTERNAL − account; "
+            f"`{self._book.commands.line(command)}`); orders are free again by themselves once both agree"
+        )
+        self._book.halts.impose(Scope(symbol=symbol), state, HaltCause.DIFFERENCE, reason, now_ms)
+
+    def _standing(self) -> list[HaltRecord]:
+        return [row for row in self._book.halts if row.cause is HaltCause.DIFFERENCE]

@@ -1,0 +1,78 @@
+"""When the books and the account differ: first only orders that reduce, then none, and all again once they agree."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from tests.unit.gateway.scene import SETTINGS, Scene
+from tradingsys.core.enums import TradingState
+from tradingsys.core.records import HaltCause
+from tradingsys.wire.messages import ErrorCode
+
+WATCH_S = 30
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return Scene(tmp_path, structs.replace(SETTINGS, watch_ms=WATCH_S * 1_000)).ready()
+
+
+def differ(scene: Scene, net: str) -> None:
+    scene.venue.positions["DOGEUSDT"] = Decimal(net)
+
+
+def state(scene: Scene) -> TradingState:
+    rows = [row for row in scene.gateway.book.halts if row.cause is HaltCause.DIFFERENCE]
+    return rows[0].state if rows else TradingState.ACTIVE
+
+
+def test_a_difference_restricts_its_symbol_more_and_more_until_it_is_gone(scene: Scene) -> None:
+    client = scene.holder(1, "30")
+    differ(scene, "37")
+    scene.run(WATCH_S + 5)
+    assert scene.gateway.book.differences == {"DOGEUSDT": Decimal(-7)} and state(scene) is TradingState.ACTIVE
+    scene.run(12)
+    assert state(scene) is TradingState.REDUCING, "found once more, seconds later"
+    code, text = client.error("order", client.order_params())
+    assert code == ErrorCode.HALTED and "differ from the account in DOGEUSDT by -7" in text
+    scene.run(2 * WATCH_S - 15)
+    assert state(scene) is TradingState.REDUCING
+    scene.run(WATCH_S + 15)
+    assert state(scene) is TradingState.HALTED
+    assert client.error("order", client.order_params(side="SELL", quantity="1"))[0] == ErrorCode.HALTED
+    scene.restart()
+    client = scene.client()
+    assert client.error("order", client.order_params())[0] == ErrorCode.HALTED, "a restart makes nobody forget"
+    differ(scene, "30")
+    scene.run(WATCH_S + 5)
+    assert state(scene) is TradingState.ACTIVE
+    client.order()
+    assert any("agree on DOGEUSDT again" in line for line in scene.logged)
+
+
+def test_a_difference_that_is_gone_at_the_second_look_restricts_nobody(scene: Scene) -> None:
+    client = scene.holder(1, "30")
+    differ(scene, "37")
+    scene.run(WATCH_S + 5)
+    differ(scene, "30")
+    scene.run(3 * WATCH_S)
+    client.order()
+    assert state(scene) is TradingState.ACTIVE and not any("HALTED" in line for line in scene.logged)
+    differ(scene, "37")
+    while not scene.gateway.book.differences:
+        scene.run(1)
+    assert state(scene) is TradingState.ACTIVE, "another one is believed no sooner"
+
+
+def test_other_symbols_go_on(scene: Scene) -> None:
+    client = scene.holder(1, "30")
+    request = client.request("subscribe", ["btcusdt@depth"])
+    differ(scene, "37")
+    scene.run(4 * WATCH_S)
+    assert "error" not in (client.reply_to(request) or {"error": 0})
+    assert state(scene) is not TradingState.ACTIVE
+    client.order(symbol="btcusdt", price="60000", quantity="1")
