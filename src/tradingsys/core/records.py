@@ -15,6 +15,7 @@ from tradingsys.core.position import Pair
 __all__ = [
     "AccountRecord",
     "AdjustmentRecord",
+    "DayRecord",
     "Edit",
     "FillRecord",
     "HaltCause",
@@ -274,6 +275,18 @@ class HaltRecord(Struct, frozen=True):
     duty: HaltDuty = HaltDuty.NOTHING
 
 
+class DayRecord(Struct, frozen=True):
+    """What a session had earned when the day began (UTC): a restart forgives no loss."""
+
+    session: int
+    day_ms: int
+    """When it began."""
+    began_with: Decimal
+    """Or what it had when a person let it go on after a loss."""
+    best: Decimal
+    """The most it had since."""
+
+
 Record = (
     OrderRecord
     | FillRecord
@@ -287,6 +300,7 @@ Record = (
     | LedgerRecord
     | LedgerMarkRecord
     | HaltRecord
+    | DayRecord
 )
 
 
@@ -335,3 +349,5 @@ class Saved(Struct, frozen=True):
     """Of all rows, those before the marks too, by session and asset."""
     is_new: bool = False
     """The lineage was drawn when the book was opened: no order anywhere carries it."""
+    days: tuple[DayRecord, ...] = ()
+    """Of each session the last one."""

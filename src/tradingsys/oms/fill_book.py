@@ -23,6 +23,7 @@ from tradingsys.oms.accounting import BASELINE, Accounting
 from tradingsys.oms.asset_totals import add, asset_totals, base_fee
 from tradingsys.oms.cash_book import CashBook
 from tradingsys.oms.effects import Effect, PositionNews, Save
+from tradingsys.oms.exposure import Exposure
 from tradingsys.oms.funding import shares
 
 __all__ = ["FillBook"]
@@ -36,6 +37,8 @@ class FillBook:
     def __init__(self, saved: Saved, effects: list[Effect]) -> None:
         self._effects = effects
         self.positions: dict[tuple[int, str], Decimal] = {(row.session, row.symbol): row.net for row in saved.positions}
+        self.exposure = Exposure(self.positions)
+        """What these positions could become."""
         self.symbols: dict[str, int] = {row.symbol: row.first_trade_id for row in saved.symbols}
         self.watermarks: dict[str, int] = dict(self.symbols)
         self.watermarks |= {row.symbol: row.trade_id for row in saved.watermarks}
@@ -224,6 +227,7 @@ class FillBook:
     def _move(self, session: int, symbol: str, delta: Decimal) -> None:
         net = self.net(session, symbol) + delta
         self.positions[session, symbol] = net
+        self.exposure.moved(session, symbol, net)
         self._effects.append(Save(PositionRecord(session, symbol, net)))
         self._tell(session, symbol)
 

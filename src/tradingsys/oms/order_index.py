@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from tradingsys.core.order import Order, Terms
 from tradingsys.core.records import FillRecord, OrderRecord
+from tradingsys.oms.exposure import Exposure
 from tradingsys.oms.tracked_order import TrackedOrder
 
 __all__ = ["OrderIndex"]
@@ -21,7 +22,9 @@ class OrderIndex:
     Ids of anybody else's making are unique neither over symbols nor for ever: they name nothing here.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, exposure: Exposure) -> None:
+        """``exposure`` is told of everything that changes here."""
+        self._exposure = exposure
         self.by_client_id: dict[str, TrackedOrder] = {}
         self.active: dict[str, TrackedOrder] = {}
         """Those that may still execute, or wait for executions."""
@@ -55,11 +58,13 @@ class OrderIndex:
         """An order about to be sent: nothing is known of it yet, so it is open, and told of in full."""
         name = order.client_order_id
         self.by_client_id[name] = self._unsaved[name] = self.active[name] = self._unseen[name] = order
+        self._exposure.note(order)
 
     def forget(self, order: TrackedOrder) -> None:
         """An order that was never sent."""
         for known in (self.by_client_id, self._unsaved, self.active, self.untold, self._unseen, self._ended):
             known.pop(order.client_order_id, None)
+        self._exposure.forget(order.client_order_id)
 
     def add(self, order: TrackedOrder) -> None:
         """Take note of every name the order has now."""
@@ -96,6 +101,7 @@ class OrderIndex:
 
     def note_activity(self, order: TrackedOrder) -> None:
         """Whether something is to be done about the order may have changed."""
+        self._exposure.note(order)
         if order.is_open or order.facts.missing_qty:
             self.active[order.client_order_id] = order
         else:

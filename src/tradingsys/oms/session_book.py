@@ -83,7 +83,9 @@ class SessionBook:
         """Executions whose owner is being sought, by (symbol, venue order id)."""
         self.halts = Halts(saved.halts, self._effects, commands)
         """What may not be sent, until it is lifted."""
-        self._index = OrderIndex()
+        self.exposure = self._fills.exposure
+        """What each session could come to hold."""
+        self._index = OrderIndex(self.exposure)
         self.orders = self._index.by_client_id
         self._incarnation: Incarnation | None = None
         self.lacks_orders = False

@@ -32,7 +32,7 @@ from tradingsys.store.rows import (
     whole,
 )
 from tradingsys.store.sqlite import rows
-from tradingsys.store.standing_rows import read_halts, read_sessions
+from tradingsys.store.standing_rows import read_days, read_halts, read_sessions
 
 __all__ = ["Identity", "identify", "load", "meta"]
 
@@ -99,6 +99,7 @@ def load(conn: apsw.Connection, path: Path, wall_ms: int, *, proven: bool, is_ne
         tuple(read_halts(conn)),
         sum_ledger(conn),
         is_new,
+        tuple(read_days(conn)),
     )
 
 

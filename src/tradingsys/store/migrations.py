@@ -157,6 +157,12 @@ INSERT INTO halts SELECT NULL, symbol, 'FORCED', 'HALTED', 'NOTHING', reason, ts
 DROP TABLE halts_5;
 ALTER TABLE sessions ADD COLUMN on_disconnect TEXT NOT NULL DEFAULT 'leave';  -- or cancel, or flatten
 ALTER TABLE sessions ADD COLUMN grace_ms INTEGER NOT NULL DEFAULT 10000;      -- so long after it went
+CREATE TABLE days (                       -- of each session the last one, UTC
+  session_id INTEGER PRIMARY KEY,
+  day_ms INTEGER NOT NULL,                -- when it began
+  began_with TEXT NOT NULL,               -- what the session had earned by then
+  best TEXT NOT NULL                      -- the most it had since
+) STRICT;
 """
 
 _STEPS = (_SCHEMA_1, _SCHEMA_2, _SCHEMA_3, _SCHEMA_4, _SCHEMA_5, _SCHEMA_6)

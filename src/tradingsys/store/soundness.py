@@ -123,6 +123,11 @@ _RULES: tuple[tuple[str, tuple[str, ...], dict[str, str]], ...] = (
             "ts_ms": _TIME,
         },
     ),
+    (
+        "days",
+        ("session_id",),
+        {"session_id": _SESSION, "day_ms": _TIME, "began_with": _NUMBER, "best": _NUMBER},
+    ),
     ("adjustments", ("id",), {"session_id": _SESSION, "symbol": _SYMBOL, "delta": _NUMBER, "ts_ms": _TIME}),
     ("positions_basis", ("session_id", "symbol"), {"net": _NUMBER, "edited_from": _NUMBER}),
     (

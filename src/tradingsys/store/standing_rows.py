@@ -1,15 +1,18 @@
-"""What stands until somebody changes it, as rows of pos.db: sessions and their wishes, restrictions of orders."""
+"""What stands until somebody changes it, as rows of pos.db: sessions with their wishes and days, restrictions."""
 
 from __future__ import annotations
+
+from decimal import Decimal
 
 import apsw
 
 from tradingsys.core.enums import OnDisconnect, TradingState
-from tradingsys.core.records import HaltCause, HaltDuty, HaltRecord, Scope, SessionRecord
+from tradingsys.core.records import DayRecord, HaltCause, HaltDuty, HaltRecord, Scope, SessionRecord
+from tradingsys.store.edits import plain
 from tradingsys.store.legacy import create_view
 from tradingsys.store.sqlite import rows
 
-__all__ = ["read_halts", "read_sessions", "write_halt", "write_session"]
+__all__ = ["read_days", "read_halts", "read_sessions", "write_day", "write_halt", "write_session"]
 
 
 def write_session(record: SessionRecord, conn: apsw.Connection) -> None:
@@ -65,4 +68,22 @@ def read_halts(conn: apsw.Connection) -> list[HaltRecord]:
             HaltDuty(str(duty)),
         )
         for session, symbol, state, reason, ts_ms, cause, duty in found
+    ]
+
+
+def write_day(record: DayRecord, conn: apsw.Connection) -> None:
+    """Keep what a session's day began with, in the place of the day before."""
+    conn.execute(
+        "INSERT INTO days VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET day_ms = excluded.day_ms,"
+        " began_with = excluded.began_with, best = excluded.best",
+        (record.session, record.day_ms, plain(record.began_with), plain(record.best)),
+    )
+
+
+def read_days(conn: apsw.Connection) -> list[DayRecord]:
+    """The last day of every session."""
+    found = rows(conn, "SELECT session_id, day_ms, began_with, best FROM days ORDER BY session_id")
+    return [
+        DayRecord(int(str(session)), int(str(day_ms)), Decimal(str(began)), Decimal(str(best)))
+        for session, day_ms, began, best in found
     ]

@@ -15,6 +15,7 @@ from tradingsys.core.errors import ConfigError
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.position import SessionPosition
 from tradingsys.core.records import (
+    DayRecord,
     HaltCause,
     HaltDuty,
     HaltRecord,
@@ -127,6 +128,8 @@ def test_money_halts_and_marks_come_back_as_they_were(tmp_path: Path) -> None:
         structs.replace(HALT, scope=Scope(), cause=HaltCause.OPERATOR, ts_ms=NOW_MS + 2),
         structs.replace(HALT, scope=Scope(3, SYMBOL), state=TradingState.REDUCING, ts_ms=NOW_MS + 3),
         HALT,
+        DayRecord(1, NOW_MS - 86_400_000, Decimal("1E-8"), Decimal(5)),
+        DayRecord(1, NOW_MS, Decimal("-0.00000001"), Decimal("1.50")),
         PositionRecord(1, SYMBOL, Decimal("-0.3")),
     )
     with read.reading(machine.path) as conn:
@@ -140,3 +143,4 @@ def test_money_halts_and_marks_come_back_as_they_were(tmp_path: Path) -> None:
     assert saved.ledger == (late,), "older rows are never read again"
     assert saved.ledger_marks == (LedgerMarkRecord("FUNDING_FEE", NOW_MS),), "a mark never goes back"
     assert saved.halts == HALTS
+    assert saved.days == (DayRecord(1, NOW_MS, Decimal("-0.00000001"), Decimal("1.50")),)

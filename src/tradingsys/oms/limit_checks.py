@@ -1,0 +1,278 @@
+"""Whether an order is within the limits: decided from what a session could come to hold, and from the market.
+
+An order that can only reduce what its session holds is never refused for its size or for what the session holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from msgspec import Struct
+
+from tradingsys.core.enums import OrderType, Side
+from tradingsys.core.instrument import plain
+from tradingsys.core.order import Terms
+from tradingsys.oms.exposure import Exposure, Line
+from tradingsys.oms.limits import AccountLimits, Limits
+
+__all__ = ["ACCOUNT", "Asked", "Denial", "Proposed", "Reference", "check"]
+
+_ZERO = Decimal(0)
+_PERCENT = Decimal(100)
+ACCOUNT = "account: "
+"""Before the name of a limit that holds for all sessions together."""
+
+Level = tuple[Decimal, Decimal]
+"""Price and quantity."""
+
+
+class Reference(Struct, frozen=True):
+    """What an order is measured with."""
+
+    px: Decimal | None
+    """The middle of the book, else the mark price, else the last trade's."""
+    rate: Decimal = Decimal(1)
+    """What one unit of the symbol's quote asset is worth, in USDT."""
+    problem: str = ""
+    """Why it is of no use."""
+    levels: Callable[[Side], Sequence[Level]] = lambda _: ()
+    """What an order of this side would trade with, best first, as far as it is known."""
+
+
+class Proposed(Struct, frozen=True):
+    """An order that is asked for, or what an amend would make of one."""
+
+    terms: Terms
+    qty: Decimal
+    """What of it may execute."""
+    adds: Decimal
+    """How much more than before would be under way."""
+
+
+class Asked(Struct, frozen=True):
+    """One request of a session: an order, a list of them, or an amend."""
+
+    session: int
+    symbol: str
+    orders: tuple[Proposed, ...]
+    is_new: bool = True
+    """Whether they are orders that there were not before."""
+
+    def adds(self, side: Side) -> Decimal:
+        """How much more would be under way on a side."""
+        return sum((order.adds for order in self.orders if order.terms.side is side), _ZERO)
+
+    def reduces(self, line: Line) -> bool:
+        """Whether it could do nothing but reduce what the session holds."""
+        if all(order.terms.reduce_only or order.terms.close_position for order in self.orders):
+            return True
+        sides = {order.terms.side for order in self.orders}
+        return all(line.worst_of(side, self.adds(side)) <= 0 for side in sides)
+
+
+class Denial(Struct, frozen=True):
+    """Why something is not sent."""
+
+    limit: str
+    """The limit's key."""
+    allowed: str
+    observed: str
+    reason: str
+
+
+def check(
+    limits: Limits,
+    account: AccountLimits,
+    asked: Asked,
+    exposure: Exposure,
+    reference: Reference,
+    value_of: Callable[[str], Decimal],
+) -> Denial | None:
+    """Why a request is over a limit, or None. ``value_of`` a symbol is what one unit of it is worth, in USDT."""
+    line = exposure.line(asked.session, asked.symbol)
+    reduces = asked.reduces(line)
+    if not reference.problem:
+        for order in asked.orders:
+            if (denial := _off_market(limits, order, reference)) is not None:
+                return denial
+    if reduces:
+        return None
+    if reference.problem and limits.max_reference_age_s is not None:
+        return Denial("max_reference_age_s", f"{limits.max_reference_age_s} s", "no price", reference.problem)
+    return (
+        _too_large(limits, asked, reference)
+        or _in_doubt(limits, asked, line)
+        or (_too_many(limits, account, asked, exposure, line) if asked.is_new else None)
+        or _too_exposed(limits, account, asked, exposure, line, value_of)
+    )
+
+
+def _off_market(limits: Limits, order: Proposed, reference: Reference) -> Denial | None:
+    """Whether an order is too far from the market. One that waits for a price is measured with that price."""
+    terms, px = order.terms, reference.px
+    if px is None or px <= 0:
+        return None
+    if terms.order_type is OrderType.MARKET:
+        return _sweeps(limits, order, reference, px)
+    if terms.order_type.is_conditional and terms.stop_px is not None:
+        distance = abs(terms.stop_px - px) / px * _PERCENT
+        if limits.max_passive_pct is not None and distance > limits.max_passive_pct:
+            return _too_far(limits.max_passive_pct, distance, f"it waits for {plain(terms.stop_px)}", px)
+        px = terms.stop_px
+    if terms.price is None:
+        return None
+    beyond = (terms.price - px) * terms.side.sign / px * _PERCENT
+    verb = "buys" if terms.side is Side.BUY else "sells"
+    if limits.max_aggressive_pct is not None and beyond > limits.max_aggressive_pct:
+        return Denial(
+            "max_aggressive_pct",
+            f"{plain(limits.max_aggressive_pct)} %",
+            f"{beyond:.2f} %",
+            f"it {verb} at {plain(terms.price)}, {beyond:.2f} % beyond {plain(px)}",
+        )
+    if limits.max_passive_pct is not None and -beyond > limits.max_passive_pct:
+        return _too_far(limits.max_passive_pct, -beyond, f"it {verb} at {plain(terms.price)}", px)
+    return None
+
+
+def _too_far(allowed: Decimal, distance: Decimal, what: str, px: Decimal) -> Denial:
+    reason = f"{what}, {distance:.2f} % away from {plain(px)}"
+    return Denial("max_passive_pct", f"{plain(allowed)} %", f"{distance:.2f} %", reason)
+
+
+def _sweeps(limits: Limits, order: Proposed, reference: Reference, px: Decimal) -> Denial | None:
+    """Whether an order at market would trade too far into the book, as far as that is known."""
+    if limits.max_aggressive_pct is None:
+        return None
+    left, reached = order.qty, px
+    for level_px, level_qty in reference.levels(order.terms.side):
+        reached = level_px
+        left -= level_qty
+        if left <= 0:
+            break
+    beyond = (reached - px) * order.terms.side.sign / px * _PERCENT
+    if beyond <= limits.max_aggressive_pct:
+        return None
+    return Denial(
+        "max_aggressive_pct",
+        f"{plain(limits.max_aggressive_pct)} %",
+        f"{beyond:.2f} %",
+        f"at market it would trade up to {plain(reached)}, {beyond:.2f} % beyond {plain(px)}",
+    )
+
+
+def _too_large(limits: Limits, asked: Asked, reference: Reference) -> Denial | None:
+    for order in asked.orders:
+        if limits.max_order_qty is not None and order.qty > limits.max_order_qty:
+            told, allowed = plain(order.qty), plain(limits.max_order_qty)
+            return Denial("max_order_qty", allowed, told, f"its quantity is {told}")
+        if limits.max_order_notional is None:
+            continue
+        notional = _notional(order, reference)
+        if notional > limits.max_order_notional:
+            told = _money(notional)
+            return Denial("max_order_notional", _money(limits.max_order_notional), told, f"it comes to {told}")
+    return None
+
+
+def _notional(order: Proposed, reference: Reference) -> Decimal:
+    """What an order comes to, in USDT."""
+    terms, px = order.terms, reference.px
+    limit_px = terms.price or terms.stop_px
+    if limit_px is None:
+        limit_px = px
+    elif terms.side is Side.SELL and px is not None:
+        limit_px = max(limit_px, px)
+    in_quote = terms.quote_order_qty if terms.quote_order_qty is not None else order.qty * (limit_px or _ZERO)
+    return in_quote * reference.rate
+
+
+def _in_doubt(limits: Limits, asked: Asked, line: Line) -> Denial | None:
+    if not limits.block_in_doubt:
+        return None
+    for name, side in line.doubts.items():
+        if asked.adds(side):
+            return Denial(
+                "block_in_doubt", "0", str(len(line.doubts)), f"order {name} is in doubt on the same symbol and side"
+            )
+    return None
+
+
+def _too_many(limits: Limits, account: AccountLimits, asked: Asked, exposure: Exposure, line: Line) -> Denial | None:
+    more = len(asked.orders)
+    if limits.max_open_orders_of_symbol is not None and line.orders + more > limits.max_open_orders_of_symbol:
+        return _count_denied(
+            "max_open_orders_of_symbol", limits.max_open_orders_of_symbol, line.orders, f" on {asked.symbol.lower()}"
+        )
+    if limits.max_open_orders is not None:
+        of_session = exposure.orders_of(asked.session)
+        if of_session + more > limits.max_open_orders:
+            return _count_denied("max_open_orders", limits.max_open_orders, of_session, "")
+    if account.max_open_orders is not None and exposure.orders + more > account.max_open_orders:
+        return _count_denied(ACCOUNT + "max_open_orders", account.max_open_orders, exposure.orders, " of all sessions")
+    return None
+
+
+def _count_denied(limit: str, allowed: int, count: int, whose: str) -> Denial:
+    return Denial(limit, str(allowed), str(count), f"{count} orders are open{whose}")
+
+
+def _too_exposed(
+    limits: Limits,
+    account: AccountLimits,
+    asked: Asked,
+    exposure: Exposure,
+    line: Line,
+    value_of: Callable[[str], Decimal],
+) -> Denial | None:
+    """Whether what could become of it is too much."""
+    buys, sells, value = asked.adds(Side.BUY), asked.adds(Side.SELL), value_of(asked.symbol)
+    for side, more, way in ((Side.BUY, buys, "long"), (Side.SELL, sells, "short")):
+        worst = line.worst_of(side, more) * value
+        if more and limits.max_position_notional is not None and worst > limits.max_position_notional:
+            what = f"the session's position in {asked.symbol.lower()} could come to {_money(worst)} {way}"
+            return Denial("max_position_notional", _money(limits.max_position_notional), _money(worst), what)
+    grows = (line.worst(buys, sells) - line.worst()) * value
+    more = (buys + sells) * value
+    lines = exposure.lines.get(asked.session, {}).items()
+    for limit, allowed, added, held, what in (
+        (
+            "max_gross_notional",
+            limits.max_gross_notional,
+            grows,
+            ((symbol, each.worst()) for symbol, each in lines),
+            "all positions of the session could come to",
+        ),
+        (
+            "max_unexecuted_notional",
+            limits.max_unexecuted_notional,
+            more,
+            ((symbol, each.under_way) for symbol, each in lines),
+            "the session's orders under way would come to",
+        ),
+        (
+            ACCOUNT + "max_gross_notional",
+            account.max_gross_notional,
+            grows,
+            exposure.worst.items(),
+            "the positions of all sessions could come to",
+        ),
+        (
+            ACCOUNT + "max_unexecuted_notional",
+            account.max_unexecuted_notional,
+            more,
+            exposure.under_way.items(),
+            "the orders under way of all sessions would come to",
+        ),
+    ):
+        if allowed is None or not added:
+            continue
+        total = added + sum(qty * value_of(symbol) for symbol, qty in held)
+        if total > allowed:
+            return Denial(limit, _money(allowed), _money(total), f"{what} {_money(total)}")
+    return None
+
+
+def _money(amount: Decimal) -> str:
+    return f"{plain(amount.quantize(Decimal(1)) if amount > _PERCENT else round(amount, 4))} USDT"

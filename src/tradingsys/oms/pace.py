@@ -1,0 +1,103 @@
+"""How fast a session acts: what was let pass, refused and executed within a while."""
+
+from __future__ import annotations
+
+from collections import deque
+from decimal import Decimal
+
+from tradingsys.core.enums import Side
+from tradingsys.oms.limit_checks import Asked, Denial
+from tradingsys.oms.limits import Limits
+
+__all__ = ["Pace", "Window"]
+
+_NS_PER_S = 1_000_000_000
+
+_Likeness = tuple[str, Side, Decimal | None, Decimal]
+"""Symbol, side, price and quantity."""
+
+
+class Window:
+    """Whether something happened so and so often within so and so long; None is never too often."""
+
+    def __init__(self, most: int | None, width_s: int) -> None:
+        self._most = most
+        self._width_ns = width_s * _NS_PER_S
+        self._at: deque[int] = deque(maxlen=most)
+
+    def note(self, now_ns: int) -> bool:
+        """It happened: whether that is too often now."""
+        if self._most is None:
+            return False
+        self._at.append(now_ns)
+        return len(self._at) == self._most and now_ns - self._at[0] <= self._width_ns
+
+    def count(self, now_ns: int) -> int:
+        """How often it happened within the width."""
+        while self._at and now_ns - self._at[0] > self._width_ns:
+            self._at.popleft()
+        return len(self._at)
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._at.clear()
+
+
+class Pace:
+    """One session's."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self.executions = Window(limits.max_executions, limits.executions_window_s)
+        self.rejections = Window(limits.max_rejections, limits.rejections_window_s)
+        self._paid_ns = 0
+        self._recent: deque[tuple[int, _Likeness]] = deque()
+        self._alike: dict[_Likeness, int] = {}
+
+    def check(self, asked: Asked, now_ns: int) -> Denial | None:
+        """Why a request comes too soon, or too often, or None."""
+        limits = self._limits
+        if limits.max_orders_per_s is not None and self._owed_ns(asked, now_ns) > limits.order_burst * self._cost_ns:
+            count = f"{limits.order_burst} at once, then {limits.max_orders_per_s} a second"
+            return Denial("max_orders_per_s", count, "more", "orders and amends come faster than that")
+        if limits.max_same_orders is None or not asked.is_new:
+            return None
+        self._forget(now_ns)
+        for order in asked.orders:
+            alike = self._alike.get(_likeness(asked, order.terms.price, order.terms.side, order.qty), 0)
+            if alike >= limits.max_same_orders:
+                reason = f"{alike} orders of this side, price and quantity were sent within a second"
+                return Denial("max_same_orders", str(limits.max_same_orders), str(alike), reason)
+        return None
+
+    def passed(self, asked: Asked, now_ns: int) -> None:
+        """It is being sent."""
+        if self._limits.max_orders_per_s is not None:
+            self._paid_ns = now_ns + self._owed_ns(asked, now_ns)
+        if self._limits.max_same_orders is not None and asked.is_new:
+            for order in asked.orders:
+                likeness = _likeness(asked, order.terms.price, order.terms.side, order.qty)
+                self._recent.append((now_ns, likeness))
+                self._alike[likeness] = self._alike.get(likeness, 0) + 1
+
+    def orders_ahead(self, now_ns: int) -> int:
+        """How much of the burst is used up."""
+        return max(0, self._paid_ns - now_ns) // self._cost_ns if self._limits.max_orders_per_s is not None else 0
+
+    @property
+    def _cost_ns(self) -> int:
+        return _NS_PER_S // (self._limits.max_orders_per_s or 1)
+
+    def _owed_ns(self, asked: Asked, now_ns: int) -> int:
+        return max(0, self._paid_ns - now_ns) + len(asked.orders) * self._cost_ns
+
+    def _forget(self, now_ns: int) -> None:
+        while self._recent and now_ns - self._recent[0][0] > _NS_PER_S:
+            _, likeness = self._recent.popleft()
+            self._alike[likeness] -= 1
+            if not self._alike[likeness]:
+                del self._alike[likeness]
+
+
+def _likeness(asked: Asked, px: Decimal | None, side: Side, qty: Decimal) -> _Likeness:
+    return (asked.symbol, side, px, qty)
