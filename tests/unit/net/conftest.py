@@ -4,12 +4,13 @@ import asyncio
 
 import pytest
 
-from tradingsys.net import loop, ws
+from tradingsys.net import loop, ws, ws_connection
 
 
 @pytest.fixture(autouse=True, params=["fast", "plain"])
 def loop_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything on the platform's best loop and on plain asyncio, as on Windows."""
-    monkeypatch.setattr(ws, "_CLOSING_S", 0.2)
+    for module in (ws, ws_connection):
+        monkeypatch.setattr(module, "CLOSING_S", 0.2)
     if request.param == "plain":
         monkeypatch.setattr(loop, "_uvloop", asyncio.new_event_loop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 
 import pytest
@@ -117,3 +118,32 @@ async def test_the_acceptor_chooses_a_subprotocol() -> None:
     async with serving(Peers()) as server:
         conn = await ws.connect(url(server), Recorder(), subprotocol="msgpack")
         assert conn.subprotocol is None
+
+
+def test_an_attempt_that_is_given_up_leaves_nothing_open() -> None:
+    """Neither a socket of ours nor one of the server's, and no collector is needed."""
+
+    async def main() -> None:
+        gone = asyncio.Event()
+
+        async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            attempt.cancel()
+            assert await reader.read() == b""
+            gone.set()
+            writer.close()
+
+        server = await asyncio.start_server(mute, "127.0.0.1", 0)
+        address = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        attempt = asyncio.ensure_future(ws.connect(address, Recorder(), timeout_s=60))
+        with pytest.raises(asyncio.CancelledError):
+            await attempt
+        async with asyncio.timeout(5):
+            await gone.wait()
+        server.close()
+
+    gc.disable()
+    try:
+        run(main())
+    finally:
+        gc.enable()
