@@ -65,7 +65,8 @@ class OrderRequests:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
         if not gateway.venue.admits(command):
             raise InvalidOrder(gateway.venue.too_fast("order", command), code=ErrorCode.DENIED)
-        desk.commit(client, params.seq, [(command, asked)], presumed_qty=self._presumed_qty(session, asked))
+        client.seq = params.seq
+        desk.commit(session, [(command, asked)], presumed_qty=self._presumed_qty(session, asked))
         gateway.venue.send(command)
         client.peer.write(encode_reply(request.id, OrderResult(command.client_order_id)))
 
@@ -89,7 +90,8 @@ class OrderRequests:
         if not gateway.venue.admits(together):
             raise InvalidOrder(gateway.venue.too_fast("order list", together), code=ErrorCode.DENIED)
         names = [command.client_order_id for command in together.orders]
-        desk.commit(client, params.orders[-1].seq, prepared, rivals=rivals(params.contingency, names))
+        client.seq = params.orders[-1].seq
+        desk.commit(session, prepared, rivals=rivals(params.contingency, names))
         gateway.venue.send(together)
         client.peer.write(encode_reply(request.id, OrderListResult(names)))
 

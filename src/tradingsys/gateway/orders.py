@@ -22,6 +22,7 @@ from tradingsys.core.order import Closed, Terms
 from tradingsys.core.records import Intent
 from tradingsys.core.reports import OrderRequest, Outcome, RequestDone
 from tradingsys.gateway.amends import amendable_terms, amended_terms
+from tradingsys.gateway.cancels import cancel_of
 from tradingsys.gateway.fitting import check_options
 from tradingsys.gateway.order_lists import check_list, executed_before, leg_name, list_terms
 from tradingsys.gateway.reducing import Reducing
@@ -137,10 +138,14 @@ class OrderDesk:
             terms = structs.replace(terms, reduce_only=is_flagged)
         return PlaceOrder(encode_client_order_id(key), terms, stamp_ms, self._settings.recv_window_ms), asked
 
+    def prepare_own(self, session: int, login: int, seq: int, terms: Terms, stamp_ms: int) -> Prepared:
+        """The command of an order that the gateway itself sends for a session. Raises InvalidOrder."""
+        now = self._incarnation
+        return self._prepared(OrderKey(session, now.lineage, now.epoch, login, seq), terms, stamp_ms)
+
     def commit(
         self,
-        client: Client,
-        seq: int,
+        session: int,
         prepared: Sequence[Prepared],
         *,
         presumed_qty: Decimal = _ZERO,
@@ -152,12 +157,10 @@ class OrderDesk:
 
         Raises StoreError when the journal did not take them: nothing may be sent.
         """
-        assert client.session is not None
-        client.seq = seq
         intents = [
             Intent(
                 command.client_order_id,
-                client.session.id,
+                session,
                 asked,
                 command.stamp_ms,
                 command.recv_window_ms,
@@ -184,10 +187,7 @@ class OrderDesk:
 
         Raises LocalProtocolError (-10012) when the session has no such order.
         """
-        order = self._own(client, params.client_order_id)
-        if not order.is_open or order.cancel_pending:
-            return None
-        return CancelOrder(order.client_order_id, order.symbol, order.facts.venue_order_id, is_waiting=order.is_waiting)
+        return cancel_of(self._own(client, params.client_order_id))
 
     def canceling(self, command: CancelOrder) -> None:
         """The cancel is about to be sent."""
