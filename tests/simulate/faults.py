@@ -28,11 +28,33 @@ class Profile(StrEnum):
 
     AMENDS = "amends"
     """Orders are amended all the time, most amends are late or lost, and gateways die of them."""
+    VENUE = "venue"
+    """The exchange is not well: answers that prove nothing, bans, restarts, streams that end or fall silent."""
+    NEIGHBOURS = "neighbours"
+    """Other clients flood the gateway, send garbage and claim sessions; strategies stop reading and repeat orders."""
+    FORGETFUL = "forgetful"
+    """The exchange does not find some of its orders for longer than is known of any: only the books must be right."""
 
     @classmethod
     def of(cls, seed: int) -> Profile:
-        """Two of eight lives are normal ones."""
-        return (cls.NORMAL, cls.FOCUS, cls.AMENDS, cls.EXTREME, cls.NORMAL, cls.KILLS, cls.PEERS, cls.STALE)[seed % 8]
+        """Two of eleven lives are normal ones."""
+        return _BY_SEED[seed % len(_BY_SEED)]
+
+
+_BY_SEED = (
+    Profile.NORMAL,
+    Profile.FOCUS,
+    Profile.AMENDS,
+    Profile.EXTREME,
+    Profile.NORMAL,
+    Profile.KILLS,
+    Profile.PEERS,
+    Profile.STALE,
+    Profile.VENUE,
+    Profile.NEIGHBOURS,
+    Profile.FORGETFUL,
+)
+_ENDPOINTS = ("/order", "/openOrders", "/userTrades", "/myTrades", "/positionRisk", "/account")
 
 
 class Faults(Struct, frozen=True):
@@ -105,11 +127,23 @@ class Faults(Struct, frozen=True):
     """Of these breaks: the gateway notices seconds later, and what was sent before still arrives."""
     power_cut: float = 0.0
     """Of gateway deaths: the unsynced tail of the journal is lost as well."""
+    stalls_per_s: float = 0.0
+    """A strategy stops reading for up to some seconds; what is written to it waits, and too much has it closed."""
+    repeats: float = 0.0
+    """A strategy sends an order a second time under the same key, at once or after it connected anew."""
+    rude_clients_per_s: float = 0.0
+    """Somebody connects who sends garbage, floods, or claims a session that has an owner."""
     manual_trades_per_s: float = 0.0
+    manual_changes_per_s: float = 0.0
+    """Somebody cancels orders of sessions by hand, or moves them to another price."""
     fundings_per_s: float = 0.0
     late_income_ms: float = 0.0
     """The cash history shows a row so long after it was booked."""
     liquidations_per_s: float = 0.0
+    """Or the exchange takes a part of a position for somebody else who went bankrupt."""
+    transfers_per_s: float = 0.0
+    has_rebates: bool = False
+    """Makers are paid."""
     amends: float = 0.4
     """How often a strategy with a resting order amends one, rather than send another."""
     foreign_children: bool = False
@@ -143,9 +177,31 @@ class Faults(Struct, frozen=True):
             late_income_ms=rng.choice((0.0, 0.0, 300.0, 5_000.0, 40_000.0)),
             liquidations_per_s=0.0 if rng.random() < 0.7 else 0.15,
             foreign_children=rng.random() < 0.5,
+            fresh=tuple(each for each in _ENDPOINTS if rng.random() < 0.2),
+            answer_unknown=rate(0.1),
+            answer_failed=rate(0.05),
+            refuse_order=rate(0.03),
+            shut_outs_per_s=rate(0.02),
+            restarts_per_s=rate(0.02),
+            stream_ends_per_s=rate(0.04),
+            silences_per_s=rate(0.04),
+            replay_events=rate(0.5),
+            odd_event=rate(0.05),
+            new_field=rate(0.3),
+            clock_drift_ppm=rng.uniform(-150, 150),
+            wall_clock_off_s=rng.choice((0.0, 0.0, -30.0, 30.0, 3_600.0)),
+            clock_stops_per_s=rate(0.03),
+            stalls_per_s=rate(0.05),
+            repeats=rate(0.1),
+            rude_clients_per_s=rate(0.05),
+            manual_changes_per_s=rate(0.3),
+            transfers_per_s=rate(0.2),
+            has_rebates=rng.random() < 0.3,
         )
+        sharp = structs.replace(normal, shut_outs_per_s=0.0, restarts_per_s=0.0, silences_per_s=0.0)
         match profile:
             case Profile.FOCUS:
+                normal = sharp
                 more = {
                     "kill_at_send": 0.3,
                     "late_order": 0.8,
@@ -154,6 +210,7 @@ class Faults(Struct, frozen=True):
                     "staleness_ms": rng.choice((0.0, 490.0)),
                 }
             case Profile.EXTREME:
+                normal = sharp
                 more = {
                     "kill_at_send": 0.1,
                     "last_instant": 0.7,
@@ -163,6 +220,7 @@ class Faults(Struct, frozen=True):
                     "staleness_ms": 490.0,
                 }
             case Profile.KILLS:
+                normal = sharp
                 more = {
                     "kill_at_send": 0.25,
                     "boot_kills_per_s": rng.choice((0.4, 0.8)),
@@ -192,6 +250,22 @@ class Faults(Struct, frozen=True):
                     "restart_ms": 20.0,
                     "power_cut": rng.choice((0.0, 0.0, 0.3)),
                 }
+            case Profile.VENUE:
+                more = {
+                    "answer_unknown": 0.3,
+                    "answer_failed": 0.1,
+                    "refuse_order": 0.05,
+                    "shut_outs_per_s": rng.choice((0.0, 0.1)),
+                    "restarts_per_s": rng.choice((0.0, 0.1)),
+                    "stream_ends_per_s": 0.1,
+                    "silences_per_s": rng.choice((0.0, 0.2)),
+                    "odd_event": 0.1,
+                    "clock_stops_per_s": rng.choice((0.0, 0.1)),
+                }
+            case Profile.NEIGHBOURS:
+                more = {"stalls_per_s": 0.3, "repeats": 0.3, "rude_clients_per_s": 0.4, "half_open": 1.0}
+            case Profile.FORGETFUL:
+                more = {"hide_order": rng.choice((0.1, 0.4)), "lose_reply": 0.15, "answer_unknown": 0.2}
             case _:
                 return normal
         return structs.replace(normal, refuse_connection=normal.refuse_connection / 3, **more)

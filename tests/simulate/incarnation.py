@@ -22,6 +22,9 @@ from tradingsys.venues.protocol import VenueProtocol
 
 __all__ = ["Incarnation", "Killed", "Owner"]
 
+_TOO_SLOW_BYTES, _STALLED_NS = 3_000, ms(500)
+"""The real port closes whoever leaves megabytes unread; nobody says that much in so short a life."""
+
 
 class Owner(Protocol):
     """Who is at the other end of a `SimPeer`."""
@@ -87,7 +90,19 @@ class SimPeer:
     def write(self, data: bytes) -> None:
         if self._incarnation.overheard is not None:
             self._incarnation.overheard(self._strategy.session, data)
-        self._later("down", lambda: self._strategy.received(data) if self.open else None)
+        self.pending_bytes += len(data)
+        self._later("down", lambda: self._deliver(data))
+        if self.pending_bytes > _TOO_SLOW_BYTES and self._next_ns["down"] - self._world.now_ns > _STALLED_NS:
+            self.close("too slow: reconnect and resume")
+
+    def stall(self, for_ns: int) -> None:
+        """The strategy reads nothing for so long; what is written meanwhile waits."""
+        self._next_ns["down"] = max(self._next_ns["down"], self._world.now_ns + for_ns)
+
+    def _deliver(self, data: bytes) -> None:
+        self.pending_bytes -= len(data)
+        if self.open:
+            self._strategy.received(data)
 
     def ping(self) -> None:
         def pong() -> None:
@@ -156,7 +171,9 @@ class Incarnation:
         self._world = world
         self.faults = faults
         self._died = died
-        self._network = Network(venue, faults, self._happened)
+        self.network = Network(venue, faults, self._happened)
+        own = faults()
+        self.clock = Clock(world, world.rng.randrange(10**15), own.clock_drift_ppm, own.wall_clock_off_s)
         self._runner = WorldRunner(world)
         self._timer_ns: int | None = None
         self.log: list[str] = []
@@ -177,7 +194,7 @@ class Incarnation:
             market,
             self.store,
             self,
-            Clock(world, world.rng.randrange(10**15)),
+            self.clock,
             self,
             accepting=self._accept,
             failed=self._fail,
@@ -190,7 +207,7 @@ class Incarnation:
         is_order = is_order_request(transmission)
         if is_order and self._world.chance(self.faults().kill_at_send / 2):
             raise Killed
-        self._network.perform(transmission)
+        self.network.perform(transmission)
         if is_order and self._world.chance(self.faults().kill_at_send / 2):
             raise Killed
 
@@ -237,7 +254,7 @@ class Incarnation:
             power_cut = self._world.chance(self.faults().power_cut)
         self._world.note(f"gateway killed {where}{' by a power cut' if power_cut else ''}")
         self.alive = self._runner.alive = False
-        self._network.die()
+        self.network.die()
         for peer in list(self.gateway.clients):
             assert isinstance(peer, SimPeer)
             peer.close()
@@ -248,7 +265,7 @@ class Incarnation:
         """SIGTERM."""
         self.call(self.gateway.stop)
         self.alive = False
-        self._network.die()
+        self.network.die()
 
     def _accept(self) -> None:
         self.accepting = True

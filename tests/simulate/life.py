@@ -20,9 +20,11 @@ from tests.simulate.witness import Witness
 from tests.simulate.world import World, ms, s
 from tests.simulate.worst_case import uncounted
 from tradingsys.core.enums import Side
+from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.core.records import HaltCause
 from tradingsys.gateway.kernel import GatewaySettings
 from tradingsys.gateway.orders import OrderSettings
+from tradingsys.matching.fees import FeeSchedule
 from tradingsys.oms.recovery import Margins, Timing
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.sim.faces.binance_usdm import ApiKey
@@ -58,7 +60,7 @@ def signer() -> Signer:
     return load_signer(secret="a secret of the simulation")
 
 
-def make_simulator(now_ns: int, options: Options | None = None) -> Simulator:
+def make_simulator(now_ns: int, options: Options | None = None, fees: FeeSchedule | None = None) -> Simulator:
     """The exchange with our account and one of limitless credit that makes the market."""
     simulator = Simulator(
         now_ns=now_ns,
@@ -68,6 +70,7 @@ def make_simulator(now_ns: int, options: Options | None = None) -> Simulator:
         markets=[market for market in load_markets() if market.symbol.lower() in PRICES],
         spot_markets=(),
         options=options,
+        fees=fees,
     )
     simulator.exchange.open_account("house", {}, is_house=True)
     return simulator
@@ -85,6 +88,8 @@ class Verdict(Struct):
 class Life(Lifetime):
     """Builds the world of a seed and lives it."""
 
+    strategies: list[Strategy | PyalgoStrategy]
+
     def __init__(self, seed: int, folder: Path, profile: Profile | None = None) -> None:
         self.seed = seed
         self.world = World(seed)
@@ -94,8 +99,9 @@ class Life(Lifetime):
         self.counts: Counter[str] = Counter()
         self._foreign_children = self.faults.foreign_children
         options = Options(child_keeps_client_id=not self._foreign_children)
-        simulator = make_simulator(self.world.now_ns, options)
-        self.venue = Venue(self.world, simulator, [symbol.upper() for symbol in PRICES], ACCOUNT)
+        fees = FeeSchedule(maker=Decimal("-0.0001")) if self.faults.has_rebates else None
+        simulator = make_simulator(self.world.now_ns, options, fees)
+        self.venue = Venue(self.world, simulator, [symbol.upper() for symbol in PRICES], ACCOUNT, self.counts)
         self.witness = Witness(self.world)
         self._deaf: list[tuple[int, int]] = []
         """From a gateway's death until the next one was there."""
@@ -109,18 +115,16 @@ class Life(Lifetime):
         self._tick_venue()
         self._make_market()
         self._start_gateway()
-        self.strategies: list[Strategy | PyalgoStrategy] = [
+        self.strategies = [
             Strategy(self.world, 1, list(PRICES), self._connect),
             PyalgoStrategy(self.world, 2, list(PRICES), self._connect),
             PyalgoStrategy(self.world, 65_535, list(PRICES), self._connect),
         ]
         for strategy in self.strategies:
-            strategy.amends = self.faults.amends
-        self._every(self.faults.gateway_kills_per_s, self._kill_gateway)
-        self._every(self.faults.boot_kills_per_s, self._kill_booting_gateway)
-        self._every(self.faults.strategy_kills_per_s, lambda: self.world.rng.choice(self.strategies).kill())
-        self._every(self.faults.drops_per_s, self._drop_link)
-        self._every(self.faults.manual_trades_per_s, self._trade_by_hand)
+            strategy.amends, strategy.repeats = self.faults.amends, self.faults.repeats
+        self._plan_faults()
+        self._every(self.faults.manual_changes_per_s, self._change_by_hand)
+        self._every(self.faults.transfers_per_s, self._transfer)
         self._every(self.faults.fundings_per_s, self._pay_funding)
         self._every(self.faults.liquidations_per_s, self._force_a_trade)
         self._resume_halted()
@@ -132,9 +136,7 @@ class Life(Lifetime):
         self.venue.past.amended = lambda: self.world.after(0, self._count_worst_case)
         try:
             self.world.run_for(s(_CHAOS_S))
-            self.faults = Faults.none()
-            for strategy in self.strategies:
-                strategy.active = False
+            self._be_good()
             self.world.run_for(s(_QUIET_S))
             if self.gateway is not None and not self.gateway.gateway.is_ready:
                 self.world.run_for(s(_BAN_S))  # many deaths in a minute end in a ban
@@ -220,7 +222,26 @@ class Life(Lifetime):
         self.counts["manual trades"] += 1
         symbol = self.world.rng.choice(list(PRICES)).upper()
         side = self.world.rng.choice(list(Side))
-        self.venue.order(ACCOUNT, symbol, side, self.world.rng.randint(10, 40), None, f"web_{self._manual}")
+        self.venue.order(ACCOUNT, symbol, side, self.world.rng.randint(10, 40), None, self._foreign_id())
+
+    def _foreign_id(self) -> str:
+        """Nobody's of ours, though it may be of another pos.db, or look like one of ours and be none."""
+        rng = self.world.rng
+        key = OrderKey(rng.choice((1, 2, 65_535)), "zzzzz", self.world.now_ns // 1_000_000, 1, self._manual)
+        ours = encode_client_order_id(key)
+        return rng.choice(
+            (f"web_{self._manual}", f"web_{self._manual}", ours, f"{ours[:-1]}{'0' if ours[-1] != '0' else '1'}")
+        )
+
+    def _change_by_hand(self) -> None:
+        if self.world.chance(0.6):
+            self.counts["orders canceled by hand"] += self.venue.cancel_by_hand()
+        else:
+            self.counts["orders amended by hand"] += self.venue.amend_by_hand()
+
+    def _transfer(self) -> None:
+        self.venue.transfer("USDT", Decimal(self.world.rng.randint(-500, 500)))
+        self.counts["transfers"] += 1
 
     def _pay_funding(self) -> None:
         """Not waiting for eight hours to pass."""
@@ -232,11 +253,11 @@ class Life(Lifetime):
         self.venue.pay_funding()
 
     def _force_a_trade(self) -> None:
-        symbol = self.world.rng.choice(self.venue.symbols)
-        if self.venue.liquidate(symbol):
-            self.world.note(f"the exchange liquidates {symbol}")
+        symbol, is_part = self.world.rng.choice(self.venue.symbols), self.world.chance(0.3)
+        if self.venue.deleverage(symbol) if is_part else self.venue.liquidate(symbol):
+            self.world.note(f"the exchange {'deleverages' if is_part else 'liquidates'} {symbol}")
             self.forced.append((symbol, self.world.now_ns))
-            self.counts["liquidations"] += 1
+            self.counts["deleveragings" if is_part else "liquidations"] += 1
 
     def _resume_halted(self) -> None:
         """An operator looks at halts now and then."""

@@ -232,7 +232,10 @@ class Network:
         incoming = Request(request.method, parts.path, parts.query.encode(), headers, request.body)
         self._venue.tick()
         if self._venue.is_down:
-            self._world.after(self._latency(), lambda: self._reply(request, _DOWN))
+            if self._venue.troubles.has_face:
+                self._world.after(self._latency(), lambda: self._reply(request, _DOWN))
+            else:
+                self._tell(HttpFailed(request.token, True, "connection reset"))
             return
         self._venue.troubles.order_comes(request.url.encode())
         with self._read(incoming), _received_earlier(engine_ns):

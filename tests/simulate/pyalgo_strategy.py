@@ -32,6 +32,8 @@ class PyalgoStrategy:
         self.active = True
         self.amends = 0.4
         """How often it amends a resting order rather than send another."""
+        self.repeats = 0.0
+        """Users' client never sends an order twice."""
         self.wrong: list[str] = []
         """What a strategy should never see."""
         self._connect = connect

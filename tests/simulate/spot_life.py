@@ -61,6 +61,8 @@ class SpotVenue(Venue):
 class SpotLife(Lifetime):
     """Builds the world of a seed and lives it."""
 
+    strategies: list[SpotStrategy]
+
     def __init__(
         self,
         seed: int,
@@ -81,6 +83,8 @@ class SpotLife(Lifetime):
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.faults = structs.replace(Faults.draw(self.world.rng, profile or Profile.of(seed)), last_instant=0.0)
+        if margin or not wire:  # what it says are Python objects, which cannot be broken
+            self.faults = structs.replace(self.faults, odd_event=0.0, new_field=0.0)
         self.counts: Counter[str] = Counter()
         deposits = {asset: Decimal(amount) for asset, amount in (_FEW if margin else _DEPOSITS).items()}
         self.box = self._plain_box(deposits) if margin or not wire else WireSpot(self.world.now_ns - s(60), deposits)
@@ -97,11 +101,7 @@ class SpotLife(Lifetime):
         self.strategies = [SpotStrategy(self.world, session, list(SPOT_PRICES), self._connect) for session in (1, 2, 9)]
         for strategy in self.strategies:
             strategy.borrows = margin
-        self._every(self.faults.gateway_kills_per_s, self._kill_gateway)
-        self._every(self.faults.boot_kills_per_s, self._kill_booting_gateway)
-        self._every(self.faults.strategy_kills_per_s, lambda: self.world.rng.choice(self.strategies).kill())
-        self._every(self.faults.drops_per_s, lambda: self.world.rng.choice(self.strategies).drop())
-        self._every(self.faults.manual_trades_per_s, self._trade_by_hand)
+        self._plan_faults()
         self._every(self.faults.fundings_per_s / 4, self._transfer)
         if renames:
             self._every(8.0, self._amend_by_hand)
@@ -118,9 +118,7 @@ class SpotLife(Lifetime):
         """Chaos, then quiet until everything that can be known is known, then judgement."""
         violations = list[str]()
         self.world.run_for(s(_CHAOS_S))
-        self.faults = Faults.none()
-        for strategy in self.strategies:
-            strategy.active = False
+        self._be_good()
         self.world.run_for(s(_QUIET_S))
         assert self.gateway is not None
         if self.gateway.failure is not None:

@@ -46,6 +46,8 @@ class Link(Protocol):
 
     def lose(self) -> None: ...
 
+    def stall(self, for_ns: int) -> None: ...
+
 
 class Strategy:
     """One session's owner, across kills and reconnects of itself and the gateway."""
@@ -67,7 +69,11 @@ class Strategy:
         self.leverage_changes = 0
         self.amends = 0.4
         """How often it amends a resting order rather than send another."""
+        self.repeats = 0.0
+        """How often it sends an order a second time."""
+        self.repeated = 0
         self.login: LoginResult | None = None
+        self._last: OrderParams | None = None
         self.sent = 0
         self._connect = connect
         self._link: Link | None = None
@@ -148,8 +154,11 @@ class Strategy:
                 self._ready = True
             self._request("subscribe", [f"{symbol}@depth" for symbol in self.symbols])
             self._resolve()
+            self._repeat()
         elif what == "subscribe":
             self._subscribed = reply.error is None
+        elif what == "order" and client_order_id == "repeated":
+            assert reply.error is not None, "an order was taken twice"
         elif what == "order":
             item = self.asked.pop(client_order_id, None)
             if reply.error is not None and item is not None:
@@ -253,8 +262,15 @@ class Strategy:
         del terms["client_order_id"]
         self.asked[client_order_id] = item
         self.sent += 1
-        params = OrderParams(lineage=login.lineage, epoch=login.epoch, login=login.login, seq=self._seq, **terms)
-        self._request("order", params, client_order_id)
+        self._last = OrderParams(lineage=login.lineage, epoch=login.epoch, login=login.login, seq=self._seq, **terms)
+        self._request("order", self._last, client_order_id)
+        self._repeat()
+
+    def _repeat(self) -> None:
+        """The same order under the same key, whatever became of the first: it must never be sent again."""
+        if self._last is not None and self.world.chance(self.repeats):
+            self.repeated += 1
+            self._request("order", self._last, "repeated")
 
 
 def _text(number: Decimal | None) -> str | None:

@@ -34,6 +34,11 @@ class Troubles:
             face.troubles.fate = self._fate
             self._codes = [code for code in _REFUSALS if _has(face, code)]
 
+    @property
+    def has_face(self) -> bool:
+        """Whether it speaks as exchanges do."""
+        return self._face is not None
+
     def order_comes(self, data: bytes) -> None:
         """A request arrives: one that places an order may be refused for no fault of its own."""
         if self._face is None or not any(method in data for method in _PLACING):

@@ -127,6 +127,11 @@ class Venue:
         self.deliver(self.simulator.absorb(exchange.deleverage(self._account, symbol, qty, now_ns), now_ns))
         return True
 
+    def transfer(self, asset: str, amount: Decimal) -> None:
+        """Money comes to the account, or leaves it."""
+        events = self.simulator.exchange.transfer(self._account, asset, amount, self.world.now_ns)
+        self.deliver(self.simulator.absorb(events, self.world.now_ns))
+
     def pay_funding(self) -> None:
         """Funding is due in a moment: at the end of a millisecond, so that it is told from no trade of the same one."""
         due_ns = self.world.now_ns // 1_000_000 * 1_000_000 + 1_999_999

@@ -57,7 +57,8 @@ class Witness:
             case Reply() if b'"snapshot"' in data:
                 login = decode_result(message, LoginResult)
                 assert login.snapshot is not None
-                self._snapshots.append(_Told(self._world.now_ns, session, login.login, login.snapshot))
+                if login.trading:  # whoever only looks on decides nothing from it
+                    self._snapshots.append(_Told(self._world.now_ns, session, login.login, login.snapshot))
                 self._note(login.snapshot.orders)
             case Reply() if b'"orders"' in data:
                 self._note(decode_result(message, ResolveResult).orders)

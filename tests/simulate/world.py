@@ -54,14 +54,22 @@ class World:
 
 
 class Clock:
-    """A machine's clocks in the world; monotonic time has an origin of its own."""
+    """A machine's clocks in the world: neither runs as the exchange's does, and monotonic time begins anywhere."""
 
-    def __init__(self, world: World, origin_ns: int) -> None:
+    def __init__(self, world: World, origin_ns: int, drift_ppm: float = 0.0, wall_off_s: float = 0.0) -> None:
         self._world = world
         self._origin_ns = origin_ns
+        self._drift_ppm = int(drift_ppm)
+        self._wall_off_ns = s(wall_off_s)
 
     def monotonic_ns(self) -> int:
-        return self._world.now_ns - START_NS + self._origin_ns
+        passed_ns = self._world.now_ns - START_NS
+        return self._origin_ns + passed_ns + passed_ns * self._drift_ppm // 1_000_000
 
     def wall_ns(self) -> int:
-        return self._world.now_ns
+        return self._world.now_ns + self._wall_off_ns
+
+    def fall_behind(self, by_ns: int) -> None:
+        """Both stand still for a while, as those of a machine that is suspended."""
+        self._origin_ns -= by_ns
+        self._wall_off_ns -= by_ns

@@ -36,7 +36,7 @@ def take_up(
     margin: MarginWatch | None,
     watch_ms: int,
 ) -> list[TrackedOrder]:
-    """Settle what is in doubt, then keep clock, books and rules right. Returns the orders that are in doubt."""
+    """Settle what is in doubt, then keep books and rules right. Returns the orders that are in doubt."""
     doubtful = [order for order in book.open_orders() if order.in_doubt]
     for order in doubtful:
         procedures.start(recovery.resolve(order))
@@ -44,7 +44,6 @@ def take_up(
         if order.replace is not None:
             procedures.start(recovery.settle_replace(order))
     procedures.start(recovery.reconcile_later())
-    procedures.keep(recovery.keep_time)
     procedures.keep(lambda: recovery.watch(watch_ms))
     procedures.keep(rules.watch)
     if margin is not None:

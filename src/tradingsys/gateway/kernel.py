@@ -136,6 +136,7 @@ class Gateway:
             self.venue.venue_ms,
             self.log,
         )
+        self.procedures.keep(self.recovery.keep_time)  # a machine may be suspended while it boots, too
         self.run(self._boot(boot))
 
     def venue_event(self, event: Input) -> None:
@@ -169,9 +170,9 @@ class Gateway:
         ]
         return min((due for due in dues if due is not None), default=None)
 
-    def peer_opened(self, peer: Peer) -> None:
-        """A strategy connected."""
-        self.clients[peer] = Client(peer, self._clock.monotonic_ns())
+    def peer_opened(self, peer: Peer, source: str = "") -> None:
+        """A strategy connected, from another machine if there is a ``source``."""
+        self.clients[peer] = Client(peer, self._clock.monotonic_ns(), source)
 
     def peer_heard(self, peer: Peer) -> None:
         """A strategy gave a sign of life other than a message."""

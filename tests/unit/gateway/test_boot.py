@@ -8,6 +8,7 @@ import pytest
 
 from tests.simulate import rig as rigs
 from tests.simulate.rig import Rig
+from tests.simulate.world import s
 from tests.unit.gateway.scene import Scene
 from tests.unit.gateway.scripted_venue import ScriptedVenue
 from tradingsys.core.commands import PlaceOrder, TimeQuery
@@ -81,3 +82,14 @@ def test_only_an_old_book_waits_for_orders_that_may_be_on_their_way(tmp_path: Pa
 def test_two_gateways_in_one_directory(scene: Scene) -> None:
     with pytest.raises(ConfigError, match=r"in use by another gateway.*a db and a local of its own"):
         scene.start()
+
+
+def test_a_machine_that_is_suspended_while_it_boots_boots_all_the_same(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    rig.gateway.kill("by the test")
+    incarnation = rig.start(until_ready=False)
+    while incarnation.gateway.venue.known_ms() is None:
+        rig.run(0.001)
+    incarnation.clock.fall_behind(s(4))  # longer than recvWindow: what is asked now is stamped too early
+    rig.run(15)
+    assert incarnation.gateway.is_ready, incarnation.gateway.text

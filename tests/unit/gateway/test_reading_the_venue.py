@@ -74,7 +74,7 @@ def test_what_happens_while_the_stream_breaks_during_the_boot_is_asked_for(
     async def check_in_a_gap(self: Recovery) -> None:
         calls.append(self)
         if len(calls) == 1:
-            network = rig.gateway._network
+            network = rig.gateway.network
             network._cut(network._conn_ids["user"], "by the test")
             rig.simulator.exchange.cancel(ACCOUNT, "DOGEUSDT", rig.world.now_ns, client_order_id=client_order_id)
             await self._inquiry.wait(2_000)  # the stream comes back before READY
