@@ -12,13 +12,13 @@ from decimal import Decimal
 from msgspec import Struct
 
 from tradingsys.core.bars import INTERVALS
-from tradingsys.core.enums import Side
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.io import Closed, CloseWs, Frame, Input, Opened, OpenWs, WsFrame
-from tradingsys.core.market import BestBidOffer, Depth, Kline, MarkPrice, Trade
+from tradingsys.core.market import Kline, Trade
 from tradingsys.gateway.market_channel import FIRST_RETRY_NS, MarketChannel
 from tradingsys.gateway.market_links import MarketLinks, is_newer
 from tradingsys.gateway.market_pushes import encode_event
+from tradingsys.gateway.prices import Prices
 from tradingsys.gateway.seams import Log, Transport
 from tradingsys.gateway.sessions import Client
 from tradingsys.gateway.stream_names import stream_text
@@ -73,8 +73,7 @@ class MarketData:
         self._channels: dict[str, MarketChannel] = {}
         self._subscribers: dict[Stream, dict[Client, None]] = {}
         self._texts: dict[Stream, tuple[str, str]] = {}
-        self._books: dict[str, Depth | BestBidOffer] = {}
-        self._marks: dict[str, MarkPrice] = {}
+        self.prices = Prices()
         self._held: dict[Client, _Held] = {}
         self._last: dict[Stream, MarketEvent] = {}
         """While a connection is about to follow another: what the latter told last."""
@@ -156,7 +155,7 @@ class MarketData:
         if subscribers is None or subscribers.pop(client, ...) is ... or subscribers:
             return
         del self._subscribers[stream]
-        self._forget(stream)
+        self.prices.forget(stream)
         channel = self._channels[_PREFIX + self._protocol.channel_of(stream)]
         channel.carry(stream, False)
         self._soon(channel)
@@ -169,24 +168,7 @@ class MarketData:
 
     def reference_px(self, symbol: str) -> Decimal | None:
         """What the venue values an order at market with: the mark price if it is subscribed, else the book's middle."""
-        mark = self._marks.get(symbol)
-        if mark is not None:
-            return Decimal(mark.mark_px)
-        best = self._best(symbol)
-        return None if best is None else (best[0] + best[1]) / 2
-
-    def opposite_px(self, symbol: str, side: Side) -> Decimal | None:
-        """The best price that an order of this side can trade at; None when no book is followed."""
-        best = self._best(symbol)
-        return None if best is None else best[1] if side is Side.BUY else best[0]
-
-    def _best(self, symbol: str) -> tuple[Decimal, Decimal] | None:
-        last = self._books.get(symbol)
-        if isinstance(last, BestBidOffer):
-            return Decimal(last.bid_px), Decimal(last.ask_px)
-        if last is not None and last.bids and last.asks:
-            return Decimal(last.bids[0][0]), Decimal(last.asks[0][0])
-        return None
+        return self.prices.venue_reference(symbol)
 
     @property
     def is_up(self) -> bool:
@@ -273,10 +255,7 @@ class MarketData:
         subscribers = self._subscribers.get(stream)
         if subscribers is None:
             return
-        if isinstance(event, Depth | BestBidOffer):
-            self._books[event.symbol] = event
-        elif isinstance(event, MarkPrice):
-            self._marks[event.symbol] = event
+        self.prices.note(event, self._channels[name].heard_ns)
         ts_ms = event.ts_event_ms or self._venue_ms() or in_ns // _NS_PER_MS
         out = encode_event(*self._texts[stream], event, ts_ms, in_ns, self._clock.wall_ns)
         for client in subscribers:
@@ -302,13 +281,6 @@ class MarketData:
     def _subscription(self, streams: list[Stream]) -> bytes:
         self._requests += 1
         return self._protocol.subscribe(streams, self._requests)
-
-    def _forget(self, stream: Stream) -> None:
-        """A price that is no longer followed measures nothing."""
-        if stream.kind == "mark":
-            self._marks.pop(stream.symbol, None)
-        elif stream.kind in ("depth", "bbo"):
-            self._books.pop(stream.symbol, None)
 
     def _hold(self, client: Client, stream: Stream, event: MarketEvent, out: bytes) -> None:
         all_held = self._held.setdefault(client, _Held({}))
@@ -343,7 +315,7 @@ class MarketData:
         channel.is_open = False
         channel.asked.clear()
         for stream in channel.wanted:
-            self._forget(stream)
+            self.prices.forget(stream)
         channel.deadline_ns = self._clock.monotonic_ns() + channel.retry_ns
         channel.retry_ns = min(2 * channel.retry_ns, _LONGEST_RETRY_NS)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from msgspec import structs
 
 from tradingsys.core.commands import PlaceOrderList
-from tradingsys.core.enums import TradingState
+from tradingsys.core.enums import Side, TradingState
 from tradingsys.core.errors import InvalidOrder, LocalProtocolError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.order import Terms
@@ -141,7 +141,8 @@ class OrderRequests:
         if terms.quote_order_qty is None:
             return Decimal(0)
         gateway = self._gateway
-        px = gateway.market.opposite_px(terms.symbol, terms.side)
+        best = gateway.market.prices.best(terms.symbol)
+        px = best and (best[1] if terms.side is Side.BUY else best[0])
         held = -gateway.book.net(session, terms.symbol) * terms.side.sign
         return max(terms.quote_order_qty / px if px else Decimal(0), held, Decimal(0))
 
