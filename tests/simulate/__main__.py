@@ -1,69 +1,100 @@
-"""``python -m tests.simulate --seeds 100``: live so many lives and judge each."""
+"""``python -m tests.simulate --seeds 100``: live so many lives, judge each, and tell what they met.
+
+Ends with 1 when something was wrong with a life, and with 3 when all were well and met too little to prove anything.
+"""
 
 from __future__ import annotations
 
 import argparse
-import logging
+import os
 import sys
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
+from tests.simulate.campaign import Failure, Tally, command, run
 from tests.simulate.faults import Profile
-from tests.simulate.life import Life
+from tests.simulate.kinds import Kind
 from tests.simulate.sometimes import never_met
-from tests.simulate.spot_life import SpotLife
 
 _ENOUGH = 100
+_PROGRESS_S = 10.0
 
 
 def main() -> int:
+    options = _options()
+    tally, began_s, told_s = Tally(), time.monotonic(), time.monotonic()
+    seeds = range(options.first, options.first + options.seeds)
+    try:
+        for verdict, cpu_s in run(seeds, options.kind, options.profile, options.jobs, trace=options.trace):
+            kind, profile = options.kind or Kind.of(verdict.seed), options.profile or Profile.of(verdict.seed)
+            replay = command(verdict.seed, options.kind, options.profile)
+            failures = [Failure(verdict.seed, replay, verdict.violations)] if verdict.violations else []
+            one = Tally(1, verdict.steps, verdict.virtual_s, cpu_s, {kind: 1}, {profile: 1}, failures=failures)
+            one.met = dict(verdict.counts)
+            tally.add(one)
+            if options.trace:
+                print("\n".join(verdict.trace))
+            if options.digest:
+                print(f"{verdict.seed} {verdict.digest}")
+            if failures:
+                print(f"seed {verdict.seed} ({kind}, {profile}): replay with  {replay}")
+                print("\n".join(f"    {violation}" for violation in verdict.violations), flush=True)
+            if time.monotonic() - told_s > _PROGRESS_S:
+                told_s = time.monotonic()
+                _progress(tally, len(seeds), told_s - began_s)
+    except KeyboardInterrupt:
+        print(f"stopped after {tally.lives} lives")
+    tally.seeds = [(seeds.start, seeds.start + max(0, tally.lives - 1))]
+    _print(tally, time.monotonic() - began_s)
+    for path, is_added in ((options.json, False), (options.append, True)):
+        if path is not None:
+            tally.write(path, append=is_added)
+    is_judged = options.profile is None and options.kind is None and tally.lives >= _ENOUGH
+    seldom = list(never_met(Counter(tally.met), tally.lives)) if is_judged else []
+    for what in seldom:
+        print(f"too seldom to prove anything: {what}")
+    return 1 if tally.failures else 3 if seldom else 0
+
+
+def _options() -> argparse.Namespace:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     parser = argparse.ArgumentParser(prog="python -m tests.simulate", description=__doc__)
     parser.add_argument("--seeds", type=int, default=100, help="how many lives")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--kind", "--spot", type=Kind, choices=list(Kind), help="of all lives; default: by the seed")
     parser.add_argument("--profile", type=Profile, choices=list(Profile), help="of all lives; default: by the seed")
-    parser.add_argument(
-        "--spot", choices=("wire", "plain", "margin"), help="lives on spot: over the wire, without it, or with loans"
-    )
+    parser.add_argument("--jobs", type=int, default=cores, help="processes; default: one for each core")
     parser.add_argument("--trace", action="store_true", help="print what happened in each life")
+    parser.add_argument("--digest", action="store_true", help="print a hash of what happened in each life")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    parser.add_argument("--append", type=Path, help="add the figures to those in this file")
     options = parser.parse_args()
-    logging.getLogger("pyalgo").setLevel(logging.CRITICAL)  # thousands of broken connections are the point here
-    chosen = f" --profile {options.profile}" if options.profile else ""
-    chosen += f" --spot {options.spot}" if options.spot else ""
-    began, counts, failed = time.monotonic(), Counter[str](), 0
-    for seed in range(options.first, options.first + options.seeds):
-        with tempfile.TemporaryDirectory(dir=_fast_disk()) as folder:
-            verdict = _life(seed, Path(folder), options.profile, options.spot).live()
-        counts += verdict.counts
-        if options.trace:
-            print("\n".join(verdict.trace))
-        if verdict.violations:
-            failed += 1
-            print(f"seed {seed}: replay with  python -m tests.simulate --first {seed} --seeds 1 --trace{chosen}")
-            for violation in verdict.violations:
-                print(f"    {violation}")
-        elif seed % 20 == 19:
-            print(f"{seed + 1 - options.first} lives, {failed} with violations, {time.monotonic() - began:.0f} s")
-    print(f"{options.seeds} lives in {time.monotonic() - began:.0f} s met:")
-    for what, count in sorted(counts.items()):
-        print(f"{count:8} {what}")
-    print(f"{failed} with violations" if failed else "0 violations")
-    is_judged = options.profile is None and options.spot is None and options.seeds >= _ENOUGH
-    seldom = list(never_met(counts, options.seeds)) if is_judged else []
-    for what in seldom:
-        print(f"too seldom to prove anything: {what}")
-    return 1 if failed or seldom else 0
+    if options.seeds == 1 or options.trace:
+        options.jobs = 1
+    return options
 
 
-def _life(seed: int, folder: Path, profile: Profile | None, spot: str | None) -> Life | SpotLife:
-    if spot is None:
-        return Life(seed, folder, profile)
-    return SpotLife(seed, folder, profile, wire=spot == "wire", margin=spot == "margin")
+def _progress(tally: Tally, lives: int, seconds: float) -> None:
+    per_s = tally.lives / seconds
+    left_s = (lives - tally.lives) / per_s
+    print(
+        f"{tally.lives} of {lives} lives, {len(tally.failures)} with violations, "
+        f"{per_s:.1f} a second, {left_s:.0f} s to go",
+        flush=True,
+    )
 
 
-def _fast_disk() -> str | None:
-    return "/dev/shm" if Path("/dev/shm").is_dir() else None
+def _print(tally: Tally, seconds: float) -> None:
+    print(
+        f"{tally.lives} lives in {seconds:.0f} s ({tally.cpu_s:.0f} s of processor time): {tally.steps} steps, "
+        f"{tally.virtual_s / 3600:.1f} hours of theirs"
+    )
+    for what, counts in (("by kind", tally.by_kind), ("by profile", tally.by_profile)):
+        print(f"{what}: " + ", ".join(f"{count} {name}" for name, count in sorted(counts.items())))
+    for what, count in sorted(tally.met.items()):
+        print(f"{count:9} {what}")
+    print(f"{len(tally.failures)} with violations" if tally.failures else "0 violations")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
-from msgspec import Struct
-
 from tests.simulate.faults import Faults, Profile
 from tests.simulate.incarnation import Incarnation
 from tests.simulate.judge import Judge, judge_file
@@ -15,6 +13,7 @@ from tests.simulate.lifetime import Lifetime
 from tests.simulate.pyalgo_strategy import PyalgoStrategy
 from tests.simulate.strategy import Strategy
 from tests.simulate.venue import Venue
+from tests.simulate.verdict import Verdict
 from tests.simulate.wish import PRICES
 from tests.simulate.witness import Witness
 from tests.simulate.world import World, ms, s
@@ -39,7 +38,7 @@ from tradingsys.venues.binance.market import BinanceMarket
 from tradingsys.venues.binance.product import Endpoints
 from tradingsys.venues.binance.usdm import USDM
 
-__all__ = ["ACCOUNT", "SETTINGS", "Life", "Verdict", "make_simulator", "signer"]
+__all__ = ["ACCOUNT", "SETTINGS", "Life", "make_simulator", "signer"]
 
 ACCOUNT = "account"
 _URLS = Endpoints("http://sim", "ws://sim/ws-fapi/v1", "ws://sim")
@@ -74,15 +73,6 @@ def make_simulator(now_ns: int, options: Options | None = None, fees: FeeSchedul
     )
     simulator.exchange.open_account("house", {}, is_house=True)
     return simulator
-
-
-class Verdict(Struct):
-    """What came of one seed."""
-
-    seed: int
-    violations: list[str]
-    counts: Counter[str]
-    trace: list[str]
 
 
 class Life(Lifetime):
@@ -150,7 +140,7 @@ class Life(Lifetime):
             violations.append(f"{type(error).__name__}: {error}")
             if not isinstance(error, AssertionError):
                 raise
-        return Verdict(self.seed, violations, self.counts, self.world.trace)
+        return Verdict.of(self.seed, self.world, violations, self.counts)
 
     def _judge(self, gateway: Incarnation) -> list[str]:
         gateway.gateway.flush()

@@ -16,11 +16,12 @@ from pathlib import Path
 import pytest
 
 from tests.simulate.faults import Profile
-from tests.simulate.life import Life, Verdict
+from tests.simulate.life import Life
 from tests.simulate.mistakes import MISTAKES, Mistake
 from tests.simulate.mistakes_futures import FUTURES_MISTAKES
 from tests.simulate.mistakes_spot import SPOT_MISTAKES
 from tests.simulate.spot_life import SpotLife
+from tests.simulate.verdict import Verdict
 from tradingsys.oms.fill_book import FillBook
 
 Live = Callable[[int, Path, Profile], Verdict]

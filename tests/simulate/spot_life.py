@@ -10,7 +10,7 @@ from msgspec import structs
 
 from tests.simulate.faults import Faults, Profile
 from tests.simulate.incarnation import Incarnation
-from tests.simulate.life import ACCOUNT, SETTINGS, Verdict
+from tests.simulate.life import ACCOUNT, SETTINGS
 from tests.simulate.lifetime import Lifetime
 from tests.simulate.network import Network
 from tests.simulate.odd_frames import OddFrames
@@ -21,6 +21,7 @@ from tests.simulate.spot_judge import SpotJudge
 from tests.simulate.spot_strategy import SpotStrategy
 from tests.simulate.troubles import Troubles
 from tests.simulate.venue import Venue
+from tests.simulate.verdict import Verdict
 from tests.simulate.world import World, ms, s
 from tradingsys.core.enums import Side
 from tradingsys.core.reports import AssetMoved
@@ -129,7 +130,7 @@ class SpotLife(Lifetime):
             violations += judge.violations()
         self.counts += judge.seen()
         self.gateway.stop()
-        return Verdict(self.seed, violations, self.counts, self.world.trace)
+        return Verdict.of(self.seed, self.world, violations, self.counts)
 
     # ---- the gateway's lives
 

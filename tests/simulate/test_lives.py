@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulate.life import Life, Verdict
+from tests.simulate.life import Life
 from tests.simulate.mistakes import MISTAKES, Mistake
 from tests.simulate.mistakes_futures import FUTURES_MISTAKES
 from tests.simulate.sometimes import never_met
+from tests.simulate.verdict import Verdict
 
 LIVES = 24
 ALL_MISTAKES = MISTAKES | FUTURES_MISTAKES

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulate.life import Verdict
 from tests.simulate.mistakes import Mistake
 from tests.simulate.mistakes_spot import SPOT_MISTAKES
 from tests.simulate.spot_life import SpotLife
+from tests.simulate.verdict import Verdict
 
 WIRE_LIVES = 12
 """Over the venue's own wire."""
