@@ -7,6 +7,8 @@ from random import Random
 
 from msgspec import Struct, structs
 
+from tests.simulate.disk_faults import DiskFaults
+
 __all__ = ["Faults", "Profile"]
 
 
@@ -34,10 +36,12 @@ class Profile(StrEnum):
     """Other clients flood the gateway, send garbage and claim sessions; strategies stop reading and repeat orders."""
     FORGETFUL = "forgetful"
     """The exchange does not find some of its orders for longer than is known of any: only the books must be right."""
+    DISK = "disk"
+    """The disk is full, slow and fails, power is cut, and the process dies wherever it writes."""
 
     @classmethod
     def of(cls, seed: int) -> Profile:
-        """Two of eleven lives are normal ones."""
+        """Two of twelve lives are normal ones."""
         return _BY_SEED[seed % len(_BY_SEED)]
 
 
@@ -53,6 +57,7 @@ _BY_SEED = (
     Profile.VENUE,
     Profile.NEIGHBOURS,
     Profile.FORGETFUL,
+    Profile.DISK,
 )
 _ENDPOINTS = ("/order", "/openOrders", "/userTrades", "/myTrades", "/positionRisk", "/account")
 
@@ -149,6 +154,8 @@ class Faults(Struct, frozen=True):
     foreign_children: bool = False
     """What conditional orders become when triggered has a client id of the exchange's making."""
 
+    disk: DiskFaults = DiskFaults()
+
     @classmethod
     def draw(cls, rng: Random, profile: Profile = Profile.NORMAL) -> Faults:
         """The faults of one life."""
@@ -197,6 +204,7 @@ class Faults(Struct, frozen=True):
             manual_changes_per_s=rate(0.3),
             transfers_per_s=rate(0.2),
             has_rebates=rng.random() < 0.3,
+            disk=DiskFaults.draw(rng, often=profile is Profile.DISK),
         )
         sharp = structs.replace(normal, shut_outs_per_s=0.0, restarts_per_s=0.0, silences_per_s=0.0)
         match profile:
@@ -229,6 +237,8 @@ class Faults(Struct, frozen=True):
                     "power_cut": rng.choice((0.1, 0.2, 0.6)),
                     "restart_ms": 20.0,
                 }
+            case Profile.DISK:
+                more = {"power_cut": rng.choice((0.2, 0.5, 1.0)), "gateway_kills_per_s": rng.choice((0.0, 0.1))}
             case Profile.STALE:
                 more = {"staleness_ms": 490.0, "cut_connection": rng.random() * 0.03, "power_cut": 0.5}
             case Profile.PEERS:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Protocol
 
+from msgspec import structs
+
+from tests.simulate.ambush import Killed
 from tests.simulate.faults import Faults
+from tests.simulate.machine import Machine
 from tests.simulate.network import Network, is_order_request
+from tests.simulate.promises import Promises, PromisingStore
 from tests.simulate.strategy import Link
 from tests.simulate.venue import Venue
 from tests.simulate.watched import WatchedGateway
@@ -16,7 +20,6 @@ from tests.simulate.world import Clock, World, ms
 from tradingsys.core.errors import TradingError
 from tradingsys.core.io import Transmission
 from tradingsys.gateway.kernel import GatewaySettings
-from tradingsys.store.store import Store
 from tradingsys.venues.binance.market import BinanceMarket
 from tradingsys.venues.protocol import VenueProtocol
 
@@ -37,16 +40,12 @@ class Owner(Protocol):
     def closed(self) -> None: ...
 
 
-class Killed(BaseException):
-    """The process died here: nothing after this line of it runs."""
-
-
 class WorldRunner:
     """The store's writer thread: jobs take some time, and die with the process."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, slow: Callable[[], float], call: Callable[[Callable[[], object]], None]) -> None:
         self.alive = True
-        self._world = world
+        self._world, self._slow, self._call = world, slow, call
         self._jobs: list[Callable[[], None]] = []
         self._scheduled = False
 
@@ -61,7 +60,9 @@ class WorldRunner:
         self._jobs.append(run)
         if not self._scheduled:
             self._scheduled = True
-            self._world.after(ms(self._world.rng.uniform(0.1, 30)), self._drain)
+            is_slow = self._world.chance(self._slow())
+            delay_ms = self._world.rng.uniform(*((20, 2_000) if is_slow else (0.1, 30)))
+            self._world.after(ms(delay_ms), lambda: self._call(self._drain))
 
     def run(self, job: Callable[[], object]) -> object:
         self._drain()
@@ -88,12 +89,14 @@ class SimPeer:
         self._next_ns = {"up": 0, "down": 0}
 
     def write(self, data: bytes) -> None:
+        self._incarnation.passing("before a push")
         if self._incarnation.overheard is not None:
             self._incarnation.overheard(self._strategy.session, data)
         self.pending_bytes += len(data)
         self._later("down", lambda: self._deliver(data))
         if self.pending_bytes > _TOO_SLOW_BYTES and self._next_ns["down"] - self._world.now_ns > _STALLED_NS:
             self.close("too slow: reconnect and resume")
+        self._incarnation.passing("after a push")
 
     def stall(self, for_ns: int) -> None:
         """The strategy reads nothing for so long; what is written meanwhile waits."""
@@ -154,7 +157,7 @@ class Incarnation:
         self,
         world: World,
         venue: Venue,
-        folder: Path,
+        machine: Machine,
         settings: GatewaySettings,
         protocol: Callable[[], VenueProtocol],
         market: BinanceMarket,
@@ -163,33 +166,26 @@ class Incarnation:
         overheard: Callable[[int, bytes], None] | None = None,
         counts: Counter[str] | None = None,
     ) -> None:
+        """Raises Killed when it dies of opening the book, and TradingError when it refuses to."""
         self.overheard = overheard
         """Told everything that the gateway says to a session."""
         self.alive = True
         self.accepting = False
         self.failure: TradingError | None = None
-        self._world = world
+        self._world, self._machine, self._disk = world, machine, machine.disk
         self.faults = faults
+        self.passing = machine.disk.passing
         self._died = died
         self.network = Network(venue, faults, self._happened)
         own = faults()
         self.clock = Clock(world, world.rng.randrange(10**15), own.clock_drift_ppm, own.wall_clock_off_s)
-        self._runner = WorldRunner(world)
+        self._runner = WorldRunner(world, lambda: faults().disk.slow_commit, self.call)
         self._timer_ns: int | None = None
         self.log: list[str] = []
-        self.store = Store.open(
-            folder / "pos.db",
-            account="simulated",
-            random_lineage=world.rng.getrandbits(30),
-            wall_ms=world.now_ns // 1_000_000,
-            ticket_dir=folder / "shm",
-            runner=self._runner,  # type: ignore[arg-type]
-        )
-        # Power is cut in this world alone: nothing has to reach a disk.
-        self.store._conn.execute("PRAGMA synchronous = OFF")
+        self.store = self._open_store()
         self.gateway = WatchedGateway(
             Counter() if counts is None else counts,
-            settings,
+            structs.replace(settings, orders=structs.replace(settings.orders, sync_each=self._disk.syncs_each_order)),
             protocol(),
             market,
             self.store,
@@ -201,15 +197,39 @@ class Incarnation:
         )
         self.call(self.gateway.start)
 
+    def _open_store(self) -> PromisingStore:
+        wall_ms, book = self._world.now_ns // 1_000_000, self._disk.folder / "pos.db"
+        store = PromisingStore.open(
+            book,
+            account="simulated",
+            random_lineage=self._world.rng.getrandbits(30),
+            wall_ms=wall_ms,
+            ticket_dir=self._disk.folder / "shm",
+            runner=self._runner,  # type: ignore[arg-type]
+            segment_bytes=self._disk.segment_bytes,
+        )
+        assert isinstance(store, PromisingStore)
+        # What takes months on a real machine happens within one life.
+        store._conn.execute(f"PRAGMA wal_autocheckpoint = {self._disk.checkpoint_pages}").fetchall()
+        store.promises = Promises(book, wall_ms, store.saved.edits)
+        store.passing = self.passing
+        return store
+
     # ---- the transport seam, with death around the bytes of an order
 
     def perform(self, transmission: Transmission) -> None:
         is_order = is_order_request(transmission)
-        if is_order and self._world.chance(self.faults().kill_at_send / 2):
-            raise Killed
+        if is_order:
+            self.passing("before a send")
+            if self._world.chance(self.faults().kill_at_send / 2):
+                raise Killed
+            if self.failure is not None:
+                self._disk.broken.append(f"an order was sent after the store failed: {self.failure}")
         self.network.perform(transmission)
-        if is_order and self._world.chance(self.faults().kill_at_send / 2):
-            raise Killed
+        if is_order:
+            self.passing("after a send")
+            if self._world.chance(self.faults().kill_at_send / 2):
+                raise Killed
 
     # ---- the log seam
 
@@ -218,6 +238,8 @@ class Incarnation:
 
     def info(self, event: str, /, **fields: object) -> None:
         self._world.note(f"gateway: {event} {fields or ''}")
+        if not self.gateway.is_ready:
+            self.passing("after a step of the boot")
 
     def warning(self, event: str, /, **fields: object) -> None:
         self.log.append(event)
@@ -234,8 +256,8 @@ class Incarnation:
             return
         try:
             action()
-        except Killed:
-            self.kill("at a send")
+        except Killed as killed:
+            self.kill(str(killed) or "at a send")
             return
         self._arm()
 
@@ -254,11 +276,15 @@ class Incarnation:
             power_cut = self._world.chance(self.faults().power_cut)
         self._world.note(f"gateway killed {where}{' by a power cut' if power_cut else ''}")
         self.alive = self._runner.alive = False
+        self._disk.is_frozen = True
         self.network.die()
         for peer in list(self.gateway.clients):
             assert isinstance(peer, SimPeer)
             peer.close()
         _let_go(self.store)
+        self._machine.process_died(power_cut=power_cut)
+        if power_cut:
+            self._disk.broken += self.store.promises.broken(self.store.saved.lineage)
         self._died(power_cut)
 
     def stop(self) -> None:
@@ -272,10 +298,17 @@ class Incarnation:
 
     def _fail(self, error: TradingError) -> None:
         self._world.note(f"gateway failed: {error}")
-        self.failure = error
+        if self.failure is None:
+            self.failure = error
+            self._machine.gave_up(self, error)
 
     def _happened(self, event: object) -> None:
-        self.call(lambda: self.gateway.venue_event(event))  # type: ignore[arg-type]
+        def handle() -> None:
+            self.passing("before an answer is handled")
+            self.gateway.venue_event(event)  # type: ignore[arg-type]
+            self.passing("after an answer is handled")
+
+        self.call(handle)
 
     def _arm(self) -> None:
         due_ns = self.gateway.next_deadline_ns
@@ -290,7 +323,7 @@ class Incarnation:
             self.call(self.gateway.tick)
 
 
-def _let_go(store: Store) -> None:
+def _let_go(store: PromisingStore) -> None:
     """What the kernel does with a dead process: nothing more is written, locks and files are released."""
     store._is_closed = True
     store._conn.close()

@@ -10,6 +10,7 @@ from tests.simulate.faults import Faults, Profile
 from tests.simulate.incarnation import Incarnation
 from tests.simulate.judge import Judge, judge_file
 from tests.simulate.lifetime import Lifetime
+from tests.simulate.machine import Machine
 from tests.simulate.pyalgo_strategy import PyalgoStrategy
 from tests.simulate.strategy import Strategy
 from tests.simulate.venue import Venue
@@ -84,7 +85,6 @@ class Life(Lifetime):
         self.seed = seed
         self.world = World(seed)
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
         self.faults = Faults.draw(self.world.rng, profile or Profile.of(seed))
         self.counts: Counter[str] = Counter()
         self._foreign_children = self.faults.foreign_children
@@ -102,6 +102,7 @@ class Life(Lifetime):
         """When the exchange traded by itself, by symbol."""
         self.resumed: list[tuple[str, int]] = []
         """When an operator lifted a halt."""
+        self.machine = Machine(self.world, folder, lambda: self.faults, self.counts)
         self._tick_venue()
         self._make_market()
         self._start_gateway()
@@ -140,6 +141,9 @@ class Life(Lifetime):
             violations.append(f"{type(error).__name__}: {error}")
             if not isinstance(error, AssertionError):
                 raise
+        finally:
+            self.machine.close()
+        violations += self.machine.disk.broken
         return Verdict.of(self.seed, self.world, violations, self.counts)
 
     def _judge(self, gateway: Incarnation) -> list[str]:
@@ -162,10 +166,13 @@ class Life(Lifetime):
 
     def _start_gateway(self) -> None:
         self.counts["gateway starts"] += 1
+        self.machine.bring_up(self._run_gateway, self._died, self._start_gateway)
+
+    def _run_gateway(self) -> None:
         self.gateway = Incarnation(
             self.world,
             self.venue,
-            self.folder,
+            self.machine,
             SETTINGS,
             lambda: BinanceProtocol(USDM, _URLS, "key", signer()),
             BinanceMarket(USDM, _URLS),
@@ -177,21 +184,9 @@ class Life(Lifetime):
 
     def _died(self, power_cut: bool) -> None:
         self.counts["power cuts" if power_cut else "kills"] += 1
-        if power_cut:
-            self._lose_what_was_not_synced()
         wait_ns = ms(self.faults.restart_ms or self.world.rng.choice((20, 200, 3_000)))
         self._deaf.append((self.world.now_ns, self.world.now_ns + wait_ns))
         self.world.after(wait_ns, self._start_gateway)
-
-    def _lose_what_was_not_synced(self) -> None:
-        for ticket in (self.folder / "shm").glob("*"):
-            ticket.unlink()
-        journal = self.folder / "pos.db.journal"
-        if journal.exists():
-            content = journal.read_bytes()
-            header = content.index(b"\n") + 1 if b"\n" in content else 0
-            kept = self.world.rng.choice((header, self.world.rng.randint(header, max(header, len(content)))))
-            journal.write_bytes(content[:kept])
 
     def _drop_link(self) -> None:
         self.world.rng.choice(self.strategies).drop()

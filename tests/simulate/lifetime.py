@@ -9,6 +9,7 @@ from typing import Protocol
 
 from tests.simulate.faults import Faults
 from tests.simulate.incarnation import Incarnation, Owner
+from tests.simulate.machine import Machine
 from tests.simulate.rude import RudeClient
 from tests.simulate.strategy import Link
 from tests.simulate.venue import Venue
@@ -34,6 +35,7 @@ class Lifetime(ABC):
     """One exchange, and one gateway after the other."""
 
     world: World
+    machine: Machine
     venue: Venue
     faults: Faults
     counts: Counter[str]
@@ -61,6 +63,7 @@ class Lifetime(ABC):
         self._every(faults.clock_stops_per_s, self._stop_clock)
         self._every(faults.stalls_per_s, self._stall)
         self._every(faults.rude_clients_per_s, self._be_rude)
+        self.machine.troubles.begin(self._every)
 
     @abstractmethod
     def _trade_by_hand(self) -> None:
@@ -70,6 +73,7 @@ class Lifetime(ABC):
         """Nothing goes wrong from now on."""
         self.faults = Faults.none()
         self.venue.troubles.be_good()
+        self.machine.troubles.end()
         for strategy in self.strategies:
             strategy.active = False
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import weakref
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 from tests.simulate.faults import Faults
 from tests.simulate.incarnation import Incarnation
 from tests.simulate.life import ACCOUNT, SETTINGS, make_simulator, signer
+from tests.simulate.machine import Machine
 from tests.simulate.venue import Venue
 from tests.simulate.world import World, ms, s
 from tradingsys.core.enums import Side
@@ -104,6 +107,8 @@ class Rig:
         self.settings = settings
         self.simulator = make_simulator(self.world.now_ns)
         self.venue = Venue(self.world, self.simulator, ["DOGEUSDT"], ACCOUNT)
+        self.machine = Machine(self.world, folder, lambda: self.faults, Counter())
+        weakref.finalize(self, self.machine.close)
         self._tick()
         self.start()
 
@@ -111,7 +116,7 @@ class Rig:
         self.gateway = Incarnation(
             self.world,
             self.venue,
-            self.folder,
+            self.machine,
             self.settings,  # type: ignore[arg-type]
             lambda: BinanceProtocol(USDM, _URLS, "key", signer()),
             BinanceMarket(USDM, _URLS),

@@ -12,6 +12,7 @@ from tests.simulate.faults import Faults, Profile
 from tests.simulate.incarnation import Incarnation
 from tests.simulate.life import ACCOUNT, SETTINGS
 from tests.simulate.lifetime import Lifetime
+from tests.simulate.machine import Machine
 from tests.simulate.network import Network
 from tests.simulate.odd_frames import OddFrames
 from tests.simulate.plain_spot import PlainSpot
@@ -82,7 +83,6 @@ class SpotLife(Lifetime):
         self.seed = seed
         self.world = World(seed)
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
         self.faults = structs.replace(Faults.draw(self.world.rng, profile or Profile.of(seed)), last_instant=0.0)
         if margin or not wire:  # what it says are Python objects, which cannot be broken
             self.faults = structs.replace(self.faults, odd_event=0.0, new_field=0.0)
@@ -96,6 +96,7 @@ class SpotLife(Lifetime):
         self.transfers: dict[str, tuple[str, Decimal, int]] = {}
         """Asset, amount and instant of every one, by id."""
         self._manual = 0
+        self.machine = Machine(self.world, folder, lambda: self.faults, self.counts)
         self._tick_venue()
         self._make_market()
         self._start_gateway()
@@ -130,16 +131,21 @@ class SpotLife(Lifetime):
             violations += judge.violations()
         self.counts += judge.seen()
         self.gateway.stop()
+        self.machine.close()
+        violations += self.machine.disk.broken
         return Verdict.of(self.seed, self.world, violations, self.counts)
 
     # ---- the gateway's lives
 
     def _start_gateway(self) -> None:
         self.counts["gateway starts"] += 1
+        self.machine.bring_up(self._run_gateway, self._died, self._start_gateway)
+
+    def _run_gateway(self) -> None:
         self.gateway = Incarnation(
             self.world,
             self.venue,
-            self.folder,
+            self.machine,
             structs.replace(SETTINGS, product=ProductName.MARGIN if self.margin else ProductName.SPOT),
             lambda: self.box.protocol(),
             BinanceMarket(SPOT, URLS),
@@ -151,14 +157,6 @@ class SpotLife(Lifetime):
 
     def _died(self, power_cut: bool) -> None:
         self.counts["power cuts" if power_cut else "kills"] += 1
-        if power_cut:
-            for ticket in (self.folder / "shm").glob("*"):
-                ticket.unlink()
-            journal = self.folder / "pos.db.journal"
-            content = journal.read_bytes() if journal.exists() else b""
-            if b"\n" in content:
-                header = content.index(b"\n") + 1
-                journal.write_bytes(content[: self.world.rng.randint(header, max(header, len(content)))])
         self.world.after(ms(self.faults.restart_ms or self.world.rng.choice((20, 200, 3_000))), self._start_gateway)
 
     # ---- the market

@@ -1,0 +1,71 @@
+"""The machine that the gateways of a life run on: its disk, and the supervisor who starts one after the other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from tests.simulate.ambush import Killed
+from tests.simulate.disk import Disk
+from tests.simulate.disk_os import mount, unmount
+from tests.simulate.disk_troubles import DiskTroubles
+from tests.simulate.faults import Faults
+from tests.simulate.world import World, ms
+from tradingsys.core.errors import TradingError
+
+if TYPE_CHECKING:
+    from tests.simulate.incarnation import Incarnation
+
+__all__ = ["Machine"]
+
+_RESTART_MS = 500
+
+
+class Machine:
+    """Runs until `close`; ``faults`` are those of the life at this moment."""
+
+    def __init__(self, world: World, folder: Path, faults: Callable[[], Faults], counts: Counter[str]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.disk = Disk(folder, Random(world.rng.getrandbits(64)), counts)
+        self.troubles = DiskTroubles(world, self.disk, faults)
+        self._world, self._faults, self._counts = world, faults, counts
+        mount(self.disk)
+
+    def close(self) -> None:
+        """The folder is one like any again."""
+        unmount(self.disk)
+
+    def bring_up(self, start: Callable[[], None], died: Callable[[bool], None], again: Callable[[], None]) -> None:
+        """Start a gateway, which may die of it, or refuse; whoever refused for the disk's sake is started ``again``."""
+        try:
+            start()
+        except Killed as killed:
+            power_cut = self._world.chance(self._faults().power_cut)
+            self._world.note(f"gateway killed {killed}, opening the book{' by a power cut' if power_cut else ''}")
+            self._counts["deaths while the book was opened"] += 1
+            self.process_died(power_cut=power_cut)
+            died(power_cut)
+        except TradingError as error:
+            self._world.note(f"gateway refused to start: {error}")
+            if self.troubles.excuse(error):
+                self._counts["starts refused"] += 1
+                self._world.after(ms(_RESTART_MS), again)
+            else:
+                self.disk.broken.append(f"the gateway refused to start: {error}")
+
+    def gave_up(self, gateway: Incarnation, error: TradingError) -> None:
+        """The process is about to end; its supervisor starts another, if the disk is to blame."""
+        if self.troubles.excuse(error):
+            self._counts["gateways that gave up"] += 1
+            self._world.after(ms(5), lambda: gateway.kill("after it gave up", power_cut=False))
+
+    def process_died(self, *, power_cut: bool) -> None:
+        """Nothing of it runs any more, and its files are let go."""
+        self.disk.is_frozen = False
+        if power_cut:
+            self.disk.cut_power()
+        else:
+            self.disk.process_died()

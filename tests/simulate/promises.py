@@ -1,0 +1,169 @@
+"""What the store said was durable, held against what a power cut left.
+
+After a cut the book must be as it was after one of the batches that it was given, none of them torn, and this one must
+not be older than the last that it called durable. The same for epochs, and for intents whose journal was synced.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from tradingsys.core.errors import StoreError
+from tradingsys.core.records import Edit, Intent, Record
+from tradingsys.store.book import Book
+from tradingsys.store.journal import read_segments
+from tradingsys.store.sqlite import data_version
+from tradingsys.store.store import Done, Store
+
+__all__ = ["Promises", "PromisingStore"]
+
+_Rows = dict[str, list[tuple[Any, ...]]]
+_APART = ("epochs", "meta")
+"""Written beside the batches, and looked at one by one."""
+
+
+class Promises:
+    """Of one store, from its opening to the death of its process."""
+
+    def __init__(self, path: Path, wall_ms: int, edits: Sequence[Edit]) -> None:
+        self._path, self._wall_ms, self._edits = path, wall_ms, edits
+        self._base = [
+            (suffix, each.read_bytes()) for suffix in ("", "-wal") if (each := _beside(path, suffix)).exists()
+        ]
+        self.batches: list[Sequence[Record]] = []
+        self.durable = 0
+        """So many of the batches."""
+        self.epochs: dict[int, bool] = {}
+        """Which have begun, and which of these are ready."""
+        self.synced: list[Intent] = []
+        """Intents that a power cut must not take."""
+        self.written: list[Intent] = []
+        """And those that it may."""
+        self.is_edited = False
+        """Somebody else wrote to the file, so that it holds more than the batches."""
+
+    def broken(self, lineage: str) -> Iterator[str]:
+        """What was promised and is not there, in the files as a power cut has left them."""
+        folder = self._path.parent / "after the cut"
+        folder.mkdir()
+        try:
+            left = [
+                (suffix, each.read_bytes()) for suffix in ("", "-wal") if (each := _beside(self._path, suffix)).exists()
+            ]
+            conn = _copy(folder / "left.db", left)
+            try:
+                yield from self._broken_epochs(conn)
+                yield from self._lost_intents(conn, lineage)
+                if not self.is_edited:
+                    yield from self._no_state_of_ours(_rows(conn), folder)
+            finally:
+                conn.close()
+        except apsw.Error as error:
+            yield f"after a power cut pos.db cannot be read: {error}"
+        finally:
+            shutil.rmtree(folder)
+
+    def _broken_epochs(self, conn: apsw.Connection) -> Iterator[str]:
+        left = dict(conn.execute("SELECT epoch, ready FROM epochs"))
+        for epoch, is_ready in self.epochs.items():
+            if left.get(epoch, -1) < is_ready:
+                yield f"epoch {epoch} was durable with ready {is_ready}, and is {left.get(epoch)} after a power cut"
+
+    def _lost_intents(self, conn: apsw.Connection, lineage: str) -> Iterator[str]:
+        if not self.synced:
+            return
+        left = {str(name) for (name,) in conn.execute("SELECT client_order_id FROM orders")}
+        for entry in read_segments(self._path, lineage, only_look=True):
+            left |= {intent.client_order_id for intent in entry.intents}
+        for intent in self.synced:
+            if intent.client_order_id not in left:
+                yield f"{intent.client_order_id} was synced, and is gone after a power cut"
+
+    def _no_state_of_ours(self, left: _Rows, folder: Path) -> Iterator[str]:
+        conn = _copy(folder / "told.db", self._base)
+        try:
+            book = Book(conn, self._edits, data_version(conn), self._wall_ms)
+            for records in self.batches[: self.durable]:
+                book.write(records)
+            told = _rows(conn)
+            for records in self.batches[self.durable :]:
+                if _rows(conn) == left:
+                    return
+                book.write(records)
+            if _rows(conn) != left:
+                tables = [name for name, rows in left.items() if rows != told.get(name)]
+                yield f"after a power cut pos.db is in no state that includes what was durable: {tables} differ"
+        finally:
+            conn.close()
+
+
+class PromisingStore(Store):
+    """The product's store, with somebody who remembers what it says."""
+
+    promises: Promises
+    passing: Callable[[str], None]
+
+    def begin_epoch(self, epoch: int, recv_window_ms: int) -> None:
+        self.passing("before an epoch begins")
+        super().begin_epoch(epoch, recv_window_ms)
+        self.promises.epochs[epoch] = False
+        self.passing("after an epoch begins")
+
+    def mark_ready(self, epoch: int) -> None:
+        self.passing("before READY is marked")
+        super().mark_ready(epoch)
+        self.promises.epochs[epoch] = True
+        self.passing("after READY is marked")
+
+    def append(self, intent: Intent, *others: Intent) -> None:
+        super().append(intent, *others)
+        self.promises.written += (intent, *others)
+
+    def sync_journal(self) -> None:
+        super().sync_journal()
+        self.promises.synced += self.promises.written
+        self.promises.written.clear()
+
+    def commit(self, records: Sequence[Record], done: Done) -> None:
+        promises = self.promises
+        promises.batches.append(records)
+        number = len(promises.batches)
+
+        def told(failure: StoreError | None) -> None:
+            if failure is None:
+                promises.durable = max(promises.durable, number)
+            done(failure)
+
+        super().commit(records, told)
+
+    def save_now(self, records: Sequence[Record]) -> None:
+        self.promises.batches.append(records)
+        number = len(self.promises.batches)
+        super().save_now(records)
+        self.promises.durable = max(self.promises.durable, number)
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return Path(f"{path}{suffix}")
+
+
+def _copy(path: Path, files: Sequence[tuple[str, bytes]]) -> apsw.Connection:
+    for suffix, content in files:
+        _beside(path, suffix).write_bytes(content)
+    conn = apsw.Connection(str(path))
+    conn.execute("PRAGMA synchronous = OFF")
+    return conn
+
+
+def _rows(conn: apsw.Connection) -> _Rows:
+    names = [str(name) for (name,) in conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
+    return {
+        name: conn.execute(f"SELECT * FROM {name}").fetchall()
+        for name in names
+        if name not in _APART and not name.startswith("sqlite_")
+    }
