@@ -5,7 +5,8 @@
     TradingError
     ├── ConfigError               file, key and a hint how to mend it
     ├── LocalProtocolError        a request that breaks our own wire's rules
-    │   └── InvalidOrder          off tick, below lot or notional, denied by a limit: nothing was sent
+    │   └── InvalidOrder          off tick, below lot or notional: nothing was sent
+    │       └── LimitExceeded     denied by one of our own limits: which, what it allows, what was observed
     ├── VenueError                the venue said no: code, message
     │   ├── OrderRejected         the order was refused, nothing rests
     │   ├── CancelRejected        the cancel was refused, the order is as it was
@@ -32,6 +33,7 @@ __all__ = [
     "ConfigError",
     "InvalidOrder",
     "InvariantViolation",
+    "LimitExceeded",
     "LocalProtocolError",
     "OrderRejected",
     "RateLimited",
@@ -69,6 +71,14 @@ class LocalProtocolError(TradingError):
 
 class InvalidOrder(LocalProtocolError):
     """An order refused before anything was sent: it breaks the instrument's rules or one of our limits."""
+
+
+class LimitExceeded(InvalidOrder):
+    """An order that one of our own limits denies; ``limit`` is the key of the configuration that sets it."""
+
+    def __init__(self, message: str, *, code: int, limit: str, allowed: str, observed: str) -> None:
+        self.limit, self.allowed, self.observed = limit, allowed, observed
+        super().__init__(message, code=code)
 
 
 class VenueError(TradingError):

@@ -15,7 +15,7 @@ from tradingsys.core.ids import MAX_SESSION
 from tradingsys.gateway.config_keys import unknown_key
 from tradingsys.oms.limits import AccountLimits, Limits
 
-__all__ = ["LimitsConfig", "SessionConfig", "check_sessions", "limits_of", "unknown_key_within"]
+__all__ = ["UNLIMITED", "LimitsConfig", "SessionConfig", "check_sessions", "limits_of", "unknown_key_within"]
 
 _LARGEST = Decimal("1e15")
 _NUMBER = "write a number, or null for no limit"
@@ -26,6 +26,26 @@ class LimitsConfig(Limits, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What holds for every session that says nothing else, and the account's own."""
 
     account: AccountLimits = AccountLimits()
+
+
+UNLIMITED = LimitsConfig(
+    max_order_notional=None,
+    max_aggressive_pct=None,
+    max_passive_pct=None,
+    max_reference_age_s=None,
+    max_position_notional=None,
+    max_gross_notional=None,
+    max_unexecuted_notional=None,
+    max_open_orders=None,
+    max_open_orders_of_symbol=None,
+    max_orders_per_s=None,
+    max_same_orders=None,
+    max_executions=None,
+    max_rejections=None,
+    max_daily_loss=None,
+    account=AccountLimits(max_gross_notional=None),
+)
+"""For those who watch over it themselves."""
 
 
 class SessionConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

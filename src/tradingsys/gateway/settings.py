@@ -9,7 +9,7 @@ from msgspec import Struct
 from tradingsys.core.command_line import CommandLine
 from tradingsys.gateway.orders import OrderSettings
 from tradingsys.gateway.products import ProductName
-from tradingsys.gateway.session_config import LimitsConfig, SessionConfig
+from tradingsys.gateway.session_config import UNLIMITED, LimitsConfig, SessionConfig
 from tradingsys.oms.recovery import Margins, Timing
 
 __all__ = ["GatewaySettings"]
@@ -35,7 +35,7 @@ class GatewaySettings(Struct, frozen=True):
     db: str = ""
     shows_old_rules: Callable[[int, str], bool] = lambda _code, _message: False
     """Whether a refusal of an order by the venue shows that our copy of a symbol's rules is old."""
-    limits: LimitsConfig = LimitsConfig()
+    limits: LimitsConfig = UNLIMITED
     sessions: Mapping[int, SessionConfig] = {}
     """What is configured of single sessions."""
     countdown_s: int | None = None

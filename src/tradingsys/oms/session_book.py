@@ -18,7 +18,7 @@ from tradingsys.core.errors import InvariantViolation
 from tradingsys.core.ids import EXTERNAL, OrderKey, decode_client_order_id
 from tradingsys.core.order import Closed, Fill, Order, Terms
 from tradingsys.core.position import Pair, SessionPosition
-from tradingsys.core.records import Edit, HaltCause, Intent, Replace, Saved, Scope
+from tradingsys.core.records import DayRecord, Edit, HaltCause, Intent, Replace, Saved, Scope
 from tradingsys.core.reports import AssetMoved
 from tradingsys.oms.effects import Alarm, Effect, EnterSymbol, OrderNews, PullTrades, Save
 from tradingsys.oms.fill_book import FillBook
@@ -212,6 +212,10 @@ class SessionBook:
         were short its asset. Every trade up to then must be booked.
         """
         self._fills.pay(income)
+
+    def keep_day(self, record: DayRecord) -> None:
+        """What a session's day began with is this."""
+        self._effects.append(Save(record))
 
     def mark_ledger(self, kind: str, ts_ms: int) -> None:
         """Every older row of this kind is in the ledger."""

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from tradingsys.core.errors import LocalProtocolError
+from tradingsys.core.errors import LimitExceeded, LocalProtocolError
 from tradingsys.wire.messages import ErrorBody, ErrorCode, Push, Reply, Request
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "decode_result",
     "decode_server_message",
     "encode",
+    "encode_denial",
     "encode_error",
     "encode_reply",
     "encode_request",
@@ -52,6 +53,12 @@ def encode_reply(request_id: int | None, result: object = None) -> bytes:
 def encode_error(request_id: int | None, code: int, message: str) -> bytes:
     """A refusal frame."""
     return _encoder.encode(Reply(request_id, error=ErrorBody(code, message)))
+
+
+def encode_denial(request_id: int | None, denied: LimitExceeded) -> bytes:
+    """The refusal of an order that is over a limit."""
+    body = ErrorBody(denied.code, str(denied), denied.limit, denied.allowed, denied.observed)
+    return _encoder.encode(Reply(request_id, error=body))
 
 
 def decode_request(data: bytes) -> Request:

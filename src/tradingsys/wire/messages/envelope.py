@@ -54,11 +54,15 @@ class Request(Struct, frozen=True):
     params: Raw = Raw(b"null")
 
 
-class ErrorBody(Struct, frozen=True):
+class ErrorBody(Struct, frozen=True, omit_defaults=True):
     """Why a request was refused."""
 
     code: int
     msg: str
+    limit: str = ""
+    """Of an order that a limit denied (-10007): the limit's key in the gateway's configuration."""
+    allowed: str = ""
+    observed: str = ""
 
 
 class Reply(Struct, frozen=True, omit_defaults=True):

@@ -1,0 +1,280 @@
+"""The limits of sessions and of the account: the last that is asked before an order leaves, out of a strategy's reach.
+
+What is over a limit is refused, never delayed. What less trading alone can mend restricts the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from msgspec import Struct
+
+from tradingsys.core.commands import PlaceOrder
+from tradingsys.core.enums import TradingState
+from tradingsys.core.errors import InvalidOrder, LimitExceeded
+from tradingsys.core.order import Terms
+from tradingsys.core.records import DayRecord, HaltCause, HaltRecord, Scope
+from tradingsys.core.reports import OrderRequest, Outcome, RequestDone
+from tradingsys.gateway.host import Host
+from tradingsys.gateway.session_config import LimitsConfig, SessionConfig, limits_of
+from tradingsys.gateway.valuing import Valuing
+from tradingsys.oms.day_loss import DayLoss
+from tradingsys.oms.earnings import Earnings
+from tradingsys.oms.effects import OrderNews
+from tradingsys.oms.limit_checks import Asked, Denial, Proposed, check
+from tradingsys.oms.limits import Limits
+from tradingsys.oms.pace import Pace
+from tradingsys.oms.procedure import until
+from tradingsys.oms.tracked_order import TrackedOrder
+from tradingsys.wire.messages import ErrorCode
+
+__all__ = ["Guarded", "Limiting"]
+
+_NS_PER_S = 1_000_000_000
+_DAY_MS = 86_400_000
+_LOOK_NS = 2 * _NS_PER_S
+_PAUSE_NS = 60 * _NS_PER_S
+"""How long a first storm of rejections stops a session."""
+_FORGIVEN_NS = 3_600 * _NS_PER_S
+"""After so long without another a storm is a first one again."""
+_TOLD_NS = 10 * _NS_PER_S
+"""Of denials by one limit of one session the log has one in so long."""
+_ZERO = Decimal(0)
+
+
+class _Fault(Struct, frozen=True):
+    """Why a session is to be halted, and for how long; None: until a person resumes it."""
+
+    limit: str
+    reason: str
+    lasts_ns: int | None
+
+
+class Guarded:
+    """One session and what is known of its pace and its day."""
+
+    def __init__(self, session: int, limits: Limits, own: frozenset[str], record: DayRecord | None) -> None:
+        self.limits, self.pace = limits, Pace(limits)
+        self.day, self.earnings = DayLoss(session, limits, record), Earnings()
+        self.is_judged = False
+        """Whether what it earned is known: not while a price or a cost is missing."""
+        self.fault: _Fault | None = None
+        """To be acted upon."""
+        self.is_restricted = False
+        self.lift_ns: int | None = None
+        self.storm_ns: int | None = None
+        """When its last storm of rejections was."""
+        self.denials: dict[str, int] = {}
+        """By limit, since the start."""
+        self.told_ns: dict[str, int] = {}
+        self._session, self._own = session, own
+
+    def key(self, limit: str) -> str:
+        """Where a limit is set."""
+        if limit == "trading":
+            return f"sessions: {self._session}: trading"
+        return f"sessions: {self._session}: limits: {limit}" if limit in self._own else f"limits: {limit}"
+
+
+class Limiting:
+    """Asks before orders and amends, listens to what becomes of them, and looks after each session's day."""
+
+    def __init__(self, gateway: Host, defaults: LimitsConfig, sessions: Mapping[int, SessionConfig]) -> None:
+        self.account = defaults.account
+        self.sessions: dict[int, Guarded] = {}
+        self._gateway, self._defaults, self._configured = gateway, defaults, sessions
+        self._days = {record.session: record for record in gateway.store.saved.days}
+        self.valuing = Valuing(gateway.market.prices, gateway.instruments, gateway.book)
+
+    def guarded(self, session: int) -> Guarded:
+        """A session, with the limits that hold for it."""
+        found = self.sessions.get(session)
+        if found is None:
+            config = self._configured.get(session)
+            own = frozenset(config.limits) if config is not None else frozenset[str]()
+            found = Guarded(session, limits_of(self._defaults, config), own, self._days.get(session))
+            found.is_restricted = bool(self._restrictions(session))
+            self.sessions[session] = found
+        return found
+
+    def may_trade(self, session: int) -> bool:
+        """Whether the configuration lets it."""
+        config = self._configured.get(session)
+        return config is None or config.trading
+
+    # ---- before something is sent
+
+    def order(
+        self,
+        session: int,
+        prepared: Sequence[tuple[PlaceOrder, Terms]],
+        presumed_qty: Decimal = _ZERO,
+        rivals: Mapping[str, str] | None = None,
+    ) -> None:
+        """New orders of one request are about to be sent; ``presumed_qty`` and ``rivals`` are as in `Intent`.
+
+        Raises LimitExceeded.
+        """
+        counted: dict[str, Decimal] = {}
+        orders: list[Proposed] = []
+        for command, terms in prepared:
+            qty = counted[command.client_order_id] = terms.order_qty or presumed_qty
+            other = counted.get((rivals or {}).get(command.client_order_id, ""), _ZERO)
+            orders.append(Proposed(terms, qty, max(_ZERO, qty - other)))
+        self._ask(Asked(session, orders[0].terms.symbol, tuple(orders)))
+
+    def amend(self, order: TrackedOrder, amended: Terms) -> None:
+        """An order is about to be changed. Raises LimitExceeded."""
+        qty = amended.order_qty - order.facts.cum_qty
+        adds = max(_ZERO, qty - order.worst_leaves_qty)
+        before = order.known_terms
+        only_shrinks = not adds and before is not None and (before.price, None) == (amended.price, amended.price_match)
+        proposed = Proposed(amended, qty, adds)
+        self._ask(Asked(order.session, order.symbol, (proposed,), is_new=False), only_pace=only_shrinks)
+
+    def _ask(self, asked: Asked, *, only_pace: bool = False) -> None:
+        gateway, guarded = self._gateway, self.guarded(asked.session)
+        now_ns = gateway.now_ns()
+        if guarded.fault is not None:
+            self._act_on(asked.session, guarded, now_ns)
+            raise InvalidOrder(gateway.book.halts.why(asked.session, asked.symbol), code=ErrorCode.HALTED)
+        if not self.may_trade(asked.session):
+            denial: Denial | None = Denial("trading", "false", "true", "the session may not send orders")
+        else:
+            denial = guarded.pace.check(asked, now_ns)
+        if denial is None and not only_pace:
+            reference = self.valuing.reference(asked.symbol, guarded.limits.max_reference_age_s, now_ns)
+            exposure, worth = gateway.book.exposure, self.valuing.worth
+            denial = check(guarded.limits, self.account, asked, exposure, reference, worth)
+        if denial is not None:
+            self._deny(asked, guarded, denial, now_ns)
+        guarded.pace.passed(asked, now_ns)
+
+    def _deny(self, asked: Asked, guarded: Guarded, denial: Denial, now_ns: int) -> None:
+        """Raises LimitExceeded, and writes some of them down."""
+        limit, key = denial.limit, guarded.key(denial.limit)
+        guarded.denials[limit] = guarded.denials.get(limit, 0) + 1
+        if now_ns - guarded.told_ns.get(limit, -_TOLD_NS) >= _TOLD_NS:
+            guarded.told_ns[limit] = now_ns
+            self._gateway.log.warning(
+                "an order was denied by a limit",
+                session=asked.session,
+                symbol=asked.symbol,
+                limit=limit,
+                allowed=denial.allowed,
+                observed=denial.observed,
+                reason=denial.reason,
+                so_far=guarded.denials[limit],
+            )
+        allowed = f", allowed {denial.allowed}" if limit != "trading" else ""
+        raise LimitExceeded(
+            f"denied by {limit}: {denial.reason}{allowed} (key {key} in the gateway's configuration)",
+            code=ErrorCode.DENIED,
+            limit=limit,
+            allowed=denial.allowed,
+            observed=denial.observed,
+        )
+
+    # ---- what becomes of it
+
+    def executed(self, news: OrderNews) -> None:
+        """Something was executed, perhaps."""
+        guarded = self.guarded(news.order.session)
+        now_ns = self._gateway.now_ns()
+        for _ in news.new_fills:
+            if not guarded.pace.executions.note(now_ns):
+                continue
+            most, width_s = guarded.limits.max_executions, guarded.limits.executions_window_s
+            guarded.fault = _Fault("max_executions", f"{most} executions within {width_s} s", None)
+
+    def answered(self, report: RequestDone) -> None:
+        """The exchange answered to an order or an amend, perhaps with a refusal."""
+        if report.outcome is Outcome.REFUSED and report.request is not OrderRequest.CANCEL:
+            order = self._gateway.book.order(report.client_order_id)
+            if order is not None:
+                self.refused(order.session)
+
+    def refused(self, session: int) -> None:
+        """A request of the session was refused, by us or by the exchange."""
+        guarded, now_ns = self.guarded(session), self._gateway.now_ns()
+        if not (guarded.is_restricted or guarded.fault) and guarded.pace.rejections.note(now_ns):
+            is_first = guarded.storm_ns is None or now_ns - guarded.storm_ns > _FORGIVEN_NS
+            guarded.storm_ns = now_ns
+            most, width_s = guarded.limits.max_rejections, guarded.limits.rejections_window_s
+            reason = f"{most} orders were refused within {width_s} s"
+            reason += ": it is halted for a minute" if is_first else ", again within the hour"
+            guarded.fault = _Fault("max_rejections", reason, _PAUSE_NS if is_first else None)
+
+    # ---- as time goes by
+
+    async def watch(self) -> None:
+        """Keep valuing what sessions hold, and restrict those that lose too much."""
+        while True:
+            await until(self._gateway.now_ns() + _LOOK_NS)
+            self.look()
+
+    def look(self) -> None:
+        """Do what is due."""
+        now_ns = self._gateway.now_ns()
+        self.valuing.refresh()
+        for session in sorted(self._gateway.book.exposure.lines.keys() | self.sessions.keys()):
+            guarded = self.guarded(session)
+            self._follow_restriction(session, guarded, now_ns)
+            if guarded.fault is not None:
+                self._act_on(session, guarded, now_ns)
+            if guarded.limits.max_daily_loss is not None or guarded.limits.max_drawdown is not None:
+                self._judge(session, guarded)
+
+    def _follow_restriction(self, session: int, guarded: Guarded, now_ns: int) -> None:
+        rows = self._restrictions(session)
+        if guarded.is_restricted and not rows:
+            self._forgive(guarded)  # a person resumed it
+        is_over = guarded.lift_ns is not None and now_ns >= guarded.lift_ns
+        today_ms = self._today_ms()
+        is_over = is_over or any(row.state is TradingState.REDUCING and row.ts_ms < today_ms for row in rows)
+        if rows and is_over:
+            guarded.is_restricted, guarded.lift_ns = False, None
+            self._gateway.halting.lift(Scope(session), HaltCause.LIMIT)
+
+    def _forgive(self, guarded: Guarded) -> None:
+        guarded.is_restricted, guarded.lift_ns, guarded.fault = False, None, None
+        guarded.pace.executions.clear()
+        guarded.pace.rejections.clear()
+        self._keep(guarded.day.forgive())
+
+    def _act_on(self, session: int, guarded: Guarded, now_ns: int) -> None:
+        fault, guarded.fault = guarded.fault, None
+        if fault is not None:
+            guarded.lift_ns = None if fault.lasts_ns is None else now_ns + fault.lasts_ns
+            self._restrict(session, guarded, TradingState.HALTED, fault.limit, fault.reason)
+
+    def _judge(self, session: int, guarded: Guarded) -> None:
+        earned = guarded.earnings.total(self.valuing.holdings(session), self.valuing.rate)
+        guarded.is_judged = earned is not None
+        if earned is None:
+            return
+        self._keep(guarded.day.earned(earned, self._gateway.venue.venue_ms()))
+        verdict = guarded.day.verdict()
+        if verdict is None or any(row.state.severity >= verdict.state.severity for row in self._restrictions(session)):
+            return
+        what = "lost since midnight UTC" if verdict.limit == "max_daily_loss" else "lost from the day's best"
+        reason = f"{verdict.observed:.2f} USDT were {what}, allowed {verdict.allowed:f} USDT"
+        guarded.lift_ns = None
+        self._restrict(session, guarded, verdict.state, verdict.limit, reason)
+
+    def _restrict(self, session: int, guarded: Guarded, state: TradingState, limit: str, reason: str) -> None:
+        guarded.is_restricted = True
+        text = f"{limit}: {reason} (key {guarded.key(limit)} in the gateway's configuration)"
+        self._gateway.halting.impose(Scope(session), state, HaltCause.LIMIT, text)
+
+    def _keep(self, record: DayRecord | None) -> None:
+        if record is not None:
+            self._gateway.book.keep_day(record)
+
+    def _restrictions(self, session: int) -> list[HaltRecord]:
+        return [row for row in self._gateway.book.halts.of(Scope(session)) if row.cause is HaltCause.LIMIT]
+
+    def _today_ms(self) -> int:
+        now_ms = self._gateway.venue.venue_ms()
+        return now_ms - now_ms % _DAY_MS

@@ -1,0 +1,71 @@
+"""What a session has earned since ever, what it holds valued at the market."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+
+from msgspec import Struct
+
+from tradingsys.core.position import SessionPosition
+from tradingsys.oms.asset_totals import add
+
+__all__ = ["Earnings", "Holding"]
+
+_ZERO = Decimal(0)
+
+
+class Holding(Struct, frozen=True):
+    """What a session holds of one symbol."""
+
+    position: SessionPosition
+    quote_asset: str
+    px: Decimal | None
+    """What it trades at, if that is known."""
+
+
+class Earnings:
+    """One session's. What it paid in other assets than it trades for is valued when it is first seen."""
+
+    def __init__(self) -> None:
+        self._paid: dict[str, Decimal] | None = None
+        self._cost = _ZERO
+
+    def total(self, holdings: Iterable[Holding], rate_of: Callable[[str], Decimal | None]) -> Decimal | None:
+        """In USDT; ``rate_of`` an asset is what it is worth there. None as long as a price or a cost is not known."""
+        earned = _ZERO
+        paid: dict[str, Decimal] = {}
+        for holding in holdings:
+            amount, rate = _earned(holding, paid), rate_of(holding.quote_asset)
+            if amount is None or rate is None:
+                return None
+            earned += amount * rate
+        self._value(paid, rate_of)
+        return earned - self._cost
+
+    def _value(self, paid: dict[str, Decimal], rate_of: Callable[[str], Decimal | None]) -> None:
+        if self._paid is None:
+            self._paid = paid  # by an earlier process: what it was worth then is not known
+            return
+        for asset, amount in paid.items():
+            more, rate = amount - self._paid.get(asset, _ZERO), rate_of(asset)
+            if more and rate is not None:
+                self._cost += more * rate
+                self._paid[asset] = amount
+
+
+def _earned(holding: Holding, paid: dict[str, Decimal]) -> Decimal | None:
+    """In the quote asset; what was paid in others goes to ``paid``."""
+    held = holding.position
+    amount = held.realized_pnl
+    if held.net:
+        if held.entry_px is None or holding.px is None:
+            return None
+        amount += (holding.px - held.entry_px) * held.net
+    for money, sign in ((held.fees, -1), (held.funding, 1)):
+        for asset, each in money.items():
+            if asset == holding.quote_asset:
+                amount += sign * each
+            else:
+                add(paid, asset, -sign * each)
+    return amount
