@@ -58,6 +58,13 @@ class Halting:
         self._perform()
         return was_restricted
 
+    def flattened(self, row: HaltRecord) -> HaltRecord:
+        """What was held in its scope is traded away, durably; returns the restriction as it stands now."""
+        self._log.warning("flat, and nothing is open", scope=str(row.scope))
+        now = self._book.halts.flattened(row)
+        self._perform()
+        return now
+
     def noted(self, record: HaltRecord) -> None:
         """Something was imposed."""
         scope, cause = str(record.scope), record.cause.value

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tradingsys.core.errors import LocalProtocolError, StoreError, TradingError
 from tradingsys.core.instrument import Instrument
+from tradingsys.core.records import SessionRecord
 from tradingsys.core.reports import MarginLevel
 from tradingsys.gateway.halting import Halting
 from tradingsys.gateway.market_data import MarketData
@@ -15,11 +16,15 @@ from tradingsys.gateway.products import ProductName
 from tradingsys.gateway.recent_rows import RecentRows
 from tradingsys.gateway.seams import Log, Peer, StoreSeam
 from tradingsys.gateway.sessions import Client, Session, SessionDesk
+from tradingsys.gateway.settings import GatewaySettings
 from tradingsys.gateway.venue_link import VenueLink
 from tradingsys.oms.procedure import Procedure
 from tradingsys.oms.recovery import Recovery
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.wire.messages import ErrorCode, Request, StatusPush
+
+if TYPE_CHECKING:
+    from tradingsys.gateway.stopping import Stopping
 
 __all__ = ["Host", "Method", "known_instrument", "require_login", "require_ready", "require_trading"]
 
@@ -37,6 +42,7 @@ class Host(Protocol):
     orders: OrderDesk | None
     is_ready: bool
     halting: Halting
+    settings: GatewaySettings
     margin: MarginLevel | None
     """What a margin account was warned of; None as long as all is well."""
     text: str
@@ -45,8 +51,9 @@ class Host(Protocol):
     product: ProductName
     environment: str
     db: str
-    session_names: dict[int, str]
-    """Of sessions of earlier runs."""
+    session_records: dict[int, SessionRecord]
+    """Of sessions of earlier runs, too."""
+    stopping: Stopping
     recent: RecentRows
     store: StoreSeam
     log: Log

@@ -39,6 +39,7 @@ from tradingsys.gateway.saving import Saving
 from tradingsys.gateway.seams import Log, Peer, StoreSeam, Transport
 from tradingsys.gateway.sessions import Client, Session, SessionDesk
 from tradingsys.gateway.settings import GatewaySettings
+from tradingsys.gateway.stopping import Stopping
 from tradingsys.gateway.symbol_rules import SymbolRules
 from tradingsys.gateway.venue_link import VenueLink
 from tradingsys.net.clock import Clock
@@ -69,7 +70,7 @@ class Gateway:
         accepting: Callable[[], None],
         failed: Callable[[TradingError], None],
     ) -> None:
-        self._settings = settings
+        self.settings = settings
         self.store = store
         self._clock = clock
         self.log = log
@@ -96,7 +97,7 @@ class Gateway:
             lambda: self._apply(self.book.take_effects()),
         )
         self.recent, self._saving = RecentRows(store.saved), Saving(store, self.fail)
-        self.session_names = {row.session: row.name for row in store.saved.sessions}
+        self.session_records = {row.session: row for row in store.saved.sessions}
         self.product, self.environment, self.db = settings.product, settings.environment, settings.db
         self.margin: MarginLevel | None = None
         self.instruments: dict[str, Instrument] = self.rules.instruments
@@ -108,6 +109,7 @@ class Gateway:
         self.account = ""
         self.text = "starting"
         self._incarnation: Incarnation | None = None
+        self.stopping = Stopping(self)
         self._requests = RequestHandler(self)
         self._settling = False
         self._stream_rises = 0
@@ -130,7 +132,7 @@ class Gateway:
             self.book,
             self.store,
             self.recovery,
-            self._settings.margins,
+            self.settings.margins,
             steps,
             self._clock.monotonic_ns,
             self.venue.venue_ms,
@@ -227,8 +229,10 @@ class Gateway:
         return self._clock.monotonic_ns()
 
     def session_opened(self, session: Session) -> None:
-        """A session has an owner: keep its name for people who read pos.db."""
-        self._saving.save([SessionRecord(session.id, session.name)])
+        """A session has an owner: keep its name for people who read pos.db, and what it asked for."""
+        record = SessionRecord(session.id, session.name, session.on_disconnect, session.grace_ms)
+        self.session_records[session.id] = record
+        self._saving.save([record])
 
     def status(self) -> StatusPush:
         """The gateway's state as strategies see it."""
@@ -271,7 +275,7 @@ class Gateway:
 
     async def _boot(self, boot: Boot) -> None:
         try:
-            await boot.run(self._settings.symbols, self._settings.scan, self._settings.orders.recv_window_ms)
+            await boot.run(self.settings.symbols, self.settings.scan, self.settings.orders.recv_window_ms)
         except (ConfigError, StoreError) as error:
             self.fail(error)
 
@@ -286,14 +290,14 @@ class Gateway:
 
     def _epoch_begun(self, incarnation: Incarnation) -> None:
         self._incarnation = incarnation
-        self.sessions = self._tell.sessions = SessionDesk(incarnation.epoch, self._settings.token)
+        self.sessions = self._tell.sessions = SessionDesk(incarnation.epoch, self.settings.token)
         self.orders = OrderDesk(
             self.book,
             self.store,
             self.recovery,
             self.procedures,
             incarnation,
-            self._settings.orders,
+            self.settings.orders,
             self._tell.failed,
             self.venue.account_kind,
         )
@@ -307,6 +311,7 @@ class Gateway:
 
     def _ready(self) -> None:
         assert self.sessions is not None and self.orders is not None
+        self.stopping.heed_kill_file()
         self.is_ready, self.text = True, ""
         for order in self.book.open_orders():
             self.orders.reducing.watch(order)
@@ -318,8 +323,9 @@ class Gateway:
             self.book,
             self.rules,
             MarginWatch(self.now_ns, self.venue.venue_ms, self._heard, lambda: self.margin) if has_debts else None,
-            self._settings.watch_ms,
+            self.settings.watch_ms,
         )
+        self.procedures.keep(self.stopping.watch)
         self.log.info("ready", open_orders=len(self.book.open_orders()), in_doubt=len(doubtful))
         self._tell.snapshots(self.book)
 
@@ -387,5 +393,5 @@ class Gateway:
             return
         self.orders.done(report)
         match report.error:
-            case VenueError(code=code, message=text) if self.is_ready and self._settings.shows_old_rules(code, text):
+            case VenueError(code=code, message=text) if self.is_ready and self.settings.shows_old_rules(code, text):
                 self.procedures.start(self.rules.read_again())

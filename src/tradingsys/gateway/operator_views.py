@@ -84,11 +84,12 @@ class OperatorViews:
         listed = gateway.sessions.sessions if gateway.sessions is not None else {}
         named = {number: session for number, session in listed.items() if session.name or session.owner or session.n}
         owners = {session for session, _ in book.positions}
-        known = {*named, *gateway.session_names, *owners} - {EXTERNAL}
+        known = {*named, *gateway.session_records, *owners} - {EXTERNAL}
         views: list[SessionView] = []
         for session_id in [*sorted(known), EXTERNAL]:
             session = named.get(session_id)
-            name = (session.name if session is not None else "") or gateway.session_names.get(session_id, "")
+            kept = gateway.session_records.get(session_id)
+            name = (session.name if session is not None else "") or (kept.name if kept is not None else "")
             orders = [order for order in book.open_orders(session_id) if order.is_open]
             views.append(
                 SessionView(

@@ -72,6 +72,9 @@ class StoreSeam(Protocol):
     def backup(self, why: str) -> object:
         """A verified copy beside pos.db. Raises StoreError."""
 
+    def kill_file(self) -> str | None:
+        """What the file ``<pos.db>.kill`` says; None as long as there is none."""
+
     def close(self) -> None:
         """Write what is left and let go of the file."""
 

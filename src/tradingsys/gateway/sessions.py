@@ -8,6 +8,7 @@ from hmac import compare_digest
 
 from msgspec import Struct
 
+from tradingsys.core.enums import OnDisconnect
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.ids import MAX_SESSION
 from tradingsys.core.instrument import plain
@@ -36,6 +37,7 @@ _MESSAGE_NS = _NS_PER_S // 200
 _MESSAGE_BURST = 400
 _MAX_IGNORED = 1_000
 _MAX_NAME = 100
+_LONGEST_GRACE_MS = 86_400_000
 
 
 class Client:
@@ -120,6 +122,9 @@ class Session:
     def __init__(self, session_id: int, epoch: int) -> None:
         self.id = session_id
         self.name = ""
+        self.on_disconnect = OnDisconnect.LEAVE
+        """What its owner asked for, should it be gone for longer than ``grace_ms``."""
+        self.grace_ms = 0
         self.epoch = epoch
         self.n = 0
         self.owner: Client | None = None
@@ -217,10 +222,16 @@ class SessionDesk:
             self._contest(session, owner, client, now_ns)
         session.owner, session.probe_deadline_ns = client, None
         session.name = params.name or session.name
+        session.on_disconnect, session.grace_ms = params.on_disconnect, params.grace_ms
         session.onlookers.pop(client, None)
         client.session, client.watched = session, None
         self._logins += 1
         client.login, client.seq = self._logins, 0
+
+    def own_login(self) -> int:
+        """A login's number for orders that the gateway itself sends."""
+        self._logins += 1
+        return self._logins
 
     def release(self, client: Client) -> None:
         """The connection is gone; its session waits for the next owner."""
@@ -269,6 +280,8 @@ class SessionDesk:
                 raise LocalProtocolError(
                     f"{what} must be at most {_MAX_NAME} printable characters", code=ErrorCode.BAD_REQUEST
                 )
+        if not 0 <= params.grace_ms <= _LONGEST_GRACE_MS:
+            raise LocalProtocolError(f"grace_ms must be 0 to {_LONGEST_GRACE_MS}", code=ErrorCode.BAD_REQUEST)
         held = client.session_id
         if held is not None and held != params.session_id:
             raise LocalProtocolError(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from msgspec import structs
+
 from tradingsys.core.command_line import CommandLine
 from tradingsys.core.enums import TradingState
 from tradingsys.core.records import HaltCause, HaltDuty, HaltRecord, Scope
@@ -63,10 +65,12 @@ class Halts:
             self._keep(HaltRecord(scope, TradingState.ACTIVE, "", ts_ms, row.cause))
         return bool(lifted)
 
-    def done(self, row: HaltRecord) -> None:
-        """What each session held in its scope is traded away: what is set afterwards is nobody's to trade away."""
-        if row.duty is HaltDuty.FLATTEN and self._rows.get((row.scope, row.cause)) == row:
-            self._keep(HaltRecord(row.scope, row.state, row.reason, row.ts_ms, row.cause, HaltDuty.CANCEL))
+    def flattened(self, row: HaltRecord) -> HaltRecord:
+        """What each session held in its scope is traded away: what it comes to hold afterwards is left to it."""
+        now = structs.replace(row, duty=HaltDuty.CANCEL)
+        if self._rows.get((row.scope, row.cause)) == row:
+            self._keep(now)
+        return now
 
     def forced(self, symbol: str, what: str, ts_ms: int) -> None:
         """The exchange traded for the account: nobody may go on as if nothing had happened."""

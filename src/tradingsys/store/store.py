@@ -28,6 +28,7 @@ from tradingsys.store.book import (
 )
 from tradingsys.store.edits import RowEdit
 from tradingsys.store.journal import SEGMENT_BYTES, Journal, Segment, read_segments, restart
+from tradingsys.store.kill_file import read_kill_file
 from tradingsys.store.lock import Lock
 from tradingsys.store.read import reading
 from tradingsys.store.rows import read_fills, read_orders
@@ -221,6 +222,10 @@ class Store:
             raise StoreError(f"a backup's reason is a word, not {why!r}")
         self._flush()
         return self._wait_for(lambda: back_up(self._conn, self._path, why), sticky=False)
+
+    def kill_file(self) -> str | None:
+        """The reason in ``<pos.db>.kill``, which may be empty; None as long as there is no such file."""
+        return read_kill_file(self._path)
 
     def close(self) -> None:
         """Write what waits and let go of the file. Calling it again does nothing."""

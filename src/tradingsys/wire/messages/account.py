@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from tradingsys.core.enums import MarginType
+from tradingsys.core.enums import MarginType, OnDisconnect
 from tradingsys.wire.messages.envelope import PROTOCOL_VERSION, Cursor
 from tradingsys.wire.messages.orders import OrderView
 
@@ -44,6 +44,9 @@ class LoginParams(Struct, frozen=True, omit_defaults=True):
     """Random per strategy process: a reconnect of the same instance takes its session over, another is refused."""
     token: str | None = None
     cursor: Cursor | None = None
+    on_disconnect: OnDisconnect = OnDisconnect.LEAVE
+    """What becomes of the session's orders, and of what it holds, when nobody owns it for ``grace_ms``."""
+    grace_ms: int = 10_000
 
 
 class PositionView(Struct, frozen=True, omit_defaults=True):

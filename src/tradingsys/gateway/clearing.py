@@ -1,0 +1,116 @@
+"""Clearing a scope: orders are canceled, positions traded away, and the exchange is asked whether it is so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tradingsys.core.commands import OpenOrdersQuery
+from tradingsys.core.enums import TradingState
+from tradingsys.core.errors import TradingError
+from tradingsys.core.ids import EXTERNAL
+from tradingsys.core.order import Order
+from tradingsys.core.records import HaltDuty, HaltRecord, Scope
+from tradingsys.gateway.canceling import Canceling
+from tradingsys.gateway.flattening import Flattening, Remainder
+from tradingsys.gateway.host import Host
+from tradingsys.oms.excess import beyond
+from tradingsys.oms.procedure import ask
+from tradingsys.oms.tracked_order import TrackedOrder
+
+__all__ = ["Clearing"]
+
+_NS_PER_MS = 1_000_000
+_ASK_AGAIN_NS = 1_000 * _NS_PER_MS
+
+
+class Clearing:
+    """Of one scope: for as long as a restriction stands that wants it, or once because somebody asked."""
+
+    def __init__(
+        self, gateway: Host, canceling: Canceling, flattening: Flattening, number: int, wanted: HaltRecord | Scope
+    ) -> None:
+        """Without a restriction all orders that are open now are canceled, and none that come later."""
+        self.number = number
+        self.row = wanted if isinstance(wanted, HaltRecord) else None
+        self.scope = wanted.scope if isinstance(wanted, HaltRecord) else wanted
+        self.is_confirmed = False
+        """The exchange itself showed that nothing is left to cancel, and there is nothing to trade away but dust."""
+        self.canceled = 0
+        """Orders that were canceled, or ended before they could be."""
+        self.remainders: list[Remainder] = []
+        """What is still to be traded away, and dust."""
+        self.problem = ""
+        """Why the exchange could not confirm."""
+        self._gateway = gateway
+        self._canceling, self._flattening = canceling, flattening
+        self._seen: set[str] = set()
+        self._only = frozenset(order.client_order_id for order in self._open()) if self.row is None else None
+        self._is_asking = False
+        self._ask_ns = 0
+
+    @property
+    def flattens(self) -> bool:
+        """Whether what sessions hold is to be traded away too."""
+        return self.row is not None and self.row.duty is HaltDuty.FLATTEN
+
+    def work(self) -> None:
+        """Do what can be done now."""
+        left = self.left()
+        for order in left:
+            self._seen.add(order.client_order_id)
+            self._canceling.cancel(order)
+        self.canceled = len(self._seen) - len(left)
+        if self.flattens:
+            self.remainders = self._flatten()
+        if left or any(not remainder.is_dust for remainder in self.remainders):
+            self.is_confirmed = False
+        elif not self.is_confirmed and not self._is_asking and self._gateway.now_ns() >= self._ask_ns:
+            self._gateway.run(self._confirm())
+
+    def left(self) -> list[TrackedOrder]:
+        """Orders that are to be canceled and are not known to have ended."""
+        if self.row is None:
+            return [order for order in self._open() if self._only is None or order.client_order_id in self._only]
+        if self.row.state is TradingState.HALTED:
+            return [order for order in self._open() if not self._flattening.is_own(order)]
+        by_place: dict[tuple[int, str], list[TrackedOrder]] = {}
+        for order in self._open():
+            by_place.setdefault((order.session, order.symbol), []).append(order)
+        net = self._gateway.book.net
+        return [order for place, orders in by_place.items() for order in beyond(self.row.state, orders, net(*place))]
+
+    def _open(self) -> Iterator[TrackedOrder]:
+        orders = self._gateway.book.open_orders(self.scope.session)
+        return (order for order in orders if order.is_open and self.scope.covers(order.session, order.symbol))
+
+    def _flatten(self) -> list[Remainder]:
+        book = self._gateway.book
+        places = {place for place, net in book.positions.items() if net and place[0] != EXTERNAL}
+        places |= {(order.session, order.symbol) for order in book.open_orders(self.scope.session)}
+        steps = (self._flattening.step(*place) for place in sorted(places) if self.scope.covers(*place))
+        return [remainder for remainder in steps if remainder is not None]
+
+    async def _confirm(self) -> None:
+        """Ask the exchange for its open orders: what it shows of ours is open, whatever we believe."""
+        self._is_asking = True
+        try:
+            shown = await ask(OpenOrdersQuery(self.scope.symbol or None))
+        except TradingError as error:
+            self.problem = f"the exchange could not be asked for its open orders: {error}"
+        else:
+            open_there = [order for facts in shown if (order := self._ours(facts)) is not None]
+            self.problem = f"the exchange still shows {open_there[0].client_order_id}" if open_there else ""
+            self.is_confirmed = not open_there and not self.left()
+        finally:
+            self._is_asking = False
+            self._ask_ns = self._gateway.now_ns() + _ASK_AGAIN_NS
+
+    def _ours(self, facts: Order) -> TrackedOrder | None:
+        """The order that is meant, if it is one of those that must be gone."""
+        if facts.terms is None:
+            return None
+        order = self._gateway.book.learn(facts, facts.terms.symbol, facts.terms.version_ms)
+        if order is None or not self.scope.covers(order.session, order.symbol) or self._flattening.is_own(order):
+            return None
+        is_all = self.row is not None and self.row.state is TradingState.HALTED
+        return order if is_all or order.client_order_id in self._seen else None

@@ -1,0 +1,96 @@
+"""The kill switch: what restrictions want done is done, and confirmed, for as long as they stand; over restarts too."""
+
+from __future__ import annotations
+
+from tradingsys.core.enums import TradingState
+from tradingsys.core.records import HaltCause, HaltDuty, HaltRecord, Scope
+from tradingsys.gateway.absences import Absences
+from tradingsys.gateway.canceling import Canceling
+from tradingsys.gateway.clearing import Clearing
+from tradingsys.gateway.flattening import Flattening
+from tradingsys.gateway.host import Host
+from tradingsys.oms.procedure import until
+
+__all__ = ["Stopping"]
+
+_LOOK_NS = 250_000_000
+_ASKED_KEPT = 32
+
+
+class Stopping:
+    """Looks four times a second at the kill file, at sessions that nobody owns, and at what is to be cleared."""
+
+    def __init__(self, gateway: Host) -> None:
+        self._gateway = gateway
+        self._absences = Absences(gateway)
+        self._canceling, self._flattening = Canceling(gateway), Flattening(gateway)
+        self._standing: dict[tuple[Scope, HaltCause], Clearing] = {}
+        self._asked: dict[int, Clearing] = {}
+        self._number = 0
+
+    async def watch(self) -> None:
+        """For as long as the process lives."""
+        while True:
+            await until(self._gateway.now_ns() + _LOOK_NS)
+            self.look()
+
+    def look(self) -> None:
+        """See what is to be done, and do what can be done now."""
+        self.heed_kill_file()
+        self._absences.look()
+        self.work()
+
+    def heed_kill_file(self) -> None:
+        """Halt the account while somebody wants that who has no other way to say so."""
+        reason = self._gateway.store.kill_file()
+        if reason is not None:
+            told = reason or f"{self._gateway.db}.kill is there"
+            state, duty = TradingState.HALTED, HaltDuty.CANCEL
+            self._gateway.halting.impose(Scope(), state, HaltCause.KILL_FILE, told, duty)
+
+    def work(self) -> None:
+        """Do what can be done now for every restriction, and for everybody who asked."""
+        rows = {(row.scope, row.cause): row for row in self._gateway.book.halts if row.duty is not HaltDuty.NOTHING}
+        for place in self._standing.keys() - rows.keys():
+            del self._standing[place]
+        for place, row in rows.items():
+            if place not in self._standing or self._standing[place].row != row:
+                self._standing[place] = self._new(row)
+        for clearing in [*self._standing.values(), *self._under_way()]:
+            clearing.work()
+            if clearing.is_confirmed and clearing.row is not None:
+                self._finish(clearing, clearing.row)
+        if not self._standing and not self._under_way():
+            self._canceling.forget()
+
+    def cancel(self, scope: Scope) -> Clearing:
+        """Cancel what is open in a scope now, and restrict nothing."""
+        clearing = self._asked[self._number + 1] = self._new(scope)
+        while len(self._asked) > _ASKED_KEPT:
+            del self._asked[next(iter(self._asked))]
+        self.work()
+        return clearing
+
+    def carry_out(self, scope: Scope, cause: HaltCause) -> Clearing | None:
+        """Begin at once with what a restriction wants; None when it wants nothing."""
+        self.work()
+        return self._standing.get((scope, cause))
+
+    def numbered(self, number: int) -> Clearing | None:
+        """One that was begun; None when its restriction was lifted, or it was long ago."""
+        standing = (clearing for clearing in self._standing.values() if clearing.number == number)
+        return self._asked.get(number) or next(standing, None)
+
+    def _new(self, wanted: HaltRecord | Scope) -> Clearing:
+        self._number += 1
+        return Clearing(self._gateway, self._canceling, self._flattening, self._number, wanted)
+
+    def _under_way(self) -> list[Clearing]:
+        return [clearing for clearing in self._asked.values() if not clearing.is_confirmed]
+
+    def _finish(self, clearing: Clearing, row: HaltRecord) -> None:
+        halting = self._gateway.halting
+        if row.cause is HaltCause.ABSENCE:
+            halting.lift(row.scope, row.cause)
+        elif clearing.flattens:
+            clearing.row = halting.flattened(row)
