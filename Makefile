@@ -12,12 +12,14 @@ SECONDS ?= 25
 SEEDS ?= 100
 LIVES ?= 300
 ORDERS ?= 5000
+KILLS ?= 1000
+CHAOS ?= chaos
 PRODUCT ?= all
 ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: setup test lint demo bench simulate mutants campaign wheel clean help
+.PHONY: setup test lint demo bench simulate mutants campaign chaos wheel clean help
 
 setup: $(VENV)/.dev  ## make the virtual environment with everything for development
 
@@ -44,6 +46,9 @@ mutants: $(VENV)/.dev  ## make known mistakes in the product, and see after how 
 
 campaign: $(VENV)/.dev  ## trade with 20 sessions at random, ORDERS=5000 requests, and judge every book (PRODUCT=spot)
 	$(BIN)/python -m tests.campaign --orders $(ORDERS) --product $(PRODUCT) $(ARGS)
+
+chaos: $(VENV)/.dev  ## kill real gateways under load, KILLS=1000 in all, and judge every book; goes on where it was, in CHAOS=chaos
+	$(BIN)/python -m tests.chaos $(CHAOS) --kills $(KILLS) --product $(PRODUCT) $(ARGS)
 
 wheel: $(VENV)/.run  ## build the wheel into dist/
 	$(PIP) wheel --no-deps --wheel-dir dist .

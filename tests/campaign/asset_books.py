@@ -18,7 +18,7 @@ from tests.process.desk import Desk
 from tests.process.world import World
 from tradingsys.core.ids import EXTERNAL
 
-__all__ = ["Records", "booked_transfers", "compare"]
+__all__ = ["Records", "booked_fills", "booked_transfers", "compare", "compare_fills", "known_orders"]
 
 _FILLS = """
 SELECT symbol, trade_id, order_id, session_id, side, px, qty, fee, fee_asset FROM fills
@@ -132,8 +132,18 @@ class Records:
 
     def fills(self) -> list[_Row]:
         """The rows of the file."""
-        names = ("symbol", "trade_id", "order_id", "session_id", "side", "px", "qty", "fee", "fee_asset")
-        return [dict(zip(names, row, strict=True)) for row in _read(self.db, _FILLS)]
+        return booked_fills(self.db)
+
+
+def booked_fills(db: Path) -> list[_Row]:
+    """The rows of the file."""
+    names = ("symbol", "trade_id", "order_id", "session_id", "side", "px", "qty", "fee", "fee_asset")
+    return [dict(zip(names, row, strict=True)) for row in _read(db, _FILLS)]
+
+
+def known_orders(db: Path) -> set[str]:
+    """The client order ids that the file has."""
+    return {str(name) for (name,) in _read(db, "SELECT client_order_id FROM orders")}
 
 
 def booked_transfers(db: Path) -> int:

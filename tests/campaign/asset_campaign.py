@@ -20,13 +20,13 @@ from tests.campaign.tally import Owner
 from tests.process.desk import Desk
 from tests.process.world import PATIENCE_S, Process, World, eventually, free_port
 
-__all__ = ["AssetResult", "run_assets"]
+__all__ = ["DEPOSITS", "AssetResult", "run_assets"]
 
 _HAND_EVERY_S = {"spot": 0.25, "margin": 0.8}
 """Requests of margin by hand weigh on the same limit as the gateway's."""
 _HOUR_S = 3_600
 _HEARS = "the account's events arrive"
-_DEPOSITS = {
+DEPOSITS = {
     "spot": {"BTC": "20", "ETH": "400", "DOGE": "1000000", "BNB": "50"},
     "margin": {"BTC": "5", "ETH": "100", "BNB": "50"},
 }
@@ -90,7 +90,7 @@ class _Campaign:
 
     def run(self) -> AssetResult:
         world, product, plan = self.world, self.product, self.plan
-        for asset, amount in () if plan.begins_empty else _DEPOSITS[product].items():
+        for asset, amount in () if plan.begins_empty else DEPOSITS[product].items():
             self.hand.deposit(asset, amount)
         self.hand.moves = 0  # those are what the books begin with
         gateway = self._start_gateway()

@@ -36,7 +36,7 @@ LISTS = ("oco", "oto", "otoco")
 class AssetMonkey(Monkey):
     """One session on every symbol of a spot account."""
 
-    symbols = SYMBOLS
+    symbols: tuple[str, ...] = SYMBOLS
     can_amend = True
 
     def __init__(self, session: Context, random: Random) -> None:

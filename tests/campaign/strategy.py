@@ -37,7 +37,7 @@ CONDITIONALS = [
 class Monkey:
     """One session on every symbol."""
 
-    symbols = SYMBOLS
+    symbols: tuple[str, ...] = SYMBOLS
 
     def __init__(self, session: Context, random: Random) -> None:
         self.session, self._random = session, random

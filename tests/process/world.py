@@ -13,9 +13,10 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import msgspec
@@ -47,24 +48,33 @@ def eventually(what: str, look: Callable[[], T | None]) -> T:
 class Process:
     """One Python process; what it says is in files, to be read at any time."""
 
-    def __init__(self, name: str, directory: Path, arguments: list[str], cwd: Path | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        directory: Path,
+        arguments: list[str],
+        cwd: Path | None = None,
+        environ: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._paths = {stream: directory / f"{name}.{stream}" for stream in ("out", "err")}
-        environ = {
+        all_of_environ = {
             **os.environ,
             "XDG_CONFIG_HOME": str(directory),
             "XDG_RUNTIME_DIR": str(directory),
             "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"))),
             "PYTHONUNBUFFERED": "1",
             "COLUMNS": "80",
+            **environ,
         }
         with self._paths["out"].open("wb") as out, self._paths["err"].open("wb") as err:
             self.popen = subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=cwd or directory,
-                env=environ,
+                env=all_of_environ,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
+                process_group=0,  # Ctrl-C is meant for whoever started it, and ends it in an order of its own
             )
 
     @property
@@ -100,23 +110,33 @@ class Process:
 class World:
     """Started piece by piece; whatever is left is killed at the end."""
 
-    def __init__(self, directory: Path, port: int | None = None, sim_options: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        port: int | None = None,
+        sim_options: Sequence[str] = (),
+        sim_program: Sequence[str] = ("-m", "tradingsys"),
+    ) -> None:
         self.directory = directory
         self.db = directory / "pos.db"
         self._processes: list[Process] = []
         self._started = 0
         self._admin = ""
         self._wanted_port = port
-        self._sim_options = sim_options
+        self._sim_options, self._sim_program = sim_options, sim_program
         self.port = 0
 
     @classmethod
     @contextlib.contextmanager
     def running(
-        cls, directory: Path, port: int | None = None, sim_options: Sequence[str] = ("--seed=1",)
+        cls,
+        directory: Path,
+        port: int | None = None,
+        sim_options: Sequence[str] = ("--seed=1",),
+        sim_program: Sequence[str] = ("-m", "tradingsys"),
     ) -> Iterator[World]:
         """A simulator whose configuration points the gateway to ``port``, or to a free one."""
-        world = cls(directory, port, sim_options)
+        world = cls(directory, port, sim_options, sim_program)
         try:
             world._start_sim()
             yield world
@@ -124,12 +144,17 @@ class World:
             for process in world._processes:
                 process.kill()
 
-    def start(self, name: str, *arguments: str, cwd: Path | None = None) -> Process:
+    def start(self, name: str, *arguments: str, cwd: Path | None = None, **environ: str) -> Process:
         """Any Python process, in the world's directory if in no other; its files are named after it and a number."""
         self._started += 1
-        process = Process(f"{self._started:02}-{name}", self.directory, list(arguments), cwd)
+        process = Process(f"{self._started:02}-{name}", self.directory, list(arguments), cwd, environ)
         self._processes.append(process)
         return process
+
+    @property
+    def sim(self) -> Process:
+        """The simulator's."""
+        return self._processes[0]
 
     def start_gateway(self) -> Process:
         """The gateway; whether it is ready is `wait_until_ready`'s to find out."""
@@ -193,7 +218,7 @@ class World:
         return reckoning
 
     def _start_sim(self) -> None:
-        sim = self.start("sim", "-m", "tradingsys", "sim", "--port=0", "--write-config=.", "--json", *self._sim_options)
+        sim = self.start("sim", *self._sim_program, "sim", "--port=0", "--write-config=.", "--json", *self._sim_options)
         eventually("the simulator's addresses", lambda: sim.out.endswith("\n") or not sim.is_running)
         assert sim.is_running, sim.err
         self._admin = json.loads(sim.out)["admin"]

@@ -1,0 +1,136 @@
+"""Whether a stretch ended well: the exchange's own records beside the book, the strategies' records, and the logs."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from tests.campaign.asset_books import Records, booked_fills, compare, compare_fills, known_orders
+from tests.campaign.campaign import differences_at_end
+from tests.chaos.records import judge_records
+from tests.chaos.stage import Stage
+from tradingsys.core.ids import decode_client_order_id
+from tradingsys.store.read import reading
+
+__all__ = ["judge", "left_in_logs"]
+
+_OPEN = ("NEW", "PARTIALLY_FILLED", "PENDING_NEW")
+_FORBIDDEN = ("Traceback", "Logging error", "a fault in tradingsys", "came after event")
+"""Words that no log has: an exception nobody expected, or a gap in a session's events."""
+_HALTS = "HALT"
+_OF_A_FULL_DISK = ("disk", "too large", "written")
+
+_Row = dict[str, Any]
+
+
+def judge(stage: Stage, patience_s: float) -> list[str]:
+    """All that stays wrong. Everything was calmed down before; gateway and strategies are ended here."""
+    found = _settled(stage, patience_s)
+    if found:
+        return [*found, *_sent(stage, stage.ask("orders"))]
+    told = []
+    for strategy in stage.strategies:
+        if strategy.stop() != 0:
+            found.append(f"a strategy ended badly: {strategy.err.splitlines()[-1:]}")
+        else:
+            told += strategy.json_lines()[-1]
+    found += _books(stage, told)
+    assert stage.gateway is not None
+    code = stage.gateway.stop()
+    if code:
+        found.append(f"the gateway ended with {code}")
+    return found + [f"at rest: {each}" for each in _fills(stage)]
+
+
+def left_in_logs(stage: Stage) -> list[str]:
+    """What nobody may ever say, and halts that nothing explains."""
+    return [
+        f"{name}: {line[:300]}"
+        for name, lines in stage.world.said().items()
+        for line in lines
+        if any(word in line for word in _FORBIDDEN) or _is_unexplained_halt(line, stage.faults)
+    ]
+
+
+def _is_unexplained_halt(line: str, faults: Counter[str]) -> bool:
+    """Nothing that is done here may halt anything, but for a disk that takes no more."""
+    if _HALTS not in line:
+        return False
+    return not (faults["disk full"] and any(word in line for word in _OF_A_FULL_DISK))
+
+
+def _settled(stage: Stage, patience_s: float) -> list[str]:
+    """What is still wrong after all that could settle had its time."""
+    deadline = time.monotonic() + patience_s
+    while (found := list(_unsettled(stage))) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return found
+
+
+def _unsettled(stage: Stage) -> Iterator[str]:
+    for row in stage.ask("orders"):
+        if row["status"] in _OPEN:
+            yield f"open at the exchange: {row}"
+    status = stage.status()
+    if status is None or not status["ready"]:
+        yield f"the gateway is not ready: {status}"
+        return
+    for what in ("open_orders", "in_doubt", "halts", "differences"):
+        if status[what]:
+            yield f"{what}: {status[what]}"
+    yield from _fills(stage)
+
+
+def _fills(stage: Stage) -> Iterator[str]:
+    """Each execution is booked once, to the session that the order's id names, as the exchange has it."""
+    return compare_fills(_executions(stage), booked_fills(stage.db))
+
+
+def _executions(stage: Stage) -> list[_Row]:
+    """Of spot those before a symbol came into the book are not ours; there are none here."""
+    rows: list[_Row] = stage.ask("ledger")
+    return rows
+
+
+def _books(stage: Stage, told: list[_Row]) -> Iterator[str]:
+    orders, ledger = stage.ask("orders"), _executions(stage)
+    yield from _sent(stage, orders)
+    if stage.product == "spot":
+        yield from compare(Records(stage.world, stage.desk, stage.product), told)
+    else:
+        paid = any(row["kind"] == "FUNDING_FEE" for row in stage.ask("income"))
+        for difference in differences_at_end(stage.world, told):
+            if not (paid and ": funding is" in difference):  # eight hours are over: others judge that
+                yield difference
+    yield from judge_records(stage.world.directory, stage.cast.sessions, ledger, is_spot=stage.product == "spot")
+    yield from _believed(told, orders)
+
+
+def _sent(stage: Stage, orders: list[_Row]) -> Iterator[str]:
+    """No id twice, and none of ours that the book does not know."""
+    names = Counter(row["client_order_id"] for row in orders)
+    known = known_orders(stage.db)
+    with reading(stage.db) as conn:
+        ((lineage,),) = conn.execute("SELECT value FROM meta WHERE key = 'lineage'").fetchall()
+    for name, times in names.items():
+        key = decode_client_order_id(name)
+        if key is None or key.lineage != lineage:
+            continue
+        if times > 1:
+            yield f"order {name} was sent {times} times"
+        if name not in known:
+            yield f"order {name} is unknown to the book"
+
+
+def _believed(told: list[_Row], orders: list[_Row]) -> Iterator[str]:
+    """What strategies know of each order in the end."""
+    true = {row["client_order_id"]: Decimal(row["cum_qty"]) for row in orders}
+    for report in told:
+        for name, (is_active, acc) in report["orders"].items():
+            if is_active:
+                yield f"session {report['session']} believes {name} to be open"
+            if Decimal(repr(acc)) != true.get(name, 0):
+                yield f"session {report['session']} believes {acc} of {name} to be executed, not {true.get(name, 0)}"

@@ -1,0 +1,51 @@
+"""Gateways that are broken on purpose: whoever judges a stretch must see each."""
+
+from __future__ import annotations
+
+from tradingsys.core.order import Fill
+from tradingsys.core.records import Intent
+from tradingsys.oms.fill_book import FillBook
+from tradingsys.store.store import Store
+
+__all__ = ["MISTAKES"]
+
+_EVERY = 20
+
+
+def _a_fill_is_lost() -> None:
+    """One execution in twenty is never booked, from whatever source it is known."""
+    book = FillBook.book
+
+    def book_most(self: FillBook, fill: Fill, session: int, client_order_id: str | None) -> None:
+        if int(fill.exec_id) % _EVERY:
+            book(self, fill, session, client_order_id)
+
+    FillBook.book = book_most  # type: ignore[method-assign]
+
+
+def _a_fill_is_someone_elses() -> None:
+    """One execution in twenty is booked to the next session."""
+    book = FillBook.book
+
+    def book_wrongly(self: FillBook, fill: Fill, session: int, client_order_id: str | None) -> None:
+        is_wrong = session > 0 and not int(fill.exec_id) % _EVERY
+        book(self, fill, session + is_wrong, client_order_id)
+
+    FillBook.book = book_wrongly  # type: ignore[method-assign]
+
+
+def _no_journal() -> None:
+    """Orders are sent without being written down first."""
+
+    def append(self: Store, intent: Intent, *others: Intent) -> None:
+        del self, intent, others
+
+    Store.append = append  # type: ignore[method-assign]
+
+
+MISTAKES = {
+    "a fill is lost": _a_fill_is_lost,
+    "a fill is someone else's": _a_fill_is_someone_elses,
+    "no journal": _no_journal,
+}
+"""By name."""

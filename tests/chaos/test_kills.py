@@ -1,0 +1,85 @@
+"""Gateways die under load, and every book is right; one that is broken is found out."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import signal
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.crash_points import POINTS, SIDES, Crash, last_words
+from tests.chaos.records import Life, judge_lives
+from tests.chaos.stage import Cast, Stage
+from tests.chaos.stretch import Outcome, Plan, play
+from tests.chaos.sums import Sums, Violation
+from tests.process.world import PATIENCE_S
+
+pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+
+_FEW = Cast(processes=2, sessions_each=3)
+
+
+def test_ten_deaths_leave_every_book_right(tmp_path: Path) -> None:
+    outcome = play(tmp_path, Plan(7, "usdm", 10, _FEW, "storm"))
+    assert outcome.violations == []
+    assert outcome.kills.total() == 10
+    assert outcome.executions > 30
+
+
+def test_a_broken_gateway_is_found_out(tmp_path: Path) -> None:
+    plan = Plan(3, "usdm", 1, _FEW, "calm", "a fill is lost", troubles=0.0, patience_s=3.0)
+    assert any("is not in the books" in violation for violation in play(tmp_path, plan).violations)
+
+
+@pytest.mark.parametrize("point", sorted(POINTS))
+def test_every_instant_is_one_of_the_product(point: str) -> None:
+    names = POINTS[point]
+    functools.reduce(getattr, names.function.split("."), importlib.import_module(names.module))
+
+
+def _row(number: int, side: str = "BUY", qty: str = "5") -> dict[str, object]:
+    name = "T003D7-1-1-1-1"
+    return {"symbol": "X", "exec_id": number, "client_order_id": name, "side": side, "qty": qty, "px": "1"}
+
+
+def _life(begin: int, *numbers: int, qty: int = 5) -> Life:
+    told = [(("X", str(number), "T003D7-1-1-1-1"), "BUY", Decimal(qty), Decimal(1)) for number in numbers]
+    return Life({"x": Decimal(begin)}, told)
+
+
+def test_records_of_strategies_are_judged_by_life() -> None:
+    rows = [_row(1), _row(2)]
+    assert not list(judge_lives([_life(0, 1, 2)], rows))
+    assert not list(judge_lives([_life(0, 1), _life(10)], rows))  # the second happened while nobody was there
+    assert not list(judge_lives([_life(0, 1), _life(0, 1, 2)], rows))  # not saved when all died: told anew
+    for lives, words in (
+        ([_life(0, 1)], "are not 10"),
+        ([_life(0, 1), _life(5)], "are not 10"),
+        ([_life(0, 1, 2, 2)], "told 2 times"),
+        ([_life(0, 1, 2, 3)], "not in the ledger"),
+        ([_life(0, 1, 2, qty=4)], "it is"),
+    ):
+        assert any(words in problem for problem in judge_lives(lives, rows)), words
+
+
+def test_sums_go_on_where_they_were(tmp_path: Path) -> None:
+    path = tmp_path / "sums.json"
+    for number in range(1, 4):
+        sums = Sums.of(path)
+        sums.add(Outcome("usdm", "calm", kills=Counter({"before send": 2}), executions=5, ready_ms=[number]))
+        sums.keep(path)
+    sums.violations.append(Violation(["lost"], "there", "so"))
+    assert (sums.total, sums.executions, sums.stretches, sums.ready_ms) == (6, 15, 3, [1, 2, 3])
+    assert "6 kills" in sums.line and "VIOLATION, kept in there; again: so" in sums.report()
+
+
+def test_a_process_dies_at_the_instant_and_says_so(tmp_path: Path) -> None:
+    for side in SIDES:
+        with Stage.built(tmp_path / side, "usdm", _FEW, 1, "calm") as stage:
+            gateway = stage.start_gateway(Crash("mark_ready", side, 1))
+            assert gateway.popen.wait(PATIENCE_S) == -signal.SIGKILL
+            assert last_words(gateway.err) == f"{side} mark_ready"
