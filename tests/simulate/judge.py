@@ -61,13 +61,9 @@ class Judge:
         self.earned = self._compute()
 
     def violations(self) -> Iterator[str]:
-        yield from self._positions()
-        yield from self._beliefs()
-        yield from self._fills()
-        yield from self._funding()
-        yield from self._orders()
+        yield from self.money()
+        yield from self.orders()
         yield from self._life.venue.sent.repeated()
-        yield from self._nothing_left_in_doubt()
         yield from self._halts()
         yield from self._life.witness.lies(self.truth)
         gateway = self._gateway
@@ -77,6 +73,18 @@ class Judge:
             yield f"halted: {gateway.halting.reason}"
         if gateway.recovery.differences:
             yield f"differences: {gateway.recovery.differences}"
+
+    def money(self) -> Iterator[str]:
+        """What is wrong with what everybody has."""
+        yield from self._positions()
+        yield from self._beliefs()
+        yield from self._fills()
+        yield from self._funding()
+
+    def orders(self) -> Iterator[str]:
+        """What is wrong with what is known of orders."""
+        yield from self._orders()
+        yield from self._nothing_left_in_doubt()
 
     def seen(self) -> Counter[str]:
         """What happened in this life that rules are about."""

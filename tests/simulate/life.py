@@ -79,13 +79,18 @@ def make_simulator(now_ns: int, options: Options | None = None, fees: FeeSchedul
 class Life(Lifetime):
     """Builds the world of a seed and lives it."""
 
+    settings = SETTINGS
+    """Of its gateways."""
     strategies: list[Strategy | PyalgoStrategy]
 
-    def __init__(self, seed: int, folder: Path, profile: Profile | None = None) -> None:
+    def __init__(
+        self, seed: int, folder: Path, profile: Profile | None = None, *, faults: Faults | None = None
+    ) -> None:
+        """What goes wrong is drawn within the profile, or is ``faults``."""
         self.seed = seed
         self.world = World(seed)
         self.folder = folder
-        self.faults = Faults.draw(self.world.rng, profile or Profile.of(seed))
+        self.faults = faults or Faults.draw(self.world.rng, profile or Profile.of(seed))
         self.counts: Counter[str] = Counter()
         self._foreign_children = self.faults.foreign_children
         options = Options(child_keeps_client_id=not self._foreign_children)
@@ -173,7 +178,7 @@ class Life(Lifetime):
             self.world,
             self.venue,
             self.machine,
-            SETTINGS,
+            self.settings,
             lambda: BinanceProtocol(USDM, _URLS, "key", signer()),
             BinanceMarket(USDM, _URLS),
             lambda: self.faults,

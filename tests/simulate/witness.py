@@ -65,6 +65,15 @@ class Witness:
 
     def lies(self, truth: Truth) -> Iterator[str]:
         """What was told and was not true."""
+        yield from self.verdicts(truth)
+        own: dict[int, list[Owned]] = {}
+        for order in truth.orders:
+            own.setdefault(order.key.session, []).append(order)
+        for told in self._snapshots:
+            yield from self._untold(told, own.get(told.session, ()))
+
+    def verdicts(self, truth: Truth) -> Iterator[str]:
+        """Orders that were told to be over, or never to have been, and lived."""
         accepted = {order.client_order_id: order for order in truth.orders}
         for client_order_id, status in self._never.items():
             if client_order_id in accepted:
@@ -73,11 +82,6 @@ class Witness:
             order = accepted.get(client_order_id)
             if order is not None and (order.status.is_open or _last_ns(order) > at_ns):
                 yield f"told at {self._world.at(at_ns):.4f} that {client_order_id} is over, which lived on"
-        own: dict[int, list[Owned]] = {}
-        for order in truth.orders:
-            own.setdefault(order.key.session, []).append(order)
-        for told in self._snapshots:
-            yield from self._untold(told, own.get(told.session, ()))
 
     def _untold(self, told: _Told, own: Iterable[Owned]) -> Iterator[str]:
         """Orders that a snapshot left out must be over, and their executions in its positions."""
