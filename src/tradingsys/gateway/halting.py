@@ -48,13 +48,13 @@ class Halting:
         self._perform()
         return is_news
 
-    def lift(self, scope: Scope, cause: HaltCause | None = None) -> bool:
+    def lift(self, scope: Scope, cause: HaltCause | None = None, *, reason: str = "") -> bool:
         """Lift what was imposed on exactly this scope, durably, for all causes or one; False when nothing was."""
         was_restricted = self._book.halts.lift(scope, self._venue_ms(), cause)
         if scope == Scope() and cause is None and self.fault and not self.is_final:
             self.fault, was_restricted = "", True
         if was_restricted:
-            self._log.warning("orders are allowed again", scope=str(scope), cause=cause or "all")
+            self._log.warning("orders are allowed again", scope=str(scope), cause=cause or "all", reason=reason)
         self._perform()
         return was_restricted
 

@@ -16,12 +16,12 @@ from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import LocalProtocolError, StoreError, TradingError
 from tradingsys.core.ids import MAX_SESSION
 from tradingsys.core.instrument import plain
-from tradingsys.core.records import Scope
 from tradingsys.gateway.asset_desk import AssetDesk
 from tradingsys.gateway.host import Host, Method, known_instrument, require_ready
 from tradingsys.gateway.operator_views import OperatorViews, session_fill, session_orders
 from tradingsys.gateway.questions import ask_within
 from tradingsys.gateway.sessions import Client
+from tradingsys.gateway.stop_desk import StopDesk
 from tradingsys.gateway.stored_rows import merged_fills, most, stored_fills, stored_orders
 from tradingsys.gateway.views import signed_number
 from tradingsys.wire.codec import decode_params, encode_error, encode_reply
@@ -29,7 +29,6 @@ from tradingsys.wire.messages import ErrorCode, Request
 from tradingsys.wire.operator import (
     ExplainParams,
     OperateParams,
-    ScopeParams,
     Selection,
     SetPositionParams,
     SetPositionResult,
@@ -58,8 +57,8 @@ class OperatorDesk:
             "op.positions": self._positions,
             "op.set_position": self._set_position,
             "op.explain": self._explain,
-            "op.resume": self._resume,
             **AssetDesk(gateway).methods,
+            **StopDesk(gateway).methods,
         }
 
     def method(self, client: Client, name: str) -> Method | None:
@@ -231,17 +230,6 @@ class OperatorDesk:
             ask_within(gateway, BalancesQuery(), _EXPLAIN_MS, told_assets)
         else:
             ask_within(gateway, PositionsQuery(), _EXPLAIN_MS, told_contracts)
-
-    def _resume(self, client: Client, request: Request) -> None:
-        gateway = self._gateway
-        params = decode_params(request, ScopeParams)
-        scope = Scope(params.session_id, params.symbol.upper())
-        if scope.symbol and not gateway.book.halts.of(scope):
-            known_instrument(gateway, scope.symbol)
-        if not gateway.halting.lift(scope):
-            how = gateway.book.commands.line("status")
-            raise LocalProtocolError(f"{scope} is not halted: `{how}` lists what is", code=ErrorCode.BAD_REQUEST)
-        client.peer.write(encode_reply(request.id))
 
     def _booked_symbol(self, text: str) -> str:
         symbol = text.upper()

@@ -65,7 +65,8 @@ class Stopping:
 
     def cancel(self, scope: Scope) -> Clearing:
         """Cancel what is open in a scope now, and restrict nothing."""
-        clearing = self._asked[self._number + 1] = self._new(scope)
+        clearing = self._new(scope)
+        self._asked[clearing.number] = clearing
         while len(self._asked) > _ASKED_KEPT:
             del self._asked[next(iter(self._asked))]
         self.work()

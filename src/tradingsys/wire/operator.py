@@ -1,9 +1,10 @@
 """Messages between a running gateway and its operator (``tradingsys status``, ``orders``, ``pos``, …).
 
 An operator's connection says ``operate`` with the token first; it holds no session and subscribes nothing. The methods
-are ``operate``, ``op.status``, ``op.sessions``, ``op.orders``, ``op.fills``, ``op.positions``, ``op.set_position``,
-``op.explain`` and ``op.resume``; of accounts that hold assets also ``op.assets`` and ``op.accept``, of margin accounts
-``op.balances``, ``op.margin``, ``op.borrowable``, ``op.borrow`` and ``op.repay``.
+are ``operate``, ``op.status``, ``op.sessions``, ``op.orders``, ``op.fills``, ``op.positions``, ``op.set_position`` and
+``op.explain``; ``op.halt``, ``op.cancel``, ``op.flatten``, ``op.stopping`` and ``op.resume``; of accounts that hold
+assets also ``op.assets`` and ``op.accept``, of margin accounts ``op.balances``, ``op.margin``, ``op.borrowable``,
+``op.borrow`` and ``op.repay``.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ __all__ = [
     "ExplainParams",
     "Explanation",
     "GatewayView",
+    "HaltParams",
     "HaltView",
     "OperateParams",
     "ScopeParams",
@@ -29,6 +31,8 @@ __all__ = [
     "SessionView",
     "SetPositionParams",
     "SetPositionResult",
+    "StoppingParams",
+    "StoppingView",
 ]
 
 
@@ -186,10 +190,51 @@ class ExplainParams(Struct, frozen=True):
 
 
 class ScopeParams(Struct, frozen=True, omit_defaults=True):
-    """``op.resume``: exactly this; with neither it is the account."""
+    """``op.resume``, ``op.cancel`` and ``op.flatten``: this session, this symbol or both; with neither the account.
+
+    ``op.resume`` lifts what was imposed on exactly this.
+    """
 
     session_id: int | None = None
     symbol: str = ""
+    reason: str = ""
+    """For people: why it is done."""
+
+
+class HaltParams(Struct, frozen=True, omit_defaults=True):
+    """``op.halt``: as in `ScopeParams`; answered when it is on disk."""
+
+    session_id: int | None = None
+    symbol: str = ""
+    reason: str = ""
+    reducing: bool = False
+    """Let orders pass that reduce what their session holds."""
+    keep_orders: bool = False
+    """Cancel nothing."""
+
+
+class StoppingParams(Struct, frozen=True):
+    """``op.stopping``: how far is what was begun under this number."""
+
+    number: int
+
+
+class StoppingView(Struct, frozen=True, omit_defaults=True):
+    """``op.halt``, ``op.cancel``, ``op.flatten`` and ``op.stopping``: how far it is."""
+
+    number: int
+    """To ask again; 0 when nothing is to be done."""
+    scope: str
+    confirmed: bool
+    """The exchange's own list of open orders shows none that must be gone, and nothing that can be traded is held."""
+    canceled: int = 0
+    """Orders that are gone since."""
+    left: list[SessionOrder] = []
+    """Orders that are not known to be gone."""
+    held: list[str] = []
+    """What is still held that is to be traded away, and why; what is less than can be traded stays here."""
+    problem: str = ""
+    """Why the exchange has not confirmed it."""
 
 
 class Explanation(Struct, frozen=True):

@@ -1,0 +1,116 @@
+"""Requests of operators that stop trading, and let it go on."""
+
+from __future__ import annotations
+
+from tradingsys.core.enums import TradingState
+from tradingsys.core.errors import LocalProtocolError, StoreError
+from tradingsys.core.ids import MAX_SESSION
+from tradingsys.core.records import HaltCause, HaltDuty, Scope
+from tradingsys.gateway.clearing import Clearing
+from tradingsys.gateway.host import Host, Method, known_instrument, require_ready
+from tradingsys.gateway.operator_views import session_orders
+from tradingsys.gateway.sessions import Client
+from tradingsys.wire.codec import decode_params, encode_reply
+from tradingsys.wire.messages import ErrorCode, Request
+from tradingsys.wire.operator import HaltParams, ScopeParams, StoppingParams, StoppingView
+
+__all__ = ["StopDesk"]
+
+_SHOWN = 50
+_LONGEST_REASON = 200
+_BY_HAND = "by an operator"
+
+
+class StopDesk:
+    """``op.halt``, ``op.cancel``, ``op.flatten``, ``op.stopping`` and ``op.resume``."""
+
+    def __init__(self, gateway: Host) -> None:
+        self._gateway = gateway
+        self.methods: dict[str, Method] = {
+            "op.halt": self._halt,
+            "op.cancel": self._cancel,
+            "op.flatten": self._flatten,
+            "op.stopping": self._stopping,
+            "op.resume": self._resume,
+        }
+
+    def _halt(self, client: Client, request: Request) -> None:
+        params = decode_params(request, HaltParams)
+        state = TradingState.REDUCING if params.reducing else TradingState.HALTED
+        duty = HaltDuty.NOTHING if params.keep_orders else HaltDuty.CANCEL
+        self._impose(client, request, self._scope(params.session_id, params.symbol), state, params.reason, duty)
+
+    def _flatten(self, client: Client, request: Request) -> None:
+        params = decode_params(request, ScopeParams)
+        scope, duty = self._scope(params.session_id, params.symbol), HaltDuty.FLATTEN
+        self._impose(client, request, scope, TradingState.HALTED, params.reason, duty)
+
+    def _cancel(self, client: Client, request: Request) -> None:
+        params = decode_params(request, ScopeParams)
+        scope = self._scope(params.session_id, params.symbol)
+        require_ready(self._gateway)
+        self._gateway.log.warning("orders are canceled by an operator", scope=str(scope), reason=params.reason)
+        client.peer.write(encode_reply(request.id, _view(self._gateway.stopping.cancel(scope))))
+
+    def _stopping(self, client: Client, request: Request) -> None:
+        clearing = self._gateway.stopping.numbered(decode_params(request, StoppingParams).number)
+        if clearing is None:
+            raise LocalProtocolError("it was lifted meanwhile, or was long ago", code=ErrorCode.BAD_REQUEST)
+        client.peer.write(encode_reply(request.id, _view(clearing)))
+
+    def _resume(self, client: Client, request: Request) -> None:
+        gateway, params = self._gateway, decode_params(request, ScopeParams)
+        scope = Scope(params.session_id, params.symbol.upper())
+        if scope.symbol and not gateway.book.halts.of(scope):
+            known_instrument(gateway, scope.symbol)
+        if scope == Scope() and gateway.store.kill_file() is not None:
+            raise LocalProtocolError(
+                f"{gateway.db}.kill is there: as long as it is, the account stays halted; remove it first",
+                code=ErrorCode.BAD_REQUEST,
+            )
+        if not gateway.halting.lift(scope, reason=_clean(params.reason)):
+            how = gateway.book.commands.line("status")
+            raise LocalProtocolError(f"{scope} is not halted: `{how}` lists what is", code=ErrorCode.BAD_REQUEST)
+        client.peer.write(encode_reply(request.id))
+
+    def _impose(
+        self, client: Client, request: Request, scope: Scope, state: TradingState, reason: str, duty: HaltDuty
+    ) -> None:
+        """Restrict first, durably; what is to be done about it begins before the answer."""
+        gateway = self._gateway
+        told = ": ".join(filter(None, [_BY_HAND, _clean(reason)]))
+        gateway.halting.impose(scope, state, HaltCause.OPERATOR, told, duty)
+        if gateway.halting.is_final:
+            raise StoreError(gateway.halting.fault)
+        clearing = gateway.stopping.carry_out(scope, HaltCause.OPERATOR) if gateway.is_ready else None
+        if clearing is not None:
+            client.peer.write(encode_reply(request.id, _view(clearing)))
+        else:
+            done = duty is HaltDuty.NOTHING
+            problem = "" if done else f"the gateway is not ready ({gateway.text}): it begins as soon as it is"
+            client.peer.write(encode_reply(request.id, StoppingView(0, str(scope), done, problem=problem)))
+
+    def _scope(self, session: int | None, symbol: str) -> Scope:
+        """Raises LocalProtocolError for a session or a symbol that there is not."""
+        if session is not None and not 0 <= session <= MAX_SESSION:
+            raise LocalProtocolError(f"session_id must be 0 to {MAX_SESSION}", code=ErrorCode.BAD_REQUEST)
+        if symbol and symbol.upper() not in self._gateway.book.symbols:
+            known_instrument(self._gateway, symbol)
+        return Scope(session, symbol.upper())
+
+
+def _clean(reason: str) -> str:
+    return "".join(filter(str.isprintable, reason))[:_LONGEST_REASON].strip()
+
+
+def _view(clearing: Clearing) -> StoppingView:
+    left = clearing.left()
+    return StoppingView(
+        clearing.number,
+        str(clearing.scope),
+        clearing.is_confirmed,
+        clearing.canceled,
+        session_orders(left[:_SHOWN]),
+        [str(remainder) for remainder in clearing.remainders[:_SHOWN]],
+        clearing.problem,
+    )
