@@ -24,6 +24,7 @@ from tradingsys.oms.session_book import SessionBook
 from tradingsys.wire.messages import ErrorCode, Request, StatusPush
 
 if TYPE_CHECKING:
+    from tradingsys.gateway.limiting import Limiting
     from tradingsys.gateway.stopping import Stopping
 
 __all__ = ["Host", "Method", "known_instrument", "require_login", "require_ready", "require_trading"]
@@ -42,6 +43,7 @@ class Host(Protocol):
     orders: OrderDesk | None
     is_ready: bool
     halting: Halting
+    limiting: Limiting
     settings: GatewaySettings
     margin: MarginLevel | None
     """What a margin account was warned of; None as long as all is well."""

@@ -28,6 +28,7 @@ from tradingsys.gateway.announcements import Announcements
 from tradingsys.gateway.boot import Boot, BootSteps
 from tradingsys.gateway.duties import inquiries, take_up
 from tradingsys.gateway.halting import Halting
+from tradingsys.gateway.limiting import Limiting
 from tradingsys.gateway.margin_level import MarginWatch, is_well, margin_text
 from tradingsys.gateway.market_data import MarketData
 from tradingsys.gateway.orders import OrderDesk
@@ -106,13 +107,12 @@ class Gateway:
         self.clients: dict[Peer, Client] = {}
         self._tell = Announcements(self.clients)
         self.is_ready = False
-        self.account = ""
-        self.text = "starting"
+        self.account, self.text = "", "starting"
         self._incarnation: Incarnation | None = None
         self.stopping = Stopping(self)
+        self.limiting = Limiting(self, settings.limits, settings.sessions)
         self._requests = RequestHandler(self)
-        self._settling = False
-        self._stream_rises = 0
+        self._settling, self._stream_rises = False, 0
         self._started_ns = clock.monotonic_ns()
 
     # ---- the world calls
@@ -326,6 +326,7 @@ class Gateway:
             self.settings.watch_ms,
         )
         self.procedures.keep(self.stopping.watch)
+        self.procedures.keep(self.limiting.watch)
         self.log.info("ready", open_orders=len(self.book.open_orders()), in_doubt=len(doubtful))
         self._tell.snapshots(self.book)
 
@@ -385,6 +386,7 @@ class Gateway:
 
     def _tell_order(self, news: OrderNews) -> None:
         self._tell.order(news, deliver=self.is_ready)
+        self.limiting.executed(news)
         if news.order.closes_position and self.orders is not None:
             self.orders.reducing.watch(news.order)
 
@@ -392,6 +394,7 @@ class Gateway:
         if self.orders is None:
             return
         self.orders.done(report)
-        match report.error:
-            case VenueError(code=code, message=text) if self.is_ready and self.settings.shows_old_rules(code, text):
-                self.procedures.start(self.rules.read_again())
+        self.limiting.answered(report)
+        error = report.error
+        if isinstance(error, VenueError) and self.is_ready and self.settings.shows_old_rules(error.code, error.message):
+            self.procedures.start(self.rules.read_again())

@@ -179,7 +179,9 @@ class Limiting:
     # ---- what becomes of it
 
     def executed(self, news: OrderNews) -> None:
-        """Something was executed, perhaps."""
+        """Something was executed, perhaps: what the boot finds out is not the strategy's pace."""
+        if not self._gateway.is_ready:
+            return
         guarded = self.guarded(news.order.session)
         now_ns = self._gateway.now_ns()
         for _ in news.new_fills:

@@ -35,6 +35,7 @@ from tradingsys.wire.messages import (
 __all__ = ["OrderRequests"]
 
 _TO_TRADE = "send, amend or cancel orders"
+_REFUSALS = frozenset({ErrorCode.INVALID_ORDER, ErrorCode.DENIED})
 
 
 class OrderRequests:
@@ -43,12 +44,25 @@ class OrderRequests:
     def __init__(self, gateway: Host) -> None:
         self._gateway = gateway
         self.methods: dict[str, Method] = {
-            "order": self._order,
-            "order_list": self._order_list,
-            "amend": self._amend,
+            "order": self._counted(self._order),
+            "order_list": self._counted(self._order_list),
+            "amend": self._counted(self._amend),
             "cancel": self._cancel,
             "resolve": self._resolve,
         }
+
+    def _counted(self, method: Method) -> Method:
+        """The same, and what is refused counts: a strategy that takes no heed of it is stopped."""
+
+        def counted(client: Client, request: Request) -> None:
+            try:
+                method(client, request)
+            except LocalProtocolError as error:
+                if client.session is not None and error.code in _REFUSALS:
+                    self._gateway.limiting.refused(client.session.id)
+                raise
+
+        return counted
 
     def _order(self, client: Client, request: Request) -> None:
         gateway = self._gateway
@@ -63,10 +77,12 @@ class OrderRequests:
         refusal = gateway.venue.refusal(command.terms, instrument, reference_px)
         if refusal:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
+        presumed_qty = self._presumed_qty(session, asked)
+        gateway.limiting.order(session, [(command, asked)], presumed_qty)
         if not gateway.venue.admits(command):
             raise InvalidOrder(gateway.venue.too_fast("order", command), code=ErrorCode.DENIED)
         client.seq = params.seq
-        desk.commit(session, [(command, asked)], presumed_qty=self._presumed_qty(session, asked))
+        desk.commit(session, [(command, asked)], presumed_qty=presumed_qty)
         gateway.venue.send(command)
         client.peer.write(encode_reply(request.id, OrderResult(command.client_order_id)))
 
@@ -87,12 +103,14 @@ class OrderRequests:
         refusal = gateway.venue.list_refusal(together)
         if refusal:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
+        pairs = rivals(params.contingency, [command.client_order_id for command in together.orders])
+        gateway.limiting.order(session, prepared, rivals=pairs)
         if not gateway.venue.admits(together):
             raise InvalidOrder(gateway.venue.too_fast("order list", together), code=ErrorCode.DENIED)
-        names = [command.client_order_id for command in together.orders]
         client.seq = params.orders[-1].seq
-        desk.commit(session, prepared, rivals=rivals(params.contingency, names))
+        desk.commit(session, prepared, rivals=pairs)
         gateway.venue.send(together)
+        names = [command.client_order_id for command in together.orders]
         client.peer.write(encode_reply(request.id, OrderListResult(names)))
 
     def _amend(self, client: Client, request: Request) -> None:
@@ -107,6 +125,7 @@ class OrderRequests:
         refusal = gateway.venue.refusal(terms, instrument, gateway.market.reference_px(instrument.symbol))
         if refusal:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
+        gateway.limiting.amend(gateway.book.orders[command.client_order_id], terms)
         if not gateway.venue.admits(command):
             raise InvalidOrder(gateway.venue.too_fast("amend", command), code=ErrorCode.DENIED)
         desk.amending(command, terms)

@@ -67,6 +67,8 @@ class Asked(Struct, frozen=True):
         """Whether it could do nothing but reduce what the session holds."""
         if all(order.terms.reduce_only or order.terms.close_position for order in self.orders):
             return True
+        if not all(order.qty for order in self.orders):
+            return False  # nobody knows what an amount of the quote asset comes to
         sides = {order.terms.side for order in self.orders}
         return all(line.worst_of(side, self.adds(side)) <= 0 for side in sides)
 
