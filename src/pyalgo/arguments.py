@@ -8,10 +8,13 @@ from contextlib import suppress
 from difflib import get_close_matches
 from enum import StrEnum
 from math import nan
+from pathlib import Path
+from ssl import SSLContext
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from tradingsys.core.errors import InvalidOrder
+from tradingsys.core.errors import ConfigError, InvalidOrder
+from tradingsys.net.tls import client_context
 from tradingsys.wire.messages import ErrorCode
 
 __all__ = [
@@ -24,6 +27,7 @@ __all__ = [
     "number",
     "one_of",
     "session_number",
+    "ssl_context",
     "switch",
     "symbol_name",
     "word",
@@ -77,6 +81,23 @@ def address(value: object) -> str:
             if found.scheme in ("ws", "wss") and found.hostname and found.port != 0:
                 return value
     raise ValueError(f"addr is {value!r}: it looks like ws://localhost:8111, as the gateway's key local")
+
+
+def ssl_context(
+    addr: str, ca: str | Path | None, certificate: str | Path | None, key: str | Path | None
+) -> SSLContext | None:
+    """What a wss:// address needs; None for any other. Raises ValueError."""
+    files = [None if each is None else Path(each) for each in (ca, certificate, key)]
+    if not addr.startswith("wss:"):
+        if any(files):
+            raise ValueError(f"ca, certificate and key are for wss:// addresses, and addr is {addr!r}")
+        return None
+    if key is not None and certificate is None:
+        raise ValueError("key is that of a certificate: give both")
+    try:
+        return client_context(*files)
+    except ConfigError as error:
+        raise ValueError(str(error)) from None
 
 
 def symbol_name(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf
+from pathlib import Path
 from typing import Any, Literal, get_args, overload
 
 from pyalgo.arguments import Callbacks, number, symbol_name
@@ -87,11 +88,25 @@ class Context(Session, Callbacks):
         trading: bool = False,
         *,
         token: str | None = None,
+        ca: str | Path | None = None,
+        certificate: str | Path | None = None,
+        key: str | Path | None = None,
         instance: str = "",
         driver: Driver | None = None,
         caller: Caller | None = None,
     ) -> None:
-        super().__init__(addr, session_id, name, trading, token=token, instance=instance, driver=driver)
+        super().__init__(
+            addr,
+            session_id,
+            name,
+            trading,
+            token=token,
+            ca=ca,
+            certificate=certificate,
+            key=key,
+            instance=instance,
+            driver=driver,
+        )
         self.subscriptions: dict[str, Tradable[Any]] = {}
         """By stream, such as ``btcusdt@depth``."""
         self.tradings: dict[str, Tradable[Any]] = {}

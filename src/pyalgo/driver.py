@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from ssl import SSLContext
 from typing import Protocol
 
 from pyalgo.client import Client
@@ -34,7 +35,7 @@ _PROGRESS_S = 5.0
 class Driver(Protocol):
     """Moves bytes and time between clients and gateways."""
 
-    def attach(self, client: Client, addr: str, token: str | None) -> None:
+    def attach(self, client: Client, addr: str, token: str | None, ssl: SSLContext | None) -> None:
         """From now on, whenever there is time, keep this client connected."""
 
     def wait(self, done: Callable[[], bool], doing: Callable[[], str], timeout_s: float | None = ...) -> None:
@@ -71,9 +72,9 @@ class LoopDriver:
         self._stopped: asyncio.Event | None = None
         self._raised: BaseException | None = None
 
-    def attach(self, client: Client, addr: str, token: str | None) -> None:
+    def attach(self, client: Client, addr: str, token: str | None, ssl: SSLContext | None) -> None:
         """From now on, whenever the loop turns, keep this client connected."""
-        self._lines.append(Line(client, addr, token, self._runner, self._guard))
+        self._lines.append(Line(client, addr, token, ssl, self._runner, self._guard))
         if not self._runner.has_worker:
             # A program may end without saying goodbye. (A notebook's thread is gone by then.)
             atexit.unregister(self.close)

@@ -65,12 +65,23 @@ class Engine(NoCallbacks):
         return {*callbacks_of(Context), *callbacks_of(Tradable)}, "what make_session() or subscribe() returns"
 
     def make_session(
-        self, addr: str, session_id: int, name: str, trading: bool = False, *, token: str | None = None
+        self,
+        addr: str,
+        session_id: int,
+        name: str,
+        trading: bool = False,
+        *,
+        token: str | None = None,
+        ca: str | Path | None = None,
+        certificate: str | Path | None = None,
+        key: str | Path | None = None,
     ) -> Context:
         """Log in and wait until the session's position and open orders are known; asked twice, the same is returned.
 
-        ``token`` is needed only when the gateway runs on another machine or as another user. Raises RuntimeError when
-        called from a callback.
+        ``token`` is needed only when the gateway runs on another machine or as another user. For ``wss://`` addresses
+        ``ca`` is a file with the authority that signed the gateway's certificate, or with that certificate itself;
+        ``certificate`` and ``key`` are what this strategy shows, where the gateway wants one. Raises RuntimeError
+        when called from a callback, and ValueError for files that cannot be used.
         """
         known = self.contexts.get((addr, session_id))
         if known is not None:
@@ -90,6 +101,9 @@ class Engine(NoCallbacks):
             name,
             trading,
             token=token,
+            ca=ca,
+            certificate=certificate,
+            key=key,
             instance=self._instance,
             driver=self._driver,
             caller=self._caller,

@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from ssl import SSLContext
 from urllib.parse import urlsplit
 
 from pyalgo.client import Client
@@ -26,6 +27,7 @@ _MAX_BACK_OFF_S = 2.0
 _CONNECT_S = 5.0
 _TICK_S = 0.1
 _GOODBYE_S = 1.0
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Line:
@@ -36,10 +38,11 @@ class Line:
         client: Client,
         addr: str,
         token: str | None,
+        ssl: SSLContext | None,
         runner: LoopRunner,
         guard: Callable[[Callable[[], None]], None],
     ) -> None:
-        self.client, self._addr, self._token = client, addr, token
+        self.client, self._addr, self._token, self._ssl = client, addr, token, ssl
         self._runner = runner
         self._guard = guard
         self._gone = asyncio.Event()
@@ -110,7 +113,7 @@ class Line:
         while True:
             self._gone.clear()
             try:
-                await connect(self._addr, self, timeout_s=_CONNECT_S, on_error=_report)
+                await connect(self._addr, self, timeout_s=_CONNECT_S, ssl=self._ssl, on_error=_report)
             except TransportError as error:
                 self._unreachable = f"no gateway at {self._addr}: is it running? ({error})"
             else:
@@ -128,8 +131,10 @@ class Line:
 
     def _find_token(self) -> str | None:
         token = self._token or os.environ.get("PYALGO_TOKEN")
-        if token is None:
-            port = urlsplit(self._addr).port or 80
+        parts = urlsplit(self._addr)
+        # The token of a gateway of this machine is nothing that another machine may be told.
+        if token is None and parts.hostname in _LOOPBACK:
+            port = parts.port or 80
             try:
                 token = read_token(port)
             except OSError as error:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections import deque
+from pathlib import Path
 
 from msgspec import Struct
 
 from pyalgo.account import Account
-from pyalgo.arguments import address, count, session_number, symbol_name
+from pyalgo.arguments import address, count, session_number, ssl_context, symbol_name
 from pyalgo.client import Client
 from pyalgo.driver import Driver, LoopDriver
 from pyalgo.link import MarketPush
@@ -42,6 +43,7 @@ class Session(Ordering, Account):
     """The low level: connect, subscribe, then take events one by one with `process`.
 
     `Context` builds on it and calls back. ``driver`` moves bytes and time; without one, `connect` makes its own.
+    ``token``, ``ca``, ``certificate`` and ``key`` as for `Engine.make_session`.
     ``instance`` is random by default; a session belongs to one instance at a time.
     """
 
@@ -53,6 +55,9 @@ class Session(Ordering, Account):
         trading: bool = False,
         *,
         token: str | None = None,
+        ca: str | Path | None = None,
+        certificate: str | Path | None = None,
+        key: str | Path | None = None,
         instance: str = "",
         driver: Driver | None = None,
     ) -> None:
@@ -61,6 +66,7 @@ class Session(Ordering, Account):
         self.addr, self.id, self.name, self.trading = address(addr), session_number(session_id), str(name), trading
         self.client = Client(self.id, self.name, trading, instance or secrets.token_hex(_INSTANCE_BYTES), self)
         self._token = token
+        self._ssl = ssl_context(self.addr, ca, certificate, key)
         self._driver = driver
         self._is_attached = False
         self._events: deque[Event] = deque()
@@ -79,7 +85,7 @@ class Session(Ordering, Account):
         self._driver.wait(lambda: True, lambda: "")
         if not self._is_attached:
             self._is_attached = True
-            self._driver.attach(self.client, self.addr, self._token)
+            self._driver.attach(self.client, self.addr, self._token, self._ssl)
         self.wait_ready()
 
     def wait_ready(self, timeout_s: float | None = None) -> None:

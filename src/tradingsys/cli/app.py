@@ -78,6 +78,9 @@ _add(
     "doctor -c usdt.json\ndoctor -c spot.json --product spot\ndoctor -c usdt.json --json",
 )
 _add(
+    "token", "start:token", _RUN, "Print a token for one session.", "token --session 3\ntoken -c spot.json --session 7"
+)
+_add(
     "sim",
     "sim:sim",
     _RUN,

@@ -1,7 +1,8 @@
-"""The commands ``tradingsys init`` and ``tradingsys doctor``."""
+"""The commands ``tradingsys init``, ``tradingsys doctor`` and ``tradingsys token``."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +12,12 @@ from tradingsys.cli.doctor import command as doctor_command
 from tradingsys.cli.init import command as init_command
 from tradingsys.cli.options import AsJson, ConfigOption
 from tradingsys.cli.product import Command
+from tradingsys.core.errors import ConfigError
+from tradingsys.core.ids import MAX_SESSION
+from tradingsys.gateway.config import load, local_address
+from tradingsys.net.token import create_token, session_token
 
-__all__ = ["doctor", "init"]
+__all__ = ["doctor", "init", "token"]
 
 _Switch = Annotated[bool, Parameter(negative="")]
 _DEFAULT = Path("usdt.json")
@@ -33,6 +38,30 @@ def doctor(*, config: ConfigOption = None, product: Command | None = None, json:
         Print the findings as JSON.
     """
     return doctor_command.run(config or _DEFAULT, product, as_json=json)
+
+
+def token(*, session: int, config: ConfigOption = None) -> int:
+    """Print a token that opens one session of a gateway and nothing else, to be given to whoever runs its strategy.
+
+    It follows from the gateway's own token and is the same each time; it ends with that one, when the gateway's token
+    file is removed and the gateway started again.
+
+    Parameters
+    ----------
+    session:
+        The session's number.
+    config:
+        The gateway's configuration file; usdt.json unless named.
+    """
+    path = config or _DEFAULT
+    _, port = local_address(load(path), path)
+    if not 0 <= session <= MAX_SESSION:
+        raise ConfigError(f"must be 0 to {MAX_SESSION}, not {session}", key="--session")
+    try:
+        sys.stdout.write(session_token(create_token(port), session) + "\n")
+    except OSError as error:
+        raise ConfigError(f"cannot be read or made: {error.strerror or error}", file=str(error.filename)) from None
+    return 0
 
 
 def init(

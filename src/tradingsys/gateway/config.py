@@ -14,6 +14,7 @@ from msgspec import Struct
 from tradingsys.core.enums import OnDisconnect
 from tradingsys.core.errors import ConfigError
 from tradingsys.gateway.config_keys import unknown_key
+from tradingsys.gateway.port_config import LOOPBACK, TlsConfig, port_address
 from tradingsys.gateway.products import ProductName
 from tradingsys.gateway.session_config import (
     LimitsConfig,
@@ -81,6 +82,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """How much later than that an accepted order may appear at the latest."""
     staleness_ms: int | None = None
     """How old the state may be from which the exchange answers queries."""
+    tls: TlsConfig | None = None
+    """What lets strategies of other machines in; ``local`` is then ``wss://`` and this machine's name or address."""
     limits: LimitsConfig = LimitsConfig()
     sessions: dict[str, SessionConfig] = {}
     """By number."""
@@ -89,7 +92,6 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _AS_SHOWN = "copy it as the exchange shows it"
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _CHOICES: dict[str, tuple[str, ...]] = {
     "environment": tuple(Environment),
     "durability": ("write", "fsync"),
@@ -193,26 +195,12 @@ def addresses(config: Config, product: ProductName) -> Endpoints:
 
 
 def local_address(config: Config, path: Path) -> tuple[str, int]:
-    """Host and port that strategies connect to.
+    """Host and port that programs of this machine connect to.
 
-    Raises ConfigError unless it is a loopback address with a port.
+    Raises ConfigError for an address that cannot be, or must not be, the port's.
     """
-    try:
-        parts = urlsplit(config.local)
-        port = parts.port
-    except ValueError:  # a port that is none, or brackets that are no IPv6 address
-        parts, port = urlsplit(""), None
-    example = "write it like ws://localhost:8111"
-    if parts.scheme != "ws" or not parts.hostname or not port or parts.path.strip("/") or parts.query:
-        raise ConfigError(f"not an address with a port: {config.local!r}", file=str(path), key="local", hint=example)
-    if parts.hostname not in _LOOPBACK:
-        raise ConfigError(
-            f"{parts.hostname} can be reached from other machines, and whoever reaches this port can trade",
-            file=str(path),
-            key="local",
-            hint=example,
-        )
-    return parts.hostname, port
+    host, port = port_address(config.local, config.tls, path)
+    return (host if config.tls is None else LOOPBACK[0]), port
 
 
 def _check(config: Config, path: Path) -> None:
@@ -276,7 +264,7 @@ def _check_url(url: str | None, name: str, scheme: str, path: Path) -> None:
         raise ConfigError(
             f"not an address: {url!r}", file=str(path), key=f"urls: {name}", hint=f"it begins with {scheme}s://"
         )
-    if parts.scheme == scheme and parts.hostname not in _LOOPBACK:
+    if parts.scheme == scheme and parts.hostname not in LOOPBACK:
         raise ConfigError(
             f"{url!r} is not encrypted", file=str(path), key=f"urls: {name}", hint=f"it must begin with {scheme}s://"
         )
@@ -294,7 +282,7 @@ def _explain(error: msgspec.ValidationError, raw: bytes, path: Path) -> ConfigEr
             hint='write it like {"apikey": …, "pem": …, "local": …}',
         )
     unknown = unknown_key(given, Config, "") or unknown_key(given.get("urls"), Urls, "urls: ")
-    unknown = unknown or unknown_key_within(given)
+    unknown = unknown or unknown_key(given.get("tls"), TlsConfig, "tls: ") or unknown_key_within(given)
     if unknown is not None:
         name, hint = unknown
         if name in _ISOLATED:

@@ -1,21 +1,40 @@
-"""The port strategies connect to: an order-entry port, so browsers and other hosts are kept out."""
+"""The port strategies connect to: an order-entry port, so browsers and strangers are kept out.
+
+It is open to programs of this machine; to other machines only by TLS, on one address that was named.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import re
+from ssl import SSLContext
 from typing import Protocol
+from urllib.parse import urlsplit
 
-from tradingsys.net.ws import Acceptor, Connection, Refuse, Server, UpgradeRequest, WsHandler, serve
+from msgspec import Struct
 
-__all__ = ["MAX_MESSAGE_BYTES", "PeerEvents", "open_local_port"]
+from tradingsys.net.ws import Connection, Refuse, Server, UpgradeRequest, WsHandler, serve
+
+__all__ = ["MAX_MESSAGE_BYTES", "LocalPort", "PeerEvents", "RemoteDoor", "WsPeer", "open_local_port"]
 
 MAX_MESSAGE_BYTES = 64 * 1024
 _MAX_CONNECTIONS = 64
-_MAX_PENDING_BYTES = 8 * 1024 * 1024
+_MAX_PENDING_BYTES = 2 * 1024 * 1024
+"""What is written and not read, beside what the kernel holds; the rest of 8 MiB is for market data that waits."""
+_KERNEL_BYTES = 1024 * 1024
+_PING_S = 20.0
 _PROBE_S = 5.0
 _TOO_SLOW = 4008
-_LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE).fullmatch
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_VERSION = "13"
+
+
+class RemoteDoor(Struct, frozen=True):
+    """Where other machines come in."""
+
+    host: str
+    context: SSLContext
+    names: frozenset[str]
+    """By which this machine may be called, in lower case."""
 
 
 class PeerEvents(Protocol):
@@ -45,6 +64,11 @@ class WsPeer:
         self._guests = guests
         self._conn: Connection | None = None
         self._probe: asyncio.Task[None] | None = None
+
+    @property
+    def source(self) -> str:
+        """The address of its machine."""
+        return self._conn.peer if self._conn is not None else ""
 
     @property
     def pending_bytes(self) -> int:
@@ -98,15 +122,28 @@ class WsPeer:
         self._events.peer_closed(self)
 
 
-async def open_local_port(host: str, port: int, events: PeerEvents) -> Server:
-    """Listen for strategies.
+class LocalPort:
+    """The open port, with all its doors."""
+
+    def __init__(self, servers: list[Server]) -> None:
+        self._servers = servers
+        self.port = servers[0].port
+        """On this machine; the same on the other door's address."""
+
+    async def close(self) -> None:
+        """Let nobody in any more, and close every connection."""
+        await asyncio.gather(*(server.close() for server in self._servers))
+
+
+async def open_local_port(host: str, port: int, events: PeerEvents, remote: RemoteDoor | None = None) -> LocalPort:
+    """Listen for strategies on ``host``, which is loopback, and to those of other machines at the ``remote`` door.
 
     Raises OSError when the port is taken.
     """
     guests: dict[WsPeer, None] = {}
 
-    def accept(request: UpgradeRequest) -> WsHandler | Refuse:
-        refusal = _refusal(request)
+    def accept(request: UpgradeRequest, names: frozenset[str]) -> WsHandler | Refuse:
+        refusal = _refusal(request, names)
         if refusal is not None:
             return refusal
         if len(guests) >= _MAX_CONNECTIONS:
@@ -117,17 +154,55 @@ async def open_local_port(host: str, port: int, events: PeerEvents) -> Server:
             stranger.abort()
         return WsPeer(events, guests)
 
-    acceptor: Acceptor = accept
-    return await serve(host, port, acceptor, max_message_bytes=MAX_MESSAGE_BYTES)
+    servers = [
+        await serve(
+            host,
+            port,
+            lambda request: accept(request, _LOOPBACK),
+            max_message_bytes=MAX_MESSAGE_BYTES,
+            send_buffer_bytes=_KERNEL_BYTES,
+        )
+    ]
+    if remote is not None:
+        try:
+            servers.append(
+                await serve(
+                    remote.host,
+                    servers[0].port,
+                    lambda request: accept(request, remote.names),
+                    max_message_bytes=MAX_MESSAGE_BYTES,
+                    send_buffer_bytes=_KERNEL_BYTES,
+                    ssl=remote.context,
+                    # A machine that lost its power says nothing; a process of this one that ends is seen at once.
+                    ping_interval_s=_PING_S,
+                )
+            )
+        except OSError:
+            await servers[0].close()
+            raise
+    return LocalPort(servers)
 
 
-def _refusal(request: UpgradeRequest) -> Refuse | None:
+def _refusal(request: UpgradeRequest, names: frozenset[str]) -> Refuse | None:
     if "origin" in request.headers:
         return Refuse(
             403, "a request with an Origin comes from a web page, and none may trade here: connect by program"
         )
-    if not _LOOPBACK(request.headers.get("host", "")):
+    if _host_name(request.headers.get("host", "")) not in names:
         return Refuse(403, "the Host is not this machine: connect to ws://localhost and the port of the configuration")
     if request.path != "/":
         return Refuse(404, "connect to the address itself, without a path")
+    if request.headers.get("sec-websocket-version") != _VERSION:
+        return Refuse(426, f"there is only version {_VERSION} of the websocket protocol here")
     return None
+
+
+def _host_name(host: str) -> str:
+    """The name in a Host header, in lower case; empty when there is anything but a name and a port."""
+    try:
+        parts = urlsplit(f"//{host}")
+        name, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    written = f"[{name}]" if ":" in name else name
+    return name if host.lower() in (written, f"{written}:{port}") else ""

@@ -14,6 +14,7 @@ from tradingsys.core.errors import ConfigError, TradingError
 from tradingsys.gateway.config import Config, Environment, addresses, load, local_address, product_of, signer
 from tradingsys.gateway.log import FieldLog
 from tradingsys.gateway.orders import OrderSettings
+from tradingsys.gateway.port_config import port_address, remote_door
 from tradingsys.gateway.products import ProductName, book_name
 from tradingsys.gateway.settings import GatewaySettings
 from tradingsys.gateway.shell import Shell, ShellSettings
@@ -44,6 +45,7 @@ def run(config_path: Path, level: str, scan: Sequence[str] = (), *, command: str
     config = load(config_path)
     product = product_of(command, config, config_path)
     host, port = local_address(config, config_path)
+    remote = remote_door(port_address(config.local, config.tls, config_path)[0], config.tls, config_path)
     keys = signer(config, config_path)
     for secret in {config.apikey, config.secret or ""} - {_PUBLIC}:
         log.hide(secret)
@@ -68,6 +70,7 @@ def run(config_path: Path, level: str, scan: Sequence[str] = (), *, command: str
                 book_name(product, config.environment),
                 _ticket_dir(),
                 secrets.randbits(30),
+                remote,
             ),
             _settings(config, product, token, scan, CommandLine(("-c", str(config_path)))),
             lambda: BinanceProtocol(PRODUCTS[product], urls, config.apikey, keys),

@@ -77,7 +77,7 @@ class OperatorDesk:
         desk = self._gateway.sessions
         if desk is None:
             raise LocalProtocolError("the gateway is starting", code=ErrorCode.NOT_READY)
-        desk.admit(params.token, params.protocol)
+        desk.admit(client, params.token, params.protocol)
         if client.session_id is not None:
             raise LocalProtocolError(
                 f"this connection is session {client.session_id} already: open another one", code=ErrorCode.BAD_REQUEST

@@ -9,6 +9,7 @@ from tradingsys.gateway.market_requests import MarketRequests, wanted_symbols
 from tradingsys.gateway.operator_desk import OperatorDesk
 from tradingsys.gateway.order_requests import OrderRequests
 from tradingsys.gateway.sessions import Client
+from tradingsys.gateway.tokens import WrongToken
 from tradingsys.gateway.views import positions_view, snapshot
 from tradingsys.wire.codec import decode_params, decode_request, encode, encode_error, encode_reply
 from tradingsys.wire.messages import ErrorCode, LoginParams, LoginResult, Request
@@ -47,6 +48,8 @@ class RequestHandler:
             self._method(client, request.method)(client, request)
         except LocalProtocolError as error:
             client.peer.write(encode_error(request_id, error.code, str(error)))
+            if isinstance(error, WrongToken) and error.is_repeated:
+                client.peer.close("too many wrong tokens")
             if client.is_flooding:
                 client.peer.close("too many messages: the rate of 200 a second was exceeded again and again")
         except StoreError as error:

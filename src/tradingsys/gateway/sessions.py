@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from hmac import compare_digest
 
 from msgspec import Struct
 
@@ -14,6 +13,7 @@ from tradingsys.core.ids import MAX_SESSION
 from tradingsys.core.instrument import plain
 from tradingsys.core.position import SessionPosition
 from tradingsys.gateway.seams import Peer
+from tradingsys.gateway.tokens import Tokens
 from tradingsys.gateway.views import executed_view, money_view
 from tradingsys.wire.codec import encode
 from tradingsys.wire.messages import (
@@ -56,11 +56,14 @@ class Client:
         "questions",
         "seq",
         "session",
+        "source",
         "watched",
     )
 
-    def __init__(self, peer: Peer, now_ns: int) -> None:
+    def __init__(self, peer: Peer, now_ns: int, source: str = "") -> None:
         self.peer = peer
+        self.source = source
+        """The address of its machine; empty for this one."""
         self.heard_ns = now_ns
         self.session: Session | None = None
         """The session whose lease this connection holds."""
@@ -194,7 +197,7 @@ class SessionDesk:
     def __init__(self, epoch: int, token: str | None) -> None:
         self.sessions: dict[int, Session] = {}
         self._epoch = epoch
-        self._token = token
+        self._tokens = Tokens(token)
         self._logins = 0
 
     def session(self, session_id: int) -> Session:
@@ -258,13 +261,12 @@ class SessionDesk:
         waiting = [session.probe_deadline_ns for session in self.sessions.values()]
         return min((at for at in waiting if at is not None), default=None)
 
-    def admit(self, token: str | None, protocol: int) -> None:
-        """Raises LocalProtocolError: -10010 without the gateway's token, -10009 for another protocol."""
-        if self._token is not None and not compare_digest((token or "").encode(), self._token.encode()):
-            raise LocalProtocolError(
-                "token missing or wrong: give token= or set PYALGO_TOKEN to the content of the gateway's token file",
-                code=ErrorCode.UNAUTHORIZED,
-            )
+    def admit(self, client: Client, token: str | None, protocol: int, session: int | None = None) -> None:
+        """To a session, or without one to be an operator.
+
+        Raises LocalProtocolError: -10010 without a token that opens it, -10009 for another protocol.
+        """
+        self._tokens.admit(token, client.source, client.heard_ns, session)
         if protocol != PROTOCOL_VERSION:
             raise LocalProtocolError(
                 f"this gateway speaks protocol {PROTOCOL_VERSION}, not {protocol}: use the same version on both sides",
@@ -272,7 +274,7 @@ class SessionDesk:
             )
 
     def _check(self, client: Client, params: LoginParams) -> None:
-        self.admit(params.token, params.protocol)
+        self.admit(client, params.token, params.protocol, params.session_id)
         if not 0 <= params.session_id <= MAX_SESSION:
             raise LocalProtocolError(f"session_id must be 0 to {MAX_SESSION}", code=ErrorCode.BAD_REQUEST)
         for what, text in (("name", params.name), ("instance", params.instance)):

@@ -15,12 +15,11 @@ from tradingsys.core.errors import ConfigError, TradingError
 from tradingsys.core.instrument import plain
 from tradingsys.core.io import Frame, Input
 from tradingsys.gateway.kernel import Gateway
-from tradingsys.gateway.local_port import WsPeer, open_local_port
+from tradingsys.gateway.local_port import LocalPort, RemoteDoor, WsPeer, open_local_port
 from tradingsys.gateway.seams import Log
 from tradingsys.gateway.settings import GatewaySettings
 from tradingsys.gateway.transport import NetTransport
 from tradingsys.net.clock import SystemClock
-from tradingsys.net.ws import Server
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.store.edits import RowEdit
 from tradingsys.store.runner import ThreadRunner
@@ -45,6 +44,8 @@ class ShellSettings(Struct, frozen=True):
     tickets: Path | None
     lineage: int
     """A random number, used when pos.db is new."""
+    remote: RemoteDoor | None = None
+    """Where strategies of other machines come in."""
 
 
 class Shell:
@@ -66,7 +67,7 @@ class Shell:
         self._clock = SystemClock()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_ns = 0
-        self._server: Server | None = None
+        self._server: LocalPort | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._error: TradingError | None = None
         self._is_over = False
@@ -126,7 +127,7 @@ class Shell:
     def peer_opened(self, peer: WsPeer) -> None:
         """A strategy connected."""
         if not self._is_over:
-            self._gateway.peer_opened(peer)
+            self._gateway.peer_opened(peer, peer.source)
 
     def peer_frame(self, peer: WsPeer, data: bytes) -> None:
         """A strategy sent a message."""
@@ -185,17 +186,22 @@ class Shell:
     async def _open_port(self) -> None:
         host, port = self._settings.host, self._settings.port
         try:
-            self._server = await open_local_port(host, port, self)
+            self._server = await open_local_port(host, port, self, self._settings.remote)
         except OSError as error:
             self._fail(
                 ConfigError(
-                    f"ws://{host}:{port} cannot be opened: {error.strerror or error}",
+                    f"{self._addresses()} cannot be opened: {error.strerror or error}",
                     key="local",
                     hint="another gateway uses this port? Give each its own local and db",
                 )
             )
             return
-        self._log.info(f"strategies connect to ws://{host}:{port}")
+        self._log.info(f"strategies connect to {self._addresses()}")
+
+    def _addresses(self) -> str:
+        host, port, remote = self._settings.host, self._settings.port, self._settings.remote
+        more = "" if remote is None else f", those of other machines to wss://{remote.host}:{port}"
+        return f"ws://{host}:{port}{more}"
 
     def _edited(self, rows: Sequence[RowEdit]) -> None:
         for row in rows:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import os
 import secrets
 import sys
 from pathlib import Path
 
-__all__ = ["create_token", "read_token", "token_path"]
+__all__ = ["create_token", "read_token", "session_token", "token_path"]
 
 _BYTES = 32
 
@@ -48,6 +51,12 @@ def create_token(port: int) -> str:
         file.write(token + "\n")
     draft.replace(path)
     return token
+
+
+def session_token(master: str, session: int) -> str:
+    """A token that opens one session and nothing else: it follows from the gateway's, and not the other way round."""
+    proof = hmac.digest(master.encode(), f"tradingsys session {session}".encode(), hashlib.sha256)
+    return f"s{session}.{base64.urlsafe_b64encode(proof).decode().rstrip('=')}"
 
 
 def _config_dir() -> Path:

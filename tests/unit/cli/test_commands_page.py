@@ -16,6 +16,7 @@ from tradingsys.cli.assets import LoanDone, MarginReport
 from tradingsys.cli.doctor.findings import Finding
 from tradingsys.cli.record.command import _Summary
 from tradingsys.gateway.config import Config, Urls, load
+from tradingsys.gateway.port_config import TlsConfig
 from tradingsys.wire.operator import (
     AssetView,
     Explanation,
@@ -122,7 +123,7 @@ def test_every_answer_has_an_example() -> None:
 
 def test_every_key_of_the_configuration_has_a_row_with_an_example_that_is_one() -> None:
     rows = re.findall(r"^\| `(\w+)` \|.*\| (.*?) \|$", CONFIGURATION, re.MULTILINE)
-    keys = {field.name for kind in (Config, Urls) for field in msgspec.structs.fields(kind)}
+    keys = {field.name for kind in (Config, Urls, TlsConfig) for field in msgspec.structs.fields(kind)}
     assert {key for key, _ in rows} == keys
     for key, example in rows:
         found = re.fullmatch(r"`(.*)`", example)
@@ -130,7 +131,7 @@ def test_every_key_of_the_configuration_has_a_row_with_an_example_that_is_one() 
             assert key == "urls"
             continue
         value = msgspec.json.decode(found[1])
-        kind = Config if key in {field.name for field in msgspec.structs.fields(Config)} else Urls
+        kind = next(kind for kind in (Config, Urls, TlsConfig) if key in kind.__struct_fields__)
         field_type = {field.name: field.type for field in msgspec.structs.fields(kind)}[key]
         msgspec.convert(value, field_type)
 

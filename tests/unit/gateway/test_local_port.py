@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import socket
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext, TLSVersion
 
 import pytest
 
+from tests.unit.gateway.certificates import Authority
 from tradingsys.core.errors import TransportError
 from tradingsys.gateway import local_port
-from tradingsys.gateway.local_port import WsPeer, open_local_port
+from tradingsys.gateway.local_port import RemoteDoor, WsPeer, open_local_port
 from tradingsys.net import ws
 from tradingsys.net.loop import run
+from tradingsys.net.tls import client_context, server_context
 
 
 class Events:
@@ -65,9 +71,11 @@ async def listening(events: Events) -> AsyncIterator[int]:
         await server.close()
 
 
-async def knock(port: int, *headers: str, path: str = "/") -> str:
+async def knock(
+    port: int, *headers: str, path: str = "/", host: str = "127.0.0.1", ssl: SSLContext | None = None
+) -> str:
     """The status line of the answer to a handshake that is right but for these headers."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await asyncio.open_connection(host, port, ssl=ssl)
     key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
     usual = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13", key)
     writer.write("\r\n".join([f"GET {path} HTTP/1.1", *usual, *headers, "", ""]).encode())
@@ -157,5 +165,116 @@ def test_a_binary_message_is_no_request() -> None:
             conn.send_binary(b'{"id":1,"method":"get_products"}')
             await strategy.heard.wait()
             assert events.frames == [b""]
+
+    run(main())
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Iterator[Authority]:
+    """Another address of this machine, for what comes from others; only Linux has one without being told."""
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.2", 0))
+        except OSError:
+            pytest.skip("127.0.0.2 cannot be listened on here")
+    yield Authority(tmp_path)
+
+
+def door(authority: Authority, clients: Path | None = None) -> RemoteDoor:
+    context = server_context(*authority.issue("gateway", "127.0.0.2"), clients)
+    return RemoteDoor("127.0.0.2", context, frozenset({"127.0.0.2", "gateway.example"}))
+
+
+async def greeted(url: str, ssl: SSLContext | None = None) -> bool:
+    strategy = Strategy()
+    conn = await ws.connect(url, strategy, ssl=ssl, timeout_s=5)
+    conn.send(b"token")
+    done, _ = await asyncio.wait(
+        [asyncio.ensure_future(strategy.heard.wait()), asyncio.ensure_future(strategy.gone.wait())],
+        return_when=asyncio.FIRST_COMPLETED,
+        timeout=10,
+    )
+    conn.close()
+    return bool(done) and strategy.heard.is_set()
+
+
+def test_other_machines_come_by_tls_and_this_one_as_ever(remote: Authority) -> None:
+    async def main() -> None:
+        port = await open_local_port("127.0.0.1", 0, Events(), door(remote))
+        try:
+            assert await greeted(f"ws://127.0.0.1:{port.port}")
+            trusting = client_context(remote.certificate)
+            assert trusting.minimum_version >= TLSVersion.TLSv1_2
+            assert await greeted(f"wss://127.0.0.2:{port.port}", trusting)
+            assert await greeted(f"wss://127.0.0.2:{port.port}", client_context(remote.folder / "gateway.pem"))
+            for url, ssl in (
+                (f"ws://127.0.0.2:{port.port}", None),
+                (f"wss://127.0.0.2:{port.port}", client_context()),
+                (f"wss://127.0.0.1:{port.port}", trusting),
+            ):
+                with pytest.raises(TransportError):
+                    await greeted(url, ssl)
+        finally:
+            await port.close()
+
+    run(main())
+
+
+def test_a_stranger_without_a_certificate_stays_outside_where_one_is_wanted(remote: Authority) -> None:
+    (remote.folder / "others").mkdir()
+    others = Authority(remote.folder / "others")
+
+    async def main() -> None:
+        port = await open_local_port("127.0.0.1", 0, Events(), door(remote, remote.certificate))
+        url = f"wss://127.0.0.2:{port.port}"
+        try:
+            assert await greeted(url, client_context(remote.certificate, *remote.issue("strategy")))
+            for shown in ((), others.issue("strategy")):
+                with contextlib.suppress(TransportError):
+                    assert not await greeted(url, client_context(remote.certificate, *shown))
+        finally:
+            await port.close()
+
+    run(main())
+
+
+@pytest.mark.parametrize("version", [TLSVersion.TLSv1, TLSVersion.TLSv1_1, TLSVersion.TLSv1_2, TLSVersion.TLSv1_3])
+def test_old_tls_is_not_spoken(remote: Authority, version: TLSVersion) -> None:
+    context = SSLContext(PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(remote.certificate)
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = context.maximum_version = version
+
+    async def main() -> None:
+        port = await open_local_port("127.0.0.1", 0, Events(), door(remote))
+        try:
+            if version >= TLSVersion.TLSv1_2:
+                assert await knock(port.port, "Host: gateway.example", host="127.0.0.2", ssl=context) == "101"
+            else:
+                with pytest.raises(OSError):
+                    await knock(port.port, "Host: gateway.example", host="127.0.0.2", ssl=context)
+        finally:
+            await port.close()
+
+    run(main())
+
+
+def test_browsers_are_turned_away_at_both_doors(remote: Authority) -> None:
+    async def main() -> None:
+        port = await open_local_port("127.0.0.1", 0, Events(), door(remote))
+        try:
+            for headers, status in (
+                (("Host: gateway.example",), "101"),
+                (("Host: gateway.example", "Origin: https://gateway.example"), "403"),
+                (("Host: localhost",), "403"),
+                (("Host: somewhere.example",), "403"),
+            ):
+                assert (
+                    await knock(port.port, *headers, host="127.0.0.2", ssl=client_context(remote.certificate)) == status
+                )
+        finally:
+            await port.close()
 
     run(main())
