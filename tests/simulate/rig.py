@@ -89,6 +89,11 @@ class WireClient:
             "time_in_force": "GTC",
         } | changes
 
+    @property
+    def events(self) -> list[Json]:
+        """What was told of orders and positions."""
+        return [message for message in self.messages if message.get("type") in ("order", "position")]
+
     def pushes(self, kind: str) -> list[Json]:
         return [message for message in self.messages if message.get("type") == kind]
 

@@ -75,14 +75,14 @@ def test_no_position_is_told_before_the_books_are_read(rig: Rig) -> None:
 def test_who_comes_back_gets_exactly_what_it_missed(rig: Rig) -> None:
     client = rig.client()
     client.ask("order", client.order_params())
-    seen = max(message["n"] for message in client.messages if "n" in message)
+    seen = max(message["n"] for message in client.events)
     assert client._link is not None
     client._link.close()
     rig.house(Side.SELL, 10, "0.6")
     again = rig.client(None)
     result = again.login(1, cursor=[client.login_result["epoch"], seen])
     assert result["resumed"] and "snapshot" not in result
-    missed = [message for message in again.messages if "n" in message]
+    missed = again.events
     assert [message["n"] for message in missed] == list(range(seen + 1, seen + 1 + len(missed)))
     assert missed[0]["net"] == "10" and missed[-1].get("net", "10") == "10"
     assert [message["order"]["status"] for message in missed if message["type"] == "order"][-1] == "FILLED"

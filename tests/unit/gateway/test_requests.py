@@ -108,17 +108,13 @@ def test_an_order_from_request_to_position(rig: Rig) -> None:
     assert "fills" not in completed, "told once"
     (fill,) = completed["completed_fills"]
     assert (fill["exec_id"], fill["fee_asset"]) == (first["fills"][0]["exec_id"], "USDT")
-    events = [
-        (event["type"], event.get("net") or event["order"].get("cum_qty", "0"))
-        for event in client.messages
-        if "n" in event
-    ]
+    events = [(event["type"], event.get("net") or event["order"].get("cum_qty", "0")) for event in client.events]
     moved = events.index(("position", "4"))
     assert moved < events.index(("order", "4")), "the position is told before the order that moved it"
     assert client.pushes("position")[-1]["net"] == "4"
     assert "error" not in client.ask("cancel", {"client_order_id": client_order_id})
     assert client.last_order()["status"] == "CANCELED" and client.last_order()["cum_qty"] == "4"
-    counts = [message["n"] for message in client.messages if "n" in message]
+    counts = [message["n"] for message in client.events]
     assert counts == list(range(1, len(counts) + 1)), "gap-free"
 
 
