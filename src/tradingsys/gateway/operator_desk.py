@@ -18,6 +18,7 @@ from tradingsys.core.ids import MAX_SESSION
 from tradingsys.core.instrument import plain
 from tradingsys.gateway.asset_desk import AssetDesk
 from tradingsys.gateway.host import Host, Method, known_instrument, require_ready
+from tradingsys.gateway.limit_desk import LimitDesk
 from tradingsys.gateway.operator_views import OperatorViews, session_fill, session_orders
 from tradingsys.gateway.questions import ask_within
 from tradingsys.gateway.sessions import Client
@@ -59,6 +60,7 @@ class OperatorDesk:
             "op.explain": self._explain,
             **AssetDesk(gateway).methods,
             **StopDesk(gateway).methods,
+            **LimitDesk(gateway).methods,
         }
 
     def method(self, client: Client, name: str) -> Method | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tradingsys.core.errors import LocalProtocolError, StoreError
+from tradingsys.core.errors import LimitExceeded, LocalProtocolError, StoreError
 from tradingsys.gateway.account_requests import AccountRequests
 from tradingsys.gateway.host import Host, Method, require_login, require_ready
 from tradingsys.gateway.market_requests import MarketRequests, wanted_symbols
@@ -11,7 +11,7 @@ from tradingsys.gateway.order_requests import OrderRequests
 from tradingsys.gateway.sessions import Client
 from tradingsys.gateway.tokens import WrongToken
 from tradingsys.gateway.views import positions_view, snapshot
-from tradingsys.wire.codec import decode_params, decode_request, encode, encode_error, encode_reply
+from tradingsys.wire.codec import decode_params, decode_request, encode, encode_denial, encode_error, encode_reply
 from tradingsys.wire.messages import ErrorCode, LoginParams, LoginResult, Request
 
 __all__ = ["RequestHandler"]
@@ -46,6 +46,8 @@ class RequestHandler:
             if client.is_evicted:
                 raise LocalProtocolError("the session has another owner now", code=ErrorCode.LOGIN_FIRST)
             self._method(client, request.method)(client, request)
+        except LimitExceeded as denied:
+            client.peer.write(encode_denial(request_id, denied))
         except LocalProtocolError as error:
             client.peer.write(encode_error(request_id, error.code, str(error)))
             if isinstance(error, WrongToken) and error.is_repeated:

@@ -1,10 +1,10 @@
 """Messages between a running gateway and its operator (``tradingsys status``, ``orders``, ``pos``, …).
 
 An operator's connection says ``operate`` with the token first; it holds no session and subscribes nothing. The methods
-are ``operate``, ``op.status``, ``op.sessions``, ``op.orders``, ``op.fills``, ``op.positions``, ``op.set_position`` and
-``op.explain``; ``op.halt``, ``op.cancel``, ``op.flatten``, ``op.stopping`` and ``op.resume``; of accounts that hold
-assets also ``op.assets`` and ``op.accept``, of margin accounts ``op.balances``, ``op.margin``, ``op.borrowable``,
-``op.borrow`` and ``op.repay``.
+are ``operate``, ``op.status``, ``op.sessions``, ``op.orders``, ``op.fills``, ``op.positions``, ``op.set_position``,
+``op.explain`` and ``op.limits``; ``op.halt``, ``op.cancel``, ``op.flatten``, ``op.stopping`` and ``op.resume``; of
+accounts that hold assets also ``op.assets`` and ``op.accept``, of margin accounts ``op.balances``, ``op.margin``,
+``op.borrowable``, ``op.borrow`` and ``op.repay``.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ __all__ = [
     "GatewayView",
     "HaltParams",
     "HaltView",
+    "LimitView",
     "OperateParams",
     "ScopeParams",
     "Selection",
@@ -56,6 +57,23 @@ class HaltView(Struct, frozen=True):
     """As `HaltCause`, or ``FAULT`` of the gateway's own, which a restart mends."""
     duty: str = "NOTHING"
     """What the gateway does meanwhile: ``CANCEL`` orders, ``FLATTEN`` positions."""
+
+
+class LimitView(Struct, frozen=True):
+    """``op.limits``: what a session may do on a symbol or at all, or the account, and how much of it is done."""
+
+    session_id: int | None
+    """None: all sessions together."""
+    limit: str
+    allowed: str
+    """Empty where there is no limit."""
+    used: str
+    """In the same unit; empty where each order is asked about alone."""
+    symbol: str = ""
+    key: str = ""
+    """Where it is set in the configuration."""
+    denied: int = 0
+    """So many orders were denied by it since the start."""
 
 
 class GatewayView(Struct, frozen=True):
