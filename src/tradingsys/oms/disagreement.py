@@ -14,6 +14,8 @@ __all__ = ["CONFIRM_MS", "Disagreement"]
 
 CONFIRM_MS = 5_000
 """So long after it was found, a difference that is found once more is believed."""
+_OWNER_MS = 60_000
+"""So long the exchange may take to tell whose an execution is, which is in the account and not in the books."""
 _HALT_MS = 60_000
 """So long after orders may only reduce, none may be sent any more."""
 
@@ -46,8 +48,10 @@ class Disagreement:
             if name in differences or name in unsure
         }
         standing = {row.scope.symbol: row for row in self._standing()}
+        sought = {symbol for symbol, _ in self._book.unattributed}
         for name, amount in differences.items():
-            if now_ms - self._since_ms[name] >= CONFIRM_MS or self._symbols_trading(name) & standing.keys():
+            patience_ms = _OWNER_MS if self._symbols_trading(name) & sought else CONFIRM_MS
+            if now_ms - self._since_ms[name] >= patience_ms or self._symbols_trading(name) & standing.keys():
                 for symbol in sorted(self._symbols_trading(name)):
                     self._restrict(symbol, name, amount, standing.get(symbol))
         concerned = {symbol for name in {*self._since_ms, *unsure} for symbol in self._symbols_trading(name)}
