@@ -39,8 +39,8 @@ class LimitDesk:
 
     def _limits(self, client: Client, request: Request) -> None:
         selection = decode_params(request, Selection)
-        limiting = self._gateway.limiting
-        known = limiting.sessions.keys() | self._gateway.book.exposure.lines.keys() | set(self._gateway.settings.sessions)
+        gateway = self._gateway
+        known = gateway.limiting.sessions.keys() | gateway.book.exposure.lines.keys() | set(gateway.settings.sessions)
         sessions = sorted(known) if selection.session_id is None else [selection.session_id]
         views = [view for session in sessions for view in self._of_session(session)]
         if selection.session_id is None:

@@ -1,0 +1,102 @@
+"""What a session lost today, and what it earned since ever."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from tradingsys.core.enums import TradingState
+from tradingsys.core.position import SessionPosition
+from tradingsys.core.records import DayRecord
+from tradingsys.oms.day_loss import DayLoss, Verdict
+from tradingsys.oms.earnings import Earnings, Holding
+from tradingsys.oms.limits import Limits
+
+DAY = 86_400_000
+NOON = 20_000 * DAY + DAY // 2
+LIMITS = Limits(max_daily_loss=Decimal(100))
+
+
+def earned(day: DayLoss, amount: int, at_ms: int = NOON) -> DayRecord | None:
+    return day.earned(Decimal(amount), at_ms)
+
+
+def test_a_loss_restricts_and_twice_as_much_halts() -> None:
+    day = DayLoss(1, LIMITS, None)
+    assert earned(day, 500) == DayRecord(1, 20_000 * DAY, Decimal(500), Decimal(500))
+    assert earned(day, 401) is None and day.verdict() is None
+    earned(day, 400)
+    assert day.verdict() == Verdict(TradingState.REDUCING, "max_daily_loss", Decimal(100), Decimal(100))
+    earned(day, 300)
+    assert day.verdict() == Verdict(TradingState.HALTED, "max_daily_loss", Decimal(100), Decimal(200))
+    earned(day, 301)
+    assert day.verdict() == Verdict(TradingState.REDUCING, "max_daily_loss", Decimal(100), Decimal(199))
+
+
+def test_a_restart_forgives_nothing_and_a_new_day_everything() -> None:
+    kept = earned(DayLoss(1, LIMITS, None), 500)
+    day = DayLoss(1, LIMITS, kept)
+    earned(day, 390)
+    assert day.loss == 110 and day.verdict() is not None
+    assert earned(day, 380, NOON + DAY) == DayRecord(1, 20_001 * DAY, Decimal(380), Decimal(380))
+    assert day.loss == 0 and day.verdict() is None
+    assert earned(day, 370, NOON) is None and day.loss == 10, "a clock that goes back begins no other day"
+
+
+def test_a_person_lets_it_lose_as_much_again() -> None:
+    day = DayLoss(1, LIMITS, None)
+    earned(day, 0)
+    earned(day, -150)
+    assert day.forgive() == DayRecord(1, 20_000 * DAY, Decimal(-150), Decimal(-150)) and day.verdict() is None
+    earned(day, -249)
+    assert day.verdict() is None
+    earned(day, -250)
+    assert day.verdict() is not None
+    assert DayLoss(2, LIMITS, None).forgive() is None
+
+
+def test_a_drawdown_is_from_the_best_of_the_day() -> None:
+    day = DayLoss(1, Limits(max_daily_loss=None, max_drawdown=Decimal(50)), None)
+    earned(day, 0)
+    assert earned(day, 200) == DayRecord(1, 20_000 * DAY, Decimal(0), Decimal(200)), "kept: a restart forgives nothing"
+    earned(day, 150)
+    assert day.loss == 0 and day.drawdown == 50
+    assert day.verdict() == Verdict(TradingState.REDUCING, "max_drawdown", Decimal(50), Decimal(50))
+
+
+def held(
+    net: str, entry: str | None = None, realized: str = "0", px: str | None = None, quote: str = "USDT", **money: str
+) -> Holding:
+    fees = {asset: Decimal(amount) for asset, amount in money.items() if asset != "funding"}
+    funding = {"USDT": Decimal(money["funding"])} if "funding" in money else {}
+    position = SessionPosition(
+        Decimal(net), None if entry is None else Decimal(entry), Decimal(realized), fees, funding
+    )
+    return Holding(position, quote, None if px is None else Decimal(px))
+
+
+RATES: Mapping[str, Decimal] = {"USDT": Decimal(1), "BTC": Decimal(100_000), "BNB": Decimal(600)}
+
+
+def test_earnings_are_realised_and_valued_less_fees_with_funding() -> None:
+    holdings = [
+        held("2", "100", "7", "110", USDT="1.5", funding="-0.5"),
+        held("-1", "0.05", "0.001", "0.06", "BTC"),
+        held("0", None, "3"),
+    ]
+    assert Earnings().total(holdings, RATES.get) == 7 + 20 - Decimal("1.5") - Decimal("0.5") + 100 - 1_000 + 3
+
+
+def test_what_was_paid_in_other_assets_is_valued_when_it_is_first_seen() -> None:
+    earnings = Earnings()
+    assert earnings.total([held("0", BNB="5")], RATES.get) == 0, "by an earlier process"
+    assert earnings.total([held("0", BNB="5.1")], RATES.get) == -60
+    assert earnings.total([held("0", BNB="5.1")], {**RATES, "BNB": Decimal(900)}.get) == -60
+    assert earnings.total([held("0", BNB="5.2", ETH="1")], {"USDT": Decimal(1)}.get) == -60
+    assert earnings.total([held("0", BNB="5.2", ETH="1")], RATES.get) == -120, "once a price is known"
+
+
+def test_nothing_is_told_while_a_price_or_a_cost_is_not_known() -> None:
+    assert Earnings().total([held("1", "100", px=None)], RATES.get) is None
+    assert Earnings().total([held("1", None, px="100")], RATES.get) is None
+    assert Earnings().total([held("1", "100", px="100", quote="EUR")], RATES.get) is None
