@@ -142,6 +142,20 @@ _add(
 )
 app.command(_pos)
 _add(
+    "backup",
+    "backups:backup",
+    _WATCH,
+    "Copy the books, and prove the copy.",
+    "backup\nbackup -c usdt.json -o /mnt/other/pos.db.bak\nbackup --json",
+)
+_add(
+    "restore",
+    "backups:restore",
+    _WATCH,
+    "Put a backup in the place of the books.",
+    "restore pos.db.periodic-7.bak\nrestore -c usdt.json /mnt/other/pos.db.bak",
+)
+_add(
     "assets",
     "assets:assets",
     _WATCH,

@@ -77,11 +77,18 @@ class AssetDesk:
             raise LocalProtocolError(f"{asset[:20]} is being measured already: wait for that", code=ErrorCode.DENIED)
         self._measured.add(asset)
 
+        def backed_up(error: StoreError | None) -> None:
+            if error is None:
+                run_within(gateway, gateway.recovery.measure(asset), _MEASURE_MS, measured)
+            else:
+                self._measured.discard(asset)
+                self._refuse(client, request, ErrorCode.UNDEFINED, f"no backup before it: {error}")
+
         def measured(difference: Difference | TradingError | None) -> None:
             self._measured.discard(asset)
             self._accept_measured(client, request, asset, difference)
 
-        run_within(gateway, gateway.recovery.measure(asset), _MEASURE_MS, measured)
+        gateway.backups.before("pos-accept", backed_up)
 
     def _accept_measured(
         self, client: Client, request: Request, asset: str, difference: Difference | TradingError | None

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from tradingsys.core.enums import OnDisconnect
 from tradingsys.core.errors import ConfigError
+from tradingsys.gateway.backups import BackupSettings, check_backups
 from tradingsys.gateway.config_keys import unknown_key
 from tradingsys.gateway.port_config import LOOPBACK, TlsConfig, port_address
 from tradingsys.gateway.products import ProductName
@@ -87,6 +88,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     limits: LimitsConfig = LimitsConfig()
     sessions: dict[str, SessionConfig] = {}
     """By number."""
+    backups: BackupSettings = BackupSettings()
     countdown_s: int | None = None
     """After how much silence of this gateway the exchange cancels orders where all sessions agreed; None: never."""
 
@@ -249,6 +251,7 @@ def _check(config: Config, path: Path) -> None:
         if value is not None and value < 0:
             raise ConfigError(f"must not be negative, not {value}", file=str(path), key=key)
     check_sessions(config.limits, config.sessions, str(path))
+    check_backups(config.backups, str(path))
 
 
 def _check_url(url: str | None, name: str, scheme: str, path: Path) -> None:
@@ -282,7 +285,8 @@ def _explain(error: msgspec.ValidationError, raw: bytes, path: Path) -> ConfigEr
             hint='write it like {"apikey": …, "pem": …, "local": …}',
         )
     unknown = unknown_key(given, Config, "") or unknown_key(given.get("urls"), Urls, "urls: ")
-    unknown = unknown or unknown_key(given.get("tls"), TlsConfig, "tls: ") or unknown_key_within(given)
+    unknown = unknown or unknown_key(given.get("tls"), TlsConfig, "tls: ")
+    unknown = unknown or unknown_key(given.get("backups"), BackupSettings, "backups: ") or unknown_key_within(given)
     if unknown is not None:
         name, hint = unknown
         if name in _ISOLATED:

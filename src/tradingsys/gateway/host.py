@@ -9,6 +9,7 @@ from tradingsys.core.errors import LocalProtocolError, StoreError, TradingError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.records import SessionRecord
 from tradingsys.core.reports import MarginLevel
+from tradingsys.gateway.backups import Backups
 from tradingsys.gateway.halting import Halting
 from tradingsys.gateway.market_data import MarketData
 from tradingsys.gateway.orders import OrderDesk
@@ -59,6 +60,7 @@ class Host(Protocol):
     recent: RecentRows
     store: StoreSeam
     log: Log
+    backups: Backups
 
     @property
     def epoch(self) -> int:

@@ -25,6 +25,7 @@ from tradingsys.core.reports import (
     UserStreamState,
 )
 from tradingsys.gateway.announcements import Announcements
+from tradingsys.gateway.backups import Backups
 from tradingsys.gateway.boot import Boot, BootSteps
 from tradingsys.gateway.duties import inquiries, take_up
 from tradingsys.gateway.halting import Halting
@@ -97,6 +98,7 @@ class Gateway:
             self.venue.venue_ms,
             lambda: self._apply(self.book.take_effects()),
         )
+        self.backups = Backups(store, settings.backups, clock.monotonic_ns, log)
         self.recent, self._saving = RecentRows(store.saved), Saving(store, self.fail)
         self.session_records = {row.session: row for row in store.saved.sessions}
         self.product, self.environment, self.db = settings.product, settings.environment, settings.db
@@ -327,6 +329,7 @@ class Gateway:
         )
         self.procedures.keep(self.stopping.watch)
         self.procedures.keep(self.limiting.watch)
+        self.procedures.keep(self.backups.watch)
         self.log.info("ready", open_orders=len(self.book.open_orders()), in_doubt=len(doubtful))
         self._tell.snapshots(self.book)
 

@@ -114,6 +114,7 @@ def _settings(
         limits=config.limits,
         sessions={int(name): session for name, session in config.sessions.items()},
         countdown_s=config.countdown_s,
+        backups=config.backups,
     )
 
 

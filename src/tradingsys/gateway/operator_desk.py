@@ -153,16 +153,33 @@ class OperatorDesk:
         symbol = self._booked_symbol(params.symbol)
         self._check_lot(symbol, net)
         self._check_certain(params.session_id, symbol)
-        before, after, external = gateway.book.set_net(params.session_id, symbol, net, gateway.venue.venue_ms(), _WHY)
+
+        def backed_up(error: StoreError | None) -> None:
+            if client.peer not in gateway.clients:
+                return
+            try:
+                if error is not None:
+                    raise LocalProtocolError(f"nothing was changed: no backup before it: {error}")
+                require_ready(gateway)
+                self._check_certain(params.session_id, symbol)
+                self._set_net(client, request, params.session_id, symbol, net)
+            except LocalProtocolError as refusal:
+                client.peer.write(encode_error(request.id, refusal.code, str(refusal)))
+
+        gateway.backups.before("pos-set", backed_up)
+
+    def _set_net(self, client: Client, request: Request, session: int, symbol: str, net: Decimal) -> None:
+        gateway = self._gateway
+        before, after, external = gateway.book.set_net(session, symbol, net, gateway.venue.venue_ms(), _WHY)
         gateway.log.warning(
             "position set by an operator",
-            session=params.session_id,
+            session=session,
             symbol=symbol,
             was=plain(before),
             now=plain(after),
             external=plain(external),
         )
-        result = SetPositionResult(params.session_id, symbol.lower(), plain(before), plain(after), plain(external))
+        result = SetPositionResult(session, symbol.lower(), plain(before), plain(after), plain(external))
 
         def saved(error: StoreError | None) -> None:
             if client.peer not in gateway.clients:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 import apsw
@@ -74,6 +75,15 @@ class StoreSeam(Protocol):
 
     def kill_file(self) -> str | None:
         """What the file ``<pos.db>.kill`` says; None as long as there is none."""
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether anything was written since the last copy."""
+
+    def back_up_later(
+        self, why: str, done: Callable[[Path | StoreError], None], directory: Path | None = None, keep: int = 0
+    ) -> None:
+        """A verified copy; ``done`` is told later, and nothing waits."""
 
     def close(self) -> None:
         """Write what is left and let go of the file."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from tradingsys.core.command_line import CommandLine
+from tradingsys.gateway.backups import BackupSettings
 from tradingsys.gateway.orders import OrderSettings
 from tradingsys.gateway.products import ProductName
 from tradingsys.gateway.session_config import UNLIMITED, LimitsConfig, SessionConfig
@@ -39,3 +40,4 @@ class GatewaySettings(Struct, frozen=True):
     sessions: Mapping[int, SessionConfig] = {}
     """What is configured of single sessions."""
     countdown_s: int | None = None
+    backups: BackupSettings = BackupSettings()

@@ -82,7 +82,7 @@ class Shell:
         self._stop = asyncio.Event()
         self._transport = NetTransport(self._happened)
         with _nothing_is_garbage():
-            runners = (ThreadRunner(loop.call_soon_threadsafe, name) for name in ("store", "looking"))
+            runners = (ThreadRunner(loop.call_soon_threadsafe, name) for name in ("store", "looking", "copying"))
             self._gateway = Gateway(
                 self._gateway_settings,
                 self._venue(),
@@ -105,7 +105,7 @@ class Shell:
         if self._error is not None:
             raise self._error
 
-    def _open_store(self, runner: ThreadRunner, reader: ThreadRunner) -> Store:
+    def _open_store(self, runner: ThreadRunner, reader: ThreadRunner, copier: ThreadRunner) -> Store:
         try:
             return Store.open(
                 self._settings.db,
@@ -115,11 +115,12 @@ class Shell:
                 ticket_dir=self._settings.tickets,
                 runner=runner,
                 reader=reader,
+                copier=copier,
                 on_edit=self._edited,
             )
         except TradingError:
-            runner.close()
-            reader.close()
+            for each in (runner, reader, copier):
+                each.close()
             raise
 
     # ---- what the world reports

@@ -15,13 +15,14 @@ from tradingsys.core.errors import ConfigError
 from tradingsys.core.ids import lineage_from_random
 from tradingsys.core.records import Edit, PositionRecord, Record
 from tradingsys.store import legacy
+from tradingsys.store.backups import back_up
 from tradingsys.store.edits import RowEdit, find_edits, parse_net, plain
 from tradingsys.store.journal import Entry
-from tradingsys.store.loading import Identity, identify, load, meta
+from tradingsys.store.loading import RESTORED, Identity, identify, load, meta
 from tradingsys.store.migrations import migrate, needs_migration
 from tradingsys.store.rows import insert_intent, whole, write
 from tradingsys.store.soundness import misplaced
-from tradingsys.store.sqlite import back_up, data_version, rows, transaction
+from tradingsys.store.sqlite import data_version, rows, transaction
 from tradingsys.store.ticket import Ticket
 
 __all__ = ["Book", "Identity", "absorb_journal", "identify", "is_proven", "load", "prepare", "restore_conflicts"]
@@ -68,7 +69,7 @@ def is_proven(conn: apsw.Connection, identity: Identity, entries: Iterable[Entry
 
     The process may have died between writing an intent and counting it: one more than the ticket says is complete too.
     """
-    if ticket is None or ticket.epoch != identity.last_ready_epoch:
+    if ticket is None or ticket.epoch != identity.last_ready_epoch or meta(conn, RESTORED) is not None:
         return False
     highest = _journaled(conn)
     for entry in entries:
@@ -147,6 +148,7 @@ class Book:
             self._conn.execute("UPDATE epochs SET ready = 1 WHERE epoch = ?", (epoch,))
             if ends_cut:
                 _set_meta(self._conn, "first_epoch_after_cut", str(epoch))
+            self._conn.execute("DELETE FROM meta WHERE key = ?", (RESTORED,))
 
     def note_journaled(self, epoch: int, number: int) -> None:
         """Durably note that intents up to ``number`` are in orders: their records may leave the journal."""

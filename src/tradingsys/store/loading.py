@@ -34,7 +34,10 @@ from tradingsys.store.rows import (
 from tradingsys.store.sqlite import rows
 from tradingsys.store.standing_rows import read_days, read_halts, read_sessions
 
-__all__ = ["Identity", "identify", "load", "meta"]
+__all__ = ["RESTORED", "Identity", "identify", "load", "meta"]
+
+RESTORED = "restored"
+"""The key in ``meta`` of a book that is a backup put in place: until it was READY, nothing proves it complete."""
 
 _KEEP_NEWEST = 2_000
 """Of orders that are over: whoever asks about an older one makes it be looked up."""

@@ -9,14 +9,13 @@ from pathlib import Path
 import apsw
 
 from tradingsys.core.errors import ConfigError, StoreError
-from tradingsys.store.files import create_private, free_name, fsync_directory, fsync_file
+from tradingsys.store.files import create_private
 
 __all__ = [
     "OLDEST_SAFE_SQLITE",
     "Row",
     "SqlValue",
     "as_store_error",
-    "back_up",
     "data_version",
     "open_reader",
     "open_writer",
@@ -143,31 +142,3 @@ def transaction(conn: apsw.Connection) -> Iterator[None]:
         if isinstance(error, apsw.Error):
             raise as_store_error(conn.filename, error) from error
         raise
-
-
-def back_up(conn: apsw.Connection, path: Path, why: str) -> Path:
-    """A verified, durable copy of the whole database in ``<path>.<why>-<n>.bak``. Raises StoreError."""
-    target = free_name(f"{path}.{why}-", ".bak")
-    draft = Path(f"{target}.tmp")
-    try:
-        draft.unlink(missing_ok=True)
-        create_private(draft)
-        conn.execute("VACUUM INTO ?", (str(draft),))
-        _verify(draft)
-        fsync_file(draft)
-        draft.rename(target)
-        fsync_directory(target.parent)
-    except (OSError, apsw.Error) as error:
-        draft.unlink(missing_ok=True)
-        raise StoreError(f"backup {target}: {error}") from error
-    return target
-
-
-def _verify(copy: Path) -> None:
-    conn = apsw.Connection(str(copy), flags=apsw.SQLITE_OPEN_READONLY)
-    try:
-        verdict = conn.execute("PRAGMA integrity_check").fetchall()
-        if verdict != [("ok",)]:
-            raise apsw.CorruptError(f"the copy is damaged: {verdict[0][0]!r}")
-    finally:
-        conn.close()

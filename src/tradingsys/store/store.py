@@ -17,6 +17,7 @@ import apsw
 
 from tradingsys.core.errors import ConfigError, StoreError
 from tradingsys.core.records import FillRecord, Intent, OrderRecord, Record, Saved
+from tradingsys.store.backups import back_up, prune
 from tradingsys.store.book import (
     Book,
     absorb_journal,
@@ -34,7 +35,7 @@ from tradingsys.store.read import reading
 from tradingsys.store.rows import read_fills, read_orders
 from tradingsys.store.runner import Runner
 from tradingsys.store.soundness import HINT, check_values
-from tradingsys.store.sqlite import as_store_error, back_up, data_version, open_writer
+from tradingsys.store.sqlite import as_store_error, data_version, open_reader, open_writer
 from tradingsys.store.ticket import TicketFile
 
 __all__ = ["Done", "Store"]
@@ -60,6 +61,7 @@ class Store:
         saved: Saved,
         runner: Runner,
         reader: Runner,
+        copier: Runner,
         on_edit: Callable[[Sequence[RowEdit]], None] | None,
         segment_bytes: int,
     ) -> None:
@@ -69,7 +71,8 @@ class Store:
         """Told when somebody else changed ``positions`` while we run; such rows stay as they were written."""
         self._path, self._lock, self._conn, self._book = path, lock, conn, book
         self._ticket, self._runner, self._segment_bytes = ticket, runner, segment_bytes
-        self._reader = reader
+        self._reader, self._copier = reader, copier
+        self._copying: apsw.Connection | None = None
         self._journal: Journal | None = None
         self._epoch = 0
         self._max_recv_window_ms = saved.max_recv_window_ms
@@ -77,6 +80,8 @@ class Store:
         self._under_way = 0
         self._failure: StoreError | None = None
         self._is_closed = False
+        self.has_changed = False
+        """Whether anything was written since the store was opened, or since the last backup was begun."""
 
     @classmethod
     def open(
@@ -89,15 +94,16 @@ class Store:
         ticket_dir: Path | None,
         runner: Runner,
         reader: Runner | None = None,
+        copier: Runner | None = None,
         on_edit: Callable[[Sequence[RowEdit]], None] | None = None,
         segment_bytes: int = SEGMENT_BYTES,
     ) -> Store:
         """Lock, check, migrate, replay the journal and read everything back.
 
         ``random_lineage`` names the book if it is new; ``ticket_dir`` is a folder on tmpfs, or None where there is
-        none. The store that is returned owns ``runner`` and ``reader`` and closes them; ``reader`` looks up what people
-        ask for, so that this holds up no write (by default it is the same). Raises ConfigError for what a person must
-        mend and StoreError for a damaged file.
+        none. The store that is returned owns the runners and closes them; ``reader`` looks up what people ask for, and
+        ``copier`` makes backups, so that neither holds up a write (by default all are the same). Raises ConfigError for
+        what a person must mend and StoreError for a damaged file.
         """
         with contextlib.ExitStack() as undo, _as_store_error(path):
             lock = Lock(path)
@@ -120,7 +126,8 @@ class Store:
             restore_conflicts(conn, saved.edits, wall_ms)
             book = Book(conn, saved.edits, version, wall_ms)
             undo.pop_all()
-        return cls(path, lock, conn, book, ticket, saved, runner, reader or runner, on_edit, segment_bytes)
+        reader = reader or runner
+        return cls(path, lock, conn, book, ticket, saved, runner, reader, copier or reader, on_edit, segment_bytes)
 
     def begin_epoch(self, epoch: int, recv_window_ms: int) -> None:
         """Durably use up ``epoch`` (venue time in ms, above the last one), before anything is sent in it.
@@ -221,11 +228,46 @@ class Store:
         if not _WHY.fullmatch(why):
             raise StoreError(f"a backup's reason is a word, not {why!r}")
         self._flush()
+        self.has_changed = False
         return self._wait_for(lambda: back_up(self._conn, self._path, why), sticky=False)
 
     def kill_file(self) -> str | None:
         """The reason in ``<pos.db>.kill``, which may be empty; None as long as there is no such file."""
         return read_kill_file(self._path)
+
+    def back_up_later(
+        self, why: str, done: Callable[[Path | StoreError], None], directory: Path | None = None, keep: int = 0
+    ) -> None:
+        """Make such a copy, beside the book or in a ``directory``, over a connection of its own. Nothing waits for it.
+
+        ``done`` is told later. Of those made for this reason only the newest stay, if ``keep`` says how many.
+        """
+
+        def copy() -> Path:
+            self._copying = open_reader(self._path)
+            try:
+                made = back_up(self._copying, self._path, why, directory)
+            finally:
+                self._copying.close()
+                self._copying = None
+            if keep:
+                prune(self._path, why, keep, directory)
+            return made
+
+        def told(outcome: Path | BaseException) -> None:
+            if isinstance(outcome, BaseException):
+                done(outcome if isinstance(outcome, StoreError) else StoreError(f"{self._path}: {outcome}"))
+            else:
+                done(outcome)
+
+        def written(error: StoreError | None) -> None:
+            if error is None:
+                self._copier.submit(copy, told)
+            else:
+                done(error)
+
+        self.has_changed = False
+        self.commit([], written)
 
     def close(self) -> None:
         """Write what waits and let go of the file. Calling it again does nothing."""
@@ -235,8 +277,10 @@ class Store:
         self._flush()
         self._runner.run(self._conn.close)
         self._runner.close()
-        if self._reader is not self._runner:
-            self._reader.close()
+        if self._copying is not None:
+            self._copying.interrupt()  # a copy of a large book would take longer than a stop may
+        for other in {self._reader, self._copier} - {self._runner}:
+            other.close()
         if self._journal is not None:
             self._journal.close()
         self._ticket.close()
@@ -279,6 +323,7 @@ class Store:
             self._flush()
 
     def _durable(self, batches: Sequence[Sequence[Record]], edits: list[RowEdit]) -> None:
+        self.has_changed = self.has_changed or any(batches)
         journal = self._journal
         if journal is not None:
             for records in batches:
