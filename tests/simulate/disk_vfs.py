@@ -27,7 +27,7 @@ class DiskConnection(_Connection):
             return super().execute("SELECT 1 WHERE 0")
 
     def close(self, force: bool = False) -> None:
-        with contextlib.suppress(_CheckpointFailed):
+        with contextlib.suppress(apsw.IOError):
             super().close(force)
 
 
