@@ -39,6 +39,7 @@ def test_from_nothing_to_a_book_at_rest(desk: Desk) -> None:
     eventually("a position and an order", lambda: '"net": 10' in holder.out and '"open": [[' in holder.out)
     _check_running(desk)
     _check_correction(desk)
+    _check_stopping(desk)
     holder.kill()
 
     running = {name: desk.ask(*words) for name, words in QUESTIONS.items()}
@@ -85,6 +86,32 @@ def _check_correction(desk: Desk) -> None:
     assert "10 → " not in desk.run("pos", "set", "3", LOWER, "10")
 
 
+def _open_there(desk: Desk) -> int:
+    return sum(row["status"] in ("NEW", "PARTIALLY_FILLED") for row in desk.world.orders())
+
+
+def _check_stopping(desk: Desk) -> None:
+    """Everything that stops something, against the exchange's own word."""
+    assert "nothing is halted" in desk.run("cancel", "--symbol=btcusdt")
+    told = desk.ask("halt", "--session=4", "--reason=never seen")["stopping"]
+    assert told["confirmed"] and told["scope"] == "session 4" and _open_there(desk) == 1, "another session's stays open"
+    told = desk.ask("flatten", "--symbol", LOWER, "--reason=enough")["stopping"]
+    assert told["confirmed"] and told["canceled"] == 1 and "held" not in told
+    assert _open_there(desk) == 0 and _net(desk, 3) == 0
+    assert desk.ask("explain", LOWER)["explanation"]["account"] == "0"
+    assert {halt["duty"] for halt in desk.ask("status")["status"]["halts"]} == {"CANCEL"}
+    assert "session 4, since" in desk.run("status") and "by an operator: enough" in desk.run("status")
+    assert "dogeusdt: orders are allowed again" in desk.run("resume", f"--symbol={LOWER}")
+    desk.run("resume", "--session=4")
+    kill_file = desk.world.directory / "pos.db.kill"
+    kill_file.write_text("smoke")
+    eventually("the account halted", lambda: desk.ask("status")["status"]["halts"])
+    assert "smoke" in desk.run("status") and "pos.db.kill is there" in desk.run("doctor", code=1)
+    assert "remove it first" in desk.run("resume", "--account", code=1)
+    kill_file.unlink()
+    desk.run("resume", "--account", "--reason=only a rehearsal")
+
+
 def _check_same_at_rest(desk: Desk, running: dict[str, Any]) -> None:
     """What the book says is what the gateway said."""
     for name, words in QUESTIONS.items():
@@ -101,11 +128,17 @@ def _check_same_at_rest(desk: Desk, running: dict[str, Any]) -> None:
 def _check_edit_at_rest(desk: Desk) -> None:
     world = desk.world
     assert "booked at the gateway's next start" in desk.run("pos", "set", "3", LOWER, "-2.5")
-    assert "it was 10" in desk.run("explain", LOWER)
-    assert "the gateway is not running" in desk.run("resume", LOWER, code=1)
+    assert "it was 0;" in desk.run("explain", LOWER)
+    assert "is not halted" in desk.run("resume", LOWER, code=1)
+    assert "the gateway is not running" in desk.run("cancel", code=1) + desk.run("flatten", code=1)
+    assert "session 3: no new orders are taken" in desk.run("halt", "--session=3", "--reason=not today")
+    (halt,) = desk.ask("status")["status"]["halts"]
+    assert (halt["session_id"], halt["reason"], halt["state"]) == (3, "by an operator: not today", "HALTED")
     gateway = world.start_gateway()
     world.wait_until_ready(gateway)
-    assert (_net(desk, 3), _net(desk, -1)) == (Decimal("-2.5"), Decimal("12.5"))
+    assert desk.ask("status")["status"]["halts"] == [halt]
+    assert "session 3: orders are allowed again" in desk.run("resume", "--session=3")
+    assert (_net(desk, 3), _net(desk, -1)) == (Decimal("-2.5"), Decimal("2.5"))
     assert gateway.stop() == 0, gateway.err
 
 

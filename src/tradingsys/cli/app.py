@@ -114,7 +114,28 @@ _add(
     "How the account's position on a symbol comes about.",
     "explain btcusdt",
 )
-_add("resume", "operating:resume", _WATCH, "Allow orders again after a halt.", "resume btcusdt\nresume --account")
+_add(
+    "halt",
+    "stopping:halt",
+    _WATCH,
+    "Take no new orders, and cancel the open ones.",
+    'halt\nhalt --session 3 --reason "it runs away"\nhalt --symbol btcusdt --reducing\nhalt --keep-orders --json',
+)
+_add("cancel", "stopping:cancel", _WATCH, "Cancel the open orders.", "cancel --session 3\ncancel --symbol btcusdt")
+_add(
+    "flatten",
+    "stopping:flatten",
+    _WATCH,
+    "Halt, cancel, and trade away what sessions hold.",
+    "flatten --session 3\nflatten --symbol btcusdt --wait 120\nflatten -c spot.json",
+)
+_add(
+    "resume",
+    "stopping:resume",
+    _WATCH,
+    "Allow orders again after a halt.",
+    "resume btcusdt\nresume --session 3\nresume btcusdt --session 3\nresume --account",
+)
 _pos = App(
     name="pos",
     group=_WATCH,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from tradingsys.core.errors import TradingError
 
-__all__ = ["FAILURE", "INTERRUPTED", "NOTHING", "OK", "UNREAD", "USAGE", "NothingThere"]
+__all__ = ["FAILURE", "INTERRUPTED", "NOTHING", "OK", "UNCONFIRMED", "UNREAD", "USAGE", "NothingThere"]
 
-OK, FAILURE, USAGE, NOTHING = 0, 1, 2, 3
-"""Done; refused or failed; a command line or configuration that cannot be used; no gateway and no pos.db."""
+OK, FAILURE, USAGE, NOTHING, UNCONFIRMED = 0, 1, 2, 3, 4
+"""Done; refused or failed; a command line or configuration that cannot be used; no gateway and no pos.db; begun, but
+the exchange has not confirmed it in time: the gateway goes on."""
 
 INTERRUPTED, UNREAD = 130, 141
 """Ctrl-C; nobody reads the output any more. What a shell reports for programs ended by SIGINT and SIGPIPE."""

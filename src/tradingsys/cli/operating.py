@@ -23,14 +23,26 @@ from tradingsys.cli.operate.explaining import explain as explain_to
 from tradingsys.cli.operate.source import Source, opened
 from tradingsys.cli.operate.target import command_line, find_target
 from tradingsys.core.command_line import CommandLine
-from tradingsys.core.errors import ConfigError
 from tradingsys.core.ids import EXTERNAL, MAX_SESSION
 from tradingsys.core.instrument import plain
 from tradingsys.net import loop
 from tradingsys.store.edits import parse_net
 from tradingsys.wire.operator import Selection, SessionFill, SessionOrder, SetPositionParams, SetPositionResult
 
-__all__ = ["COMMON", "Common", "explain", "fills", "orders", "resume", "sessions", "set_", "show", "status", "tell"]
+__all__ = [
+    "COMMON",
+    "Common",
+    "explain",
+    "fills",
+    "number_of",
+    "orders",
+    "sessions",
+    "set_",
+    "show",
+    "status",
+    "symbol_of",
+    "tell",
+]
 
 T = TypeVar("T")
 
@@ -44,7 +56,7 @@ def _session(type_: type, tokens: Sequence[Token]) -> int:
     text = tokens[0].value
     if text.upper() in ("EXTERNAL", str(EXTERNAL)):
         return EXTERNAL
-    return _number_of(text, 0, MAX_SESSION, "a session")
+    return number_of(text, 0, MAX_SESSION, "a session")
 
 
 def _own_session(type_: type, tokens: Sequence[Token]) -> int:
@@ -52,22 +64,24 @@ def _own_session(type_: type, tokens: Sequence[Token]) -> int:
     text = tokens[0].value
     if text.upper() in ("EXTERNAL", str(EXTERNAL)):
         raise ValueError("EXTERNAL follows from the sessions: set a session's position, EXTERNAL takes the difference")
-    return _number_of(text, 0, MAX_SESSION, "a session")
+    return number_of(text, 0, MAX_SESSION, "a session")
 
 
 def _limit(type_: type, tokens: Sequence[Token]) -> int:
     del type_
-    return _number_of(tokens[0].value, 1, _MAX_LIMIT, "a number of rows")
+    return number_of(tokens[0].value, 1, _MAX_LIMIT, "a number of rows")
 
 
-def _number_of(text: str, least: int, most: int, what: str) -> int:
+def number_of(text: str, least: int, most: int, what: str) -> int:
+    """Raises ValueError for a text that is no number between these."""
     number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
     if not least <= number <= most:
         raise ValueError(f"{text} is not {what}: {least} to {most}")
     return number
 
 
-def _symbol(type_: type, tokens: Sequence[Token]) -> str:
+def symbol_of(type_: type, tokens: Sequence[Token]) -> str:
+    """Raises ValueError for what cannot be a symbol."""
     del type_
     text = tokens[0].value
     if not _SYMBOL.fullmatch(text):
@@ -110,7 +124,7 @@ class Filters:
 
     session: Annotated[int | None, Parameter(converter=_session)] = None
     "Only of this session; EXTERNAL is what belongs to none."
-    symbol: Annotated[str | None, Parameter(converter=_symbol)] = None
+    symbol: Annotated[str | None, Parameter(converter=symbol_of)] = None
     "Only of this symbol."
     limit: Annotated[int, Parameter(converter=_limit)] = 100
     "At most so many rows."
@@ -168,7 +182,7 @@ def show(*, filters: Filters = _FILTERS, common: Common = COMMON) -> int:
 
 def set_(
     session: Annotated[int, Parameter(converter=_own_session)],
-    symbol: Annotated[str, Parameter(converter=_symbol)],
+    symbol: Annotated[str, Parameter(converter=symbol_of)],
     net: Annotated[str, Parameter(converter=_net, allow_leading_hyphen=True)],
     /,
     *,
@@ -198,7 +212,7 @@ def set_(
     return tell(common, "set", lambda source: source.set_position(params), say, "booked at the gateway's next start")
 
 
-def explain(symbol: Annotated[str, Parameter(converter=_symbol)], /, *, common: Common = COMMON) -> int:
+def explain(symbol: Annotated[str, Parameter(converter=symbol_of)], /, *, common: Common = COMMON) -> int:
     """How the account's position on a symbol comes about: who holds what, what is open, in doubt, corrected or halted.
 
     Parameters
@@ -209,31 +223,6 @@ def explain(symbol: Annotated[str, Parameter(converter=_symbol)], /, *, common: 
     return tell(
         common, "explanation", lambda source: source.explain(symbol), partial(explain_to, commands=common.commands)
     )
-
-
-def resume(
-    symbol: Annotated[str | None, Parameter(converter=_symbol)] = None,
-    /,
-    *,
-    account: Annotated[bool, Parameter(negative="")] = False,
-    common: Common = COMMON,
-) -> int:
-    """Allow new orders on a symbol again after a halt; look at "tradingsys explain SYMBOL" first.
-
-    Parameters
-    ----------
-    symbol:
-        Such as btcusdt.
-    account:
-        Lift the halt of the whole account instead.
-    """
-    if (symbol is None) is not account:
-        raise ConfigError("name a symbol, or the whole --account", key="resume")
-
-    def say(out: Console, _: object) -> None:
-        out.print(f"{symbol or 'the account'}: orders are allowed again")
-
-    return tell(common, "status", lambda source: source.resume(symbol or ""), say)
 
 
 def tell(

@@ -189,9 +189,15 @@ def test_a_short_position_may_be_written_as_it_is(db: Path, capsys: Captured, fo
         (["orders", "--limit=-5"], USAGE, "-5 is not a number of rows"),
         (["orders", "--limit=many"], USAGE, "many is not a number of rows"),
         (["fills", "--symbol=a b"], USAGE, "'a b' is no symbol"),
-        (["resume"], USAGE, "name a symbol, or the whole --account"),
-        (["resume", "btcusdt", "--account"], USAGE, "name a symbol, or the whole --account"),
-        (["resume", "btcusdt"], FAILURE, "the gateway is not running; start it"),
+        (["resume"], USAGE, "name a symbol, a --session, both, or the whole --account"),
+        (["resume", "btcusdt", "--account"], USAGE, "name a symbol, a --session, both, or the whole --account"),
+        (["resume", "btcusdt", "--symbol=btcusdt"], USAGE, "name the symbol once"),
+        (["resume", "ethusdt"], FAILURE, "ethusdt is not halted"),
+        (["cancel"], FAILURE, "the gateway is not running; start it, or cancel at the exchange itself"),
+        (["flatten", "--session=1"], FAILURE, "flatten session 1: the gateway is not running; start it"),
+        (["halt", "--session=EXTERNAL"], USAGE, "it sends no orders"),
+        (["halt", "--symbol=ethusdt"], FAILURE, "knows no symbol ethusdt"),
+        (["halt", "--wait=x"], USAGE, "not a number of seconds"),
         (["status", "-c=usdt.json", "--db=pos.db"], USAGE, "leave one out"),
         (["status", "-c=usdt.json"], USAGE, "usdt.json: cannot be read: No such file"),
         (["status", "--addr=localhost:1"], USAGE, "write it like ws://localhost:8111"),
@@ -215,7 +221,9 @@ def test_a_book_that_a_gateway_holds_is_read_and_not_written(db: Path, capsys: C
         assert execute(["pos", "set", "2", "btcusdt", "1"]) == FAILURE
         assert "held by a gateway that does not answer here: name its address with --addr" in capsys.readouterr().err
         assert "but one holds this file" in text(capsys, "pos", "show")
-        assert execute(["resume", "btcusdt"]) == FAILURE
+        assert execute(["resume", "btcusdt"]) == execute(["halt"]) == FAILURE
+        assert capsys.readouterr().err.count("held by a gateway that does not answer here") == 2
+        assert execute(["flatten"]) == FAILURE
         assert "a gateway holds the file, but does not answer" in capsys.readouterr().err
     finally:
         lock.release()

@@ -12,6 +12,7 @@ import pytest
 from tests.unit.cli.box import running_box
 from tests.unit.cli.scripted_gateway import HANG_UP, SILENCE, Answer, Refusal, scripted_gateway
 from tradingsys.cli.app import FAILURE, OK, USAGE, execute
+from tradingsys.cli.exits import UNCONFIRMED
 from tradingsys.core.enums import OrderStatus, OrderType, Side
 from tradingsys.net.token import create_token, token_path
 from tradingsys.wire.messages import OrderView, PositionView
@@ -23,6 +24,7 @@ from tradingsys.wire.operator import (
     SessionOrder,
     SessionPositionView,
     SetPositionResult,
+    StoppingView,
 )
 
 Captured = pytest.CaptureFixture[str]
@@ -109,11 +111,39 @@ def test_a_position_is_set_by_the_gateway_itself(capsys: Captured) -> None:
     assert requests == [("op.set_position", {"session_id": 3, "symbol": "btcusdt", "net": "-0.5"})]
 
 
-@pytest.mark.parametrize(("words", "symbol"), [(["btcusdt"], "btcusdt"), (["--account"], "")])
-def test_resume(capsys: Captured, words: list[str], symbol: str) -> None:
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["btcusdt"], {"symbol": "btcusdt"}),
+        (["--account"], {}),
+        (["--session=3", "--reason=mended"], {"session_id": 3, "reason": "mended"}),
+        (["--session=3", "--symbol=BTCUSDT"], {"session_id": 3, "symbol": "btcusdt"}),
+    ],
+)
+def test_resume(capsys: Captured, words: list[str], meant: dict[str, object]) -> None:
     code, out, _, requests = ask(capsys, {"op.resume": None, "op.status": VIEW}, "resume", *words)
     assert code == OK and "orders are allowed again" in out
-    assert requests[0] == ("op.resume", {"symbol": symbol})
+    assert requests[0] == ("op.resume", meant)
+
+
+def test_halt_waits_for_the_confirmation(capsys: Captured) -> None:
+    begun = StoppingView(7, "session 3", False, left=[SessionOrder(3, ORDER)])
+    done = StoppingView(7, "session 3", True, 1)
+    code, out, err, requests = ask(capsys, {"op.halt": begun, "op.stopping": done}, "halt", "--session=3")
+    assert requests == [("op.halt", {"session_id": 3}), ("op.stopping", {"number": 7})]
+    assert code == OK and "session 3: 1 order to cancel" in err
+    for told in ("session 3: no new orders are taken", "confirmed by the exchange: 1 order gone", "resume --session 3"):
+        assert told in out
+
+
+def test_what_is_not_confirmed_in_time_is_told(capsys: Captured) -> None:
+    dust = "session 3 holds 0.1 btcusdt: less than the lot, 1"
+    begun = StoppingView(7, "btcusdt", False, left=[SessionOrder(3, ORDER)], held=[dust])
+    code, out, _, _ = ask(capsys, {"op.flatten": begun}, "flatten", "--symbol=btcusdt", "--wait=0")
+    shown = " ".join(out.split())
+    assert code == UNCONFIRMED
+    for told in ("still there: session 3 T-1", f"left: {dust}", "NOT confirmed yet: the gateway goes on with it"):
+        assert told in shown
 
 
 def test_explain_says_what_is_wrong_and_what_to_do(capsys: Captured) -> None:

@@ -60,6 +60,8 @@ async def _findings(path: Path, command: Command | None) -> AsyncIterator[Findin
     yield files.sqlite()
     for finding in files.disk(Path(config.db)):
         yield finding
+    for finding in files.kill_file(Path(config.db)):
+        yield finding
     is_ours_running = False
     try:
         host, port = local_address(config, path)

@@ -18,11 +18,12 @@ from tradingsys.core.errors import ConfigError, TradingError
 from tradingsys.gateway.config import Config, Environment, signer
 from tradingsys.gateway.products import ProductName
 from tradingsys.net.token import token_path
+from tradingsys.store.kill_file import kill_path, read_kill_file
 from tradingsys.store.read import reading
 from tradingsys.store.sqlite import OLDEST_SAFE_SQLITE, rows
 from tradingsys.venues.auth import KeyKind
 
-__all__ = ["account_of_book", "book_checks", "config_file", "disk", "key", "sqlite", "token"]
+__all__ = ["account_of_book", "book_checks", "config_file", "disk", "key", "kill_file", "sqlite", "token"]
 
 _LITTLE_BYTES = 1024 * 1024 * 1024
 _TOO_LITTLE_BYTES = 64 * 1024 * 1024
@@ -109,6 +110,13 @@ def disk(db: Path) -> Iterator[Finding]:
         yield warning("filesystem", f"{folder} is on {kind}, which a power cut empties", "use a disk for db")
     elif kind:
         yield fine("filesystem", f"{kind}")
+
+
+def kill_file(db: Path) -> Iterator[Finding]:
+    """The file by which somebody wants no orders to be taken."""
+    if read_kill_file(db) is not None:
+        text = f"{kill_path(db)} is there: the account stays halted, and its orders are canceled"
+        yield problem("kill-file", text, "find out who put it there; remove it, then: tradingsys resume --account")
 
 
 def sqlite() -> Finding:

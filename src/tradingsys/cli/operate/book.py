@@ -12,6 +12,7 @@ from msgspec import structs
 
 from tradingsys import __version__
 from tradingsys.cli.operate.edit import set_net
+from tradingsys.cli.operate.halting import impose, lift, scope_of
 from tradingsys.cli.operate.target import NOT_ANSWERING, NOT_RUNNING, Where, is_held
 from tradingsys.core.errors import ConfigError, StoreError, TradingError
 from tradingsys.core.ids import EXTERNAL
@@ -34,6 +35,8 @@ from tradingsys.wire.operator import (
     AssetView,
     Explanation,
     GatewayView,
+    HaltParams,
+    ScopeParams,
     Selection,
     SessionFill,
     SessionOrder,
@@ -41,6 +44,7 @@ from tradingsys.wire.operator import (
     SessionView,
     SetPositionParams,
     SetPositionResult,
+    StoppingView,
 )
 
 __all__ = ["Book"]
@@ -49,7 +53,7 @@ _ADJUSTMENTS = 20
 
 
 class Book:
-    """Reads pos.db and the journal beside it; only `set_position` writes."""
+    """Reads pos.db and the journal beside it; only `set_position`, `halt` and `resume` write."""
 
     def __init__(self, path: Path, where: Where, now_ms: int) -> None:
         self.where = where
@@ -163,11 +167,34 @@ class Book:
         await self.status()  # whatever is wrong with the book is told by those who read it
         return set_net(self._path, params)
 
-    async def resume(self, symbol: str) -> GatewayView:
+    async def halt(self, params: HaltParams) -> StoppingView:
+        """Write it down for the next start, which begins with what it wants. Raises TradingError."""
+        await self.status()
+        impose(self._path, params, self._now_ms)
+        problem = "" if params.keep_orders else "what is open is canceled as soon as the gateway has started"
+        return StoppingView(0, str(scope_of(params)), not problem, problem=problem)
+
+    async def cancel(self, params: ScopeParams) -> StoppingView:
         """Only a gateway can: raises TradingError."""
+        raise self._needs_gateway(f"cancel {scope_of(params)}", "start it, or cancel at the exchange itself")
+
+    async def flatten(self, params: ScopeParams) -> StoppingView:
+        """Only a gateway can: raises TradingError."""
+        raise self._needs_gateway(f"flatten {scope_of(params)}", "start it, or trade at the exchange itself")
+
+    async def stopping(self, number: int) -> StoppingView:
+        """Only a gateway can: raises TradingError."""
+        raise self._needs_gateway(f"number {number}", "start it")
+
+    async def resume(self, params: ScopeParams) -> GatewayView:
+        """Lift it for the next start. Raises TradingError."""
+        await self.status()
+        lift(self._path, params)
+        return await self.status()
+
+    def _needs_gateway(self, what: str, todo: str) -> TradingError:
         state = self._state()
-        todo = "start it, look at the account, then resume" if state == NOT_RUNNING else "try again when it answers"
-        raise TradingError(f"resume {symbol or '--account'}: {state}; {todo}")
+        return TradingError(f"{what}: {state}; {todo if state == NOT_RUNNING else 'try again when it answers'}")
 
     async def assets(self) -> list[AssetView]:
         """What sessions and EXTERNAL have; the exchange is not asked."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tradingsys.store.lock import Lock
 from tradingsys.store.sqlite import open_writer, rows, transaction
 from tradingsys.wire.operator import SetPositionParams, SetPositionResult
 
-__all__ = ["set_net"]
+__all__ = ["alone_with", "set_net"]
 
 # The gateway compares ``positions`` with what it wrote last, and books the difference when it starts.
 _EDIT = (
@@ -27,9 +28,19 @@ _NET = "SELECT net FROM positions WHERE session_id = ? AND symbol = ?"
 
 
 def set_net(path: Path, params: SetPositionParams) -> SetPositionResult:
-    """Change a row of ``positions``, as the book's only user meanwhile.
+    """Change a row of ``positions``.
 
-    Raises TradingError while a gateway holds the book, and for a symbol that it does not know.
+    Raises TradingError as `alone_with`, and for a symbol that the book does not know.
+    """
+    with alone_with(path) as conn:
+        return _write(conn, path, params)
+
+
+@contextlib.contextmanager
+def alone_with(path: Path) -> Iterator[apsw.Connection]:
+    """The book's only user meanwhile.
+
+    Raises TradingError while a gateway holds the book, and StoreError when SQLite fails.
     """
     try:
         lock = Lock(path)
@@ -44,7 +55,7 @@ def set_net(path: Path, params: SetPositionParams) -> SetPositionResult:
         conn = open_writer(path)
         stack.callback(conn.close)
         try:
-            return _write(conn, path, params)
+            yield conn
         except apsw.Error as error:
             raise StoreError(f"{path}: {error}") from error
 

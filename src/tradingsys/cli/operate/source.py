@@ -20,6 +20,8 @@ from tradingsys.wire.operator import (
     ExplainParams,
     Explanation,
     GatewayView,
+    HaltParams,
+    ScopeParams,
     Selection,
     SessionFill,
     SessionOrder,
@@ -27,6 +29,8 @@ from tradingsys.wire.operator import (
     SessionView,
     SetPositionParams,
     SetPositionResult,
+    StoppingParams,
+    StoppingView,
 )
 
 __all__ = ["Running", "Source", "opened"]
@@ -58,8 +62,20 @@ class Source(Protocol):
     async def set_position(self, params: SetPositionParams) -> SetPositionResult:
         """Correct what a session holds."""
 
-    async def resume(self, symbol: str) -> GatewayView:
-        """Lift a halt; an empty symbol is the account's."""
+    async def halt(self, params: HaltParams) -> StoppingView:
+        """Allow no more orders, or only reducing ones, and cancel what is open."""
+
+    async def cancel(self, params: ScopeParams) -> StoppingView:
+        """Cancel what is open, and restrict nothing."""
+
+    async def flatten(self, params: ScopeParams) -> StoppingView:
+        """Halt, cancel, and trade away what sessions hold."""
+
+    async def stopping(self, number: int) -> StoppingView:
+        """How far one of these is."""
+
+    async def resume(self, params: ScopeParams) -> GatewayView:
+        """Lift what was imposed on exactly this."""
 
     async def assets(self) -> list[AssetView]:
         """What sessions, EXTERNAL and the account have of each asset."""
@@ -116,9 +132,25 @@ class Running:
         """Correct what a session holds."""
         return await self._operator.request("op.set_position", params, SetPositionResult)
 
-    async def resume(self, symbol: str) -> GatewayView:
-        """Lift a halt; an empty symbol is the account's."""
-        await self._operator.request("op.resume", ExplainParams(symbol), object)
+    async def halt(self, params: HaltParams) -> StoppingView:
+        """Allow no more orders, or only reducing ones, and cancel what is open."""
+        return await self._operator.request("op.halt", params, StoppingView)
+
+    async def cancel(self, params: ScopeParams) -> StoppingView:
+        """Cancel what is open, and restrict nothing."""
+        return await self._operator.request("op.cancel", params, StoppingView)
+
+    async def flatten(self, params: ScopeParams) -> StoppingView:
+        """Halt, cancel, and trade away what sessions hold."""
+        return await self._operator.request("op.flatten", params, StoppingView)
+
+    async def stopping(self, number: int) -> StoppingView:
+        """How far one of these is."""
+        return await self._operator.request("op.stopping", StoppingParams(number), StoppingView)
+
+    async def resume(self, params: ScopeParams) -> GatewayView:
+        """Lift what was imposed on exactly this."""
+        await self._operator.request("op.resume", params, object)
         return await self.status()
 
     async def assets(self) -> list[AssetView]:

@@ -16,6 +16,7 @@ from tradingsys.cli.operate.target import NOT_ANSWERING, NOT_RUNNING
 from tradingsys.core.command_line import CommandLine
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
+from tradingsys.core.records import Scope
 from tradingsys.gateway.products import ProductName
 from tradingsys.wire.messages import OrderView, PositionView
 from tradingsys.wire.operator import (
@@ -87,9 +88,10 @@ def status(out: Console, view: GatewayView, commands: CommandLine) -> None:
     table.add_row("open orders", f"{view.open_orders}, {view.in_doubt} of them in doubt")
     table.add_row("version", view.version)
     for halt in view.halts:
-        where = halt.symbol.lower() or "the whole account"
-        again = commands.line(f"resume {halt.symbol.lower() or '--account'}")
-        table.add_row("HALTED", f"{where}, since {time_text(halt.ts_ms)}: {halt.reason} (look, then: {again})")
+        scope = Scope(halt.session_id, halt.symbol.upper())
+        where = "the whole account" if scope == Scope() else str(scope)
+        again = commands.line(f"resume {scope.words}")
+        table.add_row(halt.state, f"{where}, since {time_text(halt.ts_ms)}: {halt.reason} (look, then: {again})")
     if view.margin:
         table.add_row("MARGIN", f"{view.margin} (see: {commands.line('margin')})")
     for name, difference in view.differences.items():
