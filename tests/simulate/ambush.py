@@ -44,18 +44,20 @@ class Ambush:
         self._disk = disk
         self._point = ""
         self._left = 0
-        self.is_laid = False
         disk.passing = self.passing
 
     def lay(self, rng: Random) -> None:
         """Who passes a point for so many times dies."""
-        self._point, many = rng.choice(POINTS)
-        self._left = rng.randrange(many)
-        self.is_laid = True
+        point, many = rng.choice(POINTS)
+        self.wait_at(point, rng.randrange(many))
+
+    def wait_at(self, point: str, times: int = 0) -> None:
+        """Who passes it once more than so often dies."""
+        self._point, self._left = point, times
 
     def leave(self) -> None:
         """Nobody is killed any more."""
-        self._point, self.is_laid = "", False
+        self._point = ""
 
     def passing(self, point: str) -> None:
         """Raises Killed where somebody waits."""

@@ -44,7 +44,7 @@ class DiskFaults(Struct, frozen=True):
             return 0.0 if rng.random() < 0.35 else rng.random() * highest * more
 
         return cls(
-            ambushes_per_s=rate(0.15),
+            ambushes_per_s=rate(0.3),
             full_per_s=rate(0.02),
             failed_syncs_per_s=rate(0.02),
             slow_commit=rate(0.02),

@@ -20,6 +20,7 @@ _DISKS: dict[str, Disk] = {}
 """By folder."""
 _FILES: dict[int, tuple[Disk, DiskFile | None]] = {}
 """By descriptor; None: the folder itself."""
+_APPENDING: set[int] = set()
 _REAL = {name: getattr(os, name) for name in ("open", "close", "write", "fsync", "rename", "replace", "unlink")}
 
 
@@ -74,6 +75,7 @@ def _open(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int | None = None
     if flags & os.O_TRUNC and file.size and not disk.is_frozen:
         disk.truncated(file, 0)
     _FILES[fd] = disk, file
+    (_APPENDING.add if flags & os.O_APPEND else _APPENDING.discard)(fd)
     return fd
 
 
@@ -89,7 +91,7 @@ def _write(fd: int, data: Any) -> int:
     if disk.is_frozen:
         return len(data)
     disk.passing(f"before a {file.kind} write")
-    offset = file.size  # the store only ever appends
+    offset = file.size if fd in _APPENDING else os.lseek(fd, 0, os.SEEK_CUR)
     room = disk.grow(file, offset, len(data))
     if not room:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -44,8 +44,7 @@ class DiskTroubles:
         return isinstance(error, StoreError) and self._excused > 0
 
     def _lay_ambush(self) -> None:
-        if not self._ambush.is_laid:
-            self._ambush.lay(self._rng)
+        self._ambush.lay(self._rng)
 
     def _fill(self) -> None:
         self._excused += 1

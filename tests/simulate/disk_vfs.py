@@ -12,6 +12,7 @@ from tests.simulate.disk import Disk, DiskFile
 __all__ = ["DiskConnection", "DiskVfs"]
 
 _REAL = "unix"
+_FULL, _FAILED = "database or disk is full", "disk I/O error"
 _Connection = apsw.Connection
 
 
@@ -88,7 +89,7 @@ class _VfsFile(apsw.VFSFile):
             return
         disk.passing(self._before_write)
         if disk.room is not None and disk.grow(self._file, offset, len(data)) < len(data):
-            raise _CheckpointFailed if self._file.kind == "database" else apsw.FullError
+            raise _CheckpointFailed(_FULL) if self._file.kind == "database" else apsw.FullError(_FULL)
         super().xWrite(data, offset)
         disk.wrote(self._file, offset, bytes(data))
         disk.passing(self._after_write)
@@ -104,7 +105,7 @@ class _VfsFile(apsw.VFSFile):
             return
         disk.passing(self._before_sync)
         if not disk.sync(self._file):
-            raise _CheckpointFailed if self._file.kind == "database" else apsw.IOError
+            raise _CheckpointFailed(_FAILED) if self._file.kind == "database" else apsw.IOError(_FAILED)
         if not self._name_is_durable:
             disk.sync_names()
             self._name_is_durable = True

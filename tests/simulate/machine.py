@@ -60,7 +60,7 @@ class Machine:
         """The process is about to end; its supervisor starts another, if the disk is to blame."""
         if self.troubles.excuse(error):
             self._counts["gateways that gave up"] += 1
-            self._world.after(ms(5), lambda: gateway.kill("after it gave up", power_cut=False))
+            self._world.after(ms(5), lambda: gateway.kill("after it gave up"))
 
     def process_died(self, *, power_cut: bool) -> None:
         """Nothing of it runs any more, and its files are let go."""

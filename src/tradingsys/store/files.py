@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["create_private", "free_name", "fsync_directory", "fsync_file"]
+__all__ = ["create_private", "free_name", "fsync_directory", "fsync_file", "write_again"]
+
+_CHUNK_BYTES = 1024 * 1024
 
 
 def create_private(path: Path) -> None:
@@ -17,6 +19,23 @@ def fsync_file(path: Path) -> None:
     """Make a file's content durable."""
     fd = os.open(path, os.O_RDWR)
     try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def write_again(path: Path) -> None:
+    """Put a file's own content into it once more, durably.
+
+    Raises OSError. After an fsync that failed the kernel may show what the disk never got, and takes it for written:
+    no later fsync would write it.
+    """
+    fd = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    try:
+        position = 0
+        while chunk := os.read(fd, _CHUNK_BYTES):
+            os.lseek(fd, position, os.SEEK_SET)
+            position += os.write(fd, chunk)
         os.fsync(fd)
     finally:
         os.close(fd)

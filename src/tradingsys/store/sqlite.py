@@ -9,7 +9,7 @@ from pathlib import Path
 import apsw
 
 from tradingsys.core.errors import ConfigError, StoreError
-from tradingsys.store.files import create_private
+from tradingsys.store.files import create_private, write_again
 
 __all__ = [
     "OLDEST_SAFE_SQLITE",
@@ -20,6 +20,7 @@ __all__ = [
     "open_reader",
     "open_writer",
     "rows",
+    "secure_log",
     "transaction",
 ]
 
@@ -88,6 +89,17 @@ def open_writer(path: Path) -> apsw.Connection:
         conn.close()
         raise StoreError(f"{path} is damaged: {problems[0]}; {_DAMAGED}")
     return conn
+
+
+def secure_log(conn: apsw.Connection, path: Path) -> None:
+    """Make durable what SQLite found in its log: after an fsync failed, the kernel may have it and the disk not.
+
+    What is committed from now on stands behind it in the log, and would be lost with it. Raises StoreError, OSError.
+    """
+    with transaction(conn):  # nobody else writes to the log meanwhile
+        log = Path(f"{path}-wal")
+        if log.exists():
+            write_again(log)
 
 
 def open_reader(path: Path) -> apsw.Connection:

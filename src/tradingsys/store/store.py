@@ -35,7 +35,7 @@ from tradingsys.store.read import reading
 from tradingsys.store.rows import read_fills, read_orders
 from tradingsys.store.runner import Runner
 from tradingsys.store.soundness import HINT, check_values
-from tradingsys.store.sqlite import as_store_error, data_version, open_reader, open_writer
+from tradingsys.store.sqlite import as_store_error, data_version, open_reader, open_writer, secure_log
 from tradingsys.store.ticket import TicketFile
 
 __all__ = ["Done", "Store"]
@@ -110,6 +110,7 @@ class Store:
             undo.callback(lock.release)
             conn = open_writer(path)
             undo.callback(conn.close)
+            secure_log(conn, path)
             is_new = prepare(conn, path, account, random_lineage, wall_ms)
             check_values(conn, path)
             identity = identify(conn)
@@ -293,14 +294,17 @@ class Store:
         batches, self._waiting = self._waiting, []
         records = [record for batch, _ in batches for record in batch]
         self._under_way += 1
-        self._runner.submit(lambda: self._write_unless_failed(records), lambda outcome: self._written(batches, outcome))
+        self._runner.submit(lambda: self._write(records), lambda outcome: self._written(batches, outcome))
 
-    def _write_unless_failed(self, records: Sequence[Record]) -> list[RowEdit]:
-        # Read in the writer's thread: a batch submitted before the failure of an earlier one must not overtake it.
+    def _unless_failed(self, job: Callable[[], T]) -> T:
+        # Read in the writer's thread: what was submitted before the failure of an earlier batch must not overtake it.
         if self._failure is not None:
             raise self._failure
+        return job()
+
+    def _write(self, records: Sequence[Record]) -> list[RowEdit]:
         try:
-            return self._book.write(records)
+            return self._unless_failed(lambda: self._book.write(records))
         except StoreError as error:
             self._failure = error
             raise
@@ -349,10 +353,8 @@ class Store:
         self._runner.submit(job, done)
 
     def _wait_for(self, job: Callable[[], T], *, sticky: bool = True) -> T:
-        if self._failure is not None:
-            raise self._failure
         try:
-            return self._runner.run(job)
+            return self._runner.run(lambda: self._unless_failed(job))
         except (StoreError, OSError, apsw.Error) as error:
             failure = _failure(self._path, error)
             raise (self._fail(failure) if sticky else failure) from error

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import stat
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -41,6 +41,8 @@ from tradingsys.core.records import (
     WatermarkRecord,
 )
 from tradingsys.store import InlineRunner, ThreadRunner, read
+from tradingsys.store.book import Book
+from tradingsys.store.edits import RowEdit
 
 T = TypeVar("T")
 
@@ -312,21 +314,22 @@ def test_readers_see_a_running_book_and_one_in_a_folder_they_cannot_write(machin
         pass
 
 
+class Held(InlineRunner):
+    """Keeps submitted jobs until told."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Callable[[], None]] = []
+
+    def submit(self, job: Callable[[], T], done: Callable[[T | BaseException], None]) -> None:
+        self.jobs.append(partial(InlineRunner.submit, self, job, done))
+
+    def run(self, job: Callable[[], T]) -> T:
+        while self.jobs:
+            self.jobs.pop(0)()
+        return job()
+
+
 def test_waiting_batches_share_a_transaction_and_end_in_order(machine: Machine) -> None:
-    class Held(InlineRunner):
-        """Keeps submitted jobs until told."""
-
-        def __init__(self) -> None:
-            self.jobs: list[Callable[[], None]] = []
-
-        def submit(self, job: Callable[[], T], done: Callable[[T | BaseException], None]) -> None:
-            self.jobs.append(partial(InlineRunner.submit, self, job, done))
-
-        def run(self, job: Callable[[], T]) -> T:
-            while self.jobs:
-                self.jobs.pop(0)()
-            return job()
-
     runner = Held()
     store = machine.ready(runner=runner)
     ended: list[int] = []
@@ -342,6 +345,27 @@ def test_waiting_batches_share_a_transaction_and_end_in_order(machine: Machine) 
     store.commit([WatermarkRecord("A", 2)], lambda error: ended.append(7))
     store.save_now([WatermarkRecord("A", 3)])
     assert ended == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_what_waits_for_a_batch_that_fails_is_not_written_behind_it(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = Held()
+    store = machine.ready(runner=runner)
+    write = Book.write
+
+    def fails_once(self: Book, records: Sequence[Record]) -> list[RowEdit]:
+        monkeypatch.setattr(Book, "write", write)
+        raise StoreError("disk on fire")
+
+    monkeypatch.setattr(Book, "write", fails_once)
+    heard, done = outcomes()
+    store.commit([WatermarkRecord("A", 1)], done)
+    with pytest.raises(StoreError, match="disk on fire"):
+        store.save_now([WatermarkRecord("A", 2)])
+    assert [str(error) for error in heard] == ["disk on fire"]
+    machine.kill()
+    assert machine.open().saved.watermarks == ()
 
 
 def test_the_thread_runner_writes_elsewhere_and_answers_on_the_loop(machine: Machine) -> None:
