@@ -1,0 +1,298 @@
+"""Limits at the gateway: what a strategy is told, what operators see, and what stops a session."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from tests.unit.gateway.scene import SETTINGS, Json, Scene, SceneClient
+from tests.unit.gateway.spot_venue import SpotVenue
+from tradingsys.core.errors import VenueError
+from tradingsys.core.market import BestBidOffer, Kline, MarkPrice
+from tradingsys.core.reports import OrderRequest, Outcome
+from tradingsys.gateway.products import ProductName
+from tradingsys.gateway.session_config import UNLIMITED, LimitsConfig, SessionConfig
+from tradingsys.oms.limits import AccountLimits
+from tradingsys.wire.messages import ErrorCode
+
+REDUCE: Json = {"side": "SELL", "quantity": "1"}
+
+
+def scene_with(folder: Path, limits: LimitsConfig, sessions: dict[int, SessionConfig] | None = None) -> Scene:
+    settings = structs.replace(SETTINGS, limits=limits, sessions=sessions or {})
+    return Scene(folder, settings).ready()
+
+
+def limited(folder: Path, sessions: dict[int, SessionConfig] | None = None, **limits: Any) -> Scene:
+    return scene_with(folder, structs.replace(UNLIMITED, **limits), sessions)
+
+
+def trades_at(scene: Scene, bid: str, ask: str = "", symbol: str = "DOGEUSDT") -> None:
+    book = BestBidOffer(symbol, scene.now_ms(), bid, "1000", ask or str(Decimal(bid) + Decimal("0.00001")), "1000")
+    scene.gateway.market.prices.note(book, scene.now_ns)
+
+
+def denied(client: SceneClient, method: str = "order", **changes: object) -> Json:
+    params = changes if method == "amend" else client.order_params(**changes)
+    error: Json = client.ask(method, params)["error"]
+    assert error["code"] == ErrorCode.DENIED, error
+    return error
+
+
+def operator(scene: Scene) -> SceneClient:
+    client = scene.client(None)
+    client.result("operate", {"token": "s3cret"})
+    return client
+
+
+def used(scene: Scene, name: str, session: int | None = 1) -> list[tuple[str, str, int]]:
+    views = operator(scene).result("op.limits", {"session_id": session} if session is not None else {})
+    return [
+        (view["allowed"], view["used"], view["denied"])
+        for view in views
+        if view["limit"] == name and view["session_id"] == session
+    ]
+
+
+def test_a_denial_says_which_limit_what_it_allows_and_which_key_sets_it(tmp_path: Path) -> None:
+    sessions = {2: SessionConfig(limits={"max_order_notional": 20})}
+    scene = limited(tmp_path, sessions, max_order_notional=Decimal(10))
+    client, other = scene.client(1), scene.client(2)
+    assert denied(client) == {
+        "code": ErrorCode.DENIED,
+        "msg": "denied by max_order_notional: it comes to 18 USDT, allowed 10 USDT "
+        "(key limits: max_order_notional in the gateway's configuration)",
+        "limit": "max_order_notional",
+        "allowed": "10 USDT",
+        "observed": "18 USDT",
+    }
+    other.order()
+    assert "(key sessions: 2: limits: max_order_notional in" in denied(other, quantity="40")["msg"]
+    assert len(scene.venue.placed()) == 1
+    denied(client)
+    assert [line for line in scene.logged if "denied by a limit" in line] == [
+        line for line in scene.logged if "'limit': 'max_order_notional'" in line and "'so_far': 1" in line
+    ], "the log has one in a while, not each"
+    assert used(scene, "max_order_notional") == [("10", "", 2)]
+    assert used(scene, "max_order_notional", 2) == [("20", "", 1)]
+
+
+def test_a_session_that_may_not_trade_sends_nothing_and_cancels(tmp_path: Path) -> None:
+    scene = Scene(tmp_path).ready()
+    client = scene.client(3)
+    resting = client.order()
+    scene.accepts(resting)
+    scene.settings = structs.replace(scene.settings, sessions={3: SessionConfig(trading=False)})
+    scene.restart()
+    client = scene.client(3)
+    told = denied(client)
+    assert told["msg"] == (
+        "denied by trading: the session may not send orders (key sessions: 3: trading in the gateway's configuration)"
+    )
+    assert denied(client, "amend", client_order_id=resting, quantity="20")["limit"] == "trading"
+    client.result("cancel", {"client_order_id": resting})
+    assert used(scene, "trading", 3) == [("no", "", 2)]
+    scene.client(4).order()
+
+
+def test_a_position_is_bounded_whatever_is_under_way(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_position_notional=Decimal(36), account=AccountLimits(max_gross_notional=Decimal(50)))
+    trades_at(scene, "0.6", "0.6")
+    trades_at(scene, "0.59999", "0.60001")
+    client, other = scene.client(1), scene.client(2)
+    first = client.order()
+    scene.accepts(first)
+    scene.fills_order(first, "20")
+    second = client.order()
+    scene.ends(second, OrderRequest.PLACE, Outcome.IN_DOUBT)
+    assert denied(client, quantity="1")["observed"] == "36.6 USDT", "in doubt, and still in full"
+    client.order(side="SELL", quantity="80")
+    assert denied(client, side="SELL", quantity="1")["limit"] == "max_position_notional"
+    assert denied(other, quantity="30")["limit"] == "account: max_gross_notional"
+    assert used(scene, "max_position_notional") == [("36", "36", 2)]
+    assert used(scene, "max_gross_notional", None) == [("50", "36", 1)]
+
+
+def test_an_amend_passes_the_same_limits(tmp_path: Path) -> None:
+    scene = limited(
+        tmp_path, max_position_notional=Decimal(36), max_aggressive_pct=Decimal(5), max_orders_per_s=1, order_burst=6
+    )
+    trades_at(scene, "0.59999", "0.60001")
+    client = scene.client()
+    resting = client.order(price="0.59")
+    scene.accepts(resting)
+    assert denied(client, "amend", client_order_id=resting, quantity="61")["limit"] == "max_position_notional"
+    assert denied(client, "amend", client_order_id=resting, price="0.7")["limit"] == "max_aggressive_pct"
+    for quantity in ("60", "40", "20", "10", "9"):
+        client.result("amend", {"client_order_id": resting, "quantity": quantity})
+        scene.amends(resting)
+    assert denied(client, "amend", client_order_id=resting, quantity="8")["limit"] == "max_orders_per_s"
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        (None, "no price of dogeusdt is known yet: subscribe one of its streams and wait for the first message"),
+        ("crossed", "the book of dogeusdt is crossed: 0.61 is bid, 0.6 asked"),
+        ("old", "the latest price of dogeusdt is 6 s old"),
+    ],
+)
+def test_without_a_price_to_measure_with_only_what_reduces_is_sent(
+    tmp_path: Path, event: str | None, told: str
+) -> None:
+    scene = Scene(tmp_path).ready()
+    scene.holder(1, "30")
+    scene.settings = structs.replace(SETTINGS, limits=structs.replace(UNLIMITED, max_reference_age_s=5))
+    scene.restart()
+    client = scene.client()
+    if event is not None:
+        trades_at(scene, *(("0.61", "0.6") if event == "crossed" else ("0.6", "0.61")))
+    if event == "old":
+        client.order()
+        scene.run(6)
+    assert denied(client)["msg"] == (
+        f"denied by max_reference_age_s: {told}, allowed 5 s (key limits: max_reference_age_s in the gateway's "
+        "configuration)"
+    )
+    client.order(side="SELL", quantity="30", price="0.6")
+    assert denied(client, **REDUCE)["limit"] == "max_reference_age_s", "all of it is being sold already"
+
+
+def test_a_mark_price_or_a_bar_measures_where_no_book_is_followed(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_reference_age_s=5, max_aggressive_pct=Decimal(5))
+    client, prices = scene.client(), scene.gateway.market.prices
+    bar = Kline("DOGEUSDT", "1m", 0, 0, 0, "0.6", "0.6", "0.6", "0.5", "0", "0", "0", "0", 0, 0, 0, False)
+    prices.note(bar, scene.now_ns)
+    assert denied(client)["observed"] == "20.00 %"
+    prices.note(MarkPrice("DOGEUSDT", 0, "0.6", "0.6", "0.6", "0", 0), scene.now_ns)
+    client.order()
+
+
+def test_pairs_of_other_assets_count_what_they_are_worth(tmp_path: Path) -> None:
+    venue = SpotVenue()
+    venue.instruments = [structs.replace(each, quote_asset="BTC") for each in venue.instruments]
+    limits = structs.replace(UNLIMITED, max_reference_age_s=5, max_order_notional=Decimal(1_000))
+    settings = structs.replace(SETTINGS, limits=limits, product=ProductName.SPOT)
+    scene = Scene(tmp_path, settings, venue=venue).ready()
+    client = scene.client()
+    trades_at(scene, "0.6")
+    assert "what a BTC is worth is not known: subscribe btcusdt" in denied(client)["msg"]
+    trades_at(scene, "100000", "100001", "BTCUSDT")
+    assert denied(client)["observed"] == "1800009 USDT"
+
+
+def test_a_storm_of_refusals_halts_the_session_for_a_minute_and_the_next_one_until_somebody_looks(
+    tmp_path: Path,
+) -> None:
+    scene = limited(tmp_path, max_rejections=3, rejections_window_s=10, max_order_qty=Decimal(30))
+    client, other = scene.client(1), scene.client(2)
+
+    def storm() -> None:
+        denied(client, quantity="31")
+        refused = client.order()
+        scene.ends(refused, OrderRequest.PLACE, Outcome.REFUSED, VenueError(-2019, "Margin is insufficient."))
+        denied(client, quantity="31")
+        code, text = client.error("order", client.order_params())
+        assert code == ErrorCode.HALTED and "max_rejections: 3 orders were refused within 10 s" in text
+
+    storm()
+    other.order()
+    scene.run(58)
+    assert client.error("order", client.order_params())[0] == ErrorCode.HALTED
+    scene.run(6)
+    client.order()
+    storm()
+    scene.run(600)
+    code, text = client.error("order", client.order_params())
+    assert code == ErrorCode.HALTED and "again within the hour" in text
+    operator(scene).result("op.resume", {"session_id": 1})
+    scene.run(3)
+    client.order()
+
+
+def test_too_many_executions_halt_the_session_until_a_person_resumes_it(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_executions=3, executions_window_s=60)
+    client = scene.client()
+    order = client.order()
+    scene.accepts(order)
+    for _ in range(3):
+        scene.fills_order(order, "1")
+    code, text = client.error("order", client.order_params())
+    assert code == ErrorCode.HALTED and "max_executions: 3 executions within 60 s" in text
+    scene.restart()
+    client = scene.client()
+    scene.run(600)
+    assert client.error("order", client.order_params())[0] == ErrorCode.HALTED, "over a restart too"
+    operator(scene).result("op.resume", {"session_id": 1})
+    scene.run(3)
+    client.order()
+    assert used(scene, "max_executions") == [("3", "0 in 60 s", 0)]
+
+
+def loser(folder: Path) -> tuple[Scene, SceneClient]:
+    scene = limited(folder, max_daily_loss=Decimal(10))
+    scene.gateway.market.prices.note(MarkPrice("DOGEUSDT", 0, "0.6", "0.6", "0.6", "0", 0), scene.now_ns)
+    client = scene.holder(1, "100")
+    scene.run(3)
+    return scene, client
+
+
+def marks_at(scene: Scene, px: str) -> None:
+    scene.gateway.market.prices.note(MarkPrice("DOGEUSDT", 0, px, px, px, "0", 0), scene.now_ns)
+    scene.run(3)
+
+
+def test_a_days_loss_lets_only_reduce_and_twice_as_much_nothing(tmp_path: Path) -> None:
+    scene, client = loser(tmp_path)
+    marks_at(scene, "0.501")
+    client.order(price="0.5", quantity="1")
+    marks_at(scene, "0.4999")
+    assert used(scene, "max_daily_loss") == [("10", "10.01", 0)]
+    code, text = client.error("order", client.order_params(quantity="1"))
+    assert "max_daily_loss: 10.01 USDT were lost since midnight UTC, allowed 10 USDT" in text
+    client.order(side="SELL", quantity="1", price="0.5")
+    marks_at(scene, "0.399")
+    code, text = client.error("order", client.order_params(**REDUCE))
+    assert code == ErrorCode.HALTED and "20.10 USDT were lost" in text
+
+
+def test_a_restart_forgives_no_loss_and_a_person_does(tmp_path: Path) -> None:
+    scene, client = loser(tmp_path)
+    marks_at(scene, "0.55")
+    scene.restart()
+    client = scene.client()
+    marks_at(scene, "0.4999")
+    assert "max_daily_loss" in client.error("order", client.order_params(quantity="1"))[1]
+    operator(scene).result("op.resume", {"session_id": 1})
+    scene.run(3)
+    client.order(quantity="1")
+    marks_at(scene, "0.401")
+    client.order(quantity="1")
+    marks_at(scene, "0.398")
+    assert "max_daily_loss" in client.error("order", client.order_params(quantity="1"))[1]
+
+
+def test_a_loss_is_forgiven_when_the_day_is_over(tmp_path: Path) -> None:
+    scene, client = loser(tmp_path)
+    marks_at(scene, "0.4999")
+    assert "max_daily_loss" in client.error("order", client.order_params(quantity="1"))[1]
+    scene.now_ns += 86_400 * 10**9
+    scene.run(60)
+    client.order(quantity="1")
+
+
+def test_the_defaults_are_felt_only_by_who_runs_away(tmp_path: Path) -> None:
+    scene = scene_with(tmp_path, LimitsConfig())
+    trades_at(scene, "0.6")
+    client = scene.client()
+    replies = [client.ask("order", client.order_params(quantity=str(number % 7 + 9))) for number in range(130)]
+    assert sum("result" in reply for reply in replies) == 100
+    assert {reply["error"]["limit"] for reply in replies if "error" in reply} == {"max_orders_per_s"}
+    scene.run(30)
+    assert denied(client, quantity="200000")["limit"] == "max_order_notional"
+    assert denied(client, price="0.06")["limit"] == "max_passive_pct"
+    assert denied(client, price="0.7")["limit"] == "max_aggressive_pct"
