@@ -11,6 +11,7 @@ from tests.simulate.incarnation import Incarnation
 from tests.simulate.judge import Judge, judge_file
 from tests.simulate.lifetime import Lifetime
 from tests.simulate.machine import Machine
+from tests.simulate.overseer import Overseer
 from tests.simulate.pyalgo_strategy import PyalgoStrategy
 from tests.simulate.strategy import Strategy
 from tests.simulate.venue import Venue
@@ -107,6 +108,7 @@ class Life(Lifetime):
         """When the exchange traded by itself, by symbol."""
         self.resumed: list[tuple[str, int]] = []
         """When an operator lifted a halt."""
+        self.overseer = Overseer(self.world, simulator.exchange, ACCOUNT, self.counts)
         self.machine = Machine(self.world, folder, lambda: self.faults, self.counts)
         self._tick_venue()
         self._make_market()
@@ -149,6 +151,7 @@ class Life(Lifetime):
         finally:
             self.machine.close()
         violations += self.machine.disk.broken
+        violations += [f"at {at}: {what}" for what, at in self.overseer.wrong.items()]
         return Verdict.of(self.seed, self.world, violations, self.counts)
 
     def _judge(self, gateway: Incarnation) -> list[str]:
@@ -186,6 +189,7 @@ class Life(Lifetime):
             self.witness.hear,
             self.counts,
         )
+        self.overseer.begin(self.gateway.gateway)
 
     def _died(self, power_cut: bool) -> None:
         self.counts["power cuts" if power_cut else "kills"] += 1

@@ -10,6 +10,7 @@ from typing import Protocol
 from tests.simulate.faults import Faults
 from tests.simulate.incarnation import Incarnation, Owner
 from tests.simulate.machine import Machine
+from tests.simulate.overseer import Overseer
 from tests.simulate.rude import RudeClient
 from tests.simulate.strategy import Link
 from tests.simulate.venue import Venue
@@ -40,6 +41,7 @@ class Lifetime(ABC):
     faults: Faults
     counts: Counter[str]
     gateway: Incarnation | None = None
+    overseer: Overseer
     strategies: Sequence[Living]
 
     @property
@@ -63,6 +65,7 @@ class Lifetime(ABC):
         self._every(faults.clock_stops_per_s, self._stop_clock)
         self._every(faults.stalls_per_s, self._stall)
         self._every(faults.rude_clients_per_s, self._be_rude)
+        self._look_at_sizes()
         self.machine.troubles.begin(self._every)
 
     @abstractmethod
@@ -101,6 +104,11 @@ class Lifetime(ABC):
         if self.gateway is not None and self.gateway.alive and not self.gateway.gateway.is_ready:
             self.counts["deaths during a boot"] += 1
             self.gateway.kill("while it started", power_cut=False)
+
+    def _look_at_sizes(self) -> None:
+        if self.gateway is not None and self.gateway.alive:
+            self.overseer.is_bounded()
+        self.world.after(s(1), self._look_at_sizes)
 
     # ---- the exchange and the way to it
 

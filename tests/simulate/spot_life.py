@@ -15,6 +15,7 @@ from tests.simulate.lifetime import Lifetime
 from tests.simulate.machine import Machine
 from tests.simulate.network import Network
 from tests.simulate.odd_frames import OddFrames
+from tests.simulate.overseer import Overseer
 from tests.simulate.plain_spot import PlainSpot
 from tests.simulate.sent import SentRequests
 from tests.simulate.spot_box import URLS, SpotPast, WireSpot, markets
@@ -96,6 +97,7 @@ class SpotLife(Lifetime):
         self.transfers: dict[str, tuple[str, Decimal, int]] = {}
         """Asset, amount and instant of every one, by id."""
         self._manual = 0
+        self.overseer = Overseer(self.world, self.exchange, self.account, self.counts)
         self.machine = Machine(self.world, folder, lambda: self.faults, self.counts)
         self._tick_venue()
         self._make_market()
@@ -154,6 +156,7 @@ class SpotLife(Lifetime):
             None,
             self.counts,
         )
+        self.overseer.begin(self.gateway.gateway)
 
     def _died(self, power_cut: bool) -> None:
         self.counts["power cuts" if power_cut else "kills"] += 1

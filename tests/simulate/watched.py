@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from tests.simulate.overseer import Overseer
 from tradingsys.core.reports import OrderRequest, Outcome, Report, RequestDone
 from tradingsys.gateway.kernel import Gateway
+from tradingsys.oms.effects import Effect
 
 __all__ = ["WatchedGateway"]
 
@@ -17,14 +19,28 @@ _OUTCOMES = {Outcome.IN_DOUBT: "in doubt", Outcome.REFUSED: "refused", Outcome.N
 class WatchedGateway(Gateway):
     """Behaves as its base in everything."""
 
+    overseer: Overseer | None = None
+
     def __init__(self, counts: Counter[str], *args: Any, **kwargs: Any) -> None:
         self._counts = counts
         super().__init__(*args, **kwargs)
 
     def _heard(self, report: Report) -> None:
+        if self.overseer is not None:
+            self.overseer.heard(report)
         if isinstance(report, RequestDone) and report.outcome in _OUTCOMES:
             self._count(report)
         super()._heard(report)
+
+    def _apply(self, effects: list[Effect], *, durable: bool = False) -> None:
+        if self.overseer is not None:
+            self.overseer.decided(effects)
+        super()._apply(effects, durable=durable)
+
+    def _ready(self) -> None:
+        super()._ready()
+        if self.overseer is not None:
+            self.overseer.ready()
 
     def _count(self, report: RequestDone) -> None:
         kind, outcome = _WORDS[report.request], _OUTCOMES[report.outcome]

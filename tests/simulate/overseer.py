@@ -1,0 +1,275 @@
+"""After every step of a gateway: what it just decided, held against the exchange's ledger.
+
+It looks at the effects of each step alone, which costs next to nothing, and outlives the gateways: what one of them
+booked the next one must have, too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tests.simulate.world import World
+from tradingsys.core.enums import OrderStatus, TradingState
+from tradingsys.core.ids import EXTERNAL, decode_client_order_id
+from tradingsys.core.order import Fill, FillKey
+from tradingsys.core.records import (
+    AdjustmentRecord,
+    FillRecord,
+    HaltCause,
+    HaltRecord,
+    PositionRecord,
+    Record,
+    WatermarkRecord,
+)
+from tradingsys.core.reports import OrderChanged, OrderRequest, Outcome, Report, RequestDone
+from tradingsys.gateway.kernel import Gateway
+from tradingsys.oms.asset_totals import base_fee
+from tradingsys.oms.effects import Alarm, Effect, OrderNews, Save
+from tradingsys.oms.session_book import SessionBook
+from tradingsys.sim.conditions import Condition
+from tradingsys.sim.events import Execution, OrderRecord
+
+if TYPE_CHECKING:
+    from tests.simulate.watched import WatchedGateway
+
+__all__ = ["Overseer"]
+
+_ZERO = Decimal(0)
+_MOST_WAITING = 300
+"""Of questions to the exchange, procedures, connections: many times what a life ever has."""
+_WORDS = {"adopted order": "orders adopted", "was believed absent and lives": "orders believed absent that lived"}
+
+
+class Exchange(Protocol):
+    """What is asked of the exchange's ledger."""
+
+    ledger: Any
+
+
+class Overseer:
+    """One for each life; ``wrong`` is what was, and when it was first seen."""
+
+    def __init__(self, world: World, exchange: Exchange, account: str, counts: Counter[str]) -> None:
+        self.wrong: dict[str, str] = {}
+        self.may_halt = {HaltCause.FORCED}
+        """What may be imposed in this life, since there is reason for it."""
+        self._world = world
+        self._ledger = exchange.ledger
+        self._account = account
+        self._counts = counts
+        self._rows: dict[FillKey, Execution] = {}
+        self._ids: dict[str, list[Execution]] = {}
+        self._read = 0
+        self._ever: dict[FillKey, Fill] = {}
+        """What any gateway booked."""
+        self._accepted: dict[str, int] = {}
+        self._watch_accepted()
+
+    # ---- one gateway
+
+    def begin(self, gateway: WatchedGateway) -> None:
+        """It has opened its book."""
+        gateway.overseer = self
+        book, saved = gateway.book, gateway.store.saved
+        self._gateway: Gateway = gateway
+        self._book: SessionBook = book
+        self._booked: dict[FillKey, tuple[Fill, int]] = {row.fill.key: (row.fill, row.session) for row in saved.fills}
+        self._nets = dict(book.positions)
+        self._passed = dict(book.watermarks)
+        self._cum: dict[str, Decimal] = {}
+        self._over: set[str] = set()
+        self._answered: set[str] = set()
+        self._doubted: set[str] = set()
+        self._told: set[FillKey] = set()
+
+    def ready(self) -> None:
+        """It has read all there is: what any gateway before it booked, it has."""
+        for fill in self._ever.values():
+            if fill.symbol in self._book.symbols and not self._book.is_booked(fill):
+                self._say(f"booked once, and no longer: {fill.symbol} {fill.exec_id}")
+
+    def heard(self, report: Report) -> None:
+        """The exchange said something."""
+        match report:
+            case RequestDone(name, OrderRequest.PLACE, outcome):
+                self._answered.add(name)
+                if outcome is Outcome.IN_DOUBT:
+                    self._doubted.add(name)
+            case OrderChanged(facts):
+                for fill in facts.fills.values():
+                    self._told.add(fill.key)
+                    self._counts["executions told again"] += fill.symbol in self._book.symbols and (
+                        self._book.is_booked(fill)
+                    )
+
+    def decided(self, effects: Iterable[Effect]) -> None:
+        """A step is over; these follow from it."""
+        for effect in effects:
+            match effect:
+                case Save(record):
+                    self._keep(record)
+                case OrderNews():
+                    self._follow(effect)
+                case Alarm(text):
+                    for words, what in _WORDS.items():
+                        self._counts[what] += words in text
+
+    def is_bounded(self) -> None:
+        """Nothing grows without end."""
+        gateway = self._gateway
+        sizes = {
+            "questions waiting": len(gateway.venue._waiting),
+            "questions asked": len(gateway.procedures._asking),
+            "procedures kept": len(gateway.procedures._kept),
+            "connections": len(gateway.clients),
+            "executions without owner": len(gateway.book.unattributed),
+        }
+        for what, size in sizes.items():
+            if size > _MOST_WAITING:
+                self._say(f"more than {_MOST_WAITING} {what}")
+
+    # ---- what is kept
+
+    def _keep(self, record: Record) -> None:
+        match record:
+            case FillRecord():
+                self._book_fill(record)
+            case AdjustmentRecord(session, symbol, delta):
+                self._move(session, symbol, delta)
+            case PositionRecord(session, symbol, net):
+                if self._nets.get((session, symbol), _ZERO) != net:
+                    mine = self._nets.get((session, symbol), _ZERO)
+                    self._say(f"session {session} {symbol}: position {net}, executions and adjustments make {mine}")
+                    self._nets[session, symbol] = net
+            case WatermarkRecord(symbol, trade_id):
+                self._pass(symbol, trade_id)
+            case HaltRecord(scope, state, reason, _, cause) if state is not TradingState.ACTIVE:
+                self._counts[f"restricted: {cause.lower()}"] += 1
+                if cause not in self.may_halt:
+                    self._say(f"{scope} is {state.lower()} for no reason: {reason}")
+
+    def _book_fill(self, record: FillRecord) -> None:
+        fill, key = record.fill, record.fill.key
+        known = self._booked.get(key)
+        net = fill.signed_qty - base_fee(fill, self._book.pairs.get(fill.symbol))
+        if known is not None:  # its fee may have become known
+            before, session = known
+            if session != record.session:
+                self._say(f"booked to session {session}, and then to {record.session}: {fill}")
+            net -= before.signed_qty - base_fee(before, self._book.pairs.get(fill.symbol))
+        else:
+            self._judge(record)
+            self._count(record)
+        self._booked[key] = (fill, record.session)
+        self._ever[key] = fill
+        self._move(record.session, fill.symbol, net)
+
+    def _judge(self, record: FillRecord) -> None:
+        fill = record.fill
+        row = self._row(fill.key)
+        if row is None:
+            self._say(f"booked without the exchange: {fill}")
+            return
+        if (fill.last_qty, fill.last_px, fill.side) != (row.qty, row.px, row.side):
+            self._say(f"booked as {fill}, executed as {row}")
+        if fill.fee is not None and (fill.fee, fill.fee_asset) != (row.fee, row.fee_asset):
+            self._say(f"booked with the fee {fill.fee} {fill.fee_asset}, which was {row.fee} {row.fee_asset}")
+        owner = self._owner(row)
+        if owner != record.session:
+            self._say(f"booked to session {record.session}, and it is session {owner}'s: {fill}")
+        if int(fill.exec_id) < self._passed.get(fill.symbol, 0):
+            self._say(f"booked below the watermark: {fill}")
+
+    def _count(self, record: FillRecord) -> None:
+        name, key = record.client_order_id or "", record.fill.key
+        self._counts["executions found by history alone"] += key not in self._told
+        if record.session == EXTERNAL:
+            return
+        self._counts["executions of orders that were over"] += name in self._over
+        order_key = decode_client_order_id(name)
+        is_own = order_key is not None and order_key.epoch == self._gateway.epoch
+        self._counts["executed before the answer came"] += is_own and name not in self._answered
+
+    def _pass(self, symbol: str, trade_id: int) -> None:
+        """Every execution that the watermark passes is booked."""
+        self._learn()
+        first = self._passed.get(symbol, self._book.symbols.get(symbol, 0))
+        for row in self._ids.get(symbol, ()):
+            if first <= row.exec_id < trade_id and (symbol, str(row.exec_id), str(row.order_id)) not in self._booked:
+                self._say(f"the watermark of {symbol} passes {row.exec_id} of order {row.order_id}, not booked")
+        self._passed[symbol] = trade_id
+
+    def _move(self, session: int, symbol: str, qty: Decimal) -> None:
+        self._nets[session, symbol] = self._nets.get((session, symbol), _ZERO) + qty
+
+    # ---- orders
+
+    def _follow(self, news: OrderNews) -> None:
+        order = news.order
+        name, cum = order.client_order_id, order.facts.cum_qty
+        if cum < self._cum.get(name, _ZERO):
+            self._say(f"less executed of {name} than before: {cum} after {self._cum[name]}")
+        self._cum[name] = cum
+        terms = order.known_terms
+        if terms is not None and terms.order_qty and cum > terms.order_qty and order.replace is None:
+            self._say(f"more executed of {name} than ordered: {cum} of {terms.order_qty}")
+        if not order.is_open:
+            self._over.add(name)
+        if name in self._doubted and order.has_evidence:
+            self._doubted.discard(name)
+            is_alive = order.facts.accepted and order.status is not OrderStatus.REJECTED
+            self._counts["orders accepted after they were in doubt"] += is_alive
+
+    def _watch_accepted(self) -> None:
+        """Under one name the exchange takes one order."""
+        put_order = self._ledger.put_order
+
+        def put(order: OrderRecord) -> None:
+            put_order(order)
+            name = order.client_order_id
+            if order.account != self._account or order.algo_id or decode_client_order_id(name) is None:
+                return
+            first = self._accepted.setdefault(name, order.order_id)
+            if first != order.order_id:
+                self._say(f"two orders of one name at the exchange: {name}")
+
+        self._ledger.put_order = put
+
+    # ---- the exchange's ledger
+
+    def _learn(self) -> None:
+        rows = self._ledger.executions
+        for row in rows[self._read :]:
+            if row.account == self._account:
+                self._rows[row.symbol, str(row.exec_id), str(row.order_id)] = row
+                self._ids.setdefault(row.symbol, []).append(row)
+        self._read = len(rows)
+
+    def _row(self, key: FillKey) -> Execution | None:
+        self._learn()
+        return self._rows.get(key)
+
+    def _owner(self, row: Execution) -> int:
+        for name in self._names(row):
+            key = decode_client_order_id(name)
+            if key is not None and key.lineage == self._book.lineage:
+                return key.session
+        return EXTERNAL
+
+    def _names(self, row: Execution) -> Iterator[str]:
+        """Under which its order was ever known, or the conditional order that became it."""
+        record = self._ledger.order(row.account, row.symbol, row.order_id)
+        yield record.client_order_id
+        conditions: dict[int, Condition] = getattr(self._ledger, "conditions", {})
+        condition = conditions.get(record.algo_id)
+        if condition is not None:
+            yield condition.client_algo_id
+        for change in self._ledger.amendments:
+            if (change.symbol, change.order_id) == (row.symbol, row.order_id) and hasattr(change, "client_order_id"):
+                yield change.client_order_id
+
+    def _say(self, what: str) -> None:
+        self.wrong.setdefault(what, f"{self._world.at(self._world.now_ns):.4f}")
