@@ -8,6 +8,7 @@ import pytest
 from tradingsys.core.errors import ConfigError
 from tradingsys.gateway.config import Environment, addresses, load, local_address, private_key, product_of
 from tradingsys.gateway.products import ProductName
+from tradingsys.gateway.session_config import limits_of
 
 SEED = {"apikey": "your api key", "pem": "private_key.pem", "local": "ws://localhost:8111"}
 
@@ -77,10 +78,43 @@ def test_a_key_like_no_other_is_answered_with_all(tmp_path: Path) -> None:
         (SEED | {"margin": 1}, "margin: must be true or false"),
         (SEED | {"margin": True, "environment": "testnet"}, "there is no testnet for margin accounts"),
         (SEED | {"margin": True, "environment": "demo"}, "rehearse with the simulator"),
+        (
+            SEED | {"limits": {"max_ordr_notional": 1}},
+            "limits: max_ordr_notional: unknown key (did you mean max_order_",
+        ),
+        (SEED | {"limits": {"max_order_notional": 0}}, "limits: max_order_notional: must be more than 0, not 0 (write"),
+        (SEED | {"limits": {"max_order_notional": "NaN"}}, "limits: max_order_notional: must be more than 0, not NaN"),
+        (
+            SEED | {"limits": {"max_order_notional": "much"}},
+            "Invalid decimal string - at `$.limits.max_order_notional`",
+        ),
+        (SEED | {"limits": {"account": {"max_order_notional": 1}}}, "limits: account: max_order_notional: unknown key"),
+        (SEED | {"limits": {"account": {"max_gross_notional": -1}}}, "limits: account: max_gross_notional: must be"),
+        (SEED | {"sessions": {"x": {}}}, "sessions: x: is no session: their names are 0 to 65535"),
+        (SEED | {"sessions": {"70000": {}}}, "sessions: 70000: is no session"),
+        (SEED | {"sessions": {"03": {}}}, "sessions: 03: is no session"),
+        (SEED | {"sessions": {"9" * 5_000: {}}}, "is no session"),
+        (SEED | {"sessions": {"3": {"tradin": False}}}, "sessions: 3: tradin: unknown key (did you mean trading?)"),
+        (SEED | {"sessions": {"3": {"on_disconnect": "sell"}}}, "one of leave, cancel, flatten"),
+        (SEED | {"sessions": {"3": {"grace_s": -1}}}, "sessions: 3: grace_s: must be 0 to 86400, not -1"),
+        (SEED | {"sessions": {"3": {"limits": {"account": {}}}}}, "sessions: 3: limits: account: unknown key"),
+        (SEED | {"sessions": {"3": {"limits": {"max_open_orders": "many"}}}}, "sessions: 3: limits: Expected `int"),
+        (SEED | {"sessions": {"3": {"limits": {"max_executions": 0}}}}, "sessions: 3: limits: max_executions: must be"),
+        (SEED | {"sessions": []}, "$.sessions"),
     ],
 )
 def test_bad_configuration_names_file_and_key(tmp_path: Path, content: object, told: str) -> None:
     assert told in problem(tmp_path, content)
+
+
+def test_a_session_has_limits_of_its_own_where_it_says_so(tmp_path: Path) -> None:
+    limits = {"max_order_notional": "2.5e4", "max_daily_loss": None, "account": {"max_open_orders": 7}}
+    own = {"max_order_notional": None, "max_orders_per_s": 3}
+    config = load(write(tmp_path, SEED | {"limits": limits, "sessions": {"3": {"limits": own, "trading": False}}}))
+    three, four = limits_of(config.limits, config.sessions["3"]), limits_of(config.limits, None)
+    assert (three.max_order_notional, three.max_daily_loss, three.max_orders_per_s) == (None, None, 3)
+    assert four.max_order_notional == 25_000 and four.max_daily_loss is None and four.max_orders_per_s == 20
+    assert config.limits.account.max_open_orders == 7 and not config.sessions["3"].trading
 
 
 def test_the_command_and_the_file_say_what_is_traded(tmp_path: Path) -> None:

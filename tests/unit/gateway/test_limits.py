@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from tests.unit.gateway.scene import SETTINGS, Json, Scene, SceneClient
+from tests.unit.gateway.scene import SETTINGS, Scene, SceneClient
 from tests.unit.gateway.spot_venue import SpotVenue
 from tradingsys.core.errors import VenueError
 from tradingsys.core.market import BestBidOffer, Kline, MarkPrice
@@ -19,6 +19,7 @@ from tradingsys.gateway.session_config import UNLIMITED, LimitsConfig, SessionCo
 from tradingsys.oms.limits import AccountLimits
 from tradingsys.wire.messages import ErrorCode
 
+Json = dict[str, Any]
 REDUCE: Json = {"side": "SELL", "quantity": "1"}
 
 
