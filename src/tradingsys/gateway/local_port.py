@@ -21,6 +21,7 @@ _MAX_CONNECTIONS = 64
 _MAX_PENDING_BYTES = 2 * 1024 * 1024
 """What is written and not read, beside what the kernel holds; the rest of 8 MiB is for market data that waits."""
 _KERNEL_BYTES = 1024 * 1024
+_HANDSHAKE_S = 5.0
 _PING_S = 20.0
 _PROBE_S = 5.0
 _TOO_SLOW = 4008
@@ -161,6 +162,7 @@ async def open_local_port(host: str, port: int, events: PeerEvents, remote: Remo
             lambda request: accept(request, _LOOPBACK),
             max_message_bytes=MAX_MESSAGE_BYTES,
             send_buffer_bytes=_KERNEL_BYTES,
+            handshake_timeout_s=_HANDSHAKE_S,
         )
     ]
     if remote is not None:
@@ -172,6 +174,7 @@ async def open_local_port(host: str, port: int, events: PeerEvents, remote: Remo
                     lambda request: accept(request, remote.names),
                     max_message_bytes=MAX_MESSAGE_BYTES,
                     send_buffer_bytes=_KERNEL_BYTES,
+                    handshake_timeout_s=_HANDSHAKE_S,
                     ssl=remote.context,
                     # A machine that lost its power says nothing; a process of this one that ends is seen at once.
                     ping_interval_s=_PING_S,

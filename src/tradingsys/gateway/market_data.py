@@ -6,6 +6,7 @@ and closed bars are never replaced by later ones: they wait for it, up to a boun
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
@@ -14,7 +15,6 @@ from msgspec import Struct
 from tradingsys.core.bars import INTERVALS
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.io import Closed, CloseWs, Frame, Input, Opened, OpenWs, WsFrame
-from tradingsys.core.market import Kline, Trade
 from tradingsys.gateway.market_channel import FIRST_RETRY_NS, MarketChannel
 from tradingsys.gateway.market_links import MarketLinks, is_newer
 from tradingsys.gateway.market_pushes import encode_event
@@ -38,7 +38,9 @@ _LONGEST_RETRY_NS = 10_000 * _NS_PER_MS
 _MAX_STREAMS_OF_CLIENT = 256
 _MAX_STREAMS_OF_CHANNEL = 1_000
 """Binance takes 1024 on a connection since 2025-07-02 (change log of USDⓈ-M futures)."""
-_MAX_TRADES_HELD = 10_000
+_MAX_HELD_BYTES = 2 * 1024 * 1024
+_OVERHEAD_BYTES = 64
+"""Of a message in memory, beside itself."""
 
 _KINDS = ("depth", "bbo", "trade", "mark", "kline")
 _PREFIX = "market."
@@ -47,8 +49,9 @@ _PREFIX = "market."
 class _Held(Struct):
     """What waits for a slow subscriber."""
 
-    streams: dict[Stream, list[bytes]]
-    trades: int = 0
+    streams: dict[Stream, deque[bytes]]
+    kept_bytes: int = 0
+    """What no later event replaces: trades and closed bars."""
     is_lost: bool = False
     """Too much waited: the connection is being closed."""
 
@@ -260,7 +263,7 @@ class MarketData:
         out = encode_event(*self._texts[stream], event, ts_ms, in_ns, self._clock.wall_ns)
         for client in subscribers:
             if client.peer.pending_bytes > _SLOW_BYTES or client in self._held:
-                self._hold(client, stream, event, out)
+                self._hold(client, stream, out)
             else:
                 client.peer.write(out)
 
@@ -282,31 +285,40 @@ class MarketData:
         self._requests += 1
         return self._protocol.subscribe(streams, self._requests)
 
-    def _hold(self, client: Client, stream: Stream, event: MarketEvent, out: bytes) -> None:
+    def _hold(self, client: Client, stream: Stream, out: bytes) -> None:
         all_held = self._held.setdefault(client, _Held({}))
         if all_held.is_lost:
             return
-        held = all_held.streams.setdefault(stream, [])
-        if isinstance(event, Trade):
-            all_held.trades += 1
-        elif held and not _is_closed_bar(held[-1], event):
+        held = all_held.streams.setdefault(stream, deque())
+        if held and not _is_kept(stream, held[-1]):
             held.pop()
         held.append(out)
-        if all_held.trades > _MAX_TRADES_HELD:
+        if _is_kept(stream, out):
+            all_held.kept_bytes += len(out) + _OVERHEAD_BYTES
+        if all_held.kept_bytes > _MAX_HELD_BYTES:
             all_held.is_lost = True
             all_held.streams.clear()
-            client.peer.close(f"too slow: {_MAX_TRADES_HELD} trades waited; reconnect and resume")
+            client.peer.close(f"too slow: {all_held.kept_bytes} bytes of trades and bars waited; reconnect and resume")
         if self._flush_ns is None:
             self._flush_ns = self._clock.monotonic_ns() + _FLUSH_NS
 
     def _flush(self, now_ns: int) -> None:
         for client, waiting in list(self._held.items()):
             if not waiting.is_lost and client.peer.pending_bytes <= _SLOW_BYTES // 2:
-                for held in waiting.streams.values():
-                    for out in held:
-                        client.peer.write(out)
-                del self._held[client]
+                self._catch_up(client, waiting)
         self._flush_ns = now_ns + _FLUSH_NS if self._held else None
+
+    def _catch_up(self, client: Client, waiting: _Held) -> None:
+        while waiting.streams and client.peer.pending_bytes <= _SLOW_BYTES:
+            stream, held = next(iter(waiting.streams.items()))
+            out = held.popleft()
+            if _is_kept(stream, out):
+                waiting.kept_bytes -= len(out) + _OVERHEAD_BYTES
+            if not held:
+                del waiting.streams[stream]
+            client.peer.write(out)
+        if not waiting.streams:
+            del self._held[client]
 
     def _lost(self, name: str, reason: str) -> None:
         channel = self._channels[name]
@@ -341,6 +353,6 @@ class MarketData:
         channel.deadline_ns = self._clock.monotonic_ns() + _CONTROL_NS
 
 
-def _is_closed_bar(held: bytes, event: MarketEvent) -> bool:
-    """Closed bars are history, not state: they are never replaced by a later update."""
-    return isinstance(event, Kline) and b'"is_closed":true' in held
+def _is_kept(stream: Stream, out: bytes) -> bool:
+    """Trades and closed bars are history, not state: they are never replaced by what comes later."""
+    return stream.kind == "trade" or (stream.kind == "kline" and b'"is_closed":true' in out)

@@ -91,7 +91,7 @@ class RequestHandler:
             if session is not None and gateway.is_ready and missed is None
             else None,
         )
-        client.peer.write(encode_reply(request.id, result))
+        client.peer.write(encode_reply(request.id, result, is_bounded=False))
         for data in missed or ():
             client.peer.write(data)
         if session is not None and gateway.is_ready:

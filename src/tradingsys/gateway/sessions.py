@@ -33,6 +33,8 @@ __all__ = ["Client", "Session", "SessionDesk"]
 _NS_PER_S = 1_000_000_000
 _PROBE_NS = 5 * _NS_PER_S
 _EVENTS_KEPT = 10_000
+_MAX_REPLAY_BYTES = 3 * 512 * 1024
+"""Well below what a connection may leave unread."""
 _MESSAGE_NS = _NS_PER_S // 200
 _MESSAGE_BURST = 400
 _MAX_IGNORED = 1_000
@@ -165,13 +167,14 @@ class Session:
         return encode(DurablePush(self.epoch, self.durable_n))
 
     def missed_since(self, cursor: Cursor | None) -> list[bytes] | None:
-        """The events after a cursor; None when they are no longer (or were never) known here."""
+        """The events after a cursor; None when they are not known here (any more), or more than a snapshot is."""
         if cursor is None or cursor[0] != self.epoch or cursor[1] > self.n:
             return None
         oldest_kept = self._events[0][0] if self._events else self.n + 1
         if cursor[1] + 1 < oldest_kept:
             return None
-        return [data for n, data in self._events if n > cursor[1]]
+        missed = [data for n, data in self._events if n > cursor[1]]
+        return missed if sum(map(len, missed)) <= _MAX_REPLAY_BYTES else None
 
     def tell(self, push: Struct) -> None:
         """Tell the owner something that is no event of the session: who is away does not miss it."""

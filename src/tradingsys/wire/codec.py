@@ -11,6 +11,7 @@ import msgspec
 
 from tradingsys.core.errors import LimitExceeded, LocalProtocolError
 from tradingsys.wire.messages import ErrorBody, ErrorCode, Push, Reply, Request
+from tradingsys.wire.strict import check_strict
 
 __all__ = [
     "decode_params",
@@ -32,6 +33,7 @@ _push: msgspec.json.Decoder[Push] = msgspec.json.Decoder(Push)
 _reply = msgspec.json.Decoder(Reply)
 
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_MAX_ANSWER_BYTES = 2 * 1024 * 1024
 _PUSH_START = b'{"type":'
 
 
@@ -45,9 +47,18 @@ def encode_request(request_id: int, method: str, params: msgspec.Struct | list[s
     return _encoder.encode(Request(request_id, method, msgspec.Raw(_encoder.encode(params))))
 
 
-def encode_reply(request_id: int | None, result: object = None) -> bytes:
-    """A reply frame."""
-    return _encoder.encode(Reply(request_id, msgspec.Raw(_encoder.encode(result))))
+def encode_reply(request_id: int | None, result: object = None, *, is_bounded: bool = True) -> bytes:
+    """A reply frame.
+
+    Raises LocalProtocolError (-10007) when it ``is_bounded`` and more than a reader has to take at once.
+    """
+    body = _encoder.encode(result)
+    if is_bounded and len(body) > _MAX_ANSWER_BYTES:
+        raise LocalProtocolError(
+            f"the answer has {len(body)} bytes, and a message at most {_MAX_ANSWER_BYTES}: ask for fewer symbols",
+            code=ErrorCode.DENIED,
+        )
+    return _encoder.encode(Reply(request_id, msgspec.Raw(body)))
 
 
 def encode_error(request_id: int | None, code: int, message: str) -> bytes:
@@ -71,12 +82,14 @@ def decode_request(data: bytes) -> Request:
             "not a request: the message is empty, or binary; send one JSON object as text", code=ErrorCode.BAD_REQUEST
         )
     try:
-        return _request.decode(data)
-    except _UNREADABLE as error:
+        request = _request.decode(data)
+        check_strict(data)
+    except (*_UNREADABLE, ValueError) as error:
         raise LocalProtocolError(
             f'not a request: {error}; write it like {{"id": 1, "method": "get_products", "params": []}}',
             code=ErrorCode.BAD_REQUEST,
         ) from None
+    return request
 
 
 def decode_params(request: Request, kind: type[T]) -> T:

@@ -295,7 +295,7 @@ def test_every_trade_is_told_once_and_in_order_however_slow_the_reader(scene: Sc
 def test_who_lets_too_many_trades_wait_is_disconnected_and_nobody_else(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(market_data, "_MAX_TRADES_HELD", 10)
+    monkeypatch.setattr(market_data, "_MAX_HELD_BYTES", 3_000)
     (slow, slow_peer), (quick, quick_peer) = scene.client(), scene.client()
     for client in (slow, quick):
         scene.market.subscribe(client, TRADES)
