@@ -269,8 +269,10 @@ class SessionBook:
 
     def replace_ended(self, order: TrackedOrder) -> None:
         """The replace can no longer act: what the order is, its facts tell."""
-        order.replace = None
+        seen, order.replace = order.visible, None
         self._index.touch(order)
+        if order.visible != seen:
+            self._effects.append(OrderNews(order))
 
     # ---- what the venue says
 

@@ -181,13 +181,18 @@ class TrackedOrder(Struct, eq=False):
 
     @property
     def status(self) -> OrderStatus:
-        """The venue's facts where there are any, else our judgement."""
+        """The venue's facts where there are any, else our judgement.
+
+        Trades alone do not tell that an order is filled while a replace is under way that may have made it larger.
+        """
         if not self.has_evidence:
             if self.absent:
                 return OrderStatus.ABSENT
             if self.in_doubt:
                 return OrderStatus.UNKNOWN
-        return self.complete.status
+        told = self.complete.status
+        is_premature = told is OrderStatus.FILLED and self.replace is not None and self.is_untold
+        return OrderStatus.PARTIALLY_FILLED if is_premature else told
 
     @property
     def visible(self) -> tuple[object, ...]:

@@ -14,7 +14,7 @@ from tradingsys.core.enums import OrderStatus, Side
 from tradingsys.core.errors import TransportError
 from tradingsys.core.order import Closed, Order
 from tradingsys.core.records import OrderRecord
-from tradingsys.oms.effects import Save
+from tradingsys.oms.effects import OrderNews, Save
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
 
@@ -131,3 +131,14 @@ def test_an_order_that_only_trades_filled_is_asked_for(table: Table, order: Trac
     assert isinstance(table.answer(told("15", "0.5", at_ms=9, revision=7, cum="10")), OrderQuery)
     assert order.is_open and order.worst_leaves_qty == 5
     assert table.ended == ["all"] and not table.book.untold_orders()
+
+
+def test_a_strategy_is_not_told_that_it_ended_while_a_replace_may_have_enlarged_it(
+    table: Table, order: TrackedOrder
+) -> None:
+    table.book.replacing(order, replace("20"))
+    table.book.learn(Order(venue_order_id="7", fills={"100": fill(100, "7", "10")}), SYMBOL, EPOCH)
+    assert order.status is OrderStatus.PARTIALLY_FILLED
+    table.book.take_effects()
+    table.book.replace_ended(order)  # it was not sent, or refused
+    assert order.status is OrderStatus.FILLED and kinds(table.book.take_effects(), OrderNews)
