@@ -129,6 +129,7 @@ class SimPeer:
 
     def send(self, data: bytes) -> None:
         """The strategy's side."""
+        self._incarnation.asked(self._strategy.session, data)
 
         def arrive() -> None:
             # What was written before a break may still arrive; the gateway must refuse it then.
@@ -169,6 +170,8 @@ class Incarnation:
         """Raises Killed when it dies of opening the book, and TradingError when it refuses to."""
         self.overheard = overheard
         """Told everything that the gateway says to a session."""
+        self.asked: Callable[[int, bytes], None] = lambda session, data: None
+        """Told everything that is said to it in a session's place."""
         self.alive = True
         self.accepting = False
         self.failure: TradingError | None = None

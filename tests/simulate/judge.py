@@ -66,6 +66,7 @@ class Judge:
         yield from self._life.venue.sent.repeated()
         yield from self._halts()
         yield from self._life.witness.lies(self.truth)
+        yield from self._life.asked.broken(self.truth)
         gateway = self._gateway
         if not gateway.is_ready:
             yield f"the gateway is not ready: {gateway.text}"

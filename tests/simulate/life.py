@@ -6,6 +6,7 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
+from tests.simulate.asked import Asked
 from tests.simulate.faults import Faults, Profile
 from tests.simulate.incarnation import Incarnation
 from tests.simulate.judge import Judge, judge_file
@@ -82,6 +83,8 @@ class Life(Lifetime):
 
     settings = SETTINGS
     """Of its gateways."""
+    is_impatient = False
+    """It ends as soon as anything is noticed: nobody wants to know what else is wrong."""
     strategies: list[Strategy | PyalgoStrategy]
 
     def __init__(
@@ -99,6 +102,9 @@ class Life(Lifetime):
         simulator = make_simulator(self.world.now_ns, options, fees)
         self.venue = Venue(self.world, simulator, [symbol.upper() for symbol in PRICES], ACCOUNT, self.counts)
         self.witness = Witness(self.world)
+        self.asked = Asked(self.world, simulator.exchange, ACCOUNT)
+        self._was_killed = False
+        """The last gateway was READY, and lost nothing but its memory."""
         self._deaf: list[tuple[int, int]] = []
         """From a gateway's death until the next one was there."""
         self._manual = 0
@@ -133,11 +139,11 @@ class Life(Lifetime):
         self._watch_worst_case()
         self.venue.past.amended = lambda: self.world.after(0, self._count_worst_case)
         try:
-            self.world.run_for(s(_CHAOS_S))
+            self._run(_CHAOS_S)
             self._be_good()
-            self.world.run_for(s(_QUIET_S))
+            self._run(_QUIET_S)
             if self.gateway is not None and not self.gateway.gateway.is_ready:
-                self.world.run_for(s(_BAN_S))  # many deaths in a minute end in a ban
+                self._run(_BAN_S)  # many deaths in a minute end in a ban
             assert self.gateway is not None
             if self.gateway.failure is not None:
                 violations.append(f"the gateway gave up: {self.gateway.failure}")
@@ -153,6 +159,12 @@ class Life(Lifetime):
         violations += self.machine.disk.broken
         violations += [f"at {at}: {what}" for what, at in self.overseer.wrong.items()]
         return Verdict.of(self.seed, self.world, violations, self.counts)
+
+    def _run(self, seconds: int) -> None:
+        for _ in range(seconds):
+            self.world.run_for(s(1))
+            noticed = [*self.overseer.wrong, *self._uncounted, *self.asked.wrong]
+            assert not (noticed and self.is_impatient), noticed[0]
 
     def _judge(self, gateway: Incarnation) -> list[str]:
         gateway.gateway.flush()
@@ -190,9 +202,13 @@ class Life(Lifetime):
             self.counts,
         )
         self.overseer.begin(self.gateway.gateway)
+        self.asked.begin(self.gateway)
+        if self._was_killed and not self.gateway.store.saved.journal_proven:
+            self._uncounted["the death of a process was taken for a power cut"] = f"{self.world.at(self.world.now_ns)}"
 
     def _died(self, power_cut: bool) -> None:
         self.counts["power cuts" if power_cut else "kills"] += 1
+        self._was_killed = self.gateway is not None and self.gateway.gateway.is_ready and not power_cut
         wait_ns = ms(self.faults.restart_ms or self.world.rng.choice((20, 200, 3_000)))
         self._deaf.append((self.world.now_ns, self.world.now_ns + wait_ns))
         self.world.after(wait_ns, self._start_gateway)

@@ -6,75 +6,144 @@ A mistake that no life notices is a hole in the simulation, or it is hidden by a
 from __future__ import annotations
 
 import argparse
+import json
 import logging
+import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
+from msgspec import Struct, structs
 
 from tests.simulate.faults import Profile
+from tests.simulate.layers import Layer, LayerLife
 from tests.simulate.life import Life
-from tests.simulate.mistakes import MISTAKES, Mistake
+from tests.simulate.mistakes import LineIsGone, Lives, Mistake, OnSpot, make
+from tests.simulate.mistakes_fills import FILL_MISTAKES
 from tests.simulate.mistakes_futures import FUTURES_MISTAKES
+from tests.simulate.mistakes_orders import ORDER_MISTAKES
+from tests.simulate.mistakes_restart import RESTART_MISTAKES
 from tests.simulate.mistakes_spot import SPOT_MISTAKES
 from tests.simulate.spot_life import SpotLife
 from tests.simulate.verdict import Verdict
 from tradingsys.oms.fill_book import FillBook
 
-Live = Callable[[int, Path, Profile], Verdict]
+__all__ = ["CANARY", "MISTAKES", "Fate", "tried"]
+
+MISTAKES = (*FILL_MISTAKES, *ORDER_MISTAKES, *RESTART_MISTAKES, *FUTURES_MISTAKES, *SPOT_MISTAKES)
+CANARY = Mistake(
+    "nothing_is_booked",
+    Profile.NORMAL,
+    FillBook.book,
+    "first = self.symbols.get(fill.symbol)",
+    "return",
+)
+"""What must be noticed at once, or noticing proves nothing."""
+_BROKEN = 2
+
+
+class Fate(Struct, frozen=True):
+    """What became of one mistake."""
+
+    name: str
+    lives: str
+    caught_by: int | None
+    """Which life noticed, from 1 on; None: none of so many."""
+    seconds: float
+    violation: str
+    """The first of that life; or why the mistake could not be made."""
 
 
 def main() -> int:
-    """0 when every mistake was caught, 1 when one survived, 2 when the lives see nothing at all."""
+    """0 when every mistake was caught; 1 when one survived, or could not be made; 2 when the lives see nothing."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulate.mutants", description=__doc__)
     parser.add_argument("--lives", type=int, default=300, help="give a mistake up after so many")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("-k", dest="wanted", default="", help="only mistakes with this in their name")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="so many mistakes at the same time")
+    parser.add_argument("--json", action="store_true", help="one line of JSON for each")
     options = parser.parse_args()
+    seeds = range(options.first, options.first + options.lives)
+    canary = tried(CANARY, seeds[:1])
+    if canary.caught_by is None:
+        print(f"a gateway that books nothing at all was not noticed: the lives see nothing. {canary.violation}")
+        return _BROKEN
+    chosen = [mistake for mistake in MISTAKES if options.wanted in mistake.name]
+    caught = 0
+    for fate in [canary] if options.json else []:
+        print(json.dumps(structs.asdict(fate)))
+    for fate in _all(chosen, seeds, options.jobs):
+        caught += fate.caught_by is not None
+        print(json.dumps(structs.asdict(fate)) if options.json else _line(fate), flush=True)
+    if not options.json:
+        print(f"the canary was caught at once; {caught} of {len(chosen)} mistakes caught")
+    return int(caught < len(chosen))
+
+
+def tried(mistake: Mistake, seeds: Iterable[int]) -> Fate:
+    """Live with the mistake until a life notices that ends well without it."""
     logging.getLogger("pyalgo").setLevel(logging.CRITICAL)  # thousands of broken connections are the point here
-    if _lives_until_caught(_nothing_is_booked, Profile.NORMAL, _on_futures, range(1)) is None:
-        print("a gateway that books nothing at all was not noticed: the lives see nothing")
-        return 2
-    survivors = 0
-    made = [(mistake, profile, _on_futures) for mistake, profile in {**MISTAKES, **FUTURES_MISTAKES}.items()]
-    made += [(mistake, profile, _on_spot) for mistake, profile in SPOT_MISTAKES.items()]
-    chosen = [each for each in made if options.wanted in each[0].__name__]
-    for mistake, profile, live in chosen:
-        began = time.monotonic()
-        seeds = range(options.first, options.first + options.lives)
-        lives = _lives_until_caught(mistake, profile, live, seeds)
-        survivors += lives is None
-        told = f"caught by life {lives:4}" if lives is not None else "SURVIVED          "
-        print(f"{told}  {profile:8} {time.monotonic() - began:6.1f} s  {mistake.__name__}", flush=True)
-    print(f"{len(chosen) - survivors} of {len(chosen)} mistakes caught")
-    return 1 if survivors else 0
+    began, lives = time.monotonic(), 0
+
+    def fate(caught_by: int | None, violation: str) -> Fate:
+        return Fate(mistake.name, str(mistake.lives), caught_by, time.monotonic() - began, violation)
+
+    for lives, seed in enumerate(seeds, 1):
+        try:
+            with pytest.MonkeyPatch.context() as patch:
+                make(mistake, patch)
+                violation = _first_violation(seed, mistake.lives)
+        except LineIsGone as error:
+            return fate(None, str(error))
+        if violation and not _first_violation_without(seed, mistake.lives):
+            return fate(lives, violation)
+    return fate(None, f"survived {lives} lives")
 
 
-def _lives_until_caught(mistake: Mistake, profile: Profile, live: Live, seeds: range) -> int | None:
-    """How many lives it took; None when all of them ended well."""
-    with pytest.MonkeyPatch.context() as patch:
-        mistake(patch)
-        for lives, seed in enumerate(seeds, 1):
-            with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
-                if live(seed, Path(folder), profile).violations:
-                    return lives
-    return None
+def _first_violation(seed: int, lives: Lives) -> str:
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
+        try:
+            return next(iter(_live(seed, Path(folder), lives).violations), "")
+        except Exception as error:  # noqa: BLE001 - whatever breaks, the mistake did not go unnoticed
+            return f"{type(error).__name__}: {error}"
 
 
-def _on_futures(seed: int, folder: Path, profile: Profile) -> Verdict:
-    return Life(seed, folder, profile).live()
+_first_violation_without = cache(_first_violation)
+"""Of the product as it is: what happens there as well is not the mistake's."""
 
 
-def _on_spot(seed: int, folder: Path, profile: Profile) -> Verdict:
-    return SpotLife(seed, folder, profile, wire=False).live()
+def _live(seed: int, folder: Path, lives: Lives) -> Verdict:
+    match lives:
+        case OnSpot(profile):
+            return SpotLife(seed, folder, profile, wire=False).live()
+        case Profile():
+            life = Life(seed, folder, lives)
+        case Layer():
+            life = LayerLife(seed, folder, lives)
+    life.is_impatient = True
+    return life.live()
 
 
-def _nothing_is_booked(patch: pytest.MonkeyPatch) -> None:
-    """What must be noticed at once, or noticing proves nothing."""
-    patch.setattr(FillBook, "book", lambda *args: None)
+def _all(mistakes: list[Mistake], seeds: range, jobs: int) -> Iterator[Fate]:
+    if jobs == 1:
+        yield from (tried(mistake, seeds) for mistake in mistakes)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(partial(_tried_by_name, seeds=seeds), [mistake.name for mistake in mistakes])
+
+
+def _tried_by_name(name: str, seeds: range) -> Fate:
+    return tried(next(mistake for mistake in MISTAKES if mistake.name == name), seeds)
+
+
+def _line(fate: Fate) -> str:
+    told = f"caught by life {fate.caught_by:4}" if fate.caught_by is not None else "SURVIVED           "
+    return f"{told}  {fate.lives:14} {fate.seconds:6.1f} s  {fate.name}: {fate.violation[:110]}"
 
 
 if __name__ == "__main__":

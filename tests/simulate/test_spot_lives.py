@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulate.mistakes import Mistake
-from tests.simulate.mistakes_spot import SPOT_MISTAKES
 from tests.simulate.spot_life import SpotLife
 from tests.simulate.verdict import Verdict
 
@@ -66,14 +64,3 @@ def test_the_lives_meet_what_they_are_about(lives: list[Verdict]) -> None:
 def test_the_same_seed_lives_the_same_life(tmp_path: Path) -> None:
     first, second = (SpotLife(9, tmp_path / name).live() for name in ("first", "second"))
     assert first.trace == second.trace and first.counts == second.counts
-
-
-@pytest.mark.parametrize("mistake", SPOT_MISTAKES, ids=lambda mistake: mistake.__name__)
-def test_a_mistake_in_the_product_does_not_survive(
-    mistake: Mistake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mistake(monkeypatch)
-    for seed in range(60):
-        if SpotLife(seed, tmp_path / str(seed), SPOT_MISTAKES[mistake], wire=False).live().violations:
-            return
-    pytest.fail(f"{mistake.__name__}: 60 lives and nobody noticed")

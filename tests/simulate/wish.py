@@ -45,12 +45,11 @@ class Wish(Struct, frozen=True):
 
 
 def draw_wish(rng: Random, symbol: str, net: Decimal) -> Wish:
-    """An order; one that only reduces is of the side and size that a session with this net could mean."""
+    """An order; one that only reduces is of the side that a session with this net could mean, and often too large."""
     quantity, side, reduces = rng.randint(10, 60), rng.choice(list(Side)), False
     if net and rng.random() < 0.2:
         side, reduces = (Side.SELL if net > 0 else Side.BUY), True
-        quantity = rng.randint(1, max(1, int(abs(net))))
-        quantity = max(10, quantity)
+        quantity = max(10, rng.randint(1, max(1, int(abs(net) * 3 / 2))))
     kind = rng.random()
     if kind < 0.15:
         return Wish(symbol, side, OrderType.MARKET, quantity, reduce_only=reduces)

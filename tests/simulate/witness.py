@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from msgspec import Struct
 
 from tests.simulate.truth import Owned, Truth
 from tests.simulate.world import World
-from tradingsys.core.enums import OrderStatus
+from tradingsys.core.enums import OrderStatus, Side
 from tradingsys.core.ids import OrderKey
 from tradingsys.wire.codec import decode_result, decode_server_message
 from tradingsys.wire.messages import LoginResult, OrderPush, OrderView, Reply, ResolveResult, Snapshot, SnapshotPush
@@ -73,7 +74,7 @@ class Witness:
             yield from self._untold(told, own.get(told.session, ()))
 
     def verdicts(self, truth: Truth) -> Iterator[str]:
-        """Orders that were told to be over, or never to have been, and lived."""
+        """Orders that were told to be over, or never to have been, and lived; executions that were not told."""
         accepted = {order.client_order_id: order for order in truth.orders}
         for client_order_id, status in self._never.items():
             if client_order_id in accepted:
@@ -82,6 +83,8 @@ class Witness:
             order = accepted.get(client_order_id)
             if order is not None and (order.status.is_open or _last_ns(order) > at_ns):
                 yield f"told at {self._world.at(at_ns):.4f} that {client_order_id} is over, which lived on"
+        for told in self._snapshots:
+            yield from self._unbooked(told)
 
     def _untold(self, told: _Told, own: Iterable[Owned]) -> Iterator[str]:
         """Orders that a snapshot left out must be over, and their executions in its positions."""
@@ -103,6 +106,20 @@ class Witness:
             true, said = net.get(symbol, Decimal(0)), shown.get(symbol, Decimal(0))
             if true != said:
                 yield f"{self._where(told)} says {said} {symbol}; it was {true}"
+
+    def _unbooked(self, told: _Told) -> Iterator[str]:
+        """What was executed and is not booked yet is told for each side: one does not make up for the other."""
+        true: Counter[tuple[str, Side]] = Counter()
+        for view in told.snapshot.orders:
+            booked = sum((Decimal(fill.qty) for fill in view.fills), Decimal(0))
+            true[view.symbol, view.side] += max(Decimal(0), Decimal(view.cum_qty) - booked)  # type: ignore[assignment]
+        for position in told.snapshot.positions:
+            for side, said in ((Side.BUY, position.unbooked_buy), (Side.SELL, position.unbooked_sell)):
+                if Decimal(said) != true.pop((position.symbol, side), 0):
+                    yield f"{self._where(told)} says that {side} {said} {position.symbol} is not booked yet"
+        for (symbol, side), qty in true.items():
+            if qty:
+                yield f"{self._where(told)} does not say that {side} {qty} {symbol} is not booked yet"
 
     def _where(self, told: _Told) -> str:
         return f"the snapshot of session {told.session} at {self._world.at(told.at_ns):.4f}"

@@ -1,0 +1,173 @@
+"""Mistakes about requests and sessions: who may send what, what becomes of it, and what strategies are told."""
+
+from __future__ import annotations
+
+from tests.simulate.faults import Profile
+from tests.simulate.mistakes import Edit, Mistake
+from tradingsys.gateway.kernel import Gateway
+from tradingsys.gateway.orders import OrderDesk
+from tradingsys.gateway.reducing import Reducing
+from tradingsys.gateway.requests import RequestHandler
+from tradingsys.gateway.sessions import Session, SessionDesk
+from tradingsys.gateway.views import positions_view, snapshot
+from tradingsys.oms.session_book import SessionBook
+from tradingsys.oms.settling import Settling
+
+__all__ = ["ORDER_MISTAKES"]
+
+_DONE = "self.orders.done(report)"
+_RESEND = (
+    f"{_DONE}\n"
+    "order = self.book.order(report.client_order_id)\n"
+    "if order is not None and order.in_doubt and order.terms is not None:\n"
+    "    from tradingsys.core.commands import PlaceOrder\n"
+)
+_NEW_ID = (
+    "    from msgspec import structs\n"
+    "    from tradingsys.core.ids import decode_client_order_id, encode_client_order_id\n"
+    "    key = decode_client_order_id(order.client_order_id)\n"
+    "    name = encode_client_order_id(structs.replace(key, seq=key.seq + 10**7))\n"
+    "    from tradingsys.core.records import Intent\n"
+    "    self.book.track(Intent(name, order.session, order.terms, self.venue.venue_ms(), order.recv_window_ms))\n"
+)
+_SEND = "    self.venue.send(PlaceOrder({name}, order.terms, self.venue.venue_ms(), order.recv_window_ms))"
+
+ORDER_MISTAKES = (
+    Mistake(
+        "a_timeout_means_rejected",
+        Profile.NORMAL,
+        OrderDesk._placed,
+        "self._book.doubt(order)",
+        "self._book.refuse(order, Closed(OrderStatus.REJECTED))",
+    ),
+    Mistake(
+        "a_timeout_means_once_more",
+        Profile.NORMAL,
+        Gateway._request_done,
+        _DONE,
+        _RESEND + _SEND.format(name="order.client_order_id"),
+    ),
+    Mistake(
+        "a_timeout_means_once_more_under_a_new_id",
+        Profile.NORMAL,
+        Gateway._request_done,
+        _DONE,
+        _RESEND + _NEW_ID + _SEND.format(name="name"),
+    ),
+    Mistake(
+        "absent_before_its_time",
+        Profile.EXTREME,
+        Settling._resolve,
+        "elif answered and asked_ms > expiry_ms:",
+        "elif answered:",
+    ),
+    Mistake(
+        "no_answer_counts_as_a_denial",
+        Profile.NORMAL,
+        Settling._resolve,
+        "elif answered and asked_ms > expiry_ms:",
+        "elif asked_ms > expiry_ms:",
+    ),
+    Mistake(
+        "who_was_believed_absent_stays_so",
+        Profile.EXTREME,
+        SessionBook._merge,
+        "order.absent = False",
+        "return",
+    ),
+    Mistake(
+        "cancels_are_believed",
+        Profile.NORMAL,
+        OrderDesk.canceling,
+        "self._book.cancel_pending(self._book.orders[command.client_order_id], True)",
+        "self._book.refuse(self._book.orders[command.client_order_id], Closed(OrderStatus.CANCELED))",
+    ),
+    Mistake(
+        "numbers_begin_anew_at_each_login",
+        Profile.NORMAL,
+        SessionDesk.login,
+        "client.login, client.seq = self._logins, 0",
+        "client.login, client.seq = 1, 0",
+    ),
+    Mistake(
+        "a_session_may_have_two_owners",
+        Profile.PEERS,
+        SessionDesk.login,
+        "self._contest(session, owner, client, now_ns)",
+        "pass",
+    ),
+    Mistake(
+        "an_order_of_another_epoch_is_sent",
+        Profile.KILLS,
+        OrderDesk._key,
+        "if (params.lineage, params.epoch, params.login) != (now.lineage, now.epoch, client.login):",
+        "if params.lineage != now.lineage:",
+        (
+            Edit(
+                OrderDesk._key,
+                "return OrderKey(session.id, now.lineage, now.epoch, client.login, params.seq)",
+                "return OrderKey(session.id, now.lineage, params.epoch, params.login, params.seq)",
+            ),
+        ),
+    ),
+    Mistake(
+        "an_order_of_another_epoch_is_not_canceled",
+        Profile.KILLS,
+        OrderDesk._own,
+        "order = self._book.order(client_order_id)",
+        "order = self._book.order(client_order_id)\n"
+        "order = order if decode_client_order_id(client_order_id).epoch == self._incarnation.epoch else None",
+    ),
+    Mistake(
+        "what_the_journal_lacks_was_never_sent",
+        Profile.EXTREME,
+        OrderDesk.resolve,
+        "order = self._unknown(client, item)",
+        "pass",
+    ),
+    Mistake(
+        "doubts_are_left_out_of_the_snapshot",
+        Profile.KILLS,
+        snapshot,
+        "return Snapshot(epoch, n, positions_view(book, session), [view for view in views if view is not None])",
+        "views = [view for view in views if view is not None and not view.in_doubt]\n"
+        "return Snapshot(epoch, n, positions_view(book, session), views)",
+    ),
+    Mistake(
+        "what_is_not_booked_yet_is_netted_across_sides",
+        Profile.EXTREME,
+        positions_view,
+        "bought, sold = (unbooked.get((symbol, side), _ZERO) for side in (Side.BUY, Side.SELL))",
+        "bought, sold = (unbooked.get((symbol, side), _ZERO) for side in (Side.BUY, Side.SELL))\n"
+        "bought, sold = max(bought - sold, _ZERO), max(sold - bought, _ZERO)",
+    ),
+    Mistake(
+        "a_login_before_ready_gets_a_snapshot",
+        Profile.KILLS,
+        RequestHandler._login,
+        "if session is not None and gateway.is_ready and missed is None",
+        "if session is not None and missed is None",
+    ),
+    Mistake(
+        "a_cursor_of_another_epoch_counts",
+        Profile.KILLS,
+        Session.missed_since,
+        "if cursor is None or cursor[0] != self.epoch or cursor[1] > self.n:",
+        "if cursor is None or cursor[1] > self.n:",
+    ),
+    Mistake(
+        "what_happened_while_away_is_told_from_the_next_on",
+        Profile.PEERS,
+        Session.missed_since,
+        "return [data for n, data in self._events if n > cursor[1]]",
+        "return [data for n, data in self._events if n > cursor[1] + 1]",
+    ),
+    Mistake(
+        "reduce_only_goes_by_the_account",
+        Profile.NORMAL,
+        Reducing.terms_for_venue,
+        "net = self._book.net(session, terms.symbol)",
+        "net = self._book.total(terms.symbol)",
+    ),
+)
+"""In the order in which a request meets these rules."""

@@ -1,0 +1,117 @@
+"""Mistakes about death and start: the journal, epochs, the fence, and what is read before READY."""
+
+from __future__ import annotations
+
+from tests.simulate.faults import Profile
+from tests.simulate.mistakes import Edit, Mistake
+from tradingsys.gateway.boot import Boot
+from tradingsys.gateway.market_requests import MarketRequests
+from tradingsys.gateway.orders import OrderDesk
+from tradingsys.gateway.saving import Saving
+from tradingsys.oms.inquiry import Margins
+from tradingsys.oms.tracked_order import TrackedOrder
+from tradingsys.store import book, journal
+from tradingsys.store.store import Store
+
+__all__ = ["RESTART_MISTAKES"]
+
+_FENCE = "await self._fence(fence_ms)"
+_MARK_READY = "self._store.mark_ready(epoch)"
+
+RESTART_MISTAKES = (
+    Mistake(
+        "the_journal_is_not_written",
+        Profile.KILLS,
+        OrderDesk._write_down,
+        "self._store.append(intent, *others)",
+        "pass",
+    ),
+    Mistake(
+        "the_journal_is_not_read",
+        Profile.KILLS,
+        Store.open.__func__,  # type: ignore[attr-defined]
+        "absorb_journal(conn, identity, entries)",
+        "pass",
+    ),
+    Mistake(
+        "a_torn_record_is_skipped_and_stays",
+        Profile.KILLS,
+        Store.open.__func__,  # type: ignore[attr-defined]
+        "restart(path, identity.lineage)",
+        'Path(f"{path}.journal").exists() or restart(path, identity.lineage)',
+    ),
+    Mistake(
+        "a_torn_record_is_accepted",
+        Profile.KILLS,
+        journal._read,
+        "if size > _MAX_RECORD_BYTES or len(payload) != size or zlib.crc32(payload) != checksum:",
+        "if size > _MAX_RECORD_BYTES:",
+    ),
+    Mistake(
+        "the_journal_counts_as_complete_whatever_the_ticket_says",
+        Profile.EXTREME,
+        book.is_proven,
+        "if ticket is None or ticket.epoch != identity.last_ready_epoch:",
+        "if ticket is None or ticket.epoch != identity.last_ready_epoch:\n    return True\nif False:",
+    ),
+    Mistake(
+        "epochs_are_counted",
+        Profile.KILLS,
+        Boot.run,
+        "epoch = max(saved.last_epoch + 1, started_ms)",
+        "epoch = saved.last_epoch + 1",
+    ),
+    Mistake(
+        "what_is_unanswered_at_a_start_was_refused",
+        Profile.KILLS,
+        TrackedOrder.of_record.__func__,  # type: ignore[attr-defined]
+        "order.in_doubt = not order.has_evidence and not record.absent",
+        "order.absent = not order.has_evidence",
+    ),
+    Mistake(
+        "no_fence",
+        Profile.EXTREME,
+        Boot.run,
+        _FENCE,
+        "pass",
+    ),
+    Mistake(
+        "a_fence_of_the_recv_window_only",
+        Profile.EXTREME,
+        Margins.fence_ms,
+        "return self.future_ms + recv_window_ms + self.engine_ms + self.staleness_ms",
+        "return recv_window_ms",
+    ),
+    Mistake(
+        "the_cut_is_forgotten_before_the_fence_ends",
+        Profile.KILLS,
+        Boot.run,
+        _FENCE,
+        f"{_MARK_READY}\n{_FENCE}",
+        (Edit(Boot.run, _MARK_READY, f"self._store._journal or {_MARK_READY}"),),
+    ),
+    Mistake(
+        "nothing_is_read_before_ready",
+        Profile.EXTREME,
+        Boot._catch_up,
+        "await self._recovery.reconcile(symbols)",
+        "pass",
+    ),
+    Mistake(
+        "a_symbol_is_not_durable_before_its_first_order",
+        Profile.KILLS,
+        Saving.save,
+        "at_once = durable or any(isinstance(record, SymbolRecord | HaltRecord) for record in records)",
+        "at_once = durable",
+        (Edit(MarketRequests._enter_then_confirm, "self._gateway.flush()", "pass"),),
+    ),
+    Mistake(
+        "an_edit_is_taken_before_the_scan",
+        Profile.KILLS,
+        Boot.run,
+        "rise = await self._catch_up(",
+        "self._absorb_edits(saved.edits)\nrise = await self._catch_up(",
+        (Edit(Boot.run, "self._absorb_edits(saved.edits)", "pass"),),
+    ),
+)
+"""In the order in which a start meets these rules."""
