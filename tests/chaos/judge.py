@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from tests.chaos.stage import Stage
 from tradingsys.core.ids import decode_client_order_id
 from tradingsys.store.read import reading
 
-__all__ = ["judge", "left_in_logs"]
+__all__ = ["judge", "keep_evidence", "left_in_logs"]
 
 _OPEN = ("NEW", "PARTIALLY_FILLED", "PENDING_NEW")
 _FORBIDDEN = ("Traceback", "Logging error", "a fault in tradingsys", "came after event")
@@ -23,26 +24,31 @@ _FORBIDDEN = ("Traceback", "Logging error", "a fault in tradingsys", "came after
 _HALTS = "HALT"
 _OF_A_FULL_DISK = ("disk", "too large", "written")
 
+_ONLY_OF = {"usdm": ("algos", "positions"), "spot": ("lists", "balances")}
 _Row = dict[str, Any]
 
 
 def judge(stage: Stage, patience_s: float) -> list[str]:
     """All that stays wrong. Everything was calmed down before; gateway and strategies are ended here."""
     found = _settled(stage, patience_s)
-    if found:
-        return [*found, *_sent(stage, stage.ask("orders"))]
     told = []
     for strategy in stage.strategies:
         if strategy.stop() != 0:
             found.append(f"a strategy ended badly: {strategy.err.splitlines()[-1:]}")
         else:
             told += strategy.json_lines()[-1]
-    found += _books(stage, told)
+    found += _sent(stage) if found else _books(stage, told)
     assert stage.gateway is not None
     code = stage.gateway.stop()
     if code:
         found.append(f"the gateway ended with {code}")
     return found + [f"at rest: {each}" for each in _fills(stage)]
+
+
+def keep_evidence(stage: Stage) -> None:
+    """What the exchange alone knows, and forgets when it ends, into the stretch's directory."""
+    evidence = {what: stage.ask(what) for what in ("ledger", "orders", "amendments", "chaos", *_ONLY_OF[stage.product])}
+    (stage.world.directory / "exchange.json").write_text(json.dumps(evidence, indent=1))
 
 
 def left_in_logs(stage: Stage) -> list[str]:
@@ -71,9 +77,8 @@ def _settled(stage: Stage, patience_s: float) -> list[str]:
 
 
 def _unsettled(stage: Stage) -> Iterator[str]:
-    for row in stage.ask("orders"):
-        if row["status"] in _OPEN:
-            yield f"open at the exchange: {row}"
+    for what in ("orders", "algos") if stage.product == "usdm" else ("orders",):
+        yield from (f"open at the exchange: {row}" for row in stage.ask(what) if row["status"] in _OPEN)
     status = stage.status()
     if status is None or not status["ready"]:
         yield f"the gateway is not ready: {status}"
@@ -97,7 +102,7 @@ def _executions(stage: Stage) -> list[_Row]:
 
 def _books(stage: Stage, told: list[_Row]) -> Iterator[str]:
     orders, ledger = stage.ask("orders"), _executions(stage)
-    yield from _sent(stage, orders)
+    yield from _sent(stage)
     if stage.product == "spot":
         yield from compare(Records(stage.world, stage.desk, stage.product), told)
     else:
@@ -109,8 +114,9 @@ def _books(stage: Stage, told: list[_Row]) -> Iterator[str]:
     yield from _believed(told, orders)
 
 
-def _sent(stage: Stage, orders: list[_Row]) -> Iterator[str]:
+def _sent(stage: Stage) -> Iterator[str]:
     """No id twice, and none of ours that the book does not know."""
+    orders = stage.ask("orders")
     names = Counter(row["client_order_id"] for row in orders)
     known = known_orders(stage.db)
     with reading(stage.db) as conn:

@@ -12,7 +12,7 @@ from random import Random
 from msgspec import Struct, field
 
 from tests.chaos.crash_points import BOOT_POINTS, POINTS, SIDES, Crash, last_words
-from tests.chaos.judge import judge, left_in_logs
+from tests.chaos.judge import judge, keep_evidence, left_in_logs
 from tests.chaos.stage import Cast, Stage
 from tests.chaos.troubles import TROUBLES
 from tests.process.world import PATIENCE_S, Process, eventually
@@ -75,6 +75,8 @@ def play(directory: Path, plan: Plan, is_over: Callable[[], bool] = lambda: Fals
         except AssertionError as error:
             outcome.violations.append(f"never over: {error}")
         outcome.violations += left_in_logs(stage)
+        if outcome.violations:
+            keep_evidence(stage)
         outcome.faults += stage.faults
         outcome.orders, outcome.executions = len(stage.ask("orders")), len(stage.ask("ledger"))
         outcome.exchange_faults += Counter(stage.world.admin("chaos")["counts"])
@@ -108,12 +110,13 @@ class _Play:
             self._live(crash, self._draw_end() if crash is None else _End())
 
     def _draw_crash(self) -> Crash | None:
-        """Every other recovery of a death at an instant dies at one too."""
-        again = self._is_boot_next and self.random.random() < 0.4
+        """Some recoveries of a death die too, at an instant of their own."""
+        again = self._is_boot_next and self.random.random() < 0.2
         if not again and self.random.random() < 0.3:
             return None
-        point = self.random.choice(sorted(BOOT_POINTS if again else POINTS))
-        number = 1 if point in BOOT_POINTS else self.random.choice((1, 1, 2, 3, 5, 10, 30))
+        is_boot = again or self.random.random() < 0.15
+        point = self.random.choice(sorted(BOOT_POINTS if is_boot else POINTS.keys() - BOOT_POINTS.keys()))
+        number = 1 if is_boot else self.random.choice((1, 1, 2, 3, 5, 10, 30))
         return Crash(point, self.random.choice(SIDES), number)
 
     def _draw_end(self) -> _End:
