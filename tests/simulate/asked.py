@@ -39,6 +39,10 @@ class Asked:
 
         gateway.venue.send = heard  # type: ignore[method-assign]
 
+    def excuse(self, client_order_id: str) -> None:
+        """Somebody sent this order who is none of the gateway's strategies."""
+        self._names.add(client_order_id)
+
     def broken(self, truth: Truth) -> Iterator[str]:
         """What is at the exchange, or was sent there, and should not have been."""
         for order in truth.orders:

@@ -151,6 +151,10 @@ class Faults(Struct, frozen=True):
     """Makers are paid."""
     amends: float = 0.4
     """How often a strategy with a resting order amends one, rather than send another."""
+    has_limits: bool = False
+    """Sessions have limits that they run into all the time."""
+    is_copied: bool = False
+    """At the end another gateway, on a copy of pos.db, sends an order."""
     foreign_children: bool = False
     """What conditional orders become when triggered has a client id of the exchange's making."""
 
@@ -204,6 +208,8 @@ class Faults(Struct, frozen=True):
             manual_changes_per_s=rate(0.3),
             transfers_per_s=rate(0.2),
             has_rebates=rng.random() < 0.3,
+            has_limits=rng.random() < 0.25,
+            is_copied=rng.random() < 0.08,
             disk=DiskFaults.draw(rng, often=profile is Profile.DISK),
         )
         sharp = structs.replace(normal, shut_outs_per_s=0.0, restarts_per_s=0.0, silences_per_s=0.0)

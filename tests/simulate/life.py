@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+
+from msgspec import structs
 
 from tests.simulate.asked import Asked
 from tests.simulate.faults import Faults, Profile
 from tests.simulate.incarnation import Incarnation
 from tests.simulate.judge import Judge, judge_file
 from tests.simulate.lifetime import Lifetime
+from tests.simulate.limits_held import TIGHT, beyond
 from tests.simulate.machine import Machine
 from tests.simulate.overseer import Overseer
 from tests.simulate.pyalgo_strategy import PyalgoStrategy
@@ -55,6 +59,7 @@ SETTINGS = GatewaySettings(
 _CHAOS_S = 20
 _QUIET_S = 90
 _BAN_S = 150
+_COPY_S = 10
 
 
 def signer() -> Signer:
@@ -101,7 +106,7 @@ class Life(Lifetime):
         fees = FeeSchedule(maker=Decimal("-0.0001")) if self.faults.has_rebates else None
         simulator = make_simulator(self.world.now_ns, options, fees)
         self.venue = Venue(self.world, simulator, [symbol.upper() for symbol in PRICES], ACCOUNT, self.counts)
-        self.witness = Witness(self.world)
+        self.witness = Witness(self.world, self.counts)
         self.asked = Asked(self.world, simulator.exchange, ACCOUNT)
         self._was_killed = False
         """The last gateway was READY, and lost nothing but its memory."""
@@ -115,6 +120,11 @@ class Life(Lifetime):
         self.resumed: list[tuple[str, int]] = []
         """When an operator lifted a halt."""
         self.overseer = Overseer(self.world, simulator.exchange, ACCOUNT, self.counts)
+        if self.faults.has_limits:
+            self.settings = structs.replace(self.settings, limits=TIGHT)
+            self.overseer.may_halt.add(HaltCause.LIMIT)
+        self._limits_hold = self.faults.has_limits and not (self.faults.hide_order or self.faults.disk.edits_per_s)
+        self._is_copied = self.faults.is_copied
         self.machine = Machine(self.world, folder, lambda: self.faults, self.counts)
         self._tick_venue()
         self._make_market()
@@ -144,6 +154,8 @@ class Life(Lifetime):
             self._run(_QUIET_S)
             if self.gateway is not None and not self.gateway.gateway.is_ready:
                 self._run(_BAN_S)  # many deaths in a minute end in a ban
+            if self._is_copied:
+                violations += self._use_a_copy()
             assert self.gateway is not None
             if self.gateway.failure is not None:
                 violations.append(f"the gateway gave up: {self.gateway.failure}")
@@ -281,6 +293,21 @@ class Life(Lifetime):
                 self.counts["halts resumed"] += 1
         self.world.after(ms(self.world.rng.uniform(500, 3_000)), self._resume_halted)
 
+    def _use_a_copy(self) -> Iterator[str]:
+        """Another gateway on a copy of pos.db sends an order: whoever uses the original must stop."""
+        assert self.gateway is not None
+        gateway, book = self.gateway.gateway, self.gateway.gateway.book
+        if not gateway.is_ready or not book.symbols:
+            return
+        self.counts["copies of the book used"] += 1
+        self.overseer.may_halt.add(HaltCause.COPIED_BOOK)
+        name = encode_client_order_id(OrderKey(1, book.lineage, gateway.epoch, 9_999, 1))
+        self.asked.excuse(name)
+        self.venue.order(ACCOUNT, min(book.symbols), Side.BUY, 10, None, name)
+        self.world.run_for(s(_COPY_S))
+        if not any(row.cause is HaltCause.COPIED_BOOK for row in book.halts):
+            yield "a copy of the book was not noticed"
+
     def _watch_worst_case(self) -> None:
         self._count_worst_case()
         self.world.after(ms(500 if self.is_quiet else 50), self._watch_worst_case)
@@ -290,3 +317,6 @@ class Life(Lifetime):
         if gateway is not None and gateway.alive and gateway.gateway.is_ready:
             for what in uncounted(self.venue.simulator.exchange, ACCOUNT, gateway.gateway.book):
                 self._uncounted.setdefault(what, f"{self.world.at(self.world.now_ns):.4f}")
+            if self._limits_hold:
+                for what in beyond(self.venue.simulator.exchange, ACCOUNT, gateway.gateway.book.lineage):
+                    self._uncounted.setdefault(what, f"{self.world.at(self.world.now_ns):.4f}")

@@ -11,13 +11,14 @@ from msgspec import Struct
 from tests.simulate.truth import Owned, Truth
 from tests.simulate.world import World
 from tradingsys.core.enums import OrderStatus, Side
-from tradingsys.core.ids import OrderKey
+from tradingsys.core.ids import OrderKey, decode_client_order_id
 from tradingsys.wire.codec import decode_result, decode_server_message
 from tradingsys.wire.messages import LoginResult, OrderPush, OrderView, Reply, ResolveResult, Snapshot, SnapshotPush
 
 __all__ = ["Witness"]
 
 _NEVER = (OrderStatus.ABSENT, OrderStatus.REJECTED)
+_TAKEN_OVER = b'{"type":"session_closed"'
 _MARKS = (b'"snapshot"', b'"order"', b'"orders"')
 
 
@@ -37,8 +38,10 @@ class _Told(Struct):
 class Witness:
     """Listens to everything; judges at the end."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, counts: Counter[str] | None = None) -> None:
         self._world = world
+        self._counts = Counter[str]() if counts is None else counts
+        self._misled: list[str] = []
         self._snapshots: list[_Told] = []
         self._never: dict[str, OrderStatus] = {}
         self._over: dict[str, int] = {}
@@ -46,6 +49,7 @@ class Witness:
 
     def hear(self, session: int, data: bytes) -> None:
         """The gateway says something to a session."""
+        self._counts["sessions taken over"] += data.startswith(_TAKEN_OVER)
         if not any(mark in data for mark in _MARKS):
             return
         message = decode_server_message(data)
@@ -55,6 +59,9 @@ class Witness:
                 self._note(snapshot.orders)
             case OrderPush(order=order):
                 self._note([order])
+                key = decode_client_order_id(order.client_order_id)
+                if key is None or key.session != session:
+                    self._misled.append(f"session {session} heard of {order.client_order_id}")
             case Reply() if b'"snapshot"' in data:
                 login = decode_result(message, LoginResult)
                 assert login.snapshot is not None
@@ -65,7 +72,8 @@ class Witness:
                 self._note(decode_result(message, ResolveResult).orders)
 
     def lies(self, truth: Truth) -> Iterator[str]:
-        """What was told and was not true."""
+        """What was told and was not true, or not to be told to this session."""
+        yield from self._misled
         yield from self.verdicts(truth)
         own: dict[int, list[Owned]] = {}
         for order in truth.orders:
