@@ -152,7 +152,7 @@ class Life(Lifetime):
             self._run(_CHAOS_S)
             self._be_good()
             self._run(_QUIET_S)
-            if self.gateway is not None and not self.gateway.gateway.is_ready:
+            if not self._is_settled:
                 self._run(_BAN_S)  # many deaths in a minute end in a ban
             if self._is_copied:
                 violations += self._use_a_copy()

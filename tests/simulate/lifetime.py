@@ -80,6 +80,14 @@ class Lifetime(ABC):
         for strategy in self.strategies:
             strategy.active = False
 
+    @property
+    def _is_settled(self) -> bool:
+        """Whether the gateway may ask and hears what it wants: who was told to come back in a minute waits so long."""
+        if self.gateway is None or not self.gateway.gateway.is_ready:
+            return False
+        venue = self.gateway.gateway.venue
+        return venue.stream.is_up and not venue.why_not_trading() and not venue._waiting
+
     def _every(self, per_s: float, action: Callable[[], object]) -> None:
         """So often, at random, until it is quiet."""
         if per_s <= 0:

@@ -37,7 +37,7 @@ __all__ = ["SPOT_PRICES", "SpotLife"]
 
 SPOT_PRICES = {"dogeusdt": Decimal("0.6"), "adausdt": Decimal("0.75"), "adadoge": Decimal("1.25")}
 _OUTSIDE = {"bnbusdt": Decimal(600)}
-_CHAOS_S, _QUIET_S = 40, 60
+_CHAOS_S, _QUIET_S, _BAN_S = 40, 60, 150
 _DEPOSITS = {"USDT": "1000000", "DOGE": "500000.5", "ADA": "300000", "BNB": "5000.25"}
 _FEW = {"USDT": "900000", "DOGE": "5.5", "ADA": "3", "BNB": "5000.25"}
 
@@ -124,6 +124,8 @@ class SpotLife(Lifetime):
         self.world.run_for(s(_CHAOS_S))
         self._be_good()
         self.world.run_for(s(_QUIET_S))
+        if not self._is_settled:
+            self.world.run_for(s(_BAN_S))
         assert self.gateway is not None
         if self.gateway.failure is not None:
             violations.append(f"the gateway gave up: {self.gateway.failure}")
