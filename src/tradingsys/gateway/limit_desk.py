@@ -27,7 +27,6 @@ _PER_ORDER = (
     "max_same_orders",
     "block_in_doubt",
 )
-_ZERO = Decimal(0)
 
 
 class LimitDesk:
@@ -39,6 +38,7 @@ class LimitDesk:
 
     def _limits(self, client: Client, request: Request) -> None:
         selection = decode_params(request, Selection)
+        self._gateway.limiting.valuing.refresh()
         gateway = self._gateway
         known = gateway.limiting.sessions.keys() | gateway.book.exposure.lines.keys() | set(gateway.settings.sessions)
         sessions = sorted(known) if selection.session_id is None else [selection.session_id]
@@ -68,12 +68,11 @@ class LimitDesk:
         yield _view(guarded, session, "max_open_orders_of_symbol", most, str(line.orders), name)
 
     def _used(self, session: int, guarded: Guarded, limits: Limits) -> Iterator[tuple[str, str]]:
-        exposure, worth = self._gateway.book.exposure, self._gateway.limiting.valuing.worth
-        lines = exposure.lines.get(session, {}).items()
+        total = self._gateway.book.exposure.total(session)
         now_ns, pace, day = self._gateway.now_ns(), guarded.pace, guarded.day
-        yield "max_gross_notional", _money(sum((line.worst() * worth(symbol) for symbol, line in lines), _ZERO))
-        yield "max_unexecuted_notional", _money(sum((line.under_way * worth(symbol) for symbol, line in lines), _ZERO))
-        yield "max_open_orders", str(exposure.orders_of(session))
+        yield "max_gross_notional", _money(total.gross)
+        yield "max_unexecuted_notional", _money(total.under_way)
+        yield "max_open_orders", str(total.orders)
         yield "max_orders_per_s", f"{pace.orders_ahead(now_ns)} of a burst of {limits.order_burst}"
         yield "max_executions", f"{pace.executions.count(now_ns)} in {limits.executions_window_s} s"
         yield "max_rejections", f"{pace.rejections.count(now_ns)} in {limits.rejections_window_s} s"
@@ -81,19 +80,16 @@ class LimitDesk:
         yield "max_drawdown", _money(day.drawdown) if guarded.is_judged else ""
 
     def _of_account(self) -> Iterator[LimitView]:
-        exposure, limiting = self._gateway.book.exposure, self._gateway.limiting
-        account, worth = limiting.account, limiting.valuing.worth
+        total, limiting = self._gateway.book.exposure.account, self._gateway.limiting
         used = {
-            "max_gross_notional": _money(sum((qty * worth(name) for name, qty in exposure.worst.items()), _ZERO)),
-            "max_unexecuted_notional": _money(
-                sum((qty * worth(name) for name, qty in exposure.under_way.items()), _ZERO)
-            ),
-            "max_open_orders": str(exposure.orders),
+            "max_gross_notional": _money(total.gross),
+            "max_unexecuted_notional": _money(total.under_way),
+            "max_open_orders": str(total.orders),
         }
         for name, amount in used.items():
             denied = sum(each.denials.get(ACCOUNT + name, 0) for each in limiting.sessions.values())
             key = f"limits: {ACCOUNT}{name}"
-            yield LimitView(None, name, _told(getattr(account, name)), amount, key=key, denied=denied)
+            yield LimitView(None, name, _told(getattr(limiting.account, name)), amount, key=key, denied=denied)
 
 
 def _view(guarded: Guarded, session: int, name: str, allowed: str, used: str = "", symbol: str = "") -> LimitView:

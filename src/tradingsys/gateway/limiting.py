@@ -122,7 +122,7 @@ class Limiting:
             qty = counted[command.client_order_id] = terms.order_qty or presumed_qty
             other = counted.get((rivals or {}).get(command.client_order_id, ""), _ZERO)
             orders.append(Proposed(terms, qty, max(_ZERO, qty - other)))
-        self._ask(Asked(session, orders[0].terms.symbol, tuple(orders)))
+        self._ask(Asked.of(session, orders[0].terms.symbol, tuple(orders)))
 
     def amend(self, order: TrackedOrder, amended: Terms) -> None:
         """An order is about to be changed. Raises LimitExceeded."""
@@ -131,7 +131,7 @@ class Limiting:
         before = order.known_terms
         only_shrinks = not adds and before is not None and (before.price, None) == (amended.price, amended.price_match)
         proposed = Proposed(amended, qty, adds)
-        self._ask(Asked(order.session, order.symbol, (proposed,), is_new=False), only_pace=only_shrinks)
+        self._ask(Asked.of(order.session, order.symbol, (proposed,), is_new=False), only_pace=only_shrinks)
 
     def _ask(self, asked: Asked, *, only_pace: bool = False) -> None:
         gateway, guarded = self._gateway, self.guarded(asked.session)
@@ -145,8 +145,7 @@ class Limiting:
             denial = guarded.pace.check(asked, now_ns)
         if denial is None and not only_pace:
             reference = self.valuing.reference(asked.symbol, guarded.limits.max_reference_age_s, now_ns)
-            exposure, worth = gateway.book.exposure, self.valuing.worth
-            denial = check(guarded.limits, self.account, asked, exposure, reference, worth)
+            denial = check(guarded.limits, self.account, asked, gateway.book.exposure, reference)
         if denial is not None:
             self._deny(asked, guarded, denial, now_ns)
         guarded.pace.passed(asked, now_ns)

@@ -78,10 +78,13 @@ class Prices:
 
         What came before ``oldest_ns`` is too old; with None nothing is.
         """
-        name, newest_ns = symbol.lower(), -1
         best = self.best(symbol)
-        if best is not None and not 0 < best[0] < best[1]:
-            return None, f"the book of {name} is crossed: {best[0]} is bid, {best[1]} asked"
+        if best is not None:
+            if not 0 < best[0] < best[1]:
+                return None, f"the book of {symbol.lower()} is crossed: {best[0]} is bid, {best[1]} asked"
+            if oldest_ns is None or self._books[symbol][1] >= oldest_ns:
+                return (best[0] + best[1]) / 2, ""
+        name, newest_ns = symbol.lower(), -1
         for px, at_ns in self._known(symbol, best):
             if oldest_ns is None or at_ns >= oldest_ns:
                 return px, ""

@@ -26,7 +26,6 @@ class Valuing:
 
     def __init__(self, prices: Prices, instruments: Mapping[str, Instrument], book: SessionBook) -> None:
         self._prices, self._instruments, self._book = prices, instruments, book
-        self._worth: dict[str, Decimal] = {}
 
     def reference(self, symbol: str, max_age_s: int | None, now_ns: int) -> Reference:
         """What an order on a symbol is measured with now."""
@@ -36,21 +35,22 @@ class Valuing:
         rate = self.rate(quote)
         if rate is None:
             problem = problem or f"what a {quote} is worth is not known: subscribe {quote.lower()}usdt"
-        if px is not None:
-            self._worth[symbol] = px * (rate or _ONE)
-        return Reference(px, rate or _ONE, problem, partial(self._prices.levels, symbol))
-
-    def worth(self, symbol: str) -> Decimal:
-        """Of one unit of a symbol, as it was known last; what was paid for it where no price ever was."""
-        known = self._worth.get(symbol)
-        if known is None:
-            px = self._prices.worth(symbol) or self._paid(symbol)
-            known = self._worth[symbol] = px * (self.rate(self._quote_asset(symbol)) or _ONE)
-        return known
+            rate = _ONE
+        worth = px * rate if px is not None else self.worth(symbol)
+        if not self._book.exposure.is_valued(symbol):
+            self._book.exposure.value(symbol, worth)
+        return Reference(px, rate, problem, worth, partial(self._prices.levels, symbol))
 
     def refresh(self) -> None:
-        """Prices have changed since."""
-        self._worth.clear()
+        """Prices have changed: so has what all lines are worth."""
+        symbols = {symbol for lines in self._book.exposure.lines.values() for symbol in lines}
+        for symbol in sorted(symbols):
+            self._book.exposure.value(symbol, self.worth(symbol))
+
+    def worth(self, symbol: str) -> Decimal:
+        """Of one unit of a symbol, as it was last known; what was paid for it where no price ever was."""
+        px = self._prices.worth(symbol) or self._paid(symbol)
+        return px * (self.rate(self._quote_asset(symbol)) or _ONE)
 
     def rate(self, asset: str) -> Decimal | None:
         """What one unit of an asset is worth; None where that is not known."""

@@ -4,11 +4,13 @@ Longs and shorts are apart: everything under way on a side counts at its full si
 makes up for it. An order in doubt counts as if it stood, an amended one with the larger of both sizes, and what the
 venue says was executed beyond the executions that are booked counts as if it were still to come. Of two orders of
 which one cancels the other, only the larger counts.
+
+Sums over symbols are in money, at what a unit of each was worth when somebody said so last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 
 from msgspec import Struct
@@ -17,7 +19,7 @@ from tradingsys.core.enums import Side
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.oms.tracked_order import TrackedOrder
 
-__all__ = ["Exposure", "Line"]
+__all__ = ["Exposure", "Line", "Total"]
 
 _ZERO = Decimal(0)
 
@@ -50,6 +52,24 @@ class Line:
         return self.buys + self.sells
 
 
+class Total:
+    """Of several lines: money, as it was last valued, and orders."""
+
+    __slots__ = ("gross", "orders", "under_way")
+
+    def __init__(self) -> None:
+        self.gross = self.under_way = _ZERO
+        """The sum of what each position could become, and of what is under way."""
+        self.orders = 0
+        """Open ones."""
+
+    def add(self, gross: Decimal, under_way: Decimal, orders: int = 0) -> None:
+        """So much more."""
+        self.gross += gross
+        self.under_way += under_way
+        self.orders += orders
+
+
 class _Counted(Struct, frozen=True):
     """What one order counts for."""
 
@@ -68,12 +88,11 @@ class Exposure:
 
     def __init__(self, positions: Mapping[tuple[int, str], Decimal]) -> None:
         self.lines: dict[int, dict[str, Line]] = {}
-        self.worst: dict[str, Decimal] = {}
-        """By symbol: the sum of what each session's position could become."""
-        self.under_way: dict[str, Decimal] = {}
-        """By symbol: what all sessions have under way."""
-        self.orders = 0
-        """Open ones, of all sessions."""
+        self.totals: dict[int, Total] = {}
+        """By session."""
+        self.account = Total()
+        """Of all sessions."""
+        self._worths: dict[str, Decimal] = {}
         self._counted: dict[str, _Counted] = {}
         self._pairs: dict[str, dict[str, Decimal]] = {}
         for (session, symbol), net in positions.items():
@@ -83,9 +102,26 @@ class Exposure:
         """A session's line on a symbol."""
         return self.lines.get(session, {}).get(symbol) or Line()
 
-    def orders_of(self, session: int) -> int:
-        """How many open orders a session has."""
-        return sum(line.orders for line in self.lines.get(session, {}).values())
+    def total(self, session: int) -> Total:
+        """All of a session's lines together."""
+        return self.totals.get(session) or Total()
+
+    def is_valued(self, symbol: str) -> bool:
+        """Whether it is known what a unit of a symbol is worth."""
+        return symbol in self._worths
+
+    def value(self, symbol: str, worth: Decimal) -> None:
+        """A unit of a symbol is worth this now."""
+        change = worth - self._worths.get(symbol, _ZERO)
+        self._worths[symbol] = worth
+        if not change:
+            return
+        for session, lines in self.lines.items():
+            line = lines.get(symbol)
+            if line is not None:
+                gross, under_way = line.worst() * change, line.under_way * change
+                self.totals[session].add(gross, under_way)
+                self.account.add(gross, under_way)
 
     def reduces(self, session: int, symbol: str, side: Side, qty: Decimal) -> bool:
         """Whether so much more on a side could do nothing but reduce what the session holds."""
@@ -99,7 +135,7 @@ class Exposure:
             line = self._open_line(session, symbol)
             before = line.worst()
             line.net = net
-            self._weigh(symbol, line.worst() - before, _ZERO)
+            self._weigh(session, symbol, line.worst() - before, _ZERO, 0)
 
     def note(self, order: TrackedOrder) -> None:
         """Something about an order changed."""
@@ -131,15 +167,13 @@ class Exposure:
             line.buys += qty
         else:
             line.sells += qty
-        if order.is_open:
-            step = -1 if gone else 1
-            line.orders += step
-            self.orders += step
+        step = 0 if not order.is_open else -1 if gone else 1
+        line.orders += step
         if gone:
             line.doubts.pop(name, None)
         elif order.in_doubt:
             line.doubts[name] = order.side
-        self._weigh(order.symbol, line.worst() - worst, line.under_way - under_way)
+        self._weigh(order.session, order.symbol, line.worst() - worst, line.under_way - under_way, step)
 
     def _pair_change(self, name: str, order: _Counted, *, gone: bool) -> Decimal:
         pair = self._pairs.setdefault(order.pair, {})
@@ -152,12 +186,17 @@ class Exposure:
             del self._pairs[order.pair]
         return max(pair.values(), default=_ZERO) - before
 
-    def _weigh(self, symbol: str, worst: Decimal, under_way: Decimal) -> None:
-        self.worst[symbol] = self.worst.get(symbol, _ZERO) + worst
-        self.under_way[symbol] = self.under_way.get(symbol, _ZERO) + under_way
+    def _weigh(self, session: int, symbol: str, worst: Decimal, under_way: Decimal, orders: int) -> None:
+        worth = self._worths.get(symbol, _ZERO)
+        gross, under_way = worst * worth, under_way * worth
+        self.totals[session].add(gross, under_way, orders)
+        self.account.add(gross, under_way, orders)
 
     def _open_line(self, session: int, symbol: str) -> Line:
-        lines = self.lines.setdefault(session, {})
+        lines = self.lines.get(session)
+        if lines is None:
+            lines = self.lines[session] = {}
+            self.totals[session] = Total()
         line = lines.get(symbol)
         if line is None:
             line = lines[symbol] = Line()
@@ -175,8 +214,3 @@ def _counted(order: TrackedOrder) -> _Counted | None:
     return _Counted(
         order.session, order.symbol, terms.side, leaves, unbooked, is_open, order.in_doubt and is_open, pair
     )
-
-
-def total(amounts: Iterable[tuple[Decimal, Decimal]]) -> Decimal:
-    """The sum of quantities at their prices."""
-    return sum((qty * px for qty, px in amounts), _ZERO)

@@ -20,6 +20,10 @@ __all__ = ["ACCOUNT", "Asked", "Denial", "Proposed", "Reference", "check"]
 
 _ZERO = Decimal(0)
 _PERCENT = Decimal(100)
+_POSITIONS = "all positions of the session could come to"
+_ORDERS = "the session's orders under way would come to"
+_ALL_POSITIONS = "the positions of all sessions could come to"
+_ALL_ORDERS = "the orders under way of all sessions would come to"
 ACCOUNT = "account: "
 """Before the name of a limit that holds for all sessions together."""
 
@@ -36,6 +40,8 @@ class Reference(Struct, frozen=True):
     """What one unit of the symbol's quote asset is worth, in USDT."""
     problem: str = ""
     """Why it is of no use."""
+    worth: Decimal = _ZERO
+    """Of one unit of the symbol, in USDT, as far as that was ever known."""
     levels: Callable[[Side], Sequence[Level]] = lambda _: ()
     """What an order of this side would trade with, best first, as far as it is known."""
 
@@ -58,19 +64,35 @@ class Asked(Struct, frozen=True):
     orders: tuple[Proposed, ...]
     is_new: bool = True
     """Whether they are orders that there were not before."""
+    buys: Decimal = _ZERO
+    """How much more would be under way on this side."""
+    sells: Decimal = _ZERO
+
+    @classmethod
+    def of(cls, session: int, symbol: str, orders: tuple[Proposed, ...], *, is_new: bool = True) -> Asked:
+        """What is asked for with these orders."""
+        buys = sells = _ZERO
+        for order in orders:
+            if order.terms.side is Side.BUY:
+                buys += order.adds
+            else:
+                sells += order.adds
+        return cls(session, symbol, orders, is_new, buys, sells)
 
     def adds(self, side: Side) -> Decimal:
         """How much more would be under way on a side."""
-        return sum((order.adds for order in self.orders if order.terms.side is side), _ZERO)
+        return self.buys if side is Side.BUY else self.sells
 
     def reduces(self, line: Line) -> bool:
         """Whether it could do nothing but reduce what the session holds."""
-        if all(order.terms.reduce_only or order.terms.close_position for order in self.orders):
-            return True
-        if not all(order.qty for order in self.orders):
-            return False  # nobody knows what an amount of the quote asset comes to
-        sides = {order.terms.side for order in self.orders}
-        return all(line.worst_of(side, self.adds(side)) <= 0 for side in sides)
+        for order in self.orders:
+            terms = order.terms
+            if terms.reduce_only or terms.close_position:
+                continue
+            # Without a quantity nobody knows what an amount of the quote asset comes to.
+            if not order.qty or line.worst_of(terms.side, self.adds(terms.side)) > 0:
+                return False
+        return True
 
 
 class Denial(Struct, frozen=True):
@@ -89,9 +111,8 @@ def check(
     asked: Asked,
     exposure: Exposure,
     reference: Reference,
-    value_of: Callable[[str], Decimal],
 ) -> Denial | None:
-    """Why a request is over a limit, or None. ``value_of`` a symbol is what one unit of it is worth, in USDT."""
+    """Why a request is over a limit, or None."""
     line = exposure.line(asked.session, asked.symbol)
     reduces = asked.reduces(line)
     if not reference.problem:
@@ -106,7 +127,7 @@ def check(
         _too_large(limits, asked, reference)
         or _in_doubt(limits, asked, line)
         or (_too_many(limits, account, asked, exposure, line) if asked.is_new else None)
-        or _too_exposed(limits, account, asked, exposure, line, value_of)
+        or _too_exposed(limits, account, asked, exposure, line, reference)
     )
 
 
@@ -208,11 +229,12 @@ def _too_many(limits: Limits, account: AccountLimits, asked: Asked, exposure: Ex
             "max_open_orders_of_symbol", limits.max_open_orders_of_symbol, line.orders, f" on {asked.symbol.lower()}"
         )
     if limits.max_open_orders is not None:
-        of_session = exposure.orders_of(asked.session)
+        of_session = exposure.total(asked.session).orders
         if of_session + more > limits.max_open_orders:
             return _count_denied("max_open_orders", limits.max_open_orders, of_session, "")
-    if account.max_open_orders is not None and exposure.orders + more > account.max_open_orders:
-        return _count_denied(ACCOUNT + "max_open_orders", account.max_open_orders, exposure.orders, " of all sessions")
+    count = exposure.account.orders
+    if account.max_open_orders is not None and count + more > account.max_open_orders:
+        return _count_denied(ACCOUNT + "max_open_orders", account.max_open_orders, count, " of all sessions")
     return None
 
 
@@ -221,58 +243,29 @@ def _count_denied(limit: str, allowed: int, count: int, whose: str) -> Denial:
 
 
 def _too_exposed(
-    limits: Limits,
-    account: AccountLimits,
-    asked: Asked,
-    exposure: Exposure,
-    line: Line,
-    value_of: Callable[[str], Decimal],
+    limits: Limits, account: AccountLimits, asked: Asked, exposure: Exposure, line: Line, reference: Reference
 ) -> Denial | None:
     """Whether what could become of it is too much."""
-    buys, sells, value = asked.adds(Side.BUY), asked.adds(Side.SELL), value_of(asked.symbol)
-    for side, more, way in ((Side.BUY, buys, "long"), (Side.SELL, sells, "short")):
-        worst = line.worst_of(side, more) * value
-        if more and limits.max_position_notional is not None and worst > limits.max_position_notional:
+    worth = reference.worth
+    for side, more, way in ((Side.BUY, asked.buys, "long"), (Side.SELL, asked.sells, "short")):
+        if not more or limits.max_position_notional is None:
+            continue
+        worst = line.worst_of(side, more) * worth
+        if worst > limits.max_position_notional:
             what = f"the session's position in {asked.symbol.lower()} could come to {_money(worst)} {way}"
             return Denial("max_position_notional", _money(limits.max_position_notional), _money(worst), what)
-    grows = (line.worst(buys, sells) - line.worst()) * value
-    more = (buys + sells) * value
-    lines = exposure.lines.get(asked.session, {}).items()
-    for limit, allowed, added, held, what in (
-        (
-            "max_gross_notional",
-            limits.max_gross_notional,
-            grows,
-            ((symbol, each.worst()) for symbol, each in lines),
-            "all positions of the session could come to",
-        ),
-        (
-            "max_unexecuted_notional",
-            limits.max_unexecuted_notional,
-            more,
-            ((symbol, each.under_way) for symbol, each in lines),
-            "the session's orders under way would come to",
-        ),
-        (
-            ACCOUNT + "max_gross_notional",
-            account.max_gross_notional,
-            grows,
-            exposure.worst.items(),
-            "the positions of all sessions could come to",
-        ),
-        (
-            ACCOUNT + "max_unexecuted_notional",
-            account.max_unexecuted_notional,
-            more,
-            exposure.under_way.items(),
-            "the orders under way of all sessions would come to",
-        ),
+    grows = (line.worst(asked.buys, asked.sells) - line.worst()) * worth
+    more = (asked.buys + asked.sells) * worth
+    session, everybody = exposure.total(asked.session), exposure.account
+    for limit, allowed, added, before, what in (
+        ("max_gross_notional", limits.max_gross_notional, grows, session.gross, _POSITIONS),
+        ("max_unexecuted_notional", limits.max_unexecuted_notional, more, session.under_way, _ORDERS),
+        (ACCOUNT + "max_gross_notional", account.max_gross_notional, grows, everybody.gross, _ALL_POSITIONS),
+        (ACCOUNT + "max_unexecuted_notional", account.max_unexecuted_notional, more, everybody.under_way, _ALL_ORDERS),
     ):
-        if allowed is None or not added:
-            continue
-        total = added + sum(qty * value_of(symbol) for symbol, qty in held)
-        if total > allowed:
-            return Denial(limit, _money(allowed), _money(total), f"{what} {_money(total)}")
+        if allowed is not None and added and added + before > allowed:
+            total = _money(added + before)
+            return Denial(limit, _money(allowed), total, f"{what} {total}")
     return None
 
 

@@ -46,14 +46,23 @@ def summed(book: SessionBook) -> dict[int, tuple[Decimal, Decimal, Decimal, int,
     return sums
 
 
-def assert_kept_up(book: SessionBook) -> None:
+def assert_kept_up(book: SessionBook, worth: Decimal) -> None:
     kept = {session: book.exposure.line(session, SYMBOL) for session in SESSIONS}
     assert {
         session: (line.net, line.buys, line.sells, line.orders, set(line.doubts)) for session, line in kept.items()
     } == summed(book)
-    assert book.exposure.worst.get(SYMBOL, ZERO) == sum(line.worst() for line in kept.values())
-    assert book.exposure.under_way.get(SYMBOL, ZERO) == sum(line.under_way for line in kept.values())
-    assert book.exposure.orders == sum(book.exposure.orders_of(session) for session in SESSIONS)
+    totals = {session: book.exposure.total(session) for session in SESSIONS}
+    for session, line in kept.items():
+        total = totals[session]
+        assert (total.gross, total.under_way, total.orders) == (
+            line.worst() * worth,
+            line.under_way * worth,
+            line.orders,
+        )
+    account = book.exposure.account
+    assert account.gross == sum(total.gross for total in totals.values())
+    assert account.under_way == sum(total.under_way for total in totals.values())
+    assert account.orders == sum(total.orders for total in totals.values())
 
 
 SEQS = st.integers(1, 6)
@@ -106,10 +115,13 @@ def step(book: SessionBook, what: int, seq: int, number: int) -> None:
 
 @given(STEPS)
 def test_what_is_kept_up_is_what_a_sum_over_all_orders_says(steps: list[tuple[int, int, int]]) -> None:
-    book = empty_book()
+    book, worth = empty_book(), ZERO
     for what, seq, number in steps:
         step(book, what, seq, number)
-        assert_kept_up(book)
+        if number == 11:
+            worth = Decimal(seq)
+            book.exposure.value(SYMBOL, worth)
+        assert_kept_up(book, worth)
 
 
 def test_longs_and_shorts_are_apart() -> None:
@@ -129,4 +141,4 @@ def test_only_as_much_as_is_held_reduces() -> None:
 
 
 def test_what_belongs_to_no_session_is_nobodys_exposure() -> None:
-    assert not Exposure({(EXTERNAL, SYMBOL): Decimal(5)}).worst
+    assert not Exposure({(EXTERNAL, SYMBOL): Decimal(5)}).lines

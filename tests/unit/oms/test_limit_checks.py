@@ -22,8 +22,8 @@ LEVELS = {
     Side.BUY: [(Decimal("0.601"), Decimal(50)), (Decimal("0.62"), Decimal(50)), (Decimal("0.9"), Decimal(1000))],
     Side.SELL: [(Decimal("0.599"), Decimal(1000))],
 }
-AT = Reference(PX, levels=LEVELS.__getitem__)
-BLIND = Reference(None, problem="no price is known")
+AT = Reference(PX, worth=PX, levels=LEVELS.__getitem__)
+BLIND = Reference(None, worth=PX, problem="no price is known")
 
 
 def terms(side: Side = Side.BUY, qty: str = "10", price: str | None = "0.6", **more: Any) -> Terms:
@@ -33,7 +33,9 @@ def terms(side: Side = Side.BUY, qty: str = "10", price: str | None = "0.6", **m
 
 
 def asked(*all_terms: Terms, session: int = 1, **more: bool) -> Asked:
-    return Asked(session, SYMBOL, tuple(Proposed(each, each.order_qty, each.order_qty) for each in all_terms), **more)
+    return Asked.of(
+        session, SYMBOL, tuple(Proposed(each, each.order_qty, each.order_qty) for each in all_terms), **more
+    )
 
 
 def judge(
@@ -43,9 +45,10 @@ def judge(
     account: Mapping[str, Any] = {},
     **limits: Any,
 ) -> Denial | None:
+    book.exposure.value(SYMBOL, reference.worth)
     held = structs.replace(NONE, **limits)
     all_sessions = structs.replace(AccountLimits(max_gross_notional=None), **account)
-    return check(held, all_sessions, request, book.exposure, reference, lambda _: reference.px or PX)
+    return check(held, all_sessions, request, book.exposure, reference)
 
 
 NONE = Limits(
@@ -284,10 +287,10 @@ def test_of_two_orders_of_which_one_cancels_the_other_the_larger_counts(book: Se
 
 def test_an_amend_is_asked_about_what_it_adds(book: SessionBook) -> None:
     under_way(book, (Side.BUY, "90"))
-    amend = Asked(1, SYMBOL, (Proposed(terms(qty="100"), Decimal(100), Decimal(10)),), is_new=False)
+    amend = Asked.of(1, SYMBOL, (Proposed(terms(qty="100"), Decimal(100), Decimal(10)),), is_new=False)
     limits: dict[str, Any] = {"max_position_notional": MONEY, "max_open_orders": 1, "max_open_orders_of_symbol": 1}
     assert judge(book, amend, **limits) is None
-    larger = Asked(1, SYMBOL, (Proposed(terms(qty="101"), Decimal(101), Decimal(11)),), is_new=False)
+    larger = Asked.of(1, SYMBOL, (Proposed(terms(qty="101"), Decimal(101), Decimal(11)),), is_new=False)
     denial = judge(book, larger, **limits)
     assert denial is not None and denial.limit == "max_position_notional"
     assert judge(book, amend, max_order_notional=Decimal(59)) is not None, "the whole order counts for its own size"

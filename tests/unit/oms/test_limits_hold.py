@@ -58,8 +58,8 @@ class World:
         self.clock = 0
 
     def allows(self, terms: Terms, qty: Decimal, adds: Decimal, *, is_new: bool = True) -> bool:
-        asked = Asked(1, SYMBOL, (Proposed(terms, qty, adds),), is_new)
-        return check(LIMITS, ACCOUNT, asked, self.book.exposure, Reference(ONE), lambda _: ONE) is None
+        asked = Asked.of(1, SYMBOL, (Proposed(terms, qty, adds),), is_new=is_new)
+        return check(LIMITS, ACCOUNT, asked, self.book.exposure, Reference(ONE, worth=ONE)) is None
 
     def order(self, side: Side, qty: int, fate: int) -> None:
         seq = len(self.book.orders) + 1

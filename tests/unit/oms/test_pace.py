@@ -18,7 +18,7 @@ S = 1_000_000_000
 
 def asked(qty: str = "10", count: int = 1, *, is_new: bool = True) -> Asked:
     terms = intent(1, 1, Side.BUY, qty).terms
-    return Asked(1, SYMBOL, (Proposed(terms, Decimal(qty), Decimal(qty)),) * count, is_new)
+    return Asked.of(1, SYMBOL, (Proposed(terms, Decimal(qty), Decimal(qty)),) * count, is_new=is_new)
 
 
 def sent(pace: Pace, request: Asked, now_ns: int) -> Denial | None:
