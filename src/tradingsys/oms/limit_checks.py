@@ -1,6 +1,7 @@
 """Whether an order is within the limits: decided from what a session could come to hold, and from the market.
 
-An order that can only reduce what its session holds is never refused for its size or for what the session holds.
+An order that can only reduce what its session holds is never refused for its size or for what the session holds, and
+at market not for the number of open orders either: a session can always get out.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from tradingsys.core.enums import OrderType, Side
+from tradingsys.core.enums import OrderType, Side, TimeInForce
 from tradingsys.core.instrument import plain
 from tradingsys.core.order import Terms
 from tradingsys.oms.exposure import Exposure, Line
@@ -83,6 +84,15 @@ class Asked(Struct, frozen=True):
         """How much more would be under way on a side."""
         return self.buys if side is Side.BUY else self.sells
 
+    @property
+    def rests(self) -> bool:
+        """Whether any of it may stay open."""
+        return any(
+            order.terms.order_type is not OrderType.MARKET
+            and order.terms.time_in_force not in (TimeInForce.IOC, TimeInForce.FOK)
+            for order in self.orders
+        )
+
     def reduces(self, line: Line) -> bool:
         """Whether it could do nothing but reduce what the session holds."""
         for order in self.orders:
@@ -119,6 +129,10 @@ def check(
         for order in asked.orders:
             if (denial := _off_market(limits, order, reference)) is not None:
                 return denial
+    if asked.is_new and (not reduces or asked.rests):
+        denial = _too_many(limits, account, asked, exposure, line)
+        if denial is not None:
+            return denial
     if reduces:
         return None
     if reference.problem and limits.max_reference_age_s is not None:
@@ -126,7 +140,6 @@ def check(
     return (
         _too_large(limits, asked, reference)
         or _in_doubt(limits, asked, line)
-        or (_too_many(limits, account, asked, exposure, line) if asked.is_new else None)
         or _too_exposed(limits, account, asked, exposure, line, reference)
     )
 

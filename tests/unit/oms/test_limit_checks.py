@@ -247,14 +247,21 @@ def test_what_only_reduces_is_never_too_large(book: SessionBook) -> None:
         "max_position_notional": Decimal(1),
         "max_gross_notional": Decimal(1),
         "max_unexecuted_notional": Decimal(1),
-        "max_open_orders": 1,
         "block_in_doubt": True,
     }
-    account = {"max_gross_notional": Decimal(1), "max_unexecuted_notional": Decimal(1), "max_open_orders": 1}
+    account = {"max_gross_notional": Decimal(1), "max_unexecuted_notional": Decimal(1)}
     assert judge(book, asked(terms(qty="600", price=None)), BLIND, account, **everything) is None
     assert judge(book, asked(terms(qty="601")), BLIND, account, **everything) is not None
     assert judge(book, asked(terms(Side.SELL, "1")), BLIND, account, **everything) is not None
     assert judge(book, asked(terms(qty="5000", reduce_only=True)), BLIND, account, **everything) is None
+
+
+def test_what_reduces_at_once_passes_however_many_orders_are_open(book: SessionBook) -> None:
+    under_way(holding(book, 20), (Side.SELL, "10"))
+    assert judge(book, asked(terms(Side.SELL)), max_open_orders=1) is not None
+    assert judge(book, asked(terms(Side.SELL, price=None)), max_open_orders=1) is None
+    assert judge(book, asked(terms(Side.SELL, time_in_force=TimeInForce.IOC)), max_open_orders=1) is None
+    assert judge(book, asked(terms(Side.BUY, price=None)), max_open_orders=1) is not None
 
 
 def test_a_wrong_price_is_refused_even_if_it_reduces(book: SessionBook) -> None:
