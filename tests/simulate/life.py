@@ -98,6 +98,7 @@ class Life(Lifetime):
         """What goes wrong is drawn within the profile, or is ``faults``."""
         self.seed = seed
         self.world = World(seed)
+        self.world.home = f"{folder}/"
         self.folder = folder
         self.faults = faults or Faults.draw(self.world.rng, profile or Profile.of(seed))
         self.counts: Counter[str] = Counter()

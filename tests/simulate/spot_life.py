@@ -83,6 +83,7 @@ class SpotLife(Lifetime):
         self.account = margin_name(ACCOUNT) if margin else ACCOUNT
         self.seed = seed
         self.world = World(seed)
+        self.world.home = f"{folder}/"
         self.folder = folder
         self.faults = structs.replace(Faults.draw(self.world.rng, profile or Profile.of(seed)), last_instant=0.0)
         if margin or not wire:  # what it says are Python objects, which cannot be broken

@@ -27,6 +27,8 @@ class Verdict(Struct):
     @classmethod
     def of(cls, seed: int, world: World, violations: list[str], counts: Counter[str]) -> Verdict:
         """Of a world whose time is over."""
+        if world.home:
+            violations = [violation.replace(world.home, "") for violation in violations]
         lived = "\n".join([*world.trace, *map(repr, sorted(counts.items())), *violations])
         lived += f"\n{world.steps} {world.now_ns} {world.rng.getrandbits(64)}"
         digest = blake2b(lived.encode(), digest_size=8).hexdigest()

@@ -28,6 +28,8 @@ class World:
         self.now_ns = START_NS
         self.steps = 0
         self.trace: list[str] = []
+        self.home = ""
+        """Of this life's files, which is another one the next time: nobody is told."""
         self._order = count()
         self._heap: list[tuple[int, int, Callable[[], None]]] = []
 
@@ -46,7 +48,8 @@ class World:
         return self.rng.random() < probability
 
     def note(self, what: str) -> None:
-        self.trace.append(f"{self.at(self.now_ns):10.4f} {what}")
+        told = what.replace(self.home, "") if self.home else what
+        self.trace.append(f"{self.at(self.now_ns):10.4f} {told}")
 
     def at(self, now_ns: int) -> float:
         """An instant in seconds of this life."""
