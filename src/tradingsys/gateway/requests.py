@@ -11,7 +11,15 @@ from tradingsys.gateway.order_requests import OrderRequests
 from tradingsys.gateway.sessions import Client
 from tradingsys.gateway.tokens import WrongToken
 from tradingsys.gateway.views import positions_view, snapshot
-from tradingsys.wire.codec import decode_params, decode_request, encode, encode_denial, encode_error, encode_reply
+from tradingsys.wire.codec import (
+    check_request,
+    decode_params,
+    decode_request,
+    encode,
+    encode_denial,
+    encode_error,
+    encode_reply,
+)
 from tradingsys.wire.messages import ErrorCode, LoginParams, LoginResult, Request
 
 __all__ = ["RequestHandler"]
@@ -38,6 +46,7 @@ class RequestHandler:
         try:
             request = decode_request(data)
             request_id = request.id
+            check_request(data)
             if not in_rate:
                 raise LocalProtocolError(
                     "more messages than a connection may send (200 a second): this one was ignored",

@@ -22,6 +22,7 @@ _MAX_REASON_BYTES = 123
 _INTERNAL_ERROR = 1011
 _MESSAGE_TOO_BIG = 1009
 _PROTOCOL_ERROR = 1002
+_NOT_TO_BE_SENT = (0, 1004, 1005, 1006, 1015)
 
 ErrorHook = Callable[[Exception], None]
 
@@ -180,7 +181,8 @@ class Listener(WSListener):
         elif kind is WSMsgType.CLOSE:
             if not transport.is_close_frame_sent:
                 code = int(cast(int, frame.get_close_code()))
-                send_close(transport, code or 1000, "")
+                is_wrong = frame.payload_size and code in _NOT_TO_BE_SENT
+                send_close(transport, _PROTOCOL_ERROR if is_wrong else code or 1000, "")
             transport.disconnect()
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 - picows calls it so

@@ -14,6 +14,7 @@ from tradingsys.wire.messages import ErrorBody, ErrorCode, Push, Reply, Request
 from tradingsys.wire.strict import check_strict
 
 __all__ = [
+    "check_request",
     "decode_params",
     "decode_request",
     "decode_result",
@@ -82,14 +83,23 @@ def decode_request(data: bytes) -> Request:
             "not a request: the message is empty, or binary; send one JSON object as text", code=ErrorCode.BAD_REQUEST
         )
     try:
-        request = _request.decode(data)
-        check_strict(data)
-    except (*_UNREADABLE, ValueError) as error:
+        return _request.decode(data)
+    except _UNREADABLE as error:
         raise LocalProtocolError(
             f'not a request: {error}; write it like {{"id": 1, "method": "get_products", "params": []}}',
             code=ErrorCode.BAD_REQUEST,
         ) from None
-    return request
+
+
+def check_request(data: bytes) -> None:
+    """Whether a frame that is a request means one thing, and costs what it looks like.
+
+    Raises LocalProtocolError (-10009) otherwise.
+    """
+    try:
+        check_strict(data)
+    except (*_UNREADABLE, ValueError) as error:
+        raise LocalProtocolError(f"not a request: {error}", code=ErrorCode.BAD_REQUEST) from None
 
 
 def decode_params(request: Request, kind: type[T]) -> T:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tradingsys.core.errors import LocalProtocolError
-from tradingsys.wire.codec import decode_request, encode_reply
+from tradingsys.wire.codec import check_request, decode_request, encode_reply
 from tradingsys.wire.strict import MAX_DEPTH, check_strict
 
 _TEXT = st.text(st.sampled_from('ab:"\\{}[] é'), max_size=5)
@@ -41,15 +41,20 @@ def test_a_key_that_is_there_twice_is_found_wherever_it_is(value: dict[str, obje
             check_strict(("[" * deep + data + "]" * deep).encode())
 
 
+def take(data: bytes) -> None:
+    decode_request(data)
+    check_request(data)
+
+
 def request(params: str) -> bytes:
     return b'{"id":1,"method":"x","params":' + params.encode() + b"}"
 
 
 def test_each_bound_at_its_edge() -> None:
-    decode_request(request("[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)))
-    decode_request(request(str(2**63 - 1)))
-    decode_request(request(str(-(2**63))))
-    decode_request(request('[{"a":1},{"a":1}]'))
+    take(request("[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)))
+    take(request(str(2**63 - 1)))
+    take(request(str(-(2**63))))
+    take(request('[{"a":1},{"a":1}]'))
     for params, says in (
         ("[" * MAX_DEPTH + "]" * MAX_DEPTH, "deep"),
         ("[" * 20_000 + "]" * 20_000, "not a request"),
@@ -62,7 +67,7 @@ def test_each_bound_at_its_edge() -> None:
         ("-Infinity", "malformed"),
     ):
         with pytest.raises(LocalProtocolError, match=says):
-            decode_request(request(params))
+            take(request(params))
 
 
 def test_an_answer_that_is_too_long_says_what_to_do() -> None:
