@@ -18,6 +18,7 @@ from pyalgo.tradable import BarSubscription, DepthSubscription, MarkSubscription
 from pyalgo.words import (
     EventType,
     MarginType,
+    OnDisconnect,
     OrderType,
     Phase,
     PriceMatch,
@@ -25,6 +26,7 @@ from pyalgo.words import (
     SideEffect,
     State,
     Tif,
+    TradingState,
     TriggerPrice,
 )
 from tradingsys.core.errors import LocalProtocolError
@@ -49,6 +51,7 @@ __all__ = [
     "MarginType",
     "MarkPrice",
     "MarkSubscription",
+    "OnDisconnect",
     "Order",
     "OrderType",
     "Phase",
@@ -68,6 +71,7 @@ __all__ = [
     "Trade",
     "TradeSubscription",
     "TradingPhase",
+    "TradingState",
     "TriggerPrice",
     "Unfilled",
     "debug",

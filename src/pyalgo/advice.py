@@ -20,7 +20,7 @@ _ADVICE = {
     ErrorCode.BAD_REQUEST: "pyalgo and gateway do not understand each other: install the same version of both",
     ErrorCode.UNAUTHORIZED: "run gateway and strategy as the same user, or pass token= or set PYALGO_TOKEN",
     ErrorCode.STALE_KEY: "the gateway is being asked what became of the order",
-    ErrorCode.HALTED: "nothing was sent; an operator resumes it: tradingsys resume SYMBOL -c FILE, or --account",
+    ErrorCode.HALTED: "somebody has to look; until it is lifted only cancels are sent, or what reduces",
     ErrorCode.NO_SUCH_ORDER: "the gateway is being asked what became of the order",
 }
 

@@ -13,6 +13,7 @@ from ssl import SSLContext
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
+from tradingsys.core.enums import OnDisconnect
 from tradingsys.core.errors import ConfigError, InvalidOrder
 from tradingsys.net.tls import client_context
 from tradingsys.wire.messages import ErrorCode
@@ -30,9 +31,11 @@ __all__ = [
     "ssl_context",
     "switch",
     "symbol_name",
+    "when_gone",
     "word",
 ]
 
+_LONGEST_GRACE_S = 86_400
 _LAST_SESSION = 65_535
 _ALIKE = 0.8
 """How much two names have in common when one is a slip of the other."""
@@ -71,6 +74,16 @@ def session_number(value: object) -> int:
     if not 0 <= found <= _LAST_SESSION or isinstance(value, bool):
         raise ValueError(f"session_id is {value!r}: it is a whole number from 0 to {_LAST_SESSION}")
     return found
+
+
+def when_gone(on_disconnect: object, grace_s: object) -> tuple[OnDisconnect, int]:
+    """What becomes of a session when its strategy is gone, and after how many ms. Raises ValueError."""
+    try:
+        wish = OnDisconnect(on_disconnect)  # type: ignore[arg-type]
+    except ValueError:
+        raise ValueError(f"on_disconnect is {on_disconnect!r}: it is one of {', '.join(OnDisconnect)}") from None
+    rule = f"it is a number of seconds, 0 to {_LONGEST_GRACE_S}"
+    return wish, round(number("grace_s", grace_s, lambda s: 0 <= s <= _LONGEST_GRACE_S, rule) * 1_000)
 
 
 def address(value: object) -> str:

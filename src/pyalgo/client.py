@@ -33,8 +33,10 @@ from pyalgo.order_entry import OrderEntry
 from pyalgo.product import Product
 from pyalgo.requests import Request, Requests
 from pyalgo.resolver import Resolver
+from pyalgo.restriction import Restriction
 from pyalgo.sampling import Sampler
 from pyalgo.streams import Stream, Streams
+from tradingsys.core.enums import OnDisconnect
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.wire.codec import decode_result, decode_server_message, encode_request
 from tradingsys.wire.messages import (
@@ -56,11 +58,15 @@ from tradingsys.wire.messages import (
     SnapshotPush,
     StatusPush,
     TradePush,
+    TradingPush,
 )
 
 __all__ = ["Client"]
 
 _log = logging.getLogger(__name__)
+
+WhenGone = tuple[OnDisconnect, int]
+_LEAVE: WhenGone = (OnDisconnect.LEAVE, 10_000)
 
 _LOGIN_MS = 10_000
 _QUERY_MS = 30_000
@@ -72,7 +78,17 @@ _MEANWHILE = "it is tried again by itself, and on_connected tells when; order an
 class Client:
     """One session. ``instance`` is random per process: it lets a reconnect take the session over at once."""
 
-    def __init__(self, session_id: int, name: str, trading: bool, instance: str, listener: Listener) -> None:
+    def __init__(
+        self,
+        session_id: int,
+        name: str,
+        trading: bool,
+        instance: str,
+        listener: Listener,
+        when_gone: WhenGone = _LEAVE,
+    ) -> None:
+        """``when_gone`` is what becomes of the session when nobody owns it, and after how many ms."""
+        self._when_gone = when_gone
         self.session_id, self.name, self.trading = session_id, name, trading
         self._instance, self._listener = instance, listener
         self.stage = Stage.OFFLINE
@@ -85,6 +101,7 @@ class Client:
         self.orders = OrderEntry(self, session_id, self.history, listener)
         self.sampler = Sampler()
         self.balances = Balances(self)
+        self.restriction = Restriction()
         self._resolver = Resolver(self, self.history)
         self._link: Link | None = None
         self._requests = Requests()
@@ -106,6 +123,8 @@ class Client:
             instance=self._instance,
             token=token,
             cursor=self.history.cursor,
+            on_disconnect=self._when_gone[0],
+            grace_ms=self._when_gone[1],
         )
         self.request("login", params, Request(self._on_login, self._on_no_answer, now_ms + _LOGIN_MS))
 
@@ -128,6 +147,9 @@ class Client:
                 self._reply(message)
             case StatusPush():
                 self.status = message.text
+            case TradingPush():
+                if self.restriction.heard(message):
+                    self.report(LocalProtocolError(message.text, code=ErrorCode.HALTED))
             case BalancePush():
                 self.balances.changed(message.balances)
             case SessionClosedPush():
@@ -227,6 +249,7 @@ class Client:
         self._login = login
         self.orders.begin()
         self.status = ""
+        self.restriction.forget()
         self.stage = Stage.LOGGED_IN
         _log.info(
             "session %d (%s) logged in%s", self.session_id, self.name, "" if self.trading else ", without trading"

@@ -19,6 +19,7 @@ from pyalgo.session import EVENT_TYPES, Event, Session
 from pyalgo.streams import Stream
 from pyalgo.tradable import BarSubscription, DepthSubscription, MarkSubscription, Tradable, TradeSubscription
 from pyalgo.words import EventType
+from tradingsys.core.enums import OnDisconnect
 from tradingsys.core.errors import LocalProtocolError
 
 __all__ = ["Context"]
@@ -91,6 +92,8 @@ class Context(Session, Callbacks):
         ca: str | Path | None = None,
         certificate: str | Path | None = None,
         key: str | Path | None = None,
+        on_disconnect: OnDisconnect | str = OnDisconnect.LEAVE,
+        grace_s: float = 10,
         instance: str = "",
         driver: Driver | None = None,
         caller: Caller | None = None,
@@ -104,6 +107,8 @@ class Context(Session, Callbacks):
             ca=ca,
             certificate=certificate,
             key=key,
+            on_disconnect=on_disconnect,
+            grace_s=grace_s,
             instance=instance,
             driver=driver,
         )

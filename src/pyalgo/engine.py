@@ -16,6 +16,7 @@ from pyalgo.context import Context
 from pyalgo.driver import Driver, LoopDriver
 from pyalgo.timers import Timer
 from pyalgo.tradable import Tradable
+from tradingsys.core.enums import OnDisconnect
 from tradingsys.net.log import LEVELS
 
 __all__ = ["Engine"]
@@ -75,13 +76,17 @@ class Engine(NoCallbacks):
         ca: str | Path | None = None,
         certificate: str | Path | None = None,
         key: str | Path | None = None,
+        on_disconnect: OnDisconnect | str = OnDisconnect.LEAVE,
+        grace_s: float = 10,
     ) -> Context:
         """Log in and wait until the session's position and open orders are known; asked twice, the same is returned.
 
         ``token`` is needed only when the gateway runs on another machine or as another user. For ``wss://`` addresses
         ``ca`` is a file with the authority that signed the gateway's certificate, or with that certificate itself;
-        ``certificate`` and ``key`` are what this strategy shows, where the gateway wants one. Raises RuntimeError
-        when called from a callback, and ValueError for files that cannot be used.
+        ``certificate`` and ``key`` are what this strategy shows, where the gateway wants one. When nobody owns the
+        session for ``grace_s``, the gateway leaves its orders (``"leave"``), cancels them (``"cancel"``), or trades
+        what it holds away, too (``"flatten"``), as ``on_disconnect`` says. Raises RuntimeError when called from a
+        callback, and ValueError for files that cannot be used.
         """
         known = self.contexts.get((addr, session_id))
         if known is not None:
@@ -104,6 +109,8 @@ class Engine(NoCallbacks):
             ca=ca,
             certificate=certificate,
             key=key,
+            on_disconnect=on_disconnect,
+            grace_s=grace_s,
             instance=self._instance,
             driver=self._driver,
             caller=self._caller,

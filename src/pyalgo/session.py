@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from pyalgo.account import Account
-from pyalgo.arguments import address, count, session_number, ssl_context, symbol_name
+from pyalgo.arguments import address, count, session_number, ssl_context, symbol_name, when_gone
 from pyalgo.client import Client
 from pyalgo.driver import Driver, LoopDriver
 from pyalgo.link import MarketPush
@@ -22,6 +22,7 @@ from pyalgo.product import Product
 from pyalgo.streams import Stream
 from pyalgo.subscription import Subscription
 from pyalgo.words import EventType
+from tradingsys.core.enums import OnDisconnect, TradingState
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.wire.messages import DepthPush, KlinePush, KlinesParams, KlineView, MarkPush, TradePush
 
@@ -43,7 +44,7 @@ class Session(Ordering, Account):
     """The low level: connect, subscribe, then take events one by one with `process`.
 
     `Context` builds on it and calls back. ``driver`` moves bytes and time; without one, `connect` makes its own.
-    ``token``, ``ca``, ``certificate`` and ``key`` as for `Engine.make_session`.
+    ``token``, ``ca``, ``certificate``, ``key``, ``on_disconnect`` and ``grace_s`` as for `Engine.make_session`.
     ``instance`` is random by default; a session belongs to one instance at a time.
     """
 
@@ -58,13 +59,16 @@ class Session(Ordering, Account):
         ca: str | Path | None = None,
         certificate: str | Path | None = None,
         key: str | Path | None = None,
+        on_disconnect: OnDisconnect | str = OnDisconnect.LEAVE,
+        grace_s: float = 10,
         instance: str = "",
         driver: Driver | None = None,
     ) -> None:
         if not isinstance(trading, bool):
             raise ValueError(f"trading is {trading!r}: it is True or False")
         self.addr, self.id, self.name, self.trading = address(addr), session_number(session_id), str(name), trading
-        self.client = Client(self.id, self.name, trading, instance or secrets.token_hex(_INSTANCE_BYTES), self)
+        gone = when_gone(on_disconnect, grace_s)
+        self.client = Client(self.id, self.name, trading, instance or secrets.token_hex(_INSTANCE_BYTES), self, gone)
         self._token = token
         self._ssl = ssl_context(self.addr, ca, certificate, key)
         self._driver = driver
@@ -162,6 +166,13 @@ class Session(Ordering, Account):
         """What this session holds of a symbol and what it made of it, as it is now."""
         symbol = symbol.lower()
         return position_of(symbol, self.client.history.holdings.get(symbol), self._market_price(symbol))
+
+    def trading_state(self, symbol: str = "") -> TradingState:
+        """What this session may send on a symbol, or on any that is not restricted by itself.
+
+        ACTIVE: everything. REDUCING: cancels, and what reduces its own position. HALTED: cancels.
+        """
+        return self.client.restriction.state(symbol.lower())
 
     def product(self, symbol: str) -> Product:
         """The rules of a symbol. Raises LookupError before a subscription of it was confirmed."""

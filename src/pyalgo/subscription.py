@@ -13,7 +13,7 @@ from pyalgo.position import Position, Unfilled
 from pyalgo.product import Product
 from pyalgo.terms import Leg
 from pyalgo.words import OrderType, Phase, Side, Tif
-from tradingsys.core.enums import Contingency
+from tradingsys.core.enums import Contingency, TradingState
 from tradingsys.core.errors import LocalProtocolError
 
 __all__ = ["Subscription", "Trader"]
@@ -48,6 +48,9 @@ class Trader(Protocol):
 
     def net(self, symbol: str) -> float:
         """What is held."""
+
+    def trading_state(self, symbol: str = ...) -> TradingState:
+        """What may be sent."""
 
     def position(self, symbol: str) -> Position:
         """What is held, and what was made of it."""
@@ -177,6 +180,11 @@ class Subscription:
     def net(self) -> float:
         """What this session holds of the symbol; negative when short. On spot it is what can be sold."""
         return self._trader.net(self.symbol)
+
+    @property
+    def trading_state(self) -> TradingState:
+        """What this session may send: ACTIVE everything, REDUCING what reduces `net`, HALTED only cancels."""
+        return self._trader.trading_state(self.symbol)
 
     @property
     def _product(self) -> Product:

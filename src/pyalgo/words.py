@@ -5,13 +5,14 @@ from __future__ import annotations
 from enum import StrEnum
 
 from tradingsys.core import enums as fix
-from tradingsys.core.enums import MarginType, PriceMatch, SideEffect, TriggerPrice
+from tradingsys.core.enums import MarginType, OnDisconnect, PriceMatch, SideEffect, TradingState, TriggerPrice
 from tradingsys.wire.messages.orders import OrderTerms
 
 __all__ = [
     "FUTURES_WORDS",
     "EventType",
     "MarginType",
+    "OnDisconnect",
     "OrderType",
     "Phase",
     "PriceMatch",
@@ -19,6 +20,7 @@ __all__ = [
     "SideEffect",
     "State",
     "Tif",
+    "TradingState",
     "TriggerPrice",
     "fix_order_type",
     "from_wire",

@@ -10,8 +10,9 @@ from tradingsys.core.position import SessionPosition
 from tradingsys.core.reports import AccountChanged, MarginLevel, OrderRequest
 from tradingsys.gateway.seams import Peer
 from tradingsys.gateway.sessions import Client, Session, SessionDesk
-from tradingsys.gateway.views import balance_views, order_view, snapshot
+from tradingsys.gateway.views import balance_views, order_view, snapshot, trading_view
 from tradingsys.oms.effects import OrderNews
+from tradingsys.oms.halts import Halts
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.wire.codec import encode
@@ -30,6 +31,7 @@ class Announcements:
         """Whose events are not on their way to pos.db yet."""
         self._clients = clients
         self._status: StatusPush | None = None
+        self._halt_changes = 0
 
     def order(self, news: OrderNews, *, deliver: bool) -> None:
         """Something changed about an order. Without ``deliver`` a snapshot will tell."""
@@ -80,11 +82,15 @@ class Announcements:
         """A margin account comes close to a margin call, or is well again."""
         self._tell_all(encode(MarginPush(plain(report.level), report.status, report.ts_event_ms)))
 
-    def status(self, status: StatusPush) -> None:
-        """The gateway's state, which is told when it is another one."""
+    def status(self, status: StatusPush, halts: Halts) -> None:
+        """The gateway's state and what each session may send, which are told when they are others."""
         if status != self._status:
             self._status = status
             self._tell_all(encode(status))
+        if halts.changes != self._halt_changes and self.sessions is not None:
+            self._halt_changes = halts.changes
+            for session in self.sessions.sessions.values():
+                session.may_send(trading_view(halts, session.id))
 
     def _tell_all(self, data: bytes) -> None:
         for peer, client in self._clients.items():

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tradingsys.core.enums import TradingState
 from tradingsys.core.records import HaltCause, HaltDuty, HaltRecord, Scope
 from tradingsys.gateway.seams import Log
+from tradingsys.net.clock import Clock
 from tradingsys.oms.session_book import SessionBook
 
 __all__ = ["Halting"]
@@ -21,7 +22,7 @@ class Halting:
         self,
         book: SessionBook,
         log: Log,
-        wall_ms: Callable[[], int],
+        clock: Clock,
         venue_ms: Callable[[], int],
         perform: Callable[[], None],
     ) -> None:
@@ -33,7 +34,7 @@ class Halting:
         self.is_final = False
         """Whether the process is about to end."""
         self._book, self._log = book, log
-        self._wall_ms, self._venue_ms, self._perform = wall_ms, venue_ms, perform
+        self._clock, self._venue_ms, self._perform = clock, venue_ms, perform
 
     def impose(
         self,
@@ -74,7 +75,7 @@ class Halting:
 
     def broken(self, reason: str) -> None:
         """A fault of our own: the first one counts."""
-        self.since_ms = self.since_ms if self.fault else self._wall_ms()
+        self.since_ms = self.since_ms if self.fault else self._clock.wall_ns() // 1_000_000
         self.fault = self.fault or reason
         self._log.error("HALTED: no new orders", scope="the account", reason=reason)
 

@@ -92,11 +92,7 @@ class Gateway:
         )
         self.rules = SymbolRules(self.book, log, clock.monotonic_ns, self._take_rules)
         self.halting = Halting(
-            self.book,
-            log,
-            lambda: clock.wall_ns() // 1_000_000,
-            self.venue.venue_ms,
-            lambda: self._apply(self.book.take_effects()),
+            self.book, log, clock, self.venue.venue_ms, lambda: self._apply(self.book.take_effects())
         )
         self.backups = Backups(store, settings.backups, clock.monotonic_ns, log)
         self.recent, self._saving = RecentRows(store.saved), Saving(store, self.fail)
@@ -265,7 +261,7 @@ class Gateway:
                     break
         finally:
             self._settling = False
-        self._tell.status(self.status())
+        self._tell.status(self.status(), self.book.halts)
 
     def fail(self, error: TradingError) -> None:
         """Nothing may be trusted any more: stop."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import LimitExceeded, LocalProtocolError, StoreError
 from tradingsys.gateway.account_requests import AccountRequests
 from tradingsys.gateway.host import Host, Method, require_login, require_ready
@@ -10,7 +11,7 @@ from tradingsys.gateway.operator_desk import OperatorDesk
 from tradingsys.gateway.order_requests import OrderRequests
 from tradingsys.gateway.sessions import Client
 from tradingsys.gateway.tokens import WrongToken
-from tradingsys.gateway.views import positions_view, snapshot
+from tradingsys.gateway.views import positions_view, snapshot, trading_view
 from tradingsys.wire.codec import (
     check_request,
     decode_params,
@@ -106,6 +107,10 @@ class RequestHandler:
         if session is not None and gateway.is_ready:
             client.peer.write(session.durable_push())
         client.peer.write(encode(gateway.status()))
+        if session is not None:
+            session.trading = may = trading_view(gateway.book.halts, session.id)
+            if may.state is not TradingState.ACTIVE or may.symbols:
+                client.peer.write(encode(may))
         if client.session is not None:
             gateway.session_opened(client.session)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from tradingsys.core.enums import OnDisconnect
+from tradingsys.core.enums import OnDisconnect, TradingState
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.ids import MAX_SESSION
 from tradingsys.core.instrument import plain
@@ -26,6 +26,7 @@ from tradingsys.wire.messages import (
     OrderView,
     PositionPush,
     SessionClosedPush,
+    TradingPush,
 )
 
 __all__ = ["Client", "Session", "SessionDesk"]
@@ -130,6 +131,8 @@ class Session:
         self.on_disconnect = OnDisconnect.LEAVE
         """What its owner asked for, should it be gone for longer than ``grace_ms``."""
         self.grace_ms = 0
+        self.trading = TradingPush(TradingState.ACTIVE)
+        """What it may send, as those who listen know it."""
         self.epoch = epoch
         self.n = 0
         self.owner: Client | None = None
@@ -148,6 +151,13 @@ class Session:
         """Tell all who listen, and keep it for those that come back."""
         told = (symbol, plain(position.net), *money_view(position), executed_view(position))
         self._push(lambda n: encode(PositionPush(self.epoch, n, *told)))
+
+    def may_send(self, push: TradingPush) -> None:
+        """Tell all who listen, if that is news."""
+        if push != self.trading:
+            self.trading = push
+            for client in self.listeners:
+                client.peer.write(encode(push))
 
     def pass_over(self) -> None:
         """Something happened that a snapshot will tell, also to those that come back."""

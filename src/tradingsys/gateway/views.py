@@ -11,6 +11,7 @@ from tradingsys.core.enums import OrderStatus, OrderType, Side
 from tradingsys.core.instrument import Instrument, plain
 from tradingsys.core.order import UNDATED_MS, Fill, Terms
 from tradingsys.core.position import SessionPosition
+from tradingsys.oms.halts import Halts
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.wire.messages import (
@@ -22,6 +23,7 @@ from tradingsys.wire.messages import (
     Range,
     ResolveItem,
     Snapshot,
+    TradingPush,
 )
 from tradingsys.wire.messages.orders import OrderTerms
 
@@ -39,9 +41,11 @@ __all__ = [
     "signed_number",
     "snapshot",
     "terms_of",
+    "trading_view",
 ]
 
 _ZERO = Decimal(0)
+_RESTRICTIONS_TOLD = 5
 _DECIMAL_TEXT = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?").fullmatch
 
 
@@ -267,3 +271,16 @@ def number(name: str, text: str) -> Decimal:
     if not value:
         raise ValueError(f"{name} must be above 0")
     return value
+
+
+def trading_view(halts: Halts, session: int) -> TradingPush:
+    """What a session may send."""
+    rows = halts.of_session(session)
+    state = halts.state(session, "")
+    named = {row.scope.symbol for row in rows if row.scope.symbol}
+    symbols = {symbol.lower(): halts.state(session, symbol) for symbol in sorted(named)}
+    return TradingPush(
+        state,
+        {symbol: there for symbol, there in symbols.items() if there.severity > state.severity},
+        "; ".join(halts.told(row) for row in rows[:_RESTRICTIONS_TOLD]),
+    )

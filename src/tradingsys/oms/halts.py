@@ -23,6 +23,8 @@ class Halts:
     def __init__(self, saved: Iterable[HaltRecord], effects: list[Effect], commands: CommandLine) -> None:
         self._effects = effects
         self._commands = commands
+        self.changes = 0
+        """How often anything changed."""
         self._rows: dict[tuple[Scope, HaltCause], HaltRecord] = {(row.scope, row.cause): row for row in saved}
 
     def __iter__(self) -> Iterator[HaltRecord]:
@@ -82,6 +84,10 @@ class Halts:
         )
         self.impose(Scope(symbol=symbol), TradingState.HALTED, HaltCause.FORCED, reason, ts_ms)
 
+    def of_session(self, session: int) -> list[HaltRecord]:
+        """Those that restrict a session anywhere."""
+        return [row for row in self._rows.values() if row.scope.session in (None, session)]
+
     def state(self, session: int, symbol: str) -> TradingState:
         """What a session may send on a symbol: the worst of all that match."""
         binding = self.binding(session, symbol) if self._rows else None
@@ -110,6 +116,7 @@ class Halts:
             del self._rows[place]
         else:
             self._rows[place] = record
+        self.changes += 1
         self._effects.append(Save(record))
 
 

@@ -199,3 +199,20 @@ def test_the_configuration_may_ask_for_more_than_the_strategy(rig: Rig) -> None:
     client._link.close()  # type: ignore[union-attr]
     rig.run(6)
     assert rig.net(1) == 0 and orders_there(rig) == 0 and not len(rig.gateway.gateway.book.halts)
+
+
+def test_strategies_are_told_what_they_may_send(rig: Rig) -> None:
+    one, two = rig.client(1, instance="i1"), rig.client(2, instance="i2")
+    desk = operator(rig)
+    desk.ask("op.halt", {"session_id": 1, "symbol": "dogeusdt", "reducing": True, "reason": "slowly"})
+    [push] = one.pushes("trading")
+    assert (push["state"], push["symbols"]) == ("ACTIVE", {"dogeusdt": "REDUCING"}) and "slowly" in push["text"]
+    desk.ask("op.halt", {})
+    assert [push["state"] for push in (one.pushes("trading")[-1], *two.pushes("trading"))] == ["HALTED", "HALTED"]
+    rig.restart()
+    one, desk = rig.client(1), operator(rig)
+    assert [push["state"] for push in one.pushes("trading")] == ["HALTED"]
+    desk.ask("op.resume", {})
+    desk.ask("op.resume", {"session_id": 1, "symbol": "dogeusdt"})
+    assert [push["state"] for push in one.pushes("trading")] == ["HALTED", "ACTIVE", "ACTIVE"]
+    assert not one.pushes("trading")[-1].get("symbols") and not one.pushes("trading")[-1].get("text")

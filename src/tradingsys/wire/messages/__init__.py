@@ -29,6 +29,7 @@ from tradingsys.wire.messages.account import (
     SnapshotPush,
     StatusPush,
     SymbolParams,
+    TradingPush,
 )
 from tradingsys.wire.messages.envelope import (
     PROTOCOL_VERSION,
@@ -116,6 +117,7 @@ __all__ = [
     "SymbolParams",
     "SymbolsParams",
     "TradePush",
+    "TradingPush",
 ]
 
 Push = (
@@ -131,5 +133,6 @@ Push = (
     | RequestFailedPush
     | SnapshotPush
     | StatusPush
+    | TradingPush
     | SessionClosedPush
 )

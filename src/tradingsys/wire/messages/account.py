@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from tradingsys.core.enums import MarginType, OnDisconnect
+from tradingsys.core.enums import MarginType, OnDisconnect, TradingState
 from tradingsys.wire.messages.envelope import PROTOCOL_VERSION, Cursor
 from tradingsys.wire.messages.orders import OrderView
 
@@ -30,6 +30,7 @@ __all__ = [
     "SnapshotPush",
     "StatusPush",
     "SymbolParams",
+    "TradingPush",
 ]
 
 
@@ -230,6 +231,17 @@ class StatusPush(Struct, frozen=True, tag_field="type", tag="status"):
     """Whether the venue can be reached for orders."""
     market: bool
     text: str = ""
+
+
+class TradingPush(Struct, frozen=True, omit_defaults=True, tag_field="type", tag="trading"):
+    """What the session may send: sent after a login if anything is restricted, and whenever it changes."""
+
+    state: TradingState
+    """On every symbol that is not named."""
+    symbols: dict[str, TradingState] = {}
+    """Where less is allowed."""
+    text: str = ""
+    """Since when, why, and what lifts it."""
 
 
 class SessionClosedPush(Struct, frozen=True, tag_field="type", tag="session_closed"):
