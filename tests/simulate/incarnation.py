@@ -318,7 +318,7 @@ class Incarnation:
         if due_ns is None or (self._timer_ns is not None and self._timer_ns <= due_ns):
             return
         self._timer_ns = due_ns
-        self._world.after(due_ns - self.gateway._clock.monotonic_ns(), lambda: self._tick(due_ns))
+        self._world.after(self.clock.until_ns(due_ns), lambda: self._tick(due_ns))
 
     def _tick(self, due_ns: int) -> None:
         if self._timer_ns == due_ns:

@@ -210,7 +210,9 @@ class Strategy:
 
     def _think_soon(self) -> None:
         life = self._life
-        self.world.after(ms(self.world.rng.uniform(20, 200)), lambda: self._think() if life == self._life else None)
+        longest_ms = 200 if self.active else 1_000  # whoever wants nothing any more only looks after his connection
+        wait_ms = self.world.rng.uniform(20, longest_ms)
+        self.world.after(ms(wait_ms), lambda: self._think() if life == self._life else None)
 
     def _think(self) -> None:
         self._think_soon()

@@ -69,6 +69,11 @@ class Clock:
         passed_ns = self._world.now_ns - START_NS
         return self._origin_ns + passed_ns + passed_ns * self._drift_ppm // 1_000_000
 
+    def until_ns(self, due_ns: int) -> int:
+        """How long the world takes to get there, by this clock."""
+        left_ns = due_ns - self.monotonic_ns()
+        return left_ns - left_ns * self._drift_ppm // (1_000_000 + self._drift_ppm) + 2
+
     def wall_ns(self) -> int:
         return self._world.now_ns + self._wall_off_ns
 
