@@ -31,6 +31,7 @@ from tradingsys.core.records import HaltCause
 from tradingsys.gateway.kernel import GatewaySettings
 from tradingsys.gateway.orders import OrderSettings
 from tradingsys.matching.fees import FeeSchedule
+from tradingsys.oms.cadence import Cadence
 from tradingsys.oms.recovery import Margins, Timing
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.sim.faces.binance_usdm import ApiKey
@@ -55,6 +56,7 @@ SETTINGS = GatewaySettings(
     Timing(),
     symbols=(),
     watch_ms=5_000,
+    cadence=Cadence(busy_ms=5_000, idle_ms=10_000, slot_ms=500),
 )
 _CHAOS_S = 20
 _QUIET_S = 90

@@ -105,8 +105,10 @@ class WireClient:
 class Rig:
     """A world with one gateway in it."""
 
-    def __init__(self, folder: Path, *, settings: object = SETTINGS, faults: Faults | None = None) -> None:
-        self.world = World(1)
+    def __init__(
+        self, folder: Path, *, settings: object = SETTINGS, faults: Faults | None = None, seed: int = 1
+    ) -> None:
+        self.world = World(seed)
         self.folder = folder
         self.faults = faults or Faults.none()
         self.settings = settings

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tradingsys.gateway.margin_level import MarginWatch
+from tradingsys.gateway.settings import GatewaySettings
 from tradingsys.gateway.symbol_rules import SymbolRules
-from tradingsys.oms.effects import Attribute, Effect, EnterAsset, EnterSymbol, PullTrades
+from tradingsys.oms.effects import Attribute, Effect, EnterAsset, EnterSymbol, LookFor, PullTrades
 from tradingsys.oms.procedure import Procedure, Procedures
 from tradingsys.oms.recovery import Recovery
 from tradingsys.oms.session_book import SessionBook
@@ -20,6 +21,8 @@ def inquiries(effect: Effect, recovery: Recovery, book: SessionBook, *, is_ready
     match effect:
         case Attribute(symbol, venue_order_id):
             yield recovery.attribute(symbol, venue_order_id)
+        case LookFor(order):
+            yield recovery.look_for(order)
         case PullTrades(symbol) if symbol in book.symbols:
             yield recovery.fetch_missing(symbol)
         case EnterSymbol(symbol) if is_ready:  # before that the boot itself reads what there is
@@ -34,7 +37,7 @@ def take_up(
     book: SessionBook,
     rules: SymbolRules,
     margin: MarginWatch | None,
-    watch_ms: int,
+    settings: GatewaySettings,
 ) -> list[TrackedOrder]:
     """Settle what is in doubt, then keep books and rules right. Returns the orders that are in doubt."""
     doubtful = [order for order in book.open_orders() if order.in_doubt]
@@ -44,7 +47,9 @@ def take_up(
         if order.replace is not None:
             procedures.start(recovery.settle_replace(order))
     procedures.start(recovery.reconcile_later())
-    procedures.keep(lambda: recovery.watch(watch_ms))
+    procedures.keep(lambda: recovery.watch(settings.watch_ms))
+    procedures.keep(lambda: recovery.watch_trades(settings.cadence))
+    procedures.keep(recovery.watch_unanswered)
     procedures.keep(rules.watch)
     if margin is not None:
         procedures.start(margin.look())

@@ -321,7 +321,7 @@ class Gateway:
             self.book,
             self.rules,
             MarginWatch(self.now_ns, self.venue.venue_ms, self._heard, lambda: self.margin) if has_debts else None,
-            self.settings.watch_ms,
+            self.settings,
         )
         self.procedures.keep(self.stopping.watch)
         self.procedures.keep(self.limiting.watch)

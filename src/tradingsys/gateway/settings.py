@@ -11,6 +11,7 @@ from tradingsys.gateway.backups import BackupSettings
 from tradingsys.gateway.orders import OrderSettings
 from tradingsys.gateway.products import ProductName
 from tradingsys.gateway.session_config import UNLIMITED, LimitsConfig, SessionConfig
+from tradingsys.oms.cadence import Cadence
 from tradingsys.oms.recovery import Margins, Timing
 
 __all__ = ["GatewaySettings"]
@@ -30,6 +31,8 @@ class GatewaySettings(Struct, frozen=True):
     """Upper case; read from the book's beginning on at this start, as after a restore of an older pos.db."""
     token: str | None = None
     watch_ms: int = 30_000
+    """How often open orders, the account and the clock are asked for."""
+    cadence: Cadence = Cadence()
     product: ProductName = ProductName.USDM
     environment: str = ""
     """For people, as is ``db``."""

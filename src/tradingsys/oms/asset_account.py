@@ -91,9 +91,7 @@ class AssetAccount:
         """Those on which orders may execute, or executions are not settled yet. Whatever else the account trades, its
         assets differ.
         """
-        book = self._book
-        used = {order.symbol for order in book.open_orders()} | {symbol for symbol, _ in book.unattributed}
-        return (used | book.unsettled_symbols()) & book.symbols.keys()
+        return self._book.busy_symbols()
 
     def symbols_of(self, income: Income) -> set[str]:
         """All whose executions may have made somebody short of the asset."""

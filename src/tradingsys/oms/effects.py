@@ -16,6 +16,7 @@ __all__ = [
     "EnterAsset",
     "EnterSymbol",
     "Halt",
+    "LookFor",
     "OrderNews",
     "PositionNews",
     "PullTrades",
@@ -59,6 +60,12 @@ class PullTrades(Struct, frozen=True):
     symbol: str
 
 
+class LookFor(Struct, frozen=True):
+    """The answer to an order is late: ask whether the order is there."""
+
+    order: TrackedOrder
+
+
 class EnterSymbol(Struct, frozen=True):
     """The account traded a symbol that is not accounted for: its assets stay proven only if it is."""
 
@@ -83,4 +90,4 @@ class Halt(Struct, frozen=True):
     record: HaltRecord
 
 
-Effect = Save | OrderNews | PositionNews | Attribute | PullTrades | EnterSymbol | EnterAsset | Alarm | Halt
+Effect = Save | OrderNews | PositionNews | Attribute | PullTrades | LookFor | EnterSymbol | EnterAsset | Alarm | Halt

@@ -94,6 +94,10 @@ class OrderIndex:
         """
         return [order for order in self._unseen.values() if order.symbol == symbol and _may_become(order.terms, terms)]
 
+    def all_unseen(self) -> list[TrackedOrder]:
+        """Orders of which the venue showed nothing."""
+        return list(self._unseen.values())
+
     def touch(self, order: TrackedOrder) -> None:
         """Something about the order changed: it is to be saved."""
         self._unsaved[order.client_order_id] = order

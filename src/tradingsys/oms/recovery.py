@@ -21,6 +21,7 @@ from tradingsys.core.venue_clock import VenueClock
 from tradingsys.oms.account_books import AccountBooks
 from tradingsys.oms.account_check import NO_DIFFERENCE, AccountCheck, Difference
 from tradingsys.oms.asset_account import AssetAccount
+from tradingsys.oms.cadence import Cadence, whose_turn
 from tradingsys.oms.cash_history import CashHistory
 from tradingsys.oms.contract_account import ContractAccount
 from tradingsys.oms.disagreement import CONFIRM_MS
@@ -37,6 +38,9 @@ _TRIES_MEANWHILE = 1
 _FIRST_MISSED_PAUSE_MS = 5_000
 _LONGEST_MISSED_PAUSE_MS = 60_000
 """Whoever goes on telling what cannot be read is not listened to all the time: the watch reads too."""
+_LATE_CHECK_MS = 250
+_LATE_MS = 1_000
+"""An order is answered within some ten milliseconds."""
 _CLOCK_CHECK_MS = 250
 _CLOCK_WANTED_MS = 500
 """Half of what timestamps may be ahead of the venue's clock."""
@@ -103,7 +107,9 @@ class Recovery:
         """Read everything that may have happened while nobody listened. Ends when all of it is in the book."""
         await self._reconcile(extra_symbols, thoroughly=True)
 
-    async def _reconcile(self, extra_symbols: Iterable[str] = (), *, thoroughly: bool = False) -> None:
+    async def _reconcile(
+        self, extra_symbols: Iterable[str] = (), *, thoroughly: bool = False, reads_trades: bool = True
+    ) -> None:
         """Unless ``thoroughly``, symbols that nobody trades are left to `check_account`, and entering may wait."""
         account, tries = self._account, None if thoroughly else _TRIES_MEANWHILE
         open_now = await self.patiently(OpenOrdersQuery())
@@ -113,7 +119,8 @@ class Recovery:
         for symbol in sorted(filter(self._history.is_listed, lost)):
             await self.enter_lost_symbol(symbol)
         await account.enter_symbols({*extra_symbols, *held}, tries)
-        for symbol in sorted(self._book.symbols if thoroughly else account.symbols_in_use()):
+        symbols = self._book.symbols if thoroughly else account.symbols_in_use()
+        for symbol in sorted(symbols) if reads_trades else ():
             await self.pull_trades(symbol)
         await account.enter_assets(self._book.cash.wanted, tries)
         not_shown = [order for order in self._book.open_orders() if order.client_order_id not in shown]
@@ -187,14 +194,24 @@ class Recovery:
         return self._catching_up > 0
 
     async def watch(self, every_ms: int) -> None:
-        """For as long as the process lives: keep the clock right and the books proven."""
+        """For as long as the process lives: keep the clock right and the books proven; see `watch_trades`, too."""
         while True:
             await self._inquiry.wait(min(every_ms, CONFIRM_MS) if self._check.wants_confirmation else every_ms)
             # Once is enough: a slow answer tells less than what is known, and must not keep the books from being read.
             await self.patiently(TimeQuery())
-            await self._reconcile()
+            await self._reconcile(reads_trades=False)
             await self.check_account()
             await self.pull_funding()
+
+    async def watch_trades(self, cadence: Cadence) -> None:
+        """For as long as the process lives: read executions whose events were lost, one symbol after the other."""
+        while True:
+            await self._inquiry.wait(cadence.slot_ms)
+            busy = set(filter(self._history.is_listed, self._book.busy_symbols()))
+            idle = set(filter(self._history.is_listed, self._account.symbols_in_use())) - busy
+            symbol = whose_turn(cadence, busy, idle, self._history.read_ns, self._inquiry.now_ns())
+            if symbol is not None:
+                await self.pull_trades(symbol)
 
     async def keep_time(self) -> None:
         """For as long as the process lives: ask for the time as soon as it is in doubt."""
@@ -224,6 +241,19 @@ class Recovery:
         await self._account.enter_lost_symbol(symbol)
 
     # ---- single orders, and money
+
+    async def watch_unanswered(self) -> None:
+        """For as long as the process lives: have orders looked for whose answer is late, and that no event told of."""
+        while True:
+            await self._inquiry.wait(_LATE_CHECK_MS)
+            for order in self._book.unseen_orders():
+                is_late = self._inquiry.venue_ms() - order.stamp_ms > _LATE_MS
+                if is_late and order.stamp_ms and not (order.in_doubt or order.absent):
+                    self._book.look_for(order)
+
+    async def look_for(self, order: TrackedOrder) -> None:
+        """The answer to an order is late: ask whether it is there."""
+        await self._settling.look_for(order)
 
     async def resolve(self, order: TrackedOrder) -> None:
         """Ask until the venue shows the order, or until it provably never got it."""

@@ -20,7 +20,7 @@ from tradingsys.core.order import Closed, Fill, Order, Terms
 from tradingsys.core.position import Pair, SessionPosition
 from tradingsys.core.records import DayRecord, Edit, HaltCause, Intent, Replace, Saved, Scope
 from tradingsys.core.reports import AssetMoved
-from tradingsys.oms.effects import Alarm, Effect, EnterSymbol, OrderNews, PullTrades, Save
+from tradingsys.oms.effects import Alarm, Effect, EnterSymbol, LookFor, OrderNews, PullTrades, Save
 from tradingsys.oms.fill_book import FillBook
 from tradingsys.oms.halts import Halts
 from tradingsys.oms.incarnation import Incarnation
@@ -127,6 +127,19 @@ class SessionBook:
     def open_orders(self, session: int | None = None) -> list[TrackedOrder]:
         """Orders that may still execute or wait for executions, of one session or all."""
         return [order for order in self._index.active.values() if session is None or order.session == session]
+
+    def busy_symbols(self) -> set[str]:
+        """What is accounted for and may execute, or did and is not settled yet."""
+        used = {order.symbol for order in self._index.active.values()} | {symbol for symbol, _ in self.unattributed}
+        return (used | self.unsettled_symbols()) & self.symbols.keys()
+
+    def unseen_orders(self) -> list[TrackedOrder]:
+        """Those of which the venue showed nothing yet."""
+        return self._index.all_unseen()
+
+    def look_for(self, order: TrackedOrder) -> None:
+        """The answer to an order is late: it should be asked about."""
+        self._effects.append(LookFor(order))
 
     def untold_orders(self) -> list[TrackedOrder]:
         """Orders that only trades told us of last: how they stand now is to be asked for."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from tradingsys.core.commands import AmendmentsQuery, OpenOrdersQuery, OrderQuery
 from tradingsys.core.enums import AccountKind, OrderStatus
 from tradingsys.core.errors import TradingError
@@ -13,6 +15,11 @@ from tradingsys.oms.tracked_order import TrackedOrder
 __all__ = ["Settling"]
 
 _NEGATIVES_NEEDED = 3
+_STORM = 4
+"""With so many orders of a symbol in doubt, one question for all its open orders costs less than one for each."""
+_SWEEP_NS = 1_000_000_000
+_JOIN_MS = 50
+_SOON_MS = 400
 _OWNER_ATTEMPTS = 12
 _RETENTION_MS = 3 * 86_400_000
 """Binance forgets orders that ended without a fill after so long."""
@@ -24,25 +31,57 @@ class Settling:
     def __init__(self, inquiry: Inquiry) -> None:
         self._inquiry = inquiry
         self._book = inquiry.book
-        self._resolving: set[str] = set()
+        self._resolving: Counter[str] = Counter()
+        """Of each symbol, how many orders in doubt are being asked about."""
+        self._doubted: set[str] = set()
+        self._looked_for: set[str] = set()
+        self._sweeping: set[str] = set()
+        self._swept_ns: dict[str, int] = {}
 
     async def resolve(self, order: TrackedOrder) -> None:
         """Ask until the venue shows the order, or until it provably never got it."""
-        if order.client_order_id in self._resolving:
+        if order.client_order_id in self._doubted:
             return
-        self._resolving.add(order.client_order_id)
+        self._doubted.add(order.client_order_id)
+        self._resolving[order.symbol] += 1
         try:
             await self._resolve(order)
         finally:
-            self._resolving.discard(order.client_order_id)
+            self._doubted.discard(order.client_order_id)
+            self._resolving[order.symbol] -= 1
+
+    async def look_for(self, order: TrackedOrder) -> None:
+        """An answer is late: ask whether the order is there, until somebody says so or its outcome is in doubt."""
+        if order.client_order_id in self._looked_for:
+            return
+        self._looked_for.add(order.client_order_id)
+        self._resolving[order.symbol] += 1
+        wait_ms = self._inquiry.timing.first_retry_ms
+        try:
+            while not (order.has_evidence or order.in_doubt or order.absent):
+                facts = await self._ask_about(order)
+                if facts is not None:
+                    self._inquiry.learn(facts, order.symbol)
+                await self._inquiry.wait(self._soon(order, wait_ms))
+                wait_ms = self._inquiry.longer(wait_ms)
+        finally:
+            self._looked_for.discard(order.client_order_id)
+            self._resolving[order.symbol] -= 1
+
+    async def _ask_about(self, order: TrackedOrder) -> Order | None:
+        if self._resolving[order.symbol] >= _STORM:
+            await self._sweep(order.symbol)
+        return None if order.has_evidence else (await self._inquiry.order(order))[0]
 
     async def _resolve(self, order: TrackedOrder) -> None:
         inquiry = self._inquiry
         negatives, wait_ms = 0, inquiry.timing.first_retry_ms
         expiry_ms = inquiry.margins.expiry_ms(order.stamp_ms, order.recv_window_ms)
         while order.in_doubt:
+            if self._resolving[order.symbol] >= _STORM:
+                await self._sweep(order.symbol)
             asked_ms = inquiry.surely_ms()
-            facts, answered = await inquiry.order(order)
+            facts, answered = (None, False) if order.has_evidence else await inquiry.order(order)
             if facts is not None:
                 inquiry.learn(facts, order.symbol)
             elif answered and asked_ms > expiry_ms:
@@ -50,8 +89,26 @@ class Settling:
                 if negatives >= _NEGATIVES_NEEDED and await self._is_none_of_the_open(order):
                     self._book.believe_absent(order)
             if order.in_doubt:
-                await inquiry.wait(self._pause_ms(wait_ms, expiry_ms, has_answer=answered))
+                await inquiry.wait(self._pause_ms(order, wait_ms, expiry_ms, has_answer=answered))
                 wait_ms = inquiry.longer(wait_ms)
+
+    async def _sweep(self, symbol: str) -> None:
+        """One question for all that rest, in place of one for each order in doubt: those that are found are known."""
+        inquiry = self._inquiry
+        while symbol in self._sweeping:
+            await inquiry.wait(_JOIN_MS)
+        first_ns = self._swept_ns.get(symbol, -_SWEEP_NS) + _SWEEP_NS
+        if inquiry.now_ns() < first_ns:
+            return
+        self._sweeping.add(symbol)
+        self._swept_ns[symbol] = inquiry.now_ns()
+        try:
+            for facts in await ask(OpenOrdersQuery(symbol)):
+                inquiry.learn(facts, symbol)
+        except TradingError:
+            return  # each is asked about then
+        finally:
+            self._sweeping.discard(symbol)
 
     async def _is_none_of_the_open(self, order: TrackedOrder) -> bool:
         """Whether it is not open under another name either, that somebody else gave it by an amend.
@@ -81,8 +138,14 @@ class Settling:
         if names:
             self._inquiry.learn(Order(tuple(sorted(names)), venue_order_id, accepted=True), symbol)
 
-    def _pause_ms(self, wait_ms: int, expiry_ms: int, *, has_answer: bool) -> int:
+    def _soon(self, order: TrackedOrder, wait_ms: int) -> int:
+        """Less patience as long as an order that exists may just not show yet, as answers are old."""
+        age_ms = self._inquiry.venue_ms() - order.stamp_ms
+        return min(wait_ms, _SOON_MS) if age_ms < self._inquiry.margins.staleness_ms + 2 * _SOON_MS else wait_ms
+
+    def _pause_ms(self, order: TrackedOrder, wait_ms: int, expiry_ms: int, *, has_answer: bool) -> int:
         """Patience until answers begin to prove something, haste from then on; a venue that is silent is spared."""
+        wait_ms = self._soon(order, wait_ms)
         left_ms = expiry_ms - self._inquiry.surely_ms() + 1
         return min(wait_ms, max(left_ms, self._inquiry.timing.first_retry_ms)) if has_answer else wait_ms
 

@@ -26,6 +26,8 @@ class TradeHistory:
         self._pulling: dict[str, bool] = {}
         self._pulled: Counter[str] = Counter()
         self._fetching: dict[str, int] = {}
+        self.read_ns: dict[str, int] = {}
+        """When each symbol was asked for last, in monotonic time."""
         self.listed: Container[str] | None = None
         """The venue's symbols; nothing can be asked about any other. None as long as nobody said."""
 
@@ -100,6 +102,7 @@ class TradeHistory:
         return last
 
     async def _pull_once(self, symbol: str) -> None:
+        self.read_ns[symbol] = self._inquiry.now_ns()
         from_id = booked_to = self._book.watermarks[symbol]
         settled = True
         while True:

@@ -28,6 +28,7 @@ from tradingsys.core.venue_clock import VenueClock
 from tradingsys.gateway.kernel import Gateway
 from tradingsys.gateway.orders import OrderSettings
 from tradingsys.gateway.settings import GatewaySettings
+from tradingsys.oms.cadence import Cadence
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.store import InlineRunner, Store
 from tradingsys.venues.binance.market import BinanceMarket
@@ -39,6 +40,7 @@ SETTINGS = GatewaySettings(
     OrderSettings(recv_window_ms=2_000),
     symbols=(SYMBOL,),
     watch_ms=10**9,
+    cadence=Cadence(slot_ms=10**9),
     token="s3cret",
     environment="test",
     db="pos.db",
