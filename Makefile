@@ -38,7 +38,7 @@ demo: $(VENV)/.run  ## watch a market, a gateway and three strategies for SECOND
 bench: $(VENV)/.run  ## measure the gateway's latency beside a bare chain of the same hops
 	$(BIN)/python -m benchmarks $(ARGS)
 
-simulate: $(VENV)/.dev  ## run the gateway in a simulated world of faults, SEEDS=100 times
+simulate: $(VENV)/.dev  ## live SEEDS=100 lives of the gateway in a simulated world of faults (ARGS="--append FILE")
 	$(BIN)/python -m tests.simulate --seeds $(SEEDS) $(ARGS)
 
 mutants: $(VENV)/.dev  ## make known mistakes in the product, and see after how many lives each is noticed (LIVES=300)
