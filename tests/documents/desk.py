@@ -232,7 +232,7 @@ class Desk:
 
     def _halt(self, rest: list[str]) -> None:
         """What there is to resume: a liquidation halts a symbol, and nothing but a contradiction the account."""
-        if "--account" in rest:
+        if "--account" in rest or "--session" in rest:
             return
         large = {"symbol": "DOGEUSDT", "side": "BUY", "qty": "1500000", "price": "0.59"}
         # A page may have rehearsed it itself.
