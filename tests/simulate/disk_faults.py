@@ -33,6 +33,11 @@ class DiskFaults(Struct, frozen=True):
     copies_per_s: float = 0.0
     """A second host runs a copy of the book, for a while."""
 
+    @property
+    def needs_backups(self) -> bool:
+        """Whether the gateway makes them, every few seconds."""
+        return bool(self.flip_at_death or self.restore_at_death)
+
     @classmethod
     def draw(cls, rng: Random, *, often: bool = False) -> DiskFaults:
         """The faults of one life; ``often`` where this is what the life is about."""
@@ -48,4 +53,7 @@ class DiskFaults(Struct, frozen=True):
             full_per_s=rate(0.02),
             failed_syncs_per_s=rate(0.02),
             slow_commit=rate(0.02),
+            locks_per_s=rate(0.02),
+            flip_at_death=rate(0.05),
+            restore_at_death=rate(0.05),
         )

@@ -9,7 +9,6 @@ from tests.simulate.ambush import Ambush
 from tests.simulate.disk import Disk
 from tests.simulate.faults import Faults
 from tests.simulate.world import World, ms
-from tradingsys.core.errors import StoreError, TradingError
 
 __all__ = ["DiskTroubles"]
 
@@ -23,8 +22,8 @@ class DiskTroubles:
         self._world, self._disk, self._faults = world, disk, faults
         self._ambush = Ambush(disk)
         self._rng = Random(world.rng.getrandbits(64))
-        self._excused = 0
-        """How often the store may still fail."""
+        self.were_bad = False
+        """Whether anything happened that a store may fail for."""
 
     def begin(self, every: _Every) -> None:
         """``every`` does something so often per second, until it is quiet."""
@@ -39,15 +38,11 @@ class DiskTroubles:
         self._disk.room = None
         self._disk.failing_syncs = 0
 
-    def excuse(self, error: TradingError) -> bool:
-        """Whether the disk is to blame for what the gateway gave up for."""
-        return isinstance(error, StoreError) and self._excused > 0
-
     def _lay_ambush(self) -> None:
         self._ambush.lay(self._rng)
 
     def _fill(self) -> None:
-        self._excused += 1
+        self.were_bad = True
         self._disk.room = self._rng.choice((0, 0, 10, 500, 20_000))
         self._world.note(f"the disk has room for {self._disk.room} bytes more")
         self._world.after(ms(self._rng.uniform(200, 4_000)), self._make_room)
@@ -56,5 +51,5 @@ class DiskTroubles:
         self._disk.room = None
 
     def _fail_a_sync(self) -> None:
-        self._excused += 1
+        self.were_bad = True
         self._disk.failing_syncs = self._rng.choice((1, 1, 2))

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Protocol
 
-from msgspec import structs
-
 from tests.simulate.ambush import Killed
 from tests.simulate.faults import Faults
 from tests.simulate.machine import Machine
@@ -188,7 +186,7 @@ class Incarnation:
         self.store = self._open_store()
         self.gateway = WatchedGateway(
             Counter() if counts is None else counts,
-            structs.replace(settings, orders=structs.replace(settings.orders, sync_each=self._disk.syncs_each_order)),
+            machine.adapt(settings),
             protocol(),
             market,
             self.store,
@@ -285,9 +283,10 @@ class Incarnation:
             assert isinstance(peer, SimPeer)
             peer.close()
         _let_go(self.store)
-        self._machine.process_died(power_cut=power_cut)
+        self._machine.process_died(power_cut=power_cut, knew=self.gateway.book.symbols)
         if power_cut:
             self._disk.broken += self.store.promises.broken(self.store.saved.lineage)
+        self._machine.hands.while_down(self.gateway.book.symbols)
         self._died(power_cut)
 
     def stop(self) -> None:

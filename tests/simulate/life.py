@@ -218,7 +218,8 @@ class Life(Lifetime):
         )
         self.overseer.begin(self.gateway.gateway)
         self.asked.begin(self.gateway)
-        if self._was_killed and not self.gateway.store.saved.journal_proven:
+        is_proven = self.gateway.store.saved.journal_proven or self.machine.was_harmed
+        if self._was_killed and not is_proven:
             self._uncounted["the death of a process was taken for a power cut"] = f"{self.world.at(self.world.now_ns)}"
 
     def _died(self, power_cut: bool) -> None:

@@ -66,7 +66,7 @@ class Lifetime(ABC):
         self._every(faults.stalls_per_s, self._stall)
         self._every(faults.rude_clients_per_s, self._be_rude)
         self._look_at_sizes()
-        self.machine.troubles.begin(self._every)
+        self.machine.begin(self._every)
 
     @abstractmethod
     def _trade_by_hand(self) -> None:
@@ -76,7 +76,7 @@ class Lifetime(ABC):
         """Nothing goes wrong from now on."""
         self.faults = Faults.none()
         self.venue.troubles.be_good()
-        self.machine.troubles.end()
+        self.machine.be_good()
         for strategy in self.strategies:
             strategy.active = False
 

@@ -14,6 +14,7 @@ import pytest
 from tests.simulate.ambush import Ambush, Killed
 from tests.simulate.disk import Disk
 from tests.simulate.disk_os import mount, unmount
+from tests.unit.store.books import intent
 from tradingsys.core.errors import StoreError
 from tradingsys.core.records import WatermarkRecord
 from tradingsys.store import InlineRunner
@@ -111,6 +112,22 @@ def test_what_is_committed_after_an_fsync_failed_and_a_restart_survives_a_power_
         _kill(disk, store)
 
 
+def test_an_intent_whose_journal_was_synced_survives_a_power_cut_even_if_it_filled_a_segment(disk: Disk) -> None:
+    for number in range(20):
+        book = disk.folder / f"{number}.db"
+        store = _book(book, segment_bytes=300)
+        store.begin_epoch(1, 5_000)
+        store.mark_ready(1)
+        for each in range(1, 9):
+            store.append(intent(each))
+        store.sync_journal()
+        _kill(disk, store)
+        disk.cut_power()
+        store = _book(book)
+        assert len(store.saved.orders) == 8
+        _kill(disk, store)
+
+
 def _append(path: Path, content: bytes) -> None:
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.write(fd, content)
@@ -129,11 +146,21 @@ def _die(disk: Disk, conn: apsw.Connection) -> None:
     disk.is_frozen = False
 
 
-def _book(path: Path) -> Store:
-    return Store.open(path, account="a", random_lineage=1, wall_ms=1, ticket_dir=None, runner=InlineRunner())
+def _book(path: Path, segment_bytes: int = 10**6) -> Store:
+    return Store.open(
+        path,
+        account="a",
+        random_lineage=1,
+        wall_ms=1,
+        ticket_dir=None,
+        runner=InlineRunner(),
+        segment_bytes=segment_bytes,
+    )
 
 
 def _kill(disk: Disk, store: Store) -> None:
     _die(disk, store._conn)
+    if store._journal is not None:
+        store._journal.close()
     store._lock.release()
     disk.process_died()

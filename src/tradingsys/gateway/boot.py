@@ -93,6 +93,10 @@ class Boot:
         first = saved.first_epoch_after_cut if saved.journal_proven else epoch
         self._book.begin(Incarnation(saved.lineage, epoch, first, fence_ms))
         self._book.lacks_orders = not (saved.journal_proven or saved.is_new)
+        # Before strategies come: what they subscribe to would be entered as of now.
+        for symbol in sorted(set(scan) - self._book.symbols.keys()):
+            steps.progress(f"reading all trades of {symbol.lower()} since the book began")
+            await self._recovery.enter_lost_symbol(symbol)
         steps.epoch_begun(Incarnation(saved.lineage, epoch, first, fence_ms))
         await self._listen()
         if self._book.lacks_orders:
@@ -100,9 +104,6 @@ class Boot:
             await self._fence(fence_ms)
             await self._recovery.find_renamed_orders()
             await self._recovery.find_lost_conditional_orders()
-        for symbol in sorted(set(scan) - self._book.symbols.keys()):
-            steps.progress(f"reading all trades of {symbol.lower()} since the book began")
-            await self._recovery.enter_lost_symbol(symbol)
         rise = await self._catch_up(
             {*symbols, *(symbol for _, symbol in self._book.positions), *(edit.symbol for edit in saved.edits)}
         )

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from tradingsys.core.errors import StoreError
 from tradingsys.core.records import Intent
-from tradingsys.store.files import free_name, fsync_directory
+from tradingsys.store.files import free_name, fsync_directory, fsync_file
 
 __all__ = ["Entry", "Journal", "Segment", "read_segments", "restart"]
 
@@ -52,6 +52,7 @@ class Segment(Struct):
     path: Path
     last_number: int
     waiting: dict[str, int]
+    is_synced: bool = False
 
 
 class Journal:
@@ -102,6 +103,10 @@ class Journal:
         if self._failure is not None:
             raise self._failure
         try:
+            for segment in self.full:
+                if not segment.is_synced:
+                    fsync_file(segment.path)
+                    segment.is_synced = True
             os.fsync(self._fd)
             if not self._name_is_durable:
                 fsync_directory(self._path.parent)

@@ -9,9 +9,10 @@ from pathlib import Path
 import apsw
 
 from tradingsys.core.errors import ConfigError, StoreError
-from tradingsys.store.files import create_private, write_again
+from tradingsys.store.files import create_private
 
 __all__ = [
+    "DAMAGED",
     "OLDEST_SAFE_SQLITE",
     "Row",
     "SqlValue",
@@ -20,7 +21,6 @@ __all__ = [
     "open_reader",
     "open_writer",
     "rows",
-    "secure_log",
     "transaction",
 ]
 
@@ -43,7 +43,7 @@ PRAGMA cell_size_check = ON;
 """
 
 
-_DAMAGED = (
+DAMAGED = (
     "put a copy of the file from before that in its place, as docs/gateway.md says: trades since then are read again"
 )
 _LOCKED = "another program keeps it locked (an SQL shell with an open transaction?): end that, then try again"
@@ -55,7 +55,7 @@ def as_store_error(filename: str, error: apsw.Error) -> StoreError:
     """What SQLite objects to, with what to do about it."""
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return StoreError(f"{filename}: {error}: {_LOCKED}")
-    return StoreError(f"{filename}: {error}" + (f"; {_DAMAGED}" if isinstance(error, _DAMAGES) else ""))
+    return StoreError(f"{filename}: {error}" + (f"; {DAMAGED}" if isinstance(error, _DAMAGES) else ""))
 
 
 def open_writer(path: Path) -> apsw.Connection:
@@ -87,19 +87,8 @@ def open_writer(path: Path) -> apsw.Connection:
         raise as_store_error(str(path), error) from error
     if problems:
         conn.close()
-        raise StoreError(f"{path} is damaged: {problems[0]}; {_DAMAGED}")
+        raise StoreError(f"{path} is damaged: {problems[0]}; {DAMAGED}")
     return conn
-
-
-def secure_log(conn: apsw.Connection, path: Path) -> None:
-    """Make durable what SQLite found in its log: after an fsync failed, the kernel may have it and the disk not.
-
-    What is committed from now on stands behind it in the log, and would be lost with it. Raises StoreError, OSError.
-    """
-    with transaction(conn):  # nobody else writes to the log meanwhile
-        log = Path(f"{path}-wal")
-        if log.exists():
-            write_again(log)
 
 
 def open_reader(path: Path) -> apsw.Connection:
