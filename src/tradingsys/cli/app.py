@@ -104,6 +104,13 @@ _add(
     "sessions\nsessions -c usdt.json --json",
 )
 _add(
+    "limits",
+    "limits:limits",
+    _WATCH,
+    "What of each limit is used.",
+    "limits\nlimits --session 3 --json",
+)
+_add(
     "orders", "operating:orders", _WATCH, "Open orders, or all of them.", "orders\norders --session 1 --all --limit 20"
 )
 _add("fills", "operating:fills", _WATCH, "Executions, newest first.", "fills --symbol btcusdt\nfills --db pos.db")

@@ -23,7 +23,7 @@ from tradingsys.core.records import Scope
 from tradingsys.net import loop
 from tradingsys.wire.operator import HaltParams, ScopeParams, StoppingView
 
-__all__ = ["cancel", "flatten", "halt", "resume"]
+__all__ = ["cancel", "flatten", "halt", "resume", "trading_session"]
 
 _LOOK_S = 0.25
 _LONGEST_WAIT_S = 3_600
@@ -31,7 +31,8 @@ _LONGEST_WAIT_S = 3_600
 Begin = Callable[[Source], Coroutine[Any, Any, StoppingView]]
 
 
-def _session(type_: type, tokens: Sequence[Token]) -> int:
+def trading_session(type_: type, tokens: Sequence[Token]) -> int:
+    """Raises ValueError for what is no session that sends orders."""
     del type_
     text = tokens[0].value
     if text.upper() in ("EXTERNAL", str(EXTERNAL)):
@@ -49,7 +50,7 @@ def _seconds(type_: type, tokens: Sequence[Token]) -> int:
 class Where:
     """Whose orders, and on what; with neither all of the account's."""
 
-    session: Annotated[int | None, Parameter(converter=_session)] = None
+    session: Annotated[int | None, Parameter(converter=trading_session)] = None
     "Only of this session."
     symbol: Annotated[str | None, Parameter(converter=symbol_of)] = None
     "Only on this symbol."

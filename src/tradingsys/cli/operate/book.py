@@ -36,6 +36,7 @@ from tradingsys.wire.operator import (
     Explanation,
     GatewayView,
     HaltParams,
+    LimitView,
     ScopeParams,
     Selection,
     SessionFill,
@@ -161,6 +162,10 @@ class Book:
             halt=restriction(book.halts, symbol.upper()),
             assets=assets_of(book, symbol.upper(), None),
         )
+
+    async def limits(self, selection: Selection) -> list[LimitView]:  # noqa: ARG002 - as a gateway does it
+        """Only a gateway can: raises TradingError."""
+        raise self._needs_gateway("limits", "start it: it reads them from its configuration")
 
     async def set_position(self, params: SetPositionParams) -> SetPositionResult:
         """Write the edit that the next start books. Raises TradingError while a gateway holds the book."""

@@ -21,6 +21,7 @@ from tradingsys.wire.operator import (
     Explanation,
     GatewayView,
     HaltParams,
+    LimitView,
     ScopeParams,
     Selection,
     SessionFill,
@@ -58,6 +59,9 @@ class Source(Protocol):
 
     async def explain(self, symbol: str) -> Explanation:
         """How the account's position comes about."""
+
+    async def limits(self, selection: Selection) -> list[LimitView]:
+        """What of each limit is used."""
 
     async def set_position(self, params: SetPositionParams) -> SetPositionResult:
         """Correct what a session holds."""
@@ -127,6 +131,10 @@ class Running:
     async def explain(self, symbol: str) -> Explanation:
         """How the account's position comes about."""
         return await self._operator.request("op.explain", ExplainParams(symbol), Explanation)
+
+    async def limits(self, selection: Selection) -> list[LimitView]:
+        """What of each limit is used."""
+        return await self._operator.request("op.limits", selection, list[LimitView])
 
     async def set_position(self, params: SetPositionParams) -> SetPositionResult:
         """Correct what a session holds."""
