@@ -12,6 +12,7 @@ SECONDS ?= 25
 SEEDS ?= 100
 LIVES ?= 300
 ORDERS ?= 5000
+RUNS ?= 10000
 KILLS ?= 1000
 CHAOS ?= chaos
 PRODUCT ?= all
@@ -19,7 +20,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: setup test lint demo bench simulate mutants campaign chaos wheel clean help
+.PHONY: setup test lint demo bench simulate mutants campaign fuzz chaos wheel clean help
 
 setup: $(VENV)/.dev  ## make the virtual environment with everything for development
 
@@ -49,6 +50,9 @@ campaign: $(VENV)/.dev  ## trade with 20 sessions at random, ORDERS=5000 request
 
 chaos: $(VENV)/.dev  ## kill real gateways under load, KILLS=1000 in all, and judge every book; goes on where it was, in CHAOS=chaos
 	$(BIN)/python -m tests.chaos $(CHAOS) --kills $(KILLS) --product $(PRODUCT) $(ARGS)
+
+fuzz: $(VENV)/.dev  ## feed every parser RUNS=10000 wrong inputs, made from right ones
+	$(BIN)/python -m tests.fuzz --runs $(RUNS) $(ARGS)
 
 wheel: $(VENV)/.run  ## build the wheel into dist/
 	$(PIP) wheel --no-deps --wheel-dir dist .

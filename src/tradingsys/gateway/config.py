@@ -26,6 +26,7 @@ from tradingsys.gateway.session_config import (
 from tradingsys.venues.auth import Signer, load_signer
 from tradingsys.venues.binance.product import Endpoints
 from tradingsys.venues.binance.products import PRODUCTS, endpoints
+from tradingsys.wire.strict import check_strict
 
 __all__ = [
     "Config",
@@ -117,16 +118,16 @@ def load(path: Path) -> Config:
             f"cannot be read: {error.strerror or error}", file=str(path), hint="give the file with -c=FILE"
         ) from None
     try:
-        config = msgspec.json.decode(raw, type=Config)
-    except msgspec.ValidationError as error:
-        raise _explain(error, raw, path) from None
+        given = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        what = "it is empty" if not raw.strip() else str(error)
-        raise ConfigError(
-            f"is no JSON: {what}",
-            file=str(path),
-            hint="plain text in UTF-8; tradingsys init writes such a file by asking",
-        ) from None
+        raise _no_json("it is empty" if not raw.strip() else str(error), path) from None
+    try:
+        config = msgspec.json.decode(raw, type=Config)
+        check_strict(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _explain(error, given, raw, path) from None
+    except ValueError as error:
+        raise _no_json(str(error), path) from None
     _check(config, path)
     return config
 
@@ -273,11 +274,12 @@ def _check_url(url: str | None, name: str, scheme: str, path: Path) -> None:
         )
 
 
-def _explain(error: msgspec.ValidationError, raw: bytes, path: Path) -> ConfigError:
-    try:
-        given = msgspec.json.decode(raw)
-    except RecursionError:
-        given = {}
+def _no_json(what: str, path: Path) -> ConfigError:
+    hint = "plain text in UTF-8; tradingsys init writes such a file by asking"
+    return ConfigError(f"is no JSON: {what}", file=str(path), hint=hint)
+
+
+def _explain(error: Exception, given: object, raw: bytes, path: Path) -> ConfigError:
     if not isinstance(given, dict):
         return ConfigError(
             f"is no JSON object, but begins with {raw[:1].decode(errors='replace')!r}",
@@ -296,7 +298,13 @@ def _explain(error: msgspec.ValidationError, raw: bytes, path: Path) -> ConfigEr
         return _no_such_margin(given["margin"], path)
     key = next((key for key in _CHOICES if f"{key}`" in str(error)), None)
     hint = f"one of {', '.join(_CHOICES[key])}" if key else "docs/configuration.md describes every key"
-    return ConfigError(str(error), file=str(path), hint=hint)
+    what, _, where = str(error).partition(" - at `")
+    return ConfigError(what, file=str(path), key=_named(where), hint=hint)
+
+
+def _named(where: str) -> str:
+    """The key that msgspec means: ``$.urls.rest`` is urls: rest."""
+    return where.strip("$.`").replace("[...]", "").replace(".", ": ")
 
 
 def _no_such_margin(value: object, path: Path) -> ConfigError:

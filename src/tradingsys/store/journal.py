@@ -196,7 +196,7 @@ def _read(content: bytes, position: int) -> list[Entry]:
             break
         try:
             entries.append(_decode(payload))
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             break
         position = start + size
     return entries
