@@ -116,7 +116,7 @@ class _Play:
             return None
         is_boot = again or self.random.random() < 0.15
         point = self.random.choice(sorted(BOOT_POINTS if is_boot else POINTS.keys() - BOOT_POINTS.keys()))
-        number = 1 if is_boot else self.random.choice((1, 1, 2, 3, 5, 10, 30))
+        number = 1 if is_boot else self.random.choice((1, 2, 5, 10, 30, 60))
         return Crash(point, self.random.choice(SIDES), number)
 
     def _draw_end(self) -> _End:

@@ -49,6 +49,27 @@ class Accept(Struct, frozen=True):
 Acceptor = Callable[[UpgradeRequest], WsHandler | Accept | Refuse]
 
 
+class _Socket(socket.socket):
+    """Leaves no watcher behind at the loop, whose number the next socket would have.
+
+    A transport of aiofastnet whose first write fails, as the peer reset the connection at once, begins to watch its
+    socket all the same and then closes it: with uvloop no connection could ever be made by that number again.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, family: int, kind: int, proto: int) -> None:
+        super().__init__(family, kind, proto)
+        self._loop = loop
+
+    def close(self) -> None:
+        """As ever, once nobody watches it."""
+        if self.fileno() >= 0:
+            # Plain asyncio refuses for a socket that has a transport of its own, and on Windows always.
+            with contextlib.suppress(RuntimeError, NotImplementedError):
+                self._loop.remove_reader(self.fileno())
+                self._loop.remove_writer(self.fileno())
+        super().close()
+
+
 class _Dial:
     """The TCP connection of an attempt, to be ended whatever has become of its owner."""
 
@@ -59,7 +80,7 @@ class _Dial:
         loop = asyncio.get_running_loop()
         failure: OSError | None = None
         for family, kind, proto, _, address in await loop.getaddrinfo(url.host, url.port, type=socket.SOCK_STREAM):
-            sock = socket.socket(family, kind, proto)
+            sock = _Socket(loop, family, kind, proto)
             sock.setblocking(False)
             try:
                 await loop.sock_connect(sock, address)
@@ -74,11 +95,15 @@ class _Dial:
                 return sock
         raise failure or OSError(f"{url.host} has no address")
 
-    def hang_up(self) -> None:
-        """Its transport, which nobody has, sees the end of it and closes."""
-        if self._sock is not None and self._sock.fileno() >= 0:
-            with contextlib.suppress(OSError):
-                self._sock.shutdown(socket.SHUT_RDWR)
+    def hang_up(self, *, is_lost: bool = False) -> None:
+        """Its transport, which nobody has, sees the end of it and closes; of one that ``is_lost`` there is none."""
+        if self._sock is None or self._sock.fileno() < 0:
+            return
+        if is_lost:
+            self._sock.close()
+            return
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
 
 
 async def connect(
@@ -123,7 +148,7 @@ async def connect(
             )
     except (OSError, picows.WSError, ValueError) as error:  # TimeoutError and TLS errors are OSErrors
         listener.abandoned = True
-        dial.hang_up()
+        dial.hang_up(is_lost=isinstance(error, ConnectionError))
         text = without_address(str(error) or type(error).__name__, url)
         raise TransportError(f"{origin(url)}: {text}", sent=False) from error
     except asyncio.CancelledError:

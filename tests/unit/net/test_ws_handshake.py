@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import socket
+import struct
+import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -147,3 +151,36 @@ def test_an_attempt_that_is_given_up_leaves_nothing_open() -> None:
         run(main())
     finally:
         gc.enable()
+
+
+@scenario
+async def test_a_peer_that_resets_at_once_spoils_no_later_connection() -> None:
+    """The number of a socket that was closed is given to the next one: nothing of the old may be left at the loop."""
+
+    async def tried(port: int) -> int:
+        for _ in range(60):
+            with pytest.raises(TransportError):
+                await ws.connect(f"ws://127.0.0.1:{port}", Recorder(), timeout_s=5)
+        return 60
+
+    with resetting() as port:
+        assert sum(await asyncio.gather(*(tried(port) for _ in range(5)))) == 300
+
+
+@contextlib.contextmanager
+def resetting() -> Iterator[int]:
+    """A port where every connection is reset as soon as it is there."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=reset_all, args=(listener,))
+        thread.start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def reset_all(listener: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # the listener is closed
+        while True:
+            sock, _ = listener.accept()
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            sock.close()
