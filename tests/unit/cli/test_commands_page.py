@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,13 @@ from tradingsys.cli.doctor.findings import Finding
 from tradingsys.cli.record.command import _Summary
 from tradingsys.gateway.config import Config, Urls, load
 from tradingsys.gateway.port_config import TlsConfig
+from tradingsys.gateway.session_config import LimitsConfig, SessionConfig
+from tradingsys.oms.limits import AccountLimits
 from tradingsys.wire.operator import (
     AssetView,
     Explanation,
     GatewayView,
+    LimitView,
     SessionFill,
     SessionOrder,
     SessionPositionView,
@@ -28,6 +33,7 @@ from tradingsys.wire.operator import (
     SetPositionResult,
 )
 
+KINDS = (Config, Urls, TlsConfig, LimitsConfig, SessionConfig)
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 COMMANDS = (DOCS / "commands.md").read_text("utf-8")
 CONFIGURATION = (DOCS / "configuration.md").read_text("utf-8")
@@ -35,6 +41,7 @@ COMMON = "Watching and correcting"
 ANSWERS: dict[str, Any] = {
     "status": GatewayView,
     "sessions": list[SessionView],
+    "limits": list[LimitView],
     "orders": list[SessionOrder],
     "fills": list[SessionFill],
     "positions": list[SessionPositionView],
@@ -88,7 +95,11 @@ def test_every_option_is_described(name: str) -> None:
         positional = [each for each in names if each.startswith("--") and each.strip("-").upper() in own]
         known |= {each.strip("-").upper() for each in positional} if positional else names
     assert known, name
-    watches = ALL[name].default_command.__module__ in ("tradingsys.cli.operating", "tradingsys.cli.assets")
+    watches = ALL[name].default_command.__module__ in (
+        "tradingsys.cli.operating",
+        "tradingsys.cli.assets",
+        "tradingsys.cli.limits",
+    )
     assert known <= own | (shared if watches else set()), known - own
     options = {each for each in own if re.fullmatch(r"--?[a-z][a-z-]*", each)}
     assert options <= known, options - known
@@ -123,7 +134,7 @@ def test_every_answer_has_an_example() -> None:
 
 def test_every_key_of_the_configuration_has_a_row_with_an_example_that_is_one() -> None:
     rows = re.findall(r"^\| `(\w+)` \|.*\| (.*?) \|$", CONFIGURATION, re.MULTILINE)
-    keys = {field.name for kind in (Config, Urls, TlsConfig) for field in msgspec.structs.fields(kind)}
+    keys = {field.name for kind in KINDS for field in msgspec.structs.fields(kind)}
     assert {key for key, _ in rows} == keys
     for key, example in rows:
         found = re.fullmatch(r"`(.*)`", example)
@@ -131,7 +142,7 @@ def test_every_key_of_the_configuration_has_a_row_with_an_example_that_is_one() 
             assert key == "urls"
             continue
         value = msgspec.json.decode(found[1])
-        kind = next(kind for kind in (Config, Urls, TlsConfig) if key in kind.__struct_fields__)
+        kind = next(kind for kind in KINDS if key in kind.__struct_fields__)
         field_type = {field.name: field.type for field in msgspec.structs.fields(kind)}[key]
         msgspec.convert(value, field_type)
 
@@ -141,8 +152,23 @@ def test_the_defaults_told_are_those_of_the_code() -> None:
         row = re.search(rf"^\| `{field.name}` \| .*? \| .*? \| (.*?) \|", CONFIGURATION, re.MULTILINE)
         assert row is not None
         if not field.required and field.default is not None:
-            value = () if field.default is msgspec.NODEFAULT else field.default
-            assert row[1] == f"`{msgspec.json.encode(value).decode()}`"
+            value = field.default_factory() if field.default is msgspec.NODEFAULT else field.default
+            assert field.name == "limits" or row[1] == f"`{msgspec.json.encode(value).decode()}`"
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [("## Limits", LimitsConfig), ("Keys inside `account`", AccountLimits), ("## Sessions", SessionConfig)],
+)
+def test_the_defaults_of_limits_and_sessions_are_those_of_the_code(title: str, kind: type[msgspec.Struct]) -> None:
+    section = CONFIGURATION.split(f"\n{title}")[-1].split("\n\n## ")[0].split("\n\nKeys inside `account`")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \|(?:.*\|)? ([^|]*) \| `[^|]*` \|$", section, re.MULTILINE))
+    known = msgspec.to_builtins(kind(), builtin_types=(Decimal,))
+    assert ("account" in known) == (rows.pop("account", None) is not None)
+    known.pop("account", None)
+    known.pop("countdown", None)
+    told = {key: json.loads(value.strip("`")) for key, value in rows.items()}
+    assert told == json.loads(json.dumps(known, default=float))
 
 
 @pytest.mark.parametrize("block", json_blocks(CONFIGURATION))
