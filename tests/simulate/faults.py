@@ -281,7 +281,12 @@ class Faults(Struct, frozen=True):
             case Profile.NEIGHBOURS:
                 more = {"stalls_per_s": 0.3, "repeats": 0.3, "rude_clients_per_s": 0.4, "half_open": 1.0}
             case Profile.FORGETFUL:
-                more = {"hide_order": rng.choice((0.1, 0.4)), "lose_reply": 0.15, "answer_unknown": 0.2}
+                more = {
+                    "hide_order": rng.choice((0.1, 0.4)),
+                    "lose_reply": 0.15,
+                    "answer_unknown": 0.2,
+                    "lose_event": 0.7,
+                }
             case _:
                 return normal
         return structs.replace(normal, refuse_connection=normal.refuse_connection / 3, **more)

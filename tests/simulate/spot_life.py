@@ -26,6 +26,7 @@ from tests.simulate.venue import Venue
 from tests.simulate.verdict import Verdict
 from tests.simulate.world import World, ms, s
 from tradingsys.core.enums import Side
+from tradingsys.core.records import HaltCause
 from tradingsys.core.reports import AssetMoved
 from tradingsys.gateway.products import ProductName
 from tradingsys.sim.spot_exchange import SpotExchange, margin_name
@@ -99,6 +100,8 @@ class SpotLife(Lifetime):
         """Asset, amount and instant of every one, by id."""
         self._manual = 0
         self.overseer = Overseer(self.world, self.exchange, self.account, self.counts)
+        if self.faults.fundings_per_s:  # transfers that no gateway hears of
+            self.overseer.may_halt.add(HaltCause.DIFFERENCE)
         self.machine = Machine(self.world, folder, lambda: self.faults, self.counts)
         self._tick_venue()
         self._make_market()
@@ -138,6 +141,7 @@ class SpotLife(Lifetime):
         self.gateway.stop()
         self.machine.close()
         violations += self.machine.disk.broken
+        violations += [f"at {at}: {what}" for what, at in self.overseer.wrong.items()]
         return Verdict.of(self.seed, self.world, violations, self.counts)
 
     # ---- the gateway's lives
