@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any
 
 from tests.simulate.overseer import Overseer
+from tradingsys.core.ids import decode_client_order_id
 from tradingsys.core.reports import OrderRequest, Outcome, Report, RequestDone
 from tradingsys.gateway.kernel import Gateway
+from tradingsys.gateway.seams import Peer
 from tradingsys.oms.effects import Effect
 
 __all__ = ["WatchedGateway"]
 
+_NAMES = re.compile(rb'"client_order_id":"([^"]+)"').findall
 _WORDS = {OrderRequest.PLACE: "orders", OrderRequest.REPLACE: "amends", OrderRequest.CANCEL: "cancels"}
 _OUTCOMES = {Outcome.IN_DOUBT: "in doubt", Outcome.REFUSED: "refused", Outcome.NOT_SENT: "not sent"}
 
@@ -22,8 +26,21 @@ class WatchedGateway(Gateway):
     overseer: Overseer | None = None
 
     def __init__(self, counts: Counter[str], *args: Any, **kwargs: Any) -> None:
-        self._counts = counts
+        self.counts = counts
         super().__init__(*args, **kwargs)
+
+    def peer_frame(self, peer: Peer, data: bytes) -> None:
+        if b'"resolve"' not in data:
+            super().peer_frame(peer, data)
+            return
+        known = set(self.book.orders)
+        super().peer_frame(peer, data)
+        names = [name.decode() for name in _NAMES(data)]
+        keys = [decode_client_order_id(name) for name in names]
+        self.counts["orders of an older run asked for"] += sum(
+            key is not None and key.epoch < self.epoch for key in keys
+        )
+        self.counts["of these, at the exchange"] += len(self.book.orders.keys() - known)
 
     def _heard(self, report: Report) -> None:
         if self.overseer is not None:
@@ -47,7 +64,7 @@ class WatchedGateway(Gateway):
         order = self.book.order(report.client_order_id)
         if order is not None and order.is_conditional and report.request is not OrderRequest.REPLACE:
             kind = f"conditional {kind}"
-        self._counts[f"{kind} {outcome}"] += 1
+        self.counts[f"{kind} {outcome}"] += 1
         is_refused_amend = report.request is OrderRequest.REPLACE and report.outcome is Outcome.REFUSED
         if is_refused_amend and order is not None and order.facts.cum_qty:
-            self._counts["amends raced by a fill"] += 1
+            self.counts["amends raced by a fill"] += 1

@@ -1,0 +1,101 @@
+"""The campaign in small: lives of every kind, those that once found something, and that a seed is one life for ever."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec import Struct
+
+from tests.simulate.campaign import Failure, Tally, command, run
+from tests.simulate.faults import Profile
+from tests.simulate.kinds import Kind, live
+from tests.simulate.sometimes import never_met
+from tests.simulate.verdict import Verdict
+
+SEEDS = range(1_000, 1_088)
+"""Lives of every kind and profile; `make simulate` lives any number of them."""
+_ROOT = Path(__file__).parents[2]
+
+
+class Found(Struct):
+    """A life that once found something."""
+
+    seed: int
+    kind: Kind
+    profile: Profile
+    found: str
+
+
+CORPUS = msgspec.json.decode((Path(__file__).parent / "corpus.json").read_bytes(), type=list[Found])
+
+
+@pytest.fixture(scope="module")
+def lives() -> list[Verdict]:
+    return [verdict for verdict, _ in run(SEEDS, None, None, jobs=1)]
+
+
+@pytest.mark.parametrize("number", range(len(SEEDS)))
+def test_a_life_of_any_kind_ends_well(number: int, lives: list[Verdict]) -> None:
+    verdict = lives[number]
+    told = [*verdict.violations, command(verdict.seed, None, None), *verdict.trace[-40:]]
+    assert not verdict.violations, "\n".join(told)
+
+
+def test_lives_of_every_kind_meet_what_they_are_about(lives: list[Verdict]) -> None:
+    met = sum((verdict.counts for verdict in lives), Counter[str]())
+    assert not list(never_met(met, len(SEEDS))), met
+
+
+@pytest.mark.parametrize("found", CORPUS, ids=lambda found: f"{found.kind}-{found.profile}-{found.seed}")
+def test_what_was_found_once_stays_mended(found: Found, tmp_path: Path) -> None:
+    violations = live(found.seed, tmp_path, found.kind, found.profile).violations
+    assert not violations, "\n".join([found.found, *violations])
+
+
+def _digests(hash_seed: str) -> list[str]:
+    """Of two lives in a process of their own, one on futures and one on spot."""
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.simulate", "--seeds", "2", "--digest", "--jobs", "1"],
+        cwd=_ROOT,
+        env=os.environ | {"PYTHONHASHSEED": hash_seed},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return [line for line in told.splitlines() if line.startswith(("0 ", "1 ")) and len(line) == 18]
+
+
+def test_a_seed_is_one_life_in_every_process_whatever_the_order_of_its_sets() -> None:
+    first = _digests("1")
+    assert len(set(first)) == 2 and first == _digests("4711")
+    assert first == [f"{verdict.seed} {verdict.digest}" for verdict, _ in run(range(2), None, None, jobs=1)]
+
+
+def test_runs_add_up_in_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "all.json"
+    once = Tally(2, 10, 3.5, 1.0, {"futures": 2}, {"normal": 2}, [(0, 1)], {"kills": 3})
+    once.failures.append(Failure(1, "replay", ["wrong"]))
+    once.write(path, append=True)
+    once.write(path, append=True)
+    told = json.loads(path.read_text())
+    assert (told["lives"], told["steps"], told["met"], len(told["failures"])) == (4, 20, {"kills": 6}, 2)
+    once.write(path)
+    assert json.loads(path.read_text())["lives"] == 2
+
+
+def test_a_command_that_replays_a_life_names_what_was_chosen() -> None:
+    chosen = command(7, Kind.WIRE, Profile.VENUE)
+    assert chosen == "python -m tests.simulate --first 7 --seeds 1 --trace --kind wire --profile venue"
+    assert command(7, None, None) == "python -m tests.simulate --first 7 --seeds 1 --trace"
+
+
+def test_every_kind_meets_every_profile() -> None:
+    pairs = {(Kind.of(seed), Profile.of(seed)) for seed in range(132)}
+    assert pairs == {(kind, profile) for kind in Kind for profile in Profile}
