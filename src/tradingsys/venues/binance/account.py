@@ -18,7 +18,16 @@ from tradingsys.core.errors import InvalidOrder, OrderRejected, TradingError, Tr
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import Closed, Frame, HttpFailed, HttpReply, Input, Opened, Tick
 from tradingsys.core.order import Terms
-from tradingsys.core.reports import Oddity, Outcome, TradingState
+from tradingsys.core.reports import (
+    EventMissed,
+    Oddity,
+    OrderChanged,
+    OrderRequest,
+    Outcome,
+    RequestDone,
+    TradingState,
+    UserStreamState,
+)
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.venues.auth import Signer
 from tradingsys.venues.binance import order_results, trade_channel
@@ -29,6 +38,7 @@ from tradingsys.venues.binance.order_dialect import OrderCommand, OrderWay
 from tradingsys.venues.binance.product import Endpoints, Product
 from tradingsys.venues.binance.queries import Questions, weight
 from tradingsys.venues.binance.rest import Arrived, Call, Rest, Result
+from tradingsys.venues.binance.stream_watch import StreamWatch
 from tradingsys.venues.binance.trade_channel import TradeChannel
 from tradingsys.venues.protocol import Cost, Output
 
@@ -59,12 +69,16 @@ class BinanceProtocol:
         self._trade = TradeChannel(
             endpoints.ws_api, api_key, signer, self.clock, product.errors, product.orders, next_id
         )
+        self._watch = StreamWatch()
+        self._is_told = False
+        """Whether the account's events reach us."""
         self._reported: TradingState | None = None
 
     @property
     def next_deadline_ns(self) -> int | None:
         """When to call `handle` with a `Tick` at the latest."""
-        deadlines = (self._trade.next_deadline_ns, *(feed.next_deadline_ns for feed in self._feeds))
+        own = (self._trade.next_deadline_ns, self._watch.next_deadline_ns)
+        deadlines = (*own, *(feed.next_deadline_ns for feed in self._feeds))
         return min((at_ns for at_ns in deadlines if at_ns is not None), default=None)
 
     def connect(self, now_ns: int) -> list[Output]:
@@ -82,6 +96,7 @@ class BinanceProtocol:
             case Tick():
                 outputs = self._trade.tick(now_ns)
                 outputs += [output for feed in self._feeds for output in feed.tick(now_ns)]
+                outputs += self._check_stream(now_ns)
             case Opened(trade_channel.CHANNEL):
                 outputs = self._trade.opened(now_ns)
             case Frame(trade_channel.CHANNEL, data):
@@ -90,7 +105,40 @@ class BinanceProtocol:
                 outputs = self._trade.closed(reason, now_ns)
             case _:
                 outputs = self._feed(event, now_ns)
+                self._note_told(outputs, now_ns)
+                return self._with_state(outputs)
+        self._note_accepted(outputs, now_ns)
         return self._with_state(outputs)
+
+    def _note_accepted(self, outputs: list[Output], now_ns: int) -> None:
+        for output in outputs:
+            match output:
+                case RequestDone(name, OrderRequest.PLACE, Outcome.ACCEPTED) if self._is_told:
+                    self._watch.accepted(name, now_ns)
+                case UserStreamState():
+                    self._stream_changed(output)
+
+    def _note_told(self, outputs: list[Output], now_ns: int) -> None:
+        for output in outputs:
+            match output:
+                case OrderChanged(order):
+                    self._watch.told(order.client_order_ids, now_ns)
+                case UserStreamState():
+                    self._stream_changed(output)
+
+    def _stream_changed(self, state: UserStreamState) -> None:
+        self._is_told = state.is_up
+        self._watch.forget()
+
+    def _check_stream(self, now_ns: int) -> list[Output]:
+        """An order that the stream did not tell of: what else it missed must be read."""
+        has_missed, is_dead = self._watch.tick(now_ns)
+        outputs: list[Output] = [EventMissed()] if has_missed else []
+        if is_dead:
+            reason = "it is connected and brings nothing"
+            outputs += [Oddity(f"the account's stream: {reason}; it is opened anew")]
+            outputs += [output for feed in self._feeds for output in feed.restart(reason)]
+        return outputs
 
     def _feed(self, event: Opened | Frame | Closed, now_ns: int) -> list[Output]:
         feed = self._feed_of.get(event.channel)

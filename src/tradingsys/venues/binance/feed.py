@@ -54,3 +54,6 @@ class Feed(Protocol):
 
     def tick(self, now_ns: int) -> list[Output]:
         """Let time pass."""
+
+    def restart(self, reason: str) -> list[Output]:
+        """What is connected brings nothing: begin again, where this is a stream of orders."""

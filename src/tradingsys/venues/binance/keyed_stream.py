@@ -119,6 +119,10 @@ class KeyedStream:
             outputs += self._rest.call(call, self._kept_alive, now_ns)
         return outputs
 
+    def restart(self, reason: str) -> list[Output]:
+        """It brings nothing although it is connected: begin again."""
+        return self._close(reason) if self._kind.state is UserStreamState else []
+
     def frame(self, _channel: str, data: bytes, _now_ns: int) -> list[Output]:
         """Take an event."""
         return self._reader.take(data, self._control)

@@ -169,6 +169,11 @@ class SubscribedStream:
                 outputs += self._leave(link, now_ns)
         return outputs + self._ensure(now_ns)
 
+    def restart(self, reason: str) -> list[Output]:
+        """It brings nothing although it is connected: begin again."""
+        closing = [output for link in self._links.values() if link.state is _State.UP for output in self._close(link)]
+        return [*self._report_loss(reason), *closing] if closing else []
+
     def _ensure(self, now_ns: int) -> list[Output]:
         """There shall be one connection that is not about to end."""
         staying = [link for link in self._links.values() if not link.is_leaving and link.state is not _State.CLOSING]
