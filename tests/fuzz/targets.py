@@ -137,6 +137,12 @@ def _events(prefix: str, *patterns: str) -> Callable[[], list[bytes]]:
     return lambda: [data for _, data in _docstrings(prefix) if data.startswith(b'{"e"')] + _recorded(*patterns)
 
 
+def _events_of_assets() -> list[bytes]:
+    """As they come on the connection that tells them."""
+    told = [*_events("spot.", "spot/user_data_json/*.json")(), *_events("margin.")()]
+    return [each if b'"subscriptionId"' in each else b'{"subscriptionId":0,"event":%s}' % each for each in told]
+
+
 def _account_of_futures() -> Callable[[bytes], object]:
     world = World().up()
 
@@ -260,7 +266,7 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target(
         "binance spot and margin: account's events",
-        _events("spot.", "spot/user_data_json/*.json"),
+        _events_of_assets,
         lambda: event_of_the_account,
         _UNREADABLE,
     ),
