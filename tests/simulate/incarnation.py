@@ -93,6 +93,7 @@ class SimPeer:
         self.pending_bytes += len(data)
         self._later("down", lambda: self._deliver(data))
         if self.pending_bytes > _TOO_SLOW_BYTES and self._next_ns["down"] - self._world.now_ns > _STALLED_NS:
+            self._incarnation.gateway.counts["strategies shut out for not reading"] += self.open
             self.close("too slow: reconnect and resume")
         self._incarnation.passing("after a push")
 
