@@ -245,9 +245,9 @@ class Overseer:
         for row in rows[self._read :]:
             if row.account == self._account:
                 self._rows[row.symbol, str(row.exec_id), str(row.order_id)] = row
-                rows = self._ids.setdefault(row.symbol, [])
-                self._counts["executions against ourselves"] += bool(rows) and rows[-1].exec_id == row.exec_id
-                rows.append(row)
+                before = self._ids.setdefault(row.symbol, [])
+                self._counts["executions against ourselves"] += bool(before) and before[-1].exec_id == row.exec_id
+                before.append(row)
         self._read = len(rows)
 
     def _row(self, key: FillKey) -> Execution | None:
