@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.bad_input.launcher import Launcher
 from tests.bad_input.line import Line
 from tradingsys.core.enums import Side
 from tradingsys.net.token import session_token
+from tradingsys.sim.faces.transport import Reply, Request
 
 _SHAPES = (
     re.compile(rb"signature[\"']?[=:] ?[\"']?[0-9a-zA-Z%/+]{16}"),
@@ -85,9 +87,9 @@ def _provoke(loop: Loop, launcher: Launcher, exchange: Exchange, config: Path, l
     line.order_that("rests", line.order(), lambda order: order["status"] == "NEW")
     refusals = (error(401, -2015, "Invalid API-key"), error(400, -1022, "Signature for this request is not valid."))
     for refusal in refusals:
-        exchange.box.on_request = lambda _, refusal=refusal: refusal
+        exchange.box.on_request = partial(_instead, refusal)
         assert "error" in line.ask("get_balances", [])
-    exchange.box.on_request = lambda _: None
+    exchange.box.on_request = partial(_instead, None)
     exchange.admin("drop", {})
     answers = {"strategies": "\n".join(map(str, [*line.messages, *other.messages])).encode()}
     for command in (
@@ -107,6 +109,10 @@ def _provoke(loop: Loop, launcher: Launcher, exchange: Exchange, config: Path, l
     line.close()
     other.close()
     return answers
+
+
+def _instead(reply: Reply | None, _request: Request) -> Reply | None:
+    return reply
 
 
 @pytest.mark.parametrize("secret", ["token", "session's token", "API key", "HMAC secret"])
