@@ -110,6 +110,7 @@ class Life(Lifetime):
         simulator = make_simulator(self.world.now_ns, options, fees)
         self.venue = Venue(self.world, simulator, [symbol.upper() for symbol in PRICES], ACCOUNT, self.counts)
         self.witness = Witness(self.world, self.counts)
+        self.witness.exchange_forgets = bool(self.faults.hide_order)
         self.asked = Asked(self.world, simulator.exchange, ACCOUNT)
         self._was_killed = False
         """The last gateway was READY, and lost nothing but its memory."""
@@ -126,7 +127,7 @@ class Life(Lifetime):
         if self.faults.has_limits:
             self.settings = structs.replace(self.settings, limits=TIGHT)
             self.overseer.may_halt.add(HaltCause.LIMIT)
-        self._limits_hold = self.faults.has_limits and not (self.faults.hide_order or self.faults.disk.edits_per_s)
+        self._limits_hold = self.faults.has_limits and not self.faults.disk.edits_per_s
         self._is_copied = self.faults.is_copied
         self.machine = Machine(self.world, folder, lambda: self.faults, self.counts)
         self._tick_venue()
@@ -318,6 +319,8 @@ class Life(Lifetime):
 
     def _count_worst_case(self) -> None:
         gateway = self.gateway
+        if self.witness.exchange_forgets:
+            return
         if gateway is not None and gateway.alive and gateway.gateway.is_ready:
             for what in uncounted(self.venue.simulator.exchange, ACCOUNT, gateway.gateway.book):
                 self._uncounted.setdefault(what, f"{self.world.at(self.world.now_ns):.4f}")

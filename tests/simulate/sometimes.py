@@ -43,6 +43,7 @@ _PER_HUNDRED = {
     "executions told again": 600,
     "executions found by history alone": 200,
     "orders adopted": 4,
+    "orders believed absent that lived": 0.5,
     "orders of an older run asked for": 2,
     # --- the exchange, and the way to it
     "executed, and answered that nobody knows": 40,
