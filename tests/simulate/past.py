@@ -13,7 +13,7 @@ from tradingsys.sim.events import Amendment, Execution, OrderRecord
 from tradingsys.sim.money import CashRow
 from tradingsys.sim.simulator import Simulator
 
-__all__ = ["Past"]
+__all__ = ["Past", "is_hidden_by_age"]
 
 
 class Past:
@@ -80,7 +80,7 @@ class Past:
             return None if found is None or is_hidden(found) else self._as_of(found, then_ns)
 
         def is_hidden(record: OrderRecord) -> bool:
-            return _is_hidden(record.order_id, now_ns - record.created_ns, hides)
+            return is_hidden_by_age(record.order_id, now_ns - record.created_ns, hides)
 
         def past_open_orders(name: str, symbol: str | None = None) -> list[OrderRecord]:
             symbols = ledger.symbols(name) if symbol is None else [symbol]
@@ -148,7 +148,7 @@ def _restore(patched: object, name: str) -> None:
     vars(patched).pop(name)
 
 
-def _is_hidden(order_id: int, age_ns: int, share: float) -> bool:
+def is_hidden_by_age(order_id: int, age_ns: int, share: float) -> bool:
     """Such orders are found after 3 to 20 s."""
     return (order_id * 37) % 100 < share * 100 and age_ns < (3 + order_id * 11 % 18) * 1_000_000_000
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from msgspec import structs
 
 from tests.simulate.life import ACCOUNT, signer
+from tests.simulate.past import is_hidden_by_age
 from tradingsys.matching.cross_margin import CrossMarginWallet
 from tradingsys.sim.events import ChangeRefused, ExchangeEvent, Execution, NewOrder, OrderRecord
 from tradingsys.sim.faces.binance_usdm import ApiKey
@@ -76,18 +77,22 @@ class SpotPast:
 
     @contextmanager
     def shown(self, now_ns: int, age_ns: int, staleness_ns: int, hides: float = 0.0) -> Iterator[None]:
-        """Within this, the exchange answers as if it were ``age_ns`` ago."""
+        """Within this, the exchange answers as if it were ``age_ns`` ago, and ``hides`` so many of its young orders."""
         exchange, ledger = self._exchange, self._exchange.ledger
         wallet, then_ns = exchange.accounts[self._account], now_ns - age_ns
         order, executions_of, free, locked = ledger.order, ledger.executions_of, wallet.free, wallet.locked
 
         def past_order(*args: object, **kwargs: object) -> OrderRecord | None:
             found = order(*args, **kwargs)  # type: ignore[arg-type]
-            return found and self._as_of(found, then_ns)
+            return None if found is None or is_hidden(found) else self._as_of(found, then_ns)
+
+        def is_hidden(record: OrderRecord) -> bool:
+            return is_hidden_by_age(record.order_id, now_ns - record.created_ns, hides)
 
         def past_open_orders(name: str, symbol: str | None = None) -> list[OrderRecord]:
             symbols = ledger.symbols(name) if symbol is None else [symbol]
-            past = (self._as_of(record, then_ns) for each in symbols for record in ledger.orders(name, each))
+            shown = (row for each in symbols for row in ledger.orders(name, each) if not is_hidden(row))
+            past = (self._as_of(record, then_ns) for record in shown)
             return [record for record in past if record is not None and record.status.is_open]
 
         def past_executions(name: str, symbol: str, from_id: int = 0) -> Sequence[Execution]:
