@@ -211,9 +211,11 @@ class Limiting:
 
     async def watch(self) -> None:
         """Keep valuing what sessions hold, and restrict those that lose too much."""
+        wait_ns = 0
         while True:
-            await until(self._gateway.now_ns() + _LOOK_NS)
+            await until(self._gateway.now_ns() + wait_ns)
             self.look()
+            wait_ns = _LOOK_NS
 
     def look(self) -> None:
         """Do what is due."""

@@ -108,7 +108,7 @@ class Exposure:
 
     def is_valued(self, symbol: str) -> bool:
         """Whether it is known what a unit of a symbol is worth."""
-        return symbol in self._worths
+        return bool(self._worths.get(symbol))
 
     def value(self, symbol: str, worth: Decimal) -> None:
         """A unit of a symbol is worth this now."""
