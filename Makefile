@@ -20,7 +20,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: setup test lint demo bench simulate mutants campaign fuzz chaos wheel clean help
+.PHONY: setup test lint demo bench simulate layers mutants campaign fuzz chaos wheel clean help
 
 setup: $(VENV)/.dev  ## make the virtual environment with everything for development
 
@@ -41,6 +41,9 @@ bench: $(VENV)/.run  ## measure the gateway's latency beside a bare chain of the
 
 simulate: $(VENV)/.dev  ## live SEEDS=100 lives of the gateway in a simulated world of faults (ARGS="--append FILE")
 	$(BIN)/python -m tests.simulate --seeds $(SEEDS) $(ARGS)
+
+layers: $(VENV)/.dev  ## the same, where only one of stream, history and questions tells anything (SEEDS=100 of each)
+	$(BIN)/python -m tests.simulate.layers --seeds $(SEEDS) $(ARGS)
 
 mutants: $(VENV)/.dev  ## make known mistakes in the product, and see after how many lives each is noticed (LIVES=300)
 	$(BIN)/python -m tests.simulate.mutants --lives $(LIVES) $(ARGS)

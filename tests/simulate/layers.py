@@ -1,4 +1,5 @@
-"""Lives in which only one source of truth tells anything, since what two tell hides that one is not listened to.
+"""``python -m tests.simulate.layers --seeds 30``: lives in which only one source of truth tells anything, since what
+two tell hides that one is not listened to.
 
 The account's stream of events, the history of trades, and questions about orders each tell the gateway what became of
 its orders. Here two of them are silent or know nothing, and what must be true with the third alone is judged.
@@ -6,7 +7,12 @@ its orders. Here two of them are silent or know nothing, and what must be true w
 
 from __future__ import annotations
 
+import argparse
 import json
+import logging
+import sys
+import tempfile
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -230,6 +236,10 @@ class LayerLife(Life):
             violations.append(f"differences: {gateway.gateway.recovery.differences}")
         return violations
 
+    def _noticed(self) -> list[str]:
+        """What questions do not find is not counted; where they are all there is, it is."""
+        return [*self.overseer.wrong, *self.asked.wrong, *(self._uncounted if self.layer is Layer.QUERIES else ())]
+
     def _of_this_layer(self, judge: Judge) -> Iterator[str]:
         match self.layer:
             case Layer.HISTORY:
@@ -260,3 +270,31 @@ class LayerLife(Life):
                 yield f"session {session} {symbol}: the {self.layer} told of {told_net}, the book has {net}"
         if book.unattributed:
             yield f"fills without owner: {book.unattributed}"
+
+
+def main() -> int:
+    """So many lives of each layer; 1 when one ended badly."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulate.layers", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=30, help="how many lives of each layer")
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--layer", type=Layer, choices=list(Layer), help="only this one")
+    options = parser.parse_args()
+    logging.getLogger("pyalgo").setLevel(logging.CRITICAL)  # thousands of broken connections are the point here
+    failed = 0
+    for layer in [options.layer] if options.layer else Layer:
+        began, counts = time.monotonic(), Counter[str]()
+        for seed in range(options.first, options.first + options.seeds):
+            with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
+                verdict = LayerLife(seed, Path(folder), layer).live()
+            counts += verdict.counts
+            failed += bool(verdict.violations)
+            for violation in verdict.violations:
+                print(f"--layer {layer} --first {seed} --seeds 1: {violation}")
+        met = ", ".join(f"{counts[what]} {what}" for what in ("orders accepted", "executions", "gateway starts"))
+        print(f"{layer}: {options.seeds} lives in {time.monotonic() - began:.0f} s, {met}", flush=True)
+    print(f"{failed} with violations")
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

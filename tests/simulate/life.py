@@ -179,8 +179,12 @@ class Life(Lifetime):
     def _run(self, seconds: int) -> None:
         for _ in range(seconds):
             self.world.run_for(s(1))
-            noticed = [*self.overseer.wrong, *self._uncounted, *self.asked.wrong]
+            noticed = self._noticed()
             assert not (noticed and self.is_impatient), noticed[0]
+
+    def _noticed(self) -> list[str]:
+        """What was wrong so far, at whatever moment."""
+        return [*self.overseer.wrong, *self.asked.wrong, *self._uncounted]
 
     def _judge(self, gateway: Incarnation) -> list[str]:
         gateway.gateway.flush()

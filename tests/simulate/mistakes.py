@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from tests.simulate.faults import Profile
 from tests.simulate.layers import Layer
+from tests.simulate.scenes import Scene
 
 __all__ = ["Edit", "LineIsGone", "Lives", "Mistake", "OnSpot", "make"]
 
@@ -38,7 +39,7 @@ class OnSpot(Struct, frozen=True):
         return f"spot {self.profile}"
 
 
-Lives = Profile | Layer | OnSpot
+Lives = Profile | Layer | Scene | OnSpot
 
 
 class Edit(Struct, frozen=True):

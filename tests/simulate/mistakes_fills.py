@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.simulate.faults import Profile
 from tests.simulate.layers import Layer
 from tests.simulate.mistakes import Mistake
+from tests.simulate.scenes import Scene
 from tradingsys.core.order import Fill
 from tradingsys.gateway.kernel import Gateway
 from tradingsys.gateway.saving import Saving
@@ -80,7 +81,7 @@ FILL_MISTAKES = (
     ),
     Mistake(
         "the_watermark_is_exclusive",
-        Layer.HISTORY,
+        Scene.SELF_TRADE,
         TradeHistory._pull_once,
         "from_id = booked_to = self._book.watermarks[symbol]",
         "from_id = booked_to = self._book.watermarks[symbol] + 1",
@@ -94,7 +95,7 @@ FILL_MISTAKES = (
     ),
     Mistake(
         "the_watermark_is_saved_before_its_fills",
-        Layer.HISTORY,
+        Scene.READING,
         Saving.save,
         _SAVE,
         'self._store.save_now([row for row in records if type(row).__name__ == "WatermarkRecord"])\n' + _SAVE,

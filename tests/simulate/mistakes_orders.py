@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from tests.simulate.faults import Profile
+from tests.simulate.layers import Layer
 from tests.simulate.mistakes import Edit, Mistake
+from tests.simulate.scenes import Scene
 from tradingsys.gateway.kernel import Gateway
 from tradingsys.gateway.orders import OrderDesk
 from tradingsys.gateway.reducing import Reducing
@@ -63,17 +65,17 @@ ORDER_MISTAKES = (
     ),
     Mistake(
         "no_answer_counts_as_a_denial",
-        Profile.NORMAL,
+        Scene.SILENCE,
         Settling._resolve,
         "elif answered and asked_ms > expiry_ms:",
         "elif asked_ms > expiry_ms:",
     ),
     Mistake(
         "who_was_believed_absent_stays_so",
-        Profile.EXTREME,
+        Scene.HIDDEN,
         SessionBook._merge,
-        "order.absent = False",
-        "return",
+        "order.facts = before.merge(facts)",
+        "if order.absent:\n    return\norder.facts = before.merge(facts)",
     ),
     Mistake(
         "cancels_are_believed",
@@ -98,7 +100,7 @@ ORDER_MISTAKES = (
     ),
     Mistake(
         "an_order_of_another_epoch_is_sent",
-        Profile.KILLS,
+        Scene.OLD_ORDER,
         OrderDesk._key,
         "if (params.lineage, params.epoch, params.login) != (now.lineage, now.epoch, client.login):",
         "if params.lineage != now.lineage:",
@@ -112,7 +114,7 @@ ORDER_MISTAKES = (
     ),
     Mistake(
         "an_order_of_another_epoch_is_not_canceled",
-        Profile.KILLS,
+        Scene.OLD_CANCEL,
         OrderDesk._own,
         "order = self._book.order(client_order_id)",
         "order = self._book.order(client_order_id)\n"
@@ -120,7 +122,7 @@ ORDER_MISTAKES = (
     ),
     Mistake(
         "what_the_journal_lacks_was_never_sent",
-        Profile.EXTREME,
+        Scene.LOST_TAIL,
         OrderDesk.resolve,
         "order = self._unknown(client, item)",
         "pass",
@@ -135,7 +137,7 @@ ORDER_MISTAKES = (
     ),
     Mistake(
         "what_is_not_booked_yet_is_netted_across_sides",
-        Profile.EXTREME,
+        Layer.QUERIES,
         positions_view,
         "bought, sold = (unbooked.get((symbol, side), _ZERO) for side in (Side.BUY, Side.SELL))",
         "bought, sold = (unbooked.get((symbol, side), _ZERO) for side in (Side.BUY, Side.SELL))\n"
@@ -143,14 +145,14 @@ ORDER_MISTAKES = (
     ),
     Mistake(
         "a_login_before_ready_gets_a_snapshot",
-        Profile.KILLS,
+        Scene.EARLY,
         RequestHandler._login,
         "if session is not None and gateway.is_ready and missed is None",
         "if session is not None and missed is None",
     ),
     Mistake(
         "a_cursor_of_another_epoch_counts",
-        Profile.KILLS,
+        Scene.RETURN,
         Session.missed_since,
         "if cursor is None or cursor[0] != self.epoch or cursor[1] > self.n:",
         "if cursor is None or cursor[1] > self.n:",
@@ -159,8 +161,8 @@ ORDER_MISTAKES = (
         "what_happened_while_away_is_told_from_the_next_on",
         Profile.PEERS,
         Session.missed_since,
-        "return [data for n, data in self._events if n > cursor[1]]",
-        "return [data for n, data in self._events if n > cursor[1] + 1]",
+        "missed = [data for n, data in self._events if n > cursor[1]]",
+        "missed = [data for n, data in self._events if n > cursor[1] + 1]",
     ),
     Mistake(
         "reduce_only_goes_by_the_account",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.simulate.faults import Profile
 from tests.simulate.mistakes import Edit, Mistake
+from tests.simulate.scenes import Scene
 from tradingsys.gateway.boot import Boot
 from tradingsys.gateway.market_requests import MarketRequests
 from tradingsys.gateway.orders import OrderDesk
@@ -35,28 +36,28 @@ RESTART_MISTAKES = (
     ),
     Mistake(
         "a_torn_record_is_skipped_and_stays",
-        Profile.KILLS,
+        Scene.TORN,
         Store.open.__func__,  # type: ignore[attr-defined]
         "restart(path, identity.lineage)",
         'Path(f"{path}.journal").exists() or restart(path, identity.lineage)',
     ),
     Mistake(
         "a_torn_record_is_accepted",
-        Profile.KILLS,
+        Scene.FLIP,
         journal._read,
         "if size > _MAX_RECORD_BYTES or len(payload) != size or zlib.crc32(payload) != checksum:",
         "if size > _MAX_RECORD_BYTES:",
     ),
     Mistake(
-        "the_journal_counts_as_complete_whatever_the_ticket_says",
+        "a_missing_ticket_proves_the_journal",
         Profile.EXTREME,
         book.is_proven,
-        "if ticket is None or ticket.epoch != identity.last_ready_epoch:",
-        "if ticket is None or ticket.epoch != identity.last_ready_epoch:\n    return True\nif False:",
+        "if ticket is None or ticket.epoch != identity.last_ready_epoch or meta(conn, RESTORED) is not None:",
+        "if ticket is None:\n    return True\nif ticket.epoch != identity.last_ready_epoch:",
     ),
     Mistake(
         "epochs_are_counted",
-        Profile.KILLS,
+        Scene.BACKUP,
         Boot.run,
         "epoch = max(saved.last_epoch + 1, started_ms)",
         "epoch = saved.last_epoch + 1",
@@ -84,7 +85,7 @@ RESTART_MISTAKES = (
     ),
     Mistake(
         "the_cut_is_forgotten_before_the_fence_ends",
-        Profile.KILLS,
+        Scene.IN_THE_FENCE,
         Boot.run,
         _FENCE,
         f"{_MARK_READY}\n{_FENCE}",
@@ -92,14 +93,14 @@ RESTART_MISTAKES = (
     ),
     Mistake(
         "nothing_is_read_before_ready",
-        Profile.EXTREME,
+        Scene.MEANWHILE,
         Boot._catch_up,
         "await self._recovery.reconcile(symbols)",
         "pass",
     ),
     Mistake(
         "a_symbol_is_not_durable_before_its_first_order",
-        Profile.KILLS,
+        Scene.NEW_SYMBOL,
         Saving.save,
         "at_once = durable or any(isinstance(record, SymbolRecord | HaltRecord) for record in records)",
         "at_once = durable",
@@ -107,7 +108,7 @@ RESTART_MISTAKES = (
     ),
     Mistake(
         "an_edit_is_taken_before_the_scan",
-        Profile.KILLS,
+        Scene.EDIT,
         Boot.run,
         "rise = await self._catch_up(",
         "self._absorb_edits(saved.edits)\nrise = await self._catch_up(",

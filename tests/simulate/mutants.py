@@ -29,8 +29,8 @@ from tests.simulate.mistakes_futures import FUTURES_MISTAKES
 from tests.simulate.mistakes_orders import ORDER_MISTAKES
 from tests.simulate.mistakes_restart import RESTART_MISTAKES
 from tests.simulate.mistakes_spot import SPOT_MISTAKES
+from tests.simulate.scenes import Scene, told
 from tests.simulate.spot_life import SpotLife
-from tests.simulate.verdict import Verdict
 from tradingsys.oms.fill_book import FillBook
 
 __all__ = ["CANARY", "MISTAKES", "Fate", "tried"]
@@ -108,7 +108,7 @@ def tried(mistake: Mistake, seeds: Iterable[int]) -> Fate:
 def _first_violation(seed: int, lives: Lives) -> str:
     with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
         try:
-            return next(iter(_live(seed, Path(folder), lives).violations), "")
+            return next(iter(_violations(seed, Path(folder) / "life", lives)), "")
         except Exception as error:  # noqa: BLE001 - whatever breaks, the mistake did not go unnoticed
             return f"{type(error).__name__}: {error}"
 
@@ -117,16 +117,18 @@ _first_violation_without = cache(_first_violation)
 """Of the product as it is: what happens there as well is not the mistake's."""
 
 
-def _live(seed: int, folder: Path, lives: Lives) -> Verdict:
+def _violations(seed: int, folder: Path, lives: Lives) -> list[str]:
     match lives:
+        case Scene():
+            return told(lives, folder)
         case OnSpot(profile):
-            return SpotLife(seed, folder, profile, wire=False).live()
+            return SpotLife(seed, folder, profile, wire=False).live().violations
         case Profile():
             life = Life(seed, folder, lives)
         case Layer():
             life = LayerLife(seed, folder, lives)
     life.is_impatient = True
-    return life.live()
+    return life.live().violations
 
 
 def _all(mistakes: list[Mistake], seeds: range, jobs: int) -> Iterator[Fate]:
