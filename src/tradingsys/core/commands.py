@@ -43,6 +43,7 @@ __all__ = [
     "Reading",
     "Repay",
     "ReplaceOrder",
+    "SetCountdown",
     "SetLeverage",
     "SetMarginType",
     "SymbolSettings",
@@ -265,6 +266,15 @@ class SymbolSettingsQuery(Reading[SymbolSettings], frozen=True):
     """The account's settings for a symbol."""
 
     symbol: str
+
+
+class SetCountdown(Query[int], frozen=True):
+    """Let the venue itself cancel all orders on a symbol in ``countdown_ms``, unless it is asked again before; 0 stops
+    that. The answer is what is set.
+    """
+
+    symbol: str
+    countdown_ms: int
 
 
 class SetLeverage(Query[SymbolSettings], frozen=True):

@@ -94,6 +94,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """After how much silence of this gateway the exchange cancels orders where all sessions agreed; None: never."""
 
 
+_LEAST_COUNTDOWN_S, _LONGEST_COUNTDOWN_S = 5, 3_600
 _AS_SHOWN = "copy it as the exchange shows it"
 _CHOICES: dict[str, tuple[str, ...]] = {
     "environment": tuple(Environment),
@@ -251,6 +252,12 @@ def _check(config: Config, path: Path) -> None:
         value = getattr(config, key)
         if value is not None and value < 0:
             raise ConfigError(f"must not be negative, not {value}", file=str(path), key=key)
+    if config.countdown_s is not None and not _LEAST_COUNTDOWN_S <= config.countdown_s <= _LONGEST_COUNTDOWN_S:
+        raise ConfigError(
+            f"must be {_LEAST_COUNTDOWN_S} to {_LONGEST_COUNTDOWN_S}, not {config.countdown_s}",
+            file=str(path),
+            key="countdown_s",
+        )
     check_sessions(config.limits, config.sessions, str(path))
     check_backups(config.backups, str(path))
 

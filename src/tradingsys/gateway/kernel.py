@@ -27,6 +27,7 @@ from tradingsys.core.reports import (
 from tradingsys.gateway.announcements import Announcements
 from tradingsys.gateway.backups import Backups
 from tradingsys.gateway.boot import Boot, BootSteps
+from tradingsys.gateway.countdown import Countdown
 from tradingsys.gateway.duties import inquiries, take_up
 from tradingsys.gateway.halting import Halting
 from tradingsys.gateway.limiting import Limiting
@@ -323,9 +324,8 @@ class Gateway:
             MarginWatch(self.now_ns, self.venue.venue_ms, self._heard, lambda: self.margin) if has_debts else None,
             self.settings,
         )
-        self.procedures.keep(self.stopping.watch)
-        self.procedures.keep(self.limiting.watch)
-        self.procedures.keep(self.backups.watch)
+        for watch in (self.stopping.watch, Countdown(self).watch, self.limiting.watch, self.backups.watch):
+            self.procedures.keep(watch)
         self.log.info("ready", open_orders=len(self.book.open_orders()), in_doubt=len(doubtful))
         self._tell.snapshots(self.book)
 

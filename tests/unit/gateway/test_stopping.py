@@ -216,3 +216,29 @@ def test_strategies_are_told_what_they_may_send(rig: Rig) -> None:
     desk.ask("op.resume", {"session_id": 1, "symbol": "dogeusdt"})
     assert [push["state"] for push in one.pushes("trading")] == ["HALTED", "ACTIVE", "ACTIVE"]
     assert not one.pushes("trading")[-1].get("symbols") and not one.pushes("trading")[-1].get("text")
+
+
+def test_the_exchange_itself_cancels_where_every_session_agreed(rig: Rig) -> None:
+    sessions = {1: SessionConfig(countdown=True)}
+    rig.settings = structs.replace(SETTINGS, sessions=sessions, countdown_s=8)
+    rig.restart()
+    client = rig.client(1, instance="i1")
+    client.ask("order", client.order_params(price="0.55"))
+    rig.run(20)
+    assert orders_there(rig) == 1, "it is renewed"
+    other = rig.client(2, instance="i2")
+    other.ask("order", other.order_params(price="0.54"))
+    rig.run(3)
+    rig.gateway.kill("with an order of a session that did not agree")
+    rig.run(20)
+    assert orders_there(rig) == 2
+    rig.start()
+    other = rig.client(2, instance="i2")
+    [coid] = [order.client_order_id for order in rig.gateway.gateway.book.open_orders(2)]
+    assert "error" not in other.ask("cancel", {"client_order_id": coid})
+    rig.run(3)
+    rig.gateway.kill("for good")
+    rig.run(6)
+    assert orders_there(rig) == 1
+    rig.run(6)
+    assert orders_there(rig) == 0

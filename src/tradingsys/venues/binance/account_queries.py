@@ -17,6 +17,7 @@ from tradingsys.core.commands import (
     Permissions,
     PermissionsQuery,
     PositionsQuery,
+    SetCountdown,
     SetLeverage,
     SetMarginType,
     SymbolSettings,
@@ -36,6 +37,7 @@ __all__ = [
     "key_permissions",
     "permissions",
     "positions",
+    "set_countdown",
     "set_leverage",
     "set_margin_type",
     "symbol_settings",
@@ -57,6 +59,7 @@ _read_balances = msgspec.json.Decoder(list[messages.Balance]).decode
 _read_position_mode = msgspec.json.Decoder(messages.PositionMode).decode
 _read_asset_mode = msgspec.json.Decoder(messages.MultiAssetsMode).decode
 _read_config = msgspec.json.Decoder(messages.AccountConfig).decode
+_read_countdown = msgspec.json.Decoder(messages.CountdownCancelAll).decode
 _read_income = msgspec.json.Decoder(list[messages.IncomeRow]).decode
 _read_settings = msgspec.json.Decoder(list[messages.SymbolConfig]).decode
 _read_restrictions = msgspec.json.Decoder(messages.ApiRestrictions).decode
@@ -118,6 +121,13 @@ def set_leverage(asking: Asking, change: SetLeverage) -> Steps[SymbolSettings]:
     """Change the leverage, and read what is set."""
     yield Call("POST", asking.product.paths.leverage, {"symbol": change.symbol, "leverage": change.leverage})
     return (yield from _settings_of(asking.product, change.symbol))
+
+
+def set_countdown(asking: Asking, change: SetCountdown) -> Steps[int]:
+    """Arm, renew or stop the countdown of a symbol."""
+    params: dict[str, str | int | bool] = {"symbol": change.symbol, "countdownTime": change.countdown_ms}
+    told = _read_countdown((yield Call("POST", asking.product.paths.countdown, params)).body)
+    return int(told.countdown_time)
 
 
 def set_margin_type(asking: Asking, change: SetMarginType) -> Steps[SymbolSettings]:

@@ -25,6 +25,7 @@ from tradingsys.core.commands import (
     Query,
     RateLimit,
     Repay,
+    SetCountdown,
     SetLeverage,
     SetMarginType,
     SymbolSettingsQuery,
@@ -47,7 +48,7 @@ WEIGHT_LIMIT = RateLimit("weight", 60_000, 180_000)
 """In units of an account's weight, as all of `Weights` of margin."""
 
 LACKS: Mapping[type[Query[Any]], str] = {
-    kind: spot_queries.LACKS[kind] for kind in (SymbolSettingsQuery, SetLeverage, SetMarginType)
+    kind: spot_queries.LACKS[kind] for kind in (SymbolSettingsQuery, SetCountdown, SetLeverage, SetMarginType)
 }
 
 _DAY_MS = 24 * 60 * 60 * 1000

@@ -61,6 +61,7 @@ class Paths(Struct, frozen=True, kw_only=True):
     open_algo_orders: str = ""
     all_algo_orders: str = ""
     symbol_config: str = ""
+    countdown: str = ""
     leverage: str = ""
     margin_type: str = ""
     # Assets.
@@ -104,6 +105,7 @@ class Weights(Struct, frozen=True, kw_only=True):
     symbol_settings: int = 0
     change_settings: int = 0
     """One change, and reading it back."""
+    countdown: int = 0
     loan: int = 0
     borrowable: int = 0
     margin_state: int = 0

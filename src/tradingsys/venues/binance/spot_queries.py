@@ -28,6 +28,7 @@ from tradingsys.core.commands import (
     PositionsQuery,
     Query,
     Repay,
+    SetCountdown,
     SetLeverage,
     SetMarginType,
     SymbolSettingsQuery,
@@ -53,6 +54,7 @@ _NO_LOANS = "a spot account borrows nothing: trade a margin account"
 
 LACKS: Mapping[type[Query[Any]], str] = {
     SymbolSettingsQuery: _NO_SETTINGS,
+    SetCountdown: "only futures can cancel by themselves when nobody is heard of",
     SetLeverage: _NO_SETTINGS,
     SetMarginType: _NO_SETTINGS,
     IncomeQuery: "a spot account has no cash history: what comes and leaves is told by its stream",

@@ -138,6 +138,7 @@ _PATHS = Paths(
     klines="/fapi/v1/klines",
     income="/fapi/v1/income",
     symbol_config="/fapi/v1/symbolConfig",
+    countdown="/fapi/v1/countdownCancelAll",
     leverage="/fapi/v1/leverage",
     margin_type="/fapi/v1/marginType",
     api_restrictions="/sapi/v1/account/apiRestrictions",
@@ -160,6 +161,7 @@ _WEIGHTS = Weights(
     income=30,
     symbol_settings=5,
     change_settings=1 + 5,
+    countdown=10,
     permissions=5,
     klines=((99, 1), (499, 2), (1000, 5), (1500, 10)),
 )
