@@ -234,9 +234,6 @@ class Life(Lifetime):
         self._deaf.append((self.world.now_ns, self.world.now_ns + wait_ns))
         self.world.after(wait_ns, self._start_gateway)
 
-    def _drop_link(self) -> None:
-        self.world.rng.choice(self.strategies).drop()
-
     # ---- the market
 
     def _make_market(self) -> None:

@@ -270,7 +270,7 @@ class Overseer:
         if condition is not None:
             yield condition.client_algo_id
         for change in self._ledger.amendments:
-            if (change.symbol, change.order_id) == (row.symbol, row.order_id) and hasattr(change, "client_order_id"):
+            if (change.symbol, change.order_id) == (row.symbol, row.order_id):
                 yield change.client_order_id
 
     def _say(self, what: str) -> None:
