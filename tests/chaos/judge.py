@@ -69,10 +69,13 @@ def _is_unexplained_halt(line: str, faults: Counter[str]) -> bool:
 
 
 def _settled(stage: Stage, patience_s: float) -> list[str]:
-    """What is still wrong after all that could settle had its time."""
-    deadline = time.monotonic() + patience_s
-    while (found := list(_unsettled(stage))) and time.monotonic() < deadline:
+    """What is still wrong when nothing has changed any more for so long: a busy machine takes its time."""
+    found, deadline = list(_unsettled(stage)), time.monotonic() + patience_s
+    while found and time.monotonic() < deadline:
         time.sleep(0.2)
+        before, found = found, list(_unsettled(stage))
+        if found != before:
+            deadline = time.monotonic() + patience_s
     return found
 
 

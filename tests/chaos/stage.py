@@ -54,7 +54,7 @@ class Cast(Struct, frozen=True):
 
     processes: int = 4
     sessions_each: int = 5
-    per_second: float = 60.0
+    per_second: float = 40.0
     """Requests of all strategies together."""
 
     @property

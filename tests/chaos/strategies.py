@@ -24,6 +24,8 @@ QUIET = Path("quiet")
 SYMBOLS = {"usdm": ("dogeusdt", "xrpusdt"), "spot": ("dogeusdt", "ethbtc")}
 _LEANS = 0.25
 """So often an order follows no whim but the session's direction."""
+_MOST_DOUBTS = 3
+"""Nobody goes on for ever without hearing what became of all that."""
 _CLEAN_UP_S = 0.2
 _RUNNING = {"running": True}
 
@@ -79,6 +81,8 @@ class Seat:
     def act(self) -> None:
         """One request."""
         book = self.monkey.books[0]
+        if sum(order.in_doubt for each in self.monkey.books for order in each.open_orders) > _MOST_DOUBTS:
+            return
         if self._random.random() < _LEANS and book.bid_prc(0):
             book.add_order(0, self.monkey._quantity(book), self._side, OrderType.MARKET)
         else:

@@ -40,7 +40,7 @@ class Plan(Struct, frozen=True):
     troubles: float = 1.0
     """How many in one life of the gateway, on average."""
     patience_s: float = 2 * PATIENCE_S
-    """How long books that differ may take to become equal, once nothing goes wrong any more."""
+    """How long what is wrong may stay as it is, once nothing goes wrong any more."""
 
 
 class Outcome(Struct):
