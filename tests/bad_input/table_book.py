@@ -16,12 +16,14 @@ from tradingsys.store.migrations import VERSION
 
 __all__ = ["CASES", "UNCHECKED", "columns"]
 
-# Columns that hold free text, or text that only the exchange can judge; a rival is empty where there is none.
+# Columns that hold free text, or text that only the exchange can judge; a rival is empty where there is none, and a
+# halt's symbol where all are meant.
 UNCHECKED = {
     "adjustments.id",
     "adjustments.why",
     "fills.fee_asset",
     "halts.reason",
+    "halts.symbol",
     "ledger.asset",
     "ledger.symbol",
     "meta.key",
