@@ -71,13 +71,6 @@ FUTURES_MISTAKES = (
         "return False",
     ),
     Mistake(
-        "trades_alone_tell_how_an_order_stands",
-        Profile.AMENDS,
-        SessionBook.untold_orders,
-        "return [order for order in self._index.untold.values() if order.is_untold]",
-        "return []",
-    ),
-    Mistake(
         "a_forced_trade_halts_nothing",
         Profile.NORMAL,
         SessionBook.learn,

@@ -71,14 +71,14 @@ RESTART_MISTAKES = (
     ),
     Mistake(
         "no_fence",
-        Profile.EXTREME,
+        Scene.LAST_INSTANT,
         Boot.run,
         _FENCE,
         "pass",
     ),
     Mistake(
         "a_fence_of_the_recv_window_only",
-        Profile.EXTREME,
+        Scene.LAST_INSTANT,
         Margins.fence_ms,
         "return self.future_ms + recv_window_ms + self.engine_ms + self.staleness_ms",
         "return recv_window_ms",
