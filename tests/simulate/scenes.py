@@ -42,6 +42,8 @@ class Scene(StrEnum):
     """The journal ends in the middle of a record; later the process dies, and nothing else."""
     SILENCE = "silence"
     """An order is accepted, and then the exchange answers nobody for longer than it could have taken to accept it."""
+    LAST_INSTANT = "last instant"
+    """Power is cut, the journal is gone, and an order that was in it is accepted when it is nearly too late."""
     IN_THE_FENCE = "in the fence"
     """Power is cut, and the gateway that waits until no earlier order can still arrive dies while it waits."""
     MEANWHILE = "meanwhile"
@@ -186,6 +188,23 @@ def _silence(folder: Path) -> Iterator[str]:
     rig.run(30)
     if client.last_order()["status"] != "NEW":
         yield f"an open order is told to be {client.last_order()['status']}"
+
+
+def _last_instant(folder: Path) -> Iterator[str]:
+    rig = Rig(folder)
+    client = rig.client()
+    rig.faults = Faults(last_instant=1.0, disk=DiskFaults(slow_commit=1.0))
+    client.ask("order", client.order_params(quantity="15", price="0.598"), 0.05)
+    _cut_power(rig)
+    rig.faults = Faults.none()
+    rig.start(until_ready=False)
+    while not rig.gateway.gateway.is_ready:
+        rig.run(0.02)
+    known = set(rig.gateway.gateway.book.orders)
+    rig.run(5)
+    (order,) = rig.venue.simulator.exchange.open_orders("account")
+    if order.client_order_id not in known:
+        yield "READY, and an order from before the power cut is accepted after it"
 
 
 def _in_the_fence(folder: Path) -> Iterator[str]:
@@ -346,6 +365,7 @@ _SCENES = {
     Scene.LOST_TAIL: _lost_tail,
     Scene.TORN: _torn,
     Scene.SILENCE: _silence,
+    Scene.LAST_INSTANT: _last_instant,
     Scene.IN_THE_FENCE: _in_the_fence,
     Scene.MEANWHILE: _meanwhile,
     Scene.SELF_TRADE: _self_trade,
