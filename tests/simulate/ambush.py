@@ -15,8 +15,8 @@ _EFFECTS = {
     "a wal sync": 8,
     "a database write": 12,
     "a database sync": 2,
-    "an other file write": 20,
-    "an other file sync": 1,
+    "a copy write": 20,
+    "a copy sync": 1,
     "a folder sync": 2,
     "a renaming": 1,
     "a removal": 2,
@@ -27,10 +27,12 @@ _EFFECTS = {
     "a send": 4,
     "an answer is handled": 40,
     "a push": 30,
-    "a step of the boot": 8,
 }
 """What has an effect, and how many of its kind a process may get through."""
-POINTS = tuple((f"{when} {what}", many) for what, many in _EFFECTS.items() for when in ("before", "after"))
+POINTS = (
+    *((f"{when} {what}", many) for what, many in _EFFECTS.items() for when in ("before", "after")),
+    ("after a step of the boot", 8),
+)
 
 
 class Killed(BaseException):

@@ -30,7 +30,7 @@ class DiskFile(Struct):
     """One file, by whatever name: what is durable of it, and what came since."""
 
     kind: str
-    """How the points where a process may die are named: journal, wal, database or other file."""
+    """How the points where a process may die are named: journal, wal, database or copy."""
     durable: bytearray = field(default_factory=bytearray)
     pending: list[_Write] = field(default_factory=list)
     size: int = 0
@@ -278,4 +278,4 @@ def _kind(path: str) -> str:
         return "wal"
     if ".journal" in name:
         return "journal"
-    return "database" if name.endswith(".db") else "other file"
+    return "database" if name.endswith(".db") else "copy"

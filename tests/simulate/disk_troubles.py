@@ -20,7 +20,7 @@ class DiskTroubles:
 
     def __init__(self, world: World, disk: Disk, faults: Callable[[], Faults]) -> None:
         self._world, self._disk, self._faults = world, disk, faults
-        self._ambush = Ambush(disk)
+        self.ambush = Ambush(disk)
         self._rng = Random(world.rng.getrandbits(64))
         self.were_bad = False
         """Whether anything happened that a store may fail for."""
@@ -34,12 +34,12 @@ class DiskTroubles:
 
     def end(self) -> None:
         """The disk is as good as new."""
-        self._ambush.leave()
+        self.ambush.leave()
         self._disk.room = None
         self._disk.failing_syncs = 0
 
     def _lay_ambush(self) -> None:
-        self._ambush.lay(self._rng)
+        self.ambush.lay(self._rng)
 
     def _fill(self) -> None:
         self.were_bad = True

@@ -24,6 +24,7 @@ from tests.simulate.faults import Profile
 from tests.simulate.layers import Layer, LayerLife
 from tests.simulate.life import Life
 from tests.simulate.mistakes import LineIsGone, Lives, Mistake, OnSpot, make
+from tests.simulate.mistakes_disk import DISK_MISTAKES
 from tests.simulate.mistakes_fills import FILL_MISTAKES
 from tests.simulate.mistakes_futures import FUTURES_MISTAKES
 from tests.simulate.mistakes_orders import ORDER_MISTAKES
@@ -35,7 +36,7 @@ from tradingsys.oms.fill_book import FillBook
 
 __all__ = ["CANARY", "MISTAKES", "Fate", "tried"]
 
-MISTAKES = (*FILL_MISTAKES, *ORDER_MISTAKES, *RESTART_MISTAKES, *FUTURES_MISTAKES, *SPOT_MISTAKES)
+MISTAKES = (*FILL_MISTAKES, *ORDER_MISTAKES, *RESTART_MISTAKES, *DISK_MISTAKES, *FUTURES_MISTAKES, *SPOT_MISTAKES)
 CANARY = Mistake(
     "nothing_is_booked",
     Profile.NORMAL,
