@@ -239,7 +239,12 @@ class Desk:
         if not any(row["qty"] == large["qty"] for row in self.world.orders()):
             for what, body in (("price", {"price": "0.6"}), ("trade", large), ("price", {"price": "0.5"})):
                 self.world.admin(what, {"symbol": "DOGEUSDT", **body})
-        eventually("a halt", lambda: json.loads(self.run("status", "--json").stdout)["status"]["halts"])
+
+        def is_halted() -> bool:
+            halts = json.loads(self.run("status", "--json").stdout)["status"]["halts"]
+            return any(halt["cause"] == "FORCED" for halt in halts)
+
+        eventually("a halt", is_halted)
 
     def _curl(self, rest: list[str]) -> str:
         url = next(word for word in rest if "localhost" in word)
