@@ -137,6 +137,7 @@ class MarketData:
         subscribers[client] = None
         if len(subscribers) > 1:
             return
+        self.prices.begin(stream.symbol, self._clock.monotonic_ns())
         name = _PREFIX + self._protocol.channel_of(stream)
         channel = self._channels.get(name)
         if channel is None:

@@ -13,6 +13,8 @@ __all__ = ["Prices"]
 
 _Book = Depth | BestBidOffer
 _NS_PER_S = 1_000_000_000
+_FIRST_NS = 10 * _NS_PER_S
+"""How long a first price may be on its way."""
 
 
 class Prices:
@@ -22,8 +24,14 @@ class Prices:
         self._books: dict[str, tuple[_Book, int]] = {}
         self._marks: dict[str, tuple[MarkPrice, int]] = {}
         self._trades: dict[str, tuple[Trade | Kline, int]] = {}
+        self._begun: dict[str, int] = {}
+        """When somebody last began to follow a symbol."""
         self._remembered: dict[str, Decimal] = {}
         """Of what nobody follows any more."""
+
+    def begin(self, symbol: str, now_ns: int) -> None:
+        """Somebody follows a symbol from now on: a first price is on its way."""
+        self._begun[symbol] = now_ns
 
     def note(self, event: MarketEvent, now_ns: int) -> None:
         """Something came; the text is read when somebody asks."""
@@ -76,7 +84,8 @@ class Prices:
         """What an order is measured with, or why there is nothing: the book's middle, else the mark price, else the
         last trade's.
 
-        What came before ``oldest_ns`` is too old; with None nothing is.
+        What came before ``oldest_ns`` is too old; with None nothing is. There need be nothing yet while the first price
+        is on its way: who subscribes and trades at once need not wait.
         """
         best = self.best(symbol)
         if best is not None:
@@ -89,6 +98,9 @@ class Prices:
             if oldest_ns is None or at_ns >= oldest_ns:
                 return px, ""
             newest_ns = max(newest_ns, at_ns)
+        is_begun = now_ns - self._begun.get(symbol, -_FIRST_NS) < _FIRST_NS
+        if newest_ns < 0 and is_begun and symbol not in self._remembered:
+            return None, ""
         if newest_ns < 0:
             return (
                 None,

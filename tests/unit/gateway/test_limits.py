@@ -163,6 +163,16 @@ def test_without_a_price_to_measure_with_only_what_reduces_is_sent(
     assert denied(client, **REDUCE)["limit"] == "max_reference_age_s", "all of it is being sold already"
 
 
+def test_who_subscribes_and_trades_at_once_need_not_wait_for_the_first_price(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_reference_age_s=5, max_order_notional=Decimal(20))
+    client = scene.client()
+    client.result("subscribe", ["dogeusdt@bbo"])
+    client.order()
+    assert denied(client, quantity="40")["limit"] == "max_order_notional", "its own price counts"
+    scene.run(11)
+    assert denied(client)["limit"] == "max_reference_age_s", "there is none, after all"
+
+
 def test_a_mark_price_or_a_bar_measures_where_no_book_is_followed(tmp_path: Path) -> None:
     scene = limited(tmp_path, max_reference_age_s=5, max_aggressive_pct=Decimal(5))
     client, prices = scene.client(), scene.gateway.market.prices
