@@ -221,6 +221,7 @@ class Life(Lifetime):
             self.witness.hear,
             self.counts,
         )
+        self.overseer.is_restored = self.machine.hands.were_used
         self.overseer.begin(self.gateway.gateway)
         self.asked.begin(self.gateway)
         is_proven = self.gateway.store.saved.journal_proven or self.machine.was_harmed

@@ -56,6 +56,8 @@ class Overseer:
         self.wrong: dict[str, str] = {}
         self.may_halt = {HaltCause.FORCED}
         """What may be imposed in this life, since there is reason for it."""
+        self.is_restored = False
+        """The book is a backup: it has orders as they were before they were amended, until it asks."""
         self._world = world
         self._ledger = exchange.ledger
         self._account = account
@@ -214,7 +216,8 @@ class Overseer:
             self._say(f"less executed of {name} than before: {cum} after {self._cum[name]}")
         self._cum[name] = cum
         terms = order.known_terms
-        if terms is not None and terms.order_qty and cum > terms.order_qty and order.replace is None:
+        is_amended = order.replace is not None or self.is_restored
+        if terms is not None and terms.order_qty and cum > terms.order_qty and not is_amended:
             self._say(f"more executed of {name} than ordered: {cum} of {terms.order_qty}")
         if not order.is_open:
             self._over.add(name)
