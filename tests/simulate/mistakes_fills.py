@@ -67,7 +67,7 @@ FILL_MISTAKES = (
     ),
     Mistake(
         "the_watermark_ignores_how_old_answers_are",
-        Profile.STALE,
+        Scene.OUT_OF_ORDER,
         TradeHistory._pull_once,
         "settled &= fill.ts_event_ms < asked_ms - self._staleness_ms and self._book.is_booked(fill)",
         "settled &= self._book.is_booked(fill)",

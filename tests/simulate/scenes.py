@@ -50,6 +50,8 @@ class Scene(StrEnum):
     """Two orders are executed while no gateway lives, one a sale of what the other buys: the account shows nothing."""
     SELF_TRADE = "self-trade"
     """The account trades with itself; the gateway dies when it knows the owner of one half."""
+    OUT_OF_ORDER = "out of order"
+    """History shows an execution before one that came before it, while it is read."""
     READING = "reading"
     """The gateway dies with what it just read from history in memory, and on its way to a slow disk."""
     HIDDEN = "hidden"
@@ -262,6 +264,19 @@ def _self_trade(folder: Path) -> Iterator[str]:
         yield f"the session bought 15 from the account's owner, and they hold {rig.nets(1, EXTERNAL)}"
 
 
+def _out_of_order(folder: Path) -> Iterator[str]:
+    rig = Rig(folder)
+    client = rig.client()
+    rig.faults = Faults(lose_event=1.0, staleness_ms=490.0)
+    client.ask("order", client.order_params(quantity="1000", price="0.598"))
+    for number in range(200):
+        rig.venue.order("house", "DOGEUSDT", Side.SELL, 5, Decimal("0.598"), f"house {number}")
+        rig.run(0.03)
+    rig.faults = Faults.none()
+    rig.run(12)
+    yield from _judged(rig, 1000)
+
+
 def _reading(folder: Path) -> Iterator[str]:
     rig = Rig(folder)
     client = rig.client()
@@ -369,6 +384,7 @@ _SCENES = {
     Scene.IN_THE_FENCE: _in_the_fence,
     Scene.MEANWHILE: _meanwhile,
     Scene.SELF_TRADE: _self_trade,
+    Scene.OUT_OF_ORDER: _out_of_order,
     Scene.READING: _reading,
     Scene.HIDDEN: _hidden,
     Scene.EARLY: _early,
