@@ -216,6 +216,8 @@ class Judge:
                 yield f"unknown to the book: {order.client_order_id}"
             if known is None:
                 continue  # lost with the journal's tail, and ended without a trace
+            if known.absent and self._life.exchange_forgets and not order.rows and not order.status.is_open:
+                continue  # hidden until nobody asked any more, and ended without a trace
             terms = known.known_terms
             qty, px = (terms.order_qty, terms.price) if terms else (None, None)
             told = (known.session, known.status, known.facts.cum_qty, qty, px)

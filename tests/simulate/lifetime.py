@@ -42,6 +42,8 @@ class Lifetime(ABC):
     counts: Counter[str]
     gateway: Incarnation | None = None
     overseer: Overseer
+    exchange_forgets: bool
+    """It hides orders for longer than margins allow for."""
     strategies: Sequence[Living]
 
     @property
@@ -53,6 +55,7 @@ class Lifetime(ABC):
         """What happens at random in every life."""
         faults, rng = self.faults, self.world.rng
         self.venue.troubles.faults = lambda: self.faults
+        self.exchange_forgets = bool(faults.hide_order)
         self._every(faults.gateway_kills_per_s, self._kill_gateway)
         self._every(faults.boot_kills_per_s, self._kill_booting_gateway)
         self._every(faults.strategy_kills_per_s, lambda: rng.choice(self.strategies).kill())

@@ -158,6 +158,8 @@ class SpotJudge:
                 if known is None:
                     if record.cum_qty or record.status.is_open:
                         yield f"unknown to the book: {name}"
+                elif known.absent and self._life.exchange_forgets and not (record.cum_qty or record.status.is_open):
+                    continue  # hidden until nobody asked any more, and ended without a trace
                 elif (_settled(known.status), known.facts.cum_qty) != (_settled(record.status), record.cum_qty):
                     true = f"{record.status} {record.cum_qty} of {record.qty}"
                     yield f"{name} is {true}; the book: {known.status} {known.facts.cum_qty}"
