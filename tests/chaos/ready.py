@@ -27,7 +27,16 @@ from tests.process.world import Process, World, eventually
 from tradingsys.core.enums import OrderStatus, OrderType, Side, TimeInForce
 from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.core.order import Closed, Fill, Terms
-from tradingsys.core.records import FillRecord, Intent, OrderRecord, PositionRecord, Record, SymbolRecord
+from tradingsys.core.records import (
+    FillRecord,
+    Intent,
+    OrderRecord,
+    PerformanceRecord,
+    PositionRecord,
+    Record,
+    SymbolRecord,
+    WatermarkRecord,
+)
 from tradingsys.gateway.products import ProductName, book_name
 from tradingsys.store import InlineRunner, Store
 
@@ -100,7 +109,8 @@ def _write_book(world: World, executions: int) -> None:
         runner=InlineRunner(),
     )
     first = newest - executions
-    store.save_now([SymbolRecord(_SYMBOL, first), PositionRecord(1, _SYMBOL, Decimal(0))])
+    settled = PerformanceRecord(1, _SYMBOL, Decimal(0), None, Decimal(0), {"USDT": executions * _FEE}, {}, 0)
+    store.save_now([SymbolRecord(_SYMBOL, first), PositionRecord(1, _SYMBOL, Decimal(0)), settled])
     now_ms = time.time_ns() // 1_000_000
     records: list[Record] = []
     for number in range(executions):
@@ -108,6 +118,7 @@ def _write_book(world: World, executions: int) -> None:
         if len(records) >= _BATCH or number == executions - 1:
             store.save_now(records)
             records = []
+    store.save_now([WatermarkRecord(_SYMBOL, newest)])
     store.close()
 
 
