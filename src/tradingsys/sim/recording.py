@@ -112,7 +112,7 @@ def parse(line: bytes) -> tuple[int, Entry | None]:
             wrapper = _read_wrapper(raw)
             return recv_ns, _entry(bytes(wrapper.data), wrapper.stream)
         return recv_ns, _entry(raw, "")
-    except (msgspec.DecodeError, ArithmeticError) as error:
+    except (msgspec.DecodeError, ArithmeticError, RecursionError) as error:
         raise ValueError(str(error)) from None
 
 
