@@ -138,7 +138,8 @@ def test_a_strategy_is_not_told_that_it_ended_while_a_replace_may_have_enlarged_
 ) -> None:
     table.book.replacing(order, replace("20"))
     table.book.learn(Order(venue_order_id="7", fills={"100": fill(100, "7", "10")}), SYMBOL, EPOCH)
-    assert order.status is OrderStatus.PARTIALLY_FILLED
+    told = [order.status]
     table.book.take_effects()
     table.book.replace_ended(order)  # it was not sent, or refused
-    assert order.status is OrderStatus.FILLED and kinds(table.book.take_effects(), OrderNews)
+    assert [*told, order.status] == [OrderStatus.PARTIALLY_FILLED, OrderStatus.FILLED]
+    assert kinds(table.book.take_effects(), OrderNews)
