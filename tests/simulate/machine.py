@@ -94,7 +94,8 @@ class Machine:
         """The configuration of a gateway on this machine."""
         orders = structs.replace(settings.orders, sync_each=self.disk.syncs_each_order)
         copies = BackupSettings(every_h=1 / 3_600 if self._faults().disk.needs_backups else 0)
-        return structs.replace(settings, orders=orders, backups=copies, scan=tuple(sorted(self.hands.scan)))
+        scan = tuple(sorted({*settings.scan, *self.hands.scan}))
+        return structs.replace(settings, orders=orders, backups=copies, scan=scan)
 
     def process_died(self, *, power_cut: bool, knew: Iterable[str] = ()) -> None:
         """Nothing of it runs any more, and its files are let go."""
