@@ -11,10 +11,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
 from msgspec import structs
 
 from tests.process.world import free_port
 from tradingsys.core.enums import OrderType, Side
+from tradingsys.gateway.session_config import UNLIMITED
 from tradingsys.net import ws
 from tradingsys.net.clock import SystemClock
 from tradingsys.net.loop import new_event_loop
@@ -110,7 +112,11 @@ class Exchange:
         self.urls = running.urls
 
     def config(self, folder: Path, account: str = "usdt", **changes: Any) -> Path:
-        """The configuration of an account's gateway that reaches this box; a change to None leaves a key out."""
+        """The configuration of an account's gateway that reaches this box; a change to None leaves a key out.
+
+        Without limits, unless they are a change: they would keep from the exchange what it is to be told, such as the
+        same order again and again, before there is any price.
+        """
         urls = {"rest": self.urls.rest, "ws_api": self.urls.ws_api, "streams": self.urls.streams}
         if account != "usdt":
             urls |= {"ws_api": self.urls.spot_ws_api, "streams": self.urls.spot_streams}
@@ -121,6 +127,7 @@ class Exchange:
             "environment": "sim",
             "recv_window_ms": 500,
             "margin": True if account == "margin" else None,
+            "limits": msgspec.to_builtins(UNLIMITED),
         }
         changed = changes.pop("urls", {})
         config = {**known, "urls": {**urls, **changed} if isinstance(changed, dict) else changed, **changes}

@@ -85,6 +85,7 @@ def test_each_execution_is_told_once_and_known_to_be_safe(loop: Loop, launcher: 
 
     # Nothing can be written while somebody else holds the book: what is told now is in memory only.
     holder = apsw.Connection(str(folder / "pos.db"))
+    holder.set_busy_timeout(20_000)  # What it is writing right now comes first.
     holder.execute("BEGIN IMMEDIATE").fetchall()
     orders.append(strategy.buy())
     strategy.run_until("an execution that is not written", lambda: not orders[-1].is_active)

@@ -31,6 +31,7 @@ def told(page: str, title: str = "exit code") -> set[int]:
 def test_exit_codes() -> None:
     known = {exits.OK, exits.FAILURE, exits.USAGE, exits.NOTHING}
     assert {case.code for case in PROCESSES} == known, "one of them is not tried"
+    known.add(exits.UNCONFIRMED)  # Nothing is wrong with what was asked for.
     assert told("commands.md") - ENDED_BY_OTHERS == known
     assert told("errors.md") - ENDED_BY_OTHERS == known
     assert isinstance(app.help_epilogue, str)

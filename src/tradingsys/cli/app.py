@@ -43,8 +43,8 @@ app = App(
         how the account's position comes about
 
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage or configuration,
-3 nothing there (no gateway answers and there is no pos.db), 130 Ctrl-C,
-141 nobody reads the output.""",
+3 nothing there (no gateway answers and there is no pos.db), 4 begun but not
+confirmed by the exchange in time, 130 Ctrl-C, 141 nobody reads the output.""",
     help_format="plaintext",
     result_action="return_value",
 )
