@@ -95,6 +95,7 @@ class Limiting:
             own = frozenset(config.limits) if config is not None else frozenset[str]()
             found = Guarded(session, limits_of(self._defaults, config), own, self._days.get(session))
             found.is_restricted = bool(self._restrictions(session))
+            found.is_judged = not self._gateway.book.exposure.lines.get(session)  # then it earned nothing
             self.sessions[session] = found
         return found
 

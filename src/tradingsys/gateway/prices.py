@@ -25,7 +25,7 @@ class Prices:
         self._marks: dict[str, tuple[MarkPrice, int]] = {}
         self._trades: dict[str, tuple[Trade | Kline, int]] = {}
         self._begun: dict[str, int] = {}
-        """When somebody last began to follow a symbol."""
+        """When somebody last began to follow a symbol; gone with the first price that is forgotten again."""
         self._remembered: dict[str, Decimal] = {}
         """Of what nobody follows any more."""
 
@@ -47,6 +47,7 @@ class Prices:
         px = self.worth(stream.symbol)
         if px is not None:
             self._remembered[stream.symbol] = px
+            self._begun.pop(stream.symbol, None)
         if stream.kind == "mark":
             self._marks.pop(stream.symbol, None)
         elif stream.kind in ("depth", "bbo"):
@@ -99,7 +100,7 @@ class Prices:
                 return px, ""
             newest_ns = max(newest_ns, at_ns)
         is_begun = now_ns - self._begun.get(symbol, -_FIRST_NS) < _FIRST_NS
-        if newest_ns < 0 and is_begun and symbol not in self._remembered:
+        if newest_ns < 0 and is_begun:
             return None, ""
         if newest_ns < 0:
             return (

@@ -17,6 +17,7 @@ from tradingsys.core.reports import OrderRequest, Outcome
 from tradingsys.gateway.products import ProductName
 from tradingsys.gateway.session_config import UNLIMITED, LimitsConfig, SessionConfig
 from tradingsys.oms.limits import AccountLimits
+from tradingsys.venues.protocol import Stream
 from tradingsys.wire.messages import ErrorCode
 
 Json = dict[str, Any]
@@ -173,6 +174,20 @@ def test_who_subscribes_and_trades_at_once_need_not_wait_for_the_first_price(tmp
     assert denied(client)["limit"] == "max_reference_age_s", "there is none, after all"
 
 
+def test_nor_need_who_subscribes_after_others_have_left(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_reference_age_s=5, max_order_notional=Decimal(20))
+    first, client = scene.client(), scene.client(2)
+    first.result("subscribe", ["dogeusdt@bbo"])
+    trades_at(scene, "0.6")
+    first.result("unsubscribe", ["dogeusdt@bbo"])
+    assert denied(client)["limit"] == "max_reference_age_s", "nobody follows it"
+    client.result("subscribe", ["dogeusdt@bbo"])
+    client.order()
+    trades_at(scene, "0.6")
+    scene.gateway.market.prices.forget(Stream("DOGEUSDT", "bbo"))
+    assert denied(client)["limit"] == "max_reference_age_s", "a price that was lost is no first one on its way"
+
+
 def test_a_mark_price_or_a_bar_measures_where_no_book_is_followed(tmp_path: Path) -> None:
     scene = limited(tmp_path, max_reference_age_s=5, max_aggressive_pct=Decimal(5))
     client, prices = scene.client(), scene.gateway.market.prices
@@ -307,3 +322,8 @@ def test_the_defaults_are_felt_only_by_who_runs_away(tmp_path: Path) -> None:
     assert denied(client, quantity="200000")["limit"] == "max_order_notional"
     assert denied(client, price="0.06")["limit"] == "max_passive_pct"
     assert denied(client, price="0.7")["limit"] == "max_aggressive_pct"
+
+
+def test_of_a_session_that_never_traded_it_is_known_that_it_lost_nothing(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_daily_loss=Decimal(5))
+    assert used(scene, "max_daily_loss", 6) == [("5", "0", 0)]
