@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import tempfile
 import time
 import traceback
@@ -17,6 +16,7 @@ from msgspec import Struct, field
 
 from tests.simulate.faults import Profile
 from tests.simulate.kinds import Kind, live
+from tests.simulate.quiet import quiet
 from tests.simulate.verdict import Verdict
 
 __all__ = ["Failure", "Tally", "command", "run"]
@@ -102,8 +102,8 @@ def _live_all(
     return lived
 
 
+@quiet()
 def _live(seed: int, kind: Kind | None, profile: Profile | None) -> tuple[Verdict, float]:
-    logging.getLogger("pyalgo").setLevel(logging.CRITICAL)  # thousands of broken connections are the point here
     began_s = time.process_time()
     with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
         try:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import sys
 import tempfile
 import time
@@ -28,6 +27,7 @@ from tests.simulate.faults import Faults
 from tests.simulate.incarnation import Incarnation
 from tests.simulate.judge import Judge
 from tests.simulate.life import ACCOUNT, SETTINGS, Life
+from tests.simulate.quiet import quiet
 from tests.simulate.truth import Truth
 from tests.simulate.verdict import Verdict
 from tests.simulate.wish import PRICES
@@ -272,6 +272,7 @@ class LayerLife(Life):
             yield f"fills without owner: {book.unattributed}"
 
 
+@quiet()
 def main() -> int:
     """So many lives of each layer; 1 when one ended badly."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulate.layers", description=__doc__)
@@ -279,7 +280,6 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--layer", type=Layer, choices=list(Layer), help="only this one")
     options = parser.parse_args()
-    logging.getLogger("pyalgo").setLevel(logging.CRITICAL)  # thousands of broken connections are the point here
     failed = 0
     for layer in [options.layer] if options.layer else Layer:
         began, counts = time.monotonic(), Counter[str]()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
 import sys
 import tempfile
@@ -30,6 +29,7 @@ from tests.simulate.mistakes_futures import FUTURES_MISTAKES
 from tests.simulate.mistakes_orders import ORDER_MISTAKES
 from tests.simulate.mistakes_restart import RESTART_MISTAKES
 from tests.simulate.mistakes_spot import SPOT_MISTAKES
+from tests.simulate.quiet import quiet
 from tests.simulate.scenes import Scene, told
 from tests.simulate.spot_life import SpotLife
 from tradingsys.oms.fill_book import FillBook
@@ -86,9 +86,9 @@ def main() -> int:
     return int(caught < len(chosen))
 
 
+@quiet()
 def tried(mistake: Mistake, seeds: Iterable[int]) -> Fate:
     """Live with the mistake until a life notices that ends well without it."""
-    logging.getLogger("pyalgo").setLevel(logging.CRITICAL)  # thousands of broken connections are the point here
     began, lives = time.monotonic(), 0
 
     def fate(caught_by: int | None, violation: str) -> Fate:
