@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -90,9 +91,9 @@ def in_directory(directory: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def at_seat(directory: Path) -> Iterator[Seat]:
+def at_seat(directory: Path, limits: Mapping[str, object] = MappingProxyType({})) -> Iterator[Seat]:
     """Session 1 at a gateway that is ready."""
-    with in_directory(directory), World.running(directory) as world:
+    with in_directory(directory), World.running(directory, limits=limits) as world:
         gateway = world.start_gateway()
         world.wait_until_ready(gateway)
         engine = Engine(level="warn")

@@ -21,6 +21,9 @@ from tradingsys.core.ids import EXTERNAL
 FOLDER = SHARED / "data" / "binance"
 SYMBOL = "BTCUSDT"
 LENGTH_NS = 4_000_000_000
+LIMITS = dict.fromkeys(
+    ("max_order_notional", "max_position_notional", "max_gross_notional", "max_unexecuted_notional"), 2_000_000
+)
 
 
 def excerpt(path: Path, into: Path) -> None:
@@ -43,7 +46,8 @@ def excerpt(path: Path, into: Path) -> None:
 def world(tmp_path: Path) -> Iterator[World]:
     """Futures are what was recorded of futures; a recording of spot would play the spot market beside them."""
     excerpt(FOLDER / "usdm_recording" / "btcusdt_20240808.gz", tmp_path / "btc.gz")
-    with World.running(tmp_path, sim_options=["--replay=btc.gz", "--loop", "--deposit=10000000"]) as running:
+    options = ["--replay=btc.gz", "--loop", "--deposit=10000000"]
+    with World.running(tmp_path, sim_options=options, limits=LIMITS) as running:
         yield running
 
 

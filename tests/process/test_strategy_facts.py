@@ -30,8 +30,9 @@ def seat(tmp_path: Path) -> Iterator[Seat]:
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seat]:
-    """For what is no matter of who traded before."""
-    with at_seat(tmp_path_factory.mktemp("shared")) as seat:
+    """For what is no matter of who traded before, with limits beyond what its money is enough for."""
+    limits = {"max_order_notional": 1_000_000, "max_position_notional": 1_000_000}
+    with at_seat(tmp_path_factory.mktemp("shared"), limits) as seat:
         yield seat
 
 
@@ -247,7 +248,8 @@ def test_what_the_exchange_does_not_have_is_refused_with_the_reason(shared: Seat
     assert (session.set_margin_type(SYMBOL, "ISOLATED"), session.margin_type(SYMBOL)) == ("ISOLATED", "ISOLATED")
     for price, quantity, why in [
         (2.0, 20.0, "-4016: Limit price can't be higher"),
-        (1.0, 9_000_000.0, "Margin is insu"),
+        (1.0, 1_500_000.0, "Margin is insu"),
+        (1.0, 9_000_000.0, "denied by max_order_notional"),
     ]:
         seat.errors.clear()
         order_type = OrderType.LIMIT if price > 1 else OrderType.MARKET

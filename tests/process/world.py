@@ -116,6 +116,7 @@ class World:
         port: int | None = None,
         sim_options: Sequence[str] = (),
         sim_program: Sequence[str] = ("-m", "tradingsys"),
+        limits: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
         self.directory = directory
         self.db = directory / "pos.db"
@@ -124,6 +125,7 @@ class World:
         self._admin = ""
         self._wanted_port = port
         self._sim_options, self._sim_program = sim_options, sim_program
+        self._limits = limits
         self.port = 0
 
     @classmethod
@@ -134,9 +136,10 @@ class World:
         port: int | None = None,
         sim_options: Sequence[str] = ("--seed=1",),
         sim_program: Sequence[str] = ("-m", "tradingsys"),
+        limits: Mapping[str, object] = MappingProxyType({}),
     ) -> Iterator[World]:
-        """A simulator whose configuration points the gateway to ``port``, or to a free one."""
-        world = cls(directory, port, sim_options, sim_program)
+        """A simulator whose configuration points the gateway to ``port``, or to a free one, and sets ``limits``."""
+        world = cls(directory, port, sim_options, sim_program, limits)
         try:
             world._start_sim()
             yield world
@@ -226,6 +229,8 @@ class World:
         config = json.loads(path.read_text())
         self.port = self._wanted_port or free_port()
         config["local"] = f"ws://localhost:{self.port}"
+        if self._limits:
+            config["limits"] = dict(self._limits)
         path.write_text(json.dumps(config))
 
 
