@@ -33,6 +33,8 @@ _OFTEN = {
 
 MARGIN_LIVES = 8
 """Of a cross-margin account that borrows, pays interest and repays, without a codec between."""
+_RENAMED, _RENAMING_LIVES = 500, 12
+"""So many orders are renamed in the first few of these lives; a gateway may be down during most of any one of them."""
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +51,15 @@ def test_every_asset_is_exact_after_any_life(seed: int, lives: list[Verdict]) ->
     assert not verdict.violations, "\n".join([*verdict.violations, *verdict.trace[-40:]])
 
 
-@pytest.mark.parametrize("seed", [9, 19, 24])
-def test_orders_that_people_rename_stay_the_sessions(seed: int, tmp_path: Path) -> None:
-    verdict = SpotLife(seed, tmp_path, wire=False, renames=True).live()
-    assert not verdict.violations, "\n".join([*verdict.violations, *verdict.trace[-40:]])
-    assert verdict.counts["orders renamed by hand"] > 5
+def test_orders_that_people_rename_stay_the_sessions(tmp_path: Path) -> None:
+    renamed = 0
+    for seed in range(_RENAMING_LIVES):
+        verdict = SpotLife(seed, tmp_path / str(seed), wire=False, renames=True).live()
+        assert not verdict.violations, "\n".join([f"seed {seed}", *verdict.violations, *verdict.trace[-40:]])
+        renamed += verdict.counts["orders renamed by hand"]
+        if renamed > _RENAMED:
+            return
+    pytest.fail(f"only {renamed} orders were renamed in {_RENAMING_LIVES} lives")
 
 
 def test_the_lives_meet_what_they_are_about(lives: list[Verdict]) -> None:
