@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -31,6 +32,7 @@ from tradingsys.wire.operator import (
     SessionPositionView,
     SessionView,
     SetPositionResult,
+    StoppingView,
 )
 
 KINDS = (Config, Urls, TlsConfig, LimitsConfig, SessionConfig)
@@ -50,6 +52,7 @@ ANSWERS: dict[str, Any] = {
     "assets": list[AssetView],
     "margin": MarginReport,
     "loan": LoanDone,
+    "stopping": StoppingView,
 }
 
 
@@ -99,6 +102,7 @@ def test_every_option_is_described(name: str) -> None:
         "tradingsys.cli.operating",
         "tradingsys.cli.assets",
         "tradingsys.cli.limits",
+        "tradingsys.cli.stopping",
     )
     assert known <= own | (shared if watches else set()), known - own
     options = {each for each in own if re.fullmatch(r"--?[a-z][a-z-]*", each)}
@@ -111,7 +115,7 @@ def test_every_command_has_an_example_that_its_help_shows_too(name: str) -> None
     epilogue = ALL[name].help_epilogue
     assert isinstance(epilogue, str) and "Example" in epilogue
     for line in re.findall(r"^    tradingsys (.*)$", epilogue, re.MULTILINE):
-        app.parse_args(line.split(), exit_on_error=False, print_error=False)
+        app.parse_args(shlex.split(line), exit_on_error=False, print_error=False)
 
 
 @pytest.mark.parametrize("block", json_blocks(COMMANDS))
@@ -166,7 +170,6 @@ def test_the_defaults_of_limits_and_sessions_are_those_of_the_code(title: str, k
     known = msgspec.to_builtins(kind(), builtin_types=(Decimal,))
     assert ("account" in known) == (rows.pop("account", None) is not None)
     known.pop("account", None)
-    known.pop("countdown", None)
     told = {key: json.loads(value.strip("`")) for key, value in rows.items()}
     assert told == json.loads(json.dumps(known, default=float))
 
