@@ -93,6 +93,7 @@ class Stage:
         options = [f"--seed={seed}", f"--chaos={profile}", "--orders-per-minute=10000000", "--deposit=100000000"]
         program = (*_SETTING, msgspec.json.encode(Setting(generous=True)).decode())
         wires = Wires()
+        directory.mkdir(parents=True, exist_ok=True)
         try:
             with World.running(directory, sim_options=options, sim_program=program) as world:
                 stage = cls(world, wires, product, cast, Random(seed), mistake)
