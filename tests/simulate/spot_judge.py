@@ -83,11 +83,12 @@ class SpotJudge:
         held = balances_at(self._life.exchange, self._life.account, self._life.world.now_ns)
         known = {row.ext_id for row in read.ledger(self._conn, limit=1_000_000) if row.kind == LedgerKind.TRANSFER}
         for asset, total in book.asset_totals().items():
+            begun_ms = self._begun_ms(asset)
             unheard = sum(
                 (
                     amount
                     for name, (moved, amount, at_ms) in self._life.transfers.items()
-                    if moved == asset and name not in known and at_ms > book.assets[asset]
+                    if moved == asset and name not in known and at_ms > begun_ms
                 ),
                 _ZERO,
             )
@@ -97,6 +98,20 @@ class SpotJudge:
                 yield f"{asset}: difference {book.differences.get(asset)}, transfers that nobody heard of {unheard}"
         if missing := {"USDT", "DOGE", "ADA", "BNB"} - book.assets.keys():
             yield f"not accounted for: {missing}"
+
+    def _begun_ms(self, asset: str) -> int:
+        """When the account had what the baseline says: later than its instant by as much as the gateway's clock was
+        behind, and then after transfers that nobody heard of.
+        """
+        told_ms = self._book.assets[asset]
+        rows = read.ledger(self._conn, limit=1_000_000)
+        baseline = sum((row.amount for row in rows if row.kind == LedgerKind.BASELINE and row.asset == asset), _ZERO)
+        later = (at_ms for moved, _, at_ms in self._life.transfers.values() if moved == asset and at_ms > told_ms)
+        for at_ms in (told_ms, *later):
+            last_ns = (at_ms + 1) * 1_000_000 - 1
+            if balances_at(self._life.exchange, self._life.account, last_ns).get(asset, _ZERO) == baseline:
+                return at_ms
+        return told_ms
 
     def _fills(self) -> Iterator[str]:
         first = self._book.symbols
