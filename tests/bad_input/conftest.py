@@ -60,7 +60,7 @@ def traded(loop: Loop, launcher: Launcher, tmp_path_factory: pytest.TempPathFact
     while launcher.start(folder, "pos", "set", "2", "dogeusdt", "150").wait():
         time.sleep(0.1)
     assert gateway.stop() == 0
-    # What takes the exchange days.
+    # What takes the exchange days, and what only sessions with a limit to their losses write.
     conn = apsw.Connection(str(folder / "pos.db"))
     conn.execute(
         "INSERT INTO halts VALUES (NULL, 'BTCUSDT', 'FORCED', 'HALTED', 'NOTHING', 'liquidation', 1)"
@@ -69,6 +69,7 @@ def traded(loop: Loop, launcher: Launcher, tmp_path_factory: pytest.TempPathFact
         "INSERT OR IGNORE INTO ledger VALUES ('FUNDING_FEE', '1', 1, 'USDT', '-0.5', 1, 'DOGEUSDT')"
     ).fetchall()
     conn.execute("INSERT OR IGNORE INTO ledger_marks VALUES ('FUNDING_FEE', 1)").fetchall()
+    conn.execute("INSERT INTO days VALUES (1, 86400000, '0.5', '1.5')").fetchall()
     conn.execute("INSERT OR IGNORE INTO watermarks VALUES ('DOGEUSDT', 1)").fetchall()
     conn.close()
     return exchange, folder

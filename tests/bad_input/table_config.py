@@ -86,7 +86,9 @@ CASES: tuple[Case[Place], ...] = (
     _config("key file not there", {"secret": None, "pem": "none.pem"}, "pem", "no such file: none.pem", "PEM"),
     _config("no local", {"local": None}, "local", *_WRITE),
     _config("local without scheme", {"local": "localhost:8111"}, "local", "write it like ws://localhost:8111"),
-    _config("local for everybody", {"local": "ws://0.0.0.0:8111"}, "local", "can be reached", "ws://localhost:8111"),
+    _config(
+        "local for everybody", {"local": "ws://0.0.0.0:8111"}, "local", "can be reached", "ws://localhost and", "tls"
+    ),
     _config("local with broken brackets", {"local": "ws://[::1:8111"}, "local", "write it like"),
     _config("local beyond ports", {"local": "ws://localhost:99999"}, "local", "write it like"),
     _config("folder of db", {"db": "nowhere/pos.db"}, "db", "no directory nowhere", "make it"),
@@ -115,7 +117,7 @@ CASES: tuple[Case[Place], ...] = (
     _content("another encoding", '{"apikey": "k"}'.encode("utf-16"), "is no JSON", "UTF-8"),
     _content("a trailing comma", b'{"apikey": "k",}', "is no JSON", "tradingsys init"),
     _content("a number that is none", b'{"apikey": NaN}', "is no JSON"),
-    _content("very deep", b'{"apikey": ' + b"[" * 100_000, "apikey", "docs/configuration.md"),
+    _content("very deep", b'{"apikey": ' + b"[" * 100_000, "no JSON", "tradingsys init"),
     Case(
         "configuration: not there",
         lambda place: place.run("usdt", "-c=none.json"),
@@ -160,7 +162,7 @@ CASES: tuple[Case[Place], ...] = (
     _command(USAGE, "init usdt.json --yes", "usdt.json", "exists", "--force"),
     _command(NOTHING, "status --db none.db", "none.db", "start the gateway"),
     _command(USAGE, "status -c none.json", "none.json", "cannot be read"),
-    _command(FAILURE, "resume dogeusdt", "gateway is not running", "start it"),
+    _command(FAILURE, "resume dogeusdt", "dogeusdt is not halted", "pos.db"),
     Case(
         "command: status where nothing is",
         partial(_moved, command="status"),
