@@ -102,18 +102,21 @@ def open_reader(path: Path) -> apsw.Connection:
     failure: apsw.Error | None = None
     # A WAL database in a folder that we may not write to can be read only by promising that nobody else writes.
     for option in ("mode=ro", "immutable=1"):
-        try:
-            conn = apsw.Connection(f"{path.absolute().as_uri()}?{option}", flags=flags)
-            conn.execute("PRAGMA busy_timeout = 5000").fetchall()
-            conn.execute("SELECT count(*) FROM sqlite_schema").fetchall()
-        except apsw.NotADBError as error:
-            raise ConfigError(
-                "is not a database", file=str(path), key="db", hint="name another file, or restore a backup"
-            ) from error
-        except apsw.Error as error:
-            failure = error
-        else:
-            return conn
+        with contextlib.ExitStack() as unusable:
+            try:
+                conn = apsw.Connection(f"{path.absolute().as_uri()}?{option}", flags=flags)
+                unusable.callback(conn.close)
+                conn.execute("PRAGMA busy_timeout = 5000").fetchall()
+                conn.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+            except apsw.NotADBError as error:
+                raise ConfigError(
+                    "is not a database", file=str(path), key="db", hint="name another file, or restore a backup"
+                ) from error
+            except apsw.Error as error:
+                failure = error
+            else:
+                unusable.pop_all()
+                return conn
     raise StoreError(f"{path}: {failure}") from failure
 
 

@@ -43,6 +43,7 @@ from tradingsys.core.records import (
 from tradingsys.store import InlineRunner, ThreadRunner, read
 from tradingsys.store.book import Book
 from tradingsys.store.edits import RowEdit
+from tradingsys.store.sqlite import open_reader
 
 T = TypeVar("T")
 
@@ -433,3 +434,15 @@ def test_what_a_start_reads_does_not_grow_with_what_was_settled(
         intent(number).client_order_id for number in (*range(490, 500), 1000)
     ]
     assert [record.fill.exec_id for record in saved.fills] == [str(number) for number in range(590, 600)]
+
+
+@pytest.mark.parametrize(("content", "error"), [(b"\xa5" * 8192, ConfigError), (b"", StoreError)])
+def test_what_cannot_be_read_is_closed_again(tmp_path: Path, content: bytes, error: type[Exception]) -> None:
+    path = tmp_path / "pos.db"
+    conn = apsw.Connection(str(path))
+    conn.execute("CREATE TABLE a (b)")
+    conn.close()
+    path.write_bytes(content or path.read_bytes()[:100] + b"\xa5" * 8092)
+    with pytest.raises(error) as raised:  # whose traceback keeps what is left open from being collected
+        open_reader(path)
+    assert not [conn for conn in apsw.connections() if conn.filename == str(path)], raised
