@@ -114,6 +114,7 @@ class Life(Lifetime):
         self.asked = Asked(self.world, simulator.exchange, ACCOUNT)
         self._was_killed = False
         """The last gateway was READY, and lost nothing but its memory."""
+        self._dead: Incarnation | None = None
         self._deaf: list[tuple[int, int]] = []
         """From a gateway's death until the next one was there."""
         self._manual = 0
@@ -230,7 +231,9 @@ class Life(Lifetime):
 
     def _died(self, power_cut: bool) -> None:
         self.counts["power cuts" if power_cut else "kills"] += 1
-        self._was_killed = self.gateway is not None and self.gateway.gateway.is_ready and not power_cut
+        # One that dies of opening the book is not there yet: the last one's death counts no more, but a cut still does.
+        was_ready = self.gateway is not None and self.gateway is not self._dead and self.gateway.gateway.is_ready
+        self._was_killed, self._dead = was_ready and not power_cut, self.gateway
         wait_ns = ms(self.faults.restart_ms or self.world.rng.choice((20, 200, 3_000)))
         self._deaf.append((self.world.now_ns, self.world.now_ns + wait_ns))
         self.world.after(wait_ns, self._start_gateway)
