@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from tests.bad_input.conftest import start_gateway
 from tests.bad_input.exchange import ACCOUNT, SEGMENTS, Exchange, Loop, error
@@ -162,7 +162,15 @@ class VenuePlace:
         if request.path == self.words.path and request.method == "POST" and self.lost:
             refusal = self._lost(json.loads(reply.body))
             return reply if refusal is None else error(*refusal)
+        if request.path.endswith("/openOrders") and reply.status == 200 and self.lost:
+            shown = [row for row in json.loads(reply.body) if not self._is_hidden(row)]
+            return structs.replace(reply, body=json.dumps(shown).encode())
         return reply
+
+    def _is_hidden(self, row: Json) -> bool:
+        """Lists do not show an order before the question for it was refused: nothing else may find it."""
+        named = row["clientOrderId"]
+        return ("ask", named) in self.refusals and named not in self.asked
 
     def _on_send(self, data: bytes) -> bytes | None:
         if not self.lost:
