@@ -345,7 +345,8 @@ class SessionBook:
         order = TrackedOrder(client_order_id, key.session, Order(), None, symbol=symbol)
         self.orders[client_order_id] = order
         self._effects.append(Alarm(f"adopted order {client_order_id} of session {key.session} on {symbol}"))
-        reason = self._incarnation.split_brain(key, facts, ts_event_ms) if self._incarnation is not None else ""
+        now, lacks_orders = self._incarnation, self.lacks_orders
+        reason = now.split_brain(key, facts, ts_event_ms, lacks_orders=lacks_orders) if now is not None else ""
         if reason:
             told = (
                 f"order {client_order_id} on {symbol} {reason}: another gateway uses a copy of this pos.db. "

@@ -257,16 +257,21 @@ def test_a_transfer_moves_between_session_and_external() -> None:
 
 
 @pytest.mark.parametrize(
-    ("epoch", "ts_ms", "halts"),
+    ("epoch", "ts_ms", "lacks_orders", "halts"),
     [
-        (EPOCH, EPOCH, True),  # our epoch, a key never minted here
-        (EPOCH - 10, EPOCH, True),  # its epoch's journal is complete and does not hold it
-        (EPOCH - 200, EPOCH, False),  # lost with the journal's tail at the power cut: adopted
-        (EPOCH - 200, EPOCH + 10_001, True),  # nothing sent before this start can be accepted so late
+        (EPOCH, EPOCH, False, True),  # our epoch, a key never minted here
+        (EPOCH, EPOCH, True, True),
+        (EPOCH - 10, EPOCH, False, True),  # its epoch's journal is complete and does not hold it
+        (EPOCH - 200, EPOCH, False, False),  # lost with the journal's tail at the power cut: adopted
+        (EPOCH - 200, EPOCH + 10_001, False, True),  # nothing sent before this start can be accepted so late
+        (EPOCH - 200, EPOCH + 10_001, True, False),  # but a lost order's leg can, before open orders are read
     ],
 )
-def test_an_unknown_order_of_this_book_is_adopted_or_means_two_gateways(epoch: int, ts_ms: int, halts: bool) -> None:
+def test_an_unknown_order_of_this_book_is_adopted_or_means_two_gateways(
+    epoch: int, ts_ms: int, lacks_orders: bool, halts: bool
+) -> None:
     book = SessionBook(saved())
+    book.lacks_orders = lacks_orders
     book.begin(Incarnation(book.lineage, EPOCH, EPOCH - 100, EPOCH + 10_000))
     book.enter_symbol(SYMBOL, 100, Decimal(0), EPOCH)
     book.take_effects()
