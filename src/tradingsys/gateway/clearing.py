@@ -104,6 +104,8 @@ class Clearing:
         finally:
             self._is_asking = False
             self._ask_ns = self._gateway.now_ns() + _ASK_AGAIN_NS
+        if self.is_confirmed:
+            self._gateway.stopping.work()  # what follows from it is seen as soon as it is
 
     def _ours(self, facts: Order) -> TrackedOrder | None:
         """The order that is meant, if it is one of those that must be gone."""
