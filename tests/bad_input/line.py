@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.bad_input.exchange import Loop
 from tradingsys.net import ws
+from tradingsys.wire.messages import ErrorCode
 
 __all__ = ["Line"]
 
@@ -111,8 +112,20 @@ class Line:
         return {**key, "seq": next(self._seq), **terms, "time_in_force": "GTC"} | changes
 
     def order(self, **changes: object) -> str:
-        """The client order id of an order that was sent."""
-        found: str = self.result("order", self.order_params(**changes))["client_order_id"]
+        """The client order id of an order that was sent.
+
+        The account's stream is opened anew when it tells nothing readable of orders: nothing is sent meanwhile.
+        """
+
+        def sent() -> str | None:
+            reply = self.ask("order", self.order_params(**changes))
+            if reply.get("error", {}).get("code") == ErrorCode.DISCONNECTED:
+                return None
+            assert "error" not in reply, reply
+            client_order_id: str = reply["result"]["client_order_id"]
+            return client_order_id
+
+        found: str = self.wait_for("an order to be sent", sent)
         return found
 
     def pushes(self, kind: str) -> list[Json]:
