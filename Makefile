@@ -25,7 +25,7 @@ ARGS ?=
 setup: $(VENV)/.dev  ## make the virtual environment with everything for development
 
 test: $(VENV)/.dev  ## run all tests (ARGS="-k book" to choose)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.dev  ## ruff, mypy --strict and the direction of imports
 	$(BIN)/ruff check
