@@ -1,12 +1,11 @@
 """Runs a command of the product, unchanged, in a world that is not: ``python -m tests.chaos.product SETTING COMMAND…``.
 
-SETTING is a `Setting` as JSON: an instant at which the process dies, a clock that somebody sets, a mistake.
+SETTING is a `Setting` as JSON: an instant at which the process dies, a clock that somebody sets or that runs faster, a
+mistake, a gauge.
 """
 
 from __future__ import annotations
 
-import mmap
-import struct
 import sys
 from functools import partial
 from pathlib import Path
@@ -14,17 +13,17 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from tests.chaos.clocks import Haste, follow_clock, hurry, move_clock
 from tests.chaos.crash_points import Crash, set_trap
+from tests.chaos.gauge import install_gauge
 from tests.chaos.mistakes import MISTAKES
 from tradingsys.cli.app import main
-from tradingsys.net.clock import SystemClock
 from tradingsys.sim.faces.binance_spot import limits as spot_limits
 from tradingsys.sim.faces.binance_usdm import limits as usdm_limits
 from tradingsys.store.store import Store
 
-__all__ = ["Setting", "set_clock"]
+__all__ = ["Setting"]
 
-_OFFSET = struct.Struct("@q")
 _SMALL_SEGMENT = 20_000
 _GENEROUS = 10_000_000
 
@@ -34,7 +33,13 @@ class Setting(Struct, frozen=True, omit_defaults=True):
 
     crash: Crash | None = None
     clock: str | None = None
-    """A file with what the machine's clock is ahead, in ns: see `set_clock`."""
+    """A file with what the machine's clock is ahead, in ns: see `clocks.set_clock`."""
+    haste: Haste | None = None
+    """Time runs faster, for timers too."""
+    began: Haste | None = None
+    """As above, for a process that hurries by itself: it only begins where this one is."""
+    gauge: str | None = None
+    """A file for counts of what only the process itself can count."""
     mistake: str = ""
     small_segments: bool = False
     """A journal's segment is full after some hundred orders, so that in minutes many are rotated and removed."""
@@ -42,27 +47,15 @@ class Setting(Struct, frozen=True, omit_defaults=True):
     """The exchange lets an address ask as often as it likes: who starts twenty times a minute would wait otherwise."""
 
 
-def set_clock(path: Path, offset_ns: int) -> None:
-    """The clock of all processes that look there is so much ahead of the machine's, from now on."""
-    with path.open("r+b" if path.exists() else "w+b") as file:
-        file.write(_OFFSET.pack(offset_ns))
-
-
-def _follow_clock(path: Path) -> None:
-    true_ns = SystemClock.wall_ns
-    with path.open("rb") as file:
-        offset = mmap.mmap(file.fileno(), _OFFSET.size, access=mmap.ACCESS_READ)
-
-    def wall_ns(self: SystemClock) -> int:
-        ahead_ns: int = _OFFSET.unpack_from(offset)[0]
-        return true_ns(self) + ahead_ns
-
-    SystemClock.wall_ns = wall_ns  # type: ignore[method-assign]
-
-
 def _apply(setting: Setting) -> None:
+    if setting.haste is not None:
+        hurry(setting.haste)
+    if setting.began is not None:
+        move_clock(setting.began)
     if setting.clock is not None:
-        _follow_clock(Path(setting.clock))
+        follow_clock(Path(setting.clock))
+    if setting.gauge is not None:
+        install_gauge(Path(setting.gauge))
     if setting.small_segments:
         Store.open = partial(Store.open, segment_bytes=_SMALL_SEGMENT)  # type: ignore[method-assign]
     if setting.generous:

@@ -21,18 +21,23 @@ from msgspec import Struct, structs
 
 from tests.campaign.asset_campaign import DEPOSITS
 from tests.campaign.hand import Hand
+from tests.chaos.clocks import Haste, set_clock
 from tests.chaos.crash_points import Crash
-from tests.chaos.product import Setting, set_clock
+from tests.chaos.product import Setting
 from tests.chaos.proxy import Line, Wires
 from tests.chaos.strategies import QUIET
 from tests.process.desk import Desk
 from tests.process.world import Process, World, eventually, free_port
 from tradingsys.oms.limits import AccountLimits, Limits
 
-__all__ = ["PRODUCTS", "Cast", "Stage"]
+__all__ = ["GAUGE", "PRODUCTS", "Cast", "Stage"]
+
+GAUGE = "gauge.json"
+"""Where a gateway in a hurry counts: see `gauge.Gauge`."""
 
 _RECV_WINDOW_MS = 1_500
 _SETTING = "-m", "tests.chaos.product"
+_HURRIED_JOURNAL = Setting(small_segments=True)
 _FOREVER = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
 
@@ -66,7 +71,16 @@ class Cast(Struct, frozen=True):
 class Stage:
     """Everything that can be hit, and what was done to it."""
 
-    def __init__(self, world: World, wires: Wires, product: str, cast: Cast, random: Random, mistake: str = "") -> None:
+    def __init__(
+        self,
+        world: World,
+        wires: Wires,
+        product: str,
+        cast: Cast,
+        random: Random,
+        setting: Setting,
+        haste: Haste | None,
+    ) -> None:
         self.world, self.wires, self.product, self.cast, self.random = world, wires, product, cast, random
         self.kind = PRODUCTS[product]
         self.desk = Desk(world)
@@ -77,7 +91,8 @@ class Stage:
         self.faults: Counter[str] = Counter()
         self.disk_was_full = False
         """In the life of the gateway that runs, or ran last."""
-        self._setting = Setting(clock="clock", mistake=mistake, small_segments=True)
+        self._setting = structs.replace(setting, clock="clock", haste=haste, gauge=None if haste is None else GAUGE)
+        self._recv_window_ms = round(_RECV_WINDOW_MS * (1 if haste is None else haste.speed))
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
         self._planned = 0
         set_clock(world.directory / "clock", 0)
@@ -87,16 +102,25 @@ class Stage:
     @classmethod
     @contextmanager
     def built(
-        cls, directory: Path, product: str, cast: Cast, seed: int, profile: str, mistake: str = ""
+        cls,
+        directory: Path,
+        product: str,
+        cast: Cast,
+        seed: int,
+        profile: str,
+        setting: Setting = _HURRIED_JOURNAL,
+        haste: Haste | None = None,
     ) -> Iterator[Stage]:
-        """With a simulator that runs; gateway and strategies are started by whoever plays."""
+        """With a simulator that runs; strategies, and gateways with this setting, are started by whoever plays."""
         options = [f"--seed={seed}", f"--chaos={profile}", "--orders-per-minute=10000000", "--deposit=100000000"]
-        program = (*_SETTING, msgspec.json.encode(Setting(generous=True)).decode())
+        if haste is not None:
+            options.append(f"--speed={haste.speed}")
+        program = (*_SETTING, msgspec.json.encode(Setting(generous=True, began=haste)).decode())
         wires = Wires()
         directory.mkdir(parents=True, exist_ok=True)
         try:
             with World.running(directory, sim_options=options, sim_program=program) as world:
-                stage = cls(world, wires, product, cast, Random(seed), mistake)
+                stage = cls(world, wires, product, cast, Random(seed), setting, haste)
                 if product == "spot":
                     hand = Hand(world, product, stage.random)
                     for asset, amount in DEPOSITS[product].items():
@@ -237,7 +261,7 @@ class Stage:
         own = {
             "urls": urls,
             "local": f"ws://localhost:{self._port}",
-            "recv_window_ms": _RECV_WINDOW_MS,
+            "recv_window_ms": self._recv_window_ms,
             "limits": {**_unlimited(Limits), "account": _unlimited(AccountLimits)},
         }
         path.write_text(json.dumps(config | own))

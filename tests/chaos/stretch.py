@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from tests.chaos.crash_points import BOOT_POINTS, POINTS, SIDES, Crash, last_words
 from tests.chaos.judge import judge, keep_evidence, left_in_logs
+from tests.chaos.product import Setting
 from tests.chaos.stage import Cast, Stage
 from tests.chaos.troubles import TROUBLES
 from tests.process.world import PATIENCE_S, Process, eventually
@@ -67,7 +68,8 @@ def play(directory: Path, plan: Plan, is_over: Callable[[], bool] = lambda: Fals
     random = Random(f"{plan.seed} {plan.product}")
     profile = plan.profile or random.choice(_PROFILES)
     outcome, began = Outcome(plan.product, profile), time.monotonic()
-    with Stage.built(directory, plan.product, plan.cast, plan.seed, profile, plan.mistake) as stage:
+    setting = Setting(mistake=plan.mistake, small_segments=True)
+    with Stage.built(directory, plan.product, plan.cast, plan.seed, profile, setting) as stage:
         try:
             _Play(stage, plan, random, outcome, is_over).run()
             stage.calm()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 
-from tests.chaos.product import set_clock
+from tests.chaos.clocks import set_clock
 from tests.chaos.stage import Stage
 
 __all__ = ["TROUBLES", "Trouble"]

@@ -175,9 +175,8 @@ class Shell:
             if self._timer_ns - due_ns < _COARSE_NS:
                 return  # it fires in time, or too early, which costs one tick
             self._timer.cancel()
-        delay_s = max(0, due_ns - self._clock.monotonic_ns()) / 1e9
         self._timer_ns = due_ns
-        self._timer = asyncio.get_running_loop().call_later(delay_s, self._tick)
+        self._timer = asyncio.get_running_loop().call_later(self._clock.seconds_until(due_ns), self._tick)
 
     def _listen(self) -> None:
         task = asyncio.get_running_loop().create_task(self._open_port())

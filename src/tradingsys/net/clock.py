@@ -28,3 +28,7 @@ class SystemClock:
     def wall_ns(self) -> int:
         """Since 1970, UTC, as this machine believes; may jump."""
         return time.time_ns()
+
+    def seconds_until(self, due_ns: int) -> float:
+        """Until `monotonic_ns` is that far; 0 when it is already."""
+        return max(0, due_ns - self.monotonic_ns()) / 1e9
