@@ -27,6 +27,7 @@ from tradingsys.core.reports import (
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.gateway.kernel import Gateway
 from tradingsys.gateway.orders import OrderSettings
+from tradingsys.gateway.session_config import UNLIMITED
 from tradingsys.gateway.settings import GatewaySettings
 from tradingsys.oms.cadence import Cadence
 from tradingsys.oms.tracked_order import TrackedOrder
@@ -45,6 +46,7 @@ SETTINGS = GatewaySettings(
     environment="test",
     db="pos.db",
     shows_old_rules=lambda code, _: code == -4140,
+    limits=UNLIMITED,
 )
 
 
@@ -313,6 +315,12 @@ class Scene:
         client = SceneClient(self)
         if session is not None:
             client.login(session, **more)
+        return client
+
+    def operator(self) -> SceneClient:
+        """A client that gives a person's orders."""
+        client = SceneClient(self)
+        client.result("operate", {"token": "s3cret"})
         return client
 
     def holder(self, session: int, qty: str, side: str = "BUY") -> SceneClient:

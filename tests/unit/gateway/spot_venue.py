@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
 
 from msgspec import structs
 
-from tests.unit.gateway.scene import SETTINGS, Scene
+from tests.unit.gateway.scene import SETTINGS, Scene, SceneClient
 from tests.unit.gateway.scripted_venue import ScriptedVenue, instrument
 from tradingsys.core.commands import Balance, BalancesQuery, MarginState, MarginStateQuery
 from tradingsys.core.enums import AccountKind, Contingency, ContractKind, OrderType, TimeInForce
 from tradingsys.core.instrument import Instrument, SpotRules
+from tradingsys.core.io import Frame, Opened
 from tradingsys.core.order import Fill
 from tradingsys.gateway.products import ProductName
+from tradingsys.wire.messages import ErrorCode
 
-__all__ = ["SpotVenue", "margin_state", "spot_scene"]
+__all__ = ["MARKET", "SpotVenue", "bought", "followed", "margin_state", "refusal", "spot_scene"]
+
+MARKET = {"order_type": "MARKET", "price": None, "time_in_force": None}
 
 
 def spot_instrument(symbol: str, *, is_margin: bool) -> Instrument:
@@ -76,3 +81,28 @@ def spot_scene(folder: Path, *, is_margin: bool = False) -> tuple[Scene, SpotVen
     venue = SpotVenue(is_margin=is_margin)
     product = ProductName.MARGIN if is_margin else ProductName.SPOT
     return Scene(folder, structs.replace(SETTINGS, product=product), venue=venue).ready(), venue
+
+
+def refusal(client: SceneClient, **changes: object) -> str:
+    """The words in which an order is refused before it is sent."""
+    code, told = client.error("order", client.order_params(**changes))
+    assert code == ErrorCode.INVALID_ORDER, told
+    return told
+
+
+def followed(scene: Scene, client: SceneClient, *, bid: str, ask: str) -> None:
+    """The client follows the book, which stands so."""
+    client.result("subscribe", ["dogeusdt@bbo"])
+    told = {"u": 1, "s": "DOGEUSDT", "b": bid, "B": "10", "a": ask, "A": "10"}
+    scene.gateway.venue_event(Opened("market.market"))
+    scene.gateway.venue_event(
+        Frame("market.market", json.dumps({"stream": "dogeusdt@bookTicker", "data": told}).encode())
+    )
+
+
+def bought(scene: Scene, client: SceneClient, qty: str, fee: str = "0") -> str:
+    """An order to buy, executed; its id."""
+    client_order_id = client.order(quantity=qty)
+    scene.accepts(client_order_id)
+    scene.fills_order(client_order_id, qty, fee=fee, fee_asset="DOGE")
+    return client_order_id

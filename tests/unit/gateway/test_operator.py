@@ -29,9 +29,7 @@ from tradingsys.wire.operator import (
 
 @pytest.fixture
 def operator(scene: Scene) -> SceneClient:
-    client = scene.client(None)
-    client.result("operate", {"token": "s3cret"})
-    return client
+    return scene.operator()
 
 
 def view(result: Any, kind: Any) -> Any:

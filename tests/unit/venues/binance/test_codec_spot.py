@@ -1,5 +1,4 @@
 from decimal import Decimal
-from typing import TypeVar
 
 import msgspec
 import pytest
@@ -9,37 +8,20 @@ from msgspec.structs import replace
 
 from tests.shared_data import SHARED, requires_shared
 from tests.unit.venues.binance import spot_strategies as some
+from tests.unit.venues.binance.spot_codec import ORDER, TERMS, D, over_the_wire, report
 from tests.unit.venues.binance.strategies import client_ids, quantities
-from tradingsys.core.enums import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
+from tradingsys.core.enums import OrderStatus, OrderType, Side
 from tradingsys.core.order import Closed, Fill, Order, Terms
 from tradingsys.core.reports import OrderChanged
-from tradingsys.venues.binance import decode_spot, encode, encode_spot, encode_spot_lists, words
+from tradingsys.venues.binance import decode_spot, encode_spot, words
 from tradingsys.venues.binance.encode_spot import Progress
-from tradingsys.venues.binance.messages import Message, spot
-
-M = TypeVar("M", bound=Message)
-D = Decimal
-TERMS = Terms(
-    "ETHUSDT", Side.SELL, OrderType.LIMIT, D("0.5"), D(3011), TimeInForce.GTC,
-    self_trade_prevention=SelfTradePrevention.EXPIRE_TAKER, version_ms=2001,
-)  # fmt: skip
-ORDER = Order(("my-7",), "28", TERMS, accepted=True)
-
-
-def over_the_wire(message: M) -> M:
-    data = encode.to_bytes(message)
-    assert b"E+" not in data and b"E-" not in data
-    return msgspec.json.decode(data, type=type(message))
+from tradingsys.venues.binance.messages import spot
 
 
 def beside(order: Order, progress: Progress, *, created: bool = True, working: bool = True) -> Order:
     """With what the exchange shows beside the order's facts."""
     is_working = working and progress.working_ms is not None and progress.working_ms > 0
     return replace(order, working=is_working, created_ms=progress.created_ms if created else 0)
-
-
-def report(order: Order = ORDER) -> OrderChanged:
-    return OrderChanged(order, "ETHUSDT", 2001)
 
 
 def learned(order: Order) -> Order:
@@ -309,58 +291,6 @@ def test_the_words_of_spot_mean_other_things_than_those_of_futures() -> None:
         expected = OrderType.STOP_MARKET if order_type is OrderType.TRAILING_STOP_MARKET else order_type
         assert words.SPOT_ORDER_TYPES[word] is expected
     assert words.spot_order_type_word(OrderType.LIMIT, post_only=True) == "LIMIT_MAKER"
-
-
-def listed(*, with_reports: bool) -> spot.OrderList:
-    orders = [replace(ORDER, list_id="4"), replace(ORDER, client_order_ids=("my-8",), venue_order_id="29", list_id="4")]
-    return encode_spot_lists.order_list(
-        4,
-        orders,
-        contingency="OCO",
-        status_type="EXEC_STARTED",
-        order_status="EXECUTING",
-        client_order_id="my-list",
-        transact_ms=1990,
-        reports=[encode_spot.order_reply(order) for order in orders] if with_reports else msgspec.UNSET,
-    )
-
-
-def test_a_list_tells_its_orders_whole_or_by_their_ids() -> None:
-    whole = decode_spot.order_list(over_the_wire(listed(with_reports=True)))
-    assert [change.order for change in whole] == [
-        replace(ORDER, list_id="4"),
-        replace(ORDER, client_order_ids=("my-8",), venue_order_id="29", list_id="4"),
-    ]
-    ids = decode_spot.order_list(over_the_wire(listed(with_reports=False)))
-    assert [change.order for change in ids] == [
-        Order((client_id,), venue_id, accepted=True, list_id="4")
-        for client_id, venue_id in [("my-7", "28"), ("my-8", "29")]
-    ]
-
-
-def test_the_event_of_a_list_tells_which_orders_are_in_it_unless_it_is_a_refusal() -> None:
-    event = over_the_wire(encode_spot_lists.list_status(listed(with_reports=False), sent_ms=1991))
-    assert decode_spot.list_status(event) == decode_spot.order_list(listed(with_reports=False))
-    assert decode_spot.list_status(replace(event, list_order_status="REJECT")) == ()
-
-
-def test_the_list_tells_what_reports_of_margin_in_it_leave_out() -> None:
-    reports = [encode_spot.in_margin(encode_spot.cancel_reply(ORDER, cancel_id="c"))]
-    a_list = replace(listed(with_reports=False), order_reports=reports, is_isolated=False)
-    told, _ids = decode_spot.order_list(over_the_wire(a_list))
-    assert told == OrderChanged(replace(ORDER, list_id="4", terms=replace(TERMS, version_ms=1990)), "ETHUSDT", 1990)
-
-
-def test_an_answer_may_be_an_order_or_a_list_or_many_of_both() -> None:
-    reply, a_list = encode_spot.cancel_reply(ORDER, cancel_id="c"), listed(with_reports=True)
-    one, two = (report(ORDER),), decode_spot.order_list(a_list)
-    assert [change.order for change in decode_spot.orders_told(encode.to_bytes(reply))] == [ORDER]
-    assert decode_spot.orders_told(encode.to_bytes(a_list)) == two
-    many = decode_spot.orders_told(encode.to_bytes([reply, a_list]))
-    assert [change.order for change in many] == [change.order for change in (*one, *two)]
-    for broken in (b"", b"[1]", b'{"symbol":"A"}', b"{", b'[{"orderListId":4}]'):
-        with pytest.raises(msgspec.DecodeError):
-            decode_spot.orders_told(broken)
 
 
 def test_margin_answers_the_same_with_less() -> None:

@@ -1,0 +1,186 @@
+"""What a margin account borrows: each loan is asked for once, and what became of it is told; how near a call is."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.unit.gateway.scene import Scene
+from tests.unit.gateway.spot_venue import SpotVenue
+from tradingsys.core.commands import Borrow, Borrowable, BorrowableQuery, MarginStateQuery, Repay
+from tradingsys.core.errors import TransportError, VenueError
+from tradingsys.core.reports import MarginLevel
+from tradingsys.wire.messages import ErrorCode
+
+LOAN = {"asset": "usdt", "amount": "100"}
+
+
+def test_a_loan_is_asked_for_once_and_told(margin: tuple[Scene, SpotVenue]) -> None:
+    scene, venue = margin
+    client = scene.client()
+    borrowing, repaying = client.request("borrow", LOAN), client.request("repay", LOAN)
+    assert venue.asked[-2:] == [Borrow("USDT", Decimal(100)), Repay("USDT", Decimal(100))]
+    scene.answer(Borrow, "4711")
+    scene.answer(Repay, "4712")
+    assert client.reply_to(borrowing) == {"id": borrowing, "result": {"transaction_id": "4711"}}
+    assert client.reply_to(repaying) == {"id": repaying, "result": {"transaction_id": "4712"}}
+    told = {"asset": "USDT", "amount": "100", "by": "session 1"}
+    assert scene.logged[-4:] == [
+        f"warning: asked to be borrowed {told}",
+        f"warning: asked to be paid back {told}",
+        f"warning: borrowed {told | {'transaction': '4711'}}",
+        f"warning: paid back {told | {'transaction': '4712'}}",
+    ]
+
+
+def test_what_became_of_a_loan_is_in_the_log_even_if_nobody_waits_for_it(margin: tuple[Scene, SpotVenue]) -> None:
+    scene, _ = margin
+    client = scene.client()
+    client.request("borrow", LOAN)
+    client.request("borrow", LOAN)
+    client.request("borrow", LOAN)
+    scene.gateway.peer_closed(client.peer)
+    scene.answer(Borrow, VenueError(-3045, "The system does not have enough asset now."))
+    assert scene.logged[-1].startswith("warning: not borrowed") and "-3045" in scene.logged[-1]
+    scene.answer(Borrow, TransportError("reset by peer", sent=True))
+    assert scene.logged[-1].startswith("warning: may or may not be borrowed: look at the balances")
+    scene.run(20)
+    assert "no answer" in scene.logged[-1]
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_loan_without_an_answer_is_not_repeated(margin: tuple[Scene, SpotVenue], sent: bool) -> None:
+    scene, venue = margin
+    client = scene.client()
+    request = client.request("borrow", LOAN)
+    scene.answer(Borrow, TransportError("reset by peer", sent=sent))
+    reply = client.reply_to(request)
+    assert reply is not None and reply["error"]["code"] == ErrorCode.DISCONNECTED
+    assert ("look at the balances" in reply["error"]["msg"]) is sent
+    scene.run(60)
+    assert len([query for query in venue.asked if isinstance(query, Borrow)]) == 1
+
+
+def test_an_answer_that_proves_nothing_says_where_to_look(margin: tuple[Scene, SpotVenue]) -> None:
+    scene, _ = margin
+    client = scene.client()
+    request = client.request("borrow", LOAN)
+    error = VenueError(-1007, "Timeout waiting for response from backend server.")
+    error.in_doubt = True
+    scene.answer(Borrow, error)
+    reply = client.reply_to(request)
+    assert reply is not None and reply["error"]["code"] == -1007
+    assert "may or may not have been done, and is not repeated: look at the balances" in reply["error"]["msg"]
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "1e9", ""])
+def test_an_amount_is_a_plain_number(margin: tuple[Scene, SpotVenue], amount: str) -> None:
+    client = margin[0].client()
+    assert client.error("borrow", {"asset": "USDT", "amount": amount})[0] == ErrorCode.BAD_REQUEST
+    assert client.error("repay", {"asset": "U/S", "amount": "1"})[0] == ErrorCode.BAD_REQUEST
+
+
+def test_an_onlooker_borrows_nothing(margin: tuple[Scene, SpotVenue]) -> None:
+    client = margin[0].client(1, trading=False)
+    assert client.error("borrow", LOAN)[0] == client.error("repay", LOAN)[0] == ErrorCode.NON_TRADING
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [("borrow", LOAN), ("repay", LOAN), ("get_borrowable", {"asset": "BTC"}), ("get_margin", None)],
+)
+def test_spot_accounts_have_no_loans(spot: tuple[Scene, SpotVenue], method: str, params: object) -> None:
+    code, told = spot[0].client().error(method, params)
+    assert code == ErrorCode.BAD_REQUEST and '"margin": true' in told
+
+
+def test_how_much_more_can_be_borrowed(margin: tuple[Scene, SpotVenue]) -> None:
+    scene, _ = margin
+    client = scene.client(1, trading=False)
+    request = client.request("get_borrowable", {"asset": "btc"})
+    scene.answer(BorrowableQuery, Borrowable(Decimal("1.5"), Decimal(60)))
+    assert client.reply_to(request) == {"id": request, "result": {"amount": "1.5", "limit": "60"}}
+
+
+def test_the_level_is_told_with_its_bars(margin: tuple[Scene, SpotVenue]) -> None:
+    scene, venue = margin
+    venue.level = "2.5"
+    told = scene.client(1, trading=False).result("get_margin")
+    assert (told["level"], told["margin_call_bar"], told["liquidation_bar"]) == ("2.5", "1.3", "1.1")
+
+
+def test_a_falling_level_is_told_before_the_exchange_calls(margin: tuple[Scene, SpotVenue]) -> None:
+    scene, venue = margin
+    client = scene.client()
+    venue.level = "1.45"
+    scene.run(31)
+    push = client.pushes("margin")[-1]
+    assert (push["level"], push["status"]) == ("1.45", "BELOW_NORMAL")
+    assert any(line.startswith("error: margin level 1.45") for line in scene.logged)
+    assert "margin level 1.45" in scene.gateway.status().text
+    assert "margin level 1.45" in scene.operator().result("op.status")["margin"]
+    count = len(client.pushes("margin"))
+    scene.run(120)
+    assert len(client.pushes("margin")) == count  # once, as long as nothing changes
+    venue.level = "2"
+    scene.run(31)
+    assert client.pushes("margin")[-1]["status"] == "NORMAL"
+    assert not scene.gateway.status().text and not scene.operator().result("op.status")["margin"]
+
+
+def test_the_exchanges_own_warning_is_passed_on(margin: tuple[Scene, SpotVenue]) -> None:
+    scene, _ = margin
+    client = scene.client()
+    scene.says(MarginLevel(Decimal("1.28"), "MARGIN_CALL", 77))
+    assert client.pushes("margin")[-1] == {"type": "margin", "level": "1.28", "status": "MARGIN_CALL", "ts_ms": 77}
+
+
+def test_a_level_that_is_low_after_a_call_stays_told_although_the_exchange_finds_all_well(
+    margin: tuple[Scene, SpotVenue],
+) -> None:
+    scene, venue = margin
+    client = scene.client()
+    venue.level = "1.45"
+    scene.run(31)
+    scene.says(MarginLevel(Decimal("1.28"), "MARGIN_CALL", 77))
+    scene.says(MarginLevel(Decimal("1.35"), "NORMAL", 78))
+    venue.level = "1.35"
+    scene.run(31)
+    assert client.pushes("margin")[-1]["status"] == "BELOW_NORMAL" and "1.35" in scene.gateway.status().text
+
+
+def test_a_call_whose_end_nobody_told_is_taken_back(margin: tuple[Scene, SpotVenue]) -> None:
+    scene, venue = margin
+    client = scene.client()
+    venue.level = "1.9"
+    scene.says(MarginLevel(Decimal("1.28"), "MARGIN_CALL", 77))
+    scene.run(62)
+    assert client.pushes("margin")[-1]["status"] == "NORMAL" and not scene.gateway.status().text
+
+
+@pytest.mark.parametrize(
+    ("level", "status", "warned"),
+    [
+        ("1.9", "NORMAL", False),
+        ("1.9", "MARGIN_LEVEL_2", True),
+        ("2.5", "MARGIN_LEVEL_1", False),
+        ("3", "MARGIN_CALL", True),
+    ],
+)
+def test_of_a_word_that_nobody_knows_the_level_decides(
+    margin: tuple[Scene, SpotVenue], level: str, status: str, warned: bool
+) -> None:
+    scene, _ = margin
+    scene.says(MarginLevel(Decimal(level), status, 77))
+    assert bool(scene.gateway.status().text) is warned
+
+
+def test_spot_accounts_are_not_asked_for_a_level(spot: tuple[Scene, SpotVenue]) -> None:
+    scene, venue = spot
+    scene.run(120)
+    assert not any(isinstance(query, MarginStateQuery) for query in venue.asked)
+
+
+def test_futures_accounts_have_no_loans(scene: Scene) -> None:
+    assert "margin is for spot" in scene.client().error("borrow", LOAN)[1]
