@@ -64,8 +64,8 @@ class StoreSeam(Protocol):
     def save_now(self, records: Sequence[Record]) -> None:
         """Durable on return. Raises StoreError."""
 
-    def find_order(self, client_order_id: str) -> tuple[OrderRecord, Sequence[FillRecord]] | None:
-        """An order of any age, with its fills. Raises StoreError."""
+    def find_order(self, client_order_id: str) -> tuple[OrderRecord | None, Sequence[FillRecord]] | None:
+        """An order of any age, with its fills, which may be all that is known of it. Raises StoreError."""
 
     def look(self, question: Callable[[apsw.Connection], T], done: Callable[[T | StoreError], None]) -> None:
         """Ask pos.db as it is written; ``done`` is told later, and nothing waits."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tradingsys.core.ids import OrderKey, decode_client_order_id
+from tradingsys.core.order import Order
 from tradingsys.core.records import FillRecord, OrderRecord
 from tradingsys.oms.fill_book import FillBook
 from tradingsys.oms.order_index import OrderIndex
@@ -12,8 +13,8 @@ from tradingsys.oms.tracked_order import TrackedOrder
 
 __all__ = ["Recall", "Recalling"]
 
-Recall = Callable[[str], tuple[OrderRecord, Sequence[FillRecord]] | None]
-"""Finds an order of any age, with its fills."""
+Recall = Callable[[str], tuple[OrderRecord | None, Sequence[FillRecord]] | None]
+"""Finds an order of any age, with its fills. Of one that only executions told of there is nothing else."""
 
 
 class Recalling:
@@ -36,7 +37,10 @@ class Recalling:
         if found is None:
             return None
         record, fills = found
-        order = TrackedOrder.of_record(record)
+        if record is not None:
+            order = TrackedOrder.of_record(record)
+        else:
+            order = TrackedOrder(client_order_id, key.session, Order(), None, symbol=fills[0].fill.symbol)
         for row in fills:
             self._fills.remember(row)
             order.facts = order.facts.with_fill(row.fill)

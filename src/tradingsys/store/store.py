@@ -195,19 +195,20 @@ class Store:
         edits = self._wait_for(lambda: self._book.write(records))
         self._durable([records], edits)
 
-    def find_order(self, client_order_id: str) -> tuple[OrderRecord, list[FillRecord]] | None:
-        """An order of any age with its fills, `saved` having only the recent ones.
+    def find_order(self, client_order_id: str) -> tuple[OrderRecord | None, list[FillRecord]] | None:
+        """An order of any age with its fills, `saved` having only the recent ones; None without either.
 
-        Waits for earlier batches. Raises StoreError.
+        An order that only executions told of, before the end of that process, has no record. Waits for earlier batches.
+        Raises StoreError.
         """
         self._flush()
         where, bindings = "WHERE client_order_id = ?", (client_order_id,)
         try:
             found = self._wait_for(lambda: read_orders(self._conn, where, bindings))
-            fills = self._wait_for(lambda: read_fills(self._conn, where, bindings)) if found else []
+            fills = self._wait_for(lambda: read_fills(self._conn, where, bindings))
         except ConfigError as error:  # somebody wrote to the file while we run
             raise self._fail(StoreError(str(error))) from error
-        return (found[0], fills) if found else None
+        return (found[0] if found else None, fills) if found or fills else None
 
     def look(self, question: Callable[[apsw.Connection], T], done: Callable[[T | StoreError], None]) -> None:
         """Ask the book as it is written, over a connection of its own; holds up nobody, and a failure is none of the

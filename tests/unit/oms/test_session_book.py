@@ -324,6 +324,18 @@ def test_an_order_recalled_from_the_files_comes_with_its_executions() -> None:
     assert book.order("web_1") is None and asked == [old.client_order_id], "only ids of our own are looked up"
 
 
+def test_an_order_of_which_only_executions_were_kept_has_them_when_it_is_told_of_again() -> None:
+    name = client_id(1, 1)
+    kept = [FillRecord(fill(100, "1", "4"), 1, name)]
+    positions = (PositionRecord(1, SYMBOL, Decimal(4)),)
+    read = saved(symbols=(SymbolRecord(SYMBOL, 100),), watermarks=(WatermarkRecord(SYMBOL, 101),), positions=positions)
+    book = SessionBook(read, lambda asked: (None, kept) if asked == name else None)
+    terms = intent(1, 1).terms
+    order = book.learn(Order((name,), "1", terms, accepted=True), SYMBOL, EPOCH)
+    assert order is not None and order.facts.booked_qty == 4, "its history is not read again: it is below the watermark"
+    assert order.status is OrderStatus.PARTIALLY_FILLED and book.net(1, SYMBOL) == 4
+
+
 def test_what_becomes_known_of_an_execution_later_is_told_once_and_apart_from_new_ones() -> None:
     book = empty_book()
     book.track(intent(1, 1))
