@@ -9,7 +9,7 @@ from typing import Protocol
 from tests.simulate.ambush import Killed
 from tests.simulate.faults import Faults
 from tests.simulate.machine import Machine
-from tests.simulate.network import Network, is_order_request
+from tests.simulate.network import Network, is_cancel, is_order_request
 from tests.simulate.promises import Promises, PromisingStore
 from tests.simulate.strategy import Link
 from tests.simulate.venue import Venue
@@ -225,7 +225,7 @@ class Incarnation:
             self.passing("before a send")
             if self._world.chance(self.faults().kill_at_send / 2):
                 raise Killed
-            if self.failure is not None:
+            if self.failure is not None and not is_cancel(transmission):
                 self._disk.broken.append(f"an order was sent after the store failed: {self.failure}")
         self.network.perform(transmission)
         if is_order:

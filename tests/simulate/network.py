@@ -28,7 +28,7 @@ from tradingsys.sim.faces.binance import params
 from tradingsys.sim.faces.binance.params import Params
 from tradingsys.sim.faces.transport import NO_ANSWER, Reply, Request, WsClose, WsOutput, WsPing, WsRefuse
 
-__all__ = ["ENGINE_MS", "Network", "is_order_request"]
+__all__ = ["ENGINE_MS", "Network", "is_cancel", "is_order_request"]
 
 ENGINE_MS = 499
 """How long after receiving it in time the exchange may act on a request."""
@@ -38,6 +38,13 @@ _USER = "user"
 _DOWN = Reply(502, b"<html><head><title>502 Bad Gateway</title></head><body></body></html>")
 _ORDER_METHODS = (b'"order.', b'"orderList.', b'"algoOrder.')
 _ORDER_PATHS = ("/order?", "/order/amend/keepPriority?", "/algoOrder?")
+
+
+def is_cancel(transmission: Transmission) -> bool:
+    """Whether an order request can only end an order."""
+    if isinstance(transmission, WsFrame):
+        return b'.cancel"' in transmission.data
+    return isinstance(transmission, HttpRequest) and transmission.method == "DELETE"
 
 
 def is_order_request(transmission: Transmission) -> bool:

@@ -71,9 +71,10 @@ class Strategy:
         """How often it amends a resting order rather than send another."""
         self.repeats = 0.0
         """How often it sends an order a second time."""
-        self.repeated = 0
         self.login: LoginResult | None = None
-        self._last: OrderParams | None = None
+        self._last: tuple[OrderParams, str] | None = None
+        self._denied: set[str] = set()
+        """Orders that the gateway refused: of these it may take the same once more."""
         self.sent = 0
         self._connect = connect
         self._link: Link | None = None
@@ -157,11 +158,14 @@ class Strategy:
             self._repeat()
         elif what == "subscribe":
             self._subscribed = reply.error is None
-        elif what == "order" and client_order_id == "repeated":
-            assert reply.error is not None, "an order was taken twice"
+        elif what == "repeated":
+            assert reply.error is not None or client_order_id in self._denied, "an order was taken twice"
+            if reply.error is None:
+                self._denied.discard(client_order_id)
         elif what == "order":
             item = self.asked.pop(client_order_id, None)
             if reply.error is not None and item is not None:
+                self._denied.add(client_order_id)
                 self.orders.pop(client_order_id, None)
         elif what == "set_leverage":
             self.leverage_changes += reply.error is None
@@ -195,11 +199,11 @@ class Strategy:
             sign = view.side.sign
             self.fills.setdefault(key, Decimal(fill.qty) * sign)
 
-    def _request(self, method: str, params: object, client_order_id: str = "") -> None:
+    def _request(self, method: str, params: object, client_order_id: str = "", what: str = "") -> None:
         if self._link is None:
             return
         self._requests += 1
-        self._waiting[self._requests] = (method, client_order_id)
+        self._waiting[self._requests] = (what or method, client_order_id)
         self._link.send(encode_request(self._requests, method, params))  # type: ignore[arg-type]
 
     def _resolve(self) -> None:
@@ -264,15 +268,16 @@ class Strategy:
         del terms["client_order_id"]
         self.asked[client_order_id] = item
         self.sent += 1
-        self._last = OrderParams(lineage=login.lineage, epoch=login.epoch, login=login.login, seq=self._seq, **terms)
-        self._request("order", self._last, client_order_id)
+        order = OrderParams(lineage=login.lineage, epoch=login.epoch, login=login.login, seq=self._seq, **terms)
+        self._last = order, client_order_id
+        self._request("order", order, client_order_id)
         self._repeat()
 
     def _repeat(self) -> None:
         """The same order under the same key, whatever became of the first: it must never be sent again."""
         if self._last is not None and self.world.chance(self.repeats):
-            self.repeated += 1
-            self._request("order", self._last, "repeated")
+            order, client_order_id = self._last
+            self._request("order", order, client_order_id, what="repeated")
 
 
 def _text(number: Decimal | None) -> str | None:

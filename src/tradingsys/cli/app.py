@@ -163,9 +163,10 @@ _add(
     "accept",
     "assets:accept",
     _WATCH,
-    "Book a difference of an asset to EXTERNAL.\n\nNo order is sent, and no session's position changes. Look at"
-    ' "tradingsys assets" first: a difference of a moment ago may be an execution on its way.',
-    "pos accept -c spot.json BNB",
+    "Book a difference to EXTERNAL.\n\nNo order is sent, and no session's position changes. Look at"
+    ' "tradingsys explain SYMBOL" or, on spot, "tradingsys assets" first: a difference of a moment ago may be an'
+    " execution on its way.",
+    "pos accept btcusdt\npos accept -c spot.json BNB",
     _pos,
 )
 app.command(_pos)

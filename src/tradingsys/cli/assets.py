@@ -72,19 +72,19 @@ def assets(*, common: Common = COMMON) -> int:
     )
 
 
-def accept(asset: _AssetName, /, *, common: Common = COMMON) -> int:
+def accept(name: _AssetName, /, *, common: Common = COMMON) -> int:
     """Take note of a difference between books and account that nothing explains: it is booked to EXTERNAL.
 
     Parameters
     ----------
-    asset:
-        Such as BTC.
+    name:
+        A symbol of a futures account, such as btcusdt; an asset of any other, such as BTC.
     """
 
     def say(out: Console, done: AcceptResult) -> None:
         out.print(f"{done.asset}: {done.booked} booked to EXTERNAL, which has {done.external} of it now")
 
-    return tell(common, "accepted", lambda source: source.accept(asset), say)
+    return tell(common, "accepted", lambda source: source.accept(name), say)
 
 
 def margin(asset: Annotated[str | None, Parameter(converter=_asset)] = None, /, *, common: Common = COMMON) -> int:

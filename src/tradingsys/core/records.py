@@ -251,6 +251,8 @@ class HaltCause(StrEnum):
     """Another gateway uses a copy of this pos.db."""
     ABSENCE = "ABSENCE"
     """A session's strategy has been gone for longer than the session allows."""
+    GAP = "GAP"
+    """Nobody looked for about as long as the exchange tells what an account did."""
 
 
 class HaltDuty(StrEnum):

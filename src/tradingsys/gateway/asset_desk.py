@@ -1,4 +1,4 @@
-"""What operators ask of accounts that hold assets: balances against the books, differences, loans."""
+"""What operators ask of accounts that hold assets, balances and loans; and of any, to accept a difference."""
 
 from __future__ import annotations
 
@@ -68,9 +68,11 @@ class AssetDesk:
     def _accept(self, client: Client, request: Request) -> None:
         """Book the difference that there is at this moment: the last one told may have been explained since."""
         gateway = self._gateway
-        self._require_assets()
         require_ready(gateway)
         asset = decode_params(request, AssetParams).asset.upper()
+        if gateway.venue.account_kind is AccountKind.CONTRACTS and asset not in gateway.book.symbols:
+            why = f"{asset.lower()[:20]} is no symbol that this gateway accounts for"
+            raise LocalProtocolError(why, code=ErrorCode.INVALID_SYMBOL)
         if self._is_unsure():
             raise LocalProtocolError(_UNSURE, code=ErrorCode.NOT_READY)
         if asset in self._measured:
@@ -115,9 +117,12 @@ class AssetDesk:
     def _book(self, client: Client, request: Request, asset: str, difference: Decimal) -> None:
         gateway = self._gateway
         gateway.book.accept_difference(asset, difference, gateway.venue.venue_ms())
-        booked, external = plain(-difference), plain(gateway.book.session_assets(EXTERNAL).get(asset, Decimal(0)))
-        gateway.log.warning("difference accepted by an operator", asset=asset, booked=booked, external=external)
-        result = AcceptResult(asset, booked, external)
+        holds_assets = gateway.venue.account_kind is AccountKind.ASSETS
+        held = gateway.book.session_assets(EXTERNAL).get(asset, Decimal(0))
+        held = held if holds_assets else gateway.book.net(EXTERNAL, asset)
+        booked, external = plain(-difference), plain(held)
+        gateway.log.warning("difference accepted by an operator", name=asset, booked=booked, external=external)
+        result = AcceptResult(asset if holds_assets else asset.lower(), booked, external)
 
         def saved(error: StoreError | None) -> None:
             if client.peer not in gateway.clients:
@@ -128,6 +133,7 @@ class AssetDesk:
                 client.peer.write(encode_error(request.id, ErrorCode.UNDEFINED, f"not written to pos.db: {error}"))
 
         gateway.when_saved(saved)
+        gateway.run(gateway.recovery.check_account())  # which frees what the difference restricted
 
     def _refuse(self, client: Client, request: Request, code: ErrorCode, why: str) -> None:
         if client.peer in self._gateway.clients:

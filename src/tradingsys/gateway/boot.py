@@ -15,8 +15,10 @@ from tradingsys.core.errors import AuthError, ConfigError
 from tradingsys.core.instrument import plain
 from tradingsys.core.records import AccountRecord, Edit
 from tradingsys.gateway.seams import Log, StoreSeam
+from tradingsys.gateway.settings import GatewaySettings
 from tradingsys.oms.procedure import until
 from tradingsys.oms.recovery import Margins, Recovery
+from tradingsys.oms.retention import heed_gap
 from tradingsys.oms.session_book import Incarnation, SessionBook
 
 __all__ = ["Boot", "BootSteps"]
@@ -65,12 +67,10 @@ class Boot:
         self._venue_ms = venue_ms
         self._log = log
 
-    async def run(self, symbols: tuple[str, ...], scan: tuple[str, ...], recv_window_ms: int) -> None:
-        """Boot; symbols to ``scan`` are read from the book's beginning on, if it does not know them.
-
-        Raises ConfigError when a person must decide something first.
-        """
+    async def run(self, settings: GatewaySettings) -> None:
+        """Boot. Raises ConfigError when a person must decide something first."""
         saved, steps = self._store.saved, self._steps
+        symbols, scan, recv_window_ms = settings.symbols, settings.scan, settings.orders.recv_window_ms
         steps.progress("asking the exchange for its time, rules and account")
         started_ms = await self._recovery.learn_time()
         self._compare_clocks()
@@ -87,6 +87,8 @@ class Boot:
         _check_symbols(listed, (*symbols, *scan), saved.edits)
         for symbol in sorted(self._book.symbols.keys() - listed):
             self._log.warning("the exchange lists this symbol no longer: its trades cannot be read", symbol=symbol)
+        if settings.history_ms is not None:  # before anything is read: reading moves the mark
+            heed_gap(self._book, self._venue_ms(), settings.history_ms)
         epoch = max(saved.last_epoch + 1, started_ms)
         self._store.begin_epoch(epoch, recv_window_ms)
         fence_ms = started_ms + self._margins.fence_ms(max(recv_window_ms, saved.max_recv_window_ms))

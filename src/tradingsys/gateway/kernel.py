@@ -75,8 +75,7 @@ class Gateway:
     ) -> None:
         self.settings = settings
         self.store = store
-        self._clock = clock
-        self.log = log
+        self._clock, self.log = clock, log
         self._accepting = accepting
         self._failed = failed
         self.book = SessionBook(store.saved, store.find_order, venue.account_kind, settings.commands)
@@ -274,13 +273,14 @@ class Gateway:
 
     async def _boot(self, boot: Boot) -> None:
         try:
-            await boot.run(self.settings.symbols, self.settings.scan, self.settings.orders.recv_window_ms)
+            await boot.run(self.settings)
         except (ConfigError, StoreError) as error:
             self.fail(error)
 
     def _rules_known(self, rules: VenueRules, account: str) -> None:
         self.account = account
         self._take_rules(rules)
+        self.limiting.read_prices()
 
     def _take_rules(self, rules: VenueRules) -> None:
         self.rules.learn(rules.instruments)

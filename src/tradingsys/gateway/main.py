@@ -115,6 +115,7 @@ def _settings(
         sessions={int(name): session for name, session in config.sessions.items()},
         countdown_s=config.countdown_s,
         backups=config.backups,
+        history_ms=PRODUCTS[product].history_ms,
     )
 
 

@@ -44,3 +44,5 @@ class GatewaySettings(Struct, frozen=True):
     """What is configured of single sessions."""
     countdown_s: int | None = None
     backups: BackupSettings = BackupSettings()
+    history_ms: int | None = None
+    """How far back the venue tells what the account did; None: as far as anybody asks."""

@@ -18,7 +18,7 @@ from tradingsys.core.errors import InvariantViolation
 from tradingsys.core.ids import EXTERNAL, OrderKey, decode_client_order_id
 from tradingsys.core.order import Closed, Fill, Order, Terms
 from tradingsys.core.position import Pair, SessionPosition
-from tradingsys.core.records import DayRecord, Edit, HaltCause, Intent, Replace, Saved, Scope
+from tradingsys.core.records import DayRecord, Edit, HaltCause, Intent, LedgerKind, Replace, Saved, Scope
 from tradingsys.core.reports import AssetMoved
 from tradingsys.oms.effects import Alarm, Effect, EnterSymbol, LookFor, OrderNews, PullTrades, Save
 from tradingsys.oms.fill_book import FillBook
@@ -206,9 +206,15 @@ class SessionBook:
         """An asset came to the account, or left it, without a trade: EXTERNAL's, once however often it is told."""
         self.cash.transferred(report)
 
-    def accept_difference(self, asset: str, difference: Decimal, ts_ms: int) -> None:
-        """A person takes note of what an asset's total is more than the account has: EXTERNAL has so much less."""
-        self.cash.accept(asset, difference, ts_ms)
+    def accept_difference(self, name: str, difference: Decimal, ts_ms: int) -> None:
+        """A person takes note of what the total of a symbol, or where assets are held of an asset, is more than the
+        account has: EXTERNAL has so much less.
+        """
+        if self.kind is AccountKind.ASSETS:
+            self.cash.accept(name, difference, ts_ms)
+        else:
+            self._fills.adjust(EXTERNAL, name, -difference, LedgerKind.ACCEPTED, ts_ms)
+            self.differences.pop(name, None)
 
     def _book_told(self, symbol: str) -> None:
         for order in self.orders.values():

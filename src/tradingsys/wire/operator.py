@@ -2,8 +2,8 @@
 
 An operator's connection says ``operate`` with the token first; it holds no session and subscribes nothing. The methods
 are ``operate``, ``op.status``, ``op.sessions``, ``op.orders``, ``op.fills``, ``op.positions``, ``op.set_position``,
-``op.explain`` and ``op.limits``; ``op.halt``, ``op.cancel``, ``op.flatten``, ``op.stopping`` and ``op.resume``; of
-accounts that hold assets also ``op.assets`` and ``op.accept``, of margin accounts ``op.balances``, ``op.margin``,
+``op.accept``, ``op.explain`` and ``op.limits``; ``op.halt``, ``op.cancel``, ``op.flatten``, ``op.stopping`` and
+``op.resume``; of accounts that hold assets also ``op.assets``, of margin accounts ``op.balances``, ``op.margin``,
 ``op.borrowable``, ``op.borrow`` and ``op.repay``.
 """
 
@@ -196,6 +196,7 @@ class AcceptResult(Struct, frozen=True):
     """``op.accept``, whose parameters are an `AssetParams`: so much was booked to EXTERNAL."""
 
     asset: str
+    """Or the symbol, of a futures account."""
     booked: str
     external: str
     """What EXTERNAL has of it now."""

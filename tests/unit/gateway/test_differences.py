@@ -9,8 +9,11 @@ import pytest
 from msgspec import structs
 
 from tests.unit.gateway.scene import SETTINGS, Scene
+from tests.unit.gateway.scripted_venue import Json
 from tradingsys.core.enums import TradingState
 from tradingsys.core.records import HaltCause
+from tradingsys.store.read import reading
+from tradingsys.store.rows import read_adjustments
 from tradingsys.wire.messages import ErrorCode
 
 WATCH_S = 30
@@ -76,3 +79,42 @@ def test_other_symbols_go_on(scene: Scene) -> None:
     assert "error" not in (client.reply_to(request) or {"error": 0})
     assert state(scene) is not TradingState.ACTIVE
     client.order(symbol="btcusdt", price="60000", quantity="1")
+
+
+def accepted(scene: Scene, symbol: str) -> Json:
+    desk = scene.client(None)
+    desk.result("operate", {"token": "s3cret"})
+    request = desk.request("op.accept", {"asset": symbol})
+    scene.run(13)
+    reply = desk.reply_to(request)
+    assert reply is not None
+    return reply
+
+
+def test_a_person_books_what_nothing_explains_to_external(scene: Scene) -> None:
+    client = scene.holder(1, "30")
+    differ(scene, "37")
+    scene.run(4 * WATCH_S)
+    assert state(scene) is TradingState.HALTED
+    differ(scene, "35")
+    assert accepted(scene, "dogeusdt")["result"] == {"asset": "dogeusdt", "booked": "5", "external": "5"}, (
+        "what it is now, not what it was"
+    )
+    scene.run(5)
+    assert state(scene) is TradingState.ACTIVE and scene.gateway.book.differences == {}
+    assert scene.gateway.book.net(1, "DOGEUSDT") == 30, "no session's position changes"
+    assert "pos.db.before-pos-accept-1.bak" in [path.name for path in scene.folder.iterdir()]
+    scene.restart()
+    scene.run(2 * WATCH_S)
+    book = scene.gateway.book
+    assert [book.net(session, "DOGEUSDT") for session in (-1, 1)] == [5, 30] and book.differences == {}
+    with reading(scene.folder / "pos.db") as conn:
+        assert [row.why for row in read_adjustments(conn, "WHERE delta = '5'")] == ["ACCEPTED"]
+    client = scene.client()
+    client.order()
+
+
+def test_where_books_and_account_agree_nothing_is_accepted(scene: Scene) -> None:
+    scene.holder(1, "30")
+    assert "agree with the account on DOGEUSDT now" in accepted(scene, "dogeusdt")["error"]["msg"]
+    assert scene.gateway.book.net(-1, "DOGEUSDT") == 0

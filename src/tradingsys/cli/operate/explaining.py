@@ -55,7 +55,8 @@ def _position(told: Explanation, commands: CommandLine) -> Iterator[str]:
         yield (
             f"The account holds {told.account} at the exchange: the books are off by {told.difference}. For a moment"
             " that is normal, while an execution is on its way. If it stays, an execution is missing: ask again in a"
-            f" minute, then restart the gateway with --scan {told.symbol}."
+            f" minute, then restart the gateway with --scan {told.symbol}. What nothing explains is booked to EXTERNAL"
+            f" by {commands.line(f'pos accept {told.symbol}')}."
         )
     since = f" from number {told.first_trade_id} on" if told.first_trade_id else ""
     before = "; what came before is in EXTERNAL's baseline" if told.first_trade_id else ""

@@ -27,7 +27,7 @@ from tradingsys.core.errors import VenueError
 from tradingsys.venues.binance import decode, decode_account, messages
 from tradingsys.venues.binance.product import Asking, Product
 from tradingsys.venues.binance.rest import Call
-from tradingsys.venues.binance.steps import Steps
+from tradingsys.venues.binance.steps import Steps, venue_ms
 
 __all__ = [
     "ReadPermissions",
@@ -97,17 +97,20 @@ def income(asking: Asking, query: IncomeQuery) -> Steps[tuple[Income, ...]]:
     So a page whose rows are all of one millisecond is followed by the next page of the same question.
     """
     rows: list[messages.IncomeRow] = []
-    page = 1
+    page, start_ms = 1, query.start_ms
+    kept_ms = asking.product.cash_kept_ms
+    if kept_ms is not None:
+        start_ms = max(start_ms, venue_ms(asking.clock, asking.now_ns) - kept_ms)
     while True:
         params: dict[str, str | int | bool] = {
             "incomeType": query.kind,
-            "startTime": query.start_ms,
+            "startTime": start_ms,
             "page": page,
             "limit": query.limit,
         }
         found = _read_income((yield Call("GET", asking.product.paths.income, params)).body)
         rows += found
-        if len(found) < query.limit or any(row.time != query.start_ms for row in rows):
+        if len(found) < query.limit or any(row.time != start_ms for row in rows):
             return decode_account.income(rows)
         page += 1
 

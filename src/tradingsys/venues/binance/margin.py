@@ -17,7 +17,7 @@ from tradingsys.venues.binance.keyed_stream import KeyedStream, StreamKind
 from tradingsys.venues.binance.margin_errors import ERRORS
 from tradingsys.venues.binance.margin_events import RISK_EVENTS
 from tradingsys.venues.binance.margin_orders import margin_orders
-from tradingsys.venues.binance.margin_queries import LACKS, WEIGHT_LIMIT, margin_questions
+from tradingsys.venues.binance.margin_queries import INTEREST_KEPT_MS, LACKS, WEIGHT_LIMIT, margin_questions
 from tradingsys.venues.binance.product import Endpoints, Paths, Product, Weights
 from tradingsys.venues.binance.spot import SPOT
 from tradingsys.venues.binance.spot_events import EVENTS
@@ -107,4 +107,5 @@ MARGIN = Product(
     depth_speeds=SPOT.depth_speeds,
     trades_window_ms=SPOT.trades_window_ms,
     trades_kept_ms=SPOT.trades_kept_ms,
+    cash_kept_ms=INTEREST_KEPT_MS,
 )

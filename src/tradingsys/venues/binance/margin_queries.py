@@ -42,7 +42,7 @@ from tradingsys.venues.binance.product import Asking, Question, Weights
 from tradingsys.venues.binance.rest import Call
 from tradingsys.venues.binance.steps import Steps, venue_ms
 
-__all__ = ["LACKS", "WEIGHT_LIMIT", "margin_questions"]
+__all__ = ["INTEREST_KEPT_MS", "LACKS", "WEIGHT_LIMIT", "margin_questions"]
 
 WEIGHT_LIMIT = RateLimit("weight", 60_000, 180_000)
 """In units of an account's weight, as all of `Weights` of margin."""
@@ -54,7 +54,7 @@ LACKS: Mapping[type[Query[Any]], str] = {
 _DAY_MS = 24 * 60 * 60 * 1000
 # A question covers 30 days at most.
 _INTEREST_WINDOW_MS = 30 * _DAY_MS
-_INTEREST_KEPT_MS = 6 * _INTEREST_WINDOW_MS
+INTEREST_KEPT_MS = 6 * _INTEREST_WINDOW_MS
 _INTEREST_AT_ONCE = 100
 
 _read_account = msgspec.json.Decoder(margin.Account).decode
@@ -119,7 +119,7 @@ def _interest(asking: Asking, query: IncomeQuery) -> Steps[tuple[Income, ...]]:
     if query.kind != LedgerKind.INTEREST:
         raise VenueError(0, f"a margin account has no cash history of kind {query.kind}: ask for INTEREST")
     now_ms = venue_ms(asking.clock, asking.now_ns)
-    start_ms = max(query.start_ms, now_ms - _INTEREST_KEPT_MS)
+    start_ms = max(query.start_ms, now_ms - INTEREST_KEPT_MS)
     rows: list[margin.InterestRow] = []
     while start_ms <= now_ms and len(rows) < query.limit:
         end_ms = start_ms + _INTEREST_WINDOW_MS - 1

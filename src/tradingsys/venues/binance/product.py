@@ -179,6 +179,13 @@ class Product(Struct, frozen=True, kw_only=True):
     """A question for trades by time covers at most so much."""
     trades_kept_ms: int
     """Older trades are not told any more."""
+    cash_kept_ms: int | None = None
+    """Older rows of the cash history are not told any more; None where it is not read."""
+
+    @property
+    def history_ms(self) -> int:
+        """How far back all is told that an account did."""
+        return min(self.trades_kept_ms, self.cash_kept_ms or self.trades_kept_ms)
 
 
 def endpoints(

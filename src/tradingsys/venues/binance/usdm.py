@@ -200,6 +200,7 @@ USDM = Product(
     depth_speeds=frozenset({"", "100ms", "500ms"}),
     trades_window_ms=7 * _DAY_MS,
     trades_kept_ms=90 * _DAY_MS,
+    cash_kept_ms=90 * _DAY_MS,
 )
 
 endpoints = partial(product.endpoints, USDM)
