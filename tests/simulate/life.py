@@ -30,6 +30,7 @@ from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.core.records import HaltCause
 from tradingsys.gateway.kernel import GatewaySettings
 from tradingsys.gateway.orders import OrderSettings
+from tradingsys.gateway.session_config import UNLIMITED
 from tradingsys.matching.fees import FeeSchedule
 from tradingsys.oms.cadence import Cadence
 from tradingsys.oms.recovery import Margins, Timing
@@ -57,6 +58,7 @@ SETTINGS = GatewaySettings(
     symbols=(),
     watch_ms=5_000,
     cadence=Cadence(busy_ms=5_000, idle_ms=10_000, slot_ms=500),
+    limits=UNLIMITED,
 )
 _CHAOS_S = 20
 _QUIET_S = 90

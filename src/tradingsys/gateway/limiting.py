@@ -5,7 +5,7 @@ What is over a limit is refused, never delayed. What less trading alone can mend
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from msgspec import Struct
@@ -17,6 +17,7 @@ from tradingsys.core.order import Terms
 from tradingsys.core.records import DayRecord, HaltCause, HaltRecord, Scope
 from tradingsys.core.reports import OrderRequest, Outcome, RequestDone
 from tradingsys.gateway.host import Host
+from tradingsys.gateway.price_reading import PriceReading
 from tradingsys.gateway.session_config import LimitsConfig, SessionConfig, limits_of
 from tradingsys.gateway.valuing import Valuing
 from tradingsys.oms.day_loss import DayLoss
@@ -40,6 +41,8 @@ _FORGIVEN_NS = 3_600 * _NS_PER_S
 """After so long without another a storm is a first one again."""
 _TOLD_NS = 10 * _NS_PER_S
 """Of denials by one limit of one session the log has one in so long."""
+_AT_START, _AT_A_LOOK = 40, 4
+"""So many prices are asked for together."""
 _ZERO = Decimal(0)
 
 
@@ -86,6 +89,7 @@ class Limiting:
         self._gateway, self._defaults, self._configured = gateway, defaults, sessions
         self._days = {record.session: record for record in gateway.store.saved.days}
         self.valuing = Valuing(gateway.market.prices, gateway.instruments, gateway.book)
+        self.reading = PriceReading(gateway)
 
     def guarded(self, session: int) -> Guarded:
         """A session, with the limits that hold for it."""
@@ -103,6 +107,15 @@ class Limiting:
         """Whether the configuration lets it."""
         config = self._configured.get(session)
         return config is None or config.trading
+
+    def unpriced(self, session: int, symbols: Iterable[str]) -> list[str]:
+        """Of these symbols, and of what they are paid with, those without a price that a session's orders could be
+        measured with."""
+        max_age_s, now_ns = self.guarded(session).limits.max_reference_age_s, self._gateway.now_ns()
+        if max_age_s is None:
+            return []
+        unusable = [symbol for symbol in symbols if self.valuing.reference(symbol, max_age_s, now_ns).problem]
+        return list(dict.fromkeys(each for symbol in unusable for each in self.valuing.needed(symbol)))
 
     # ---- before something is sent
 
@@ -148,8 +161,14 @@ class Limiting:
             reference = self.valuing.reference(asked.symbol, guarded.limits.max_reference_age_s, now_ns)
             denial = check(guarded.limits, self.account, asked, gateway.book.exposure, reference)
         if denial is not None:
+            if denial.limit == "max_reference_age_s":
+                self._ask_for_prices(asked.symbol)
             self._deny(asked, guarded, denial, now_ns)
         guarded.pace.passed(asked, now_ns)
+
+    def _ask_for_prices(self, symbol: str) -> None:
+        for each in self.valuing.needed(symbol):
+            self.reading.ask(each)
 
     def _deny(self, asked: Asked, guarded: Guarded, denial: Denial, now_ns: int) -> None:
         """Raises LimitExceeded, and writes some of them down."""
@@ -222,6 +241,7 @@ class Limiting:
         """Do what is due."""
         now_ns = self._gateway.now_ns()
         self.valuing.refresh()
+        self._keep_prices_fresh(_AT_A_LOOK)
         for session in sorted(self._gateway.book.exposure.lines.keys() | self.sessions.keys()):
             guarded = self.guarded(session)
             self._follow_restriction(session, guarded, now_ns)
@@ -229,6 +249,23 @@ class Limiting:
                 self._act_on(session, guarded, now_ns)
             if guarded.limits.max_daily_loss is not None or guarded.limits.max_drawdown is not None:
                 self._judge(session, guarded)
+
+    def read_prices(self) -> None:
+        """The gateway is starting: sessions may go on with what they have as soon as it is ready."""
+        for session in self._gateway.book.exposure.lines:
+            self.guarded(session)
+        self._keep_prices_fresh(_AT_START)
+
+    def _keep_prices_fresh(self, at_once: int) -> None:
+        """Of what is followed, held, or has orders open."""
+        ages = [each.limits.max_reference_age_s for each in self.sessions.values()]
+        max_age_s = min((age for age in ages if age is not None), default=None)
+        if max_age_s is None:
+            return
+        lines = [each for lines in self._gateway.book.exposure.lines.values() for each in lines.items()]
+        in_use = self._gateway.market.symbols | {symbol for symbol, line in lines if line.net or line.under_way}
+        needed = {each for symbol in in_use for each in self.valuing.needed(symbol)}
+        self.reading.keep_fresh(needed & self._gateway.instruments.keys(), max_age_s, at_once)
 
     def _follow_restriction(self, session: int, guarded: Guarded, now_ns: int) -> None:
         rows = self._restrictions(session)

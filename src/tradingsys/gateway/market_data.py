@@ -137,7 +137,6 @@ class MarketData:
         subscribers[client] = None
         if len(subscribers) > 1:
             return
-        self.prices.begin(stream.symbol, self._clock.monotonic_ns())
         name = _PREFIX + self._protocol.channel_of(stream)
         channel = self._channels.get(name)
         if channel is None:
@@ -183,6 +182,11 @@ class MarketData:
     def followed(self) -> int:
         """How many streams somebody listens to."""
         return len(self._subscribers)
+
+    @property
+    def symbols(self) -> set[str]:
+        """Those of which somebody listens to anything."""
+        return {stream.symbol for stream in self._subscribers}
 
     @property
     def is_behind(self) -> bool:

@@ -8,7 +8,7 @@ from tradingsys.core.commands import KlinesQuery
 from tradingsys.core.errors import LocalProtocolError, StoreError
 from tradingsys.core.market import Kline
 from tradingsys.gateway.host import Host, Method, known_instrument, require_login
-from tradingsys.gateway.questions import ask_for
+from tradingsys.gateway.questions import ask_for, run_within
 from tradingsys.gateway.sessions import Client
 from tradingsys.gateway.stream_names import parse_stream
 from tradingsys.gateway.views import product_view
@@ -20,6 +20,8 @@ __all__ = ["MarketRequests", "wanted_symbols"]
 
 _MAX_BARS = 1_500
 """What Binance futures answer at most."""
+_PRICE_MS = 1_000
+"""So long a subscription waits for a price of its symbols at most."""
 
 
 class MarketRequests:
@@ -44,11 +46,22 @@ class MarketRequests:
         gateway = self._gateway
         streams = self._streams(client, request)
         gateway.market.check_room(client, streams)
-        new = {stream.symbol for stream in streams} - gateway.book.symbols.keys()
-        if client.session is None or not new:
+        if client.session is None:
             self._confirm(client, request.id, streams)
             return
-        gateway.run(self._enter_then_confirm(client, request.id, streams, sorted(new)))
+        symbols = sorted({stream.symbol for stream in streams})
+        new = [symbol for symbol in symbols if symbol not in gateway.book.symbols]
+        unpriced = gateway.limiting.unpriced(client.session.id, symbols)
+        if new and unpriced:
+            gateway.run(gateway.limiting.reading.read(unpriced))
+        if new:
+            gateway.run(self._enter_then_confirm(client, request.id, streams, new))
+        elif unpriced:
+            # Who waits for the answer, and sends orders then, has a price that they can be measured with.
+            reading = gateway.limiting.reading.read(unpriced)
+            run_within(gateway, reading, _PRICE_MS, lambda _: self._confirm_again(client, request.id, streams))
+        else:
+            self._confirm(client, request.id, streams)
 
     async def _enter_then_confirm(self, client: Client, request_id: int, streams: list[Stream], new: list[str]) -> None:
         await self._gateway.recovery.enter_symbols(new)
@@ -57,10 +70,14 @@ class MarketRequests:
         except StoreError as error:
             self._gateway.fail(error)
             return
+        self._confirm_again(client, request_id, streams)
+
+    def _confirm_again(self, client: Client, request_id: int, streams: list[Stream]) -> None:
+        """Unless the client is gone, or others of its requests were confirmed meanwhile and left no room."""
         if client.peer not in self._gateway.clients:
             return
         try:
-            self._gateway.market.check_room(client, streams)  # others of its requests may have been confirmed meanwhile
+            self._gateway.market.check_room(client, streams)
         except LocalProtocolError as error:
             client.peer.write(encode_error(request_id, error.code, str(error)))
         else:

@@ -1,20 +1,30 @@
-"""What symbols trade at, as far as somebody follows them: what orders are measured and positions valued with."""
+"""What symbols trade at, as far as that was told or asked: what orders are measured and positions valued with."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
 
+from msgspec import Struct
+
 from tradingsys.core.enums import Side
+from tradingsys.core.instrument import plain
 from tradingsys.core.market import BestBidOffer, Depth, Kline, MarkPrice, Trade
 from tradingsys.venues.protocol import MarketEvent, Stream
 
-__all__ = ["Prices"]
+__all__ = ["Measured", "Prices"]
 
 _Book = Depth | BestBidOffer
 _NS_PER_S = 1_000_000_000
-_FIRST_NS = 10 * _NS_PER_S
-"""How long a first price may be on its way."""
+
+
+class Measured(Struct, frozen=True):
+    """What an order is measured with, or why there is nothing."""
+
+    px: Decimal | None
+    problem: str = ""
+    known: str = ""
+    """What is known instead."""
 
 
 class Prices:
@@ -24,14 +34,8 @@ class Prices:
         self._books: dict[str, tuple[_Book, int]] = {}
         self._marks: dict[str, tuple[MarkPrice, int]] = {}
         self._trades: dict[str, tuple[Trade | Kline, int]] = {}
-        self._begun: dict[str, int] = {}
-        """When somebody last began to follow a symbol; gone with the first price that is forgotten again."""
-        self._remembered: dict[str, Decimal] = {}
-        """Of what nobody follows any more."""
-
-    def begin(self, symbol: str, now_ns: int) -> None:
-        """Somebody follows a symbol from now on: a first price is on its way."""
-        self._begun[symbol] = now_ns
+        self._kept: dict[str, tuple[Decimal, int]] = {}
+        """What was asked for, or told by a stream that nobody follows any more."""
 
     def note(self, event: MarketEvent, now_ns: int) -> None:
         """Something came; the text is read when somebody asks."""
@@ -42,12 +46,16 @@ class Prices:
         else:
             self._trades[event.symbol] = event, now_ns
 
+    def read(self, symbol: str, px: Decimal, at_ns: int) -> None:
+        """The exchange was asked, and this is what it traded at then."""
+        if px > 0:
+            self._kept[symbol] = px, at_ns
+
     def forget(self, stream: Stream) -> None:
-        """It is no longer followed, and measures nothing; what it told last still says what a position is worth."""
-        px = self.worth(stream.symbol)
-        if px is not None:
-            self._remembered[stream.symbol] = px
-            self._begun.pop(stream.symbol, None)
+        """It is no longer followed: its last price grows old, and is no book any more."""
+        known = self._known(stream.symbol, self.best(stream.symbol))
+        if known:
+            self._kept[stream.symbol] = max(known, key=_when)
         if stream.kind == "mark":
             self._marks.pop(stream.symbol, None)
         elif stream.kind in ("depth", "bbo"):
@@ -81,44 +89,38 @@ class Prices:
         px, qty = (book.ask_px, book.ask_qty) if side is Side.BUY else (book.bid_px, book.bid_qty)
         return ((Decimal(px), Decimal(qty)),)
 
-    def measure(self, symbol: str, oldest_ns: int | None, now_ns: int) -> tuple[Decimal | None, str]:
-        """What an order is measured with, or why there is nothing: the book's middle, else the mark price, else the
-        last trade's.
+    def measure(self, symbol: str, oldest_ns: int | None, now_ns: int) -> Measured:
+        """What an order is measured with: the book's middle, else the mark price, else the last trade's.
 
-        What came before ``oldest_ns`` is too old; with None nothing is. There need be nothing yet while the first price
-        is on its way: who subscribes and trades at once need not wait.
+        What came before ``oldest_ns`` is too old; with None nothing is.
         """
         best = self.best(symbol)
-        if best is not None:
-            if not 0 < best[0] < best[1]:
-                return None, f"the book of {symbol.lower()} is crossed: {best[0]} is bid, {best[1]} asked"
-            if oldest_ns is None or self._books[symbol][1] >= oldest_ns:
-                return (best[0] + best[1]) / 2, ""
-        name, newest_ns = symbol.lower(), -1
-        for px, at_ns in self._known(symbol, best):
+        if best is not None and not 0 < best[0] < best[1]:
+            told = f"{best[0]} is bid, {best[1]} asked"
+            return Measured(None, f"the book of {symbol.lower()} is crossed: {told}", told)
+        known = self._known(symbol, best)
+        for px, at_ns in known:
             if oldest_ns is None or at_ns >= oldest_ns:
-                return px, ""
-            newest_ns = max(newest_ns, at_ns)
-        is_begun = now_ns - self._begun.get(symbol, -_FIRST_NS) < _FIRST_NS
-        if newest_ns < 0 and is_begun:
-            return None, ""
-        if newest_ns < 0:
-            return (
-                None,
-                f"no price of {name} is known yet: subscribe one of its streams and wait for the first message",
-            )
-        return None, f"the latest price of {name} is {(now_ns - newest_ns) // _NS_PER_S} s old"
+                return Measured(px)
+        if not known:
+            return Measured(None, f"no price of {symbol.lower()} is known yet: it is being asked for", "no price")
+        px, at_ns = max(known, key=_when)
+        told = f"{plain(px)}, {(now_ns - at_ns) // _NS_PER_S} s old"
+        return Measured(None, f"the latest price of {symbol.lower()} is {told}: a newer one is being asked for", told)
+
+    def newest_ns(self, symbol: str) -> int | None:
+        """When its latest price came; None without one."""
+        return max((at_ns for _, at_ns in self._known(symbol, self.best(symbol))), default=None)
 
     def worth(self, symbol: str) -> Decimal | None:
         """The best price known to value a position with, however old."""
-        best = self.best(symbol)
-        known = next((px for px, _ in self._known(symbol, best)), None)
-        return known if known is not None else self._remembered.get(symbol)
+        known = self._known(symbol, self.best(symbol))
+        return known[0][0] if known else None
 
     def _known(self, symbol: str, best: tuple[Decimal, Decimal] | None) -> list[tuple[Decimal, int]]:
         """Prices and when they came: what measures best first."""
         known: list[tuple[Decimal, int]] = []
-        if best is not None:
+        if best is not None and 0 < best[0] < best[1]:
             known.append(((best[0] + best[1]) / 2, self._books[symbol][1]))
         if symbol in self._marks:
             mark, at_ns = self._marks[symbol]
@@ -126,4 +128,10 @@ class Prices:
         if symbol in self._trades:
             last, at_ns = self._trades[symbol]
             known.append((Decimal(last.px if isinstance(last, Trade) else last.close), at_ns))
+        if symbol in self._kept:
+            known.append(self._kept[symbol])
         return [(px, at_ns) for px, at_ns in known if px > 0]
+
+
+def _when(known: tuple[Decimal, int]) -> int:
+    return known[1]

@@ -10,7 +10,7 @@ from tradingsys.core.command_line import CommandLine
 from tradingsys.gateway.backups import BackupSettings
 from tradingsys.gateway.orders import OrderSettings
 from tradingsys.gateway.products import ProductName
-from tradingsys.gateway.session_config import UNLIMITED, LimitsConfig, SessionConfig
+from tradingsys.gateway.session_config import LimitsConfig, SessionConfig
 from tradingsys.oms.cadence import Cadence
 from tradingsys.oms.recovery import Margins, Timing
 
@@ -39,7 +39,7 @@ class GatewaySettings(Struct, frozen=True):
     db: str = ""
     shows_old_rules: Callable[[int, str], bool] = lambda _code, _message: False
     """Whether a refusal of an order by the venue shows that our copy of a symbol's rules is old."""
-    limits: LimitsConfig = UNLIMITED
+    limits: LimitsConfig = LimitsConfig()
     sessions: Mapping[int, SessionConfig] = {}
     """What is configured of single sessions."""
     countdown_s: int | None = None

@@ -1,4 +1,4 @@
-"""What symbols and assets are worth in USDT, as far as somebody follows their prices."""
+"""What symbols and assets are worth in USDT, as far as their prices are known."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import partial
 
 from tradingsys.core.instrument import Instrument
-from tradingsys.gateway.prices import Prices
+from tradingsys.gateway.prices import Measured, Prices
 from tradingsys.oms.earnings import Holding
 from tradingsys.oms.limit_checks import Reference
 from tradingsys.oms.session_book import SessionBook
@@ -30,16 +30,35 @@ class Valuing:
     def reference(self, symbol: str, max_age_s: int | None, now_ns: int) -> Reference:
         """What an order on a symbol is measured with now."""
         oldest_ns = None if max_age_s is None else now_ns - max_age_s * _NS_PER_S
-        px, problem = self._prices.measure(symbol, oldest_ns, now_ns)
+        measured, rate = self._prices.measure(symbol, oldest_ns, now_ns), _ONE
         quote = self._quote_asset(symbol)
-        rate = self.rate(quote)
-        if rate is None:
-            problem = problem or f"what a {quote} is worth is not known: subscribe {quote.lower()}usdt"
-            rate = _ONE
-        worth = px * rate if px is not None else self.worth(symbol)
+        if quote not in _DOLLARS:
+            measured, rate = self._in_dollars(measured, quote, oldest_ns, now_ns)
+        worth = measured.px * rate if measured.px is not None else self.worth(symbol)
         if not self._book.exposure.is_valued(symbol):
             self._book.exposure.value(symbol, worth)
-        return Reference(px, rate, problem, worth, partial(self._prices.levels, symbol))
+        levels = partial(self._prices.levels, symbol)
+        return Reference(measured.px, rate, measured.problem, worth, levels, measured.known)
+
+    def needed(self, symbol: str) -> tuple[str, ...]:
+        """The symbols whose prices measure orders on this one: itself, and what its quote asset trades at."""
+        quote = self._quote_asset(symbol)
+        pairs = () if quote in _DOLLARS else (f"{quote}USDT", f"USDT{quote}")
+        return (symbol, *(pair for pair in pairs if pair in self._instruments))
+
+    def _in_dollars(
+        self, measured: Measured, quote: str, oldest_ns: int | None, now_ns: int
+    ) -> tuple[Measured, Decimal]:
+        """What is measured in another asset, with what that is worth."""
+        pairs = f"{quote}USDT", f"USDT{quote}"
+        name = next((pair for pair in pairs if self._prices.newest_ns(pair) is not None), None)
+        if name is None:
+            problem = f"what a {quote} is worth is not known yet: it is being asked for"
+            return (measured if measured.problem else Measured(measured.px, problem, "no price")), _ONE
+        rate = self._prices.measure(name, oldest_ns, now_ns)
+        if rate.px is None:
+            return (measured if measured.problem else Measured(measured.px, rate.problem, rate.known)), _ONE
+        return measured, rate.px if name == pairs[0] else _ONE / rate.px
 
     def refresh(self) -> None:
         """Prices have changed: so has what all lines are worth."""

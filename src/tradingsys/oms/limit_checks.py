@@ -45,6 +45,8 @@ class Reference(Struct, frozen=True):
     """Of one unit of the symbol, in USDT, as far as that was ever known."""
     levels: Callable[[Side], Sequence[Level]] = lambda _: ()
     """What an order of this side would trade with, best first, as far as it is known."""
+    known: str = "no price"
+    """What is known where there is a problem."""
 
 
 class Proposed(Struct, frozen=True):
@@ -136,7 +138,7 @@ def check(
     if reduces:
         return None
     if reference.problem and limits.max_reference_age_s is not None:
-        return Denial("max_reference_age_s", f"{limits.max_reference_age_s} s", "no price", reference.problem)
+        return Denial("max_reference_age_s", f"{limits.max_reference_age_s} s", reference.known, reference.problem)
     return (
         _too_large(limits, asked, reference)
         or _in_doubt(limits, asked, line)

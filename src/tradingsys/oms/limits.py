@@ -20,7 +20,7 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How far beyond the reference price an order may buy or sell at once."""
     max_passive_pct: Decimal | None = Decimal(90)
     """How far on its own side of the reference price an order may wait."""
-    max_reference_age_s: int | None = 120
+    max_reference_age_s: int | None = 30
     """How old the price may be that orders are measured with: without one only what reduces is sent."""
     max_position_notional: Decimal | None = Decimal(500_000)
     """Of the position in one symbol that all its orders could lead to, long or short."""

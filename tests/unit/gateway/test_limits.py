@@ -11,6 +11,7 @@ from msgspec import structs
 
 from tests.unit.gateway.scene import SETTINGS, Scene, SceneClient
 from tests.unit.gateway.spot_venue import SpotVenue
+from tradingsys.core.commands import KlinesQuery
 from tradingsys.core.errors import VenueError
 from tradingsys.core.market import BestBidOffer, Kline, MarkPrice
 from tradingsys.core.reports import OrderRequest, Outcome
@@ -21,6 +22,7 @@ from tradingsys.venues.protocol import Stream
 from tradingsys.wire.messages import ErrorCode
 
 Json = dict[str, Any]
+BAR = Kline("DOGEUSDT", "1m", 0, 0, 0, "0.6", "0.6", "0.6", "0.6", "0", "0", "0", "0", 0, 0, 0, False)
 REDUCE: Json = {"side": "SELL", "quantity": "1"}
 
 
@@ -138,9 +140,9 @@ def test_an_amend_passes_the_same_limits(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("event", "told"),
     [
-        (None, "no price of dogeusdt is known yet: subscribe one of its streams and wait for the first message"),
+        (None, "no price of dogeusdt is known yet: it is being asked for"),
         ("crossed", "the book of dogeusdt is crossed: 0.61 is bid, 0.6 asked"),
-        ("old", "the latest price of dogeusdt is 6 s old"),
+        ("old", "the latest price of dogeusdt is 0.605, 6 s old: a newer one is being asked for"),
     ],
 )
 def test_without_a_price_to_measure_with_only_what_reduces_is_sent(
@@ -164,35 +166,85 @@ def test_without_a_price_to_measure_with_only_what_reduces_is_sent(
     assert denied(client, **REDUCE)["limit"] == "max_reference_age_s", "all of it is being sold already"
 
 
-def test_who_subscribes_and_trades_at_once_need_not_wait_for_the_first_price(tmp_path: Path) -> None:
-    scene = limited(tmp_path, max_reference_age_s=5, max_order_notional=Decimal(20))
+def read(scene: Scene, px: str) -> None:
+    """The exchange's answer to the question for a price."""
+    scene.answer(KlinesQuery, (structs.replace(BAR, close=px),))
+
+
+def test_an_order_without_a_price_is_refused_and_the_gateway_asks_for_one(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_reference_age_s=30, max_order_notional=Decimal(20))
+    client = scene.client()
+    at_market: Json = {"order_type": "MARKET", "price": None, "time_in_force": None}
+    told = denied(client, **at_market)
+    assert (told["limit"], told["allowed"], told["observed"]) == ("max_reference_age_s", "30 s", "no price")
+    denied(client)
+    assert [query for query in scene.venue.asked if isinstance(query, KlinesQuery)] == [
+        KlinesQuery("DOGEUSDT", "1m", 1)
+    ], "asked once for both"
+    read(scene, "0.6")
+    assert denied(client, **at_market, quantity="40")["limit"] == "max_order_notional"
+    client.order(**at_market)
+
+
+def test_of_what_is_in_use_the_price_is_read_before_it_is_too_old(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_reference_age_s=30)
+    scene.venue.answers[KlinesQuery] = lambda _: (BAR,)
     client = scene.client()
     client.result("subscribe", ["dogeusdt@bbo"])
     client.order()
-    assert denied(client, quantity="40")["limit"] == "max_order_notional", "its own price counts"
-    scene.run(11)
-    assert denied(client)["limit"] == "max_reference_age_s", "there is none, after all"
-
-
-def test_nor_need_who_subscribes_after_others_have_left(tmp_path: Path) -> None:
-    scene = limited(tmp_path, max_reference_age_s=5, max_order_notional=Decimal(20))
-    first, client = scene.client(), scene.client(2)
-    first.result("subscribe", ["dogeusdt@bbo"])
-    trades_at(scene, "0.6")
-    first.result("unsubscribe", ["dogeusdt@bbo"])
-    assert denied(client)["limit"] == "max_reference_age_s", "nobody follows it"
-    client.result("subscribe", ["dogeusdt@bbo"])
+    client.result("unsubscribe", ["dogeusdt@bbo"])
+    scene.run(300)
     client.order()
+    asked = [query for query in scene.venue.asked if isinstance(query, KlinesQuery)]
+    assert 10 <= len(asked) <= 25 and {query.symbol for query in asked} == {"DOGEUSDT"}
+
+
+def test_what_sessions_hold_has_a_price_as_soon_as_the_gateway_is_ready(tmp_path: Path) -> None:
+    scene = Scene(tmp_path).ready()
+    scene.holder(1, "30")
+    scene.settings = structs.replace(SETTINGS, limits=structs.replace(UNLIMITED, max_reference_age_s=5))
+    scene.venue.answers[KlinesQuery] = lambda _: (BAR,)
+    scene.restart()
+    scene.client().order()
+
+
+def test_a_subscription_is_confirmed_when_there_is_a_price_to_trade_with(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_reference_age_s=30)
+    client, watching = scene.client(), scene.client(2, trading=False)
+    watching.result("subscribe", ["dogeusdt@bbo"])
+    request = client.request("subscribe", ["dogeusdt@bbo"])
+    assert client.reply_to(request) is None
+    read(scene, "0.6")
+    assert client.reply_to(request) == {"id": request, "result": None}
+    client.order()
+
+
+def test_nor_does_it_wait_for_long(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_reference_age_s=30)
+    client = scene.client()
+    request = client.request("subscribe", ["dogeusdt@bbo"])
+    scene.run(2)
+    assert client.reply_to(request) == {"id": request, "result": None}
+    assert denied(client)["limit"] == "max_reference_age_s"
     trades_at(scene, "0.6")
+    client.order()
+
+
+def test_the_last_price_of_a_stream_outlives_it_until_it_is_too_old(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_reference_age_s=5)
+    client = scene.client()
+    trades_at(scene, "0.6")
+    scene.run(3)
     scene.gateway.market.prices.forget(Stream("DOGEUSDT", "bbo"))
-    assert denied(client)["limit"] == "max_reference_age_s", "a price that was lost is no first one on its way"
+    client.order()
+    scene.run(3)
+    assert denied(client)["observed"] == "0.600005, 6 s old"
 
 
 def test_a_mark_price_or_a_bar_measures_where_no_book_is_followed(tmp_path: Path) -> None:
     scene = limited(tmp_path, max_reference_age_s=5, max_aggressive_pct=Decimal(5))
     client, prices = scene.client(), scene.gateway.market.prices
-    bar = Kline("DOGEUSDT", "1m", 0, 0, 0, "0.6", "0.6", "0.6", "0.5", "0", "0", "0", "0", 0, 0, 0, False)
-    prices.note(bar, scene.now_ns)
+    prices.note(structs.replace(BAR, close="0.5"), scene.now_ns)
     assert denied(client)["observed"] == "20.00 %"
     prices.note(MarkPrice("DOGEUSDT", 0, "0.6", "0.6", "0.6", "0", 0), scene.now_ns)
     client.order()
@@ -206,9 +258,12 @@ def test_pairs_of_other_assets_count_what_they_are_worth(tmp_path: Path) -> None
     scene = Scene(tmp_path, settings, venue=venue).ready()
     client = scene.client()
     trades_at(scene, "0.6")
-    assert "what a BTC is worth is not known: subscribe btcusdt" in denied(client)["msg"]
+    assert "what a BTC is worth is not known yet: it is being asked for" in denied(client)["msg"]
     trades_at(scene, "100000", "100001", "BTCUSDT")
     assert denied(client)["observed"] == "1800009 USDT"
+    scene.run(6)
+    trades_at(scene, "0.6")
+    assert denied(client)["observed"] == "100000.5, 6 s old", "nor is it known any more"
 
 
 def test_a_storm_of_refusals_halts_the_session_for_a_minute_and_the_next_one_until_somebody_looks(
