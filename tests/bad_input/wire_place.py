@@ -135,7 +135,7 @@ class WirePlace:
     def flood(self) -> Json:
         """Far more messages than a connection may send."""
         line = self.line()
-        line.say(*[b"junk"] * 1_500)
+        line.say(*[b"junk"] * 3_000)
         reason = line.wait_for("the end of the connection", lambda: line.gone)
         codes = {message["error"]["code"] for message in line.messages}
         return {"error": {"code": min(codes), "msg": reason}}

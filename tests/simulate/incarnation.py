@@ -113,8 +113,8 @@ class SimPeer:
 
         self._later("down", pong)
 
-    def close(self, reason: str = "") -> None:
-        del reason
+    def close(self, reason: str = "", after_s: float = 0.0) -> None:
+        del reason, after_s
         if self.open:
             self.open = False
             self._world.after(ms(self._world.rng.uniform(0.1, 20)), self._closed)

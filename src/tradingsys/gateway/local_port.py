@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from tradingsys.net.doorway import Callers
 from tradingsys.net.ws import Connection, Refuse, Server, UpgradeRequest, WsHandler, serve
 
 __all__ = ["MAX_MESSAGE_BYTES", "LocalPort", "PeerEvents", "RemoteDoor", "WsPeer", "open_local_port"]
@@ -21,6 +22,10 @@ _MAX_CONNECTIONS = 64
 _MAX_PENDING_BYTES = 2 * 1024 * 1024
 """What is written and not read, beside what the kernel holds; the rest of 8 MiB is for market data that waits."""
 _KERNEL_BYTES = 1024 * 1024
+_UNREAD_BYTES = 128 * 1024
+"""What the kernel takes of a peer that is not read, as it sends too much."""
+_MAX_CALLERS = 192
+"""Connections that have not shaken hands; of more than one accepts at a time the first have had their chance."""
 _HANDSHAKE_S = 5.0
 _PING_S = 20.0
 _PROBE_S = 5.0
@@ -91,10 +96,16 @@ class WsPeer:
         if self._conn is not None and (self._probe is None or self._probe.done()):
             self._probe = asyncio.get_running_loop().create_task(self._ask(self._conn))
 
-    def close(self, reason: str) -> None:
-        """Say goodbye."""
-        if self._conn is not None:
-            self._conn.close(1000, reason)
+    def close(self, reason: str, after_s: float = 0.0) -> None:
+        """Say goodbye; ``after_s``, hearing nothing of it until then."""
+        conn = self._conn
+        if conn is None:
+            return
+        if after_s:
+            conn.mute()
+            asyncio.get_running_loop().call_later(after_s, conn.close, 1000, reason)
+        else:
+            conn.close(1000, reason)
 
     def abort(self) -> None:
         """Make room at once."""
@@ -155,31 +166,28 @@ async def open_local_port(host: str, port: int, events: PeerEvents, remote: Remo
             stranger.abort()
         return WsPeer(events, guests)
 
-    servers = [
-        await serve(
+    callers = Callers(_MAX_CALLERS)
+
+    async def door(host: str, port: int, names: frozenset[str], ssl: SSLContext | None = None) -> Server:
+        return await serve(
             host,
             port,
-            lambda request: accept(request, _LOOPBACK),
+            lambda request: accept(request, names),
             max_message_bytes=MAX_MESSAGE_BYTES,
             send_buffer_bytes=_KERNEL_BYTES,
+            receive_buffer_bytes=_UNREAD_BYTES,
+            callers=callers,
+            is_fair=True,
             handshake_timeout_s=_HANDSHAKE_S,
+            ssl=ssl,
+            # A machine that lost its power says nothing; a process of this one that ends is seen at once.
+            ping_interval_s=None if ssl is None else _PING_S,
         )
-    ]
+
+    servers = [await door(host, port, _LOOPBACK)]
     if remote is not None:
         try:
-            servers.append(
-                await serve(
-                    remote.host,
-                    servers[0].port,
-                    lambda request: accept(request, remote.names),
-                    max_message_bytes=MAX_MESSAGE_BYTES,
-                    send_buffer_bytes=_KERNEL_BYTES,
-                    handshake_timeout_s=_HANDSHAKE_S,
-                    ssl=remote.context,
-                    # A machine that lost its power says nothing; a process of this one that ends is seen at once.
-                    ping_interval_s=_PING_S,
-                )
-            )
+            servers.append(await door(remote.host, servers[0].port, remote.names, remote.context))
         except OSError:
             await servers[0].close()
             raise

@@ -25,6 +25,9 @@ from tradingsys.wire.messages import ErrorCode, LoginParams, LoginResult, Reques
 
 __all__ = ["RequestHandler"]
 
+_FLOODERS_WAIT_S = 5.0
+"""Before they may come again: the time of others that they cost is little beside this."""
+
 
 class RequestHandler:
     """The methods of the wire."""
@@ -63,7 +66,9 @@ class RequestHandler:
             if isinstance(error, WrongToken) and error.is_repeated:
                 client.peer.close("too many wrong tokens")
             if client.is_flooding:
-                client.peer.close("too many messages: the rate of 200 a second was exceeded again and again")
+                client.peer.close(
+                    "too many messages: the rate of 200 a second was exceeded again and again", after_s=_FLOODERS_WAIT_S
+                )
         except StoreError as error:
             client.peer.write(encode_error(request_id, ErrorCode.UNDEFINED, f"not sent: {error}"))
             self._gateway.fail(error)

@@ -30,8 +30,11 @@ class Peer(Protocol):
     def ping(self) -> None:
         """Ask for a sign of life, which arrives as `Gateway.peer_heard`."""
 
-    def close(self, reason: str) -> None:
-        """Drop the connection; `Gateway.peer_closed` follows."""
+    def close(self, reason: str, after_s: float = 0.0) -> None:
+        """Drop the connection; `Gateway.peer_closed` follows.
+
+        With ``after_s`` it is dropped so much later and not listened to until then: whoever floods has to wait.
+        """
 
 
 class Transport(Protocol):

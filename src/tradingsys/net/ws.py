@@ -17,6 +17,7 @@ from picows import WSUpgradeRequest, WSUpgradeResponse
 from picows.url import WSParsedURL
 
 from tradingsys.core.errors import TransportError
+from tradingsys.net.doorway import Callers, Doorway
 from tradingsys.net.headers import lower_case
 from tradingsys.net.listen import listening_sockets
 from tradingsys.net.redaction import origin, without_address
@@ -192,18 +193,27 @@ async def serve(
     handshake_timeout_s: float = 5.0,
     ping_interval_s: float | None = None,
     send_buffer_bytes: int | None = None,
+    receive_buffer_bytes: int | None = None,
+    callers: Callers | None = None,
+    is_fair: bool = False,
     on_error: ErrorHook | None = None,
 ) -> Server:
     """Listen on ``host`` ("localhost" is loopback only) and ask ``accept`` about every upgrade request.
 
     With ``ping_interval_s`` a peer that is silent for so long is pinged, and cut when it does not answer within the
-    same time. ``send_buffer_bytes`` is what the kernel may hold of a connection that is not read; its own choice
-    otherwise.
+    same time. ``send_buffer_bytes`` is what the kernel may hold of a connection that is not read, and
+    ``receive_buffer_bytes`` of what it sends; its own choice otherwise. ``callers`` bounds who has not shaken hands yet
+    (not with Windows' own loop). With ``is_fair`` no connection takes more than its `FairShare` of the time.
 
     Raises OSError when the port is taken.
     """
     report = on_error or _report_to_loop
     connections: set[Connection] = set()
+
+    def opened(conn: Connection) -> None:
+        connections.add(conn)
+        if callers is not None:
+            callers.entered(conn.descriptor)
 
     def on_request(request: WSUpgradeRequest) -> picows.WSUpgradeResponseWithListener:
         try:
@@ -215,30 +225,38 @@ async def serve(
             refusal = WSUpgradeResponse.create_error_response(verdict.status, verdict.text.encode())
             return picows.WSUpgradeResponseWithListener(refusal, None)
         accepted = verdict if isinstance(verdict, Accept) else Accept(verdict)
-        listener = Listener(accepted.handler, max_message_bytes, report)
-        listener.on_open, listener.on_gone = connections.add, connections.discard
+        listener = Listener(accepted.handler, max_message_bytes, report, is_fair=is_fair)
+        listener.on_open, listener.on_gone = opened, connections.discard
         extra = {} if accepted.subprotocol is None else {"Sec-WebSocket-Protocol": accepted.subprotocol}
         return picows.WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(extra), listener)
 
     sockets = await listening_sockets(host, port)
-    if send_buffer_bytes is not None:
-        for sock in sockets:
-            # Handed down to every connection. The kernel doubles the figure, for what it needs beside the bytes.
+    port = sockets[0].getsockname()[1]
+    if callers is not None:
+        sockets = [Doorway(sock, callers) for sock in sockets]
+    for sock in sockets:
+        # Handed down to every connection. The kernel doubles the figure, for what it needs beside the bytes.
+        if send_buffer_bytes is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes // 2)
+        if receive_buffer_bytes is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes // 2)
     listeners = [
         await picows.ws_create_server(
             on_request,
             sock=sock,
             ssl=ssl,
+            ssl_handshake_timeout=handshake_timeout_s if ssl is not None else None,
             websocket_handshake_timeout=handshake_timeout_s,
             max_frame_size=max_message_bytes,
             enable_auto_ping=ping_interval_s is not None,
             auto_ping_idle_timeout=ping_interval_s or 0,
             auto_ping_reply_timeout=ping_interval_s or 0,
+            # Otherwise what is answered to a peer that reads nothing would be kept without end.
+            enable_auto_pong=False,
         )
         for sock in sockets
     ]
-    return Server(listeners, sockets[0].getsockname()[1], connections)
+    return Server(listeners, port, connections)
 
 
 def _report_to_loop(error: Exception) -> None:

@@ -12,6 +12,7 @@ from typing import Protocol, cast
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
+from tradingsys.net.fair_share import FairShare, KeptFrame, has_reserved_bits
 from tradingsys.net.redaction import without_address
 
 __all__ = ["CLOSING_S", "Connection", "ErrorHook", "Listener", "WsHandler"]
@@ -22,6 +23,8 @@ _MAX_REASON_BYTES = 123
 _INTERNAL_ERROR = 1011
 _MESSAGE_TOO_BIG = 1009
 _PROTOCOL_ERROR = 1002
+_POLICY_VIOLATION = 1008
+_MAX_PENDING_PONG_BYTES = 16 * 1024
 _NOT_TO_BE_SENT = (0, 1004, 1005, 1006, 1015)
 
 ErrorHook = Callable[[Exception], None]
@@ -43,10 +46,20 @@ class WsHandler(Protocol):
 class Connection:
     """One open websocket; all methods belong to the event loop's thread and none of them waits."""
 
-    __slots__ = ("_buffered", "_closing", "_heard", "_local_reason", "_transport", "on_pong", "peer", "subprotocol")
+    __slots__ = (
+        "_buffered",
+        "_closing",
+        "_heard",
+        "_local_reason",
+        "_share",
+        "_transport",
+        "on_pong",
+        "peer",
+        "subprotocol",
+    )
 
-    def __init__(self, transport: WSTransport) -> None:
-        self._transport = transport
+    def __init__(self, transport: WSTransport, share: FairShare | None = None) -> None:
+        self._transport, self._share = transport, share
         self._buffered = transport.underlying_transport.get_write_buffer_size
         self._closing: asyncio.TimerHandle | None = None
         self._heard: asyncio.Future[None] | None = None
@@ -72,9 +85,19 @@ class Connection:
             self._transport.send_ping(payload)
 
     @property
+    def descriptor(self) -> int:
+        """Its socket's number; negative when it is closed."""
+        return int(self._transport.underlying_transport.get_extra_info("socket").fileno())
+
+    @property
     def pending_bytes(self) -> int:
         """What was sent but not yet taken by the kernel; grows when the peer reads too slowly."""
         return self._buffered()
+
+    @property
+    def was_ended_here(self) -> bool:
+        """Whether this side closed it, or is about to."""
+        return bool(self._local_reason)
 
     @property
     def is_open(self) -> bool:
@@ -88,6 +111,11 @@ class Connection:
         self._local_reason = f"closed here: {code} {reason}".rstrip()
         send_close(self._transport, code, reason)
         self._closing = asyncio.get_running_loop().call_later(CLOSING_S, self.abort)
+
+    def mute(self) -> None:
+        """Hear nothing more of this peer, not even its goodbye; on a server that shares out its time."""
+        if self._share is not None:
+            self._share.mute()
 
     def abort(self) -> None:
         """Cut the connection without a word, dropping what is pending."""
@@ -134,10 +162,23 @@ class Connection:
 class Listener(WSListener):
     """Turns picows' frames into whole messages and guards the loop against a handler's exceptions."""
 
-    def __init__(self, handler: WsHandler, max_message_bytes: int, on_error: ErrorHook, url: str = "") -> None:
-        """``url`` is where the connection was made to; nothing of it but the host is ever told."""
+    def __init__(
+        self,
+        handler: WsHandler,
+        max_message_bytes: int,
+        on_error: ErrorHook,
+        url: str = "",
+        *,
+        is_fair: bool = False,
+    ) -> None:
+        """``url`` is where the connection was made to; nothing of it but the host is ever told.
+
+        With ``is_fair`` what comes is handed on as `FairShare` allows it.
+        """
         self._handler = handler
         self._url = url
+        self._is_fair = is_fair
+        self._share: FairShare | None = None
         self._limit = max_message_bytes
         self._on_error = on_error
         self.conn: Connection | None = None
@@ -153,7 +194,9 @@ class Listener(WSListener):
         if self.abandoned:
             transport.disconnect(graceful=False)
             return
-        self.conn = conn = Connection(transport)
+        if self._is_fair:
+            self._share = FairShare(transport.underlying_transport, self._take, self._flooded)
+        self.conn = conn = Connection(transport, self._share)
         if self.on_open is not None:
             self.on_open(conn)
         try:
@@ -163,39 +206,65 @@ class Listener(WSListener):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """See `WSListener`."""
-        kind = frame.msg_type
-        conn = self.conn
-        if conn is None or (transport.is_close_frame_sent and kind is not WSMsgType.CLOSE):
-            return
-        if frame.rsv1 or frame.rsv2 or frame.rsv3:  # picows leaves the bits of extensions to us: there are none
-            conn.close(_PROTOCOL_ERROR, "reserved bits are set, and no extension was agreed on")
-        elif kind is WSMsgType.TEXT or kind is WSMsgType.BINARY:
-            if frame.fin and not self._parts:
-                self._deliver(frame.get_payload_as_bytes(), kind is WSMsgType.TEXT)
-            else:
-                self._start_parts(conn, frame)
-        elif kind is WSMsgType.CONTINUATION:
-            self._continue_parts(conn, frame)
-        elif kind is WSMsgType.PONG:
-            conn._note_pong()
-        elif kind is WSMsgType.CLOSE:
+        if self._share is not None and self._share.is_spent(frame.payload_size):
+            self._share.keep(KeptFrame.of(frame))
+        elif frame.msg_type is WSMsgType.TEXT and frame.fin and not self._parts and not has_reserved_bits(frame):
             if not transport.is_close_frame_sent:
-                code = int(cast(int, frame.get_close_code()))
-                is_wrong = frame.payload_size and code in _NOT_TO_BE_SENT
-                send_close(transport, _PROTOCOL_ERROR if is_wrong else code or 1000, "")
-            transport.disconnect()
+                self._deliver(frame.get_payload_as_bytes(), True)
+        else:
+            self._take(KeptFrame.of(frame))
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 - picows calls it so
         """See `WSListener`."""
         conn = self.conn
         if conn is None:
             return
+        if self._share is None or conn.was_ended_here:
+            self._closed()
+        else:
+            self._share.finish(self._closed)
+
+    def _flooded(self) -> None:
+        if self.conn is not None:
+            self.conn.close(_POLICY_VIOLATION, "more messages at once than anybody could mean")
+
+    def _closed(self) -> None:
+        conn = self.conn
+        assert conn is not None
         if self.on_gone is not None:
             self.on_gone(conn)
         try:
             self._handler.closed(without_address(conn._gone(), self._url))
         except Exception as error:  # noqa: BLE001 - there is nothing left to close
             self._on_error(error)
+
+    def _take(self, frame: KeptFrame) -> None:
+        kind, conn = frame.msg_type, self.conn
+        if conn is None:
+            return
+        transport = conn._transport
+        if transport.is_close_frame_sent and kind is not WSMsgType.CLOSE:
+            return
+        if frame.has_reserved_bits:  # picows leaves the bits of extensions to us: there are none
+            conn.close(_PROTOCOL_ERROR, "reserved bits are set, and no extension was agreed on")
+        elif kind is WSMsgType.TEXT or kind is WSMsgType.BINARY:
+            if frame.fin and not self._parts:
+                self._deliver(frame.payload, kind is WSMsgType.TEXT)
+            else:
+                self._start_parts(conn, frame)
+        elif kind is WSMsgType.CONTINUATION:
+            self._continue_parts(conn, frame)
+        elif kind is WSMsgType.PING:
+            # Who reads no answer gets no more of them: the last one says as much as all.
+            if conn.pending_bytes < _MAX_PENDING_PONG_BYTES:
+                transport.send_pong(frame.payload)
+        elif kind is WSMsgType.PONG:
+            conn._note_pong()
+        elif kind is WSMsgType.CLOSE:
+            if not transport.is_close_frame_sent:
+                is_wrong = frame.payload and frame.close_code in _NOT_TO_BE_SENT
+                send_close(transport, _PROTOCOL_ERROR if is_wrong else frame.close_code or 1000, "")
+            transport.disconnect()
 
     def is_user_specific_pong(self, frame: WSFrame) -> bool:
         """Any pong proves that the peer is there, whoever asked."""
@@ -211,24 +280,25 @@ class Listener(WSListener):
     def resume_writing(self) -> None:
         """`Connection.pending_bytes` tells."""
 
-    def _start_parts(self, conn: Connection, frame: WSFrame) -> None:
+    def _start_parts(self, conn: Connection, frame: KeptFrame) -> None:
         if self._parts:
             conn.close(_PROTOCOL_ERROR, "new message inside a fragmented one")
             return
-        self._parts = [frame.get_payload_as_bytes()]
-        self._parts_bytes = frame.payload_size
+        self._parts = [frame.payload]
+        self._parts_bytes = len(frame.payload)
         self._parts_are_text = frame.msg_type is WSMsgType.TEXT
 
-    def _continue_parts(self, conn: Connection, frame: WSFrame) -> None:
+    def _continue_parts(self, conn: Connection, frame: KeptFrame) -> None:
         if not self._parts:
             conn.close(_PROTOCOL_ERROR, "continuation of nothing")
             return
-        self._parts_bytes += frame.payload_size
-        if self._parts_bytes > self._limit:
+        self._parts_bytes += len(frame.payload)
+        # An empty piece costs memory as well.
+        if self._parts_bytes > self._limit or len(self._parts) >= self._limit:
             self._parts = []
-            conn.close(_MESSAGE_TOO_BIG, f"message above {self._limit} bytes")
+            conn.close(_MESSAGE_TOO_BIG, f"message above {self._limit} bytes, or in more pieces than that")
             return
-        self._parts.append(frame.get_payload_as_bytes())
+        self._parts.append(frame.payload)
         if frame.fin:
             message, self._parts = b"".join(self._parts), []
             self._deliver(message, self._parts_are_text)

@@ -16,5 +16,5 @@ class RecordedPeer:
     def ping(self) -> None:
         self.pings += 1
 
-    def close(self, reason: str) -> None:
+    def close(self, reason: str, after_s: float = 0.0) -> None:
         self.closed = reason

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import asyncio
+import contextlib
 import fcntl
 import socket
 import sys
@@ -11,7 +12,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.unit.gateway.test_local_port import Events, Strategy, listening
+from tests.unit.gateway.certificates import Authority
+from tests.unit.gateway.test_local_port import Events, Strategy, door, listening, remote
 from tests.unit.net.ws_rig import masked, raw_client
 from tradingsys.core.errors import TransportError
 from tradingsys.gateway import local_port
@@ -20,6 +22,7 @@ from tradingsys.net import ws, ws_connection
 from tradingsys.net.loop import run
 
 _SIOCOUTQ = 0x5411
+__all__ = ["remote"]
 
 
 class Host(Events):
@@ -122,6 +125,59 @@ def test_a_handshake_that_does_not_come_to_an_end_is_ended(sent: bytes, monkeypa
             writer.write(sent)
             assert await reader.read() == b""
             writer.close()
+
+    run(main())
+
+
+def test_strangers_at_the_door_keep_neither_strategies_nor_operators_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections that say nothing, or half a handshake, beside websockets without a token."""
+    monkeypatch.setattr(local_port, "_HANDSHAKE_S", 600.0)
+    monkeypatch.setattr(local_port, "_MAX_CALLERS", 8)
+    monkeypatch.setattr(local_port, "_MAX_CONNECTIONS", 4)
+
+    async def main() -> None:
+        events = Host()
+        async with listening(events) as port, asyncio.timeout(40), contextlib.AsyncExitStack() as leaving:
+            url = f"ws://localhost:{port}"
+            known = Strategy()
+            (await ws.connect(url, known)).send(b"token")
+            await known.heard.wait()
+            callers: list[asyncio.StreamReader] = []
+            for number in range(40):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                leaving.callback(writer.close)
+                if number % 2:
+                    writer.write(b"GET / HTTP/1.1\r\nHost: local")
+                callers.append(reader)
+                if number % 8 == 0:
+                    await ws.connect(url, Strategy())
+                newcomer = Strategy()
+                conn = await ws.connect(url, newcomer)
+                conn.send(b"token")
+                await newcomer.heard.wait()
+                conn.close()
+                await newcomer.gone.wait()
+            for reader in callers[:32]:
+                assert await reader.read() == b""
+            assert not known.gone.is_set()
+
+    run(main())
+
+
+def test_a_handshake_of_tls_that_does_not_come_to_an_end_is_ended(
+    remote: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_port, "_HANDSHAKE_S", 0.2)
+
+    async def main() -> None:
+        port = await open_local_port("127.0.0.1", 0, Host(), door(remote))
+        try:
+            async with asyncio.timeout(20):
+                reader, writer = await asyncio.open_connection("127.0.0.2", port.port)
+                assert await reader.read() == b""
+                writer.close()
+        finally:
+            await port.close()
 
     run(main())
 
