@@ -101,12 +101,12 @@ ORDER_MISTAKES = (
     Mistake(
         "an_order_of_another_epoch_is_sent",
         Scene.OLD_ORDER,
-        OrderDesk._key,
+        OrderDesk.key,
         "if (params.lineage, params.epoch, params.login) != (now.lineage, now.epoch, client.login):",
         "if params.lineage != now.lineage:",
         (
             Edit(
-                OrderDesk._key,
+                OrderDesk.key,
                 "return OrderKey(session.id, now.lineage, now.epoch, client.login, params.seq)",
                 "return OrderKey(session.id, now.lineage, params.epoch, params.login, params.seq)",
             ),

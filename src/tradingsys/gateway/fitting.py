@@ -1,23 +1,46 @@
-"""Whether an order's options are ones that its symbol has: spot trades assets, futures trade contracts."""
+"""The terms that a request asks for, if they are ones that its symbol has: spot trades assets, futures contracts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec import structs
+
 from tradingsys.core.asset_terms import not_of_assets
-from tradingsys.core.enums import SideEffect
+from tradingsys.core.enums import SelfTradePrevention, SideEffect
 from tradingsys.core.errors import InvalidOrder
 from tradingsys.core.instrument import Instrument, SpotRules
 from tradingsys.core.order import Terms
-from tradingsys.wire.messages import ErrorCode
+from tradingsys.gateway.views import terms_of
+from tradingsys.wire.messages import ErrorCode, OrderParams
 
-__all__ = ["check_options"]
+__all__ = ["fitting_terms"]
 
 _Fault = tuple[bool, str]
 
 
-def check_options(terms: Terms, instrument: Instrument) -> None:
-    """Raises InvalidOrder for an option that the symbol's product does not have."""
+def fitting_terms(params: OrderParams, instrument: Instrument) -> Terms:
+    """What a request asks for. Raises InvalidOrder for words, numbers and options that its symbol does not have."""
+    try:
+        terms = terms_of(params)
+    except ValueError as error:
+        raise InvalidOrder(str(error), code=ErrorCode.INVALID_ORDER) from None
+    if params.order_type not in instrument.order_types:
+        raise InvalidOrder(
+            f"{params.order_type} is not offered for {params.symbol}: {', '.join(instrument.order_types)}",
+            code=ErrorCode.INVALID_ORDER,
+        )
+    if params.price is not None and not params.order_type.has_price:
+        raise InvalidOrder(
+            f"a {params.order_type} order has no price: leave it out, or send an order at a limit",
+            code=ErrorCode.INVALID_ORDER,
+        )
+    _check_options(terms, instrument)
+    # Two sessions of one account never trade with each other; said explicitly, as the venue's default is not certain.
+    return structs.replace(terms, symbol=instrument.symbol, self_trade_prevention=SelfTradePrevention.EXPIRE_TAKER)
+
+
+def _check_options(terms: Terms, instrument: Instrument) -> None:
     if instrument.spot is None:
         why = _first(_of_contracts(terms))
     else:

@@ -69,9 +69,10 @@ class OrderRequests:
         session = require_trading(client, _TO_TRADE).id
         desk = self._started_desk()
         params = decode_params(request, OrderParams)
+        key = desk.key(client, params)
         instrument = self._tradable(params.symbol)
         restriction = self._restriction(session, instrument.symbol)
-        command, asked = desk.prepare(client, params, instrument, gateway.venue.venue_ms(), restriction)
+        command, asked = desk.prepare(key, params, instrument, gateway.venue.venue_ms(), restriction)
         reference_px = gateway.market.reference_px(instrument.symbol)
         command = structs.replace(command, terms=in_market_words(command.terms, instrument, reference_px))
         refusal = gateway.venue.refusal(command.terms, instrument, reference_px)
@@ -81,7 +82,6 @@ class OrderRequests:
         gateway.limiting.order(session, [(command, asked)], presumed_qty)
         if not gateway.venue.admits(command):
             raise InvalidOrder(gateway.venue.too_fast("order", command), code=ErrorCode.DENIED)
-        client.seq = params.seq
         desk.commit(session, [(command, asked)], presumed_qty=presumed_qty)
         gateway.venue.send(command)
         client.peer.write(encode_reply(request.id, OrderResult(command.client_order_id)))
@@ -91,9 +91,10 @@ class OrderRequests:
         session = require_trading(client, _TO_TRADE).id
         desk = self._started_desk()
         params = decode_params(request, OrderListParams)
+        keys = desk.list_keys(client, params)
         instrument = self._tradable(one_symbol(params))
         restriction = self._restriction(session, instrument.symbol)
-        prepared = desk.prepare_list(client, params, instrument, gateway.venue.venue_ms(), restriction)
+        prepared = desk.prepare_list(keys, params, instrument, gateway.venue.venue_ms(), restriction)
         reference_px = gateway.market.reference_px(instrument.symbol)
         for number, (command, _) in enumerate(prepared, 1):
             refusal = gateway.venue.refusal(command.terms, instrument, reference_px)
@@ -107,7 +108,6 @@ class OrderRequests:
         gateway.limiting.order(session, prepared, rivals=pairs)
         if not gateway.venue.admits(together):
             raise InvalidOrder(gateway.venue.too_fast("order list", together), code=ErrorCode.DENIED)
-        client.seq = params.orders[-1].seq
         desk.commit(session, prepared, rivals=pairs)
         gateway.venue.send(together)
         names = [command.client_order_id for command in together.orders]

@@ -8,14 +8,15 @@ until it is seen, or can no longer act. Cancels are not: one that is forgotten l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 
 from msgspec import Struct, structs
 
 from tradingsys.core.commands import CancelOrder, PlaceOrder, ReplaceOrder
-from tradingsys.core.enums import AccountKind, OrderStatus, SelfTradePrevention
-from tradingsys.core.errors import InvalidOrder, LocalProtocolError, StoreError, TradingError, VenueError
+from tradingsys.core.enums import AccountKind, OrderStatus
+from tradingsys.core.errors import LocalProtocolError, StoreError, TradingError, VenueError
 from tradingsys.core.ids import OrderKey, decode_client_order_id, encode_client_order_id
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.order import Closed, Terms
@@ -23,7 +24,7 @@ from tradingsys.core.records import Intent
 from tradingsys.core.reports import OrderRequest, Outcome, RequestDone
 from tradingsys.gateway.amends import amendable_terms, amended_terms
 from tradingsys.gateway.cancels import cancel_of
-from tradingsys.gateway.fitting import check_options
+from tradingsys.gateway.fitting import fitting_terms
 from tradingsys.gateway.order_lists import check_list, executed_before, leg_name, list_terms
 from tradingsys.gateway.reducing import Reducing
 from tradingsys.gateway.seams import StoreSeam
@@ -90,40 +91,69 @@ class OrderDesk:
         self._settings = settings
         self._failed = failed
 
-    def prepare(
-        self, client: Client, params: OrderParams, instrument: Instrument, stamp_ms: int, restriction: str = ""
-    ) -> Prepared:
-        """The command a request means, and what was asked for; nothing is used up yet.
+    def key(self, client: Client, params: OrderParams) -> OrderKey:
+        """What names the order, for ever: whatever becomes of it now, a request with the same key is not taken.
 
-        With ``restriction``, which says why, it may only reduce what the session holds. Raises LocalProtocolError
-        (-10011) for a used or foreign key, InvalidOrder for terms that make no sense, or that do more.
+        Raises LocalProtocolError (-10011) for a used or foreign key.
         """
-        key = self._key(client, params, client.seq)
-        return self._prepared(key, _terms(params, instrument), stamp_ms, restriction)
+        now, session = self._incarnation, client.session
+        if session is None:
+            raise LocalProtocolError("log in first", code=ErrorCode.LOGIN_FIRST)
+        if (params.lineage, params.epoch, params.login) != (now.lineage, now.epoch, client.login):
+            raise LocalProtocolError(
+                "this order's key belongs to another login or gateway run: it was not sent; ask with resolve",
+                code=ErrorCode.STALE_KEY,
+            )
+        if params.seq <= client.seq:
+            raise LocalProtocolError(
+                f"order number {params.seq} was used before: it was not sent again; ask with resolve",
+                code=ErrorCode.STALE_KEY,
+            )
+        if params.seq > _MAX_SEQ:
+            raise LocalProtocolError(
+                f"seq counts the orders of a login from 1 on: {params.seq} is too many", code=ErrorCode.BAD_REQUEST
+            )
+        client.seq = params.seq
+        return OrderKey(session.id, now.lineage, now.epoch, client.login, params.seq)
+
+    def list_keys(self, client: Client, params: OrderListParams) -> list[OrderKey]:
+        """The same for orders that depend on each other; the error names the order that it is about."""
+        keys: list[OrderKey] = []
+        for number, leg in enumerate(params.orders, 1):
+            with _of_leg(params, number):
+                keys.append(self.key(client, leg))
+        return keys
+
+    def prepare(
+        self, key: OrderKey, params: OrderParams, instrument: Instrument, stamp_ms: int, restriction: str = ""
+    ) -> Prepared:
+        """The command a request means, and what was asked for.
+
+        With ``restriction``, which says why, it may only reduce what the session holds. Raises InvalidOrder for terms
+        that make no sense, or that do more.
+        """
+        return self._prepared(key, fitting_terms(params, instrument), stamp_ms, restriction)
 
     def prepare_list(
-        self, client: Client, params: OrderListParams, instrument: Instrument, stamp_ms: int, restriction: str = ""
+        self,
+        keys: list[OrderKey],
+        params: OrderListParams,
+        instrument: Instrument,
+        stamp_ms: int,
+        restriction: str = "",
     ) -> list[Prepared]:
         """The same for orders that depend on each other; the errors name the order that they are about."""
         asked: list[Terms] = []
-        keys: list[OrderKey] = []
-        seq = client.seq
         for number, leg in enumerate(params.orders, 1):
-            try:
-                keys.append(self._key(client, leg, seq))
-                asked.append(_terms(leg, instrument))
-            except LocalProtocolError as error:
-                raise type(error)(f"{leg_name(params, number)}: {error}", code=error.code) from None
-            seq = leg.seq
+            with _of_leg(params, number):
+                asked.append(fitting_terms(leg, instrument))
         asked = list_terms(params.contingency, asked)
         check_list(params.contingency, asked, instrument)
         prepared: list[Prepared] = []
         for number, (key, terms) in enumerate(zip(keys, asked, strict=True), 1):
             before = executed_before(params.contingency, asked, number)
-            try:
+            with _of_leg(params, number):
                 prepared.append(self._prepared(key, terms, stamp_ms, restriction, before))
-            except LocalProtocolError as error:
-                raise type(error)(f"{leg_name(params, number)}: {error}", code=error.code) from None
         return prepared
 
     def _prepared(
@@ -334,26 +364,6 @@ class OrderDesk:
         elif report.outcome in (Outcome.REFUSED, Outcome.NOT_SENT):
             self._book.refuse(order, Closed(OrderStatus.REJECTED, order.stamp_ms, *_told(report.error)))
 
-    def _key(self, client: Client, params: OrderParams, used: int) -> OrderKey:
-        now, session = self._incarnation, client.session
-        if session is None:
-            raise LocalProtocolError("log in first", code=ErrorCode.LOGIN_FIRST)
-        if (params.lineage, params.epoch, params.login) != (now.lineage, now.epoch, client.login):
-            raise LocalProtocolError(
-                "this order's key belongs to another login or gateway run: it was not sent; ask with resolve",
-                code=ErrorCode.STALE_KEY,
-            )
-        if params.seq <= used:
-            raise LocalProtocolError(
-                f"order number {params.seq} was used before: it was not sent again; ask with resolve",
-                code=ErrorCode.STALE_KEY,
-            )
-        if params.seq > _MAX_SEQ:
-            raise LocalProtocolError(
-                f"seq counts the orders of a login from 1 on: {params.seq} is too many", code=ErrorCode.BAD_REQUEST
-            )
-        return OrderKey(session.id, now.lineage, now.epoch, client.login, params.seq)
-
     def _own(self, client: Client, client_order_id: str) -> TrackedOrder:
         order = self._book.order(client_order_id)
         if order is None or client.session is None or order.session != client.session.id:
@@ -361,24 +371,12 @@ class OrderDesk:
         return order
 
 
-def _terms(params: OrderParams, instrument: Instrument) -> Terms:
+@contextmanager
+def _of_leg(params: OrderListParams, number: int) -> Iterator[None]:
     try:
-        terms = terms_of(params)
-    except ValueError as error:
-        raise InvalidOrder(str(error), code=ErrorCode.INVALID_ORDER) from None
-    if params.order_type not in instrument.order_types:
-        raise InvalidOrder(
-            f"{params.order_type} is not offered for {params.symbol}: {', '.join(instrument.order_types)}",
-            code=ErrorCode.INVALID_ORDER,
-        )
-    if params.price is not None and not params.order_type.has_price:
-        raise InvalidOrder(
-            f"a {params.order_type} order has no price: leave it out, or send an order at a limit",
-            code=ErrorCode.INVALID_ORDER,
-        )
-    check_options(terms, instrument)
-    # Two sessions of one account never trade with each other; said explicitly, as the venue's default is not certain.
-    return structs.replace(terms, symbol=instrument.symbol, self_trade_prevention=SelfTradePrevention.EXPIRE_TAKER)
+        yield
+    except LocalProtocolError as error:
+        raise type(error)(f"{leg_name(params, number)}: {error}", code=error.code) from None
 
 
 def _told(error: TradingError | None) -> tuple[int, str]:

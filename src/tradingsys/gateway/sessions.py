@@ -76,7 +76,7 @@ class Client:
         self.instance = ""
         self.login = 0
         self.seq = 0
-        """The highest order number of this login; never goes down."""
+        """The highest order number of this login, refused ones included; never goes down."""
         self.is_evicted = False
         """It lost its session to another connection: whatever still arrives from it is refused."""
         self.is_operator = False

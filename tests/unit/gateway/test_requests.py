@@ -170,12 +170,13 @@ def test_sessions_do_not_reach_each_other(rig: Rig) -> None:
         {"reduce_only": True},
     ],
 )
-def test_an_order_that_makes_no_sense_is_refused_and_uses_nothing_up(rig: Rig, changes: dict[str, object]) -> None:
+def test_an_order_that_makes_no_sense_is_refused_and_uses_its_number_up(rig: Rig, changes: dict[str, object]) -> None:
     client = rig.client()
     params = client.order_params(**changes)
     assert client.error("order", params) == ErrorCode.INVALID_ORDER
     assert not client.pushes("order")
-    assert "result" in client.ask("order", client.order_params(seq=params["seq"])), "the key is still unused"
+    assert client.error("order", client.order_params(seq=params["seq"])) == ErrorCode.STALE_KEY, "it was told its fate"
+    assert "result" in client.ask("order", client.order_params())
 
 
 @pytest.mark.parametrize(
