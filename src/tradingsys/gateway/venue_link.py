@@ -25,6 +25,9 @@ _CLOCK_LIMIT_MS = 1_000
 """With the venue's time known no better than this, a timestamp could outlive its fence."""
 _UNTOLD_WAIT_MS = 3_000
 """A shorter wait for room in the budget is nothing to speak of."""
+_UNDER_WAY = 12
+"""Questions at a time: one that is stamped and then waits for a connection is too old when it arrives at a slow venue,
+is refused, and asked again: the more are in doubt, the less is answered. Some connections are left for the time."""
 
 
 class VenueLink:
@@ -53,6 +56,8 @@ class VenueLink:
         self._throttle = Throttle()
         self._waiting: deque[Ask] = deque()
         self._waiting_until_ns: int | None = None
+        self._asked: set[int] = set()
+        """What has no answer yet, by token."""
 
     def set_limits(self, limits: Iterable[RateLimit]) -> None:
         """Take the rate limits the venue states."""
@@ -115,10 +120,12 @@ class VenueLink:
         """Send one command now."""
         if self._venue.clock.is_set:
             self._throttle.spend(self._costs(command), self.venue_ms())
+        if isinstance(command, Ask):
+            self._asked.add(command.token)
         self._perform(self._venue.command(command, self._clock.monotonic_ns()))
 
     def ask_what_is_due(self) -> bool:
-        """Send the questions of procedures as far as their share allows; whether any was sent.
+        """Send the questions of procedures, a few at a time, as far as their share allows; whether any was sent.
 
         The time is asked for out of turn: however much waits to be read, orders need it.
         """
@@ -134,7 +141,10 @@ class VenueLink:
                 self._waiting.appendleft(ask)
         while self._waiting and self._waiting_until_ns is None:
             first = self._waiting[0]
-            share = Share.ORDERS if isinstance(first.query, TimeQuery) else Share.OWN_QUESTIONS
+            is_urgent = isinstance(first.query, TimeQuery)
+            if len(self._asked) >= _UNDER_WAY and not is_urgent:
+                break
+            share = Share.ORDERS if is_urgent else Share.OWN_QUESTIONS
             if not self.admits(first, share):
                 self._wait_for_room(self._retry_ms(first, share))
                 break
@@ -178,6 +188,7 @@ class VenueLink:
                 case OpenWs() | WsFrame() | CloseWs() | HttpRequest():
                     self._transport.perform(output)
                 case Answer(token, value, error):
+                    self._asked.discard(token)
                     self._procedures.answer(token, value, error)
                 case LimitsSeen(used, retry_after_ms):
                     if self._venue.clock.is_set and self._throttle.seen(used, retry_after_ms, self.venue_ms()):

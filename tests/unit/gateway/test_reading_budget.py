@@ -22,7 +22,7 @@ from tradingsys.core.commands import (
     VenueRules,
 )
 from tradingsys.core.order import Order
-from tradingsys.core.reports import EventMissed, OrderChanged
+from tradingsys.core.reports import Answer, EventMissed, OrderChanged
 from tradingsys.gateway.products import ProductName
 from tradingsys.oms.cadence import Cadence
 from tradingsys.oms.procedure import ask
@@ -200,6 +200,22 @@ def test_the_time_is_asked_for_before_all_else(tmp_path: Path) -> None:
     desk.venue.asked.clear()
     desk.scene.run(61)
     assert isinstance(desk.venue.asked[0], TimeQuery)
+
+
+def test_a_slow_venue_is_asked_a_few_questions_at_a_time(tmp_path: Path) -> None:
+    """A question that waits for a connection is too old when it gets there; the time never waits behind others."""
+    desk = Desk(tmp_path)
+    symbols = [f"B{number}USDT" for number in range(40)]
+    trades = desk.venue.answers.pop(TradesQuery)
+    desk.venue.asked.clear()
+    for symbol in symbols:
+        desk.scene.gateway.run(asking(TradesQuery(symbol)))
+    desk.scene.gateway.run(asking(TimeQuery()))
+    assert len(desk.venue.asked) < 16 and isinstance(desk.venue.asked[-1], TimeQuery)
+    desk.venue.answers[TradesQuery] = trades
+    for each in desk.venue.open_asks:
+        desk.scene.says(Answer(each.token, ()))
+    assert {query.symbol for query in desk.venue.asked if isinstance(query, TradesQuery)} >= {*symbols}
 
 
 async def asking(query: TradesQuery | TimeQuery) -> None:
