@@ -73,8 +73,6 @@ class Strategy:
         """How often it sends an order a second time."""
         self.login: LoginResult | None = None
         self._last: tuple[OrderParams, str] | None = None
-        self._denied: set[str] = set()
-        """Orders that the gateway refused: of these it may take the same once more."""
         self.sent = 0
         self._connect = connect
         self._link: Link | None = None
@@ -159,13 +157,10 @@ class Strategy:
         elif what == "subscribe":
             self._subscribed = reply.error is None
         elif what == "repeated":
-            assert reply.error is not None or client_order_id in self._denied, "an order was taken twice"
-            if reply.error is None:
-                self._denied.discard(client_order_id)
+            assert reply.error is not None, "an order was taken twice"
         elif what == "order":
             item = self.asked.pop(client_order_id, None)
             if reply.error is not None and item is not None:
-                self._denied.add(client_order_id)
                 self.orders.pop(client_order_id, None)
         elif what == "set_leverage":
             self.leverage_changes += reply.error is None
