@@ -64,20 +64,25 @@ class Clock:
         self._origin_ns = origin_ns
         self._drift_ppm = int(drift_ppm)
         self._wall_off_ns = s(wall_off_s)
+        self._stands_at_ns = origin_ns
 
     def monotonic_ns(self) -> int:
+        return max(self._stands_at_ns, self._running_ns())
+
+    def _running_ns(self) -> int:
         passed_ns = self._world.now_ns - START_NS
         return self._origin_ns + passed_ns + passed_ns * self._drift_ppm // 1_000_000
 
     def until_ns(self, due_ns: int) -> int:
         """How long the world takes to get there, by this clock."""
-        left_ns = due_ns - self.monotonic_ns()
+        left_ns = due_ns - self._running_ns()
         return left_ns - left_ns * self._drift_ppm // (1_000_000 + self._drift_ppm) + 2
 
     def wall_ns(self) -> int:
         return self._world.now_ns + self._wall_off_ns
 
     def fall_behind(self, by_ns: int) -> None:
-        """Both stand still for a while, as those of a machine that is suspended."""
+        """Monotonic time stands still for a while, as where a machine is suspended; the time of day is set back."""
+        self._stands_at_ns = self.monotonic_ns()
         self._origin_ns -= by_ns
         self._wall_off_ns -= by_ns
