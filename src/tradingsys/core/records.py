@@ -251,8 +251,12 @@ class HaltCause(StrEnum):
     """Another gateway uses a copy of this pos.db."""
     ABSENCE = "ABSENCE"
     """A session's strategy has been gone for longer than the session allows."""
+    CANCEL = "CANCEL"
+    """Nothing is restricted: an operator wants the orders gone that were sent until then."""
     GAP = "GAP"
     """Nobody looked for about as long as the exchange tells what an account did."""
+    AUDIT = "AUDIT"
+    """What is booked is not what the exchange told when it was asked once more, or pos.db is not sound."""
 
 
 class HaltDuty(StrEnum):
@@ -266,7 +270,7 @@ class HaltDuty(StrEnum):
 
 
 class HaltRecord(Struct, frozen=True):
-    """Orders are restricted; `ACTIVE` lifts what stands for this scope and cause."""
+    """Orders are restricted; `ACTIVE` without a duty lifts what stands for this scope and cause."""
 
     scope: Scope
     state: TradingState
@@ -275,6 +279,11 @@ class HaltRecord(Struct, frozen=True):
     """Venue time."""
     cause: HaltCause
     duty: HaltDuty = HaltDuty.NOTHING
+
+    @property
+    def stands(self) -> bool:
+        """Whether anything is restricted, or to be done."""
+        return self.state is not TradingState.ACTIVE or self.duty is not HaltDuty.NOTHING
 
 
 class DayRecord(Struct, frozen=True):

@@ -9,7 +9,7 @@ from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import TradingError
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.order import Order
-from tradingsys.core.records import HaltDuty, HaltRecord, Scope
+from tradingsys.core.records import HaltDuty, HaltRecord
 from tradingsys.gateway.canceling import Canceling
 from tradingsys.gateway.flattening import Flattening, Remainder
 from tradingsys.gateway.host import Host
@@ -24,15 +24,14 @@ _ASK_AGAIN_NS = 1_000 * _NS_PER_MS
 
 
 class Clearing:
-    """Of one scope: for as long as a restriction stands that wants it, or once because somebody asked."""
+    """Of one scope, for as long as something stands that wants it."""
 
     def __init__(
-        self, gateway: Host, canceling: Canceling, flattening: Flattening, number: int, wanted: HaltRecord | Scope
+        self, gateway: Host, canceling: Canceling, flattening: Flattening, number: int, row: HaltRecord
     ) -> None:
-        """Without a restriction all orders that are open now are canceled, and none that come later."""
+        """Where nothing is restricted, the orders that were sent until then are canceled, and none that come later."""
         self.number = number
-        self.row = wanted if isinstance(wanted, HaltRecord) else None
-        self.scope = wanted.scope if isinstance(wanted, HaltRecord) else wanted
+        self.row, self.scope = row, row.scope
         self.is_confirmed = False
         """The exchange itself showed that nothing is left to cancel, and there is nothing to trade away but dust."""
         self.canceled = 0
@@ -44,14 +43,13 @@ class Clearing:
         self._gateway = gateway
         self._canceling, self._flattening = canceling, flattening
         self._seen: set[str] = set()
-        self._only = frozenset(order.client_order_id for order in self._open()) if self.row is None else None
         self._is_asking = False
         self._ask_ns = 0
 
     @property
     def flattens(self) -> bool:
         """Whether what sessions hold is to be traded away too."""
-        return self.row is not None and self.row.duty is HaltDuty.FLATTEN
+        return self.row.duty is HaltDuty.FLATTEN
 
     def work(self) -> None:
         """Do what can be done now."""
@@ -69,8 +67,8 @@ class Clearing:
 
     def left(self) -> list[TrackedOrder]:
         """Orders that are to be canceled and are not known to have ended."""
-        if self.row is None:
-            return [order for order in self._open() if self._only is None or order.client_order_id in self._only]
+        if self.row.state is TradingState.ACTIVE:
+            return [order for order in self._open() if order.placed_ms <= self.row.ts_ms]
         if self.row.state is TradingState.HALTED:
             return [order for order in self._open() if not self._flattening.is_own(order)]
         by_place: dict[tuple[int, str], list[TrackedOrder]] = {}
@@ -114,5 +112,5 @@ class Clearing:
         order = self._gateway.book.learn(facts, facts.terms.symbol, facts.terms.version_ms)
         if order is None or not self.scope.covers(order.session, order.symbol) or self._flattening.is_own(order):
             return None
-        is_all = self.row is not None and self.row.state is TradingState.HALTED
+        is_all = self.row.state is TradingState.HALTED
         return order if is_all or order.client_order_id in self._seen else None

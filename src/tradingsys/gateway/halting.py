@@ -69,6 +69,9 @@ class Halting:
     def noted(self, record: HaltRecord) -> None:
         """Something was imposed."""
         scope, cause = str(record.scope), record.cause.value
+        if record.state is TradingState.ACTIVE:
+            self._log.warning("orders are canceled by an operator", scope=scope, reason=record.reason)
+            return
         halted = record.state is TradingState.HALTED
         told = "HALTED: no new orders" if halted else "REDUCING: no orders that add to a position"
         self._log.error(told, scope=scope, cause=cause, reason=record.reason)
@@ -95,6 +98,7 @@ class Halting:
     @property
     def text(self) -> str:
         """What every strategy should know: how the account and symbols are restricted."""
-        rows = [row for row in self._book.halts if row.scope.session is None]
+        restricted = (row for row in self._book.halts if row.state is not TradingState.ACTIVE)
+        rows = [row for row in restricted if row.scope.session is None]
         told = [self._book.halts.told(row) for row in rows[:_SHOWN]]
         return "; ".join([*told, *([f"and {len(rows) - _SHOWN} more"] if len(rows) > _SHOWN else [])])

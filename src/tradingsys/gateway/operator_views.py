@@ -9,7 +9,7 @@ from itertools import islice
 
 from tradingsys import __version__
 from tradingsys.core.commands import Balance
-from tradingsys.core.enums import Side
+from tradingsys.core.enums import Side, TradingState
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
 from tradingsys.core.records import AdjustmentRecord, FillRecord, HaltRecord
@@ -175,7 +175,8 @@ def halt_view(row: HaltRecord) -> HaltView:
 
 def restriction(halts: Halts, symbol: str) -> str:
     """Why nobody may trade a symbol as usual; empty when everybody may, or only some may not."""
-    return next((row.reason for row in halts if row.scope.session is None and row.scope.symbol in ("", symbol)), "")
+    restricted = (row for row in halts if row.state is not TradingState.ACTIVE and row.scope.session is None)
+    return next((row.reason for row in restricted if row.scope.symbol in ("", symbol)), "")
 
 
 def _chosen(orders: Iterable[TrackedOrder], selection: Selection) -> list[TrackedOrder]:

@@ -49,8 +49,7 @@ class StopDesk:
         params = decode_params(request, ScopeParams)
         scope = self._scope(params.session_id, params.symbol)
         require_ready(self._gateway)
-        self._gateway.log.warning("orders are canceled by an operator", scope=str(scope), reason=params.reason)
-        client.peer.write(encode_reply(request.id, _view(self._gateway.stopping.cancel(scope))))
+        self._impose(client, request, scope, TradingState.ACTIVE, params.reason, HaltDuty.CANCEL)
 
     def _stopping(self, client: Client, request: Request) -> None:
         clearing = self._gateway.stopping.numbered(decode_params(request, StoppingParams).number)
@@ -79,10 +78,11 @@ class StopDesk:
         """Restrict first, durably; what is to be done about it begins before the answer."""
         gateway = self._gateway
         told = ": ".join(filter(None, [_BY_HAND, _clean(reason)]))
-        gateway.halting.impose(scope, state, HaltCause.OPERATOR, told, duty)
+        cause = HaltCause.CANCEL if state is TradingState.ACTIVE else HaltCause.OPERATOR
+        gateway.halting.impose(scope, state, cause, told, duty)
         if gateway.halting.is_final:
             raise StoreError(gateway.halting.fault)
-        clearing = gateway.stopping.carry_out(scope, HaltCause.OPERATOR) if gateway.is_ready else None
+        clearing = gateway.stopping.carry_out(scope, cause) if gateway.is_ready else None
         if clearing is not None:
             client.peer.write(encode_reply(request.id, _view(clearing)))
         else:

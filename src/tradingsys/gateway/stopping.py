@@ -14,7 +14,7 @@ from tradingsys.oms.procedure import until
 __all__ = ["Stopping"]
 
 _LOOK_NS = 250_000_000
-_ASKED_KEPT = 32
+_KEPT = 32
 
 
 class Stopping:
@@ -25,7 +25,8 @@ class Stopping:
         self._absences = Absences(gateway)
         self._canceling, self._flattening = Canceling(gateway), Flattening(gateway)
         self._standing: dict[tuple[Scope, HaltCause], Clearing] = {}
-        self._asked: dict[int, Clearing] = {}
+        self._begun: dict[int, Clearing] = {}
+        """By number; of cancels the one that has taken its place."""
         self._number = 0
 
     async def watch(self) -> None:
@@ -49,49 +50,50 @@ class Stopping:
             self._gateway.halting.impose(Scope(), state, HaltCause.KILL_FILE, told, duty)
 
     def work(self) -> None:
-        """Do what can be done now for every restriction, and for everybody who asked."""
+        """Do what can be done now for everything that stands."""
+        self._take_up()
+        for clearing in list(self._standing.values()):
+            clearing.work()
+            if clearing.is_confirmed:
+                self._finish(clearing, clearing.row)
+        if not self._standing:
+            self._canceling.forget()
+
+    def carry_out(self, scope: Scope, cause: HaltCause) -> Clearing | None:
+        """Begin at once with what is wanted there; None when nothing is."""
+        self._take_up()
+        clearing = self._standing.get((scope, cause))
+        self.work()
+        return clearing
+
+    def numbered(self, number: int) -> Clearing | None:
+        """One that was begun; None when its restriction was lifted, or it was long ago."""
+        clearing = self._begun.get(number)
+        is_over = clearing is not None and clearing.is_confirmed and clearing.row.cause is HaltCause.CANCEL
+        return clearing if is_over or clearing in self._standing.values() else None
+
+    def _take_up(self) -> None:
         rows = {(row.scope, row.cause): row for row in self._gateway.book.halts if row.duty is not HaltDuty.NOTHING}
         for place in self._standing.keys() - rows.keys():
             del self._standing[place]
         for place, row in rows.items():
             if place not in self._standing or self._standing[place].row != row:
                 self._standing[place] = self._new(row)
-        for clearing in [*self._standing.values(), *self._under_way()]:
-            clearing.work()
-            if clearing.is_confirmed and clearing.row is not None:
-                self._finish(clearing, clearing.row)
-        if not self._standing and not self._under_way():
-            self._canceling.forget()
 
-    def cancel(self, scope: Scope) -> Clearing:
-        """Cancel what is open in a scope now, and restrict nothing."""
-        clearing = self._new(scope)
-        self._asked[clearing.number] = clearing
-        while len(self._asked) > _ASKED_KEPT:
-            del self._asked[next(iter(self._asked))]
-        self.work()
-        return clearing
-
-    def carry_out(self, scope: Scope, cause: HaltCause) -> Clearing | None:
-        """Begin at once with what a restriction wants; None when it wants nothing."""
-        self.work()
-        return self._standing.get((scope, cause))
-
-    def numbered(self, number: int) -> Clearing | None:
-        """One that was begun; None when its restriction was lifted, or it was long ago."""
-        standing = (clearing for clearing in self._standing.values() if clearing.number == number)
-        return self._asked.get(number) or next(standing, None)
-
-    def _new(self, wanted: HaltRecord | Scope) -> Clearing:
+    def _new(self, row: HaltRecord) -> Clearing:
         self._number += 1
-        return Clearing(self._gateway, self._canceling, self._flattening, self._number, wanted)
-
-    def _under_way(self) -> list[Clearing]:
-        return [clearing for clearing in self._asked.values() if not clearing.is_confirmed]
+        clearing = Clearing(self._gateway, self._canceling, self._flattening, self._number, row)
+        replaced = self._standing.get((row.scope, row.cause))
+        if row.cause is HaltCause.CANCEL:
+            self._begun |= {number: clearing for number, known in self._begun.items() if known is replaced}
+        self._begun[clearing.number] = clearing
+        while len(self._begun) > _KEPT:
+            del self._begun[next(iter(self._begun))]
+        return clearing
 
     def _finish(self, clearing: Clearing, row: HaltRecord) -> None:
         halting = self._gateway.halting
-        if row.cause is HaltCause.ABSENCE:
+        if row.cause in (HaltCause.ABSENCE, HaltCause.CANCEL):
             halting.lift(row.scope, row.cause)
         elif clearing.flattens:
             clearing.row = halting.flattened(row)

@@ -86,7 +86,7 @@ class Halts:
 
     def of_session(self, session: int) -> list[HaltRecord]:
         """Those that restrict a session anywhere."""
-        return [row for row in self._rows.values() if row.scope.session in (None, session)]
+        return [row for row in self._restrictions() if row.scope.session in (None, session)]
 
     def state(self, session: int, symbol: str) -> TradingState:
         """What a session may send on a symbol: the worst of all that match."""
@@ -95,7 +95,7 @@ class Halts:
 
     def binding(self, session: int, symbol: str) -> HaltRecord | None:
         """Of those that match, the one that allows least: of several the oldest."""
-        matching = (row for row in self._rows.values() if row.scope.covers(session, symbol))
+        matching = (row for row in self._restrictions() if row.scope.covers(session, symbol))
         return max(matching, key=lambda row: row.state.severity, default=None)
 
     def why(self, session: int, symbol: str) -> str:
@@ -110,17 +110,22 @@ class Halts:
         advice = "" if lifts in row.reason else f" (`{lifts}` lifts it)"
         return f"{row.scope} is {row.state.lower()} since {since} UTC: {row.reason}{advice}"
 
+    def _restrictions(self) -> Iterator[HaltRecord]:
+        return (row for row in self._rows.values() if row.state is not TradingState.ACTIVE)
+
     def _keep(self, record: HaltRecord) -> None:
         place = record.scope, record.cause
-        if record.state is TradingState.ACTIVE:
-            del self._rows[place]
-        else:
+        if record.stands:
             self._rows[place] = record
+        else:
+            del self._rows[place]
         self.changes += 1
         self._effects.append(Save(record))
 
 
 def _replaces(new: HaltRecord, known: HaltRecord) -> bool:
+    if new.cause is HaltCause.CANCEL:
+        return True  # what was sent since then is to be gone, too
     if new.cause is HaltCause.OPERATOR:
         return (new.state, new.duty, new.reason) != (known.state, known.duty, known.reason)
     return new.state.severity > known.state.severity or _DUTIES.index(new.duty) > _DUTIES.index(known.duty)

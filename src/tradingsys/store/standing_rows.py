@@ -35,12 +35,12 @@ def read_sessions(conn: apsw.Connection) -> list[SessionRecord]:
 
 
 def write_halt(record: HaltRecord, conn: apsw.Connection) -> None:
-    """Keep one of a scope and cause, or with `ACTIVE` keep it no longer."""
+    """Keep one of a scope and cause, as long as it stands."""
     scope, cause = record.scope, record.cause.value
     conn.execute(
         "DELETE FROM halts WHERE session_id IS ? AND symbol = ? AND cause = ?", (scope.session, scope.symbol, cause)
     )
-    if record.state is not TradingState.ACTIVE:
+    if record.stands:
         conn.execute(
             "INSERT INTO halts VALUES (?, ?, ?, ?, ?, ?, ?)",
             (

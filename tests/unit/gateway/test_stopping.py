@@ -147,6 +147,32 @@ def test_cancel_halts_nothing_and_leaves_what_comes_after_it(rig: Rig) -> None:
     assert not desk.ask("op.status")["result"]["halts"]
 
 
+def test_a_kill_amid_a_cancel_goes_on_with_it_and_leaves_what_comes_after_it(rig: Rig) -> None:
+    client = rig.client()
+    for price in ("0.55", "0.56"):
+        client.ask("order", client.order_params(price=price))
+    gateway = rig.gateway.gateway
+    assert gateway.halting.impose(Scope(1), TradingState.ACTIVE, HaltCause.CANCEL, "test", HaltDuty.CANCEL)
+    rig.gateway.kill("before the first cancel left")
+    rig.start()
+    client, desk = rig.client(), operator(rig)
+    later = client.ask("order", client.order_params(price="0.57"))["result"]["client_order_id"]
+    assert [push["state"] for push in client.pushes("trading")] in ([], ["ACTIVE"])
+    rig.run(3)
+    assert [order.client_order_id for order in rig.simulator.exchange.open_orders("account")] == [later]
+    assert not desk.ask("op.status")["result"]["halts"], "it is confirmed, and over"
+
+
+def test_of_two_cancels_both_are_told_when_all_is_gone(rig: Rig) -> None:
+    client, desk = rig.client(), operator(rig)
+    client.ask("order", client.order_params(price="0.55"))
+    first = desk.ask("op.cancel", {})["result"]
+    client.ask("order", client.order_params(price="0.56"))
+    second = desk.ask("op.cancel", {})["result"]
+    assert confirmed(desk, second)["confirmed"] and confirmed(desk, first)["confirmed"]
+    assert orders_there(rig) == 0
+
+
 def test_the_kill_file_stops_the_account_until_it_is_gone_and_somebody_resumes(rig: Rig) -> None:
     client = rig.client()
     client.ask("order", client.order_params(price="0.55"))

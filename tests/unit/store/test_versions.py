@@ -123,7 +123,7 @@ def test_money_halts_and_marks_come_back_as_they_were(tmp_path: Path) -> None:
         LedgerMarkRecord("FUNDING_FEE", NOW_MS - 5),
         HALT,
         structs.replace(HALT, scope=Scope(symbol="ETHUSDT")),
-        structs.replace(HALT, scope=Scope(symbol="ETHUSDT"), state=TradingState.ACTIVE, reason="", ts_ms=NOW_MS + 1),
+        HaltRecord(Scope(symbol="ETHUSDT"), TradingState.ACTIVE, "", NOW_MS + 1, HALT.cause),
         structs.replace(HALT, reason="was first"),
         structs.replace(HALT, scope=Scope(), cause=HaltCause.OPERATOR, ts_ms=NOW_MS + 2),
         structs.replace(HALT, scope=Scope(3, SYMBOL), state=TradingState.REDUCING, ts_ms=NOW_MS + 3),

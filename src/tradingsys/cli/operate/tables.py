@@ -16,7 +16,7 @@ from tradingsys.cli.operate.target import NOT_ANSWERING, NOT_RUNNING
 from tradingsys.core.command_line import CommandLine
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
-from tradingsys.core.records import Scope
+from tradingsys.core.records import HaltCause, Scope
 from tradingsys.gateway.products import ProductName
 from tradingsys.wire.messages import OrderView, PositionView
 from tradingsys.wire.operator import (
@@ -90,6 +90,9 @@ def status(out: Console, view: GatewayView, commands: CommandLine) -> None:
     for halt in view.halts:
         scope = Scope(halt.session_id, halt.symbol.upper())
         where = "the whole account" if scope == Scope() else str(scope)
+        if halt.cause == HaltCause.CANCEL:
+            table.add_row("canceling", f"{where}, what was sent until {time_text(halt.ts_ms)}: {halt.reason}")
+            continue
         again = commands.line(f"resume {scope.words}")
         table.add_row(halt.state, f"{where}, since {time_text(halt.ts_ms)}: {halt.reason} (look, then: {again})")
     if view.margin:
