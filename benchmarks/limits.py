@@ -78,6 +78,7 @@ def _crowd(folder: Path, limits: LimitsConfig) -> tuple[Scene, SceneClient]:
         for number in range(ORDERS):
             if number % _PAUSE == 0:
                 scene.run(1)
+                _prices(scene)
             _handled_ns(client, number)
     return scene, clients[0]
 
