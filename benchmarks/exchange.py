@@ -84,13 +84,16 @@ class Exchange:
             return _OrderChannel(self)
         return ws.Refuse(404)
 
-    async def run(self, ticks: int, pause_s: float) -> None:
-        """Tick, wait for the order, pause; ``ticks`` times. Raises TimeoutError when an order does not come."""
+    async def run(self, ticks: int, pause_s: float, first: int = 1) -> None:
+        """Tick, wait for the order, pause; ``ticks`` times, from the ``first`` on.
+
+        Raises TimeoutError when an order does not come.
+        """
         assert self.market is not None
         gc.collect()
         gc.disable()
         try:
-            for tick in range(1, ticks + 1):
+            for tick in range(first, first + ticks):
                 self._arrived.clear()
                 frame = _tick_frame(tick)
                 self.tick_ns[tick] = time.monotonic_ns()

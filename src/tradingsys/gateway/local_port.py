@@ -70,6 +70,8 @@ class WsPeer:
         self._guests = guests
         self._conn: Connection | None = None
         self._probe: asyncio.Task[None] | None = None
+        self._snapshot_bytes = 0
+        """What was left of one when it was written, and may still be on its way."""
 
     @property
     def source(self) -> str:
@@ -86,10 +88,14 @@ class WsPeer:
         conn = self._conn
         if conn is None or not conn.is_open:
             return
-        if conn.pending_bytes > _MAX_PENDING_BYTES:
+        pending = conn.pending_bytes
+        if pending > _MAX_PENDING_BYTES + self._snapshot_bytes:
             conn.close(_TOO_SLOW, "too slow: reconnect and resume")
             return
         conn.send(data)
+        if pending <= _MAX_PENDING_BYTES:
+            # Only a snapshot is as large as that, and who logs in must be able to read it.
+            self._snapshot_bytes = conn.pending_bytes if len(data) > _MAX_PENDING_BYTES else 0
 
     def ping(self) -> None:
         """Ask for a sign of life."""

@@ -83,6 +83,32 @@ def test_a_reader_that_reads_nothing_costs_eight_mebibytes_at_most(monkeypatch: 
     run(main())
 
 
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_snapshot_of_any_size_can_be_read_and_what_follows_it_is_bounded_as_ever(reads: bool) -> None:
+    size = 12 * 2**20
+
+    async def main() -> None:
+        events = Host()
+        async with listening(events) as port, raw_client(port, "/", "localhost") as (reader, _):
+            await until(lambda: events.open == 1)
+            conn = events.peer._conn
+            assert conn is not None
+            events.peer.write(b"x" * size)
+            assert conn.pending_bytes > 8 * 2**20, "the kernel took it all: nothing is tested"
+            events.peer.write(b"status")
+            if reads:
+                head = await reader.readexactly(10)
+                assert head == b"\x81\x7f" + size.to_bytes(8, "big")
+                assert await reader.readexactly(size) == b"x" * size
+                assert await reader.readexactly(8) == b"\x81\x06status"
+                return
+            for _ in range(2 + 300):  # one more snapshot is one too many, and so are three mebibytes of events
+                events.peer.write(b"x" * 10_000)
+            assert not conn.is_open and conn.pending_bytes < size + 3 * 2**20
+
+    run(main())
+
+
 def test_a_message_of_64_kib_is_taken_and_one_byte_more_is_not() -> None:
     async def main() -> None:
         events = Host()
