@@ -244,6 +244,7 @@ class Limiting:
         self._keep_prices_fresh(_AT_A_LOOK)
         for session in sorted(self._gateway.book.exposure.lines.keys() | self.sessions.keys()):
             guarded = self.guarded(session)
+            guarded.pace.tidy(now_ns)
             self._follow_restriction(session, guarded, now_ns)
             if guarded.fault is not None:
                 self._act_on(session, guarded, now_ns)

@@ -95,9 +95,12 @@ class Prices:
         What came before ``oldest_ns`` is too old; with None nothing is.
         """
         best = self.best(symbol)
-        if best is not None and not 0 < best[0] < best[1]:
-            told = f"{best[0]} is bid, {best[1]} asked"
-            return Measured(None, f"the book of {symbol.lower()} is crossed: {told}", told)
+        if best is not None:
+            if not 0 < best[0] < best[1]:
+                told = f"{best[0]} is bid, {best[1]} asked"
+                return Measured(None, f"the book of {symbol.lower()} is crossed: {told}", told)
+            if oldest_ns is None or self._books[symbol][1] >= oldest_ns:
+                return Measured((best[0] + best[1]) / 2)
         known = self._known(symbol, best)
         for px, at_ns in known:
             if oldest_ns is None or at_ns >= oldest_ns:

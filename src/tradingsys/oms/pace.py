@@ -6,7 +6,7 @@ from collections import deque
 from decimal import Decimal
 
 from tradingsys.core.enums import Side
-from tradingsys.oms.limit_checks import Asked, Denial
+from tradingsys.oms.limit_checks import Asked, Denial, Proposed
 from tradingsys.oms.limits import Limits
 
 __all__ = ["Pace", "Window"]
@@ -30,13 +30,21 @@ class Window:
         if self._most is None:
             return False
         self._at.append(now_ns)
-        return len(self._at) == self._most and now_ns - self._at[0] <= self._width_ns
+        return self.is_full(now_ns)
 
     def count(self, now_ns: int) -> int:
         """How often it happened within the width."""
         while self._at and now_ns - self._at[0] > self._width_ns:
             self._at.popleft()
         return len(self._at)
+
+    def is_full(self, now_ns: int) -> bool:
+        """Whether it happened as often as it may."""
+        return len(self._at) == self._most and now_ns - self._at[0] <= self._width_ns
+
+    def is_over(self, now_ns: int) -> bool:
+        """Whether all of it is long ago."""
+        return not self._at or now_ns - self._at[-1] > self._width_ns
 
     def clear(self) -> None:
         """Begin anew."""
@@ -51,8 +59,7 @@ class Pace:
         self.executions = Window(limits.max_executions, limits.executions_window_s)
         self.rejections = Window(limits.max_rejections, limits.rejections_window_s)
         self._paid_ns = 0
-        self._recent: deque[tuple[int, _Likeness]] = deque()
-        self._alike: dict[_Likeness, int] = {}
+        self._alike: dict[_Likeness, Window] = {}
 
     def check(self, asked: Asked, now_ns: int) -> Denial | None:
         """Why a request comes too soon, or too often, or None."""
@@ -62,12 +69,12 @@ class Pace:
             return Denial("max_orders_per_s", count, "more", "orders and amends come faster than that")
         if limits.max_same_orders is None or not asked.is_new:
             return None
-        self._forget(now_ns)
         for order in asked.orders:
-            alike = self._alike.get(_likeness(asked, order.terms.price, order.terms.side, order.qty), 0)
-            if alike >= limits.max_same_orders:
-                reason = f"{alike} orders of this side, price and quantity were sent within a second"
-                return Denial("max_same_orders", str(limits.max_same_orders), str(alike), reason)
+            alike = self._alike.get(_likeness(asked, order))
+            if alike is not None and alike.is_full(now_ns):
+                most = limits.max_same_orders
+                reason = f"{most} orders of this side, price and quantity were sent within a second"
+                return Denial("max_same_orders", str(most), str(most), reason)
         return None
 
     def passed(self, asked: Asked, now_ns: int) -> None:
@@ -76,9 +83,16 @@ class Pace:
             self._paid_ns = now_ns + self._owed_ns(asked, now_ns)
         if self._limits.max_same_orders is not None and asked.is_new:
             for order in asked.orders:
-                likeness = _likeness(asked, order.terms.price, order.terms.side, order.qty)
-                self._recent.append((now_ns, likeness))
-                self._alike[likeness] = self._alike.get(likeness, 0) + 1
+                likeness = _likeness(asked, order)
+                alike = self._alike.get(likeness)
+                if alike is None:
+                    alike = self._alike[likeness] = Window(self._limits.max_same_orders, 1)
+                alike.note(now_ns)
+
+    def tidy(self, now_ns: int) -> None:
+        """Forget what is long ago; from time to time, and not before an order."""
+        for likeness in [each for each, alike in self._alike.items() if alike.is_over(now_ns)]:
+            del self._alike[likeness]
 
     def orders_ahead(self, now_ns: int) -> int:
         """How much of the burst is used up."""
@@ -91,13 +105,6 @@ class Pace:
     def _owed_ns(self, asked: Asked, now_ns: int) -> int:
         return max(0, self._paid_ns - now_ns) + len(asked.orders) * self._cost_ns
 
-    def _forget(self, now_ns: int) -> None:
-        while self._recent and now_ns - self._recent[0][0] > _NS_PER_S:
-            _, likeness = self._recent.popleft()
-            self._alike[likeness] -= 1
-            if not self._alike[likeness]:
-                del self._alike[likeness]
 
-
-def _likeness(asked: Asked, px: Decimal | None, side: Side, qty: Decimal) -> _Likeness:
-    return (asked.symbol, side, px, qty)
+def _likeness(asked: Asked, order: Proposed) -> _Likeness:
+    return (asked.symbol, order.terms.side, order.terms.price, order.qty)
