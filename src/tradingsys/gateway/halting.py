@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from tradingsys.core.enums import TradingState
 from tradingsys.core.records import HaltCause, HaltDuty, HaltRecord, Scope
 from tradingsys.gateway.seams import Log
@@ -13,6 +15,15 @@ from tradingsys.oms.session_book import SessionBook
 __all__ = ["Halting"]
 
 _SHOWN = 5
+
+
+class _Words(Struct, frozen=True):
+    """What stands after so many changes."""
+
+    changes: int
+    account: str
+    """Why nobody may send orders."""
+    all: str
 
 
 class Halting:
@@ -33,6 +44,7 @@ class Halting:
         """Unix ms; of the fault."""
         self.is_final = False
         """Whether the process is about to end."""
+        self._words = _Words(-1, "", "")
         self._book, self._log = book, log
         self._clock, self._venue_ms, self._perform = clock, venue_ms, perform
 
@@ -90,15 +102,21 @@ class Halting:
     @property
     def reason(self) -> str:
         """Why nobody may send orders; empty as long as anybody may."""
-        if self.fault:
-            return self.fault
-        halted = (row for row in self._book.halts.of(Scope()) if row.state is TradingState.HALTED)
-        return next((self._book.halts.told(row) for row in halted), "")
+        return self.fault or self._in_words().account
 
     @property
     def text(self) -> str:
         """What every strategy should know: how the account and symbols are restricted."""
-        restricted = (row for row in self._book.halts if row.state is not TradingState.ACTIVE)
-        rows = [row for row in restricted if row.scope.session is None]
-        told = [self._book.halts.told(row) for row in rows[:_SHOWN]]
-        return "; ".join([*told, *([f"and {len(rows) - _SHOWN} more"] if len(rows) > _SHOWN else [])])
+        return self._in_words().all
+
+    def _in_words(self) -> _Words:
+        """What stands: every event of the venue asks for it, and it changes once a day."""
+        halts = self._book.halts
+        if self._words.changes != halts.changes:
+            halted = next((row for row in halts.of(Scope()) if row.state is TradingState.HALTED), None)
+            restricted = (row for row in halts if row.state is not TradingState.ACTIVE)
+            rows = [row for row in restricted if row.scope.session is None]
+            told = [halts.told(row) for row in rows[:_SHOWN]]
+            more = [f"and {len(rows) - _SHOWN} more"] if len(rows) > _SHOWN else []
+            self._words = _Words(halts.changes, halts.told(halted) if halted else "", "; ".join([*told, *more]))
+        return self._words

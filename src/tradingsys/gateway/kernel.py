@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable
 
 from tradingsys.core.commands import VenueRules
+from tradingsys.core.deadlines import earliest
 from tradingsys.core.errors import ConfigError, StoreError, TradingError, VenueError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import Input, Opened, Tick
@@ -162,13 +163,13 @@ class Gateway:
     @property
     def next_deadline_ns(self) -> int | None:
         """When to call `tick` at the latest."""
-        dues = [
+        dues = (
             self.venue.next_deadline_ns,
             self.procedures.next_deadline_ns,
             self.market.next_deadline_ns,
             self.sessions.next_deadline_ns if self.sessions else None,
-        ]
-        return min((due for due in dues if due is not None), default=None)
+        )
+        return earliest(dues)
 
     def peer_opened(self, peer: Peer, source: str = "") -> None:
         """A strategy connected, from another machine if there is a ``source``."""
@@ -234,10 +235,9 @@ class Gateway:
 
     def status(self) -> StatusPush:
         """The gateway's state as strategies see it."""
-        obstacle = self.venue.why_not_trading()
-        told = self.halting.reason or self.text or obstacle
-        text = told or self.halting.text or self.rules.text or margin_text(self.margin)
-        return StatusPush(self.is_ready and not self.halting.reason, not obstacle, self.market.is_up, text)
+        obstacle, halted = self.venue.why_not_trading(), self.halting.reason
+        text = halted or self.text or obstacle or self.halting.text or self.rules.text or margin_text(self.margin)
+        return StatusPush(self.is_ready and not halted, not obstacle, self.market.is_up, text)
 
     def flush(self) -> None:
         """Make everything learned so far durable."""
@@ -256,7 +256,8 @@ class Gateway:
         try:
             while True:
                 effects = self.book.take_effects()
-                self._apply(effects)
+                if effects:
+                    self._apply(effects)
                 if not self.venue.ask_what_is_due() and not effects:
                     break
         finally:

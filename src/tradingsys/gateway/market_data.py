@@ -13,6 +13,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from tradingsys.core.bars import INTERVALS
+from tradingsys.core.deadlines import earliest
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.io import Closed, CloseWs, Frame, Input, Opened, OpenWs, WsFrame
 from tradingsys.gateway.market_channel import FIRST_RETRY_NS, MarketChannel
@@ -236,14 +237,12 @@ class MarketData:
     @property
     def next_deadline_ns(self) -> int | None:
         """When `tick` has something to do."""
-        dues = [channel.deadline_ns for channel in self._channels.values()]
-        dues += [
-            channel.heard_ns + channel.silence_ns
-            for channel in self._channels.values()
-            if channel.is_open and channel.wanted
-        ]
-        dues += [self._flush_ns, self._links.next_deadline_ns]
-        return min((due for due in dues if due is not None), default=None)
+        dues = [self._flush_ns, self._links.next_deadline_ns]
+        for channel in self._channels.values():
+            dues.append(channel.deadline_ns)
+            if channel.is_open and channel.wanted:
+                dues.append(channel.heard_ns + channel.silence_ns)
+        return earliest(dues)
 
     # ---- inside
 

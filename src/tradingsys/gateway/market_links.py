@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from msgspec import Struct, structs
 
+from tradingsys.core.deadlines import earliest
 from tradingsys.core.io import Closed, CloseWs, Frame, Input, Opened, OpenWs, Transmission, WsFrame
 from tradingsys.core.market import Kline, Trade
 from tradingsys.gateway.seams import Transport
@@ -114,8 +115,7 @@ class MarketLinks:
     @property
     def next_deadline_ns(self) -> int | None:
         """When `tick` has something to do."""
-        dues = [successor.due_ns for successor in self._successors.values()]
-        return min((due for due in dues if due is not None), default=None)
+        return earliest(successor.due_ns for successor in self._successors.values()) if self._successors else None
 
     def _of_successor(self, successor: _Successor, event: Opened | Frame | Closed) -> None:
         match event:

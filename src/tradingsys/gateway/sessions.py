@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from tradingsys.core.deadlines import earliest
 from tradingsys.core.enums import OnDisconnect, TradingState
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.ids import MAX_SESSION
@@ -271,8 +272,7 @@ class SessionDesk:
     @property
     def next_deadline_ns(self) -> int | None:
         """When `tick` has something to do."""
-        waiting = [session.probe_deadline_ns for session in self.sessions.values()]
-        return min((at for at in waiting if at is not None), default=None)
+        return earliest([session.probe_deadline_ns for session in self.sessions.values()])
 
     def admit(self, client: Client, token: str | None, protocol: int, session: int | None = None) -> None:
         """To a session, or without one to be an operator.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from tradingsys.core.commands import Ask, Command, PlaceOrderList, Query, RateLimit, TimeQuery
+from tradingsys.core.deadlines import earliest
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import CloseWs, HttpRequest, Input, OpenWs, Tick, WsFrame
@@ -83,8 +84,7 @@ class VenueLink:
     @property
     def next_deadline_ns(self) -> int | None:
         """When `tick` has something to do."""
-        dues = (self._venue.next_deadline_ns, self._waiting_until_ns)
-        return min((due for due in dues if due is not None), default=None)
+        return earliest((self._venue.next_deadline_ns, self._waiting_until_ns))
 
     @property
     def account_kind(self) -> AccountKind:

@@ -253,6 +253,11 @@ class OrderBook:
         """Bid and ask levels touched since the last call, as (price, quantity now); zero means the level is gone."""
         return self._changed(Side.BUY), self._changed(Side.SELL)
 
+    @property
+    def is_changed(self) -> bool:
+        """Whether any level was touched since `take_changes`."""
+        return bool(self._halves[Side.BUY].touched or self._halves[Side.SELL].touched)
+
     def _changed(self, side: Side) -> list[tuple[int, int]]:
         half = self._halves[side]
         changes = [(px, self.qty_at(side, px)) for px in half.touched]

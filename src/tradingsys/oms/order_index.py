@@ -122,6 +122,11 @@ class OrderIndex:
         if order.client_order_id not in self.active and order.client_order_id not in self.untold:
             self._ended[order.client_order_id] = order
 
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is something to take."""
+        return bool(self._unsaved) or len(self._ended) > _ENDED_KEPT
+
     def take_unsaved(self) -> list[OrderRecord]:
         """The rows of all orders that changed since the last call; whoever takes them keeps them."""
         records = [record for order in self._unsaved.values() if (record := order.record()) is not None]

@@ -326,7 +326,8 @@ class SessionBook:
 
     def take_effects(self) -> list[Effect]:
         """What follows from everything since the last call, in order."""
-        self._effects += [Save(record) for record in self._index.take_unsaved()]
+        if self._index.is_changed:
+            self._effects += [Save(record) for record in self._index.take_unsaved()]
         taken = list(self._effects)
         self._effects.clear()
         return taken

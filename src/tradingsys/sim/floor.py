@@ -48,8 +48,8 @@ class Floor(Generic[HolderT]):
 
     def publish(self, venue: Venue, now_ns: int, events: list[ExchangeEvent]) -> None:
         """Tell what changed in a book."""
-        bids, asks = venue.book.take_changes()
-        if bids or asks:
+        if venue.book.is_changed:
+            bids, asks = venue.book.take_changes()
             first, venue.update_id = self._update_ids(venue, len(bids) + len(asks))
             best_bid = next(iter(venue.book.levels(Side.BUY, 1)), None)
             best_ask = next(iter(venue.book.levels(Side.SELL, 1)), None)

@@ -72,6 +72,9 @@ class Venue:
         """What the next settlement would be as things are."""
         self.next_funding_ms = 0
         self._next_order_id = self._next_trade_id = first_id
+        self._best: tuple[int | None, int | None] = None, None
+        """What the middle was reckoned from."""
+        self._mid: Decimal | None = None
 
     def printed(self, px: Decimal, qty: Decimal, now_ns: int) -> None:
         """A trade."""
@@ -138,5 +141,8 @@ class Venue:
     @property
     def mid(self) -> Decimal | None:
         """Between best bid and best ask."""
-        bid, ask = self.book.best(Side.BUY), self.book.best(Side.SELL)
-        return None if bid is None or ask is None else (self.price(bid) + self.price(ask)) / 2
+        best = bid, ask = self.book.best(Side.BUY), self.book.best(Side.SELL)
+        if best != self._best:
+            self._best = best
+            self._mid = None if bid is None or ask is None else (self.price(bid) + self.price(ask)) / 2
+        return self._mid

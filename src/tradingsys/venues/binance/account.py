@@ -14,6 +14,7 @@ from tradingsys.core.commands import (
     Command,
     PlaceOrderList,
 )
+from tradingsys.core.deadlines import earliest
 from tradingsys.core.errors import InvalidOrder, OrderRejected, TradingError, TransportError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import Closed, Frame, HttpFailed, HttpReply, Input, Opened, Tick
@@ -77,9 +78,8 @@ class BinanceProtocol:
     @property
     def next_deadline_ns(self) -> int | None:
         """When to call `handle` with a `Tick` at the latest."""
-        own = (self._trade.next_deadline_ns, self._watch.next_deadline_ns)
-        deadlines = (*own, *(feed.next_deadline_ns for feed in self._feeds))
-        return min((at_ns for at_ns in deadlines if at_ns is not None), default=None)
+        feeds = [feed.next_deadline_ns for feed in self._feeds]
+        return earliest((self._trade.next_deadline_ns, self._watch.next_deadline_ns, *feeds))
 
     def connect(self, now_ns: int) -> list[Output]:
         """Open order channel and account's stream, and keep both open from now on."""

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct
 
+from tradingsys.core.deadlines import earliest
 from tradingsys.core.io import CloseWs, OpenWs, WsFrame
 from tradingsys.core.reports import Oddity, UserStreamState
 from tradingsys.venues.binance import decode_assets, messages
@@ -99,7 +100,7 @@ class SubscribedStream:
         deadlines = [self._retry_ns]
         for link in self._links.values():
             deadlines += [link.deadline_ns, link.renew_ns, link.subscribe_ns, link.ends_ns]
-        return min((at_ns for at_ns in deadlines if at_ns is not None), default=None)
+        return earliest(deadlines)
 
     def connect(self, now_ns: int) -> list[Output]:
         """Open a connection, unless one is there or on its way."""

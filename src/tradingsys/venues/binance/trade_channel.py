@@ -8,6 +8,7 @@ from enum import Enum, auto
 import msgspec
 from msgspec import UNSET, Struct
 
+from tradingsys.core.deadlines import earliest
 from tradingsys.core.errors import TransportError
 from tradingsys.core.io import CloseWs, OpenWs, WsFrame
 from tradingsys.core.reports import Oddity, TradingState
@@ -105,9 +106,8 @@ class TradeChannel:
     @property
     def next_deadline_ns(self) -> int | None:
         """When `tick` must be called at the latest."""
-        deadlines = [sent.deadline_ns for sent in self._sent.values()]
-        own = (self._retry_ns, self._logon_deadline_ns, self._renew_ns, self._suspect_ns)
-        return min([*deadlines, *(at_ns for at_ns in own if at_ns is not None)], default=None)
+        sent = [each.deadline_ns for each in self._sent.values()]
+        return earliest((self._retry_ns, self._logon_deadline_ns, self._renew_ns, self._suspect_ns, *sent))
 
     def connect(self) -> list[Output]:
         """Open the connection unless it is open or on its way, or orders go by REST alone."""

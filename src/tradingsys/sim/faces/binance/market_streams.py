@@ -119,7 +119,8 @@ class MarketStreams(Generic[S]):
         """What is due by the clock."""
         outputs: list[WsOutput] = []
         for symbol, tape in self._state.tapes.items():
-            self._send_aggregates(symbol, tape.advance(now_ns), now_ns, outputs)
+            if done := tape.advance(now_ns):
+                self._send_aggregates(symbol, done, now_ns, outputs)
         self._state.read(now_ns)
         for channel in list(self._channels.values()):
             next_ns = channel.feed.next_ns
