@@ -57,7 +57,7 @@ SETTINGS = GatewaySettings(
     Timing(),
     symbols=(),
     watch_ms=5_000,
-    cadence=Cadence(busy_ms=5_000, idle_ms=10_000, slot_ms=500),
+    cadence=Cadence(busy_ms=5_000, idle_ms=10_000, slot_ms=500, audit_ms=30_000, first_audit_ms=10_000),
     limits=UNLIMITED,
 )
 _CHAOS_S = 20

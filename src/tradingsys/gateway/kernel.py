@@ -26,6 +26,7 @@ from tradingsys.core.reports import (
     UserStreamState,
 )
 from tradingsys.gateway.announcements import Announcements
+from tradingsys.gateway.auditing import Audit
 from tradingsys.gateway.backups import Backups
 from tradingsys.gateway.boot import Boot, BootSteps
 from tradingsys.gateway.countdown import Countdown
@@ -74,11 +75,9 @@ class Gateway:
         accepting: Callable[[], None],
         failed: Callable[[TradingError], None],
     ) -> None:
-        self.settings = settings
-        self.store = store
+        self.settings, self.store = settings, store
         self._clock, self.log = clock, log
-        self._accepting = accepting
-        self._failed = failed
+        self._accepting, self._failed = accepting, failed
         self.book = SessionBook(store.saved, store.find_order, venue.account_kind, settings.commands)
         self.procedures = Procedures(self._broken)
         self.venue = VenueLink(venue, transport, clock, self.procedures, self._heard, log)
@@ -325,7 +324,8 @@ class Gateway:
             MarginWatch(self.now_ns, self.venue.venue_ms, self._heard, lambda: self.margin) if has_debts else None,
             self.settings,
         )
-        for watch in (self.stopping.watch, Countdown(self).watch, self.limiting.watch, self.backups.watch):
+        audit, countdown = Audit(self), Countdown(self)
+        for watch in (self.stopping.watch, countdown.watch, self.limiting.watch, self.backups.watch, audit.watch):
             self.procedures.keep(watch)
         self.log.info("ready", open_orders=len(self.book.open_orders()), in_doubt=len(doubtful))
         self._tell.snapshots(self.book)

@@ -26,9 +26,9 @@ class Cadence(Struct, frozen=True):
     slot_ms: int = 1_000
     """One symbol in so long: 60 readings a minute take an eighth of the rate limit on futures, a fifth on spot."""
     audit_ms: int = 86_400_000
-    """How often all that history shows of the last days is compared with what is booked."""
+    """How often what history shows since the last time is compared with what is booked."""
     first_audit_ms: int = 3_600_000
-    """How soon after a start."""
+    """How soon after a start; by so much audits overlap, too."""
 
 
 def whose_turn(

@@ -16,7 +16,7 @@ from tradingsys.store.migrations import APPLICATION_ID, VERSION
 from tradingsys.store.rows import whole
 from tradingsys.store.sqlite import open_reader, rows
 
-__all__ = ["Contents", "back_up", "check_copy", "copy_to", "prune"]
+__all__ = ["Contents", "back_up", "check_copy", "check_sums", "copy_to", "prune"]
 
 _SUFFIX = ".bak"
 _ZERO = Decimal(0)
@@ -89,7 +89,7 @@ def check_copy(copy: Path) -> Contents | None:
             (VERSION,)
         ]:
             return None
-        _check_sums(conn)
+        check_sums(conn)
         return _contents(conn)
     except apsw.Error as error:
         raise StoreError(f"{copy}: {error}") from error
@@ -113,7 +113,7 @@ def _number(copy: Path, stem: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _check_sums(conn: apsw.Connection) -> None:
+def check_sums(conn: apsw.Connection) -> None:
     """Raises StoreError naming the first position that is not what happened from the book's beginning on."""
     conn.create_aggregate_function("exact_sum", lambda: ([_ZERO], _add, _total))
     summed = _nets(conn, _FROM_THE_BEGINNING)

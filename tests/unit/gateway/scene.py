@@ -41,7 +41,7 @@ SETTINGS = GatewaySettings(
     OrderSettings(recv_window_ms=2_000),
     symbols=(SYMBOL,),
     watch_ms=10**9,
-    cadence=Cadence(slot_ms=10**9),
+    cadence=Cadence(slot_ms=10**9, first_audit_ms=10**12),
     token="s3cret",
     environment="test",
     db="pos.db",

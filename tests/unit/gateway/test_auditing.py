@@ -1,0 +1,122 @@
+"""Once a day history is asked again, and has the last word on what is booked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import apsw
+import pytest
+from msgspec import structs
+
+from tests.simulate.rig import Rig
+from tests.unit.gateway.scene import SETTINGS, Scene
+from tradingsys.core.commands import TradesQuery
+from tradingsys.core.enums import Side, TradingState
+from tradingsys.core.records import HaltCause
+from tradingsys.oms.cadence import Cadence
+from tradingsys.wire.messages import ErrorCode
+
+FIRST_S, DAY_S = 100, 150
+"""Days are short here."""
+DAILY = structs.replace(
+    SETTINGS,
+    cadence=Cadence(10**9, 10**9, slot_ms=500, audit_ms=DAY_S * 1_000, first_audit_ms=FIRST_S * 1_000),
+)
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    """Two sessions bought, and history was read since."""
+    scene = Scene(tmp_path, DAILY).ready()
+    fills = scene.venue.fills
+    scene.venue.answers[TradesQuery] = lambda query: tuple(
+        row for row in fills if query.from_id is None or any(int(each) >= query.from_id for each in row.fills)
+    )
+    for session in (1, 2):
+        scene.holder(session, "30")
+    scene.run(10)
+    return scene
+
+
+def found(scene: Scene) -> dict[str, str]:
+    return {row.scope.symbol: row.reason for row in scene.gateway.book.halts if row.cause is HaltCause.AUDIT}
+
+
+def sql(scene: Scene, statement: str) -> None:
+    conn = apsw.Connection(str(scene.folder / "pos.db"))
+    conn.execute(statement)
+    conn.close()
+
+
+def test_books_that_are_right_are_audited_each_day_and_nothing_follows(scene: Scene) -> None:
+    scene.run(FIRST_S)
+    assert sum("audited" in line for line in scene.logged) == 1
+    scene.run(2 * DAY_S + 5)
+    assert sum("audited" in line for line in scene.logged) == 3
+    assert found(scene) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("px = '0.61'", "trade 1 of order 1000 (buy 30 at 0.6, fee 0.001 USDT) is booked as"),
+        ("qty = '3'", "is booked as trade 1 of order 1000 (buy 3 at 0.6"),
+        ("side = 'SELL'", "is booked as trade 1 of order 1000 (sell 30 at 0.6"),
+        ("fee = '0.002'", "fee 0.002 USDT"),
+        ("fee = NULL", "fee unknown"),
+        (
+            "order_id = '4711'",
+            "trade 1 of order 4711 (buy 30 at 0.6, fee 0.001 USDT) is booked, and the exchange does not",
+        ),
+        ("session_id = 2", "trade 1 is booked to session 2, and its order"),
+    ],
+)
+def test_an_execution_that_is_booked_otherwise_is_found(scene: Scene, change: str, words: str) -> None:
+    sql(scene, f"UPDATE fills SET {change} WHERE trade_id = '1'")
+    scene.run(FIRST_S)
+    reason = found(scene)["DOGEUSDT"]
+    assert words in reason and "tradingsys resume dogeusdt" in reason
+    [row] = scene.gateway.book.halts.of(next(iter(scene.gateway.book.halts)).scope)
+    client = scene.client()
+    assert row.state is TradingState.REDUCING and client.error("order", client.order_params())[0] == ErrorCode.HALTED
+    client.order(side="SELL", quantity="10")
+
+
+def test_one_that_is_not_booked_is_found_and_told_once(scene: Scene) -> None:
+    sql(scene, "DELETE FROM fills WHERE trade_id = '1'")
+    scene.run(FIRST_S)
+    assert "trade 1 of order 1000 (buy 30 at 0.6, fee 0.001 USDT) is not booked" in found(scene)["DOGEUSDT"]
+    desk = scene.client(None)
+    desk.result("operate", {"token": "s3cret"})
+    desk.result("op.resume", {"symbol": "dogeusdt"})
+    scene.run(DAY_S + 5)
+    assert "DOGEUSDT" not in found(scene) and sum("audited" in line for line in scene.logged) == 2
+
+
+def test_a_file_whose_positions_do_not_follow_from_its_executions_restricts_the_account(scene: Scene) -> None:
+    sql(scene, "UPDATE fills SET qty = '31' WHERE trade_id = '1'")
+    scene.run(FIRST_S)
+    reason = found(scene)[""]
+    assert "session 1 holds 30 DOGEUSDT by positions_basis, but 31 by its executions" in reason
+    assert "tradingsys resume --account" in reason
+
+
+def test_history_is_read_page_by_page_and_trades_with_oneself_are_two_halves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the simulator: many pages, and both sides of one trade on two of them."""
+    monkeypatch.setattr("tradingsys.gateway.auditing._PAGE", 3)
+    rig = Rig(tmp_path)
+    client = rig.client()
+    rig.house(Side.SELL, 500, "0.6")
+    for _ in range(4):
+        client.ask("order", client.order_params())
+        rig.by_hand(Side.BUY, 7)
+    rig.run(60)
+    assert any("audited" in line for line in rig.world.trace)
+    assert not [*rig.gateway.gateway.book.halts]
+    conn = apsw.Connection(str(tmp_path / "pos.db"))
+    conn.execute("UPDATE fills SET px = '0.7' WHERE trade_id = (SELECT max(CAST(trade_id AS INTEGER)) FROM fills)")
+    conn.close()
+    rig.run(60)
+    assert [row.cause for row in rig.gateway.gateway.book.halts] == [HaltCause.AUDIT]
