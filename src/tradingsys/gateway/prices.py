@@ -16,6 +16,7 @@ __all__ = ["Measured", "Prices"]
 
 _Book = Depth | BestBidOffer
 _NS_PER_S = 1_000_000_000
+_HALF = Decimal("0.5")
 
 
 class Measured(Struct, frozen=True):
@@ -100,7 +101,7 @@ class Prices:
                 told = f"{best[0]} is bid, {best[1]} asked"
                 return Measured(None, f"the book of {symbol.lower()} is crossed: {told}", told)
             if oldest_ns is None or self._books[symbol][1] >= oldest_ns:
-                return Measured((best[0] + best[1]) / 2)
+                return Measured((best[0] + best[1]) * _HALF)
         known = self._known(symbol, best)
         for px, at_ns in known:
             if oldest_ns is None or at_ns >= oldest_ns:

@@ -160,18 +160,25 @@ def _off_market(limits: Limits, order: Proposed, reference: Reference) -> Denial
         px = terms.stop_px
     if terms.price is None:
         return None
-    beyond = (terms.price - px) * terms.side.sign / px * _PERCENT
-    verb = "buys" if terms.side is Side.BUY else "sells"
-    if limits.max_aggressive_pct is not None and beyond > limits.max_aggressive_pct:
+    # Percents are multiplied out: a division costs more than all the rest of this.
+    gap = terms.price - px if terms.side is Side.BUY else px - terms.price
+    if gap > 0:
+        if limits.max_aggressive_pct is None or gap * _PERCENT <= limits.max_aggressive_pct * px:
+            return None
+        beyond = gap / px * _PERCENT
         return Denial(
             "max_aggressive_pct",
             f"{plain(limits.max_aggressive_pct)} %",
             f"{beyond:.2f} %",
-            f"it {verb} at {plain(terms.price)}, {beyond:.2f} % beyond {plain(px)}",
+            f"it {_verb(terms)} at {plain(terms.price)}, {beyond:.2f} % beyond {plain(px)}",
         )
-    if limits.max_passive_pct is not None and -beyond > limits.max_passive_pct:
-        return _too_far(limits.max_passive_pct, -beyond, f"it {verb} at {plain(terms.price)}", px)
-    return None
+    if limits.max_passive_pct is None or -gap * _PERCENT <= limits.max_passive_pct * px:
+        return None
+    return _too_far(limits.max_passive_pct, -gap / px * _PERCENT, f"it {_verb(terms)} at {plain(terms.price)}", px)
+
+
+def _verb(terms: Terms) -> str:
+    return "buys" if terms.side is Side.BUY else "sells"
 
 
 def _too_far(allowed: Decimal, distance: Decimal, what: str, px: Decimal) -> Denial:
@@ -262,26 +269,38 @@ def _too_exposed(
 ) -> Denial | None:
     """Whether what could become of it is too much."""
     worth = reference.worth
-    for side, more, way in ((Side.BUY, asked.buys, "long"), (Side.SELL, asked.sells, "short")):
-        if not more or limits.max_position_notional is None:
-            continue
-        worst = line.worst_of(side, more) * worth
-        if worst > limits.max_position_notional:
-            what = f"the session's position in {asked.symbol.lower()} could come to {_money(worst)} {way}"
-            return Denial("max_position_notional", _money(limits.max_position_notional), _money(worst), what)
-    grows = (line.worst(asked.buys, asked.sells) - line.worst()) * worth
-    more = (asked.buys + asked.sells) * worth
+    long, short = line.net + line.buys, line.sells - line.net
+    before = max(long, short)
+    long, short = long + asked.buys, short + asked.sells
+    if limits.max_position_notional is not None:
+        for more, position, way in ((asked.buys, long, "long"), (asked.sells, short, "short")):
+            if more and (worst := position * worth) > limits.max_position_notional:
+                what = f"the session's position in {asked.symbol.lower()} could come to {_money(worst)} {way}"
+                return Denial("max_position_notional", _money(limits.max_position_notional), _money(worst), what)
+    grows, more = (max(long, short) - before) * worth, (asked.buys + asked.sells) * worth
     session, everybody = exposure.total(asked.session), exposure.account
-    for limit, allowed, added, before, what in (
-        ("max_gross_notional", limits.max_gross_notional, grows, session.gross, _POSITIONS),
-        ("max_unexecuted_notional", limits.max_unexecuted_notional, more, session.under_way, _ORDERS),
-        (ACCOUNT + "max_gross_notional", account.max_gross_notional, grows, everybody.gross, _ALL_POSITIONS),
-        (ACCOUNT + "max_unexecuted_notional", account.max_unexecuted_notional, more, everybody.under_way, _ALL_ORDERS),
-    ):
-        if allowed is not None and added and added + before > allowed:
-            total = _money(added + before)
-            return Denial(limit, _money(allowed), total, f"{what} {total}")
-    return None
+    return (
+        _total_denied("max_gross_notional", limits.max_gross_notional, grows, session.gross, _POSITIONS)
+        or _total_denied("max_unexecuted_notional", limits.max_unexecuted_notional, more, session.under_way, _ORDERS)
+        or _total_denied(
+            ACCOUNT + "max_gross_notional", account.max_gross_notional, grows, everybody.gross, _ALL_POSITIONS
+        )
+        or _total_denied(
+            ACCOUNT + "max_unexecuted_notional",
+            account.max_unexecuted_notional,
+            more,
+            everybody.under_way,
+            _ALL_ORDERS,
+        )
+    )
+
+
+def _total_denied(limit: str, allowed: Decimal | None, added: Decimal, before: Decimal, what: str) -> Denial | None:
+    """What already is over a limit keeps nobody from sending what adds nothing to it."""
+    if allowed is None or not added or added + before <= allowed:
+        return None
+    total = _money(added + before)
+    return Denial(limit, _money(allowed), total, f"{what} {total}")
 
 
 def _money(amount: Decimal) -> str:
