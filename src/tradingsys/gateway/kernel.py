@@ -387,7 +387,7 @@ class Gateway:
     def _tell_order(self, news: OrderNews) -> None:
         self._tell.order(news, deliver=self.is_ready)
         self.limiting.executed(news)
-        if news.order.closes_position and self.orders is not None:
+        if self.orders is not None:
             self.orders.reducing.watch(news.order)
 
     def _request_done(self, report: RequestDone) -> None:

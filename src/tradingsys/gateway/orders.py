@@ -206,6 +206,8 @@ class OrderDesk:
             for order in orders:
                 self._book.untrack(order)
             raise
+        for order in orders:
+            self.reducing.watch(order)
 
     def _write_down(self, intent: Intent, *others: Intent) -> None:
         self._store.append(intent, *others)

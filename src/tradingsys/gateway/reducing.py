@@ -1,7 +1,7 @@
 """Reduce-only and close-position, against a session's own book.
 
 At the venue both act on the position of the whole account. The venue's flag is therefore passed on only where it means
-the same: while the session is the only one that holds the symbol. Where assets are traded there is no such flag:
+the same: while no other session holds the symbol or has orders there. Where assets are traded there is no such flag:
 "reduce only" is then kept by this book alone.
 """
 
@@ -12,8 +12,9 @@ from decimal import Decimal
 
 from msgspec import structs
 
-from tradingsys.core.enums import AccountKind
+from tradingsys.core.enums import AccountKind, Side
 from tradingsys.core.errors import InvalidOrder
+from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
 from tradingsys.core.order import Terms
 from tradingsys.oms.session_book import SessionBook
@@ -31,31 +32,52 @@ class Reducing:
     def __init__(self, book: SessionBook, kind: AccountKind = AccountKind.CONTRACTS) -> None:
         self._book = book
         self._has_flag = kind is AccountKind.CONTRACTS
-        self._closers: dict[str, dict[str, TrackedOrder]] = {}
-        """By symbol: orders that close the account's position when triggered."""
+        self._bound: dict[str, dict[str, TrackedOrder]] = {}
+        """By symbol: waiting orders that only the account's position keeps from doing more than they shall."""
 
     def watch(self, order: TrackedOrder) -> None:
-        """Something changed about an order: it may be one that closes a position."""
-        if order.closes_position:
-            self._closers.setdefault(order.symbol, {})[order.client_order_id] = order
+        """Something changed about an order: it may be one that the account's position bounds."""
+        if _is_bound(order):
+            self._bound.setdefault(order.symbol, {})[order.client_order_id] = order
 
     def check_others(self, session: int, symbol: str) -> None:
-        """Raises InvalidOrder while another session waits to close the position of the whole account."""
-        if symbol not in self._closers:
+        """Raises InvalidOrder while another session has orders that are right for the symbol's only holder alone."""
+        if symbol not in self._bound:
             return
-        closers = self._closers[symbol]
-        for order in list(closers.values()):
-            if not order.closes_position:
-                del closers[order.client_order_id]
-            elif order.session != session:
+        bound = self._bound[symbol]
+        sides: set[tuple[int, Side]] = set()
+        for order in list(bound.values()):
+            terms = order.known_terms
+            if terms is None or not _is_bound(order):
+                del bound[order.client_order_id]
+            elif order.session == session:
+                continue
+            elif order.closes_position:
                 raise InvalidOrder(
                     f"session {order.session} has an order that closes the account's whole position in "
                     f"{symbol.lower()} when it is triggered ({order.client_order_id}): until it is gone no other "
                     "session can trade the symbol",
                     code=ErrorCode.INVALID_ORDER,
                 )
-        if not closers:
-            del self._closers[symbol]
+            else:
+                sides.add((order.session, terms.side))
+        if not bound:
+            del self._bound[symbol]
+        for owner, side in sorted(sides):
+            self._check_bracket(owner, symbol, side)
+
+    def _check_bracket(self, owner: int, symbol: str, side: Side) -> None:
+        """With a second holder the venue would let a stop and a target of the first both execute."""
+        orders = self._own(owner, symbol, side)
+        together, room = _without_rivals(orders), max(-self._book.net(owner, symbol) * side.sign, _ZERO)
+        if together > room:
+            names = ", ".join(order.client_order_id for order in orders if _is_guarded(order))
+            raise InvalidOrder(
+                f"session {owner} waits to {side} {plain(together)} {symbol.lower()} of the {plain(room)} that it holds"
+                f" ({names}): as the symbol's only holder it may, so until one of them is gone no other session can"
+                " trade it",
+                code=ErrorCode.INVALID_ORDER,
+            )
 
     def restricted(
         self,
@@ -92,7 +114,7 @@ class Reducing:
             self._check_close(session, terms)
             return False  # the venue takes one of the two flags
         net = self._book.net(session, terms.symbol)
-        alone = self._has_flag and self._is_sole_holder(session, terms.symbol)
+        alone = self._has_flag and self._is_alone(session, terms.symbol)
         under_way = before.order_qty if before is not None and before.side is terms.side else _ZERO
         bought = before.order_qty if before is not None and before.side is not terms.side else _ZERO
         # Of orders that wait with the venue's own flag, each may be as large as the position: a stop beside a take
@@ -100,8 +122,8 @@ class Reducing:
         if not (alone and terms.order_type.is_conditional):
             under_way += _without_rivals(
                 order
-                for order in self._book.open_orders(session)
-                if order is not instead_of and _reduces(order, terms) and not (alone and _is_guarded(order))
+                for order in self._own(session, terms.symbol, terms.side)
+                if order is not instead_of and not (alone and _is_guarded(order))
             )
         wanted = terms.order_qty - (instead_of.facts.booked_qty if instead_of is not None else _ZERO)
         room = bought - net * terms.side.sign - under_way
@@ -120,18 +142,22 @@ class Reducing:
                 f"close_position: the session holds {plain(net)} {name}, of which a {terms.side} closes nothing",
                 code=ErrorCode.INVALID_ORDER,
             )
-        others = any(order.session != session for order in self._book.open_orders() if order.symbol == terms.symbol)
-        if others or not self._is_sole_holder(session, terms.symbol):
+        if not self._is_alone(session, terms.symbol):
             raise InvalidOrder(
                 f"close_position would close the whole account's position in {name}, of which this session is not the "
                 f"only holder: send reduce_only with a quantity instead (the session holds {plain(net)})",
                 code=ErrorCode.INVALID_ORDER,
             )
 
-    def _is_sole_holder(self, session: int, symbol: str) -> bool:
-        return not any(
-            net for (owner, held), net in self._book.positions.items() if held == symbol and owner != session
-        )
+    def _own(self, session: int, symbol: str, side: Side) -> list[TrackedOrder]:
+        orders = ((order, order.known_terms) for order in self._book.open_orders(session) if order.symbol == symbol)
+        return [order for order, terms in orders if terms is not None and terms.side is side]
+
+    def _is_alone(self, session: int, symbol: str) -> bool:
+        """Whether nobody else holds the symbol, or has an order there that could make it so."""
+        others = (lines.get(symbol) for owner, lines in self._book.exposure.lines.items() if owner != session)
+        is_used = any(line is not None and (line.net or line.under_way) for line in others)
+        return not is_used and not self._book.net(EXTERNAL, symbol)
 
 
 def _without_rivals(orders: Iterable[TrackedOrder]) -> Decimal:
@@ -154,11 +180,10 @@ def _way_out(terms: Terms, room: Decimal, under_way: Decimal, alone: bool) -> st
     return f"cancel or amend the orders that do{together}"
 
 
-def _reduces(order: TrackedOrder, terms: Terms) -> bool:
-    known = order.known_terms
-    return known is not None and order.symbol == terms.symbol and known.side is terms.side
-
-
 def _is_guarded(order: TrackedOrder) -> bool:
     known = order.known_terms
     return known is not None and order.is_waiting and known.reduce_only
+
+
+def _is_bound(order: TrackedOrder) -> bool:
+    return order.closes_position or _is_guarded(order)

@@ -122,6 +122,28 @@ def test_the_only_holder_may_have_a_stop_beside_a_take_profit(scene: Scene) -> N
     assert "30 of it being reduced already: cancel or amend the orders that do" in why and "other sessions" not in why
 
 
+@pytest.mark.parametrize("is_first_to_rest", [False, True])
+def test_a_stop_beside_a_take_profit_stays_alone(scene: Scene, is_first_to_rest: bool) -> None:
+    """A second holder's position would let both of them execute, and the first session turn."""
+    client, other = scene.holder(1, "30"), scene.client(2)
+    both = STOP | {"quantity": "30", "reduce_only": True}
+    stop = client.order(**both, stop_price="0.5")
+    scene.accepts(stop)
+    if is_first_to_rest:
+        scene.accepts(other.order(price="0.3"))
+        code, text = client.error("order", client.order_params(**both, stop_price="0.55"))
+        assert code == ErrorCode.INVALID_ORDER and "a stop and a target count together" in text
+        return
+    target = client.order(**both, stop_price="0.55")
+    scene.accepts(target)
+    code, text = other.error("order", other.order_params())
+    assert code == ErrorCode.INVALID_ORDER, text
+    assert f"session 1 waits to SELL 60 dogeusdt of the 30 that it holds ({stop}, {target})" in text
+    canceled = Order((target,), closed=Closed(OrderStatus.CANCELED, scene.now_ms()))
+    scene.says(OrderChanged(canceled, "DOGEUSDT", scene.now_ms()))
+    assert other.order()
+
+
 def test_among_several_holders_every_reducing_order_counts(scene: Scene) -> None:
     client = scene.holder(1, "30")
     scene.holder(2, "20")
