@@ -185,6 +185,13 @@ _add(
     "restore pos.db.periodic-7.bak\nrestore -c usdt.json /mnt/other/pos.db.bak",
 )
 _add(
+    "new-lineage",
+    "backups:new_lineage",
+    _WATCH,
+    "Make a copied book one of its own.",
+    "new-lineage --db copy/pos.db\nnew-lineage -c usdt.json --json",
+)
+_add(
     "assets",
     "assets:assets",
     _WATCH,

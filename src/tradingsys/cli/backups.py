@@ -1,7 +1,10 @@
-"""``tradingsys backup`` and ``tradingsys restore``: a copy of the books that can be trusted, and the way back to it."""
+"""``tradingsys backup``, ``restore`` and ``new-lineage``: copies of the books that can be trusted, the way back to one,
+and a copy that becomes a book of its own.
+"""
 
 from __future__ import annotations
 
+import secrets
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,11 +19,12 @@ from tradingsys.cli.exits import OK, NothingThere
 from tradingsys.cli.operate.target import find_target
 from tradingsys.core.errors import ConfigError
 from tradingsys.store.backups import Contents, back_up, check_copy, copy_to
+from tradingsys.store.lineage import begin_lineage
 from tradingsys.store.read import reading
 from tradingsys.store.restoring import restore as restore_to
 from tradingsys.store.sqlite import open_reader
 
-__all__ = ["backup", "restore"]
+__all__ = ["backup", "new_lineage", "restore"]
 
 
 @Parameter(name="*")
@@ -112,6 +116,33 @@ def restore(copy: Path, /, *, book: Book = _BOOK) -> int:
         _print(f"Start it with --scan {' '.join(scan)}: these were first traded since.")
     else:
         _print("If symbols were first traded since, name them at that start: --scan SYMBOL…")
+    return OK
+
+
+def new_lineage(*, book: Book = _BOOK) -> int:
+    """Make a copied book one of its own, whose gateway must not be running.
+
+    Every order carries the lineage of its book. Two gateways with copies of one book take each other's orders for their
+    own, until they notice and halt. With a new lineage what the other one trades is EXTERNAL's here. A backup is made
+    first.
+    """
+    db = book.path
+    if not db.exists():
+        raise NothingThere(f"there is no {db}")
+    done = begin_lineage(db, secrets.randbits(30))
+    if book.json:
+        _print_json({"db": db, **msgspec.structs.asdict(done), "next_start": _NEXT_START})
+        return OK
+    _print(f"{db} has the lineage {done.lineage} now, and had {done.before}; {done.backup} is as it was.")
+    _print(
+        "Sessions hold here what they held. If a gateway goes on with the other copy they hold it there, too, and one "
+        "of the two is wrong: tradingsys pos set."
+    )
+    if done.open_orders:
+        orders = "1 order is" if done.open_orders == 1 else f"{done.open_orders} orders are"
+        _print(f"{orders} open as far as this book knows: both copies book what such orders execute.")
+    _print("An account that was halted for a copied book stays so until: tradingsys resume --account.")
+    _print(_NEXT_START.replace("the backup does", "this copy does"))
     return OK
 
 
