@@ -95,13 +95,13 @@ class Settling:
     async def _sweep(self, symbol: str) -> None:
         """One question for all that rest, in place of one for each order in doubt: those that are found are known."""
         inquiry = self._inquiry
-        while symbol in self._sweeping:
-            await inquiry.wait(_JOIN_MS)
-        first_ns = self._swept_ns.get(symbol, -_SWEEP_NS) + _SWEEP_NS
-        if inquiry.now_ns() < first_ns:
+        if symbol in self._sweeping:
+            while symbol in self._sweeping:
+                await inquiry.wait(_JOIN_MS)
+            return  # at a slow venue each of those who waited would sweep in turn, and hold up all others meanwhile
+        if inquiry.now_ns() < self._swept_ns.get(symbol, -_SWEEP_NS) + _SWEEP_NS:
             return
         self._sweeping.add(symbol)
-        self._swept_ns[symbol] = inquiry.now_ns()
         try:
             for facts in await ask(OpenOrdersQuery(symbol)):
                 inquiry.learn(facts, symbol)
@@ -109,6 +109,7 @@ class Settling:
             return  # each is asked about then
         finally:
             self._sweeping.discard(symbol)
+            self._swept_ns[symbol] = inquiry.now_ns()
 
     async def _is_none_of_the_open(self, order: TrackedOrder) -> bool:
         """Whether it is not open under another name either, that somebody else gave it by an amend.

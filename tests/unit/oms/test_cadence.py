@@ -80,3 +80,21 @@ def test_in_a_storm_of_doubts_the_open_orders_are_asked_for_once() -> None:
     assert [order.in_doubt for order in orders] == [False] * 40 + [True] * 10
     assert questions[OpenOrdersQuery] == 1
     assert questions[OrderQuery] <= 10 * 3 + 3, "the first three were asked about before it was a storm"
+
+
+def test_a_slow_answer_about_all_open_orders_holds_nobody_up_for_ever() -> None:
+    """Fifty answers are lost, and what rests is told only after two seconds, each time."""
+    table = Table()
+    orders = [table.book.track(structs.replace(intent(1, number), recv_window_ms=60_000)) for number in range(1, 51)]
+    for order in orders:
+        table.book.doubt(order)
+        table.start(order.client_order_id, table.recovery.resolve(order))
+    asked = Counter[str | None]()
+    for _ in range(12):
+        for _ in range(len(table.asked())):
+            query = table.asked()[0]
+            if isinstance(query, OrderQuery):
+                asked[query.client_order_id] += 1
+            table.answer(() if isinstance(query, OpenOrdersQuery) else None)
+        table.wait(2_000)
+    assert min(asked[order.client_order_id] for order in orders) >= 3
