@@ -25,7 +25,7 @@ from tradingsys.sim.events import NewOrder
 from tradingsys.sim.faces.binance_usdm import ApiKey
 from tradingsys.sim.faces.transport import Reply, Request, WsOutput, WsSend
 from tradingsys.sim.simulator import Product, Simulator
-from tradingsys.venues.auth import HmacSigner
+from tradingsys.venues.auth import HmacSigner, Verifier
 
 __all__ = ["ACCOUNT", "SEGMENTS", "SYMBOL", "Exchange", "Loop", "error", "html", "running_loop"]
 
@@ -188,11 +188,11 @@ class Loop:
         """What ``work`` returns."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
 
-    def exchange(self, *, ahead_s: float = 0.0, **key: Any) -> Exchange:
-        """A new box; ``key`` are the rights of its API key."""
+    def exchange(self, *, ahead_s: float = 0.0, verifier: Verifier | None = None, **key: Any) -> Exchange:
+        """A new box; ``key`` are the rights of its API key, whose signatures ``verifier`` checks if there is one."""
 
         def make(now_ns: int) -> _Box:
-            known = ApiKey(API_KEY, ACCOUNT, HmacSigner(SECRET), **key)
+            known = ApiKey(API_KEY, ACCOUNT, verifier or HmacSigner(SECRET), **key)
             accounts = {ACCOUNT: {"USDT": Decimal(1_000_000)}}
             spot = {ACCOUNT: {"USDT": Decimal(1_000_000), "DOGE": Decimal(100_000)}}
             box = _Box(

@@ -6,9 +6,12 @@ owns the real (or simulated) transport performs outputs in order and reports wha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from msgspec import Struct
+
+from tradingsys.core.secrecy import shown
 
 __all__ = [
     "CloseWs",
@@ -25,12 +28,18 @@ __all__ = [
     "WsFrame",
 ]
 
+_TELLS_A_KEY = re.compile(rb"listen(Key|Token)").search
+
 
 class OpenWs(Struct, frozen=True):
     """Connect a websocket; answered by `Opened`, or by `Closed` when it cannot be."""
 
     channel: str
     url: str
+    """May hold a key: the name of a private stream."""
+
+    def __repr__(self) -> str:
+        return shown(self, "url")
 
 
 class WsFrame(Struct, frozen=True):
@@ -38,6 +47,10 @@ class WsFrame(Struct, frozen=True):
 
     channel: str
     data: bytes
+    """May be signed, and name the key."""
+
+    def __repr__(self) -> str:
+        return shown(self, "data")
 
 
 class CloseWs(Struct, frozen=True):
@@ -55,6 +68,9 @@ class HttpRequest(Struct, frozen=True):
     headers: Mapping[str, str]
     body: bytes = b""
     timeout_ns: int = 10_000_000_000
+
+    def __repr__(self) -> str:
+        return shown(self, "url", "headers", "body")
 
 
 Transmission = OpenWs | WsFrame | CloseWs | HttpRequest
@@ -87,6 +103,10 @@ class HttpReply(Struct, frozen=True):
     status: int
     headers: Mapping[str, str]
     body: bytes
+    """May tell the key of a private stream."""
+
+    def __repr__(self) -> str:
+        return shown(self, *(("body",) if _TELLS_A_KEY(self.body) else ()))
 
 
 class HttpFailed(Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from codecs import BOM_UTF8
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +14,7 @@ from msgspec import Struct
 
 from tradingsys.core.enums import OnDisconnect
 from tradingsys.core.errors import ConfigError
+from tradingsys.core.secrecy import shown
 from tradingsys.gateway.backups import BackupSettings, check_backups
 from tradingsys.gateway.config_keys import unknown_key
 from tradingsys.gateway.port_config import LOOPBACK, TlsConfig, port_address
@@ -93,8 +95,12 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     countdown_s: int | None = None
     """After how much silence of this gateway the exchange cancels orders where all sessions agreed; None: never."""
 
+    def __repr__(self) -> str:
+        return shown(self, "apikey", "secret")
+
 
 _LEAST_COUNTDOWN_S, _LONGEST_COUNTDOWN_S = 5, 3_600
+_LOOKS_LIKE_A_KEY = re.compile(r"(?s)-----|.*\n|[A-Za-z0-9+=]{40,}\Z").match
 _AS_SHOWN = "copy it as the exchange shows it"
 _CHOICES: dict[str, tuple[str, ...]] = {
     "environment": tuple(Environment),
@@ -140,6 +146,13 @@ def private_key(config: Config, path: Path) -> str | None:
     """
     if config.pem is None:
         return None
+    if _LOOKS_LIKE_A_KEY(config.pem):
+        raise ConfigError(
+            "is the key itself, and no file's name",
+            file=str(path),
+            key="pem",
+            hint="write it into a file that only you may read, and here that name; an HMAC secret belongs to secret",
+        )
     places = dict.fromkeys((Path(config.pem), path.parent / config.pem))
     for place in places:
         if place.is_file():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import secrets
@@ -58,6 +59,7 @@ def run(config_path: Path, level: str, scan: Sequence[str] = (), *, command: str
             f"{error.filename}: cannot be written: {error.strerror or error}",
             hint="log/ in the working directory and tradingsys/ in your configuration folder must be writable",
         ) from None
+    _leave_no_core()
     logger = FieldLog(logging.getLogger("tradingsys.gateway"))
     try:
         logger.info(_banner(config, product))
@@ -86,6 +88,14 @@ def run(config_path: Path, level: str, scan: Sequence[str] = (), *, command: str
     finally:
         handle.close()
     return 0
+
+
+def _leave_no_core() -> None:
+    """A crash writes no memory, with the keys in it, to disk; where there is no such thing, nothing is to be done."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _settings(

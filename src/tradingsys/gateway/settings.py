@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from tradingsys.core.command_line import CommandLine
+from tradingsys.core.secrecy import shown
 from tradingsys.gateway.backups import BackupSettings
 from tradingsys.gateway.orders import OrderSettings
 from tradingsys.gateway.products import ProductName
@@ -46,3 +47,6 @@ class GatewaySettings(Struct, frozen=True):
     backups: BackupSettings = BackupSettings()
     history_ms: int | None = None
     """How far back the venue tells what the account did; None: as far as anybody asks."""
+
+    def __repr__(self) -> str:
+        return shown(self, "token")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from tradingsys.core.secrecy import shown
 from tradingsys.wire.messages import FillView, OrderView, PositionView
 
 __all__ = [
@@ -42,6 +43,9 @@ class OperateParams(Struct, frozen=True, omit_defaults=True):
 
     token: str | None = None
     protocol: int = 1
+
+    def __repr__(self) -> str:
+        return shown(self, "token")
 
 
 class HaltView(Struct, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tradingsys.core.enums import MarginType, OnDisconnect, TradingState
+from tradingsys.core.secrecy import shown
 from tradingsys.wire.messages.envelope import PROTOCOL_VERSION, Cursor
 from tradingsys.wire.messages.orders import OrderView
 
@@ -48,6 +49,9 @@ class LoginParams(Struct, frozen=True, omit_defaults=True):
     on_disconnect: OnDisconnect = OnDisconnect.LEAVE
     """What becomes of the session's orders, and of what it holds, when nobody owns it for ``grace_ms``."""
     grace_ms: int = 10_000
+
+    def __repr__(self) -> str:
+        return shown(self, "token")
 
 
 class PositionView(Struct, frozen=True, omit_defaults=True):

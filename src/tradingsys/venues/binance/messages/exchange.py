@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
 
+from tradingsys.core.secrecy import shown
 from tradingsys.venues.binance.messages.base import Message, OptionalBool, OptionalInt, OptionalText
 
 __all__ = ["Asset", "ExchangeInfo", "Filter", "ListenKey", "RateLimitRule", "Routing", "ServerTime", "Symbol"]
@@ -29,6 +30,9 @@ class ListenKey(Message, frozen=True, kw_only=True, rename="camel"):
     """
 
     listen_key: str
+
+    def __repr__(self) -> str:
+        return shown(self, "listen_key")
 
 
 class RateLimitRule(Message, frozen=True, kw_only=True, rename="camel"):
