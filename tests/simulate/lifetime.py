@@ -89,7 +89,7 @@ class Lifetime(ABC):
         if self.gateway is None or not self.gateway.gateway.is_ready:
             return False
         venue = self.gateway.gateway.venue
-        return venue.stream.is_up and not venue.why_not_trading() and not venue._waiting
+        return venue.stream.is_up and not venue.why_not_trading() and not venue.questions_waiting
 
     def _every(self, per_s: float, action: Callable[[], object]) -> None:
         """So often, at random, until it is quiet."""

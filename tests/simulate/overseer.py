@@ -123,7 +123,7 @@ class Overseer:
         """Nothing grows without end."""
         gateway = self._gateway
         sizes = {
-            "questions waiting": len(gateway.venue._waiting),
+            "questions waiting": gateway.venue.questions_waiting,
             "questions asked": len(gateway.procedures._asking),
             "procedures kept": len(gateway.procedures._kept),
             "connections": len(gateway.clients),

@@ -14,7 +14,7 @@ from tradingsys.gateway.canceling import Canceling
 from tradingsys.gateway.flattening import Flattening, Remainder
 from tradingsys.gateway.host import Host
 from tradingsys.oms.excess import beyond
-from tradingsys.oms.procedure import ask
+from tradingsys.oms.procedure import Turn, ask
 from tradingsys.oms.tracked_order import TrackedOrder
 
 __all__ = ["Clearing"]
@@ -92,7 +92,7 @@ class Clearing:
         """Ask the exchange for its open orders: what it shows of ours is open, whatever we believe."""
         self._is_asking = True
         try:
-            shown = await ask(OpenOrdersQuery(self.scope.symbol or None))
+            shown = await ask(OpenOrdersQuery(self.scope.symbol or None), Turn.STOPPING)
         except TradingError as error:
             self.problem = f"the exchange could not be asked for its open orders: {error}"
         else:

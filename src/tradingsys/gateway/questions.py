@@ -12,7 +12,7 @@ from tradingsys.core.commands import Query
 from tradingsys.core.errors import LocalProtocolError, TradingError, VenueError
 from tradingsys.gateway.host import Host
 from tradingsys.gateway.sessions import Client
-from tradingsys.oms.procedure import ask, until
+from tradingsys.oms.procedure import Turn, ask, until
 from tradingsys.wire.codec import encode_error, encode_reply
 from tradingsys.wire.messages import ErrorCode
 
@@ -99,7 +99,8 @@ def ask_for(
         else:
             client.peer.write(encode_reply(request_id, show(outcome)))
 
-    ask_within(gateway, query, _ANSWER_MS, then)
+    turn = Turn.READING if client.is_operator else Turn.STRATEGIES
+    run_within(gateway, ask(query, turn), _ANSWER_MS, then)
 
 
 def _failure(error: TradingError | None, doubt: str) -> tuple[int, str]:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from tradingsys.core.commands import Ask, Command, PlaceOrderList, Query, RateLimit, TimeQuery
+from tradingsys.core.commands import Ask, Command, PlaceOrderList, Query, RateLimit
 from tradingsys.core.deadlines import earliest
 from tradingsys.core.enums import AccountKind
+from tradingsys.core.errors import TransportError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import CloseWs, HttpRequest, Input, OpenWs, Tick, WsFrame
 from tradingsys.core.order import Terms
 from tradingsys.core.reports import Answer, LimitsSeen, Report, TradingState, UserStreamState
 from tradingsys.gateway.seams import Log, Transport
 from tradingsys.net.clock import Clock
-from tradingsys.oms.procedure import Procedures
+from tradingsys.oms.procedure import Procedures, Turn
 from tradingsys.oms.throttle import Share, Throttle
+from tradingsys.oms.turns import SHARES, Turns
 from tradingsys.venues.protocol import Output, VenueProtocol
 
 __all__ = ["VenueLink"]
@@ -26,9 +27,6 @@ _CLOCK_LIMIT_MS = 1_000
 """With the venue's time known no better than this, a timestamp could outlive its fence."""
 _UNTOLD_WAIT_MS = 3_000
 """A shorter wait for room in the budget is nothing to speak of."""
-_UNDER_WAY = 12
-"""Questions at a time: one that is stamped and then waits for a connection is too old when it arrives at a slow venue,
-is refused, and asked again: the more are in doubt, the less is answered. Some connections are left for the time."""
 
 
 class VenueLink:
@@ -55,10 +53,10 @@ class VenueLink:
         self._heard = heard
         self._log = log
         self._throttle = Throttle()
-        self._waiting: deque[Ask] = deque()
+        self._turns = Turns()
         self._waiting_until_ns: int | None = None
-        self._asked: set[int] = set()
-        """What has no answer yet, by token."""
+        self._first_to_wait: Turn | None = None
+        """This turn, and those after it, wait for room in the budget until then."""
 
     def set_limits(self, limits: Iterable[RateLimit]) -> None:
         """Take the rate limits the venue states."""
@@ -79,12 +77,18 @@ class VenueLink:
         if due_ns is not None and due_ns <= now_ns:
             self.handle(Tick())
         if self._waiting_until_ns is not None and self._waiting_until_ns <= now_ns:
-            self._waiting_until_ns = None
+            self._waiting_until_ns = self._first_to_wait = None
+        for token in self._turns.take_stale(now_ns):
+            why = "what strategies ask of the exchange had to wait for too long"
+            self._procedures.answer(token, None, TransportError(why, sent=False))
+        for token in self._turns.take_lost(now_ns):
+            self._log.error("a question to the exchange was never answered: please report it", token=token)
+            self._procedures.answer(token, None, TransportError("no answer", sent=True))
 
     @property
     def next_deadline_ns(self) -> int | None:
         """When `tick` has something to do."""
-        return earliest((self._venue.next_deadline_ns, self._waiting_until_ns))
+        return earliest((self._venue.next_deadline_ns, self._waiting_until_ns, self._turns.next_deadline_ns))
 
     @property
     def account_kind(self) -> AccountKind:
@@ -120,37 +124,28 @@ class VenueLink:
         """Send one command now."""
         if self._venue.clock.is_set:
             self._throttle.spend(self._costs(command), self.venue_ms())
-        if isinstance(command, Ask):
-            self._asked.add(command.token)
         self._perform(self._venue.command(command, self._clock.monotonic_ns()))
 
     def ask_what_is_due(self) -> bool:
-        """Send the questions of procedures, a few at a time, as far as their share allows; whether any was sent.
-
-        The time is asked for out of turn: however much waits to be read, orders need it.
-        """
-        sent = False
-        for token, query in self._procedures.take_queries():
-            ask = Ask(token, query)
-            if not isinstance(query, TimeQuery):
-                self._waiting.append(ask)
-            elif self.admits(ask):
-                self.send(ask)
-                sent = True
-            else:
-                self._waiting.appendleft(ask)
-        while self._waiting and self._waiting_until_ns is None:
-            first = self._waiting[0]
-            is_urgent = isinstance(first.query, TimeQuery)
-            if len(self._asked) >= _UNDER_WAY and not is_urgent:
+        """Send the questions of procedures, each in its turn and as far as its share allows; whether any was sent."""
+        now_ns, sent = self._clock.monotonic_ns(), False
+        for token, query, turn in self._procedures.take_queries():
+            self._turns.add(token, query, turn, now_ns)
+        while (first := self._turns.first(before=self._first_to_wait)) is not None:
+            turn, ask = first
+            if not self.admits(ask, SHARES[turn]):
+                self._first_to_wait = turn
+                self._wait_for_room(self._retry_ms(ask, SHARES[turn]))
                 break
-            share = Share.ORDERS if is_urgent else Share.OWN_QUESTIONS
-            if not self.admits(first, share):
-                self._wait_for_room(self._retry_ms(first, share))
-                break
-            self.send(self._waiting.popleft())
+            self._turns.sent(turn, now_ns)
+            self.send(ask)
             sent = True
         return sent
+
+    @property
+    def questions_waiting(self) -> int:
+        """How many could not be asked yet."""
+        return len(self._turns)
 
     def _wait_for_room(self, wait_ms: int) -> None:
         self._waiting_until_ns = self._clock.monotonic_ns() + wait_ms * _NS_PER_MS
@@ -158,7 +153,7 @@ class VenueLink:
             self._log.warning(
                 "reading waits for room in the exchange's rate limit; orders have room of their own",
                 seconds=-(-wait_ms // 1000),
-                questions=len(self._waiting),
+                questions=len(self._turns),
             )
 
     def refusal(self, terms: Terms, instrument: Instrument, reference_px: Decimal | None) -> str:
@@ -188,7 +183,7 @@ class VenueLink:
                 case OpenWs() | WsFrame() | CloseWs() | HttpRequest():
                     self._transport.perform(output)
                 case Answer(token, value, error):
-                    self._asked.discard(token)
+                    self._turns.answered(token)
                     self._procedures.answer(token, value, error)
                 case LimitsSeen(used, retry_after_ms):
                     if self._venue.clock.is_set and self._throttle.seen(used, retry_after_ms, self.venue_ms()):

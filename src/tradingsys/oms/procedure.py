@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Coroutine, Generator
+from enum import IntEnum
 from itertools import count
 from typing import Generic, TypeVar
 
 from msgspec import Struct
 
-from tradingsys.core.commands import Query
+from tradingsys.core.commands import Query, TimeQuery
 from tradingsys.core.errors import TradingError
 
-__all__ = ["Broken", "Procedure", "Procedures", "ask", "until"]
+__all__ = ["Broken", "Procedure", "Procedures", "Turn", "ask", "until"]
 
 T = TypeVar("T")
 
@@ -28,8 +29,21 @@ Broken = Callable[[str, Exception, bool], None]
 """Told which procedure ended by an error that it did not expect, and whether it was begun anew."""
 
 
+class Turn(IntEnum):
+    """Which questions go first where not all can go at once."""
+
+    TIME = 0
+    """Without it no order could be sent."""
+    STOPPING = 1
+    """What stops trading, or keeps the venue from stopping it."""
+    READING = 2
+    """What the books must know."""
+    STRATEGIES = 3
+
+
 class _Ask(Struct, Generic[T], frozen=True):
     query: Query[T]
+    turn: Turn
 
     def __await__(self) -> Generator[_Ask[T], T, T]:
         return (yield self)
@@ -42,12 +56,12 @@ class _Until(Struct, frozen=True):
         yield self
 
 
-async def ask(query: Query[T]) -> T:
+async def ask(query: Query[T], turn: Turn = Turn.READING) -> T:
     """The venue's answer.
 
     Raises the TradingError that prevented one.
     """
-    wish: _Ask[T] = _Ask(query)
+    wish: _Ask[T] = _Ask(query, Turn.TIME if isinstance(query, TimeQuery) else turn)
     return await wish
 
 
@@ -67,7 +81,7 @@ class Procedures:
         self._order = count()
         self._asking: dict[int, Procedure] = {}
         self._sleeping: list[tuple[int, int, Procedure]] = []
-        self._queries: list[tuple[int, Query[object]]] = []
+        self._queries: list[tuple[int, Query[object], Turn]] = []
 
     def start(self, procedure: Procedure) -> None:
         """Run a procedure up to the first thing it waits for."""
@@ -79,8 +93,8 @@ class Procedures:
         self._kept[procedure] = begin
         self._step(procedure, None, None)
 
-    def take_queries(self) -> list[tuple[int, Query[object]]]:
-        """Queries to send since the last call, with the tokens their answers must carry."""
+    def take_queries(self) -> list[tuple[int, Query[object], Turn]]:
+        """Queries to send since the last call: the token that its answer must carry, the query, and its turn."""
         taken, self._queries = self._queries, []
         return taken
 
@@ -119,7 +133,7 @@ class Procedures:
         else:
             token = next(self._tokens)
             self._asking[token] = procedure
-            self._queries.append((token, wish.query))
+            self._queries.append((token, wish.query, wish.turn))
 
     def _ended_badly(self, procedure: Procedure, failure: Exception) -> None:
         begin = self._kept.pop(procedure, None)

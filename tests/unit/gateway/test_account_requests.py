@@ -160,8 +160,7 @@ def test_a_client_has_few_questions_under_way(scene: Scene) -> None:
     code, text = client.error("get_balances")
     assert code == ErrorCode.DENIED and "8 questions" in text
     other.request("get_balances")
-    assert len(scene.venue.open_asks) == 9
-    for _ in range(9):
+    for _ in range(9):  # a few at a time, but each in its turn
         scene.answer(BalancesQuery, ())
     client.request("get_balances")
     assert len(scene.venue.open_asks) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -16,11 +17,13 @@ from tradingsys.core.commands import (
     Command,
     InstrumentsQuery,
     OpenOrdersQuery,
+    Query,
     RateLimit,
     TimeQuery,
     TradesQuery,
     VenueRules,
 )
+from tradingsys.core.errors import TradingError
 from tradingsys.core.order import Order
 from tradingsys.core.reports import Answer, EventMissed, OrderChanged
 from tradingsys.gateway.products import ProductName
@@ -30,6 +33,7 @@ from tradingsys.oms.throttle import Share
 from tradingsys.venues.binance.products import SPOT
 from tradingsys.venues.binance.queries import weight
 from tradingsys.venues.protocol import Cost, Output
+from tradingsys.wire.messages import ErrorCode
 
 MINUTE_MS = 60_000
 LIMIT = 6_000
@@ -218,5 +222,51 @@ def test_a_slow_venue_is_asked_a_few_questions_at_a_time(tmp_path: Path) -> None
     assert {query.symbol for query in desk.venue.asked if isinstance(query, TradesQuery)} >= {*symbols}
 
 
-async def asking(query: TradesQuery | TimeQuery) -> None:
-    await ask(query)
+def test_what_strategies_ask_keeps_nothing_else_waiting(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    del desk.venue.answers[BalancesQuery]
+    strategies = [desk.client, *(desk.scene.client(session) for session in range(2, 6))]
+    wishes = [(each, each.request("get_balances")) for each in strategies for _ in range(8)]
+    assert len(desk.venue.open_asks) <= 4, "of forty"
+    desk.venue.asked.clear()
+    desk.scene.gateway.run(asking(TradesQuery("DOGEUSDT")))
+    assert desk.venue.asked == [TradesQuery("DOGEUSDT")]
+    desk.scene.run(20)
+    assert all((each.reply_to(wish) or {})["error"]["code"] == ErrorCode.DISCONNECTED for each, wish in wishes)
+    for each in desk.venue.open_asks.copy():
+        desk.venue.open_asks.remove(each)
+        desk.scene.says(Answer(each.token, ()))
+    assert not desk.venue.open_asks, "what nobody waits for any more is not asked"
+
+
+def test_the_kill_switch_asks_before_all_that_waits_to_be_read(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.scene.run(60 - desk.scene.now_ms() % MINUTE_MS / 1000 + 1)
+    desk.scene.gateway.venue.set_limits((RateLimit("weight", MINUTE_MS, 600),))
+    for _ in range(40):
+        desk.scene.gateway.run(asking(TradesQuery("DOGEUSDT")))
+    assert desk.scene.gateway.venue.questions_waiting, "its share is used up"
+    desk.venue.asked.clear()
+    view = desk.scene.operator().result("op.halt", {})
+    desk.scene.run(1)
+    assert [type(query) for query in desk.venue.asked] == [OpenOrdersQuery]
+    assert view["number"]
+
+
+def test_a_question_that_nothing_will_answer_keeps_no_place(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    del desk.venue.answers[TradesQuery]
+    for _ in range(12):
+        desk.scene.gateway.run(asking(TradesQuery("DOGEUSDT")))
+    desk.venue.answers[TradesQuery] = lambda _: ()
+    desk.scene.gateway.run(asking(BalancesQuery()))
+    assert BalancesQuery() not in desk.venue.asked[-12:]
+    desk.venue.asked.clear()
+    desk.scene.run(601)
+    assert BalancesQuery() in desk.venue.asked
+    assert sum("never answered" in line for line in desk.scene.logged) == 12
+
+
+async def asking(query: Query[object]) -> None:
+    with contextlib.suppress(TradingError):
+        await ask(query)

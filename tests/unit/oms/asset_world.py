@@ -311,7 +311,7 @@ class AssetWorld:
         while True:
             effects = self.book.take_effects()
             self._apply(effects)
-            self._asked += self.procedures.take_queries()
+            self._asked += [(token, query) for token, query, _ in self.procedures.take_queries()]
             if not effects and not self._asked:
                 break
             if self._asked:

@@ -34,7 +34,7 @@ class Table:
         self.procedures.start(run())
 
     def asked(self) -> list[Query[object]]:
-        self._asked += self.procedures.take_queries()
+        self._asked += [(token, query) for token, query, _ in self.procedures.take_queries()]
         return [query for _, query in self._asked]
 
     def answer(self, value: object) -> Query[object]:

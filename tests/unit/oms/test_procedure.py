@@ -4,7 +4,7 @@ import pytest
 
 from tradingsys.core.commands import PositionsQuery, TimeQuery
 from tradingsys.core.errors import TransportError
-from tradingsys.oms.procedure import Procedures, ask, until
+from tradingsys.oms.procedure import Procedures, Turn, ask, until
 
 
 def test_answers_and_instants_resume_what_waits_for_them() -> None:
@@ -20,14 +20,14 @@ def test_answers_and_instants_resume_what_waits_for_them() -> None:
             seen.append(str(error))
 
     procedures.start(work())
-    [(token, query)] = procedures.take_queries()
-    assert query == TimeQuery() and procedures.take_queries() == []
+    [(token, query, turn)] = procedures.take_queries()
+    assert (query, turn) == (TimeQuery(), Turn.TIME) and procedures.take_queries() == []
     procedures.answer(token, 123, None)
     assert seen == [123] and procedures.next_deadline_ns == 50
     procedures.tick(49)
     assert seen == [123]
     procedures.tick(50)
-    [(token, _)] = procedures.take_queries()
+    [(token, *_)] = procedures.take_queries()
     procedures.answer(token, None, TransportError("gone", sent=True))
     assert seen == [123, "later", "gone"] and procedures.idle
 
@@ -67,11 +67,11 @@ def test_an_unexpected_error_is_told_and_what_must_not_end_begins_anew() -> None
 
     procedures.start(once())
     procedures.keep(watch)
-    [(token, _)] = procedures.take_queries()
+    [(token, *_)] = procedures.take_queries()
     procedures.answer(token, 1, None)
     procedures.tick(20)
     assert told == [("once", "a mistake", False), ("watch", "another", True)]
-    assert [query for _, query in procedures.take_queries()] == [TimeQuery()], "it watches again"
+    assert [query for _, query, _ in procedures.take_queries()] == [TimeQuery()], "it watches again"
 
 
 def test_without_anybody_to_tell_an_unexpected_error_is_raised() -> None:
