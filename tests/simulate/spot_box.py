@@ -10,7 +10,6 @@ from msgspec import structs
 
 from tests.simulate.life import ACCOUNT, signer
 from tests.simulate.past import is_hidden_by_age
-from tradingsys.matching.cross_margin import CrossMarginWallet
 from tradingsys.sim.events import ChangeRefused, ExchangeEvent, Execution, NewOrder, OrderRecord
 from tradingsys.sim.faces.binance_usdm import ApiKey
 from tradingsys.sim.faces.transport import Reply, Request, WsOutput, WsRefuse
@@ -41,23 +40,33 @@ def markets() -> list[SpotMarket]:
 def balances_at(exchange: SpotExchange, account: str, then_ns: int) -> dict[str, Decimal]:
     """What the account had of its own, from the ledger alone."""
     held: dict[str, Decimal] = {}
-
-    def add(asset: str, amount: Decimal) -> None:
+    for asset, amount in _changes(exchange, account, 0, then_ns):
         held[asset] = held.get(asset, Decimal(0)) + amount
-
-    ledger = exchange.ledger
-    for row in ledger.executions:
-        if row.account == account and row.ts_ns <= then_ns:
-            add(row.base_asset, row.qty * row.side.sign)
-            add(row.quote_asset, -row.quote_qty * row.side.sign)
-            add(row.fee_asset, -row.fee)
-    for cash in ledger.money(account):
-        if cash.ts_ns <= then_ns and cash.kind == "TRANSFER":
-            add(cash.asset, cash.amount)
-    for charged in ledger.interest:
-        if charged.account == account and charged.ts_ns <= then_ns:
-            add(charged.asset, -charged.interest)
     return held
+
+
+def _changes(
+    exchange: SpotExchange, account: str, after_ns: int, until_ns: int | None = None
+) -> Iterator[tuple[str, Decimal]]:
+    """What changed of its own meanwhile, latest first."""
+    ledger = exchange.ledger
+    for row in reversed(ledger.executions):
+        if row.ts_ns <= after_ns:
+            break
+        if row.account == account and (until_ns is None or row.ts_ns <= until_ns):
+            yield row.base_asset, row.qty * row.side.sign
+            yield row.quote_asset, -row.quote_qty * row.side.sign
+            yield row.fee_asset, -row.fee
+    for _, cash in reversed(ledger._moves):
+        if cash.ts_ns <= after_ns:
+            break
+        if (cash.account, cash.kind) == (account, "TRANSFER") and (until_ns is None or cash.ts_ns <= until_ns):
+            yield cash.asset, cash.amount
+    for charged in reversed(ledger.interest):
+        if charged.ts_ns <= after_ns:
+            break
+        if charged.account == account and (until_ns is None or charged.ts_ns <= until_ns):
+            yield charged.asset, -charged.interest
 
 
 class SpotPast:
@@ -101,9 +110,10 @@ class SpotPast:
         ledger.order = past_order  # type: ignore[method-assign]
         ledger.executions_of = past_executions  # type: ignore[assignment,method-assign]
         exchange.open_orders = past_open_orders  # type: ignore[assignment,method-assign]
-        past = balances_at(exchange, self._account, then_ns)
-        if isinstance(wallet, CrossMarginWallet):  # what is owed now, it had then beside what was its own
-            past = {asset: amount + wallet.debt(asset) for asset, amount in past.items()}
+        # What is owed now, it had then beside what was its own.
+        past = {asset: wallet.total(asset) for asset in wallet.assets}
+        for asset, amount in _changes(exchange, self._account, then_ns):
+            past[asset] -= amount
         wallet.free, wallet.locked = past, {}
         try:
             yield
