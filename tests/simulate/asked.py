@@ -26,6 +26,8 @@ class Asked:
         self._world, self._exchange, self._account = world, exchange, account
         self._names: set[str] = set()
         self.wrong: list[str] = []
+        self.exchange_forgets = False
+        """It hides orders for longer than margins allow for: what these executed nobody can reckon with."""
 
     def begin(self, incarnation: Incarnation) -> None:
         """Another gateway is there."""
@@ -68,7 +70,7 @@ class Asked:
 
         A conditional one may be, until it is triggered; and the exchange itself sees to those that carry its own flag.
         """
-        if not isinstance(command, PlaceOrder) or command.terms.reduce_only:
+        if self.exchange_forgets or not isinstance(command, PlaceOrder) or command.terms.reduce_only:
             return
         order = book.order(command.client_order_id)
         if order is None or order.terms is None or not order.terms.reduce_only or order.is_conditional:

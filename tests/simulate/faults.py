@@ -293,4 +293,7 @@ class Faults(Struct, frozen=True):
 
     @classmethod
     def none(cls) -> Faults:
-        return cls()
+        return _NONE
+
+
+_NONE = Faults()

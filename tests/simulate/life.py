@@ -114,6 +114,7 @@ class Life(Lifetime):
         self.witness = Witness(self.world, self.counts)
         self.witness.exchange_forgets = bool(self.faults.hide_order)
         self.asked = Asked(self.world, simulator.exchange, ACCOUNT)
+        self.asked.exchange_forgets = self.witness.exchange_forgets
         self._was_killed = False
         """The last gateway was READY, and lost nothing but its memory."""
         self._dead: Incarnation | None = None
@@ -243,12 +244,13 @@ class Life(Lifetime):
     # ---- the market
 
     def _make_market(self) -> None:
-        if not self.is_quiet:
-            symbol = self.world.rng.choice(list(PRICES))
-            side = self.world.rng.choice(list(Side))
-            px = PRICES[symbol] + Decimal(self.world.rng.randint(-12, 12)) / 1000
-            qty = self.world.rng.randint(10, 80)
-            self.venue.order("house", symbol.upper(), side, qty, px, f"house-{self.world.steps}")
+        if self.is_quiet:
+            return
+        symbol = self.world.rng.choice(list(PRICES))
+        side = self.world.rng.choice(list(Side))
+        px = PRICES[symbol] + Decimal(self.world.rng.randint(-12, 12)) / 1000
+        qty = self.world.rng.randint(10, 80)
+        self.venue.order("house", symbol.upper(), side, qty, px, f"house-{self.world.steps}")
         self.world.after(ms(self.world.rng.uniform(10, 150)), self._make_market)
 
     def _trade_by_hand(self) -> None:

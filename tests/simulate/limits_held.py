@@ -19,7 +19,8 @@ _PRICES_MOVE = Decimal("1.1")
 
 TIGHT = LimitsConfig(
     **{name: getattr(UNLIMITED, name) for name in LimitsConfig.__struct_fields__}
-    | {"max_open_orders": _MOST_ORDERS, "max_position_notional": _MOST_NOTIONAL}
+    # What a position is worth is known only with a price.
+    | {"max_open_orders": _MOST_ORDERS, "max_position_notional": _MOST_NOTIONAL, "max_reference_age_s": 120}
 )
 """Limits that strategies run into all the time."""
 

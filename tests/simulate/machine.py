@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Machine"]
 
 _RESTART_MS = 500
+_BACKUP_H = 2.5 / 3_600
 
 
 class Machine:
@@ -93,7 +94,7 @@ class Machine:
     def adapt(self, settings: GatewaySettings) -> GatewaySettings:
         """The configuration of a gateway on this machine."""
         orders = structs.replace(settings.orders, sync_each=self.disk.syncs_each_order)
-        copies = BackupSettings(every_h=1 / 3_600 if self._faults().disk.needs_backups else 0)
+        copies = BackupSettings(every_h=_BACKUP_H if self._faults().disk.needs_backups else 0)
         scan = tuple(sorted({*settings.scan, *self.hands.scan}))
         return structs.replace(settings, orders=orders, backups=copies, scan=scan)
 

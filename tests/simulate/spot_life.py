@@ -172,12 +172,13 @@ class SpotLife(Lifetime):
     # ---- the market
 
     def _make_market(self) -> None:
-        if not self.is_quiet:
-            symbol, px = self.world.rng.choice([*SPOT_PRICES.items(), *_OUTSIDE.items()])
-            side = self.world.rng.choice(list(Side))
-            px += Decimal(self.world.rng.randint(-12, 12)) / (1000 if px < 100 else 10)
-            qty = self.world.rng.randint(10, 80)
-            self.venue.order("house", symbol.upper(), side, qty, px, f"house-{self.world.steps}")
+        if self.is_quiet:
+            return
+        symbol, px = self.world.rng.choice([*SPOT_PRICES.items(), *_OUTSIDE.items()])
+        side = self.world.rng.choice(list(Side))
+        px += Decimal(self.world.rng.randint(-12, 12)) / (1000 if px < 100 else 10)
+        qty = self.world.rng.randint(10, 80)
+        self.venue.order("house", symbol.upper(), side, qty, px, f"house-{self.world.steps}")
         self.world.after(ms(self.world.rng.uniform(10, 100)), self._make_market)
 
     def _trade_by_hand(self) -> None:

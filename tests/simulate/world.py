@@ -67,7 +67,8 @@ class Clock:
         self._stands_at_ns = origin_ns
 
     def monotonic_ns(self) -> int:
-        return max(self._stands_at_ns, self._running_ns())
+        running_ns, stands_at_ns = self._running_ns(), self._stands_at_ns
+        return running_ns if running_ns > stands_at_ns else stands_at_ns
 
     def _running_ns(self) -> int:
         passed_ns = self._world.now_ns - START_NS

@@ -41,11 +41,19 @@ class Prices:
     def note(self, event: MarketEvent, now_ns: int) -> None:
         """Something came; the text is read when somebody asks."""
         if isinstance(event, Depth | BestBidOffer):
+            if isinstance(event, Depth) and not (event.bids and event.asks):
+                self._keep_middle(event.symbol)
             self._books[event.symbol] = event, now_ns
         elif isinstance(event, MarkPrice):
             self._marks[event.symbol] = event, now_ns
         else:
             self._trades[event.symbol] = event, now_ns
+
+    def _keep_middle(self, symbol: str) -> None:
+        """A side of its book is gone: what the middle was grows old, and is known all the same."""
+        best = self.best(symbol)
+        if best is not None and 0 < best[0] < best[1]:
+            self.read(symbol, (best[0] + best[1]) / 2, self._books[symbol][1])
 
     def read(self, symbol: str, px: Decimal, at_ns: int) -> None:
         """The exchange was asked, and this is what it traded at then."""
