@@ -15,12 +15,13 @@ ORDERS ?= 5000
 RUNS ?= 10000
 KILLS ?= 1000
 CHAOS ?= chaos
+MINUTES ?= 60
 PRODUCT ?= all
 ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: setup test lint demo bench simulate layers mutants campaign fuzz chaos wheel clean help
+.PHONY: setup test lint demo bench simulate layers mutants campaign fuzz chaos soak wheel clean help
 
 setup: $(VENV)/.dev  ## make the virtual environment with everything for development
 
@@ -53,6 +54,9 @@ campaign: $(VENV)/.dev  ## trade with 20 sessions at random, ORDERS=5000 request
 
 chaos: $(VENV)/.dev  ## kill real gateways under load, KILLS=1000 in all, and judge every book; goes on where it was, in CHAOS=chaos
 	$(BIN)/python -m tests.chaos $(CHAOS) --kills $(KILLS) --product $(PRODUCT) $(ARGS)
+
+soak: $(VENV)/.dev  ## trade for MINUTES=60 with time running ten times as fast, and see that nothing grows (Linux)
+	$(BIN)/python -m tests.chaos.soak --minutes $(MINUTES) $(ARGS)
 
 fuzz: $(VENV)/.dev  ## feed every parser RUNS=10000 wrong inputs, made from right ones
 	$(BIN)/python -m tests.fuzz --runs $(RUNS) $(ARGS)

@@ -15,6 +15,7 @@ from types import FrameType
 
 import msgspec
 
+from tests.chaos.crash_points import POINTS
 from tests.chaos.mistakes import MISTAKES
 from tests.chaos.stage import PRODUCTS
 from tests.chaos.stretch import Plan, play
@@ -61,7 +62,8 @@ def main() -> int:
                 product,
                 kills,
                 profile=options.profile,
-                mistake=options.mistake,
+                mistakes=tuple(options.mistake),
+                at=options.at,
             )
             folder = options.directory / f"stretch-{number}"
             shutil.rmtree(folder, ignore_errors=True)
@@ -102,7 +104,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--per-stretch", type=int, default=25, help="kills between two judgements")
     parser.add_argument("--profile", default="", help="of the exchange's chaos, instead of those that the seed draws")
     parser.add_argument("--stretch", type=int, help="play only the one of this number")
-    parser.add_argument("--mistake", choices=sorted(MISTAKES), default="", help="break the gateway: it must be noticed")
+    parser.add_argument("--at", choices=sorted(POINTS), default="", help="kill only right after this")
+    parser.add_argument(
+        "--mistake", action="append", choices=sorted(MISTAKES), default=[], help="break the gateway: it must be noticed"
+    )
     parser.add_argument("--json", action="store_true", help="print the sums as JSON")
     return parser.parse_args()
 

@@ -40,7 +40,7 @@ class Setting(Struct, frozen=True, omit_defaults=True):
     """As above, for a process that hurries by itself: it only begins where this one is."""
     gauge: str | None = None
     """A file for counts of what only the process itself can count."""
-    mistake: str = ""
+    mistakes: tuple[str, ...] = ()
     small_segments: bool = False
     """A journal's segment is full after some hundred orders, so that in minutes many are rotated and removed."""
     generous: bool = False
@@ -61,8 +61,8 @@ def _apply(setting: Setting) -> None:
     if setting.generous:
         spot_limits._MAX_WEIGHT = usdm_limits._MAX_WEIGHT = _GENEROUS
         spot_limits._MAX_RAW = spot_limits._MAX_CONNECTIONS = spot_limits._MAX_SAPI_OF_ADDRESS = _GENEROUS
-    if setting.mistake:
-        MISTAKES[setting.mistake]()
+    for mistake in setting.mistakes:
+        MISTAKES[mistake]()
     if setting.crash is not None:
         set_trap(setting.crash)
 

@@ -26,7 +26,7 @@ _LEANS = 0.25
 """So often an order follows no whim but the session's direction."""
 _MOST_DOUBTS = 3
 """Nobody goes on for ever without hearing what became of all that."""
-_CLEAN_UP_S = 0.2
+_CLEAN_UP_S = 1.0
 _RUNNING = {"running": True}
 
 

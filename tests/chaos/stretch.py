@@ -25,6 +25,7 @@ _PROFILES = ("calm", "lossy", "slow", "flaky", "stale", "silent", "clock", "part
 _BORED_S = 8.0
 """A gateway that was to die at an instant which does not come dies anyway."""
 _LOOK_S = 0.1
+_NUMBERS = (1, 2, 5, 10, 30, 60)
 
 
 class Plan(Struct, frozen=True):
@@ -36,8 +37,10 @@ class Plan(Struct, frozen=True):
     cast: Cast = Cast()
     profile: str = ""
     """Of the exchange's chaos; empty: as the seed says."""
-    mistake: str = ""
+    mistakes: tuple[str, ...] = ()
     """What the gateway is broken by."""
+    at: str = ""
+    """Of the instants only the one after this."""
     troubles: float = 1.0
     """How many in one life of the gateway, on average."""
     patience_s: float = 2 * PATIENCE_S
@@ -68,7 +71,7 @@ def play(directory: Path, plan: Plan, is_over: Callable[[], bool] = lambda: Fals
     random = Random(f"{plan.seed} {plan.product}")
     profile = plan.profile or random.choice(_PROFILES)
     outcome, began = Outcome(plan.product, profile), time.monotonic()
-    setting = Setting(mistake=plan.mistake, small_segments=True)
+    setting = Setting(mistakes=plan.mistakes, small_segments=True)
     with Stage.built(directory, plan.product, plan.cast, plan.seed, profile, setting) as stage:
         try:
             _Play(stage, plan, random, outcome, is_over).run()
@@ -113,12 +116,14 @@ class _Play:
 
     def _draw_crash(self) -> Crash | None:
         """Some recoveries of a death die too, at an instant of their own."""
+        if self.plan.at:
+            return Crash(self.plan.at, SIDES[-1], self.random.choice(_NUMBERS))
         again = self._is_boot_next and self.random.random() < 0.2
         if not again and self.random.random() < 0.3:
             return None
         is_boot = again or self.random.random() < 0.15
         point = self.random.choice(sorted(BOOT_POINTS if is_boot else POINTS.keys() - BOOT_POINTS.keys()))
-        number = 1 if is_boot else self.random.choice((1, 2, 5, 10, 30, 60))
+        number = 1 if is_boot else self.random.choice(_NUMBERS)
         return Crash(point, self.random.choice(SIDES), number)
 
     def _draw_end(self) -> _End:

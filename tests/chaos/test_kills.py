@@ -31,7 +31,7 @@ def test_ten_deaths_leave_every_book_right(tmp_path: Path) -> None:
 
 
 def test_a_broken_gateway_is_found_out(tmp_path: Path) -> None:
-    plan = Plan(3, "usdm", 1, _FEW, "calm", "a fill is lost", troubles=0.0, patience_s=3.0)
+    plan = Plan(3, "usdm", 1, _FEW, "calm", ("a fill is lost",), troubles=0.0, patience_s=3.0)
     assert any("is not in the books" in violation for violation in play(tmp_path, plan).violations)
 
 

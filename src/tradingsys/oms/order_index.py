@@ -10,9 +10,9 @@ from tradingsys.core.records import FillRecord, OrderRecord
 from tradingsys.oms.exposure import Exposure
 from tradingsys.oms.tracked_order import TrackedOrder
 
-__all__ = ["OrderIndex"]
+__all__ = ["ENDED_KEPT", "OrderIndex"]
 
-_ENDED_KEPT = 10_000
+ENDED_KEPT = 10_000
 """So many that are over stay in memory; the others can be recalled from what is kept of them."""
 
 
@@ -125,13 +125,13 @@ class OrderIndex:
     @property
     def is_changed(self) -> bool:
         """Whether there is something to take."""
-        return bool(self._unsaved) or len(self._ended) > _ENDED_KEPT
+        return bool(self._unsaved) or len(self._ended) > ENDED_KEPT
 
     def take_unsaved(self) -> list[OrderRecord]:
         """The rows of all orders that changed since the last call; whoever takes them keeps them."""
         records = [record for order in self._unsaved.values() if (record := order.record()) is not None]
         self._unsaved.clear()
-        for _ in range(len(self._ended) - _ENDED_KEPT):
+        for _ in range(len(self._ended) - ENDED_KEPT):
             name, order = self._ended.popitem(last=False)
             if order.cancel_pending or order.replace is not None or order.known_terms is None:
                 self._ended[name] = order  # somebody still waits for it, or there is no row of it

@@ -59,7 +59,7 @@ def told_by(told: Order, number: int) -> Order:
 
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch) -> Kept:
-    monkeypatch.setattr("tradingsys.oms.order_index._ENDED_KEPT", KEPT)
+    monkeypatch.setattr("tradingsys.oms.order_index.ENDED_KEPT", KEPT)
     return Kept()
 
 
