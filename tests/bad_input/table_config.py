@@ -95,6 +95,7 @@ CASES: tuple[Case[Place], ...] = (
     _config("db is a number", {"db": 5}, "db", "Expected `str`", *_WRITE),
     _config("recv_window_ms 0", {"recv_window_ms": 0}, "recv_window_ms", "must be 1 to 60000"),
     _config("recv_window_ms too long", {"recv_window_ms": 60_001}, "recv_window_ms", "must be 1 to 60000"),
+    _config("countdown_s too short", {"countdown_s": 29}, "countdown_s", "must be 30 to 3600"),
     _config("recv_window_ms with decimals", {"recv_window_ms": 1.5}, "recv_window_ms", "Expected `int`", *_WRITE),
     _config("recv_window_ms as text", {"recv_window_ms": "500"}, "recv_window_ms", "Expected `int`", *_WRITE),
     _config("engine_margin_ms negative", {"engine_margin_ms": -1}, "engine_margin_ms", "must not be negative"),

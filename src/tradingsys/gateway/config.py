@@ -99,7 +99,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
         return shown(self, "apikey", "secret")
 
 
-_LEAST_COUNTDOWN_S, _LONGEST_COUNTDOWN_S = 5, 3_600
+_LEAST_COUNTDOWN_S, _LONGEST_COUNTDOWN_S = 30, 3_600
 _LOOKS_LIKE_A_KEY = re.compile(r"(?s)-----|.*\n|[A-Za-z0-9+=]{40,}\Z").match
 _AS_SHOWN = "copy it as the exchange shows it"
 _CHOICES: dict[str, tuple[str, ...]] = {

@@ -120,6 +120,10 @@ class VenueLink:
         wait_s = self._retry_ms(command, share) / 1000
         return f"over the exchange's rate limit: {what} not sent; try again in {wait_s:.1f} s"
 
+    def percent(self, query: Query[object], times: int, in_ms: int) -> int:
+        """How full asking this so often in so long makes the exchange's rate limit."""
+        return self._throttle.percent(self._costs(Ask(0, query)), times, in_ms)
+
     def send(self, command: Command) -> None:
         """Send one command now."""
         if self._venue.clock.is_set:

@@ -72,6 +72,16 @@ class Throttle:
         full_ms = (window_ms - venue_ms % window_ms for window_ms in self._full_windows(costs, venue_ms, share))
         return max(self._blocked_until_ms - venue_ms, max(full_ms, default=0), 0)
 
+    def percent(self, costs: Mapping[str, int], times: int, in_ms: int) -> int:
+        """How full so many requests of these costs in so long make the fullest of the windows."""
+        return max(
+            (
+                costs.get(kind, 0) * times * window_ms * 100 // (in_ms * limit)
+                for (kind, window_ms), limit in self._limits.items()
+            ),
+            default=0,
+        )
+
     def _full_windows(self, costs: Mapping[str, int], venue_ms: int, share: Share) -> list[int]:
         """The lengths of the windows that have no room for this."""
         return [

@@ -1,0 +1,85 @@
+"""The exchange's own countdown is renewed whatever else is asked, and whatever is not answered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from tests.unit.gateway.scene import SETTINGS, Scene
+from tradingsys.core.commands import RateLimit, SetCountdown, TradesQuery
+from tradingsys.core.errors import TransportError
+from tradingsys.gateway.session_config import SessionConfig
+from tradingsys.oms.procedure import ask
+
+COUNTDOWN = structs.replace(SETTINGS, countdown_s=30, sessions={1: SessionConfig(countdown=True)})
+
+
+@pytest.fixture
+def armed(tmp_path: Path) -> Scene:
+    """Two symbols with an order each."""
+    scene = Scene(tmp_path, COUNTDOWN)
+    scene.venue.answers[SetCountdown] = lambda query: query.countdown_ms
+    scene.ready()
+    client = scene.client()
+    client.request("subscribe", ["btcusdt@trade", "dogeusdt@trade"])
+    scene.run(10)
+    for symbol in ("btcusdt", "dogeusdt"):
+        scene.accepts(client.order(symbol=symbol))
+    scene.run(2)
+    assert renewed(scene) == {"BTCUSDT", "DOGEUSDT"}
+    return scene
+
+
+def renewed(scene: Scene) -> set[str]:
+    """Symbols for which it was set since the last call."""
+    symbols = {query.symbol for query in scene.venue.asked if isinstance(query, SetCountdown)}
+    scene.venue.asked.clear()
+    return symbols
+
+
+def test_an_answer_that_does_not_come_holds_up_no_other_symbol(armed: Scene) -> None:
+    del armed.venue.answers[SetCountdown]
+    armed.run(10)
+    assert renewed(armed) == {"BTCUSDT", "DOGEUSDT"}
+    armed.answer(SetCountdown, TransportError("no answer in time", sent=True))
+    armed.run(1.5)
+    assert renewed(armed) == {"BTCUSDT"}, "at once, and not in a quarter of the countdown"
+
+
+def test_what_waits_to_be_read_does_not_hold_it_up(armed: Scene) -> None:
+    armed.run(60 - armed.now_ms() % 60_000 / 1000 + 1)
+    armed.gateway.venue.set_limits((RateLimit("weight", 60_000, 200),))
+
+    async def read() -> None:
+        await ask(TradesQuery("DOGEUSDT"))
+
+    for _ in range(40):
+        armed.gateway.run(read())
+    assert armed.gateway.venue.questions_waiting
+    renewed(armed)
+    armed.run(9)
+    assert renewed(armed) == {"BTCUSDT", "DOGEUSDT"}
+
+
+def test_an_arming_without_an_answer_is_taken_back_when_somebody_comes_who_did_not_agree(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, COUNTDOWN).ready()
+    one = scene.client()
+    scene.accepts(one.order())
+    scene.run(2)
+    other = scene.client(2)
+    scene.accepts(other.order(price="0.5"))
+    scene.answer(SetCountdown, TransportError("no answer in time", sent=True))
+    scene.venue.answers[SetCountdown] = lambda query: query.countdown_ms
+    scene.run(2)
+    assert SetCountdown("DOGEUSDT", 0) in scene.venue.asked
+
+
+def test_what_takes_much_of_the_rate_limit_is_said_once(armed: Scene) -> None:
+    told = [line for line in armed.logged if "countdown" in line]
+    assert not told
+    armed.gateway.venue.set_limits((RateLimit("weight", 60_000, 500),))
+    armed.run(10)
+    [told] = [line for line in armed.logged if "countdown" in line]
+    assert "'symbols': 2" in told and "'percent': 16" in told
