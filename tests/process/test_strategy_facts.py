@@ -31,7 +31,7 @@ def seat(tmp_path: Path) -> Iterator[Seat]:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seat]:
     """For what is no matter of who traded before, with limits beyond what its money is enough for."""
-    limits = {"max_order_notional": 1_000_000, "max_position_notional": 1_000_000}
+    limits = {"max_order_notional": 1_000_000, "max_position_notional": 1_000_000, "account": {"max_leverage": None}}
     with at_seat(tmp_path_factory.mktemp("shared"), limits) as seat:
         yield seat
 

@@ -81,6 +81,7 @@ class AccountRequests:
         self._require_contracts("leverage")
         params = decode_params(request, LeverageParams)
         instrument = known_instrument(self._gateway, params.symbol)
+        self._gateway.limiting.leverage(params.leverage)
         query = SetLeverage(instrument.symbol, params.leverage)
         ask_for(self._gateway, client, request.id, query, _settings_view, doubt=_DOUBT)
         self._gateway.log.info(

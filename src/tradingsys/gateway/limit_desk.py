@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from tradingsys.core.instrument import plain
 from tradingsys.gateway.host import Host, Method
 from tradingsys.gateway.limiting import Guarded
 from tradingsys.gateway.sessions import Client
-from tradingsys.oms.exposure import Line
 from tradingsys.oms.limit_checks import ACCOUNT
 from tradingsys.oms.limits import Limits
 from tradingsys.wire.codec import decode_params, encode_reply
 from tradingsys.wire.messages import Request
 from tradingsys.wire.operator import LimitView, Selection
 
-__all__ = ["LimitDesk"]
+__all__ = ["LimitDesk", "LimitViews"]
+
+_Number = Decimal | int
+_NEARLY = 76
+"""Percent."""
 
 _PER_ORDER = (
     "max_order_notional",
@@ -33,70 +36,115 @@ class LimitDesk:
     """Answers from memory."""
 
     def __init__(self, gateway: Host) -> None:
-        self._gateway = gateway
+        self._gateway, self._views = gateway, LimitViews(gateway)
         self.methods: dict[str, Method] = {"op.limits": self._limits}
 
     def _limits(self, client: Client, request: Request) -> None:
         selection = decode_params(request, Selection)
         self._gateway.limiting.valuing.refresh()
-        gateway = self._gateway
-        known = gateway.limiting.sessions.keys() | gateway.book.exposure.lines.keys() | set(gateway.settings.sessions)
-        sessions = sorted(known) if selection.session_id is None else [selection.session_id]
-        views = [view for session in sessions for view in self._of_session(session)]
+        sessions = self._views.sessions() if selection.session_id is None else [selection.session_id]
+        views = [view for session in sessions for view in self._views.of_session(session)]
         if selection.session_id is None:
-            views += self._of_account()
+            views += self._views.of_account()
         client.peer.write(encode_reply(request.id, views))
 
-    def _of_session(self, session: int) -> Iterator[LimitView]:
+
+class LimitViews:
+    """What of each limit is used."""
+
+    def __init__(self, gateway: Host) -> None:
+        self._gateway = gateway
+
+    def sessions(self) -> list[int]:
+        """Those of which anything is known."""
+        gateway = self._gateway
+        known = gateway.limiting.sessions.keys() | gateway.book.exposure.lines.keys() | set(gateway.settings.sessions)
+        return sorted(known)
+
+    def used(self, session: int) -> list[LimitView]:
+        """Of a session, those of which anything is used, the fullest first."""
+        return _fullest(self.of_session(session), 1)
+
+    def nearly(self) -> list[LimitView]:
+        """Of all sessions and the account, those that are nearly used up."""
+        views = [view for session in self.sessions() for view in self.of_session(session)]
+        return _fullest([*views, *self.of_account()], _NEARLY)
+
+    def of_session(self, session: int) -> Iterator[LimitView]:
+        """A session's own."""
         limiting = self._gateway.limiting
         guarded = limiting.guarded(session)
         limits = guarded.limits
-        allowed = "yes" if limiting.may_trade(session) else "no"
-        yield _view(guarded, session, "trading", allowed)
+        yield _view(guarded, session, "trading", limiting.may_trade(session))
         for name in _PER_ORDER:
-            yield _view(guarded, session, name, _told(getattr(limits, name)))
+            yield _view(guarded, session, name, getattr(limits, name))
         for symbol, line in sorted(self._gateway.book.exposure.lines.get(session, {}).items()):
-            yield from self._of_symbol(guarded, session, symbol, line)
-        for name, used in self._used(session, guarded, limits):
-            yield _view(guarded, session, name, _told(getattr(limits, name)), used)
+            worst, told = line.worst() * limiting.valuing.worth(symbol), symbol.lower()
+            name = "max_position_notional"
+            yield _view(guarded, session, name, limits.max_position_notional, worst, _money(worst), told)
+            name, most = "max_open_orders_of_symbol", limits.max_open_orders_of_symbol
+            yield _view(guarded, session, name, most, line.orders, str(line.orders), told)
+        for name, used, text in self._used(session, guarded, limits):
+            yield _view(guarded, session, name, getattr(limits, name), used, text)
 
-    def _of_symbol(self, guarded: Guarded, session: int, symbol: str, line: Line) -> Iterator[LimitView]:
-        worst, name = line.worst() * self._gateway.limiting.valuing.worth(symbol), symbol.lower()
-        limits = guarded.limits
-        yield _view(guarded, session, "max_position_notional", _told(limits.max_position_notional), _money(worst), name)
-        most = _told(limits.max_open_orders_of_symbol)
-        yield _view(guarded, session, "max_open_orders_of_symbol", most, str(line.orders), name)
-
-    def _used(self, session: int, guarded: Guarded, limits: Limits) -> Iterator[tuple[str, str]]:
+    def _used(self, session: int, guarded: Guarded, limits: Limits) -> Iterator[tuple[str, _Number | None, str]]:
         total = self._gateway.book.exposure.total(session)
         now_ns, pace, day = self._gateway.now_ns(), guarded.pace, guarded.day
-        yield "max_gross_notional", _money(total.gross)
-        yield "max_unexecuted_notional", _money(total.under_way)
-        yield "max_open_orders", str(total.orders)
-        yield "max_orders_per_s", f"{pace.orders_ahead(now_ns)} of a burst of {limits.order_burst}"
-        yield "max_executions", f"{pace.executions.count(now_ns)} in {limits.executions_window_s} s"
-        yield "max_rejections", f"{pace.rejections.count(now_ns)} in {limits.rejections_window_s} s"
-        yield "max_daily_loss", _money(day.loss) if guarded.is_judged else "a price or a cost is not known"
-        yield "max_drawdown", _money(day.drawdown) if guarded.is_judged else ""
+        yield "max_gross_notional", total.gross, _money(total.gross)
+        yield "max_unexecuted_notional", total.under_way, _money(total.under_way)
+        yield "max_open_orders", total.orders, str(total.orders)
+        yield "max_orders_per_s", None, f"{pace.orders_ahead(now_ns)} of a burst of {limits.order_burst}"
+        executions, rejections = pace.executions.count(now_ns), pace.rejections.count(now_ns)
+        yield "max_executions", executions, f"{executions} in {limits.executions_window_s} s"
+        yield "max_rejections", rejections, f"{rejections} in {limits.rejections_window_s} s"
+        yield "max_orders_between_executions", pace.since_execution, str(pace.since_execution)
+        if guarded.is_judged:
+            yield "max_daily_loss", day.loss, _money(day.loss)
+            yield "max_drawdown", day.drawdown, _money(day.drawdown)
+        else:
+            yield "max_daily_loss", None, "a price or a cost is not known"
+            yield "max_drawdown", None, ""
 
-    def _of_account(self) -> Iterator[LimitView]:
+    def of_account(self) -> Iterator[LimitView]:
+        """All sessions' together."""
         total, limiting = self._gateway.book.exposure.account, self._gateway.limiting
-        used = {
-            "max_gross_notional": _money(total.gross),
-            "max_unexecuted_notional": _money(total.under_way),
-            "max_open_orders": str(total.orders),
+        used: dict[str, tuple[_Number | None, str]] = {
+            "max_gross_notional": (total.gross, _money(total.gross)),
+            "max_unexecuted_notional": (total.under_way, _money(total.under_way)),
+            "max_open_orders": (total.orders, str(total.orders)),
+            "max_leverage": (None, ""),
+            "min_free_mib": (None, ""),
         }
-        for name, amount in used.items():
+        for name, (amount, text) in used.items():
             denied = sum(each.denials.get(ACCOUNT + name, 0) for each in limiting.sessions.values())
-            key = f"limits: {ACCOUNT}{name}"
-            yield LimitView(None, name, _told(getattr(limiting.account, name)), amount, key=key, denied=denied)
+            allowed, key = getattr(limiting.account, name), f"limits: {ACCOUNT}{name}"
+            percent = _percent(amount, allowed)
+            yield LimitView(None, name, _told(allowed), text, key=key, denied=denied, percent=percent)
 
 
-def _view(guarded: Guarded, session: int, name: str, allowed: str, used: str = "", symbol: str = "") -> LimitView:
-    return LimitView(session, name, allowed, used, symbol, guarded.key(name), guarded.denials.get(name, 0))
+def _fullest(views: Iterable[LimitView], least: int) -> list[LimitView]:
+    used = [view for view in views if view.percent is not None and view.percent >= least]
+    return sorted(used, key=lambda view: -(view.percent or 0))
 
 
-def _told(limit: Decimal | int | bool | None) -> str:
+def _view(
+    guarded: Guarded,
+    session: int,
+    name: str,
+    allowed: _Number | None,
+    used: _Number | None = None,
+    text: str = "",
+    symbol: str = "",
+) -> LimitView:
+    denied, percent = guarded.denials.get(name, 0), _percent(used, allowed)
+    return LimitView(session, name, _told(allowed), text, symbol, guarded.key(name), denied, percent)
+
+
+def _percent(used: _Number | None, allowed: _Number | None) -> int | None:
+    return None if used is None or not allowed else int(100 * Decimal(used) / Decimal(allowed))
+
+
+def _told(limit: _Number | None) -> str:
     """Empty where there is no limit."""
     if isinstance(limit, bool):
         return "yes" if limit else "no"

@@ -16,6 +16,7 @@ from tradingsys.core.errors import InvalidOrder, LimitExceeded
 from tradingsys.core.order import Terms
 from tradingsys.core.records import DayRecord, HaltCause, HaltRecord, Scope
 from tradingsys.core.reports import OrderRequest, Outcome, RequestDone
+from tradingsys.gateway.disk_space import DiskSpace
 from tradingsys.gateway.host import Host
 from tradingsys.gateway.price_reading import PriceReading
 from tradingsys.gateway.session_config import LimitsConfig, SessionConfig, limits_of
@@ -23,7 +24,7 @@ from tradingsys.gateway.valuing import Valuing
 from tradingsys.oms.day_loss import DayLoss
 from tradingsys.oms.earnings import Earnings
 from tradingsys.oms.effects import OrderNews
-from tradingsys.oms.limit_checks import Asked, Denial, Proposed, check
+from tradingsys.oms.limit_checks import ACCOUNT, Asked, Denial, Proposed, check
 from tradingsys.oms.limits import Limits
 from tradingsys.oms.pace import Pace
 from tradingsys.oms.procedure import until
@@ -90,6 +91,7 @@ class Limiting:
         self._days = {record.session: record for record in gateway.store.saved.days}
         self.valuing = Valuing(gateway.market.prices, gateway.instruments, gateway.book)
         self.reading = PriceReading(gateway)
+        self._disk = DiskSpace(gateway, defaults.account.min_free_mib)
 
     def guarded(self, session: int) -> Guarded:
         """A session, with the limits that hold for it."""
@@ -118,6 +120,19 @@ class Limiting:
         return list(dict.fromkeys(each for symbol in unusable for each in self.valuing.needed(symbol)))
 
     # ---- before something is sent
+
+    def leverage(self, wanted: int) -> None:
+        """A strategy is about to set the account's leverage on a symbol. Raises LimitExceeded."""
+        most = self.account.max_leverage
+        if most is not None and wanted > most:
+            raise LimitExceeded(
+                f"denied by {ACCOUNT}max_leverage: {wanted}, allowed {most} (key limits: {ACCOUNT}max_leverage in the "
+                "gateway's configuration)",
+                code=ErrorCode.DENIED,
+                limit=f"{ACCOUNT}max_leverage",
+                allowed=str(most),
+                observed=str(wanted),
+            )
 
     def order(
         self,
@@ -165,6 +180,10 @@ class Limiting:
                 self._ask_for_prices(asked.symbol)
             self._deny(asked, guarded, denial, now_ns)
         guarded.pace.passed(asked, now_ns)
+        most = guarded.limits.max_orders_between_executions
+        if most is not None and guarded.pace.since_execution >= most:
+            reason = f"{most} orders and amends were sent, and nothing was executed"
+            guarded.fault = _Fault("max_orders_between_executions", reason, None)
 
     def _ask_for_prices(self, symbol: str) -> None:
         for each in self.valuing.needed(symbol):
@@ -204,6 +223,7 @@ class Limiting:
         guarded = self.guarded(news.order.session)
         now_ns = self._gateway.now_ns()
         for _ in news.new_fills:
+            guarded.pace.since_execution = 0
             if not guarded.pace.executions.note(now_ns):
                 continue
             most, width_s = guarded.limits.max_executions, guarded.limits.executions_window_s
@@ -242,6 +262,7 @@ class Limiting:
         now_ns = self._gateway.now_ns()
         self.valuing.refresh()
         self._keep_prices_fresh(_AT_A_LOOK)
+        self._disk.look()
         for session in sorted(self._gateway.book.exposure.lines.keys() | self.sessions.keys()):
             guarded = self.guarded(session)
             guarded.pace.tidy(now_ns)
@@ -282,6 +303,7 @@ class Limiting:
     def _forgive(self, guarded: Guarded) -> None:
         guarded.is_restricted, guarded.lift_ns, guarded.fault = False, None, None
         guarded.pace.executions.clear()
+        guarded.pace.since_execution = 0
         guarded.pace.rejections.clear()
         self._keep(guarded.day.forgive())
 

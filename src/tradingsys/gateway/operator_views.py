@@ -15,6 +15,7 @@ from tradingsys.core.instrument import plain
 from tradingsys.core.records import AdjustmentRecord, FillRecord, HaltRecord
 from tradingsys.gateway.asset_views import assets_of
 from tradingsys.gateway.host import Host
+from tradingsys.gateway.limit_desk import LimitViews
 from tradingsys.gateway.margin_level import margin_text
 from tradingsys.gateway.stored_rows import matches, most
 from tradingsys.gateway.views import fill_view, order_view, position_view
@@ -43,7 +44,7 @@ class OperatorViews:
     """What can be told from memory."""
 
     def __init__(self, gateway: Host) -> None:
-        self._gateway = gateway
+        self._gateway, self._limits = gateway, LimitViews(gateway)
 
     def gateway(self) -> GatewayView:
         """The gateway now."""
@@ -76,6 +77,7 @@ class OperatorViews:
             product=gateway.product,
             margin=margin_text(gateway.margin),
             streams=gateway.market.followed,
+            nearly=self._limits.nearly(),
         )
 
     def sessions(self) -> list[SessionView]:
@@ -99,6 +101,7 @@ class OperatorViews:
                     len(orders),
                     sum(order.in_doubt for order in orders),
                     sum(bool(net) for (owner, _), net in book.positions.items() if owner == session_id),
+                    self._limits.used(session_id) if session_id != EXTERNAL else [],
                 )
             )
         return views

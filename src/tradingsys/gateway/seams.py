@@ -76,6 +76,9 @@ class StoreSeam(Protocol):
     def backup(self, why: str) -> object:
         """A verified copy beside pos.db. Raises StoreError."""
 
+    def free_bytes(self) -> int | None:
+        """What is free on the disk of pos.db; None where nobody can tell."""
+
     def kill_file(self) -> str | None:
         """What the file ``<pos.db>.kill`` says; None as long as there is none."""
 

@@ -43,7 +43,7 @@ UNLIMITED = LimitsConfig(
     max_executions=None,
     max_rejections=None,
     max_daily_loss=None,
-    account=AccountLimits(max_gross_notional=None),
+    account=AccountLimits(max_gross_notional=None, max_leverage=None, min_free_mib=None),
 )
 """For those who watch over it themselves."""
 

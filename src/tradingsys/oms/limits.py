@@ -42,6 +42,8 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_rejections: int | None = 100
     """Within ``rejections_window_s``, ours and the exchange's: then the session is halted for a minute."""
     rejections_window_s: int = 10
+    max_orders_between_executions: int | None = None
+    """Orders and amends without any execution: then the session is halted until a person resumes it."""
     max_daily_loss: Decimal | None = Decimal(10_000)
     """Since midnight UTC, with fees and funding: then the session only reduces; at twice that it is halted."""
     max_drawdown: Decimal | None = None
@@ -56,3 +58,7 @@ class AccountLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     max_gross_notional: Decimal | None = Decimal(2_000_000)
     max_unexecuted_notional: Decimal | None = None
     max_open_orders: int | None = None
+    max_leverage: int | None = 20
+    """That a strategy may set; it is the whole account's on a symbol."""
+    min_free_mib: int | None = 200
+    """Of the disk that pos.db is on: with less only what reduces is sent."""

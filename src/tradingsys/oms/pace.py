@@ -58,6 +58,8 @@ class Pace:
         self._limits = limits
         self.executions = Window(limits.max_executions, limits.executions_window_s)
         self.rejections = Window(limits.max_rejections, limits.rejections_window_s)
+        self.since_execution = 0
+        """Orders and amends."""
         self._paid_ns = 0
         self._alike: dict[_Likeness, Window] = {}
 
@@ -79,6 +81,7 @@ class Pace:
 
     def passed(self, asked: Asked, now_ns: int) -> None:
         """It is being sent."""
+        self.since_execution += len(asked.orders)
         if self._limits.max_orders_per_s is not None:
             self._paid_ns = now_ns + self._owed_ns(asked, now_ns)
         if self._limits.max_same_orders is not None and asked.is_new:

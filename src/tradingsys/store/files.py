@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
-__all__ = ["create_private", "free_name", "fsync_directory", "fsync_file", "write_again"]
+__all__ = ["create_private", "free_bytes", "free_name", "fsync_directory", "fsync_file", "write_again"]
 
 _CHUNK_BYTES = 1024 * 1024
 
@@ -50,6 +51,14 @@ def fsync_directory(directory: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def free_bytes(path: Path) -> int | None:
+    """What users that are not root may still write on the disk of a file; None where nobody can tell."""
+    try:
+        return shutil.disk_usage(path.parent).free
+    except OSError:
+        return None
 
 
 def free_name(stem: str, suffix: str) -> Path:

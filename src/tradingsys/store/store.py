@@ -28,6 +28,7 @@ from tradingsys.store.book import (
     restore_conflicts,
 )
 from tradingsys.store.edits import RowEdit
+from tradingsys.store.files import free_bytes
 from tradingsys.store.journal import SEGMENT_BYTES, Journal, Segment, read_segments, restart
 from tradingsys.store.kill_file import read_kill_file
 from tradingsys.store.lock import Lock
@@ -234,6 +235,10 @@ class Store:
         self._flush()
         self.has_changed = False
         return self._wait_for(lambda: back_up(self._conn, self._path, why), sticky=False)
+
+    def free_bytes(self) -> int | None:
+        """What is free on the disk of the file; None where nobody can tell."""
+        return free_bytes(self._path)
 
     def kill_file(self) -> str | None:
         """The reason in ``<pos.db>.kill``, which may be empty; None as long as there is no such file."""

@@ -78,6 +78,8 @@ class LimitView(Struct, frozen=True):
     """Where it is set in the configuration."""
     denied: int = 0
     """So many orders were denied by it since the start."""
+    percent: int | None = None
+    """So much of it is used; None where it is no limit, nothing is used up, or that is not known."""
 
 
 class GatewayView(Struct, frozen=True):
@@ -108,6 +110,8 @@ class GatewayView(Struct, frozen=True):
     """What a margin account is to be warned of; empty as long as all is well."""
     streams: int = 0
     """Streams of market data that somebody follows; without any there is no connection for them."""
+    nearly: list[LimitView] = []
+    """Limits of which more than three quarters are used; the fullest first."""
 
 
 class SessionView(Struct, frozen=True):
@@ -120,6 +124,8 @@ class SessionView(Struct, frozen=True):
     in_doubt: int
     positions: int
     """Symbols held."""
+    limits: list[LimitView] = []
+    """Of which anything is used, the fullest first; empty where no gateway runs."""
 
 
 class Selection(Struct, frozen=True, omit_defaults=True):

@@ -35,7 +35,7 @@ from tradingsys.wire.operator import (
     StoppingView,
 )
 
-KINDS = (Config, Urls, TlsConfig, LimitsConfig, SessionConfig)
+KINDS = (Config, Urls, TlsConfig, LimitsConfig, AccountLimits, SessionConfig)
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 COMMANDS = (DOCS / "commands.md").read_text("utf-8")
 CONFIGURATION = (DOCS / "configuration.md").read_text("utf-8")

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from tests.unit.gateway.scene import SETTINGS, Scene, SceneClient
 from tests.unit.gateway.spot_venue import SpotVenue
-from tradingsys.core.commands import KlinesQuery
+from tradingsys.core.commands import KlinesQuery, SetLeverage
 from tradingsys.core.errors import VenueError
 from tradingsys.core.market import BestBidOffer, Kline, MarkPrice
 from tradingsys.core.reports import OrderRequest, Outcome
@@ -44,6 +44,11 @@ def denied(client: SceneClient, method: str = "order", **changes: object) -> Jso
     params = changes if method == "amend" else client.order_params(**changes)
     error: Json = client.ask(method, params)["error"]
     assert error["code"] == ErrorCode.DENIED, error
+    return error
+
+
+def denied_request(client: SceneClient, method: str, params: Json) -> Json:
+    error: Json = client.ask(method, params)["error"]
     return error
 
 
@@ -382,3 +387,64 @@ def test_the_defaults_are_felt_only_by_who_runs_away(tmp_path: Path) -> None:
 def test_of_a_session_that_never_traded_it_is_known_that_it_lost_nothing(tmp_path: Path) -> None:
     scene = limited(tmp_path, max_daily_loss=Decimal(5))
     assert used(scene, "max_daily_loss", 6) == [("5", "0", 0)]
+
+
+def test_who_sends_and_sends_and_never_trades_is_halted_until_a_person_resumes_it(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_orders_between_executions=3)
+    client = scene.client()
+    first = client.order()
+    scene.accepts(first)
+    client.result("amend", {"client_order_id": first, "quantity": "29"})
+    scene.amends(first)
+    scene.fills_order(first, "1")
+    for _ in range(3):
+        client.order()
+    code, text = client.error("order", client.order_params())
+    assert code == ErrorCode.HALTED and "3 orders and amends were sent, and nothing was executed" in text
+    operator(scene).result("op.resume", {"session_id": 1})
+    scene.run(3)
+    client.order()
+    assert used(scene, "max_orders_between_executions") == [("3", "1", 0)]
+
+
+def test_with_little_room_on_the_disk_only_what_reduces_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = [100 * 2**20]
+    monkeypatch.setattr("tradingsys.store.store.free_bytes", lambda _: free[0])
+    scene = limited(tmp_path, account=AccountLimits(min_free_mib=200))
+    scene.run(3)
+    client = scene.client()
+    code, text = client.error("order", client.order_params())
+    assert code == ErrorCode.HALTED and "100 MiB are free on the disk of pos.db, needed 200 MiB" in text
+    free[0] = 210 * 2**20
+    scene.run(3)
+    assert client.error("order", client.order_params())[0] == ErrorCode.HALTED, "not by every little file"
+    free[0] = 230 * 2**20
+    scene.run(3)
+    client.order()
+
+
+def test_a_strategy_sets_no_leverage_beyond_the_accounts_limit(tmp_path: Path) -> None:
+    scene = limited(tmp_path, account=AccountLimits(max_leverage=5))
+    client = scene.client()
+    error = denied_request(client, "set_leverage", {"symbol": "dogeusdt", "leverage": 6})
+    assert (error["limit"], error["allowed"], error["observed"]) == ("account: max_leverage", "5", "6")
+    client.request("set_leverage", {"symbol": "dogeusdt", "leverage": 5})
+    assert scene.venue.asked[-1] == SetLeverage("DOGEUSDT", 5)
+
+
+def test_status_and_sessions_tell_what_is_nearly_used_up(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_open_orders=4, max_open_orders_of_symbol=8)
+    client = scene.client()
+    for _ in range(3):
+        client.order()
+    desk = operator(scene)
+    [session, _] = desk.result("op.sessions")
+    assert [(view["limit"], view["used"], view["percent"]) for view in session["limits"]] == [
+        ("max_open_orders", "3", 75),
+        ("max_open_orders_of_symbol", "3", 37),
+    ]
+    assert not desk.result("op.status")["nearly"]
+    client.order()
+    assert [view["limit"] for view in desk.result("op.status")["nearly"]] == ["max_open_orders"]

@@ -95,6 +95,10 @@ def status(out: Console, view: GatewayView, commands: CommandLine) -> None:
             continue
         again = commands.line(f"resume {scope.words}")
         table.add_row(halt.state, f"{where}, since {time_text(halt.ts_ms)}: {halt.reason} (look, then: {again})")
+    for limit in view.nearly:
+        whose = "all sessions" if limit.session_id is None else f"session {limit.session_id}"
+        what = " ".join(filter(None, (limit.limit, limit.symbol)))
+        table.add_row("nearly used", f"{whose}: {what}: {limit.used}, allowed {limit.allowed} ({limit.percent} %)")
     if view.margin:
         table.add_row("MARGIN", f"{view.margin} (see: {commands.line('margin')})")
     for name, difference in view.differences.items():
@@ -112,14 +116,20 @@ def _market(view: GatewayView) -> str:
 def sessions(out: Console, rows: Sequence[SessionView]) -> None:
     """Who trades."""
     table = new_table(
-        ("session", "r"), ("name", ""), ("connected", ""), ("open", "r"), ("in doubt", "r"), ("symbols", "r")
+        ("session", "r"),
+        ("name", ""),
+        ("connected", ""),
+        ("open", "r"),
+        ("in doubt", "r"),
+        ("symbols", "r"),
+        ("fullest limit", ""),
     )
     for row in rows:
         connected = "yes" if row.is_connected else "-"
         name = "" if row.session_id == EXTERNAL else row.name
-        table.add_row(
-            session_name(row.session_id), name, connected, str(row.open_orders), str(row.in_doubt), str(row.positions)
-        )
+        fullest = f"{row.limits[0].limit} {row.limits[0].percent} %" if row.limits else ""
+        cells = [session_name(row.session_id), name, connected, str(row.open_orders), str(row.in_doubt)]
+        table.add_row(*cells, str(row.positions), fullest)
     print_table(out, table, "no sessions")
 
 
