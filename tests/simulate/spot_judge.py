@@ -104,10 +104,12 @@ class SpotJudge:
         behind, and then after transfers that nobody heard of.
         """
         told_ms = self._book.assets[asset]
-        rows = read.ledger(self._conn, limit=1_000_000)
-        baseline = sum((row.amount for row in rows if row.kind == LedgerKind.BASELINE and row.asset == asset), _ZERO)
-        later = (at_ms for moved, _, at_ms in self._life.transfers.values() if moved == asset and at_ms > told_ms)
-        for at_ms in (told_ms, *later):
+        rows = (row for row in read.ledger(self._conn, limit=1_000_000) if row.kind == LedgerKind.BASELINE)
+        # Those of before make up for what a symbol that was entered later had traded by then.
+        baseline = sum((row.amount for row in rows if (row.asset, row.ts_ms) == (asset, told_ms)), _ZERO)
+        moved_ms = {at_ms for moved, _, at_ms in self._life.transfers.values() if moved == asset}
+        traded_ms = {row.ts_ns // 1_000_000 for row in self._rows}
+        for at_ms in (told_ms, *sorted(each for each in moved_ms | traded_ms if each > told_ms)):
             last_ns = (at_ms + 1) * 1_000_000 - 1
             if balances_at(self._life.exchange, self._life.account, last_ns).get(asset, _ZERO) == baseline:
                 return at_ms
