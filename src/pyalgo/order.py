@@ -136,6 +136,13 @@ class Order:
         return self.state.is_active
 
     @property
+    def is_provisional(self) -> bool:
+        """Whether it is REJECTED by the gateway's judgement alone: the exchange, asked again and again, knows nothing
+        of it. Should it appear there after all, it comes back, and `on_order` tells.
+        """
+        return self._is_absent and self.reason == _NEVER_ARRIVED
+
+    @property
     def fills(self) -> list[Fill]:
         """Its executions, as far as this process knows them, in the order they became known."""
         return list(self._fills.values())
