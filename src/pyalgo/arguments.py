@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from tradingsys.core.enums import OnDisconnect
 from tradingsys.core.errors import ConfigError, InvalidOrder
+from tradingsys.net.loopback import LOOPBACK
 from tradingsys.net.tls import client_context
 from tradingsys.wire.messages import ErrorCode
 
@@ -88,12 +89,17 @@ def when_gone(on_disconnect: object, grace_s: object) -> tuple[OnDisconnect, int
 
 def address(value: object) -> str:
     """A gateway's address. Raises ValueError."""
+    scheme = host = ""
     with suppress(ValueError):  # of a port that is no number
         if isinstance(value, str):
             found = urlsplit(value)
-            if found.scheme in ("ws", "wss") and found.hostname and found.port != 0:
-                return value
-    raise ValueError(f"addr is {value!r}: it looks like ws://localhost:8111, as the gateway's key local")
+            if found.scheme in ("ws", "wss") and found.port != 0:
+                scheme, host = found.scheme, found.hostname or ""
+    if not host or not isinstance(value, str):
+        raise ValueError(f"addr is {value!r}: it looks like ws://localhost:8111, as the gateway's key local")
+    if scheme == "ws" and host not in LOOPBACK:
+        raise ValueError(f"addr is {value!r}: what is said to another machine needs TLS, as in wss://{host}:8111")
+    return value
 
 
 def ssl_context(

@@ -15,6 +15,7 @@ from pyalgo.client import Client
 from pyalgo.loop_runner import LoopRunner
 from tradingsys.core.errors import TransportError
 from tradingsys.net.log import hide
+from tradingsys.net.loopback import LOOPBACK
 from tradingsys.net.token import read_token, token_path
 from tradingsys.net.ws import Connection, connect
 
@@ -27,7 +28,6 @@ _MAX_BACK_OFF_S = 2.0
 _CONNECT_S = 5.0
 _TICK_S = 0.1
 _GOODBYE_S = 1.0
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Line:
@@ -133,7 +133,7 @@ class Line:
         token = self._token or os.environ.get("PYALGO_TOKEN")
         parts = urlsplit(self._addr)
         # The token of a gateway of this machine is nothing that another machine may be told.
-        if token is None and parts.hostname in _LOOPBACK:
+        if token is None and parts.hostname in LOOPBACK:
             port = parts.port or 80
             try:
                 token = read_token(port)

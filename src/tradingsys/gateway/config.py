@@ -17,7 +17,7 @@ from tradingsys.core.errors import ConfigError
 from tradingsys.core.secrecy import shown
 from tradingsys.gateway.backups import BackupSettings, check_backups
 from tradingsys.gateway.config_keys import unknown_key
-from tradingsys.gateway.port_config import LOOPBACK, TlsConfig, port_address
+from tradingsys.gateway.port_config import TlsConfig, port_address
 from tradingsys.gateway.products import ProductName
 from tradingsys.gateway.session_config import (
     LimitsConfig,
@@ -25,6 +25,7 @@ from tradingsys.gateway.session_config import (
     check_sessions,
     unknown_key_within,
 )
+from tradingsys.net.loopback import LOOPBACK
 from tradingsys.venues.auth import Signer, load_signer
 from tradingsys.venues.binance.product import Endpoints
 from tradingsys.venues.binance.products import PRODUCTS, endpoints

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from tradingsys.net.doorway import Callers
+from tradingsys.net.loopback import LOOPBACK
 from tradingsys.net.ws import Connection, Refuse, Server, UpgradeRequest, WsHandler, serve
 
 __all__ = ["MAX_MESSAGE_BYTES", "LocalPort", "PeerEvents", "RemoteDoor", "WsPeer", "open_local_port"]
@@ -30,7 +31,6 @@ _HANDSHAKE_S = 5.0
 _PING_S = 20.0
 _PROBE_S = 5.0
 _TOO_SLOW = 4008
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _VERSION = "13"
 
 
@@ -190,7 +190,7 @@ async def open_local_port(host: str, port: int, events: PeerEvents, remote: Remo
             ping_interval_s=None if ssl is None else _PING_S,
         )
 
-    servers = [await door(host, port, _LOOPBACK)]
+    servers = [await door(host, port, frozenset(LOOPBACK))]
     if remote is not None:
         try:
             servers.append(await door(remote.host, servers[0].port, remote.names, remote.context))

@@ -11,11 +11,10 @@ from msgspec import Struct
 
 from tradingsys.core.errors import ConfigError
 from tradingsys.gateway.local_port import RemoteDoor
+from tradingsys.net.loopback import LOOPBACK
 from tradingsys.net.tls import names_in, server_context
 
-__all__ = ["LOOPBACK", "TlsConfig", "port_address", "remote_door"]
-
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
+__all__ = ["TlsConfig", "port_address", "remote_door"]
 _EXAMPLE = "write it like ws://localhost:8111"
 _REMOTE = (
     "for strategies on this machine write ws://localhost and the port; for others wss:// with the name or address of "

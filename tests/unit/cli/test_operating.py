@@ -202,6 +202,7 @@ def test_a_short_position_may_be_written_as_it_is(db: Path, capsys: Captured, fo
         (["status", "-c=usdt.json"], USAGE, "usdt.json: cannot be read: No such file"),
         (["status", "--addr=localhost:1"], USAGE, "write it like ws://localhost:8111"),
         (["status", "--addr=ws://localhost"], USAGE, "is no address with a port"),
+        (["status", "--addr=ws://192.0.2.2:8111"], USAGE, "192.0.2.2 is another machine, which must not be told"),
         (["status", "--addr=ws://localhost:1"], NOTHING, "no gateway answers at ws://localhost:1"),
         (["status", "--db=other.db"], NOTHING, "there is no other.db: start the gateway"),
     ],

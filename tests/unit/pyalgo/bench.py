@@ -30,7 +30,7 @@ class Bench:
         self.now_ms = 1_700_000_000_000
         self.link: QueueLink | None = None
         self.gateway = kind(self._to_client)
-        self.context = Context("ws://x:1", 1, "test", trading, instance="i1")
+        self.context = Context("ws://localhost:1", 1, "test", trading, instance="i1")
         self.client = self.context.client
         self.errors: list[LocalProtocolError] = []
         self.context.on_error = self.errors.append

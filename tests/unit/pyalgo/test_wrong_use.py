@@ -131,13 +131,14 @@ def test_an_option_that_does_not_exist_is_told_with_the_one_that_is_like_it(benc
 Act = Callable[[Any], object]
 
 CALLS: list[tuple[type[Exception], str, Act]] = [
-    (ValueError, "session_id is -1: it is a whole number from 0 to 65535", lambda s: Context("ws://x:1", -1, "a")),
-    (ValueError, "session_id is 65536: it is", lambda s: Context("ws://x:1", 65536, "a")),
-    (ValueError, "session_id is '1': it is", lambda s: Engine().make_session("ws://x:1", "1", "a")),  # type: ignore[arg-type]
+    (ValueError, "session_id is -1: it is a whole number from 0 to 65535", lambda s: Context("ws://localhost:1", -1, "a")),
+    (ValueError, "session_id is 65536: it is", lambda s: Context("ws://localhost:1", 65536, "a")),
+    (ValueError, "session_id is '1': it is", lambda s: Engine().make_session("ws://localhost:1", "1", "a")),  # type: ignore[arg-type]
+    (ValueError, "needs TLS, as in wss://192.0.2.2:8111", lambda s: Context("ws://192.0.2.2:1", 1, "")),
     (ValueError, "addr is 'localhost:8111': it looks like ws://localhost", lambda s: Context("localhost:8111", 1, "")),
     (ValueError, "addr is 'http://x:1': it looks like", lambda s: Engine().make_session("http://x:1", 1, "a")),
-    (ValueError, "addr is 'ws://x:port': it looks like", lambda s: Context("ws://x:port", 1, "a")),
-    (ValueError, "trading is 'False': it is True or False", lambda s: Context("ws://x:1", 1, "a", "False")),  # type: ignore[arg-type]
+    (ValueError, "addr is 'ws://localhost:port': it looks like", lambda s: Context("ws://localhost:port", 1, "a")),
+    (ValueError, "trading is 'False': it is True or False", lambda s: Context("ws://localhost:1", 1, "a", "False")),  # type: ignore[arg-type]
     (ValueError, "interval is nan: it is in seconds", lambda s: Engine(NAN)),
     (ValueError, "interval is 'fast': it is in seconds", lambda s: Engine("fast")),  # type: ignore[arg-type]
     (ValueError, "level is 'loud': use one of off, error, warn, info", lambda s: Engine(0.1, "loud")),

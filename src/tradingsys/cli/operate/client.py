@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from tradingsys.core.errors import ConfigError, LocalProtocolError, TradingError, TransportError
+from tradingsys.net.loopback import LOOPBACK
 from tradingsys.net.token import read_token, token_path
 from tradingsys.net.ws import Connection, connect
 from tradingsys.wire.codec import decode_result, decode_server_message, encode_request
@@ -20,6 +21,7 @@ from tradingsys.wire.operator import GatewayView, OperateParams
 
 __all__ = ["NoGateway", "Operator", "operating"]
 
+_ELSEWHERE = "operate a gateway on its own machine; strategies of others come by wss:// and a token of their session"
 _CONNECT_S = 3.0
 _GOODBYE_S = 1.0
 _ANSWER_S = 15.0
@@ -118,6 +120,12 @@ def _port(addr: str) -> int:
         port = None
     if parts.scheme != "ws" or not parts.hostname or not port:
         raise ConfigError(f"{addr!r} is no address with a port", key="--addr", hint="write it like ws://localhost:8111")
+    if parts.hostname not in LOOPBACK:
+        raise ConfigError(
+            f"{parts.hostname} is another machine, which must not be told this one's token",
+            key="--addr",
+            hint=_ELSEWHERE,
+        )
     return port
 
 
