@@ -1,0 +1,106 @@
+"""The kill switch where an account holds assets: what sessions hold is traded away, debts stay."""
+
+from __future__ import annotations
+
+import weakref
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from tests.simulate.faults import Faults
+from tests.simulate.incarnation import Incarnation
+from tests.simulate.life import ACCOUNT, SETTINGS
+from tests.simulate.machine import Machine
+from tests.simulate.plain_spot import PlainSpot
+from tests.simulate.rig import Rig
+from tests.simulate.spot_box import URLS, WireSpot, markets
+from tests.simulate.spot_life import SpotVenue
+from tests.simulate.world import World, s
+from tests.unit.gateway.test_stopping import confirmed, operator
+from tradingsys.core.enums import Side
+from tradingsys.gateway.products import ProductName
+from tradingsys.matching.cross_margin import CrossMarginWallet
+from tradingsys.sim.spot_exchange import SpotExchange, margin_name
+from tradingsys.venues.binance.market import BinanceMarket
+from tradingsys.venues.binance.spot import SPOT
+
+
+class AssetRig(Rig):
+    """The same world with an exchange of assets in it; on margin without a codec between."""
+
+    def __init__(self, folder: Path, deposits: dict[str, str], *, margin: bool = False) -> None:
+        self.world, self.folder, self.faults = World(1), folder, Faults.none()
+        self.settings = structs.replace(SETTINGS, product=ProductName.MARGIN if margin else ProductName.SPOT)
+        self.account = margin_name(ACCOUNT) if margin else ACCOUNT
+        self.box = self._box({asset: Decimal(amount) for asset, amount in deposits.items()}, margin)
+        self.exchange = self.box.exchange
+        self.exchange.open_account("house", {}, is_house=True)
+        self.venue = SpotVenue(self.world, self.box, self.account, Counter())
+        self.machine = Machine(self.world, folder, lambda: self.faults, Counter())
+        weakref.finalize(self, self.machine.close)
+        self._tick()
+        self.start()
+
+    def _box(self, deposits: dict[str, Decimal], margin: bool) -> PlainSpot | WireSpot:
+        if not margin:
+            return WireSpot(self.world.now_ns - s(60), deposits)
+        exchange = SpotExchange((market.listing for market in markets()), first_id=1)
+        exchange.open_margin(ACCOUNT, deposits, now_ns=self.world.now_ns - s(60))
+        return PlainSpot(self.account, exchange)
+
+    def start(self, *, until_ready: bool = True) -> Incarnation:
+        self.gateway = Incarnation(
+            self.world,
+            self.venue,
+            self.machine,
+            self.settings,  # type: ignore[arg-type]
+            lambda: self.box.protocol(),
+            BinanceMarket(SPOT, URLS),
+            lambda: self.faults,
+            lambda power_cut: None,
+        )
+        if until_ready:
+            self.run(10)
+            assert self.gateway.gateway.is_ready, self.gateway.gateway.text
+        return self.gateway
+
+
+@pytest.mark.parametrize("margin", [False, True])
+def test_flatten_sells_what_each_session_holds_and_leaves_what_belongs_to_none(tmp_path: Path, margin: bool) -> None:
+    rig = AssetRig(tmp_path, {"USDT": "1000", "DOGE": "500"}, margin=margin)
+    one, two = rig.client(1, instance="i1"), rig.client(2, instance="i2")
+    rig.house(Side.SELL, 100, "0.6")
+    one.ask("order", one.order_params(quantity="60"))
+    two.ask("order", two.order_params(quantity="20"))
+    one.ask("order", one.order_params(side="SELL", quantity="30", price="0.7"))
+    rig.run(1)
+    assert rig.nets(1, 2) == [Decimal("59.94"), Decimal("19.98")], "less the fee"
+    rig.house(Side.BUY, 200, "0.59")
+    desk = operator(rig)
+    view = confirmed(desk, desk.ask("op.flatten", {"reason": "enough"})["result"])
+    assert not view.get("left") and rig.nets(1, 2) == [Decimal("0.94"), Decimal("0.98")]
+    assert view["held"] == [
+        "session 1 holds 0.94 dogeusdt: less than the lot, 1",
+        "session 2 holds 0.98 dogeusdt: less than the lot, 1",
+    ]
+    assert not rig.exchange.open_orders(rig.account) and not rig.gateway.gateway.book.differences
+    assert rig.exchange.accounts[rig.account].total("DOGE") == Decimal("501.92"), "what was there before is nobody's"
+
+
+def test_flatten_of_a_short_session_buys_back_and_its_debt_stays(tmp_path: Path) -> None:
+    rig = AssetRig(tmp_path, {"USDT": "1000"}, margin=True)
+    client = rig.client(1)
+    rig.house(Side.BUY, 100, "0.6")
+    client.ask("order", client.order_params(side="SELL", quantity="50", side_effect="MARGIN_BUY"))
+    rig.run(1)
+    assert rig.net(1) == -50
+    rig.house(Side.SELL, 200, "0.61")
+    desk = operator(rig)
+    view = confirmed(desk, desk.ask("op.flatten", {})["result"])
+    assert view["held"] == ["session 1 holds -0.05 dogeusdt: less than the lot, 1"]
+    wallet = rig.exchange.accounts[rig.account]
+    assert isinstance(wallet, CrossMarginWallet)
+    assert wallet.debt("DOGE") > wallet.total("DOGE") == Decimal("49.95"), "repaying is left to people"
