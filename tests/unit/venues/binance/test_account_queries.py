@@ -30,6 +30,7 @@ from tradingsys.venues.binance.account import BinanceProtocol
 from tradingsys.venues.binance.usdm import USDM, endpoints
 
 MINUTE_MS = 60_000
+FIRST_MS = SERVER_MS - 24 * 60 * MINUTE_MS
 CROSSED = SymbolSettings("ETHUSDT", 7, MarginType.CROSSED)
 CONFIG = messages.SymbolConfig(symbol="ETHUSDT", margin_type="CROSSED", leverage=7)
 
@@ -54,13 +55,15 @@ def bar(open_ms: int) -> messages.KlineRow:
     return messages.KlineRow(open_ms, "1", "2", "1", "2", "10", open_ms + MINUTE_MS - 1, "15", 3, "4", "6")
 
 
-def row(ts_ms: int, tran_id: int) -> messages.IncomeRow:
+def row(hour: int, tran_id: int) -> messages.IncomeRow:
+    ts_ms = FIRST_MS + 60 * MINUTE_MS * hour
     return messages.IncomeRow(
         symbol="ETHUSDT", income_type="FUNDING_FEE", income="-0.5", asset="USDT", time=ts_ms, tran_id=tran_id
     )
 
 
-def funding(ts_ms: int, tran_id: int) -> Income:
+def funding(hour: int, tran_id: int) -> Income:
+    ts_ms = FIRST_MS + 60 * MINUTE_MS * hour
     return Income("FUNDING_FEE", "ETHUSDT", "USDT", Decimal("-0.5"), str(tran_id), ts_ms)
 
 
@@ -74,23 +77,30 @@ def test_all_assets_of_the_account() -> None:
 
 def test_cash_history_is_one_answer_of_the_oldest_rows() -> None:
     world = world_with_time()
-    world.ask(IncomeQuery("FUNDING_FEE", 100, 3))
-    wanted = {"incomeType": "FUNDING_FEE", "startTime": "100", "page": "1", "limit": "3"}
+    world.ask(IncomeQuery("FUNDING_FEE", FIRST_MS, 3))
+    wanted = {"incomeType": "FUNDING_FEE", "startTime": str(FIRST_MS), "page": "1", "limit": "3"}
     assert asked(world) == ("GET", "/fapi/v1/income", wanted)
-    world.reply_http([row(300, 3), row(100, 1), row(200, 2)])
-    assert world.answer().value == (funding(100, 1), funding(200, 2), funding(300, 3))
+    world.reply_http([row(2, 3), row(0, 1), row(1, 2)])
+    assert world.answer().value == (funding(0, 1), funding(1, 2), funding(2, 3))
+
+
+def test_cash_history_is_not_asked_for_from_before_what_the_exchange_keeps() -> None:
+    world = world_with_time()
+    world.ask(IncomeQuery("FUNDING_FEE", 100, 3))
+    kept_ms = SERVER_MS - int(asked(world)[2]["startTime"])
+    assert abs(kept_ms - 90 * 24 * 60 * MINUTE_MS) < MINUTE_MS
 
 
 def test_a_page_that_is_all_of_the_first_moment_is_followed_by_the_next() -> None:
     world = world_with_time()
-    world.ask(IncomeQuery("FUNDING_FEE", 100, 2))
-    world.reply_http([row(100, 1), row(100, 2)])
+    world.ask(IncomeQuery("FUNDING_FEE", FIRST_MS, 2))
+    world.reply_http([row(0, 1), row(0, 2)])
     assert asked(world)[2]["page"] == "2"
-    world.reply_http([row(100, 3), row(200, 4)])
-    assert world.answer().value == (funding(100, 1), funding(100, 2), funding(100, 3), funding(200, 4))
-    world.ask(IncomeQuery("FUNDING_FEE", 100, 2))
-    world.reply_http([row(100, 1)])
-    assert world.answer().value == (funding(100, 1),)
+    world.reply_http([row(0, 3), row(1, 4)])
+    assert world.answer().value == (funding(0, 1), funding(0, 2), funding(0, 3), funding(1, 4))
+    world.ask(IncomeQuery("FUNDING_FEE", FIRST_MS, 2))
+    world.reply_http([row(0, 1)])
+    assert world.answer().value == (funding(0, 1),)
 
 
 def test_settings_of_a_symbol() -> None:
