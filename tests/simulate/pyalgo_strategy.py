@@ -89,7 +89,7 @@ class PyalgoStrategy:
 
     def _born(self) -> None:
         instance = f"{self.world.rng.getrandbits(64):x}"
-        self._context = Context("ws://sim:1", self.session, "sim", True, instance=instance)
+        self._context = Context("ws://localhost:1", self.session, "sim", True, instance=instance)
         self._subscriptions = [self._context.open_subscription(symbol, "depth") for symbol in self.symbols]
         for subscription in self._subscriptions:
             subscription.on_order = self._on_order
