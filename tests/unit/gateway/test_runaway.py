@@ -67,5 +67,5 @@ def test_one_that_leaves_orders_everywhere_is_stopped(rig: Rig) -> None:
 
 def test_one_that_is_wrong_about_its_prices_sends_nothing_at_all(rig: Rig) -> None:
     refused = runs_away(rig, let_loose(rig), 2, lambda number: {"quantity": str(20 + number), "price": "0.67"})
-    assert set(refused) == {"max_aggressive_pct", ErrorCode.HALTED}
+    assert refused["max_aggressive_pct"] and refused[ErrorCode.HALTED]
     assert rig.net(1) == 0 and not orders_there(rig)
