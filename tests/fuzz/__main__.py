@@ -25,7 +25,8 @@ def main() -> int:
         began_s = time.process_time()
         outcome = fuzz(target, options.runs, options.seed)
         print(
-            f"{target.name:44} {outcome.runs:8} inputs, {outcome.refused:8} refused, {len(outcome.findings)} wrong, "
+            f"{target.name:44} {outcome.runs:8} inputs, {outcome.refused:8} refused, "
+            f"{len(outcome.reached):4} kinds of answers, {len(outcome.findings)} wrong, "
             f"longest {outcome.longest_s * 1000:.0f} ms, {time.process_time() - began_s:.0f} s of CPU",
             flush=True,
         )

@@ -16,6 +16,8 @@ __all__ = ["Finding", "Outcome", "fuzz"]
 
 _HANG_S = 5
 _MAX_FINDINGS = 5
+_WORDS = 60
+"""Of a refusal's text, so that what it quotes does not count."""
 
 
 class Finding(Struct, frozen=True):
@@ -31,6 +33,8 @@ class Outcome(Struct):
     runs: int = 0
     refused: int = 0
     longest_s: float = 0.0
+    reached: set[object] = set()
+    """Different results and refusals: how far the inputs got."""
     findings: list[Finding] = []
 
 
@@ -42,7 +46,8 @@ def fuzz(target: Target, runs: int, seed: int) -> Outcome:
     """The same arguments give the same inputs."""
     outcome = Outcome()
     feed = target.prepare()
-    inputs = iter(Mutator(f"{target.name} {seed}", target.samples()))
+    name = f"{target.name} {seed}"
+    inputs = iter(Mutator(name, target.samples())) if target.inputs is None else target.inputs(name)
     before = _on_alarm() if hasattr(signal, "SIGALRM") else None
     places: set[str] = set()
     try:
@@ -52,9 +57,10 @@ def fuzz(target: Target, runs: int, seed: int) -> Outcome:
                 signal.alarm(_HANG_S)
             began = time.perf_counter()
             try:
-                feed(data)
-            except target.documented:
+                outcome.reached.add(_kind(feed(data)))
+            except target.documented as error:
                 outcome.refused += 1
+                outcome.reached.add((type(error), str(error)[:_WORDS]))
             except (Exception, _Hang) as error:  # noqa: BLE001 - that is what is looked for
                 place = repr(traceback.extract_tb(error.__traceback__)[-1])
                 if place not in places and len(outcome.findings) < _MAX_FINDINGS:
@@ -67,6 +73,11 @@ def fuzz(target: Target, runs: int, seed: int) -> Outcome:
             signal.alarm(0)
             signal.signal(signal.SIGALRM, before)
     return outcome
+
+
+def _kind(result: object) -> object:
+    """A tuple says itself what came of an input; of anything else its type counts."""
+    return result if isinstance(result, tuple) and all(isinstance(each, str | int) for each in result) else type(result)
 
 
 def _on_alarm() -> signal._HANDLER:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import tempfile
 import zlib
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, partial
 from pathlib import Path
 
 import msgspec
@@ -19,6 +19,7 @@ from picows.picows import _parse_http_request  # type: ignore[attr-defined]
 
 from tests.bad_input.table_handshakes import HANDSHAKES
 from tests.bad_input.test_messages import _PARAMS
+from tests.fuzz import requests
 from tests.shared_data import SHARED
 from tests.unit.store.books import TERMS
 from tests.unit.venues.binance.exchange_double import World
@@ -60,6 +61,8 @@ class Target(Struct, frozen=True):
     """Makes what is fed."""
     documented: tuple[type[Exception], ...] = ()
     """What it may raise."""
+    inputs: Callable[[str], Iterator[bytes]] | None = None
+    """Made for it, from a seed; by default the samples are spoiled in every way."""
 
 
 # ---- our own wire
@@ -302,4 +305,14 @@ TARGETS: tuple[Target, ...] = (
         (ConfigError,),
     ),
     Target("recordings", _lines_of_recordings, lambda: parse, (ValueError,)),
+    *(
+        Target(
+            f"simulator, {name}: requests",
+            partial(requests.samples, face),
+            partial(requests.answers, face),
+            (requests.Refused,),
+            inputs=partial(requests.requests, face),
+        )
+        for name, face in (("futures", requests.FUTURES), ("spot and margin", requests.SPOT))
+    ),
 )

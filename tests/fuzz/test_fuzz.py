@@ -17,7 +17,16 @@ RUNS = 150
 def test_wrong_input_is_refused_as_documented(target: Target) -> None:
     outcome = fuzz(target, RUNS, seed=7)
     assert not outcome.findings, "\n".join(f"{each.data[:300]!r}\n{each.what}" for each in outcome.findings)
-    assert outcome.runs == RUNS
+    assert outcome.runs == RUNS and outcome.reached
+
+
+@pytest.mark.parametrize(
+    "target", [each for each in TARGETS if each.inputs is not None], ids=lambda target: target.name
+)
+def test_inputs_that_are_made_for_a_parser_get_far(target: Target) -> None:
+    outcome = fuzz(target, 600, seed=7)
+    assert outcome.runs / 5 < outcome.refused < outcome.runs * 4 / 5
+    assert len(outcome.reached) > 60
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
