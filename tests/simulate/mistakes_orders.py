@@ -124,7 +124,7 @@ ORDER_MISTAKES = (
         "what_the_journal_lacks_was_never_sent",
         Scene.LOST_TAIL,
         OrderDesk.resolve,
-        "order = self._unknown(client, item)",
+        "order = self._unknown(client, item, instruments)",
         "pass",
     ),
     Mistake(

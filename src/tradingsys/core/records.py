@@ -362,3 +362,5 @@ class Saved(Struct, frozen=True):
     """The lineage was drawn when the book was opened: no order anywhere carries it."""
     days: tuple[DayRecord, ...] = ()
     """Of each session the last one."""
+    first_epoch: int = 0
+    """The oldest; 0 where none has begun."""

@@ -35,6 +35,7 @@ from tradingsys.wire.messages import (
 __all__ = ["OrderRequests"]
 
 _TO_TRADE = "send, amend or cancel orders"
+_MOST_RESOLVED = 100
 _REFUSALS = frozenset({ErrorCode.INVALID_ORDER, ErrorCode.DENIED})
 
 
@@ -149,7 +150,12 @@ class OrderRequests:
         desk = self._started_desk()
         params = decode_params(request, ResolveParams)
         require_ready(self._gateway)
-        views = [desk.resolve(client, item) for item in params.orders]
+        if len(params.orders) > _MOST_RESOLVED:
+            raise LocalProtocolError(
+                f"{len(params.orders)} orders are too many for one resolve: {_MOST_RESOLVED} at a time",
+                code=ErrorCode.BAD_REQUEST,
+            )
+        views = [desk.resolve(client, item, self._gateway.instruments) for item in params.orders]
         client.peer.write(encode_reply(request.id, ResolveResult(views)))
 
     def _presumed_qty(self, session: int, terms: Terms) -> Decimal:

@@ -29,7 +29,8 @@ from tradingsys.gateway.order_lists import check_list, executed_before, leg_name
 from tradingsys.gateway.reducing import Reducing
 from tradingsys.gateway.seams import StoreSeam
 from tradingsys.gateway.sessions import Client
-from tradingsys.gateway.views import absent_view, order_view, terms_of
+from tradingsys.gateway.unproven import UnprovenOrders
+from tradingsys.gateway.views import absent_view, order_view
 from tradingsys.oms.procedure import Procedures
 from tradingsys.oms.recovery import Recovery
 from tradingsys.oms.session_book import Incarnation, SessionBook
@@ -88,6 +89,7 @@ class OrderDesk:
         self._recovery = recovery
         self._procedures = procedures
         self._incarnation = incarnation
+        self._unproven = UnprovenOrders(book, incarnation)
         self._settings = settings
         self._failed = failed
 
@@ -324,37 +326,24 @@ class OrderDesk:
     def _tell_failed(self, order: TrackedOrder, report: RequestDone) -> None:
         self._failed(order, report.request, *_told(report.error))
 
-    def resolve(self, client: Client, item: ResolveItem) -> OrderView:
+    def resolve(self, client: Client, item: ResolveItem, instruments: Mapping[str, Instrument]) -> OrderView:
         """What became of an order whose request got no answer.
 
-        Raises LocalProtocolError when it is not an order of this session, or its terms are no terms.
+        Raises LocalProtocolError when it is not an order of this session, or its terms are none that it can have had.
         """
+        _require_own(client.session_id, item.client_order_id)
         order = self._book.order(item.client_order_id)
         if order is None:
-            order = self._unknown(client, item)
-        elif order.session != client.session_id:
-            raise LocalProtocolError("not an order of this session", code=ErrorCode.NO_SUCH_ORDER)
+            order = self._unknown(client, item, instruments)
         view = None if order is None else order_view(order, order.facts.fills.values())
         return view or absent_view(item, "never sent")
 
-    def _unknown(self, client: Client, item: ResolveItem) -> TrackedOrder | None:
+    def _unknown(self, client: Client, item: ResolveItem, instruments: Mapping[str, Instrument]) -> TrackedOrder | None:
         """None when it provably never left; else an order in doubt, about which the venue is being asked."""
-        key = decode_client_order_id(item.client_order_id)
-        now = self._incarnation
-        if key is None or client.session is None or key.session != client.session.id:
-            raise LocalProtocolError("not an order of this session", code=ErrorCode.NO_SUCH_ORDER)
-        if key.lineage != now.lineage:
-            raise LocalProtocolError(
-                "an order of another pos.db, which alone can tell what became of it: look for it at the exchange",
-                code=ErrorCode.NO_SUCH_ORDER,
-            )
-        if key.epoch >= now.first_epoch_after_cut:
+        intent = self._unproven.intent(client.session, item, instruments)
+        if intent is None:
             return None
-        try:
-            terms = terms_of(item)
-        except ValueError as error:
-            raise LocalProtocolError(str(error), code=ErrorCode.BAD_REQUEST) from None
-        order = self._book.track(Intent(item.client_order_id, key.session, terms, 0, 0))
+        order = self._book.track(intent)
         self._book.doubt(order)
         self._procedures.start(self._recovery.resolve(order))
         return order
@@ -367,10 +356,21 @@ class OrderDesk:
             self._book.refuse(order, Closed(OrderStatus.REJECTED, order.stamp_ms, *_told(report.error)))
 
     def _own(self, client: Client, client_order_id: str) -> TrackedOrder:
+        _require_own(None if client.session is None else client.session.id, client_order_id)
         order = self._book.order(client_order_id)
-        if order is None or client.session is None or order.session != client.session.id:
+        if order is None:
             raise LocalProtocolError("the session has no such order", code=ErrorCode.NO_SUCH_ORDER)
         return order
+
+
+def _require_own(session: int | None, client_order_id: str) -> None:
+    """By the name alone: looking for an order of any age may have to wait for the disk.
+
+    Raises LocalProtocolError (-10012).
+    """
+    key = decode_client_order_id(client_order_id)
+    if key is None or key.session != session:
+        raise LocalProtocolError("the session has no such order", code=ErrorCode.NO_SUCH_ORDER)
 
 
 @contextmanager

@@ -19,6 +19,8 @@ class Incarnation(Struct, frozen=True):
     """From this epoch on the journal is complete: what it does not hold was never sent by us."""
     adopt_until_ms: int
     """Venue time after which no order of an earlier epoch can still be accepted."""
+    first_epoch: int = 0
+    """No order of this book's lineage is older; 0 where that is not known."""
 
     def split_brain(self, key: OrderKey, facts: Order, ts_event_ms: int, *, lacks_orders: bool = False) -> str:
         """How an order of this book's lineage, which this gateway does not know, proves another one; else empty.

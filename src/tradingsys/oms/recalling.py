@@ -25,13 +25,15 @@ class Recalling:
         self._index, self._fills = index, fills
         self.epoch: int | None = None
         """The present one: its orders are all in memory, until the first of them is dropped from it."""
+        self.first_epoch = 0
+        """No order is older."""
 
     def order(self, client_order_id: str, key: OrderKey | None = None) -> TrackedOrder | None:
         """The order of this id, which is in memory from now on; None when there is none."""
         key = key or decode_client_order_id(client_order_id)
         if self._recall is None or key is None or key.lineage != self._lineage:
             return None
-        if key.epoch == self.epoch and not self._index.has_dropped:
+        if key.epoch < self.first_epoch or (key.epoch == self.epoch and not self._index.has_dropped):
             return None
         found = self._recall(client_order_id)
         if found is None:

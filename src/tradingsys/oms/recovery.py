@@ -257,7 +257,10 @@ class Recovery:
 
     async def resolve(self, order: TrackedOrder) -> None:
         """Ask until the venue shows the order, or until it provably never got it."""
-        await self._settling.resolve(order)
+        if order.symbol not in self._book.symbols and not self._history.is_listed(order.symbol):
+            self._book.believe_absent(order)  # nothing was ever sent on it from here, and nobody can be asked
+        else:
+            await self._settling.resolve(order)
 
     async def settle_cancel(self, order: TrackedOrder) -> None:
         """After a cancel whose outcome is not known, or that was refused: see what the order is now."""

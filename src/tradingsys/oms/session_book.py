@@ -100,7 +100,7 @@ class SessionBook:
     def begin(self, incarnation: Incarnation) -> None:
         """From now on orders are minted under this incarnation."""
         self._incarnation = incarnation
-        self._recalling.epoch = incarnation.epoch
+        self._recalling.epoch, self._recalling.first_epoch = incarnation.epoch, incarnation.first_epoch
 
     def order(self, client_order_id: str) -> TrackedOrder | None:
         """The order of this id, if it is ours, however old."""

@@ -52,6 +52,7 @@ class Identity(Struct, frozen=True):
 
     lineage: str
     created_ms: int
+    first_epoch: int
     last_epoch: int
     last_ready_epoch: int
     first_epoch_after_cut: int
@@ -60,16 +61,17 @@ class Identity(Struct, frozen=True):
 
 def identify(conn: apsw.Connection) -> Identity:
     """Read who this book is."""
-    ((last_epoch, last_ready),) = rows(
-        conn, "SELECT coalesce(max(epoch), 0), coalesce(max(epoch) FILTER (WHERE ready), 0) FROM epochs"
+    ((first_epoch, last_epoch, last_ready),) = rows(
+        conn,
+        "SELECT coalesce(min(epoch), 0), coalesce(max(epoch), 0), coalesce(max(epoch) FILTER (WHERE ready), 0) "
+        "FROM epochs",
     )
-    assert isinstance(last_epoch, int)
-    assert isinstance(last_ready, int)
     return Identity(
         str(meta(conn, "lineage")),
         int(meta(conn, "created_ms") or 0),
-        last_epoch,
-        last_ready,
+        whole(first_epoch),
+        whole(last_epoch),
+        whole(last_ready),
         int(meta(conn, "first_epoch_after_cut") or 0),
         int(meta(conn, "max_recv_window_ms") or 0),
     )
@@ -103,6 +105,7 @@ def load(conn: apsw.Connection, path: Path, wall_ms: int, *, proven: bool, is_ne
         sum_ledger(conn),
         is_new,
         tuple(read_days(conn)),
+        identity.first_epoch,
     )
 
 

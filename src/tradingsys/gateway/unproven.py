@@ -1,0 +1,75 @@
+"""Orders that only a strategy tells of: the journal that had them was lost, or they were never sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tradingsys.core.errors import LocalProtocolError
+from tradingsys.core.ids import decode_client_order_id
+from tradingsys.core.instrument import Instrument
+from tradingsys.core.order import Terms
+from tradingsys.core.records import Intent
+from tradingsys.gateway.sessions import Session
+from tradingsys.gateway.views import terms_of
+from tradingsys.oms.session_book import Incarnation, SessionBook
+from tradingsys.wire.messages import ErrorCode, ResolveItem
+
+__all__ = ["UnprovenOrders"]
+
+_MOST = 100
+"""Of a session at a time: each is asked about, and counts in full, until the exchange has shown what became of it."""
+
+
+class UnprovenOrders:
+    """Judges what a strategy says that it sent."""
+
+    def __init__(self, book: SessionBook, incarnation: Incarnation) -> None:
+        self._book, self._incarnation = book, incarnation
+
+    def intent(
+        self, session: Session | None, item: ResolveItem, instruments: Mapping[str, Instrument]
+    ) -> Intent | None:
+        """What would have been in the journal; None when it provably never left.
+
+        Raises LocalProtocolError when it cannot be one of the session's orders, or too many are in doubt already.
+        """
+        key, now = decode_client_order_id(item.client_order_id), self._incarnation
+        if key is None or session is None or key.session != session.id:
+            raise LocalProtocolError("not an order of this session", code=ErrorCode.NO_SUCH_ORDER)
+        if key.lineage != now.lineage:
+            raise LocalProtocolError(
+                "an order of another pos.db, which alone can tell what became of it: look for it at the exchange",
+                code=ErrorCode.NO_SUCH_ORDER,
+            )
+        if key.epoch < now.first_epoch or key.epoch >= now.first_epoch_after_cut:
+            return None
+        try:
+            terms = terms_of(item)
+        except ValueError as error:
+            raise LocalProtocolError(str(error), code=ErrorCode.BAD_REQUEST) from None
+        self._check(terms, instruments.get(terms.symbol))
+        in_doubt = sum(order.in_doubt and not order.stamp_ms for order in self._book.open_orders(session.id))
+        if in_doubt >= _MOST:
+            raise LocalProtocolError(
+                f"the exchange is being asked about {_MOST} orders of this session already: ask again in some seconds",
+                code=ErrorCode.DENIED,
+            )
+        return Intent(item.client_order_id, session.id, terms, 0, 0)
+
+    def _check(self, terms: Terms, instrument: Instrument | None) -> None:
+        """It counts as what it claims to be: at least it must be able to be that."""
+        name = terms.symbol.lower()[:20]
+        if terms.symbol not in self._book.symbols:
+            raise LocalProtocolError(
+                f"no order on {name} is in this pos.db's past: if an older one was restored, start once with "
+                f"`--scan {name}`",
+                code=ErrorCode.NO_SUCH_ORDER,
+            )
+        if instrument is None:
+            return
+        most_px = instrument.max_price or terms.price
+        is_too_dear = terms.price is not None and most_px is not None and terms.price > most_px
+        if is_too_dear or terms.order_qty > max(instrument.max_qty, instrument.market_max_qty):
+            raise LocalProtocolError(
+                f"{name} takes no order of that quantity or price: it was never sent so", code=ErrorCode.BAD_REQUEST
+            )
