@@ -175,9 +175,9 @@ class Limiting:
         if denial is None and not only_pace:
             reference = self.valuing.reference(asked.symbol, guarded.limits.max_reference_age_s, now_ns)
             denial = check(guarded.limits, self.account, asked, gateway.book.exposure, reference)
-        if denial is not None:
-            if denial.limit == "max_reference_age_s":
+            if denial is not None and reference.problem:
                 self._ask_for_prices(asked.symbol)
+        if denial is not None:
             self._deny(asked, guarded, denial, now_ns)
         guarded.pace.passed(asked, now_ns)
         most = guarded.limits.max_orders_between_executions

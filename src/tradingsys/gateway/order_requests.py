@@ -7,7 +7,7 @@ from decimal import Decimal
 from msgspec import structs
 
 from tradingsys.core.commands import PlaceOrderList
-from tradingsys.core.enums import Side, TradingState
+from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import InvalidOrder, LocalProtocolError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.order import Terms
@@ -159,15 +159,14 @@ class OrderRequests:
         client.peer.write(encode_reply(request.id, ResolveResult(views)))
 
     def _presumed_qty(self, session: int, terms: Terms) -> Decimal:
-        """What an order for an amount of the quote asset may come to: at the best price, if one is known.
+        """What an order for an amount of the quote asset may come to: at the lowest price that is known.
 
         At least all that the session holds to reduce: at a worse price a sale takes more, and how much nobody knows.
         """
         if terms.quote_order_qty is None:
             return Decimal(0)
         gateway = self._gateway
-        best = gateway.market.prices.best(terms.symbol)
-        px = best and (best[1] if terms.side is Side.BUY else best[0])
+        px = gateway.limiting.valuing.lowest_px(terms.symbol, terms.side)
         held = -gateway.book.net(session, terms.symbol) * terms.side.sign
         return max(terms.quote_order_qty / px if px else Decimal(0), held, Decimal(0))
 

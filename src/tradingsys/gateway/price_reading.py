@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 
 from tradingsys.core.commands import KlinesQuery
 from tradingsys.core.errors import TradingError
@@ -55,6 +54,6 @@ class PriceReading:
                 self._gateway.log.warning("a price could not be read", symbol=symbol, reason=str(error))
             else:
                 for bar in bars[-1:]:
-                    self._gateway.market.prices.read(symbol, Decimal(bar.close), asked_ns)
+                    self._gateway.market.prices.read(symbol, bar.close, asked_ns)
             finally:
                 self._asking.discard(symbol)

@@ -17,6 +17,7 @@ __all__ = ["Measured", "Prices"]
 _Book = Depth | BestBidOffer
 _NS_PER_S = 1_000_000_000
 _HALF = Decimal("0.5")
+_ZERO = Decimal(0)
 
 
 class Measured(Struct, frozen=True):
@@ -52,11 +53,12 @@ class Prices:
     def _keep_middle(self, symbol: str) -> None:
         """A side of its book is gone: what the middle was grows old, and is known all the same."""
         best = self.best(symbol)
-        if best is not None and 0 < best[0] < best[1]:
-            self.read(symbol, (best[0] + best[1]) / 2, self._books[symbol][1])
+        if best is not None and best[0] < best[1]:
+            self._kept[symbol] = (best[0] + best[1]) * _HALF, self._books[symbol][1]
 
-    def read(self, symbol: str, px: Decimal, at_ns: int) -> None:
+    def read(self, symbol: str, text: str, at_ns: int) -> None:
         """The exchange was asked, and this is what it traded at then."""
+        px = _number(text)
         if px > 0:
             self._kept[symbol] = px, at_ns
 
@@ -75,18 +77,22 @@ class Prices:
     def venue_reference(self, symbol: str) -> Decimal | None:
         """What the venue values an order at market with: the mark price if it is followed, else the book's middle."""
         if symbol in self._marks:
-            return Decimal(self._marks[symbol][0].mark_px)
+            return _number(self._marks[symbol][0].mark_px) or None
         best = self.best(symbol)
         return None if best is None else (best[0] + best[1]) / 2
 
     def best(self, symbol: str) -> tuple[Decimal, Decimal] | None:
-        """Best bid and offer; None when no book is followed, or a side of it is empty."""
+        """Best bid and offer; None when no book is followed, or a side of it is empty or cannot be read."""
         if symbol not in self._books:
             return None
         book, _ = self._books[symbol]
         if isinstance(book, BestBidOffer):
-            return Decimal(book.bid_px), Decimal(book.ask_px)
-        return (Decimal(book.bids[0][0]), Decimal(book.asks[0][0])) if book.bids and book.asks else None
+            bid, ask = _number(book.bid_px), _number(book.ask_px)
+        elif book.bids and book.asks:
+            bid, ask = _number(book.bids[0][0]), _number(book.asks[0][0])
+        else:
+            return None
+        return (bid, ask) if bid > 0 and ask > 0 else None
 
     def levels(self, symbol: str, side: Side) -> Sequence[tuple[Decimal, Decimal]]:
         """What an order of this side would trade with, best first: price and quantity, as far as it is followed."""
@@ -94,9 +100,9 @@ class Prices:
             return ()
         book, _ = self._books[symbol]
         if isinstance(book, Depth):
-            return [(Decimal(px), Decimal(qty)) for px, qty in (book.asks if side is Side.BUY else book.bids)]
+            return [(_number(px), _number(qty)) for px, qty in (book.asks if side is Side.BUY else book.bids)]
         px, qty = (book.ask_px, book.ask_qty) if side is Side.BUY else (book.bid_px, book.bid_qty)
-        return ((Decimal(px), Decimal(qty)),)
+        return ((_number(px), _number(qty)),)
 
     def measure(self, symbol: str, oldest_ns: int | None, now_ns: int) -> Measured:
         """What an order is measured with: the book's middle, else the mark price, else the last trade's.
@@ -105,7 +111,7 @@ class Prices:
         """
         best = self.best(symbol)
         if best is not None:
-            if not 0 < best[0] < best[1]:
+            if best[0] >= best[1]:
                 told = f"{best[0]} is bid, {best[1]} asked"
                 return Measured(None, f"the book of {symbol.lower()} is crossed: {told}", told)
             if oldest_ns is None or self._books[symbol][1] >= oldest_ns:
@@ -132,17 +138,26 @@ class Prices:
     def _known(self, symbol: str, best: tuple[Decimal, Decimal] | None) -> list[tuple[Decimal, int]]:
         """Prices and when they came: what measures best first."""
         known: list[tuple[Decimal, int]] = []
-        if best is not None and 0 < best[0] < best[1]:
-            known.append(((best[0] + best[1]) / 2, self._books[symbol][1]))
+        if best is not None and best[0] < best[1]:
+            known.append(((best[0] + best[1]) * _HALF, self._books[symbol][1]))
         if symbol in self._marks:
             mark, at_ns = self._marks[symbol]
-            known.append((Decimal(mark.mark_px), at_ns))
+            known.append((_number(mark.mark_px), at_ns))
         if symbol in self._trades:
             last, at_ns = self._trades[symbol]
-            known.append((Decimal(last.px if isinstance(last, Trade) else last.close), at_ns))
+            known.append((_number(last.px if isinstance(last, Trade) else last.close), at_ns))
         if symbol in self._kept:
             known.append(self._kept[symbol])
         return [(px, at_ns) for px, at_ns in known if px > 0]
+
+
+def _number(text: str) -> Decimal:
+    """A price or a quantity as the exchange told it; 0, as if nothing was told, for what is none."""
+    try:
+        told = Decimal(text)
+    except ArithmeticError:
+        return _ZERO
+    return told if told.is_finite() else _ZERO
 
 
 def _when(known: tuple[Decimal, int]) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import partial
 
+from tradingsys.core.enums import Side
 from tradingsys.core.instrument import Instrument
 from tradingsys.gateway.prices import Measured, Prices
 from tradingsys.oms.earnings import Holding
@@ -34,8 +35,8 @@ class Valuing:
         quote = self._quote_asset(symbol)
         if quote not in _DOLLARS:
             measured, rate = self._in_dollars(measured, quote, oldest_ns, now_ns)
-        worth = measured.px * rate if measured.px is not None else self.worth(symbol)
-        if not self._book.exposure.is_valued(symbol):
+        worth = self.worth(symbol) if measured.px is None or measured.problem else measured.px * rate
+        if not self._book.exposure.worth(symbol):
             self._book.exposure.value(symbol, worth)
         levels = partial(self._prices.levels, symbol)
         return Reference(measured.px, rate, measured.problem, worth, levels, measured.known)
@@ -49,15 +50,18 @@ class Valuing:
     def _in_dollars(
         self, measured: Measured, quote: str, oldest_ns: int | None, now_ns: int
     ) -> tuple[Measured, Decimal]:
-        """What is measured in another asset, with what that is worth."""
+        """What is measured in another asset, with what that is worth: as it was last known where it cannot be measured,
+        0 where it never was.
+        """
         pairs = f"{quote}USDT", f"USDT{quote}"
         name = next((pair for pair in pairs if self._prices.newest_ns(pair) is not None), None)
         if name is None:
             problem = f"what a {quote} is worth is not known yet: it is being asked for"
-            return (measured if measured.problem else Measured(measured.px, problem, "no price")), _ONE
+            return (measured if measured.problem else Measured(measured.px, problem, "no price")), _ZERO
         rate = self._prices.measure(name, oldest_ns, now_ns)
         if rate.px is None:
-            return (measured if measured.problem else Measured(measured.px, rate.problem, rate.known)), _ONE
+            last = self.rate(quote) or _ZERO
+            return (measured if measured.problem else Measured(measured.px, rate.problem, rate.known)), last
         return measured, rate.px if name == pairs[0] else _ONE / rate.px
 
     def refresh(self) -> None:
@@ -67,9 +71,20 @@ class Valuing:
             self._book.exposure.value(symbol, self.worth(symbol))
 
     def worth(self, symbol: str) -> Decimal:
-        """Of one unit of a symbol, as it was last known; what was paid for it where no price ever was."""
-        px = self._prices.worth(symbol) or self._paid(symbol)
-        return px * (self.rate(self._quote_asset(symbol)) or _ONE)
+        """Of one unit of a symbol, as it was last known; what was paid for it where no price ever was; else 0."""
+        px, rate = self._prices.worth(symbol), self.rate(self._quote_asset(symbol))
+        if px is not None and rate is not None:
+            return px * rate
+        return self._book.exposure.worth(symbol) or (px or self._paid(symbol)) * (rate or _ZERO)
+
+    def lowest_px(self, symbol: str, side: Side) -> Decimal | None:
+        """Of what the book shows for an order of this side and what else is known, however old; None if nothing is."""
+        best, known = self._prices.best(symbol), self._prices.worth(symbol)
+        if known is None:
+            rate = self.rate(self._quote_asset(symbol))
+            known = self.worth(symbol) / rate if rate else None
+        shown = best and (best[1] if side is Side.BUY else best[0])
+        return min((px for px in (shown, known) if px), default=None)
 
     def rate(self, asset: str) -> Decimal | None:
         """What one unit of an asset is worth; None where that is not known."""

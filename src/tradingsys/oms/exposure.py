@@ -106,9 +106,9 @@ class Exposure:
         """All of a session's lines together."""
         return self.totals.get(session) or Total()
 
-    def is_valued(self, symbol: str) -> bool:
-        """Whether it is known what a unit of a symbol is worth."""
-        return bool(self._worths.get(symbol))
+    def worth(self, symbol: str) -> Decimal:
+        """Of a unit of a symbol, as somebody said it last; 0 as long as nobody did."""
+        return self._worths.get(symbol, _ZERO)
 
     def value(self, symbol: str, worth: Decimal) -> None:
         """A unit of a symbol is worth this now."""

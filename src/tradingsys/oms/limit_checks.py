@@ -25,6 +25,7 @@ _POSITIONS = "all positions of the session could come to"
 _ORDERS = "the session's orders under way would come to"
 _ALL_POSITIONS = "the positions of all sessions could come to"
 _ALL_ORDERS = "the orders under way of all sessions would come to"
+_AMOUNTS = ("max_order_notional", "max_position_notional", "max_gross_notional", "max_unexecuted_notional")
 ACCOUNT = "account: "
 """Before the name of a limit that holds for all sessions together."""
 
@@ -38,11 +39,11 @@ class Reference(Struct, frozen=True):
     px: Decimal | None
     """The middle of the book, else the mark price, else the last trade's."""
     rate: Decimal = Decimal(1)
-    """What one unit of the symbol's quote asset is worth, in USDT."""
+    """What one unit of the symbol's quote asset is worth, in USDT; 0 if that was never known."""
     problem: str = ""
     """Why it is of no use."""
     worth: Decimal = _ZERO
-    """Of one unit of the symbol, in USDT, as far as that was ever known."""
+    """Of one unit of the symbol, in USDT, as it was last known; 0 if it never was."""
     levels: Callable[[Side], Sequence[Level]] = lambda _: ()
     """What an order of this side would trade with, best first, as far as it is known."""
     known: str = "no price"
@@ -95,14 +96,18 @@ class Asked(Struct, frozen=True):
             for order in self.orders
         )
 
-    def reduces(self, line: Line) -> bool:
-        """Whether it could do nothing but reduce what the session holds."""
+    def reduces(self, line: Line, *, is_measured: bool = True) -> bool:
+        """Whether it could do nothing but reduce what the session holds.
+
+        What an amount of the quote asset comes to is not known unless ``is_measured``.
+        """
         for order in self.orders:
             terms = order.terms
             if terms.reduce_only or terms.close_position:
                 continue
-            # Without a quantity nobody knows what an amount of the quote asset comes to.
-            if not order.qty or line.worst_of(terms.side, self.adds(terms.side)) > 0:
+            if not order.qty or (terms.quote_order_qty is not None and not is_measured):
+                return False
+            if line.worst_of(terms.side, self.adds(terms.side)) > 0:
                 return False
         return True
 
@@ -126,7 +131,7 @@ def check(
 ) -> Denial | None:
     """Why a request is over a limit, or None."""
     line = exposure.line(asked.session, asked.symbol)
-    reduces = asked.reduces(line)
+    reduces = asked.reduces(line, is_measured=not reference.problem)
     if not reference.problem:
         for order in asked.orders:
             if (denial := _off_market(limits, order, reference)) is not None:
@@ -137,13 +142,27 @@ def check(
             return denial
     if reduces:
         return None
-    if reference.problem and limits.max_reference_age_s is not None:
-        return Denial("max_reference_age_s", f"{limits.max_reference_age_s} s", reference.known, reference.problem)
     return (
-        _too_large(limits, asked, reference)
+        _unmeasured(limits, account, asked, reference)
+        or _too_large(limits, asked, reference)
         or _in_doubt(limits, asked, line)
         or _too_exposed(limits, account, asked, exposure, line, reference)
     )
+
+
+def _unmeasured(limits: Limits, account: AccountLimits, asked: Asked, reference: Reference) -> Denial | None:
+    """Whether nobody can tell how much it is: an old price may do, but not none."""
+    if reference.problem and limits.max_reference_age_s is not None:
+        return Denial("max_reference_age_s", f"{limits.max_reference_age_s} s", reference.known, reference.problem)
+    if reference.worth and reference.rate and all(order.qty for order in asked.orders):
+        return None
+    for of, prefix in ((limits, ""), (account, ACCOUNT)):
+        for name in _AMOUNTS:
+            allowed = getattr(of, name, None)
+            if allowed is not None:
+                reason = reference.problem or "how much it would trade is not known"
+                return Denial(prefix + name, _money(allowed), reference.known, reason)
+    return None
 
 
 def _off_market(limits: Limits, order: Proposed, reference: Reference) -> Denial | None:
@@ -223,14 +242,14 @@ def _too_large(limits: Limits, asked: Asked, reference: Reference) -> Denial | N
 
 def _notional(order: Proposed, reference: Reference) -> Decimal:
     """What an order comes to, in USDT."""
-    terms, px = order.terms, reference.px
+    terms = order.terms
+    if terms.quote_order_qty is not None:
+        return terms.quote_order_qty * reference.rate
     limit_px = terms.price or terms.stop_px
     if limit_px is None:
-        limit_px = px
-    elif terms.side is Side.SELL and px is not None:
-        limit_px = max(limit_px, px)
-    in_quote = terms.quote_order_qty if terms.quote_order_qty is not None else order.qty * (limit_px or _ZERO)
-    return in_quote * reference.rate
+        return order.qty * reference.worth
+    at_limit = limit_px * reference.rate
+    return order.qty * (max(at_limit, reference.worth) if terms.side is Side.SELL else at_limit)
 
 
 def _in_doubt(limits: Limits, asked: Asked, line: Line) -> Denial | None:

@@ -13,7 +13,7 @@ from tests.unit.gateway.scene import SETTINGS, Scene, SceneClient
 from tests.unit.gateway.spot_venue import SpotVenue
 from tradingsys.core.commands import KlinesQuery, SetLeverage
 from tradingsys.core.errors import VenueError
-from tradingsys.core.market import BestBidOffer, Kline, MarkPrice
+from tradingsys.core.market import BestBidOffer, Depth, Kline, MarkPrice
 from tradingsys.core.reports import OrderRequest, Outcome
 from tradingsys.gateway.products import ProductName
 from tradingsys.gateway.session_config import UNLIMITED, LimitsConfig, SessionConfig
@@ -70,6 +70,7 @@ def used(scene: Scene, name: str, session: int | None = 1) -> list[tuple[str, st
 def test_a_denial_says_which_limit_what_it_allows_and_which_key_sets_it(tmp_path: Path) -> None:
     sessions = {2: SessionConfig(limits={"max_order_notional": 20})}
     scene = limited(tmp_path, sessions, max_order_notional=Decimal(10))
+    trades_at(scene, "0.59")
     client, other = scene.client(1), scene.client(2)
     assert denied(client) == {
         "code": ErrorCode.DENIED,
@@ -244,6 +245,60 @@ def test_the_last_price_of_a_stream_outlives_it_until_it_is_too_old(tmp_path: Pa
     client.order()
     scene.run(3)
     assert denied(client)["observed"] == "0.600005, 6 s old"
+
+
+def test_where_no_price_was_ever_known_no_limit_of_an_amount_is_passed_whatever_the_age_of_prices(
+    tmp_path: Path,
+) -> None:
+    scene = limited(tmp_path, max_position_notional=Decimal(100))
+    client = scene.client()
+    at_market: Json = {"order_type": "MARKET", "price": None, "time_in_force": None}
+    told = denied(client, **at_market, quantity="1000000")
+    assert (told["limit"], told["allowed"], told["observed"]) == ("max_position_notional", "100 USDT", "no price")
+    read(scene, "0.6")
+    assert denied(client, **at_market, quantity="1000000")["observed"] == "600000 USDT"
+    client.order(**at_market)
+
+
+def test_a_book_that_becomes_empty_forgets_no_worth(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_position_notional=Decimal(100))
+    client, prices = scene.client(), scene.gateway.market.prices
+    trades_at(scene, "0.6")
+    client.order()
+    prices.note(Depth("DOGEUSDT", scene.now_ms(), [("0.6", "10")], []), scene.now_ns)
+    scene.run(5)
+    assert denied(client, quantity="1000")["observed"] == "618 USDT"
+
+
+def test_a_price_that_is_no_number_is_none(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_reference_age_s=30, max_daily_loss=Decimal(10), max_aggressive_pct=Decimal(5))
+    trades_at(scene, "0.6")
+    client = scene.holder(1, "30")
+    for text in ("", "NaN", "much", "Infinity", "-1"):
+        prices = scene.gateway.market.prices
+        prices.note(BestBidOffer("DOGEUSDT", scene.now_ms(), text, text, text, "1"), scene.now_ns)
+        prices.note(MarkPrice("DOGEUSDT", 0, text, text, text, "0", 0), scene.now_ns)
+        prices.note(structs.replace(BAR, close=text), scene.now_ns)
+        scene.run(3)
+        assert denied(client)["limit"] == "max_reference_age_s", text
+        scene.answer(KlinesQuery, (structs.replace(BAR, close=text),))
+        assert denied(client)["limit"] == "max_reference_age_s", text
+        client.order(order_type="MARKET", price=None, time_in_force=None, side="SELL", quantity="1")
+    assert not [line for line in scene.logged if "a fault in tradingsys" in line]
+    trades_at(scene, "0.6")
+    client.order()
+
+
+def test_orders_for_an_amount_count_what_it_comes_to_at_whatever_price_is_known(tmp_path: Path) -> None:
+    limits = structs.replace(UNLIMITED, max_reference_age_s=30, max_position_notional=Decimal(100))
+    settings = structs.replace(SETTINGS, limits=limits, product=ProductName.SPOT)
+    scene = Scene(tmp_path, settings, venue=SpotVenue()).ready()
+    client = scene.client()
+    scene.gateway.market.prices.note(structs.replace(BAR, close="0.6"), scene.now_ns)
+    amount: Json = {"order_type": "MARKET", "price": None, "time_in_force": None, "quantity": "0"}
+    client.order(**amount, quote_quantity="90")
+    told = denied(client, **amount, quote_quantity="90")
+    assert (told["limit"], told["observed"]) == ("max_position_notional", "180 USDT")
 
 
 def test_a_mark_price_or_a_bar_measures_where_no_book_is_followed(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def test_a_market_order_can_be_for_an_amount_of_the_quote_asset(spot: tuple[Scen
     assert client.last_order()["quote_quantity"] == "25" and client.last_order()["quantity"] == "0"
 
 
-def test_such_an_order_counts_what_it_comes_to_at_the_best_price(spot: tuple[Scene, SpotVenue]) -> None:
+def test_such_an_order_counts_what_it_comes_to_at_the_lowest_price_that_is_known(spot: tuple[Scene, SpotVenue]) -> None:
     scene, _ = spot
     client = scene.client()
     scene.wall_off_ms = 7_000
@@ -38,7 +38,7 @@ def test_such_an_order_counts_what_it_comes_to_at_the_best_price(spot: tuple[Sce
     # The exchange puts no time on it: the gateway's, by the exchange's clock, and not by this machine's.
     assert push["ts_venue_ms"] == scene.now_ms() != push["ts_gateway_in_ns"] // 1_000_000
     client_order_id = client.order(**MARKET, quantity="0", quote_quantity="25")
-    assert scene.tracked(client_order_id).worst_leaves_qty == 50
+    assert scene.tracked(client_order_id).worst_leaves_qty == 25 / Decimal("0.49995")
     seller = client.order(**MARKET, quantity="0", quote_quantity="4.999", side="SELL")
     assert scene.tracked(seller).worst_leaves_qty == 10
 
@@ -48,7 +48,7 @@ def test_until_it_is_known_what_such_a_sale_comes_to_it_may_be_all_that_is_held(
     client = scene.client()
     bought(scene, client, "100")
     seller = client.order(**MARKET, quantity="0", quote_quantity="5", side="SELL")
-    assert scene.tracked(seller).worst_leaves_qty == 100, "no price is known"
+    assert scene.tracked(seller).worst_leaves_qty == 100
     assert "cancel or amend" in refusal(client, side="SELL", quantity="1", reduce_only=True)
     accepted = scene.accepts(seller)
     assert scene.tracked(seller).worst_leaves_qty == 100
@@ -59,7 +59,7 @@ def test_until_it_is_known_what_such_a_sale_comes_to_it_may_be_all_that_is_held(
     scene.fills_order(seller, "10")
     assert "SELL 90 at most" in refusal(client, side="SELL", quantity="91", reduce_only=True)
     buyer = client.order(**MARKET, quantity="0", quote_quantity="5")
-    assert scene.tracked(buyer).worst_leaves_qty == 0
+    assert scene.tracked(buyer).worst_leaves_qty == 5 / Decimal("0.6"), "as was paid: nobody told a price"
 
 
 def test_a_part_of_an_order_can_be_hidden(spot: tuple[Scene, SpotVenue]) -> None:

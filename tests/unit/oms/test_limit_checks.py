@@ -33,9 +33,9 @@ def terms(side: Side = Side.BUY, qty: str = "10", price: str | None = "0.6", **m
 
 
 def asked(*all_terms: Terms, session: int = 1, **more: bool) -> Asked:
-    return Asked.of(
-        session, SYMBOL, tuple(Proposed(each, each.order_qty, each.order_qty) for each in all_terms), **more
-    )
+    sizes = [each.order_qty or (each.quote_order_qty or Decimal(0)) / PX for each in all_terms]
+    proposed = (Proposed(each, size, size) for each, size in zip(all_terms, sizes, strict=True))
+    return Asked.of(session, SYMBOL, tuple(proposed), **more)
 
 
 def judge(
@@ -273,6 +273,32 @@ def test_without_a_price_only_what_reduces_is_sent(book: SessionBook) -> None:
     assert denied == Denial("max_reference_age_s", "5 s", "no price", "no price is known")
     assert judge(book, asked(terms()), BLIND) is None, "for those who switched it off"
     assert judge(holding(book, 10), asked(terms(Side.SELL)), BLIND, max_reference_age_s=5) is None
+    for_an_amount = terms(Side.SELL, qty="0", price=None, quote_order_qty=Decimal(6))
+    assert judge(book, asked(for_an_amount)) is None
+    assert judge(book, asked(for_an_amount), BLIND, max_reference_age_s=5) is not None, "of how many nobody knows"
+
+
+AMOUNTS = ("max_order_notional", "max_position_notional", "max_gross_notional", "max_unexecuted_notional")
+
+
+@pytest.mark.parametrize("limit", AMOUNTS)
+def test_what_cannot_be_measured_at_all_passes_no_limit_of_an_amount(book: SessionBook, limit: str) -> None:
+    unknown = Reference(None, problem="no price is known", known="no price")
+    of_no_worth = Reference(PX, rate=Decimal(0), problem="what a BTC is worth is not known", known="no price")
+    limited: dict[str, Any] = {limit: Decimal(5)}
+    at_market = asked(terms(price=None))
+    for reference in (unknown, of_no_worth):
+        for order in (asked(terms()), at_market):
+            denial = judge(book, order, reference, **limited)
+            assert denial == Denial(limit, "5 USDT", "no price", reference.problem)
+            assert judge(book, order, reference) is None, "for those who limit nothing"
+    assert judge(book, at_market, unknown, {"max_gross_notional": MONEY}) == Denial(
+        "account: max_gross_notional", "60 USDT", "no price", "no price is known"
+    )
+    unsized = Asked.of(1, SYMBOL, (Proposed(terms(price=None), Decimal(0), Decimal(0)),))
+    assert judge(book, unsized, **limited) is not None
+    assert judge(book, at_market, BLIND, **limited) == judge(book, at_market, **limited), "an old price will do"
+    assert judge(holding(book, 10), asked(terms(Side.SELL)), unknown, **limited) is None
 
 
 def test_an_order_in_doubt_keeps_others_of_its_side_back_where_that_is_wanted(book: SessionBook) -> None:
