@@ -467,7 +467,7 @@ def test_with_little_room_on_the_disk_only_what_reduces_is_sent(
 ) -> None:
     free = [100 * 2**20]
     monkeypatch.setattr("tradingsys.store.store.free_bytes", lambda _: free[0])
-    scene = limited(tmp_path, account=AccountLimits(min_free_mib=200))
+    scene = limited(tmp_path, account=structs.replace(UNLIMITED.account, min_free_mib=200))
     scene.run(3)
     client = scene.client()
     code, text = client.error("order", client.order_params())
