@@ -21,10 +21,11 @@ from msgspec import Struct
 
 from tradingsys.core.commands import CancelOrder, PlaceOrder, PlaceOrderList, ReplaceOrder
 
-__all__ = ["BOOT_POINTS", "POINTS", "SIDES", "Crash", "last_words", "set_trap"]
+__all__ = ["BOOT_POINTS", "POINTS", "RARE_POINTS", "SIDES", "Crash", "last_words", "set_trap"]
 
 SIDES = ("before", "after")
 _ORDERS = (PlaceOrder, PlaceOrderList, ReplaceOrder, CancelOrder)
+_NEW_ORDERS = (PlaceOrder, PlaceOrderList)
 _WORDS = "killed "
 
 
@@ -41,6 +42,10 @@ class Crash(Struct, frozen=True):
 
 def _is_order(_link: object, command: object) -> bool:
     return isinstance(command, _ORDERS)
+
+
+def _is_new_order(_link: object, command: object) -> bool:
+    return isinstance(command, _NEW_ORDERS)
 
 
 def _starts_with(prefix: bytes) -> Callable[..., bool]:
@@ -75,6 +80,7 @@ POINTS = BOOT_POINTS | {
     "journal segment unlink": _Point("tradingsys.store.book", "Book.note_journaled"),
     "ticket count": _Point("tradingsys.store.ticket", "TicketFile.count"),
     "send": _Point("tradingsys.gateway.venue_link", "VenueLink.send", _is_order),
+    "send of a new order": _Point("tradingsys.gateway.venue_link", "VenueLink.send", _is_new_order),
     "bytes": _Point("tradingsys.gateway.transport", "NetTransport.perform"),
     "reply": _Point("tradingsys.gateway.local_port", "WsPeer.write", _starts_with(b'{"id"')),
     "push of an order": _Point("tradingsys.gateway.local_port", "WsPeer.write", _starts_with(b'{"type":"order"')),
@@ -90,6 +96,9 @@ POINTS = BOOT_POINTS | {
     "checkpoint": _Point("apsw", "VFSFile.xWrite"),
 }
 """All of them by name."""
+
+RARE_POINTS = {"login", "journal rotation", "journal segment unlink", "watermark", "resolve"}
+"""Those that a life of seconds reaches once or twice."""
 
 
 def set_trap(crash: Crash) -> None:

@@ -84,7 +84,7 @@ def _unsettled(stage: Stage) -> Iterator[str]:
         yield from (f"open at the exchange: {row}" for row in stage.ask(what) if row["status"] in _OPEN)
     status = stage.status()
     if status is None or not status["ready"]:
-        yield f"the gateway is not ready: {status}"
+        yield f"the gateway is not ready: {status and status['text']}"
         return
     for what in ("open_orders", "in_doubt", "halts", "differences"):
         if status[what]:

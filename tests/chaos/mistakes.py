@@ -9,11 +9,11 @@ from tradingsys.store.store import Store
 
 __all__ = ["MISTAKES"]
 
-_EVERY = 20
+_EVERY = 5
 
 
 def _a_fill_is_lost() -> None:
-    """One execution in twenty is never booked, from whatever source it is known."""
+    """One execution in five is never booked, from whatever source it is known."""
     book = FillBook.book
 
     def book_most(self: FillBook, fill: Fill, session: int, client_order_id: str | None) -> None:
@@ -24,7 +24,7 @@ def _a_fill_is_lost() -> None:
 
 
 def _a_fill_is_someone_elses() -> None:
-    """One execution in twenty is booked to the next session; another one than is lost."""
+    """One execution in five is booked to the next session; another one than is lost."""
     book = FillBook.book
 
     def book_wrongly(self: FillBook, fill: Fill, session: int, client_order_id: str | None) -> None:

@@ -11,7 +11,7 @@ from random import Random
 
 from msgspec import Struct, field
 
-from tests.chaos.crash_points import BOOT_POINTS, POINTS, SIDES, Crash, last_words
+from tests.chaos.crash_points import BOOT_POINTS, POINTS, RARE_POINTS, SIDES, Crash, last_words
 from tests.chaos.judge import judge, keep_evidence, left_in_logs
 from tests.chaos.product import Setting
 from tests.chaos.stage import Cast, Stage
@@ -22,7 +22,7 @@ __all__ = ["Outcome", "Plan", "play"]
 
 _TURN_S = 0.01
 _PROFILES = ("calm", "lossy", "slow", "flaky", "stale", "silent", "clock", "partial", "restart", "storm")
-_BORED_S = 8.0
+_BORED_S = 5.0
 """A gateway that was to die at an instant which does not come dies anyway."""
 _LOOK_S = 0.1
 _NUMBERS = (1, 2, 5, 10, 30, 60)
@@ -123,7 +123,7 @@ class _Play:
             return None
         is_boot = again or self.random.random() < 0.15
         point = self.random.choice(sorted(BOOT_POINTS if is_boot else POINTS.keys() - BOOT_POINTS.keys()))
-        number = 1 if is_boot else self.random.choice(_NUMBERS)
+        number = 1 if is_boot else self.random.choice(_NUMBERS[: 2 if point in RARE_POINTS else None])
         return Crash(point, self.random.choice(SIDES), number)
 
     def _draw_end(self) -> _End:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.crash_points import POINTS, SIDES, Crash, last_words
+from tests.chaos.mistakes import MISTAKES
 from tests.chaos.records import Life, judge_lives
 from tests.chaos.stage import Cast, Stage
 from tests.chaos.stretch import Outcome, Plan, play
@@ -31,8 +32,11 @@ def test_ten_deaths_leave_every_book_right(tmp_path: Path) -> None:
 
 
 def test_a_broken_gateway_is_found_out(tmp_path: Path) -> None:
-    plan = Plan(3, "usdm", 1, _FEW, "calm", ("a fill is lost",), troubles=0.0, patience_s=3.0)
-    assert any("is not in the books" in violation for violation in play(tmp_path, plan).violations)
+    plan = Plan(3, "usdm", 3, _FEW, "calm", tuple(MISTAKES), at="send of a new order", troubles=0.0, patience_s=3.0)
+    found = "\n".join(play(tmp_path, plan).violations)
+    assert "is not in the books" in found
+    assert " in the books, (" in found
+    assert "whose journal is complete, and is not in it" in found or "is unknown to the book" in found
 
 
 @pytest.mark.parametrize("point", sorted(POINTS))
