@@ -253,6 +253,8 @@ def _check(config: Config, path: Path) -> None:
         _check_url(urls.rest, "rest", "http", path)
         _check_url(urls.ws_api, "ws_api", "ws", path)
         _check_url(urls.streams, "streams", "ws", path)
+    if not Path(config.db).name or Path(config.db).is_dir():
+        raise ConfigError(f"no file: {config.db!r}", file=str(path), key="db", hint='such as "pos.db"')
     if not Path(config.db).parent.is_dir():
         raise ConfigError(
             f"there is no directory {Path(config.db).parent}",

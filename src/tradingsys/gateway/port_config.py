@@ -14,7 +14,7 @@ from tradingsys.gateway.local_port import RemoteDoor
 from tradingsys.net.loopback import LOOPBACK
 from tradingsys.net.tls import names_in, server_context
 
-__all__ = ["TlsConfig", "port_address", "remote_door"]
+__all__ = ["TlsConfig", "port_address", "remote_door", "tls_files"]
 _EXAMPLE = "write it like ws://localhost:8111"
 _REMOTE = (
     "for strategies on this machine write ws://localhost and the port; for others wss:// with the name or address of "
@@ -65,12 +65,17 @@ def remote_door(host: str, tls: TlsConfig | None, path: Path) -> RemoteDoor | No
     if tls is None:
         return None
     _check_reach(host, path)
-    certificate, key = (_place(name, path) for name in (tls.certificate, tls.key))
+    certificate, key = tls_files(tls, path)
     try:
         context = server_context(certificate, key, None if tls.clients is None else _place(tls.clients, path))
         return RemoteDoor(host, context, names_in(certificate) | {host})
     except ConfigError as error:
         raise ConfigError(str(error), file=str(path), key="tls") from None
+
+
+def tls_files(tls: TlsConfig, path: Path) -> tuple[Path, Path]:
+    """Certificate and key, where they are."""
+    return _place(tls.certificate, path), _place(tls.key, path)
 
 
 def _check_host(host: str, path: Path) -> None:

@@ -9,7 +9,7 @@ from cryptography import x509
 
 from tradingsys.core.errors import ConfigError
 
-__all__ = ["client_context", "names_in", "server_context"]
+__all__ = ["client_context", "names_in", "server_context", "valid_until_ms"]
 
 _PEM = "a file in PEM format"
 
@@ -48,15 +48,27 @@ def names_in(certificate: Path) -> frozenset[str]:
 
     Raises ConfigError for a file that is none.
     """
+    first = _first(certificate)
     try:
-        first = x509.load_pem_x509_certificate(certificate.read_bytes())
         found = first.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return frozenset()
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise _unusable(certificate, error) from None
     addresses = found.get_values_for_type(x509.IPAddress)
     return frozenset({*(name.lower() for name in found.get_values_for_type(x509.DNSName)), *map(str, addresses)})
+
+
+def valid_until_ms(certificate: Path) -> int:
+    """Until when a certificate is valid, in ms since 1970. Raises ConfigError for a file that is none."""
+    return round(_first(certificate).not_valid_after_utc.timestamp() * 1_000)
+
+
+def _first(certificate: Path) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(certificate.read_bytes())
+    except (OSError, ValueError) as error:
+        raise _unusable(certificate, error) from None
 
 
 def _load_chain(context: ssl.SSLContext, certificate: Path, key: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 import socket
@@ -14,6 +15,7 @@ from msgspec import Struct
 
 from tests.unit.cli.box import Box, running_box
 from tests.unit.cli.keys import write_key
+from tests.unit.gateway.certificates import Authority
 from tests.unit.store.books import Machine
 from tradingsys.cli.app import FAILURE, OK, execute
 from tradingsys.cli.doctor import files
@@ -229,6 +231,31 @@ def test_what_others_may_read(box: Box, folder: Path, capsys: Captured, which: s
     _, checks = doctor(path, capsys)
     assert checks[which]["verdict"] == "problem" and "others on this machine may read" in checks[which]["text"]
     assert str(spoiled.name) in checks[which]["fix"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("", "certificate valid for"),
+        ("nothing", "certificate"),
+        ("readable", "others on this machine may read it"),
+        ("name", "is made out to elsewhere.example, not to 192.0.2.7"),
+        ("old", "is no longer valid"),
+        ("soon", "is valid for 3 more days"),
+    ],
+)
+def test_what_other_machines_are_shown(box: Box, folder: Path, capsys: Captured, wrong: str, told: str) -> None:
+    host = "elsewhere.example" if wrong == "name" else "192.0.2.7"
+    days = {"old": -1, "soon": 4}.get(wrong, 300)
+    valid_until = dt.datetime.now(dt.UTC) + dt.timedelta(days=days, hours=-1)
+    certificate, key = Authority(folder, valid_until=valid_until).issue("port", host)
+    key.chmod(0o640 if wrong == "readable" else 0o600)
+    if wrong == "nothing":
+        certificate.unlink()
+    tls = {"certificate": "port.pem", "key": "port.key"}
+    _, checks = doctor(box.config(folder, local=f"wss://192.0.2.7:{PORT}", tls=tls), capsys)
+    assert told in checks["tls"]["text"]
+    assert checks["tls"]["verdict"] == {"": "ok", "soon": "warning"}.get(wrong, "problem")
 
 
 def test_a_port_that_another_program_has(box: Box, folder: Path, capsys: Captured) -> None:

@@ -64,6 +64,8 @@ def test_a_key_like_no_other_is_answered_with_all(tmp_path: Path) -> None:
         (SEED | {"urls": {"streams": "ws://example.com"}}, "not encrypted"),
         (SEED | {"urls": {"ws_api": "https://example.com"}}, "wss://"),
         (SEED | {"db": "nowhere/pos.db"}, "no directory nowhere"),
+        (SEED | {"db": ""}, "no file: ''"),
+        (SEED | {"db": "."}, "no file: '.'"),
         (SEED | {"environment": "sim"}, "--write-config"),
         (SEED | {"environment": "sim", "urls": {"rest": "http://127.0.0.1:1"}}, "ws_api"),
         (SEED | {"recv_window_ms": 0}, "recv_window_ms"),

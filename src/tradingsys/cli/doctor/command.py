@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import msgspec
 from tradingsys.cli.doctor import files
 from tradingsys.cli.doctor.exchange import exchange_checks
 from tradingsys.cli.doctor.findings import Finding, Verdict, fine, problem
+from tradingsys.cli.doctor.tls import tls_checks
 from tradingsys.cli.exits import FAILURE, OK
 from tradingsys.cli.operate.client import NoGateway, operating
 from tradingsys.cli.product import Command, meant_product
@@ -71,6 +73,8 @@ async def _findings(path: Path, command: Command | None) -> AsyncIterator[Findin
         is_ours_running, finding = await _local_port(host, port, config, product)
         yield finding
         yield files.token(port)
+        for finding in tls_checks(config, path, time.time_ns() // 1_000_000):
+            yield finding
     account = book_name(product, config.environment)
     for finding in files.book_checks(Path(config.db), account, is_ours_running=is_ours_running):
         yield finding

@@ -23,7 +23,17 @@ from tradingsys.store.read import reading
 from tradingsys.store.sqlite import OLDEST_SAFE_SQLITE, rows
 from tradingsys.venues.auth import KeyKind
 
-__all__ = ["account_of_book", "book_checks", "config_file", "disk", "key", "kill_file", "sqlite", "token"]
+__all__ = [
+    "account_of_book",
+    "book_checks",
+    "config_file",
+    "disk",
+    "is_open_to_others",
+    "key",
+    "kill_file",
+    "sqlite",
+    "token",
+]
 
 _LITTLE_BYTES = 1024 * 1024 * 1024
 _TOO_LITTLE_BYTES = 64 * 1024 * 1024
@@ -43,7 +53,7 @@ def config_file(path: Path, config: Config, product: ProductName) -> Finding:
     """Whether others may read the file's secret, and what it points to."""
     where = "LIVE: money" if config.environment is Environment.LIVE else config.environment.value
     text = f"{path}: {product.label}, environment {where}, API key …{config.apikey[-4:]}"
-    if config.secret is not None and _is_open_to_others(path):
+    if config.secret is not None and is_open_to_others(path):
         return problem("config", f"{text}; others on this machine may read the secret in it", f"chmod 600 {path}")
     return fine("config", text)
 
@@ -57,7 +67,7 @@ def key(config: Config, path: Path, product: ProductName) -> Iterator[Finding]:
         return
     if config.pem is not None:
         place = next(place for place in (Path(config.pem), path.parent / config.pem) if place.is_file())
-        if _is_open_to_others(place):
+        if is_open_to_others(place):
             yield problem("key-file", f"{place}: others on this machine may read it", f"chmod 600 {place}")
         else:
             yield fine("key-file", f"{place}: readable, by its owner only")
@@ -79,7 +89,7 @@ def token(port: int) -> Finding:
     try:
         if not path.exists():
             return fine("token", f"{path}: none yet; the gateway makes it on its first start")
-        if _is_open_to_others(path):
+        if is_open_to_others(path):
             return problem(
                 "token", f"{path}: others on this machine may read it, and trade with it", f"chmod 600 {path}"
             )
@@ -179,7 +189,8 @@ def _restore(db: Path) -> str:
     return f"stop the gateway and restore a backup{newest}; then start with --scan and the symbols traded since"
 
 
-def _is_open_to_others(path: Path) -> bool:
+def is_open_to_others(path: Path) -> bool:
+    """Whether anybody but its owner may do anything with a file."""
     return sys.platform != "win32" and bool(path.stat().st_mode & _OTHERS)
 
 
