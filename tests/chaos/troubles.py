@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from threading import Timer
 
 from tests.chaos.clocks import set_clock
 from tests.chaos.stage import Stage
@@ -42,8 +43,17 @@ def strategy_stopped(stage: Stage) -> None:
 
 
 def exchange_stopped(stage: Stage) -> None:
+    """It goes on by a thread of its own: whoever asks it for its records waits until then."""
+
+    def go_on() -> None:
+        stage.signal(stage.world.sim, signal.SIGCONT)
+
+    after_s = _seconds(stage)
     stage.signal(stage.world.sim, signal.SIGSTOP)
-    stage.later(_seconds(stage), lambda: stage.signal(stage.world.sim, signal.SIGCONT))
+    stage.later(after_s, go_on)
+    timer = Timer(after_s, go_on)
+    timer.daemon = True
+    timer.start()
 
 
 def exchange_cut(stage: Stage) -> None:
