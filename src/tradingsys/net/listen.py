@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import socket
 
-__all__ = ["listening_sockets"]
+__all__ = ["listening_sockets", "meant"]
+
+Address = tuple[socket.AddressFamily, str]
 
 _LOOPBACK = (socket.AF_INET, "127.0.0.1")
 _LOOPBACK_6 = (socket.AF_INET6, "::1")
@@ -21,8 +24,14 @@ async def listening_sockets(host: str, port: int) -> list[socket.socket]:
     if host == "localhost":
         return _listen_on_loopback(port)
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    family, _, _, _, address = found[0]
-    return [_listen(family, str(address[0]), port)]
+    family, address = meant([(family, str(address[0])) for family, _, _, _, address in found])
+    return [_listen(family, address, port)]
+
+
+def meant(found: list[Address]) -> Address:
+    """Where those come who know this machine by a name that leads to all of these: not to loopback, if there is more."""
+    outside = (row for row in found if not ipaddress.ip_address(row[1].partition("%")[0]).is_loopback)
+    return next(outside, found[0])
 
 
 def _listen_on_loopback(port: int) -> list[socket.socket]:
