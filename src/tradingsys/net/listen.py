@@ -29,7 +29,7 @@ async def listening_sockets(host: str, port: int) -> list[socket.socket]:
 
 
 def meant(found: list[Address]) -> Address:
-    """Where those come who know this machine by a name that leads to all of these: not to loopback, if there is more."""
+    """Where those come who know this machine by a name that leads to all these: not to loopback, if there is more."""
     outside = (row for row in found if not ipaddress.ip_address(row[1].partition("%")[0]).is_loopback)
     return next(outside, found[0])
 
