@@ -36,7 +36,7 @@ class OnSpot(Struct, frozen=True):
     profile: Profile
 
     def __str__(self) -> str:
-        return f"spot {self.profile}"
+        return f"spot, {self.profile}"
 
 
 Lives = Profile | Layer | Scene | OnSpot
@@ -60,6 +60,12 @@ class Mistake(Struct, frozen=True):
     line: str
     instead: str
     also: tuple[Edit, ...] = ()
+    scene: Scene | None = None
+    """Shows at once what lives notice sooner or later."""
+    hidden_by: str = ""
+    """What keeps it from lives, where they are not what notices it."""
+    soon: int = 0
+    """A seed whose life met it lately: any other does as well, but later."""
 
     @property
     def edits(self) -> tuple[Edit, ...]:

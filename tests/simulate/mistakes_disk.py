@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.simulate.faults import Profile
 from tests.simulate.mistakes import Mistake
+from tests.simulate.scenes import clients, cuts
 from tradingsys.store.sqlite import open_writer
 from tradingsys.store.store import Store
 
@@ -16,6 +17,7 @@ DISK_MISTAKES = (
         open_writer,
         "conn.execute(_PRAGMAS).fetchall()",
         'conn.execute(_PRAGMAS + "PRAGMA synchronous = NORMAL;").fetchall()',
+        scene=cuts.kept,
     ),
     Mistake(
         "a_batch_is_called_durable_before_it_is",
@@ -23,5 +25,6 @@ DISK_MISTAKES = (
         Store.commit,
         "self._waiting.append((records, done))",
         "done(None); self._waiting.append((records, lambda _: None))",
+        scene=clients.durable,
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.simulate.faults import Profile
 from tests.simulate.layers import Layer
 from tests.simulate.mistakes import Mistake
-from tests.simulate.scenes import Scene
+from tests.simulate.scenes import files, history
 from tradingsys.core.order import Fill
 from tradingsys.gateway.kernel import Gateway
 from tradingsys.gateway.saving import Saving
@@ -48,6 +48,7 @@ FILL_MISTAKES = (
         SessionBook.learn,
         "self._strays.hold(facts, facts.venue_order_id, symbol)",
         "self._strays.disown(facts, symbol)",
+        scene=files.backup,
     ),
     Mistake(
         "history_is_never_read",
@@ -64,13 +65,15 @@ FILL_MISTAKES = (
         "self._fills.book(fill, order.session, order.client_order_id)\n"
         "if fill.symbol in self.symbols:\n"
         "    self.advance(fill.symbol, int(fill.exec_id) + 1)",
+        soon=1,
     ),
     Mistake(
         "the_watermark_ignores_how_old_answers_are",
-        Scene.OUT_OF_ORDER,
+        history.out_of_order,
         TradeHistory._pull_once,
         "settled &= fill.ts_event_ms < asked_ms - self._staleness_ms and self._book.is_booked(fill)",
         "settled &= self._book.is_booked(fill)",
+        hidden_by="answers of most lives are of now",
     ),
     Mistake(
         "the_watermark_passes_what_has_no_owner_yet",
@@ -81,10 +84,11 @@ FILL_MISTAKES = (
     ),
     Mistake(
         "the_watermark_is_exclusive",
-        Scene.SELF_TRADE,
+        history.self_trade,
         TradeHistory._pull_once,
         "from_id = booked_to = self._book.watermarks[symbol]",
         "from_id = booked_to = self._book.watermarks[symbol] + 1",
+        hidden_by="one execution in a page is hardly ever half known when a process dies",
     ),
     Mistake(
         "the_next_page_begins_after_the_last_row",
@@ -92,13 +96,16 @@ FILL_MISTAKES = (
         TradeHistory._pull_once,
         "from_id = last  # inclusive: a self-trade's two rows may fall on two pages",
         "from_id = last + 1",
+        hidden_by="pages of 1,000 rows",
+        soon=3,
     ),
     Mistake(
         "the_watermark_is_saved_before_its_fills",
-        Scene.READING,
+        history.reading,
         Saving.save,
         _SAVE,
         'self._store.save_now([row for row in records if type(row).__name__ == "WatermarkRecord"])\n' + _SAVE,
+        hidden_by="the last row is read again, and rows are mostly saved in the same transaction",
     ),
     Mistake(
         "external_is_a_residual",
@@ -109,6 +116,7 @@ FILL_MISTAKES = (
         "for symbol in self._book.symbols:\n"
         "    rest = held.get(symbol, _ZERO) - self._book.total(symbol)\n"
         '    self._book._fills.adjust(-1, symbol, rest, "residual", self._inquiry.venue_ms())',
+        soon=12,
     ),
     Mistake(
         "the_stream_is_dropped_during_the_boot",
@@ -116,6 +124,8 @@ FILL_MISTAKES = (
         Gateway._heard,
         "self.book.learn(order, symbol, ts_event_ms)",
         "self.is_ready and self.book.learn(order, symbol, ts_event_ms)",
+        hidden_by="history tells it again",
+        scene=history.during_the_boot,
     ),
     Mistake(
         "symbols_are_not_kept",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.simulate.faults import Profile
 from tests.simulate.mistakes import Mistake
+from tests.simulate.scenes import restrictions, unknown
 from tradingsys.gateway.orders import OrderDesk
 from tradingsys.oms.accounting import Accounting
 from tradingsys.oms.cash_book import CashBook
@@ -24,6 +25,7 @@ FUTURES_MISTAKES = (
         OrderIndex.find,
         "if facts.venue_order_id is not None:",
         "if False:",
+        soon=1,
     ),
     Mistake(
         "a_foreign_name_is_nobodys_at_once",
@@ -31,6 +33,7 @@ FUTURES_MISTAKES = (
         SessionBook.learn,
         "elif facts.forced or (facts.client_order_ids and not self.may_be_ours(facts, symbol)):",
         "elif facts.forced or facts.client_order_ids:",
+        soon=4,
     ),
     Mistake(
         "conditional_orders_are_asked_for_among_the_others",
@@ -38,6 +41,7 @@ FUTURES_MISTAKES = (
         Inquiry.order,
         "query = OrderQuery(order.symbol, client_order_id=order.client_order_id, is_conditional=True)",
         "query = OrderQuery(order.symbol, client_order_id=order.client_order_id)",
+        soon=1,
     ),
     Mistake(
         "a_refused_cancel_means_canceled",
@@ -45,6 +49,7 @@ FUTURES_MISTAKES = (
         OrderDesk._canceled,
         "self._procedures.start(self._settle_refused_cancel(order, report))",
         "self._book.refuse(order, Closed(OrderStatus.CANCELED))",
+        soon=4,
     ),
     Mistake(
         "an_amend_without_an_answer_was_refused",
@@ -52,6 +57,7 @@ FUTURES_MISTAKES = (
         OrderDesk._replaced,
         "if report.outcome in (Outcome.ACCEPTED, Outcome.NOT_SENT):",
         "if report.outcome in (Outcome.ACCEPTED, Outcome.NOT_SENT, Outcome.IN_DOUBT):",
+        scene=unknown.unanswered_amend,
     ),
     Mistake(
         "an_amend_is_believed",
@@ -62,6 +68,7 @@ FUTURES_MISTAKES = (
         "terms = structs.replace(terms, order_qty=command.order_qty, price=command.price)\n"
         "order.facts = structs.replace(order.facts, terms=terms)\n"
         "self._index.touch(order)",
+        soon=1,
     ),
     Mistake(
         "an_amend_under_way_counts_for_nothing",
@@ -69,6 +76,15 @@ FUTURES_MISTAKES = (
         TrackedOrder.may_be_enlarged,
         "return self.replace is not None and (self.is_open or self.is_untold)",
         "return False",
+        scene=unknown.late_amend,
+    ),
+    Mistake(
+        "trades_alone_tell_how_an_order_stands",
+        unknown.forgotten_amend,
+        SessionBook.untold_orders,
+        "return [order for order in self._index.untold.values() if order.is_untold]",
+        "return []",
+        hidden_by="amends are in the journal, and people of lives change prices only",
     ),
     Mistake(
         "a_forced_trade_halts_nothing",
@@ -76,6 +92,7 @@ FUTURES_MISTAKES = (
         SessionBook.learn,
         "self.halts.forced(symbol, facts.forced, ts_event_ms)",
         "pass",
+        scene=restrictions.liquidated,
     ),
     Mistake(
         "funding_counts_as_often_as_it_is_read",
@@ -91,6 +108,7 @@ FUTURES_MISTAKES = (
         "for session, amount in shares(income.amount, nets).items():",
         "largest = max(nets, key=lambda session: (abs(nets[session]), -session), default=-1)\n"
         "for session, amount in {largest: income.amount}.items():",
+        soon=1,
     ),
     Mistake(
         "funding_is_shared_by_what_is_held_now",
@@ -98,6 +116,7 @@ FUTURES_MISTAKES = (
         FillBook.pay,
         "nets = self.cash.held_at(symbol, income.ts_ms, now)",
         "nets = now",
+        soon=1,
     ),
     Mistake(
         "profit_counts_again_after_a_restart",
@@ -105,6 +124,7 @@ FUTURES_MISTAKES = (
         Accounting.__init__,
         "if key not in based or int(record.fill.exec_id) >= watermarks.get(key[1], 0):",
         "if True:",
+        soon=1,
     ),
     Mistake(
         "profit_is_forgotten_in_a_restart",

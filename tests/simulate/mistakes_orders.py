@@ -1,17 +1,14 @@
-"""Mistakes about requests and sessions: who may send what, what becomes of it, and what strategies are told."""
+"""Mistakes about requests: who may send what, and what becomes of it."""
 
 from __future__ import annotations
 
 from tests.simulate.faults import Profile
-from tests.simulate.layers import Layer
 from tests.simulate.mistakes import Edit, Mistake
-from tests.simulate.scenes import Scene
+from tests.simulate.scenes import clients, cuts, unknown
 from tradingsys.gateway.kernel import Gateway
 from tradingsys.gateway.orders import OrderDesk
 from tradingsys.gateway.reducing import Reducing
-from tradingsys.gateway.requests import RequestHandler
-from tradingsys.gateway.sessions import Session, SessionDesk
-from tradingsys.gateway.views import positions_view, snapshot
+from tradingsys.gateway.sessions import SessionDesk
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.settling import Settling
 
@@ -41,6 +38,7 @@ ORDER_MISTAKES = (
         OrderDesk._placed,
         "self._book.doubt(order)",
         "self._book.refuse(order, Closed(OrderStatus.REJECTED))",
+        soon=4,
     ),
     Mistake(
         "a_timeout_means_once_more",
@@ -48,6 +46,7 @@ ORDER_MISTAKES = (
         Gateway._request_done,
         _DONE,
         _RESEND + _SEND.format(name="order.client_order_id"),
+        soon=1,
     ),
     Mistake(
         "a_timeout_means_once_more_under_a_new_id",
@@ -55,6 +54,7 @@ ORDER_MISTAKES = (
         Gateway._request_done,
         _DONE,
         _RESEND + _NEW_ID + _SEND.format(name="name"),
+        soon=1,
     ),
     Mistake(
         "absent_before_its_time",
@@ -62,20 +62,23 @@ ORDER_MISTAKES = (
         Settling._resolve,
         "elif answered and asked_ms > expiry_ms:",
         "elif answered:",
+        soon=4,
     ),
     Mistake(
         "no_answer_counts_as_a_denial",
-        Scene.SILENCE,
+        unknown.silence,
         Settling._resolve,
         "elif answered and asked_ms > expiry_ms:",
         "elif asked_ms > expiry_ms:",
+        hidden_by="stream and lists of open orders find the order",
     ),
     Mistake(
         "who_was_believed_absent_stays_so",
-        Scene.HIDDEN,
+        unknown.hidden,
         SessionBook._merge,
         "order.facts = before.merge(facts)",
         "if order.absent:\n    return\norder.facts = before.merge(facts)",
+        hidden_by="exchanges hide nothing for so long",
     ),
     Mistake(
         "cancels_are_believed",
@@ -83,6 +86,7 @@ ORDER_MISTAKES = (
         OrderDesk.canceling,
         "self._book.cancel_pending(self._book.orders[command.client_order_id], True)",
         "self._book.refuse(self._book.orders[command.client_order_id], Closed(OrderStatus.CANCELED))",
+        soon=1,
     ),
     Mistake(
         "numbers_begin_anew_at_each_login",
@@ -90,17 +94,11 @@ ORDER_MISTAKES = (
         SessionDesk.login,
         "client.login, client.seq = self._logins, 0",
         "client.login, client.seq = 1, 0",
-    ),
-    Mistake(
-        "a_session_may_have_two_owners",
-        Profile.PEERS,
-        SessionDesk.login,
-        "self._contest(session, owner, client, now_ns)",
-        "pass",
+        scene=clients.twice,
     ),
     Mistake(
         "an_order_of_another_epoch_is_sent",
-        Scene.OLD_ORDER,
+        clients.old_order,
         OrderDesk.key,
         "if (params.lineage, params.epoch, params.login) != (now.lineage, now.epoch, client.login):",
         "if params.lineage != now.lineage:",
@@ -111,58 +109,24 @@ ORDER_MISTAKES = (
                 "return OrderKey(session.id, now.lineage, params.epoch, params.login, params.seq)",
             ),
         ),
+        hidden_by="pyalgo sends none",
     ),
     Mistake(
         "an_order_of_another_epoch_is_not_canceled",
-        Scene.OLD_CANCEL,
+        clients.old_cancel,
         OrderDesk._own,
         "order = self._book.order(client_order_id)",
         "order = self._book.order(client_order_id)\n"
         "order = order if decode_client_order_id(client_order_id).epoch == self._incarnation.epoch else None",
+        hidden_by="orders end all the same",
     ),
     Mistake(
         "what_the_journal_lacks_was_never_sent",
-        Scene.LOST_TAIL,
+        cuts.lost_tail,
         OrderDesk.resolve,
         "order = self._unknown(client, item, instruments)",
         "pass",
-    ),
-    Mistake(
-        "doubts_are_left_out_of_the_snapshot",
-        Profile.KILLS,
-        snapshot,
-        "return Snapshot(epoch, n, positions_view(book, session), [view for view in views if view is not None])",
-        "views = [view for view in views if view is not None and not view.in_doubt]\n"
-        "return Snapshot(epoch, n, positions_view(book, session), views)",
-    ),
-    Mistake(
-        "what_is_not_booked_yet_is_netted_across_sides",
-        Layer.QUERIES,
-        positions_view,
-        "bought, sold = (unbooked.get((symbol, side), _ZERO) for side in (Side.BUY, Side.SELL))",
-        "bought, sold = (unbooked.get((symbol, side), _ZERO) for side in (Side.BUY, Side.SELL))\n"
-        "bought, sold = max(bought - sold, _ZERO), max(sold - bought, _ZERO)",
-    ),
-    Mistake(
-        "a_login_before_ready_gets_a_snapshot",
-        Scene.EARLY,
-        RequestHandler._login,
-        "if session is not None and gateway.is_ready and missed is None",
-        "if session is not None and missed is None",
-    ),
-    Mistake(
-        "a_cursor_of_another_epoch_counts",
-        Scene.RETURN,
-        Session.missed_since,
-        "if cursor is None or cursor[0] != self.epoch or cursor[1] > self.n:",
-        "if cursor is None or cursor[1] > self.n:",
-    ),
-    Mistake(
-        "what_happened_while_away_is_told_from_the_next_on",
-        Profile.PEERS,
-        Session.missed_since,
-        "missed = [data for n, data in self._events if n > cursor[1]]",
-        "missed = [data for n, data in self._events if n > cursor[1] + 1]",
+        hidden_by="the scan adopts most of it",
     ),
     Mistake(
         "reduce_only_goes_by_the_account",
@@ -170,6 +134,7 @@ ORDER_MISTAKES = (
         Reducing.terms_for_venue,
         "net = self._book.net(session, terms.symbol)",
         "net = self._book.total(terms.symbol)",
+        soon=4,
     ),
 )
 """In the order in which a request meets these rules."""

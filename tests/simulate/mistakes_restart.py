@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.simulate.faults import Profile
 from tests.simulate.mistakes import Edit, Mistake
-from tests.simulate.scenes import Scene
+from tests.simulate.scenes import cuts, files, history
 from tradingsys.gateway.boot import Boot
 from tradingsys.gateway.market_requests import MarketRequests
 from tradingsys.gateway.orders import OrderDesk
@@ -26,6 +26,7 @@ RESTART_MISTAKES = (
         OrderDesk._write_down,
         "self._store.append(intent, *others)",
         "pass",
+        soon=3,
     ),
     Mistake(
         "the_journal_is_not_read",
@@ -33,20 +34,23 @@ RESTART_MISTAKES = (
         Store.open.__func__,  # type: ignore[attr-defined]
         "absorb_journal(conn, identity, entries)",
         "pass",
+        soon=9,
     ),
     Mistake(
         "a_torn_record_is_skipped_and_stays",
-        Scene.TORN,
+        files.torn,
         Store.open.__func__,  # type: ignore[attr-defined]
         "restart(path, identity.lineage)",
         'Path(f"{path}.journal").exists() or restart(path, identity.lineage)',
+        hidden_by="the ticket's count: it only costs a fence",
     ),
     Mistake(
         "a_torn_record_is_accepted",
-        Scene.FLIP,
+        files.flip,
         journal._read,
         "if size > _MAX_RECORD_BYTES or len(payload) != size or zlib.crc32(payload) != checksum:",
         "if size > _MAX_RECORD_BYTES:",
+        hidden_by="what is torn can mostly not be decoded",
     ),
     Mistake(
         "a_missing_ticket_proves_the_journal",
@@ -54,13 +58,15 @@ RESTART_MISTAKES = (
         book.is_proven,
         "if ticket is None or ticket.epoch != identity.last_ready_epoch or meta(conn, RESTORED) is not None:",
         "if ticket is None:\n    return True\nif ticket.epoch != identity.last_ready_epoch:",
+        scene=cuts.in_the_fence,
     ),
     Mistake(
         "epochs_are_counted",
-        Scene.BACKUP,
+        files.backup,
         Boot.run,
         "epoch = max(saved.last_epoch + 1, started_ms)",
         "epoch = saved.last_epoch + 1",
+        hidden_by="backups are put back after a death, when the ticket names the epoch",
     ),
     Mistake(
         "what_is_unanswered_at_a_start_was_refused",
@@ -68,51 +74,58 @@ RESTART_MISTAKES = (
         TrackedOrder.of_record.__func__,  # type: ignore[attr-defined]
         "order.in_doubt = not order.has_evidence and not record.absent",
         "order.absent = not order.has_evidence",
+        soon=3,
     ),
     Mistake(
         "no_fence",
-        Scene.LAST_INSTANT,
+        cuts.last_instant,
         Boot.run,
         _FENCE,
         "pass",
+        hidden_by="most orders arrive at once",
     ),
     Mistake(
         "a_fence_of_the_recv_window_only",
-        Scene.LAST_INSTANT,
+        cuts.last_instant,
         Margins.fence_ms,
         "return self.future_ms + recv_window_ms + self.engine_ms + self.staleness_ms",
         "return recv_window_ms",
+        hidden_by="few orders arrive so late",
     ),
     Mistake(
         "the_cut_is_forgotten_before_the_fence_ends",
-        Scene.IN_THE_FENCE,
+        cuts.in_the_fence,
         Boot.run,
         _FENCE,
         f"{_MARK_READY}\n{_FENCE}",
         (Edit(Boot.run, _MARK_READY, f"self._store._journal or {_MARK_READY}"),),
+        hidden_by="few die in a fence that has orders to wait for",
     ),
     Mistake(
         "nothing_is_read_before_ready",
-        Scene.MEANWHILE,
+        history.meanwhile,
         Boot._catch_up,
         "await self._recovery.reconcile(symbols)",
         "pass",
+        hidden_by="the check against the account",
     ),
     Mistake(
         "a_symbol_is_not_durable_before_its_first_order",
-        Scene.NEW_SYMBOL,
+        cuts.new_symbol,
         Saving.save,
         "at_once = durable or any(isinstance(record, SymbolRecord | HaltRecord) for record in records)",
         "at_once = durable",
         (Edit(MarketRequests._enter_then_confirm, "self._gateway.flush()", "pass"),),
+        hidden_by="each of two rules, and an order in the journal",
     ),
     Mistake(
         "an_edit_is_taken_before_the_scan",
-        Scene.EDIT,
+        files.edit,
         Boot.run,
         "rise = await self._catch_up(",
         "self._absorb_edits(saved.edits)\nrise = await self._catch_up(",
         (Edit(Boot.run, "self._absorb_edits(saved.edits)", "pass"),),
+        hidden_by="nobody edits in lives",
     ),
 )
 """In the order in which a start meets these rules."""

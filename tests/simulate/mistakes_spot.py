@@ -49,6 +49,7 @@ SPOT_MISTAKES = (
         accounting._Account.settle,
         "self._base_quote_flow += quote_flow(fill)",
         "pass",
+        soon=2,
     ),
     Mistake(
         "fees_in_a_third_asset_are_free",
@@ -56,5 +57,6 @@ SPOT_MISTAKES = (
         asset_totals,
         "if asset != flow.pair.base:",
         "if asset == flow.pair.quote:",
+        soon=3,
     ),
 )

@@ -1,12 +1,12 @@
 """``python -m tests.simulate.mutants``: make each known mistake in the product, and see how soon a life notices.
 
-A mistake that no life notices is a hole in the simulation, or it is hidden by another rule of the product.
+A mistake that no life notices is a hole in the simulation, or it is hidden by another rule of the product. With
+``--keep FILE`` a run that was broken off goes on where it was; ``--table`` prints what docs/reliability.md shows.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import tempfile
@@ -14,10 +14,12 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
+from itertools import chain, islice
 from pathlib import Path
 
+import msgspec
 import pytest
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from tests.simulate.faults import Profile
 from tests.simulate.layers import Layer, LayerLife
@@ -26,17 +28,28 @@ from tests.simulate.mistakes import LineIsGone, Lives, Mistake, OnSpot, make
 from tests.simulate.mistakes_disk import DISK_MISTAKES
 from tests.simulate.mistakes_fills import FILL_MISTAKES
 from tests.simulate.mistakes_futures import FUTURES_MISTAKES
+from tests.simulate.mistakes_limits import LIMIT_MISTAKES
 from tests.simulate.mistakes_orders import ORDER_MISTAKES
 from tests.simulate.mistakes_restart import RESTART_MISTAKES
+from tests.simulate.mistakes_sessions import SESSION_MISTAKES
 from tests.simulate.mistakes_spot import SPOT_MISTAKES
 from tests.simulate.quiet import quiet
-from tests.simulate.scenes import Scene, told
+from tests.simulate.scenes import Scene
 from tests.simulate.spot_life import SpotLife
 from tradingsys.oms.fill_book import FillBook
 
-__all__ = ["CANARY", "MISTAKES", "Fate", "tried"]
+__all__ = ["CANARY", "MISTAKES", "Fate", "tried", "violation_without"]
 
-MISTAKES = (*FILL_MISTAKES, *ORDER_MISTAKES, *RESTART_MISTAKES, *DISK_MISTAKES, *FUTURES_MISTAKES, *SPOT_MISTAKES)
+MISTAKES = (
+    *FILL_MISTAKES,
+    *ORDER_MISTAKES,
+    *SESSION_MISTAKES,
+    *LIMIT_MISTAKES,
+    *RESTART_MISTAKES,
+    *DISK_MISTAKES,
+    *FUTURES_MISTAKES,
+    *SPOT_MISTAKES,
+)
 CANARY = Mistake(
     "nothing_is_booked",
     Profile.NORMAL,
@@ -67,7 +80,9 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("-k", dest="wanted", default="", help="only mistakes with this in their name")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="so many mistakes at the same time")
+    parser.add_argument("--keep", type=Path, help="a file of what was found out: what stands there is not tried again")
     parser.add_argument("--json", action="store_true", help="one line of JSON for each")
+    parser.add_argument("--table", action="store_true", help="a table in Markdown")
     options = parser.parse_args()
     seeds = range(options.first, options.first + options.lives)
     canary = tried(CANARY, seeds[:1])
@@ -75,15 +90,32 @@ def main() -> int:
         print(f"a gateway that books nothing at all was not noticed: the lives see nothing. {canary.violation}")
         return _BROKEN
     chosen = [mistake for mistake in MISTAKES if options.wanted in mistake.name]
+    known = _kept(options.keep)
+    fates = (known[mistake.name] for mistake in chosen if mistake.name in known)
+    new = _all([mistake for mistake in chosen if mistake.name not in known], seeds, options.jobs)
+    say = _row if options.table else _json if options.json else _line
     caught = 0
-    for fate in [canary] if options.json else []:
-        print(json.dumps(structs.asdict(fate)))
-    for fate in _all(chosen, seeds, options.jobs):
-        caught += fate.caught_by is not None
-        print(json.dumps(structs.asdict(fate)) if options.json else _line(fate), flush=True)
-    if not options.json:
+    for fate in chain([canary] if options.json else (), fates, _keeping(new, options.keep)):
+        caught += fate.caught_by is not None and fate is not canary
+        print(say(fate), flush=True)
+    if say is _line:
         print(f"the canary was caught at once; {caught} of {len(chosen)} mistakes caught")
     return int(caught < len(chosen))
+
+
+def _kept(path: Path | None) -> dict[str, Fate]:
+    """What an earlier run found out; of those that survived more lives may tell."""
+    lines = path.read_text().splitlines() if path is not None and path.exists() else []
+    fates = [msgspec.json.decode(line, type=Fate) for line in lines]
+    return {fate.name: fate for fate in fates if fate.caught_by is not None}
+
+
+def _keeping(fates: Iterable[Fate], path: Path | None) -> Iterator[Fate]:
+    for fate in fates:
+        if path is not None:
+            with path.open("a") as file:
+                file.write(_json(fate) + "\n")
+        yield fate
 
 
 @quiet()
@@ -92,16 +124,16 @@ def tried(mistake: Mistake, seeds: Iterable[int]) -> Fate:
     began, lives = time.monotonic(), 0
 
     def fate(caught_by: int | None, violation: str) -> Fate:
-        return Fate(mistake.name, str(mistake.lives), caught_by, time.monotonic() - began, violation)
+        return Fate(mistake.name, _where(mistake.lives), caught_by, time.monotonic() - began, violation)
 
-    for lives, seed in enumerate(seeds, 1):
+    for lives, seed in enumerate(islice(seeds, 1) if isinstance(mistake.lives, Scene) else seeds, 1):
         try:
             with pytest.MonkeyPatch.context() as patch:
                 make(mistake, patch)
                 violation = _first_violation(seed, mistake.lives)
         except LineIsGone as error:
             return fate(None, str(error))
-        if violation and not _first_violation_without(seed, mistake.lives):
+        if violation and not violation_without(seed, mistake.lives):
             return fate(lives, violation)
     return fate(None, f"survived {lives} lives")
 
@@ -114,14 +146,14 @@ def _first_violation(seed: int, lives: Lives) -> str:
             return f"{type(error).__name__}: {error}"
 
 
-_first_violation_without = cache(_first_violation)
+violation_without = cache(_first_violation)
 """Of the product as it is: what happens there as well is not the mistake's."""
 
 
 def _violations(seed: int, folder: Path, lives: Lives) -> list[str]:
     match lives:
         case Scene():
-            return told(lives, folder)
+            return lives.told(folder)
         case OnSpot(profile):
             return SpotLife(seed, folder, profile, wire=False).live().violations
         case Profile():
@@ -144,9 +176,23 @@ def _tried_by_name(name: str, seeds: range) -> Fate:
     return tried(next(mistake for mistake in MISTAKES if mistake.name == name), seeds)
 
 
+def _where(lives: Lives) -> str:
+    return f"layer {lives}" if isinstance(lives, Layer) else str(lives)
+
+
+def _json(fate: Fate) -> str:
+    return msgspec.json.encode(fate).decode()
+
+
 def _line(fate: Fate) -> str:
     told = f"caught by life {fate.caught_by:4}" if fate.caught_by is not None else "SURVIVED           "
-    return f"{told}  {fate.lives:14} {fate.seconds:6.1f} s  {fate.name}: {fate.violation[:110]}"
+    return f"{told}  {fate.lives:22} {fate.seconds:6.1f} s  {fate.name}: {fate.violation[:110]}"
+
+
+def _row(fate: Fate) -> str:
+    mistake = next(mistake for mistake in MISTAKES if mistake.name == fate.name)
+    beside = f"(at once: {mistake.scene})" if mistake.scene is not None else mistake.hidden_by
+    return f"| {fate.name.replace('_', ' ')} | {fate.lives} | {fate.caught_by or fate.violation} | {beside} |"
 
 
 if __name__ == "__main__":

@@ -114,6 +114,7 @@ class Rig:
         self.settings = settings
         self.simulator = make_simulator(self.world.now_ns)
         self.venue = Venue(self.world, self.simulator, ["DOGEUSDT"], ACCOUNT)
+        self.venue.troubles.faults = lambda: self.faults
         self.machine = Machine(self.world, folder, lambda: self.faults, Counter())
         weakref.finalize(self, self.machine.close)
         self._tick()

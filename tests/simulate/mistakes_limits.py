@@ -1,0 +1,97 @@
+"""Mistakes about limits and the kill switch: what counts, what stands, and what is traded away."""
+
+from __future__ import annotations
+
+from tests.simulate.mistakes import Edit, Mistake
+from tests.simulate.scenes import restrictions
+from tradingsys.gateway.flattening import Flattening
+from tradingsys.gateway.limiting import Limiting
+from tradingsys.gateway.reducing import Reducing
+from tradingsys.gateway.saving import Saving
+from tradingsys.oms import exposure, limit_checks
+from tradingsys.oms.halts import Halts
+
+__all__ = ["LIMIT_MISTAKES"]
+
+_REDUCES_NOTHING = Edit(
+    Reducing.terms_for_venue,
+    "if order is not instead_of and not (alone and _is_guarded(order))",
+    "if not order.in_doubt and order is not instead_of and not (alone and _is_guarded(order))",
+)
+
+LIMIT_MISTAKES = (
+    Mistake(
+        "orders_in_doubt_are_left_out_of_limits",
+        restrictions.limit_in_doubt,
+        exposure._counted,
+        "if not (is_open or leaves or unbooked):",
+        "if order.in_doubt or not (is_open or leaves or unbooked):",
+        hidden_by="sessions of lives seldom come near a limit while one is",
+    ),
+    Mistake(
+        "a_limit_counts_only_what_is_held",
+        restrictions.limit_in_doubt,
+        limit_checks._too_exposed,
+        "long, short = line.net + line.buys, line.sells - line.net",
+        "long, short = line.net, -line.net",
+        hidden_by="as above",
+    ),
+    Mistake(
+        "what_an_amend_adds_is_within_every_limit",
+        restrictions.limit_of_amends,
+        Limiting.amend,
+        "adds = max(_ZERO, qty - order.worst_leaves_qty)",
+        "adds = _ZERO",
+        hidden_by="sessions of lives are seldom so near to a limit",
+    ),
+    Mistake(
+        "orders_in_doubt_reduce_nothing",
+        restrictions.reduce_in_doubt,
+        _REDUCES_NOTHING.where,
+        _REDUCES_NOTHING.line,
+        _REDUCES_NOTHING.instead,
+        hidden_by="orders that only reduce seldom meet one",
+    ),
+    Mistake(
+        "restrictions_are_forgotten_in_a_restart",
+        restrictions.halt_then_cut,
+        Halts.__init__,
+        "self._rows: dict[tuple[Scope, HaltCause], HaltRecord] = {(row.scope, row.cause): row for row in saved}",
+        "self._rows = {}",
+        hidden_by="what the exchange traded is looked at within seconds",
+    ),
+    Mistake(
+        "a_halt_is_told_before_it_is_durable",
+        restrictions.halt_then_cut,
+        Saving.save,
+        "at_once = durable or any(isinstance(record, SymbolRecord | HaltRecord) for record in records)",
+        "at_once = durable or any(isinstance(record, SymbolRecord) for record in records)",
+        hidden_by="nobody halts anything by hand",
+    ),
+    Mistake(
+        "the_first_restriction_counts",
+        restrictions.two_restrictions,
+        Halts.binding,
+        "return max(matching, key=lambda row: row.state.severity, default=None)",
+        "return next(matching, None)",
+        hidden_by="two of different severity seldom meet",
+    ),
+    Mistake(
+        "a_pause_that_ends_lifts_what_a_person_imposed",
+        restrictions.pause_and_halt,
+        Limiting._follow_restriction,
+        "self._gateway.halting.lift(Scope(session), HaltCause.LIMIT)",
+        "self._gateway.halting.lift(Scope(session))",
+        hidden_by="nobody halts anything by hand",
+    ),
+    Mistake(
+        "what_is_in_doubt_is_traded_away_again",
+        restrictions.flatten_in_doubt,
+        Flattening._under_way,
+        "orders = [order for order in book.open_orders(session) if order.symbol == symbol]",
+        "orders = [order for order in book.open_orders(session) if order.symbol == symbol and not order.in_doubt]",
+        (_REDUCES_NOTHING,),
+        hidden_by="what sessions may reduce is another rule; nobody flattens anything by hand",
+    ),
+)
+"""Limits first, then the kill switch."""

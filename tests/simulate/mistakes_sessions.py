@@ -1,0 +1,125 @@
+"""Mistakes about sessions: who owns them, and what strategies are told."""
+
+from __future__ import annotations
+
+from tests.simulate.faults import Profile
+from tests.simulate.layers import Layer
+from tests.simulate.mistakes import Edit, Mistake
+from tests.simulate.scenes import clients
+from tradingsys.gateway.requests import RequestHandler
+from tradingsys.gateway.saving import Saving
+from tradingsys.gateway.sessions import Session, SessionDesk
+from tradingsys.gateway.tokens import Tokens
+from tradingsys.gateway.views import positions_view, snapshot
+
+__all__ = ["SESSION_MISTAKES"]
+
+SESSION_MISTAKES = (
+    Mistake(
+        "a_session_may_have_two_owners",
+        Profile.PEERS,
+        SessionDesk.login,
+        "self._contest(session, owner, client, now_ns)",
+        "pass",
+        scene=clients.claimed,
+    ),
+    Mistake(
+        "doubts_are_left_out_of_the_snapshot",
+        Profile.KILLS,
+        snapshot,
+        "return Snapshot(epoch, n, positions_view(book, session), [view for view in views if view is not None])",
+        "views = [view for view in views if view is not None and not view.in_doubt]\n"
+        "return Snapshot(epoch, n, positions_view(book, session), views)",
+        scene=clients.without_memory,
+    ),
+    Mistake(
+        "what_is_not_booked_yet_is_netted_across_sides",
+        Layer.QUERIES,
+        positions_view,
+        "bought, sold = (unbooked.get((symbol, side), _ZERO) for side in (Side.BUY, Side.SELL))",
+        "bought, sold = (unbooked.get((symbol, side), _ZERO) for side in (Side.BUY, Side.SELL))\n"
+        "bought, sold = max(bought - sold, _ZERO), max(sold - bought, _ZERO)",
+        hidden_by="it is booked too soon",
+        soon=3,
+    ),
+    Mistake(
+        "a_login_before_ready_gets_a_snapshot",
+        clients.early,
+        RequestHandler._login,
+        "if session is not None and gateway.is_ready and missed is None",
+        "if session is not None and missed is None",
+        hidden_by="strategies wait for the one at READY",
+    ),
+    Mistake(
+        "a_cursor_of_another_epoch_counts",
+        clients.comes_back,
+        Session.missed_since,
+        "if cursor is None or cursor[0] != self.epoch or cursor[1] > self.n:",
+        "if cursor is None or cursor[1] > self.n:",
+        hidden_by="event numbers seldom reach so far again",
+    ),
+    Mistake(
+        "what_happened_while_away_is_told_from_the_next_on",
+        Profile.PEERS,
+        Session.missed_since,
+        "missed = [data for n, data in self._events if n > cursor[1]]",
+        "missed = [data for n, data in self._events if n > cursor[1] + 1]",
+        scene=clients.away,
+    ),
+    Mistake(
+        "whoever_asks_gets_the_session",
+        clients.claimed,
+        SessionDesk._contest,
+        "if client.instance and owner.instance == client.instance:",
+        "if True:",
+        hidden_by="strategies come back and take theirs again",
+    ),
+    Mistake(
+        "signs_of_life_are_not_heeded",
+        clients.claimed,
+        SessionDesk.tick,
+        "if session.owner.heard_ns > session.probe_deadline_ns - _PROBE_NS:",
+        "if False:",
+        hidden_by="as above",
+    ),
+    Mistake(
+        "a_sessions_token_opens_all",
+        clients.stranger,
+        Tokens._opens,
+        "return compare_digest(given, session_token(self._master, session).encode()) or is_master",
+        "return any(compare_digest(given, session_token(self._master, each).encode()) for each in (1, session))",
+        hidden_by="lives have no tokens",
+    ),
+    Mistake(
+        "events_for_slow_readers_are_dropped",
+        Profile.NEIGHBOURS,
+        Session._push,
+        "client.peer.write(data)",
+        "client.peer.pending_bytes > 300 or client.peer.write(data)",
+        scene=clients.slow,
+    ),
+    Mistake(
+        "a_cursor_too_old_gets_what_is_kept",
+        Profile.PEERS,
+        Session.missed_since,
+        "if cursor[1] + 1 < oldest_kept:",
+        "if False:",
+        (
+            Edit(
+                Session.__init__,
+                "self._events: deque[tuple[int, bytes]] = deque(maxlen=_EVENTS_KEPT)",
+                "self._events = deque(maxlen=2)",
+            ),
+        ),
+        scene=clients.away,
+    ),
+    Mistake(
+        "what_is_given_to_the_store_is_told_to_be_durable",
+        clients.durable,
+        Saving._tell,
+        "while self._marks and self._marks[0][0] <= self._kept:",
+        "while self._marks and self._marks[0][0] <= self._given:",
+        hidden_by="strategies of lives do nothing with it",
+    ),
+)
+"""Owners first, then what is told."""

@@ -1,0 +1,18 @@
+"""Short stories with one point each, for rules that other rules hide from lives, or that need a person's hand.
+
+Each is told to the end by the product as it is, and what it says then is what is wrong: nothing.
+"""
+
+from __future__ import annotations
+
+from tests.simulate.scenes import clients, cuts, files, history, restrictions, unknown
+from tests.simulate.scenes.stage import Scene
+
+__all__ = ["SCENES", "Scene"]
+
+SCENES = tuple(
+    scene
+    for subject in (cuts, files, history, unknown, clients, restrictions)
+    for scene in vars(subject).values()
+    if isinstance(scene, Scene)
+)

@@ -1,0 +1,201 @@
+"""A strategy comes back with what it knew and wanted, somebody claims to be one, and what it is told to be safe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import structs
+
+from tests.simulate.ambush import Killed
+from tests.simulate.faults import Faults
+from tests.simulate.life import ACCOUNT, SETTINGS
+from tests.simulate.rig import Rig, WireClient
+from tests.simulate.scenes.stage import (
+    NOBODY_KNOWS,
+    SLOW_DISK,
+    Scene,
+    answered,
+    executed,
+    rest,
+    trade,
+    unanswered,
+)
+from tests.simulate.world import s
+from tradingsys.net.token import session_token
+from tradingsys.store import read
+from tradingsys.store.read import reading
+from tradingsys.wire.codec import decode_server_message
+from tradingsys.wire.messages import DurablePush, OrderPush
+
+__all__ = [
+    "away",
+    "claimed",
+    "comes_back",
+    "durable",
+    "early",
+    "old_cancel",
+    "old_order",
+    "slow",
+    "stranger",
+    "twice",
+    "without_memory",
+]
+
+
+@Scene
+def early(rig: Rig) -> Iterator[str]:
+    """A strategy comes back before the gateway has read what happened while it was dead."""
+    rest(rig.client())
+    rig.gateway.kill("by the test", power_cut=False)
+    executed(rig)
+    rig.start(until_ready=False)
+    while not rig.gateway.accepting:
+        rig.run(0.02)
+    snapshot = WireClient(rig).login().get("snapshot")
+    if snapshot is not None and [held["net"] for held in snapshot["positions"]] != ["15"]:
+        yield f"a snapshot from before what happened was read: {snapshot['positions']}"
+
+
+@Scene
+def comes_back(rig: Rig) -> Iterator[str]:
+    """A strategy comes back with what it knew from the gateway's predecessor, when as much has happened again."""
+    client = rig.client()
+    trade(client, rig, 10)
+    told = client.pushes("order")[-1]
+    rig.restart()
+    trade(rig.client(instance="another"), rig, 20)
+    result = WireClient(rig).login(instance="another", cursor=[told["epoch"], told["n"]])
+    if result.get("resumed") or result.get("snapshot") is None:
+        yield "what happened in another gateway's time is taken for known"
+
+
+@Scene
+def old_cancel(rig: Rig) -> Iterator[str]:
+    """A strategy cancels an order that it sent to the gateway's predecessor."""
+    client = rig.client()
+    rest(client)
+    name = client.last_order()["client_order_id"]
+    rig.restart()
+    reply = rig.client().ask("cancel", {"client_order_id": name}, 1)
+    if "error" in reply:
+        yield f"an open order of its own is refused to be canceled: {reply['error']}"
+    if rig.simulator.exchange.open_orders(ACCOUNT):
+        yield "an order was canceled and is open"
+
+
+@Scene
+def old_order(rig: Rig) -> Iterator[str]:
+    """A strategy sends an order once more that it sent to the gateway's predecessor, where it ended."""
+    client = rig.client()
+    params = rest(client)
+    client.ask("cancel", {"client_order_id": client.last_order()["client_order_id"]}, 1)
+    rig.restart()
+    reply = rig.client().ask("order", params, 1)
+    if "error" not in reply:
+        yield f"an order of another gateway's time was taken: {reply['result']}"
+    if rig.simulator.exchange.open_orders(ACCOUNT):
+        yield "an order that was canceled is open again"
+    yield from rig.venue.sent.repeated()
+
+
+@Scene
+def claimed(rig: Rig) -> Iterator[str]:
+    """Somebody else asks for a session whose owner is alive and has nothing to say, again and again."""
+    owner = rig.client(instance="owner")
+    for _ in range(4):
+        reply = WireClient(rig).ask("login", {"session_id": 1, "name": "x", "trading": True, "instance": "another"})
+        if "error" not in reply:
+            yield f"a session has a second owner: {reply}"
+        rig.run(2)
+    if owner.is_closed:
+        yield "a living owner lost its session"
+
+
+@Scene
+def twice(rig: Rig) -> Iterator[str]:
+    """A strategy connects a second time, and begins to number its orders anew."""
+    for _ in range(2):
+        rest(rig.client())
+    yield from rig.venue.sent.repeated()
+
+
+@Scene
+def away(rig: Rig) -> Iterator[str]:
+    """A strategy loses its connection, its order is executed in parts meanwhile, and it comes back with its cursor."""
+    client = rig.client()
+    rest(client)
+    last = client.events[-1]
+    client._link.close()  # type: ignore[union-attr]
+    for _ in range(3):
+        executed(rig, 5)
+    again = WireClient(rig)
+    cursor = [last["epoch"], last["n"]]
+    if again.login(cursor=cursor).get("snapshot") is None:
+        numbers = [event["n"] for event in again.events]
+        if numbers != list(range(last["n"] + 1, last["n"] + 1 + len(numbers))) or not numbers:
+            yield f"after event {last['n']} come {numbers}"
+
+
+@Scene
+def slow(rig: Rig) -> Iterator[str]:
+    """A strategy reads nothing for a moment, in which its order is executed in parts."""
+    client = rig.client()
+    rest(client)
+    client._link.stall(s(0.7))  # type: ignore[union-attr]
+    for _ in range(2):
+        executed(rig, 5)
+    rig.run(1)
+    executed(rig, 5)
+    numbers = [event["n"] for event in client.events]
+    if numbers != list(range(1, 1 + len(numbers))) and not client.is_closed:
+        yield f"the events of a session are {numbers}"
+
+
+@Scene
+def without_memory(rig: Rig) -> Iterator[str]:
+    """A strategy that forgot everything comes back while its order is in doubt."""
+    client = rig.client()
+    with answered(rig, NOBODY_KNOWS):
+        unanswered(client, rig)
+        snapshot = WireClient(rig).login()["snapshot"]
+    if [view["status"] for view in snapshot["orders"]] != ["UNKNOWN"]:
+        yield f"one order is in doubt, and the snapshot says {snapshot['orders']}"
+
+
+@Scene
+def stranger(rig: Rig) -> Iterator[str]:
+    """The holder of one session's token asks for another session."""
+    rig.settings = structs.replace(SETTINGS, token="a" * 43)
+    rig.restart()
+    for session, may_enter in ((1, True), (2, False)):
+        params = {"session_id": session, "name": "one", "trading": True, "token": session_token("a" * 43, 1)}
+        if ("result" in WireClient(rig).ask("login", params)) != may_enter:
+            yield f"the token of session 1 {'does not open' if may_enter else 'opens'} session {session}"
+
+
+@Scene
+def durable(rig: Rig) -> Iterator[str]:
+    """Power is cut in the moment in which a strategy is told that two executions are on the disk, which is slow."""
+    rest(rig.client())
+    fills: dict[str, int] = {}
+    told: set[str] = set()
+
+    def hear(_: int, data: bytes) -> None:
+        match decode_server_message(data):
+            case OrderPush(n=n, order=order):
+                for fill in order.fills:
+                    fills.setdefault(fill.exec_id, n)
+            case DurablePush(n=n):
+                told.update(exec_id for exec_id, at in fills.items() if at <= n)
+                if len(told) == 2:
+                    raise Killed
+
+    rig.gateway.overheard = hear
+    rig.faults = Faults(power_cut=1.0, disk=SLOW_DISK)
+    executed(rig, 5)
+    executed(rig, 10)
+    rig.run(10)
+    with reading(rig.folder / "pos.db") as conn:
+        kept = {row.fill.exec_id for row in read.fills(conn, 1, limit=100)}
+    if told - kept:
+        yield f"told to be durable, and gone: {sorted(told - kept)}"

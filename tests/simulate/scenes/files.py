@@ -1,0 +1,91 @@
+"""Files are not what the last gateway left: restored, edited, damaged or torn."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from tests.simulate.rig import Rig
+from tests.simulate.scenes.stage import Scene, executed, judged, rest, trade
+
+__all__ = ["backup", "edit", "flip", "torn"]
+
+
+@Scene
+def backup(rig: Rig) -> Iterator[str]:
+    """Yesterday's copy of pos.db takes the place of today's, without a reboot."""
+    folder = rig.folder
+    trade(rig.client(), rig, 10)
+    rig.gateway.stop()
+    kept = folder.parent / f"{folder.name} of yesterday"
+    shutil.copytree(folder, kept, ignore=shutil.ignore_patterns("shm"))
+    rig.start()
+    trade(rig.client(), rig, 20)
+    rig.gateway.kill("for good", power_cut=False)
+    for path in folder.glob("pos.db*"):
+        path.unlink()
+    for path in kept.glob("pos.db*"):
+        shutil.copy(path, folder / path.name)
+    shutil.rmtree(kept)
+    rig.start(until_ready=False)
+    rig.run(15)
+    trade(rig.client(), rig, 40)
+    yield from judged(rig, 70)
+
+
+@Scene
+def edit(rig: Rig) -> Iterator[str]:
+    """Somebody edits a position by SQL which an order of its session changes at the same time."""
+    client = rig.client()
+    trade(client, rig, 10)
+    rest(client)
+    rig.gateway.kill("by the test", power_cut=False)
+    executed(rig)
+    _execute(rig.folder, "UPDATE positions SET net = '100' WHERE session_id = 1")
+    rig.start(until_ready=False)
+    rig.run(8)
+    if rig.gateway.gateway.is_ready:
+        yield f"an edit was taken of a position that moved meanwhile: {rig.net(1)}"
+
+
+@Scene
+def flip(rig: Rig) -> Iterator[str]:
+    """A record of the journal says something else than what was written, and can be read all the same."""
+    rest(rig.client())
+    rig.gateway.kill("by the test", power_cut=False)
+    journal = rig.folder / "pos.db.journal"
+    content = journal.read_bytes()
+    assert content.count(b"session\x01") == 1
+    journal.write_bytes(content.replace(b"session\x01", b"session\x02"))
+    _execute(rig.folder, "DELETE FROM orders")  # as if power had been cut before it was there
+    rig.start(until_ready=False)
+    rig.run(12)
+    executed(rig)
+    rig.run(2)
+    yield from judged(rig, 15)
+
+
+@Scene
+def torn(rig: Rig) -> Iterator[str]:
+    """The journal ends in the middle of a record; later the process dies, and nothing else."""
+    rest(rig.client())
+    rig.gateway.kill("by the test", power_cut=False)
+    journal = rig.folder / "pos.db.journal"
+    journal.write_bytes(journal.read_bytes()[:-7])
+    rig.start(until_ready=False)
+    rig.run(12)
+    rest(rig.client())
+    rig.gateway.kill("by the test", power_cut=False)
+    rig.start(until_ready=False)
+    if not rig.gateway.store.saved.journal_proven:
+        yield "the death of a process was taken for a power cut"
+    rig.run(12)
+    yield from judged(rig, 0)
+
+
+def _execute(folder: Path, statement: str) -> None:
+    with closing(sqlite3.connect(folder / "pos.db")) as conn, conn:
+        conn.execute(statement)
