@@ -133,14 +133,12 @@ def new_lineage(*, book: Book = _BOOK) -> int:
     if book.json:
         _print_json({"db": db, **msgspec.structs.asdict(done), "next_start": _NEXT_START})
         return OK
-    _print(f"{db} has the lineage {done.lineage} now, and had {done.before}; {done.backup} is as it was.")
+    _print(f"{db}: lineage {done.before} is now lineage {done.lineage}; {done.backup} is as it was.")
     _print(
         "Sessions hold here what they held. If a gateway goes on with the other copy they hold it there, too, and one "
         "of the two is wrong: tradingsys pos set."
     )
-    if done.open_orders:
-        orders = "1 order is" if done.open_orders == 1 else f"{done.open_orders} orders are"
-        _print(f"{orders} open as far as this book knows: both copies book what such orders execute.")
+    _print(f"Orders that are open, as far as this book knows: {done.open_orders}. Both copies book what they execute.")
     _print("An account that was halted for a copied book stays so until: tradingsys resume --account.")
     _print(_NEXT_START.replace("the backup does", "this copy does"))
     return OK

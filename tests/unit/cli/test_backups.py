@@ -38,8 +38,8 @@ def test_a_copy_becomes_a_book_of_its_own(machine: Machine, capsys: Captured) ->
     assert execute(["new-lineage", "--db", "pos.db"]) == OK
     out = capsys.readouterr().out
     now = check_copy(machine.path)
-    assert now is not None and f"has the lineage {now.lineage} now" in out
-    assert "1 order is open as far as this book knows" in out and "takes it for a power cut" in out
+    assert now is not None and f"is now lineage {now.lineage}; pos.db.before-new-lineage-1.bak" in out
+    assert "as far as this book knows: 1. Both" in out and "takes it for a power cut" in out
     assert execute(["new-lineage", "--db", "pos.db", "--json"]) == OK
     told = json.loads(capsys.readouterr().out)
     assert told["before"] == now.lineage != told["lineage"]
