@@ -69,3 +69,14 @@ def test_one_that_is_wrong_about_its_prices_sends_nothing_at_all(rig: Rig) -> No
     refused = runs_away(rig, let_loose(rig), 2, lambda number: {"quantity": str(20 + number), "price": "0.67"})
     assert refused["max_aggressive_pct"] and refused[ErrorCode.HALTED]
     assert rig.net(1) == 0 and not orders_there(rig)
+
+
+def test_two_sessions_that_meet_do_not_trade_with_each_other(rig: Rig) -> None:
+    one, two = rig.client(1, instance="i1"), rig.client(2, instance="i2")
+    waiting = one.ask("order", one.order_params(side="SELL"))["result"]["client_order_id"]
+    two.ask("order", two.order_params(side="BUY"))
+    rig.run(1)
+    order = two.last_order()
+    assert order["status"] == "EXPIRED_IN_MATCH" and "cum_qty" not in order
+    assert rig.nets(1, 2) == [0, 0]
+    assert [each.client_order_id for each in rig.simulator.exchange.open_orders("account")] == [waiting]
