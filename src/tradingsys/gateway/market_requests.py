@@ -29,6 +29,8 @@ class MarketRequests:
 
     def __init__(self, gateway: Host) -> None:
         self._gateway = gateway
+        self._waiting: list[tuple[Client, list[Stream]]] = []
+        """Subscriptions that are not confirmed yet."""
         self.methods: dict[str, Method] = {
             "get_products": self._get_products,
             "subscribe": self._subscribe,
@@ -52,6 +54,8 @@ class MarketRequests:
         symbols = sorted({stream.symbol for stream in streams})
         new = [symbol for symbol in symbols if symbol not in gateway.book.symbols]
         unpriced = gateway.limiting.unpriced(client.session.id, symbols)
+        if new or unpriced:
+            self._waiting.append((client, streams))
         if new and unpriced:
             gateway.run(gateway.limiting.reading.read(unpriced))
         if new:
@@ -74,6 +78,7 @@ class MarketRequests:
 
     def _confirm_again(self, client: Client, request_id: int, streams: list[Stream]) -> None:
         """Unless the client is gone, or others of its requests were confirmed meanwhile and left no room."""
+        self._waiting = [each for each in self._waiting if each[1] is not streams]
         if client.peer not in self._gateway.clients:
             return
         try:
@@ -89,7 +94,11 @@ class MarketRequests:
             self._gateway.market.subscribe(client, stream)
 
     def _unsubscribe(self, client: Client, request: Request) -> None:
-        for stream in self._streams(client, request):
+        unwanted = self._streams(client, request)
+        for asker, streams in self._waiting:
+            if asker is client:
+                streams[:] = [stream for stream in streams if stream not in unwanted]
+        for stream in unwanted:
             self._gateway.market.unsubscribe(client, stream)
         client.peer.write(encode_reply(request.id))
 

@@ -51,7 +51,7 @@ class PriceReading:
             try:
                 bars = await ask(KlinesQuery(symbol, "1m", 1))
             except TradingError as error:
-                self._gateway.log.warning("a price could not be read", symbol=symbol, reason=str(error))
+                self._gateway.log.debug("a price could not be read", symbol=symbol, reason=str(error))
             else:
                 for bar in bars[-1:]:
                     self._gateway.market.prices.read(symbol, bar.close, asked_ns)

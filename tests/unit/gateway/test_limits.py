@@ -225,6 +225,15 @@ def test_a_subscription_is_confirmed_when_there_is_a_price_to_trade_with(tmp_pat
     client.order()
 
 
+def test_what_is_given_up_before_it_is_confirmed_does_not_come(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_reference_age_s=30)
+    client = scene.client()
+    request = client.request("subscribe", ["dogeusdt@bbo", "dogeusdt@mark"])
+    client.result("unsubscribe", ["dogeusdt@bbo"])
+    read(scene, "0.6")
+    assert client.reply_to(request) and scene.gateway.market.followed == 1
+
+
 def test_nor_does_it_wait_for_long(tmp_path: Path) -> None:
     scene = limited(tmp_path, max_reference_age_s=30)
     client = scene.client()
