@@ -335,6 +335,9 @@ class OrderDesk:
         order = self._book.order(item.client_order_id)
         if order is None:
             order = self._unknown(client, item, instruments)
+        elif order.known_terms is None:  # only executions told of it so far: how it stands, the venue knows
+            order.terms = self._unproven.terms(item)
+            self._procedures.start(self._recovery.settle_cancel(order))
         view = None if order is None else order_view(order, order.facts.fills.values())
         return view or absent_view(item, "never sent")
 

@@ -43,10 +43,7 @@ class UnprovenOrders:
             )
         if key.epoch < now.first_epoch or key.epoch >= now.first_epoch_after_cut:
             return None
-        try:
-            terms = terms_of(item)
-        except ValueError as error:
-            raise LocalProtocolError(str(error), code=ErrorCode.BAD_REQUEST) from None
+        terms = self.terms(item)
         self._check(terms, instruments.get(terms.symbol))
         in_doubt = sum(order.in_doubt and not order.stamp_ms for order in self._book.open_orders(session.id))
         if in_doubt >= _MOST:
@@ -55,6 +52,13 @@ class UnprovenOrders:
                 code=ErrorCode.DENIED,
             )
         return Intent(item.client_order_id, session.id, terms, 0, 0)
+
+    def terms(self, item: ResolveItem) -> Terms:
+        """What it was, as the strategy says. Raises LocalProtocolError."""
+        try:
+            return terms_of(item)
+        except ValueError as error:
+            raise LocalProtocolError(str(error), code=ErrorCode.BAD_REQUEST) from None
 
     def _check(self, terms: Terms, instrument: Instrument | None) -> None:
         """It counts as what it claims to be: at least it must be able to be that."""

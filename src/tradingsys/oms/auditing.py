@@ -19,9 +19,10 @@ def compare(told: Iterable[Fill], booked: Iterable[Fill], since_ms: int, until_m
     theirs, ours = {fill.key: fill for fill in told}, {fill.key: fill for fill in booked}
     wrong: dict[FillKey, str] = {}
     for key, fill in theirs.items():
+        if fill.ts_event_ms > until_ms:
+            continue  # its event, which has the fee, may be on its way
         if key not in ours:
-            if fill.ts_event_ms <= until_ms:
-                wrong[key] = f"{_told(fill)} is not booked"
+            wrong[key] = f"{_told(fill)} is not booked"
         elif _facts(fill) != _facts(ours[key]):
             wrong[key] = f"{_told(fill)} is booked as {_told(ours[key])}"
     for key, fill in ours.items():
