@@ -131,7 +131,7 @@ def _check_edit_at_rest(desk: Desk) -> None:
     assert "it was 0;" in desk.run("explain", LOWER)
     assert "is not halted" in desk.run("resume", LOWER, code=1)
     assert "the gateway is not running" in desk.run("cancel", code=1) + desk.run("flatten", code=1)
-    assert "session 3: no new orders are taken" in desk.run("halt", "--session=3", "--reason=not today")
+    assert "session 3: no new orders are taken" in desk.run("halt", "--session=3", "--reason=not today", code=4)
     (halt,) = desk.ask("status")["status"]["halts"]
     assert (halt["session_id"], halt["reason"], halt["state"]) == (3, "by an operator: not today", "HALTED")
     gateway = world.start_gateway()

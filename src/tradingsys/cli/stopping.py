@@ -170,7 +170,7 @@ def _carry_out(common: Common, begin: Begin, done: str, halted: Where | None, wa
                 if again:
                     out.print(f"to allow orders again: {again}")
                 out.print(str(source.where), style="dim")
-            return OK if view.confirmed or not view.number else UNCONFIRMED
+            return OK if view.confirmed else UNCONFIRMED
 
     return loop.run(run())
 
@@ -186,7 +186,7 @@ async def _wait(source: Source, view: StoppingView, wait_s: int, *, quiet: bool)
             told = now
         await asyncio.sleep(_LOOK_S)
         try:
-            view = await source.stopping(view.number)
+            view = msgspec.structs.replace(await source.stopping(view.number), stands=view.stands)
         except TransportError as error:
             sys.stderr.write(f"{error}: what was imposed stands, and is gone on with when the gateway is back\n")
             break
@@ -216,5 +216,8 @@ def _say(out: Console, view: StoppingView, done: str) -> None:
         out.print(f"left: {held}")
     if view.problem:
         out.print(view.problem)
-    if view.number and not view.confirmed:
-        out.print("NOT confirmed yet: the gateway goes on with it", style="bold")
+    if view.stands:
+        out.print(view.stands)
+    if not view.confirmed:
+        goes_on = "the gateway goes on with it" if view.number else "nothing was canceled"
+        out.print(f"NOT confirmed yet: {goes_on}", style="bold")

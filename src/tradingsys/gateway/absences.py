@@ -30,7 +30,8 @@ class Absences:
         self._gateway = gateway
         self._gone_ns: dict[int, int] = {}
         """Since when, monotonic."""
-        self._dealt_with: set[int] = set()
+        self._dealt_with: dict[int, set[str]] = {}
+        """Of those acted on, the orders that were open then: one that turns out to live is another reason to act."""
 
     def look(self) -> None:
         """Note who is gone, and act on it when the time has come."""
@@ -42,14 +43,12 @@ class Absences:
             held = desk.sessions.get(session)
             if held is not None and held.owner is not None:
                 self._gone_ns.pop(session, None)
-                self._dealt_with.discard(session)
+                self._dealt_with.pop(session, None)
                 continue
             gone_ns = self._gone_ns.setdefault(session, now_ns)
-            if session not in self._dealt_with:
-                wish, grace_ms = self._wish(session)
-                if wish is not OnDisconnect.LEAVE and now_ns - gone_ns >= grace_ms * _NS_PER_MS:
-                    self._dealt_with.add(session)
-                    self._act(session, wish, grace_ms)
+            wish, grace_ms = self._wish(session)
+            if wish is not OnDisconnect.LEAVE and now_ns - gone_ns >= grace_ms * _NS_PER_MS:
+                self._act(session, wish, grace_ms)
 
     def _wish(self, session: int) -> tuple[OnDisconnect, int]:
         configured = self._gateway.settings.sessions.get(session)
@@ -59,11 +58,16 @@ class Absences:
         return wish_of(asked, configured.on_disconnect, round(configured.grace_s * 1_000))
 
     def _act(self, session: int, wish: OnDisconnect, grace_ms: int) -> None:
-        book = self._gateway.book
-        holds = any(net for (owner, _), net in book.positions.items() if owner == session)
-        if not book.open_orders(session) and not (holds and wish is OnDisconnect.FLATTEN):
+        book, known = self._gateway.book, self._dealt_with.get(session)
+        open_now = {order.client_order_id for order in book.open_orders(session)}
+        is_left = known is not None or wish is not OnDisconnect.FLATTEN
+        if open_now <= (known or set()) and (is_left or not self._holds(session)):
             return
+        self._dealt_with[session] = open_now | (known or set())
         duty = HaltDuty.FLATTEN if wish is OnDisconnect.FLATTEN else HaltDuty.CANCEL
         what = "canceled and what it holds is traded away" if wish is OnDisconnect.FLATTEN else "canceled"
         reason = f"its strategy has been gone for {grace_ms / 1000:g} s: its orders are {what}, then it is free again"
         self._gateway.halting.impose(Scope(session), TradingState.HALTED, HaltCause.ABSENCE, reason, duty)
+
+    def _holds(self, session: int) -> bool:
+        return any(net for (owner, _), net in self._gateway.book.positions.items() if owner == session)

@@ -57,7 +57,12 @@ class Halting:
         duty: HaltDuty = HaltDuty.NOTHING,
     ) -> bool:
         """Allow no more than ``state`` in the scope, durably; False when that stands for this cause already."""
-        is_news = self._book.halts.impose(scope, state, cause, reason, self._venue_ms(), duty)
+        ts_ms = self._venue_ms()
+        if state is TradingState.ACTIVE:  # what is canceled is what was sent until then, also by a clock that was ahead
+            orders = self._book.open_orders(scope.session)
+            placed = (order.placed_ms for order in orders if scope.covers(order.session, order.symbol))
+            ts_ms = max([ts_ms, *placed])
+        is_news = self._book.halts.impose(scope, state, cause, reason, ts_ms, duty)
         self._perform()
         return is_news
 
@@ -66,9 +71,9 @@ class Halting:
         was_restricted = self._book.halts.lift(scope, self._venue_ms(), cause)
         if scope == Scope() and cause is None and self.fault and not self.is_final:
             self.fault, was_restricted = "", True
-        if was_restricted:
-            self._log.warning("orders are allowed again", scope=str(scope), cause=cause or "all", reason=reason)
         self._perform()
+        if was_restricted and not self.is_final:
+            self._log.warning("orders are allowed again", scope=str(scope), cause=cause or "all", reason=reason)
         return was_restricted
 
     def flattened(self, row: HaltRecord) -> HaltRecord:
@@ -79,7 +84,9 @@ class Halting:
         return now
 
     def noted(self, record: HaltRecord) -> None:
-        """Something was imposed."""
+        """Something was imposed, and is in pos.db: what could not be written ends the process, and is told so."""
+        if self.is_final:
+            return
         scope, cause = str(record.scope), record.cause.value
         if record.state is TradingState.ACTIVE:
             self._log.warning("orders are canceled by an operator", scope=scope, reason=record.reason)

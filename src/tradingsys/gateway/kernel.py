@@ -14,7 +14,7 @@ from tradingsys.core.deadlines import earliest
 from tradingsys.core.errors import ConfigError, StoreError, TradingError, VenueError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import Input, Opened, Tick
-from tradingsys.core.records import Record, SessionRecord
+from tradingsys.core.records import HaltRecord, Record, SessionRecord
 from tradingsys.core.reports import (
     AccountChanged,
     AssetMoved,
@@ -201,8 +201,11 @@ class Gateway:
         self.is_ready = False
         for peer in list(self.clients):
             peer.close("the gateway stops")
-        self.flush()
-        self.store.close()
+        for step in (self.flush, self.store.close):
+            try:
+                step()
+            except StoreError as error:  # all else is to be closed too, and people told which orders rest
+                self.fail(error)
         return self.book.open_orders()
 
     # ---- its own rooms call
@@ -363,6 +366,7 @@ class Gateway:
 
     def _apply(self, effects: list[Effect], *, durable: bool = False) -> None:
         records: list[Record] = []
+        halted: list[HaltRecord] = []
         begun: list[Procedure] = []
         for effect in effects:
             match effect:
@@ -375,12 +379,14 @@ class Gateway:
                 case Alarm(text):
                     self.log.warning(text)
                 case Halt(record):
-                    self.halting.noted(record)
+                    halted.append(record)
                 case _:
                     begun += inquiries(effect, self.recovery, self.book, is_ready=self.is_ready)
         self.recent.note(records)
         moved, self._tell.moved = [*self._tell.moved], {}
         self._saving.save(records, durable=durable, moved=moved)
+        for row in halted:
+            self.halting.noted(row)
         for procedure in begun:  # what one of these causes at once must not be written down before what caused it
             self.procedures.start(procedure)
 

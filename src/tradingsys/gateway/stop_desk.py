@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import LocalProtocolError, StoreError
 from tradingsys.core.ids import MAX_SESSION
-from tradingsys.core.records import HaltCause, HaltDuty, Scope
+from tradingsys.core.records import HaltCause, HaltDuty, HaltRecord, Scope
 from tradingsys.gateway.clearing import Clearing
 from tradingsys.gateway.host import Host, Method, known_instrument, require_ready
 from tradingsys.gateway.operator_views import session_orders
 from tradingsys.gateway.sessions import Client
+from tradingsys.oms.halts import by_operator, printable
 from tradingsys.wire.codec import decode_params, encode_reply
 from tradingsys.wire.messages import ErrorCode, Request
 from tradingsys.wire.operator import HaltParams, ScopeParams, StoppingParams, StoppingView
@@ -17,8 +20,6 @@ from tradingsys.wire.operator import HaltParams, ScopeParams, StoppingParams, St
 __all__ = ["StopDesk"]
 
 _SHOWN = 50
-_LONGEST_REASON = 200
-_BY_HAND = "by an operator"
 
 
 class StopDesk:
@@ -55,7 +56,7 @@ class StopDesk:
         clearing = self._gateway.stopping.numbered(decode_params(request, StoppingParams).number)
         if clearing is None:
             raise LocalProtocolError("it was lifted meanwhile, or was long ago", code=ErrorCode.BAD_REQUEST)
-        client.peer.write(encode_reply(request.id, _view(clearing)))
+        client.peer.write(encode_reply(request.id, self._view(clearing)))
 
     def _resume(self, client: Client, request: Request) -> None:
         gateway, params = self._gateway, decode_params(request, ScopeParams)
@@ -67,7 +68,7 @@ class StopDesk:
                 f"{gateway.db}.kill is there: as long as it is, the account stays halted; remove it first",
                 code=ErrorCode.BAD_REQUEST,
             )
-        if not gateway.halting.lift(scope, reason=_clean(params.reason)):
+        if not gateway.halting.lift(scope, reason=printable(params.reason)):
             how = gateway.book.commands.line("status")
             raise LocalProtocolError(f"{scope} is not halted: `{how}` lists what is", code=ErrorCode.BAD_REQUEST)
         client.peer.write(encode_reply(request.id))
@@ -77,18 +78,38 @@ class StopDesk:
     ) -> None:
         """Restrict first, durably; what is to be done about it begins before the answer."""
         gateway = self._gateway
-        told = ": ".join(filter(None, [_BY_HAND, _clean(reason)]))
         cause = HaltCause.CANCEL if state is TradingState.ACTIVE else HaltCause.OPERATOR
-        gateway.halting.impose(scope, state, cause, told, duty)
+        gateway.halting.impose(scope, state, cause, by_operator(reason), duty)
         if gateway.halting.is_final:
             raise StoreError(gateway.halting.fault)
-        clearing = gateway.stopping.carry_out(scope, cause) if gateway.is_ready else None
-        if clearing is not None:
-            client.peer.write(encode_reply(request.id, _view(clearing)))
-        else:
-            done = duty is HaltDuty.NOTHING
-            problem = "" if done else f"the gateway is not ready ({gateway.text}): it begins as soon as it is"
-            client.peer.write(encode_reply(request.id, StoppingView(0, str(scope), done, problem=problem)))
+        clearing = gateway.stopping.carry_out(scope, cause)
+        view = self._view(clearing) if clearing is not None else StoppingView(0, str(scope), True)
+        row = next((row for row in gateway.book.halts.of(scope) if row.cause is cause), None)
+        if row is not None and (row.state, row.duty) != (state, duty):
+            view = structs.replace(view, stands=self._stands(row))
+        client.peer.write(encode_reply(request.id, view))
+
+    def _stands(self, row: HaltRecord) -> str:
+        """What was there before allows less than what was asked for now, or does more."""
+        does = {
+            HaltDuty.FLATTEN: ", and what is held is still traded away",
+            HaltDuty.CANCEL: ", and orders are canceled",
+        }
+        ends = self._gateway.book.commands.line(f"resume {row.scope.words}")
+        return f"{row.scope} stays {row.state}{does.get(row.duty, '')}, as was asked for before: `{ends}` ends that"
+
+    def _view(self, clearing: Clearing) -> StoppingView:
+        gateway, left = self._gateway, clearing.left()
+        waits = "" if gateway.is_ready else f"the gateway is not ready ({gateway.text}): it begins as soon as it is"
+        return StoppingView(
+            clearing.number,
+            str(clearing.scope),
+            clearing.is_confirmed,
+            clearing.canceled,
+            session_orders(left[:_SHOWN]),
+            [str(remainder) for remainder in clearing.remainders[:_SHOWN]],
+            waits or clearing.problem,
+        )
 
     def _scope(self, session: int | None, symbol: str) -> Scope:
         """Raises LocalProtocolError for a session or a symbol that there is not."""
@@ -97,20 +118,3 @@ class StopDesk:
         if symbol and symbol.upper() not in self._gateway.book.symbols:
             known_instrument(self._gateway, symbol)
         return Scope(session, symbol.upper())
-
-
-def _clean(reason: str) -> str:
-    return "".join(filter(str.isprintable, reason))[:_LONGEST_REASON].strip()
-
-
-def _view(clearing: Clearing) -> StoppingView:
-    left = clearing.left()
-    return StoppingView(
-        clearing.number,
-        str(clearing.scope),
-        clearing.is_confirmed,
-        clearing.canceled,
-        session_orders(left[:_SHOWN]),
-        [str(remainder) for remainder in clearing.remainders[:_SHOWN]],
-        clearing.problem,
-    )

@@ -26,7 +26,7 @@ class Stopping:
         self._canceling, self._flattening = Canceling(gateway), Flattening(gateway)
         self._standing: dict[tuple[Scope, HaltCause], Clearing] = {}
         self._begun: dict[int, Clearing] = {}
-        """By number; of cancels the one that has taken its place."""
+        """By number; of what was asked for again the one that has taken its place."""
         self._number = 0
 
     async def watch(self) -> None:
@@ -60,10 +60,11 @@ class Stopping:
             self._canceling.forget()
 
     def carry_out(self, scope: Scope, cause: HaltCause) -> Clearing | None:
-        """Begin at once with what is wanted there; None when nothing is."""
+        """Begin with what is wanted there, at once unless the gateway is still starting; None when nothing is."""
         self._take_up()
         clearing = self._standing.get((scope, cause))
-        self.work()
+        if self._gateway.is_ready:
+            self.work()
         return clearing
 
     def numbered(self, number: int) -> Clearing | None:
@@ -84,8 +85,7 @@ class Stopping:
         self._number += 1
         clearing = Clearing(self._gateway, self._canceling, self._flattening, self._number, row)
         replaced = self._standing.get((row.scope, row.cause))
-        if row.cause is HaltCause.CANCEL:
-            self._begun |= {number: clearing for number, known in self._begun.items() if known is replaced}
+        self._begun |= {number: clearing for number, known in self._begun.items() if known is replaced}
         self._begun[clearing.number] = clearing
         while len(self._begun) > _KEPT:
             del self._begun[next(iter(self._begun))]

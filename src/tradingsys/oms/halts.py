@@ -12,9 +12,20 @@ from tradingsys.core.enums import TradingState
 from tradingsys.core.records import HaltCause, HaltDuty, HaltRecord, Scope
 from tradingsys.oms.effects import Effect, Halt, Save
 
-__all__ = ["Halts"]
+__all__ = ["Halts", "by_operator", "printable"]
 
 _DUTIES = tuple(HaltDuty)
+_LONGEST_REASON = 200
+
+
+def printable(reason: str) -> str:
+    """What a person gave as a reason, as it may be shown to anybody anywhere."""
+    return "".join(filter(str.isprintable, reason))[:_LONGEST_REASON].strip()
+
+
+def by_operator(reason: str) -> str:
+    """The same, of what a person imposed."""
+    return ": ".join(filter(None, ["by an operator", printable(reason)]))
 
 
 class Halts:
@@ -49,10 +60,13 @@ class Halts:
     ) -> bool:
         """Allow no more than ``state`` in the scope; False when that stands for this cause already.
 
-        What stands keeps its reason and its time, unless the new one allows less or does more, or an operator says
-        anything else: a person's last word counts.
+        What stands keeps its reason and its time, unless the new one allows less or does more, or an operator gives
+        another reason. Nothing but lifting it lets it allow more, or do less.
         """
         known = self._rows.get((scope, cause))
+        if known is not None:
+            state = max(state, known.state, key=lambda each: each.severity)
+            duty = max(duty, known.duty, key=_DUTIES.index)
         record = HaltRecord(scope, state, reason, ts_ms, cause, duty)
         if known is not None and not _replaces(record, known):
             return False
@@ -61,8 +75,14 @@ class Halts:
         return True
 
     def lift(self, scope: Scope, ts_ms: int, cause: HaltCause | None = None) -> bool:
-        """Lift what was imposed on exactly this scope, for all causes or one; False when there is nothing."""
-        lifted = [row for row in self.of(scope) if cause in (None, row.cause)]
+        """Lift what was imposed on exactly this scope, for one cause or all that restrict; False when there is
+        nothing.
+        """
+        lifted = [
+            row
+            for row in self.of(scope)
+            if row.cause is cause or (cause is None and row.state is not TradingState.ACTIVE)
+        ]
         for row in lifted:
             self._keep(HaltRecord(scope, TradingState.ACTIVE, "", ts_ms, row.cause))
         return bool(lifted)
@@ -128,4 +148,4 @@ def _replaces(new: HaltRecord, known: HaltRecord) -> bool:
         return True  # what was sent since then is to be gone, too
     if new.cause is HaltCause.OPERATOR:
         return (new.state, new.duty, new.reason) != (known.state, known.duty, known.reason)
-    return new.state.severity > known.state.severity or _DUTIES.index(new.duty) > _DUTIES.index(known.duty)
+    return (new.state, new.duty) != (known.state, known.duty)

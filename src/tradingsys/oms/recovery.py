@@ -73,6 +73,7 @@ class Recovery:
         self._margins = margins
         self._timing = timing
         self._was_missed = self._reads_missed = False
+        self._was_gap = self._reads_gap = False
         self._catching_up = 0
         self.differences = book.differences
         """Σ sessions + EXTERNAL − account, where it is not zero: by symbol, or by asset where assets are held."""
@@ -155,13 +156,24 @@ class Recovery:
         self._book.lacks_orders = False
 
     async def reconcile_after_gap(self) -> None:
-        """Read now what happened while nobody listened, and once more when no answer can be older than the gap."""
+        """Read now what happened while nobody listened, and once more when no answer can be older than the gap.
+
+        Of gaps that follow each other closely the last one counts: one reading at a time, and all of it after that.
+        """
+        self._was_gap = True
+        if self._reads_gap:
+            return
+        self._reads_gap = True
         self._catching_up += 1
         try:
-            await self._reconcile()
-            await self.reconcile_later()
+            while self._was_gap:
+                self._was_gap = False
+                await self._reconcile()
+                if not self._was_gap:
+                    await self.reconcile_later()
         finally:
             self._catching_up -= 1
+            self._reads_gap = False
 
     async def reconcile_missed(self) -> None:
         """Read what the venue told and nobody could read; it may go on so, and is asked ever less often then."""

@@ -204,11 +204,8 @@ class Store:
         """
         self._flush()
         where, bindings = "WHERE client_order_id = ?", (client_order_id,)
-        try:
-            found = self._wait_for(lambda: read_orders(self._conn, where, bindings))
-            fills = self._wait_for(lambda: read_fills(self._conn, where, bindings))
-        except ConfigError as error:  # somebody wrote to the file while we run
-            raise self._fail(StoreError(str(error))) from error
+        found = self._wait_for(lambda: read_orders(self._conn, where, bindings))
+        fills = self._wait_for(lambda: read_fills(self._conn, where, bindings))
         return (found[0] if found else None, fills) if found or fills else None
 
     def look(self, question: Callable[[apsw.Connection], T], done: Callable[[T | StoreError], None]) -> None:
@@ -363,7 +360,7 @@ class Store:
     def _wait_for(self, job: Callable[[], T], *, sticky: bool = True) -> T:
         try:
             return self._runner.run(lambda: self._unless_failed(job))
-        except (StoreError, OSError, apsw.Error) as error:
+        except Exception as error:  # whatever it is: what was not written must not be overtaken
             failure = _failure(self._path, error)
             raise (self._fail(failure) if sticky else failure) from error
 
@@ -375,10 +372,12 @@ class Store:
         return self._failure
 
 
-def _failure(path: Path, error: StoreError | OSError | apsw.Error) -> StoreError:
+def _failure(path: Path, error: Exception) -> StoreError:
     if isinstance(error, apsw.Error):
         return as_store_error(str(path), error)
-    return error if isinstance(error, StoreError) else StoreError(f"{path}: {error}")
+    if isinstance(error, StoreError):
+        return error
+    return StoreError(f"{path}: {error if isinstance(error, OSError | ConfigError) else repr(error)}")
 
 
 @contextlib.contextmanager

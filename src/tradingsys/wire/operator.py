@@ -264,6 +264,8 @@ class StoppingView(Struct, frozen=True, omit_defaults=True):
     """What is still held that is to be traded away, and why; what is less than can be traded stays here."""
     problem: str = ""
     """Why the exchange has not confirmed it."""
+    stands: str = ""
+    """What was imposed before and allows less, or does more, than what was asked for now."""
 
 
 class Explanation(Struct, frozen=True):

@@ -146,6 +146,23 @@ def test_what_is_not_confirmed_in_time_is_told(capsys: Captured) -> None:
         assert told in shown
 
 
+def test_what_has_not_even_begun_is_not_confirmed(capsys: Captured) -> None:
+    at_rest = StoppingView(
+        0, "the account", False, problem="what is open is canceled as soon as the gateway has started"
+    )
+    code, out, _, _ = ask(capsys, {"op.halt": at_rest}, "halt")
+    shown = " ".join(out.split())
+    assert code == UNCONFIRMED
+    assert at_rest.problem in shown and "NOT confirmed yet: nothing was canceled" in shown
+
+
+def test_what_stands_from_before_is_told(capsys: Captured) -> None:
+    stays = "session 3 stays HALTED, as was asked for before"
+    begun, done = StoppingView(7, "session 3", False, stands=stays), StoppingView(7, "session 3", True)
+    code, out, _, _ = ask(capsys, {"op.halt": begun, "op.stopping": done}, "halt", "--session=3", "--reducing")
+    assert code == OK and stays in " ".join(out.split())
+
+
 def test_explain_says_what_is_wrong_and_what_to_do(capsys: Captured) -> None:
     code, out, _, _ = ask(capsys, {"op.explain": EXPLANATION}, "explain", "btcusdt")
     shown = " ".join(out.split())

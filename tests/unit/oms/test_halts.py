@@ -68,7 +68,7 @@ def test_the_strictest_of_all_that_match_counts_and_what_is_saved_is_the_same(
         known = model.get((scope, cause), ACTIVE)
         news = book.impose(scope, state, cause, f"reason {number}", NOW_MS + number)
         assert news is (cause is HaltCause.OPERATOR or state.severity > known.severity)
-        model[scope, cause] = state if news else known
+        model[scope, cause] = max(state, known, key=lambda each: each.severity)
     stored: dict[tuple[Scope, HaltCause], HaltRecord] = {}
     for effect in effects:
         if isinstance(effect, Save) and isinstance(effect.record, HaltRecord):
@@ -107,6 +107,7 @@ def test_what_stands_keeps_its_reason_unless_less_is_allowed_or_a_person_speaks(
     assert book.impose(Scope(1), HALTED, HaltCause.OPERATOR, "stop", NOW_MS)
     assert not book.impose(Scope(1), HALTED, HaltCause.OPERATOR, "stop", NOW_MS + 1)
     assert book.impose(Scope(1), REDUCING, HaltCause.OPERATOR, "slowly", NOW_MS + 2)
+    assert [(row.state, row.reason) for row in book][-1] == (HALTED, "slowly"), "only lifting it allows more"
 
 
 def test_a_refusal_says_which_scope_since_when_why_and_what_lifts_it() -> None:

@@ -12,7 +12,7 @@ from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import TradingError
 from tradingsys.core.records import HaltCause, HaltDuty, Scope
 from tradingsys.oms.effects import Effect, Save
-from tradingsys.oms.halts import Halts
+from tradingsys.oms.halts import Halts, by_operator
 from tradingsys.store.kill_file import kill_path
 from tradingsys.store.migrations import needs_migration
 from tradingsys.store.sqlite import rows, transaction
@@ -32,7 +32,7 @@ def impose(path: Path, params: HaltParams, now_ms: int) -> None:
     scope, effects = scope_of(params), list[Effect]()
     state = TradingState.REDUCING if params.reducing else TradingState.HALTED
     duty = HaltDuty.NOTHING if params.keep_orders else HaltDuty.CANCEL
-    told = f"by an operator: {params.reason}" if params.reason else "by an operator"
+    told = by_operator(params.reason)
     with alone_with(path) as conn:
         _check(conn, path, scope)
         Halts(read_halts(conn), effects, CommandLine()).impose(scope, state, HaltCause.OPERATOR, told, now_ms, duty)
