@@ -7,6 +7,7 @@ import re
 import signal
 import traceback
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -48,6 +49,7 @@ _HOLDERS: tuple[object, ...] = (
 )
 
 
+@cache
 def _pem(kind: str) -> str:
     key = Ed25519PrivateKey.generate() if kind == "Ed25519" else generate_private_key(65_537, 2_048)
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
