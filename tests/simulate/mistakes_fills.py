@@ -120,12 +120,11 @@ FILL_MISTAKES = (
     ),
     Mistake(
         "the_stream_is_dropped_during_the_boot",
-        Layer.STREAM,
+        history.during_the_boot,
         Gateway._heard,
         "self.book.learn(order, symbol, ts_event_ms)",
         "self.is_ready and self.book.learn(order, symbol, ts_event_ms)",
         hidden_by="history tells it again",
-        scene=history.during_the_boot,
     ),
     Mistake(
         "symbols_are_not_kept",

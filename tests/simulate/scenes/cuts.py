@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from tests.simulate.faults import Faults
 from tests.simulate.rig import Rig, WireClient
-from tests.simulate.scenes.stage import SLOW_DISK, Scene, cut_power, judged, lost_to_a_cut, trade
+from tests.simulate.scenes.stage import SLOW_DISK, Scene, cut_power, judged, lost_to_a_cut, rest, trade
 from tradingsys.core.enums import Side
 
-__all__ = ["in_the_fence", "kept", "last_instant", "lost_tail", "new_symbol"]
+__all__ = ["in_the_fence", "kept", "last_instant", "lost_tail", "new_symbol", "synced"]
 
 _LATE = Faults(last_instant=1.0)
 
@@ -69,6 +69,24 @@ def kept(rig: Rig) -> Iterator[str]:
         rig.run(9)
     yield from rig.machine.disk.broken
     yield from judged(rig, 80)
+
+
+@Scene
+def synced(rig: Rig) -> Iterator[str]:
+    """Each order is synced to a journal of short segments, pos.db lags behind, and power is cut again and again."""
+    rig.machine.disk.syncs_each_order, rig.machine.disk.segment_bytes = True, 700
+    rig.restart()
+    for _ in range(5):
+        client = rig.client()
+        rig.faults = Faults(disk=SLOW_DISK)
+        for _ in range(6):
+            rest(client, 0.02)
+        rig.gateway.kill("by the test", power_cut=True)
+        rig.faults = Faults.none()
+        rig.start(until_ready=False)
+        rig.run(9)
+    yield from rig.machine.disk.broken
+    yield from judged(rig, 0)
 
 
 @Scene
