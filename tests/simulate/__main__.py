@@ -87,7 +87,7 @@ def _progress(tally: Tally, lives: int, seconds: float) -> None:
 
 def _print(tally: Tally, seconds: float) -> None:
     print(
-        f"{tally.lives} lives in {seconds:.0f} s ({tally.cpu_s:.0f} s of processor time): {tally.steps} steps, "
+        f"{tally.lives} lives in {seconds:.0f} s ({tally.cpu_s:.1f} s of processor time): {tally.steps} steps, "
         f"{tally.virtual_s / 3600:.1f} hours of theirs"
     )
     for what, counts in (("by kind", tally.by_kind), ("by profile", tally.by_profile)):

@@ -22,16 +22,10 @@ class DiskFaults(Struct, frozen=True):
     """Of jobs of the store's thread: up to two seconds long."""
     locks_per_s: float = 0.0
     """Somebody's SQL shell keeps pos.db locked for some seconds."""
-    edits_per_s: float = 0.0
-    """Somebody changes positions while the gateway runs."""
-    edit_at_death: float = 0.0
-    """The same, while none runs."""
     flip_at_death: float = 0.0
     """A bit of the journal or of pos.db is another one when the gateway comes back."""
     restore_at_death: float = 0.0
     """Somebody puts an older copy of pos.db in its place."""
-    copies_per_s: float = 0.0
-    """A second host runs a copy of the book, for a while."""
 
     @property
     def needs_backups(self) -> bool:

@@ -131,7 +131,7 @@ class Life(Lifetime):
         if self.faults.has_limits:
             self.settings = structs.replace(self.settings, limits=TIGHT)
             self.overseer.may_halt.add(HaltCause.LIMIT)
-        self._limits_hold = self.faults.has_limits and not self.faults.disk.edits_per_s
+        self._limits_hold = self.faults.has_limits
         self._is_copied = self.faults.is_copied
         self.machine = Machine(self.world, folder, lambda: self.faults, self.counts)
         self._tick_venue()
@@ -324,7 +324,7 @@ class Life(Lifetime):
 
     def _watch_worst_case(self) -> None:
         self._count_worst_case()
-        self.world.after(ms(500 if self.is_quiet else 50), self._watch_worst_case)
+        self.world.after(ms(1_000 if self.is_quiet else 50), self._watch_worst_case)
 
     def _count_worst_case(self) -> None:
         gateway = self.gateway

@@ -18,7 +18,7 @@ from tests.simulate.world import World, ms, s
 
 __all__ = ["Lifetime"]
 
-_TICK_MS, _QUIET_TICK_MS = 40, 250
+_TICK_MS, _QUIET_TICK_MS = 40, 500
 """How often the exchange looks at its clock."""
 
 

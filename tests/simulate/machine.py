@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Machine"]
 
 _RESTART_MS = 500
-_BACKUP_H = 2.5 / 3_600
+_BACKUP_H = 1 / 3_600
 
 
 class Machine:

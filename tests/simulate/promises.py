@@ -44,8 +44,6 @@ class Promises:
         """Intents that a power cut must not take."""
         self.written: list[Intent] = []
         """And those that it may."""
-        self.is_edited = False
-        """Somebody else wrote to the file, so that it holds more than the batches."""
 
     def broken(self, lineage: str) -> Iterator[str]:
         """What was promised and is not there, in the files as a power cut has left them."""
@@ -59,8 +57,7 @@ class Promises:
             try:
                 yield from self._broken_epochs(conn)
                 yield from self._lost_intents(conn, lineage)
-                if not self.is_edited:
-                    yield from self._no_state_of_ours(_rows(conn), folder)
+                yield from self._no_state_of_ours(_rows(conn), folder)
             finally:
                 conn.close()
         except apsw.Error as error:

@@ -58,6 +58,16 @@ _PER_HUNDRED = {
     "events that nobody can read": 50,
     "events with new fields": 300,
     "clocks stopped": 14,
+    # --- the disk
+    "writes to a full disk": 10,
+    "failed fsyncs": 4,
+    "gateways that gave up": 4,
+    "starts refused": 5,
+    "unsynced writes to the journal lost": 1.9,
+    "deaths while the book was opened": 1.5,
+    "locks by a shell": 1.5,
+    "names undone by a power cut": 0.8,
+    "backups restored": 0.3,
     # --- other hands
     "manual trades": 200,
     "orders canceled by hand": 4,

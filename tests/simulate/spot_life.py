@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -125,24 +126,29 @@ class SpotLife(Lifetime):
     def live(self) -> Verdict:
         """Chaos, then quiet until everything that can be known is known, then judgement."""
         violations = list[str]()
-        self.world.run_for(s(_CHAOS_S))
-        self._be_good()
-        self.world.run_for(s(_QUIET_S))
-        if not self._is_settled:
-            self.world.run_for(s(_BAN_S))
-        assert self.gateway is not None
-        if self.gateway.failure is not None:
-            violations.append(f"the gateway gave up: {self.gateway.failure}")
-        self.gateway.gateway.flush()
-        with reading(self.folder / "pos.db") as conn:
-            judge = SpotJudge(self, conn)
-            violations += judge.violations()
-        self.counts += judge.seen()
-        self.gateway.stop()
-        self.machine.close()
+        try:
+            self.world.run_for(s(_CHAOS_S))
+            self._be_good()
+            self.world.run_for(s(_QUIET_S))
+            if not self._is_settled:
+                self.world.run_for(s(_BAN_S))
+            violations += self._judge()
+        finally:
+            self.machine.close()
         violations += self.machine.disk.broken
         violations += [f"at {at}: {what}" for what, at in self.overseer.wrong.items()]
         return Verdict.of(self.seed, self.world, violations, self.counts)
+
+    def _judge(self) -> Iterator[str]:
+        assert self.gateway is not None
+        if self.gateway.failure is not None:
+            yield f"the gateway gave up: {self.gateway.failure}"
+        self.gateway.gateway.flush()
+        with reading(self.folder / "pos.db") as conn:
+            judge = SpotJudge(self, conn)
+            yield from judge.violations()
+        self.counts += judge.seen()
+        self.gateway.stop()
 
     # ---- the gateway's lives
 

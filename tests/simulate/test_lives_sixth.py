@@ -1,0 +1,7 @@
+from __future__ import annotations
+
+from tests.simulate.lived import Lives
+
+
+class TestLives(Lives):
+    seeds = range(1250, 1300)
