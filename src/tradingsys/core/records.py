@@ -263,6 +263,8 @@ class HaltDuty(StrEnum):
     """What the gateway itself does while orders are restricted, over restarts too."""
 
     NOTHING = "NOTHING"
+    REDUCE = "REDUCE"
+    """Cancel every order that could add to what its session holds; stops that protect it stay."""
     CANCEL = "CANCEL"
     """Cancel every order that would not be let pass now."""
     FLATTEN = "FLATTEN"
@@ -279,6 +281,8 @@ class HaltRecord(Struct, frozen=True):
     """Venue time."""
     cause: HaltCause
     duty: HaltDuty = HaltDuty.NOTHING
+    until_ms: int | None = None
+    """Venue time at which it is lifted by itself; None: not because of the time."""
 
     @property
     def stands(self) -> bool:
@@ -296,6 +300,8 @@ class DayRecord(Struct, frozen=True):
     """Or what it had when a person let it go on after a loss."""
     best: Decimal
     """The most it had since."""
+    cost: Decimal = Decimal(0)
+    """What it ever paid in other assets than it traded for, in USDT, each as it was worth then: that is taken off."""
 
 
 Record = (

@@ -51,6 +51,11 @@ class Clearing:
         """Whether what sessions hold is to be traded away too."""
         return self.row.duty is HaltDuty.FLATTEN
 
+    @property
+    def _is_all(self) -> bool:
+        """Whether no order may stay."""
+        return self.row.state is TradingState.HALTED and self.row.duty is not HaltDuty.REDUCE
+
     def work(self) -> None:
         """Do what can be done now."""
         left = self.left()
@@ -69,13 +74,15 @@ class Clearing:
         """Orders that are to be canceled and are not known to have ended."""
         if self.row.state is TradingState.ACTIVE:
             return [order for order in self._open() if order.placed_ms <= self.row.ts_ms]
-        if self.row.state is TradingState.HALTED:
+        if self._is_all:
             return [order for order in self._open() if not self._flattening.is_own(order)]
         by_place: dict[tuple[int, str], list[TrackedOrder]] = {}
         for order in self._open():
             by_place.setdefault((order.session, order.symbol), []).append(order)
         net = self._gateway.book.net
-        return [order for place, orders in by_place.items() for order in beyond(self.row.state, orders, net(*place))]
+        return [
+            order for place, orders in by_place.items() for order in beyond(TradingState.REDUCING, orders, net(*place))
+        ]
 
     def _open(self) -> Iterator[TrackedOrder]:
         orders = self._gateway.book.open_orders(self.scope.session)
@@ -112,5 +119,4 @@ class Clearing:
         order = self._gateway.book.learn(facts, facts.terms.symbol, facts.terms.version_ms)
         if order is None or not self.scope.covers(order.session, order.symbol) or self._flattening.is_own(order):
             return None
-        is_all = self.row.state is TradingState.HALTED
-        return order if is_all or order.client_order_id in self._seen else None
+        return order if self._is_all or order.client_order_id in self._seen else None

@@ -55,6 +55,7 @@ class Halting:
         cause: HaltCause,
         reason: str,
         duty: HaltDuty = HaltDuty.NOTHING,
+        until_ms: int | None = None,
     ) -> bool:
         """Allow no more than ``state`` in the scope, durably; False when that stands for this cause already."""
         ts_ms = self._venue_ms()
@@ -62,7 +63,7 @@ class Halting:
             orders = self._book.open_orders(scope.session)
             placed = (order.placed_ms for order in orders if scope.covers(order.session, order.symbol))
             ts_ms = max([ts_ms, *placed])
-        is_news = self._book.halts.impose(scope, state, cause, reason, ts_ms, duty)
+        is_news = self._book.halts.impose(scope, state, cause, reason, ts_ms, duty, until_ms)
         self._perform()
         return is_news
 

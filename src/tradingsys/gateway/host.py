@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from tradingsys.core.errors import LocalProtocolError, StoreError, TradingError
+from tradingsys.core.ids import MAX_SESSION
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.records import SessionRecord
 from tradingsys.core.reports import MarginLevel
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from tradingsys.gateway.limiting import Limiting
     from tradingsys.gateway.stopping import Stopping
 
-__all__ = ["Host", "Method", "known_instrument", "require_login", "require_ready", "require_trading"]
+__all__ = ["Host", "Method", "check_session", "known_instrument", "require_login", "require_ready", "require_trading"]
 
 
 class Host(Protocol):
@@ -123,6 +124,12 @@ def require_ready(gateway: Host) -> None:
     """Raises LocalProtocolError (-10008) as long as the books are not proven."""
     if not gateway.is_ready:
         raise LocalProtocolError(f"not ready: {gateway.text}", code=ErrorCode.NOT_READY)
+
+
+def check_session(number: int | None) -> None:
+    """Raises LocalProtocolError for a number that no session has; None is all of them."""
+    if number is not None and not 0 <= number <= MAX_SESSION:
+        raise LocalProtocolError(f"session_id must be 0 to {MAX_SESSION}", code=ErrorCode.BAD_REQUEST)
 
 
 def known_instrument(gateway: Host, symbol: str) -> Instrument:

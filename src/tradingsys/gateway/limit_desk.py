@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from tradingsys.core.instrument import plain
-from tradingsys.gateway.host import Host, Method
+from tradingsys.gateway.host import Host, Method, check_session
 from tradingsys.gateway.limiting import Guarded
 from tradingsys.gateway.sessions import Client
 from tradingsys.oms.limit_checks import ACCOUNT
@@ -41,6 +41,7 @@ class LimitDesk:
 
     def _limits(self, client: Client, request: Request) -> None:
         selection = decode_params(request, Selection)
+        check_session(selection.session_id)
         self._gateway.limiting.valuing.refresh()
         sessions = self._views.sessions() if selection.session_id is None else [selection.session_id]
         views = [view for session in sessions for view in self._views.of_session(session)]
@@ -73,7 +74,7 @@ class LimitViews:
     def of_session(self, session: int) -> Iterator[LimitView]:
         """A session's own."""
         limiting = self._gateway.limiting
-        guarded = limiting.guarded(session)
+        guarded = limiting.shown(session)
         limits = guarded.limits
         yield _view(guarded, session, "trading", limiting.may_trade(session))
         for name in _PER_ORDER:

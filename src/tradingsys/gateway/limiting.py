@@ -14,7 +14,7 @@ from tradingsys.core.commands import PlaceOrder
 from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import InvalidOrder, LimitExceeded
 from tradingsys.core.order import Terms
-from tradingsys.core.records import DayRecord, HaltCause, HaltRecord, Scope
+from tradingsys.core.records import DayRecord, HaltCause, HaltDuty, Scope
 from tradingsys.core.reports import OrderRequest, Outcome, RequestDone
 from tradingsys.gateway.disk_space import DiskSpace
 from tradingsys.gateway.host import Host
@@ -36,7 +36,7 @@ __all__ = ["Guarded", "Limiting"]
 _NS_PER_S = 1_000_000_000
 _DAY_MS = 86_400_000
 _LOOK_NS = 2 * _NS_PER_S
-_PAUSE_NS = 60 * _NS_PER_S
+_PAUSE_MS = 60_000
 """How long a first storm of rejections stops a session."""
 _FORGIVEN_NS = 3_600 * _NS_PER_S
 """After so long without another a storm is a first one again."""
@@ -48,11 +48,11 @@ _ZERO = Decimal(0)
 
 
 class _Fault(Struct, frozen=True):
-    """Why a session is to be halted, and for how long; None: until a person resumes it."""
+    """Why a session is to be halted: for a pause, or until a person resumes it."""
 
     limit: str
     reason: str
-    lasts_ns: int | None
+    is_pause: bool = False
 
 
 class Guarded:
@@ -60,13 +60,12 @@ class Guarded:
 
     def __init__(self, session: int, limits: Limits, own: frozenset[str], record: DayRecord | None) -> None:
         self.limits, self.pace = limits, Pace(limits)
-        self.day, self.earnings = DayLoss(session, limits, record), Earnings()
+        self.day = DayLoss(session, limits, record)
+        self.earnings = Earnings(record.cost) if record is not None else Earnings()
         self.is_judged = False
         """Whether what it earned is known: not while a price or a cost is missing."""
         self.fault: _Fault | None = None
         """To be acted upon."""
-        self.is_restricted = False
-        self.lift_ns: int | None = None
         self.storm_ns: int | None = None
         """When its last storm of rejections was."""
         self.denials: dict[str, int] = {}
@@ -97,12 +96,17 @@ class Limiting:
         """A session, with the limits that hold for it."""
         found = self.sessions.get(session)
         if found is None:
+            found = self.sessions[session] = self.shown(session)
+        return found
+
+    def shown(self, session: int) -> Guarded:
+        """The same, of one that nobody looks after as long as it has done nothing."""
+        found = self.sessions.get(session)
+        if found is None:
             config = self._configured.get(session)
             own = frozenset(config.limits) if config is not None else frozenset[str]()
             found = Guarded(session, limits_of(self._defaults, config), own, self._days.get(session))
-            found.is_restricted = bool(self._restrictions(session))
             found.is_judged = not self._gateway.book.exposure.lines.get(session)  # then it earned nothing
-            self.sessions[session] = found
         return found
 
     def may_trade(self, session: int) -> bool:
@@ -166,7 +170,7 @@ class Limiting:
         gateway, guarded = self._gateway, self.guarded(asked.session)
         now_ns = gateway.now_ns()
         if guarded.fault is not None:
-            self._act_on(asked.session, guarded, now_ns)
+            self._act_on(asked.session, guarded)
             raise InvalidOrder(gateway.book.halts.why(asked.session, asked.symbol), code=ErrorCode.HALTED)
         if not self.may_trade(asked.session):
             denial: Denial | None = Denial("trading", "false", "true", "the session may not send orders")
@@ -183,7 +187,7 @@ class Limiting:
         most = guarded.limits.max_orders_between_executions
         if most is not None and guarded.pace.since_execution >= most:
             reason = f"{most} orders and amends were sent, and nothing was executed"
-            guarded.fault = _Fault("max_orders_between_executions", reason, None)
+            guarded.fault = _Fault("max_orders_between_executions", reason)
 
     def _ask_for_prices(self, symbol: str) -> None:
         for each in self.valuing.needed(symbol):
@@ -227,7 +231,7 @@ class Limiting:
             if not guarded.pace.executions.note(now_ns):
                 continue
             most, width_s = guarded.limits.max_executions, guarded.limits.executions_window_s
-            guarded.fault = _Fault("max_executions", f"{most} executions within {width_s} s", None)
+            guarded.fault = _Fault("max_executions", f"{most} executions within {width_s} s")
 
     def answered(self, report: RequestDone) -> None:
         """The exchange answered to an order or an amend, perhaps with a refusal."""
@@ -239,13 +243,13 @@ class Limiting:
     def refused(self, session: int) -> None:
         """A request of the session was refused, by us or by the exchange."""
         guarded, now_ns = self.guarded(session), self._gateway.now_ns()
-        if not (guarded.is_restricted or guarded.fault) and guarded.pace.rejections.note(now_ns):
+        if not (self._is_restricted(session) or guarded.fault) and guarded.pace.rejections.note(now_ns):
             is_first = guarded.storm_ns is None or now_ns - guarded.storm_ns > _FORGIVEN_NS
             guarded.storm_ns = now_ns
             most, width_s = guarded.limits.max_rejections, guarded.limits.rejections_window_s
             reason = f"{most} orders were refused within {width_s} s"
             reason += ": it is halted for a minute" if is_first else ", again within the hour"
-            guarded.fault = _Fault("max_rejections", reason, _PAUSE_NS if is_first else None)
+            guarded.fault = _Fault("max_rejections", reason, is_pause=is_first)
 
     # ---- as time goes by
 
@@ -263,12 +267,12 @@ class Limiting:
         self.valuing.refresh()
         self._keep_prices_fresh(_AT_A_LOOK)
         self._disk.look()
+        self._lift_what_is_over()
         for session in sorted(self._gateway.book.exposure.lines.keys() | self.sessions.keys()):
             guarded = self.guarded(session)
             guarded.pace.tidy(now_ns)
-            self._follow_restriction(session, guarded, now_ns)
             if guarded.fault is not None:
-                self._act_on(session, guarded, now_ns)
+                self._act_on(session, guarded)
             if guarded.limits.max_daily_loss is not None or guarded.limits.max_drawdown is not None:
                 self._judge(session, guarded)
 
@@ -289,56 +293,57 @@ class Limiting:
         needed = {each for symbol in in_use for each in self.valuing.needed(symbol)}
         self.reading.keep_fresh(needed & self._gateway.instruments.keys(), max_age_s, at_once)
 
-    def _follow_restriction(self, session: int, guarded: Guarded, now_ns: int) -> None:
-        rows = self._restrictions(session)
-        if guarded.is_restricted and not rows:
-            self._forgive(guarded)  # a person resumed it
-        is_over = guarded.lift_ns is not None and now_ns >= guarded.lift_ns
-        today_ms = self._today_ms()
-        is_over = is_over or any(row.state is TradingState.REDUCING and row.ts_ms < today_ms for row in rows)
-        if rows and is_over:
-            guarded.is_restricted, guarded.lift_ns = False, None
-            self._gateway.halting.lift(Scope(session), HaltCause.LIMIT)
+    def _lift_what_is_over(self) -> None:
+        now_ms = self._gateway.venue.venue_ms()
+        for row in self._gateway.book.halts:
+            if row.cause is HaltCause.LIMIT and row.until_ms is not None and now_ms >= row.until_ms:
+                self._gateway.halting.lift(row.scope, row.cause)
 
-    def _forgive(self, guarded: Guarded) -> None:
-        guarded.is_restricted, guarded.lift_ns, guarded.fault = False, None, None
+    def resumes(self, scope: Scope) -> None:
+        """A person is about to let a session go on: where a limit stopped it, it may do as much again."""
+        if scope.session is None or scope.symbol or not self._is_restricted(scope.session):
+            return
+        guarded = self.guarded(scope.session)
+        guarded.fault = None
         guarded.pace.executions.clear()
         guarded.pace.since_execution = 0
         guarded.pace.rejections.clear()
         self._keep(guarded.day.forgive())
 
-    def _act_on(self, session: int, guarded: Guarded, now_ns: int) -> None:
+    def _act_on(self, session: int, guarded: Guarded) -> None:
         fault, guarded.fault = guarded.fault, None
-        if fault is not None:
-            guarded.lift_ns = None if fault.lasts_ns is None else now_ns + fault.lasts_ns
-            self._restrict(session, guarded, TradingState.HALTED, fault.limit, fault.reason)
+        if fault is None:
+            return
+        guarded.pace.rejections.clear()
+        until_ms = self._gateway.venue.venue_ms() + _PAUSE_MS if fault.is_pause else None
+        self._restrict(
+            session, TradingState.HALTED, guarded.key(fault.limit), f"{fault.limit}: {fault.reason}", until_ms
+        )
 
     def _judge(self, session: int, guarded: Guarded) -> None:
         earned = guarded.earnings.total(self.valuing.holdings(session), self.valuing.rate)
         guarded.is_judged = earned is not None
         if earned is None:
             return
-        self._keep(guarded.day.earned(earned, self._gateway.venue.venue_ms()))
+        now_ms = self._gateway.venue.venue_ms()
+        self._keep(guarded.day.earned(earned, now_ms, guarded.earnings.cost))
         verdict = guarded.day.verdict()
-        if verdict is None or any(row.state.severity >= verdict.state.severity for row in self._restrictions(session)):
+        if verdict is None:
             return
         what = "lost since midnight UTC" if verdict.limit == "max_daily_loss" else "lost from the day's best"
-        reason = f"{verdict.observed:.2f} USDT were {what}, allowed {verdict.allowed:f} USDT"
-        guarded.lift_ns = None
-        self._restrict(session, guarded, verdict.state, verdict.limit, reason)
+        reason = f"{verdict.limit}: {verdict.observed:.2f} USDT were {what}, allowed {verdict.allowed:f} USDT"
+        until_ms = now_ms - now_ms % _DAY_MS + _DAY_MS if verdict.state is TradingState.REDUCING else None
+        self._restrict(session, verdict.state, guarded.key(verdict.limit), reason, until_ms)
 
-    def _restrict(self, session: int, guarded: Guarded, state: TradingState, limit: str, reason: str) -> None:
-        guarded.is_restricted = True
-        text = f"{limit}: {reason} (key {guarded.key(limit)} in the gateway's configuration)"
-        self._gateway.halting.impose(Scope(session), state, HaltCause.LIMIT, text)
+    def _restrict(self, session: int, state: TradingState, key: str, reason: str, until_ms: int | None) -> None:
+        """What adds to a position is canceled, but not for a pause."""
+        duty = HaltDuty.NOTHING if state is TradingState.HALTED and until_ms is not None else HaltDuty.REDUCE
+        text = f"{reason} (key {key} in the gateway's configuration)"
+        self._gateway.halting.impose(Scope(session), state, HaltCause.LIMIT, text, duty, until_ms)
 
     def _keep(self, record: DayRecord | None) -> None:
         if record is not None:
             self._gateway.book.keep_day(record)
 
-    def _restrictions(self, session: int) -> list[HaltRecord]:
-        return [row for row in self._gateway.book.halts.of(Scope(session)) if row.cause is HaltCause.LIMIT]
-
-    def _today_ms(self) -> int:
-        now_ms = self._gateway.venue.venue_ms()
-        return now_ms - now_ms % _DAY_MS
+    def _is_restricted(self, session: int) -> bool:
+        return any(row.cause is HaltCause.LIMIT for row in self._gateway.book.halts.of(Scope(session)))

@@ -6,10 +6,9 @@ from msgspec import structs
 
 from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import LocalProtocolError, StoreError
-from tradingsys.core.ids import MAX_SESSION
 from tradingsys.core.records import HaltCause, HaltDuty, HaltRecord, Scope
 from tradingsys.gateway.clearing import Clearing
-from tradingsys.gateway.host import Host, Method, known_instrument, require_ready
+from tradingsys.gateway.host import Host, Method, check_session, known_instrument, require_ready
 from tradingsys.gateway.operator_views import session_orders
 from tradingsys.gateway.sessions import Client
 from tradingsys.oms.halts import by_operator, printable
@@ -68,6 +67,7 @@ class StopDesk:
                 f"{gateway.db}.kill is there: as long as it is, the account stays halted; remove it first",
                 code=ErrorCode.BAD_REQUEST,
             )
+        gateway.limiting.resumes(scope)
         if not gateway.halting.lift(scope, reason=printable(params.reason)):
             how = gateway.book.commands.line("status")
             raise LocalProtocolError(f"{scope} is not halted: `{how}` lists what is", code=ErrorCode.BAD_REQUEST)
@@ -113,8 +113,7 @@ class StopDesk:
 
     def _scope(self, session: int | None, symbol: str) -> Scope:
         """Raises LocalProtocolError for a session or a symbol that there is not."""
-        if session is not None and not 0 <= session <= MAX_SESSION:
-            raise LocalProtocolError(f"session_id must be 0 to {MAX_SESSION}", code=ErrorCode.BAD_REQUEST)
+        check_session(session)
         if symbol and symbol.upper() not in self._gateway.book.symbols:
             known_instrument(self._gateway, symbol)
         return Scope(session, symbol.upper())

@@ -34,17 +34,19 @@ class DayLoss:
         self._record = record
         self._earned = record.began_with if record is not None else _ZERO
 
-    def earned(self, amount: Decimal, now_ms: int) -> DayRecord | None:
-        """Its earnings since ever, open positions valued, are this now; returns what is to be kept, if that changed."""
+    def earned(self, amount: Decimal, now_ms: int, cost: Decimal = _ZERO) -> DayRecord | None:
+        """Its earnings since ever, open positions valued, are this now, with ``cost`` taken off for what was paid in
+        other assets. Returns what is to be kept, if that changed.
+        """
         day_ms = now_ms - now_ms % _DAY_MS
         before, self._earned = self._record, amount
         if before is None or before.day_ms < day_ms:
-            self._record = DayRecord(self._session, day_ms, amount, amount)
+            self._record = DayRecord(self._session, day_ms, amount, amount, cost)
             return self._record
-        if amount <= before.best:
+        if amount <= before.best and cost == before.cost:
             return None
-        self._record = structs.replace(before, best=amount)
-        return self._record if self._limits.max_drawdown is not None else None
+        self._record = structs.replace(before, best=max(before.best, amount), cost=cost)
+        return self._record if self._limits.max_drawdown is not None or cost != before.cost else None
 
     def forgive(self) -> DayRecord | None:
         """A person let the session go on: from now on it may lose as much again. Returns what is to be kept."""

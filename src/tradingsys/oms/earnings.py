@@ -25,11 +25,12 @@ class Holding(Struct, frozen=True):
 
 
 class Earnings:
-    """One session's. What it paid in other assets than it trades for is valued when it is first seen."""
+    """One session's. What it pays in other assets than it trades for is valued when it is first seen."""
 
-    def __init__(self) -> None:
+    def __init__(self, cost: Decimal = _ZERO) -> None:
+        """``cost`` is what that came to until now."""
+        self.cost = cost
         self._paid: dict[str, Decimal] | None = None
-        self._cost = _ZERO
 
     def total(self, holdings: Iterable[Holding], rate_of: Callable[[str], Decimal | None]) -> Decimal | None:
         """In USDT; ``rate_of`` an asset is what it is worth there. None as long as a price or a cost is not known."""
@@ -41,16 +42,16 @@ class Earnings:
                 return None
             earned += amount * rate
         self._value(paid, rate_of)
-        return earned - self._cost
+        return earned - self.cost
 
     def _value(self, paid: dict[str, Decimal], rate_of: Callable[[str], Decimal | None]) -> None:
         if self._paid is None:
-            self._paid = paid  # by an earlier process: what it was worth then is not known
+            self._paid = paid  # before this process: what of it is not in the cost was worth nobody knows what
             return
         for asset, amount in paid.items():
             more, rate = amount - self._paid.get(asset, _ZERO), rate_of(asset)
             if more and rate is not None:
-                self._cost += more * rate
+                self.cost += more * rate
                 self._paid[asset] = amount
 
 

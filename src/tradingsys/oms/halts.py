@@ -57,17 +57,20 @@ class Halts:
         reason: str,
         ts_ms: int,
         duty: HaltDuty = HaltDuty.NOTHING,
+        until_ms: int | None = None,
     ) -> bool:
         """Allow no more than ``state`` in the scope; False when that stands for this cause already.
 
-        What stands keeps its reason and its time, unless the new one allows less or does more, or an operator gives
-        another reason. Nothing but lifting it lets it allow more, or do less.
+        What stands keeps its reason and its time, unless the new one allows less, does more or lasts longer, or an
+        operator gives another reason. Nothing but lifting it lets it allow more, do less or end sooner, unless the new
+        one allows less.
         """
         known = self._rows.get((scope, cause))
         if known is not None:
+            until_ms = _end_ms(state, until_ms, known)
             state = max(state, known.state, key=lambda each: each.severity)
             duty = max(duty, known.duty, key=_DUTIES.index)
-        record = HaltRecord(scope, state, reason, ts_ms, cause, duty)
+        record = HaltRecord(scope, state, reason, ts_ms, cause, duty, until_ms)
         if known is not None and not _replaces(record, known):
             return False
         self._keep(record)
@@ -125,7 +128,9 @@ class Halts:
 
     def told(self, row: HaltRecord) -> str:
         """One of them, for people."""
-        since = datetime.fromtimestamp(row.ts_ms // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        since = _instant(row.ts_ms)
+        if row.until_ms is not None:
+            since += f" until {_instant(row.until_ms)}"
         lifts = self._commands.line(f"resume {row.scope.words}")
         advice = "" if lifts in row.reason else f" (`{lifts}` lifts it)"
         return f"{row.scope} is {row.state.lower()} since {since} UTC: {row.reason}{advice}"
@@ -148,4 +153,15 @@ def _replaces(new: HaltRecord, known: HaltRecord) -> bool:
         return True  # what was sent since then is to be gone, too
     if new.cause is HaltCause.OPERATOR:
         return (new.state, new.duty, new.reason) != (known.state, known.duty, known.reason)
-    return (new.state, new.duty) != (known.state, known.duty)
+    return (new.state, new.duty, new.until_ms) != (known.state, known.duty, known.until_ms)
+
+
+def _end_ms(state: TradingState, until_ms: int | None, known: HaltRecord) -> int | None:
+    """When what allows less of both is over; of two that allow the same, when the later one is."""
+    if state is not known.state:
+        return until_ms if state.severity > known.state.severity else known.until_ms
+    return None if until_ms is None or known.until_ms is None else max(until_ms, known.until_ms)
+
+
+def _instant(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -29,6 +29,10 @@ Broken = Callable[[str, Exception, bool], None]
 """Told which procedure ended by an error that it did not expect, and whether it was begun anew."""
 
 
+_REST_NS = 250_000_000
+"""Between the end of what must not end and its new beginning, at least."""
+
+
 class Turn(IntEnum):
     """Which questions go first where not all can go at once."""
 
@@ -82,13 +86,14 @@ class Procedures:
         self._asking: dict[int, Procedure] = {}
         self._sleeping: list[tuple[int, int, Procedure]] = []
         self._queries: list[tuple[int, Query[object], Turn]] = []
+        self._ticked_ns = 0
 
     def start(self, procedure: Procedure) -> None:
         """Run a procedure up to the first thing it waits for."""
         self._step(procedure, None, None)
 
     def keep(self, begin: Callable[[], Procedure]) -> None:
-        """Run a procedure that must not end: after an unexpected error it is begun anew. It must wait first."""
+        """Run a procedure that must not end: some time after an unexpected error it is begun anew."""
         procedure = begin()
         self._kept[procedure] = begin
         self._step(procedure, None, None)
@@ -106,6 +111,7 @@ class Procedures:
 
     def tick(self, now_ns: int) -> None:
         """Resume every procedure whose instant has come."""
+        self._ticked_ns = now_ns
         while self._sleeping and self._sleeping[0][0] <= now_ns:
             self._step(heapq.heappop(self._sleeping)[2], None, None)
 
@@ -141,4 +147,9 @@ class Procedures:
             raise failure
         self._broken(str(getattr(procedure, "__qualname__", procedure)), failure, begin is not None)
         if begin is not None:
-            self.keep(begin)
+            self.start(self._again(begin))
+
+    async def _again(self, begin: Callable[[], Procedure]) -> None:
+        """What fails at once shall not keep everything else from its turn."""
+        await until(self._ticked_ns + _REST_NS)
+        self.keep(begin)

@@ -165,7 +165,14 @@ CREATE TABLE days (                       -- of each session the last one, UTC
 ) STRICT;
 """
 
-_STEPS = (_SCHEMA_1, _SCHEMA_2, _SCHEMA_3, _SCHEMA_4, _SCHEMA_5, _SCHEMA_6)
+_SCHEMA_7 = """
+ALTER TABLE halts ADD COLUMN until_ms INTEGER;  -- NULL: it is not lifted because of the time
+UPDATE halts SET until_ms = (ts_ms / 86400000 + 1) * 86400000 WHERE cause = 'LIMIT' AND state = 'REDUCING';
+ALTER TABLE days ADD COLUMN cost TEXT NOT NULL DEFAULT '0';  -- paid in other assets, taken off what was earned
+DELETE FROM days;                         -- what was taken off there is not known any more
+"""
+
+_STEPS = (_SCHEMA_1, _SCHEMA_2, _SCHEMA_3, _SCHEMA_4, _SCHEMA_5, _SCHEMA_6, _SCHEMA_7)
 VERSION = len(_STEPS)
 
 

@@ -12,7 +12,7 @@ from tradingsys.store.edits import plain
 from tradingsys.store.legacy import create_view
 from tradingsys.store.sqlite import rows
 
-__all__ = ["read_days", "read_halts", "read_sessions", "write_day", "write_halt", "write_session"]
+__all__ = ["forget_day", "read_days", "read_halts", "read_sessions", "write_day", "write_halt", "write_session"]
 
 
 def write_session(record: SessionRecord, conn: apsw.Connection) -> None:
@@ -42,7 +42,7 @@ def write_halt(record: HaltRecord, conn: apsw.Connection) -> None:
     )
     if record.stands:
         conn.execute(
-            "INSERT INTO halts VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO halts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 scope.session,
                 scope.symbol,
@@ -51,13 +51,15 @@ def write_halt(record: HaltRecord, conn: apsw.Connection) -> None:
                 record.duty.value,
                 record.reason,
                 record.ts_ms,
+                record.until_ms,
             ),
         )
 
 
 def read_halts(conn: apsw.Connection) -> list[HaltRecord]:
     """All restrictions that are in force, oldest first."""
-    found = rows(conn, "SELECT session_id, symbol, state, reason, ts_ms, cause, duty FROM halts ORDER BY ts_ms, rowid")
+    columns = "session_id, symbol, state, reason, ts_ms, cause, duty, until_ms"
+    found = rows(conn, f"SELECT {columns} FROM halts ORDER BY ts_ms, rowid")
     return [
         HaltRecord(
             Scope(None if session is None else int(str(session)), str(symbol)),
@@ -66,24 +68,30 @@ def read_halts(conn: apsw.Connection) -> list[HaltRecord]:
             int(str(ts_ms)),
             HaltCause(str(cause)),
             HaltDuty(str(duty)),
+            None if until_ms is None else int(str(until_ms)),
         )
-        for session, symbol, state, reason, ts_ms, cause, duty in found
+        for session, symbol, state, reason, ts_ms, cause, duty, until_ms in found
     ]
 
 
 def write_day(record: DayRecord, conn: apsw.Connection) -> None:
     """Keep what a session's day began with, in the place of the day before."""
     conn.execute(
-        "INSERT INTO days VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET day_ms = excluded.day_ms,"
-        " began_with = excluded.began_with, best = excluded.best",
-        (record.session, record.day_ms, plain(record.began_with), plain(record.best)),
+        "INSERT INTO days VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET day_ms = excluded.day_ms,"
+        " began_with = excluded.began_with, best = excluded.best, cost = excluded.cost",
+        (record.session, record.day_ms, plain(record.began_with), plain(record.best), plain(record.cost)),
     )
+
+
+def forget_day(session: int, conn: apsw.Connection) -> None:
+    """A session's day begins anew when it is looked at next."""
+    conn.execute("DELETE FROM days WHERE session_id = ?", (session,))
 
 
 def read_days(conn: apsw.Connection) -> list[DayRecord]:
     """The last day of every session."""
-    found = rows(conn, "SELECT session_id, day_ms, began_with, best FROM days ORDER BY session_id")
+    found = rows(conn, "SELECT session_id, day_ms, began_with, best, cost FROM days ORDER BY session_id")
     return [
-        DayRecord(int(str(session)), int(str(day_ms)), Decimal(str(began)), Decimal(str(best)))
-        for session, day_ms, began, best in found
+        DayRecord(int(str(session)), int(str(day_ms)), Decimal(str(began)), Decimal(str(best)), Decimal(str(cost)))
+        for session, day_ms, began, best, cost in found
     ]

@@ -11,15 +11,18 @@ from msgspec import structs
 
 from tests.unit.gateway.scene import SETTINGS, Scene, SceneClient
 from tests.unit.gateway.spot_venue import SpotVenue
-from tradingsys.core.commands import KlinesQuery, SetLeverage
+from tradingsys.cli.operate.halting import lift
+from tradingsys.core.commands import CancelOrder, KlinesQuery, SetLeverage
 from tradingsys.core.errors import VenueError
 from tradingsys.core.market import BestBidOffer, Depth, Kline, MarkPrice
 from tradingsys.core.reports import OrderRequest, Outcome
+from tradingsys.core.venue_clock import VenueClock
 from tradingsys.gateway.products import ProductName
 from tradingsys.gateway.session_config import UNLIMITED, LimitsConfig, SessionConfig
 from tradingsys.oms.limits import AccountLimits
 from tradingsys.venues.protocol import Stream
 from tradingsys.wire.messages import ErrorCode
+from tradingsys.wire.operator import ScopeParams
 
 Json = dict[str, Any]
 BAR = Kline("DOGEUSDT", "1m", 0, 0, 0, "0.6", "0.6", "0.6", "0.6", "0", "0", "0", "0", 0, 0, 0, False)
@@ -378,9 +381,68 @@ def test_too_many_executions_halt_the_session_until_a_person_resumes_it(tmp_path
     scene.run(600)
     assert client.error("order", client.order_params())[0] == ErrorCode.HALTED, "over a restart too"
     operator(scene).result("op.resume", {"session_id": 1})
-    scene.run(3)
-    client.order()
+    order = client.order()
     assert used(scene, "max_executions") == [("3", "0 in 60 s", 0)]
+    scene.accepts(order)
+    for _ in range(2):
+        scene.fills_order(order, "1")
+        client.order()
+    scene.fills_order(order, "1")
+    assert client.error("order", client.order_params())[0] == ErrorCode.HALTED, "as much again, and no more"
+    operator(scene).result("op.resume", {"session_id": 1})
+    scene.fills_order(order, "1")
+    client.order()
+
+
+def test_a_storms_minute_is_over_after_a_restart_too_and_begins_no_other(tmp_path: Path) -> None:
+    scene = limited(
+        tmp_path, max_rejections=3, rejections_window_s=300, max_order_qty=Decimal(30), max_order_notional=Decimal(100)
+    )
+    trades_at(scene, "0.6")
+    client = scene.client()
+    for _ in range(3):
+        denied(client, quantity="31")
+    code, text = client.error("order", client.order_params())
+    assert code == ErrorCode.HALTED and " until 20" in text
+    scene.restart()
+    client = scene.client()
+    assert client.error("order", client.order_params())[0] == ErrorCode.HALTED
+    scene.run(62)
+    trades_at(scene, "0.6")
+    client.order()
+    for _ in range(3):
+        client.order()
+        denied(client, quantity="31")
+    client.error("order", client.order_params())
+    scene.run(64)
+    client.order()
+    denied(client, quantity="31")
+    client.order()
+
+
+def test_what_a_pause_ends_is_not_what_a_person_must_see(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_rejections=1, max_executions=2, max_order_qty=Decimal(30))
+    trades_at(scene, "0.6")
+    client = scene.client()
+    resting = client.order()
+    scene.accepts(resting)
+    denied(client, quantity="31")
+    assert "for a minute" in client.error("order", client.order_params())[1]
+    for _ in range(2):
+        scene.fills_order(resting, "1")
+    scene.run(300)
+    assert "max_executions: 2 executions" in client.error("order", client.order_params())[1]
+
+
+def test_who_trades_too_often_has_no_orders_left_that_add(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_executions=2)
+    client = scene.holder(1, "30")
+    resting, stop = client.order(quantity="10"), client.order(side="SELL", quantity="30", price="0.7")
+    for each in (resting, stop):
+        scene.accepts(each)
+    scene.fills_order(resting, "1")
+    scene.run(3)
+    assert [each.client_order_id for each in scene.venue.sent(CancelOrder)] == [resting]
 
 
 def loser(folder: Path) -> tuple[Scene, SceneClient]:
@@ -399,13 +461,18 @@ def marks_at(scene: Scene, px: str) -> None:
 def test_a_days_loss_lets_only_reduce_and_twice_as_much_nothing(tmp_path: Path) -> None:
     scene, client = loser(tmp_path)
     marks_at(scene, "0.501")
-    client.order(price="0.5", quantity="1")
+    adding = client.order(price="0.5", quantity="1")
+    scene.accepts(adding)
     marks_at(scene, "0.4999")
     assert used(scene, "max_daily_loss") == [("10", "10.01", 0)]
     code, text = client.error("order", client.order_params(quantity="1"))
     assert "max_daily_loss: 10.01 USDT were lost since midnight UTC, allowed 10 USDT" in text
-    client.order(side="SELL", quantity="1", price="0.5")
+    assert [each.client_order_id for each in scene.venue.sent(CancelOrder)] == [adding], "what adds does not stay"
+    protects = client.order(side="SELL", quantity="1", price="0.5")
+    scene.accepts(protects)
     marks_at(scene, "0.399")
+    scene.run(3)
+    assert {each.client_order_id for each in scene.venue.sent(CancelOrder)} == {adding}
     code, text = client.error("order", client.order_params(**REDUCE))
     assert code == ErrorCode.HALTED and "20.10 USDT were lost" in text
 
@@ -424,6 +491,47 @@ def test_a_restart_forgives_no_loss_and_a_person_does(tmp_path: Path) -> None:
     client.order(quantity="1")
     marks_at(scene, "0.398")
     assert "max_daily_loss" in client.error("order", client.order_params(quantity="1"))[1]
+
+
+def test_what_was_paid_in_other_assets_counts_after_a_restart_as_before(tmp_path: Path) -> None:
+    scene, client = loser(tmp_path)
+    scene.run(86_400)
+    order = client.order(quantity="100")
+    scene.accepts(order)
+    scene.fills_order(order, "100", fee="15", fee_asset="DOGE")
+    scene.run(3)
+    assert used(scene, "max_daily_loss") == [("10", "9", 0)]
+    scene.restart()
+    client = scene.client()
+    marks_at(scene, "0.6")
+    assert used(scene, "max_daily_loss") == [("10", "9", 0)]
+    marks_at(scene, "0.594")
+    assert "max_daily_loss: 10.20 USDT" in client.error("order", client.order_params(quantity="1"))[1]
+
+
+def test_a_person_forgives_a_loss_at_rest_too(tmp_path: Path) -> None:
+    scene, client = loser(tmp_path)
+    marks_at(scene, "0.4999")
+    assert "max_daily_loss" in client.error("order", client.order_params(quantity="1"))[1]
+    scene.gateway.stop()
+    lift(tmp_path / "pos.db", ScopeParams(session_id=1))
+    scene.venue.clock = VenueClock()
+    scene.start()
+    scene.ready()
+    client = scene.client()
+    marks_at(scene, "0.4999")
+    client.order(quantity="1")
+
+
+def test_what_nobody_has_has_no_limits_and_no_days(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_daily_loss=Decimal(10))
+    code, text = operator(scene).error("op.limits", {"session_id": 99_999})
+    assert (code, text) == (ErrorCode.BAD_REQUEST, "session_id must be 0 to 65535")
+    assert operator(scene).error("op.limits", {"session_id": -1})[0] == ErrorCode.BAD_REQUEST
+    assert used(scene, "max_daily_loss", 77) == [("10", "0", 0)]
+    scene.run(5)
+    scene.restart()
+    assert scene.store.saved.days == ()
 
 
 def test_a_loss_is_forgiven_when_the_day_is_over(tmp_path: Path) -> None:

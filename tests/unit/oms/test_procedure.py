@@ -71,7 +71,23 @@ def test_an_unexpected_error_is_told_and_what_must_not_end_begins_anew() -> None
     procedures.answer(token, 1, None)
     procedures.tick(20)
     assert told == [("once", "a mistake", False), ("watch", "another", True)]
+    due_ns = procedures.next_deadline_ns
+    assert due_ns is not None and due_ns >= 250_000_000 and not procedures.take_queries()
+    procedures.tick(due_ns)
     assert [query for _, query, _ in procedures.take_queries()] == [TimeQuery()], "it watches again"
+
+
+def test_what_fails_at_once_does_not_do_so_all_the_time() -> None:
+    told = list[str]()
+    procedures = Procedures(lambda what, error, goes_on: told.append(what.split(".")[-1]))
+
+    async def watch() -> None:
+        raise ValueError("a mistake")
+
+    procedures.keep(watch)
+    for now_ns in range(0, 10**9, 10**7):
+        procedures.tick(now_ns)
+    assert told == ["watch"] * 4
 
 
 def test_without_anybody_to_tell_an_unexpected_error_is_raised() -> None:

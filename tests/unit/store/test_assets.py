@@ -227,3 +227,19 @@ def test_a_record_of_an_older_gateway_holds_one_order(machine: Machine) -> None:
     with machine.journal.open("ab") as journal:
         journal.write(struct.pack("<II", len(payload), zlib.crc32(payload)) + payload)
     assert [row.intent for row in machine.open().saved.orders] == [intent(1)]
+
+
+def test_a_days_loss_of_format_6_ends_with_the_day_and_what_was_earned_begins_anew(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.ready().close()
+    conn = apsw.Connection(str(machine.path))
+    for column, table in (("until_ms", "halts"), ("cost", "days")):
+        conn.execute(f"ALTER TABLE {table} DROP COLUMN {column}").fetchall()
+    conn.execute("PRAGMA user_version = 6").fetchall()
+    for cause, state in (("LIMIT", "REDUCING"), ("FORCED", "HALTED")):
+        conn.execute("INSERT INTO halts VALUES (1, '', ?, ?, 'NOTHING', '', 172800001)", (cause, state)).fetchall()
+    conn.execute("INSERT INTO days VALUES (1, 172800000, '5', '5')").fetchall()
+    conn.close()
+    saved = machine.open().saved
+    assert [(row.cause, row.until_ms) for row in saved.halts] == [("LIMIT", 259_200_000), ("FORCED", None)]
+    assert saved.days == ()

@@ -38,7 +38,7 @@ HALT = HaltRecord(Scope(symbol=SYMBOL), TradingState.HALTED, "liquidated", NOW_M
 HALTS = (
     HALT,
     structs.replace(HALT, scope=Scope(), cause=HaltCause.OPERATOR, ts_ms=NOW_MS + 2),
-    structs.replace(HALT, scope=Scope(3, SYMBOL), state=TradingState.REDUCING, ts_ms=NOW_MS + 3),
+    structs.replace(HALT, scope=Scope(3, SYMBOL), state=TradingState.REDUCING, ts_ms=NOW_MS + 3, until_ms=NOW_MS + 9),
 )
 SESSION_1 = SessionPosition(Decimal("0.002"), Decimal(61500), Decimal(1), {"USDT": Decimal("0.0724")})
 
@@ -125,11 +125,10 @@ def test_money_halts_and_marks_come_back_as_they_were(tmp_path: Path) -> None:
         structs.replace(HALT, scope=Scope(symbol="ETHUSDT")),
         HaltRecord(Scope(symbol="ETHUSDT"), TradingState.ACTIVE, "", NOW_MS + 1, HALT.cause),
         structs.replace(HALT, reason="was first"),
-        structs.replace(HALT, scope=Scope(), cause=HaltCause.OPERATOR, ts_ms=NOW_MS + 2),
-        structs.replace(HALT, scope=Scope(3, SYMBOL), state=TradingState.REDUCING, ts_ms=NOW_MS + 3),
+        *HALTS[1:],
         HALT,
         DayRecord(1, NOW_MS - 86_400_000, Decimal("1E-8"), Decimal(5)),
-        DayRecord(1, NOW_MS, Decimal("-0.00000001"), Decimal("1.50")),
+        DayRecord(1, NOW_MS, Decimal("-0.00000001"), Decimal("1.50"), Decimal("0.25")),
         PositionRecord(1, SYMBOL, Decimal("-0.3")),
     )
     with read.reading(machine.path) as conn:
@@ -143,4 +142,4 @@ def test_money_halts_and_marks_come_back_as_they_were(tmp_path: Path) -> None:
     assert saved.ledger == (late,), "older rows are never read again"
     assert saved.ledger_marks == (LedgerMarkRecord("FUNDING_FEE", NOW_MS),), "a mark never goes back"
     assert saved.halts == HALTS
-    assert saved.days == (DayRecord(1, NOW_MS, Decimal("-0.00000001"), Decimal("1.50")),)
+    assert saved.days == (DayRecord(1, NOW_MS, Decimal("-0.00000001"), Decimal("1.50"), Decimal("0.25")),)

@@ -16,7 +16,7 @@ from tradingsys.oms.halts import Halts, by_operator
 from tradingsys.store.kill_file import kill_path
 from tradingsys.store.migrations import needs_migration
 from tradingsys.store.sqlite import rows, transaction
-from tradingsys.store.standing_rows import read_halts, write_halt
+from tradingsys.store.standing_rows import forget_day, read_halts, write_halt
 from tradingsys.wire.operator import HaltParams, ScopeParams
 
 __all__ = ["impose", "lift", "scope_of"]
@@ -46,9 +46,11 @@ def lift(path: Path, params: ScopeParams) -> None:
         raise TradingError(f"{kill_path(path)} is there: as long as it is, the account stays halted; remove it first")
     with alone_with(path) as conn:
         _check(conn, path, Scope(scope.session))
-        if not Halts(read_halts(conn), effects, CommandLine()).lift(scope, 0):
+        halts = Halts(read_halts(conn), effects, CommandLine())
+        is_limited = any(row.cause is HaltCause.LIMIT for row in halts.of(scope))
+        if not halts.lift(scope, 0):
             raise TradingError(f"{scope} is not halted in {path}")
-        _save(conn, effects)
+        _save(conn, effects, forgiven=scope.session if is_limited else None)
 
 
 def _check(conn: apsw.Connection, path: Path, scope: Scope) -> None:
@@ -60,8 +62,10 @@ def _check(conn: apsw.Connection, path: Path, scope: Scope) -> None:
         raise TradingError(f"{path} knows no symbol {scope.symbol.lower()}; it knows {told}")
 
 
-def _save(conn: apsw.Connection, effects: list[Effect]) -> None:
+def _save(conn: apsw.Connection, effects: list[Effect], forgiven: int | None = None) -> None:
     with transaction(conn):
+        if forgiven is not None:
+            forget_day(forgiven, conn)
         for effect in effects:
             if isinstance(effect, Save):
                 write_halt(effect.record, conn)  # type: ignore[arg-type]
