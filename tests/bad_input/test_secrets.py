@@ -49,7 +49,7 @@ def written(loop: Loop, launcher: Launcher, tmp_path_factory: pytest.TempPathFac
     found = {name: path.read_bytes() for name, path in files.items() if not _KEPT_FOR_IT.search(name)}
     found |= {"gateway's stdout": gateway.out.encode(), "gateway's stderr": gateway.err.encode()}
     found |= outputs | {"the simulator's log": "\n".join(told.lines).encode()}
-    assert [name for name, path in files.items() if _KEPT_FOR_IT.search(name) and path.stat().st_mode & 0o077] == []
+    assert [name for name, path in files.items() if path.stat().st_mode & 0o077] == []
     assert any(name.startswith("log/") for name in found) and "pos.db" in found, list(found)
     found["token"], found["session's token"] = token.encode(), session_token(token, 2).encode()
     yield found

@@ -34,6 +34,8 @@ _SYMBOL_CLOSED = {ProductName.USDM: {-4141}, ProductName.SPOT: frozenset[int](),
 """Refusals that show that a symbol does not trade any more, beside those of its filters."""
 _PUBLIC = "sim"
 """Key and secret of every simulator: everybody knows them, and the log has the word for other things."""
+_OURS_ALONE = 0o077
+"""What a gateway writes tells what an account holds and does."""
 _SIM_ENGINE_MS = 250
 _SIM_STALENESS_MS = 250
 
@@ -50,6 +52,7 @@ def run(config_path: Path, level: str, scan: Sequence[str] = (), *, command: str
     keys = signer(config, config_path)
     for secret in {config.apikey, config.secret or ""} - {_PUBLIC}:
         log.hide(secret)
+    os.umask(_OURS_ALONE)
     try:
         token = create_token(port)
         log.hide(token)
