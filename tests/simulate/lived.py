@@ -23,8 +23,9 @@ class Lives:
     seeds: ClassVar[range]
 
     @pytest.fixture(scope="class")
-    def lives(self) -> list[Verdict]:
-        return [verdict for verdict, _ in run(self.seeds, None, None, jobs=1)]
+    @classmethod
+    def lives(cls) -> list[Verdict]:
+        return [verdict for verdict, _ in run(cls.seeds, None, None, jobs=1)]
 
     def test_each_ends_well(self, lives: list[Verdict]) -> None:
         wrong = [verdict for verdict in lives if verdict.violations]
