@@ -56,6 +56,7 @@ class AccountRequests:
 
     def _borrow(self, client: Client, request: Request) -> None:
         session = require_trading(client, "borrow for the account")
+        self._gateway.limiting.account_change(session.id)
         self._loans.change(client, request, Borrow, f"session {session.id}")
 
     def _repay(self, client: Client, request: Request) -> None:
@@ -81,6 +82,7 @@ class AccountRequests:
         self._require_contracts("leverage")
         params = decode_params(request, LeverageParams)
         instrument = known_instrument(self._gateway, params.symbol)
+        self._gateway.limiting.account_change(session.id, instrument.symbol)
         self._gateway.limiting.leverage(params.leverage)
         query = SetLeverage(instrument.symbol, params.leverage)
         ask_for(self._gateway, client, request.id, query, _settings_view, doubt=_DOUBT)
@@ -96,6 +98,7 @@ class AccountRequests:
         self._require_contracts("margin type")
         params = decode_params(request, MarginTypeParams)
         instrument = known_instrument(self._gateway, params.symbol)
+        self._gateway.limiting.account_change(session.id, instrument.symbol)
         query = SetMarginType(instrument.symbol, params.margin_type)
         ask_for(self._gateway, client, request.id, query, _settings_view, doubt=_DOUBT)
         self._gateway.log.info(

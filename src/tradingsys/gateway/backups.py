@@ -14,7 +14,7 @@ from tradingsys.oms.procedure import until
 __all__ = ["BackupSettings", "Backups", "check_backups"]
 
 _NS_PER_HOUR = 3_600_000_000_000
-_LONGEST_H = 24 * 366
+_SHORTEST_H, _LONGEST_H = 0.01, 24 * 366
 
 
 class BackupSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,8 +30,8 @@ class BackupSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 def check_backups(settings: BackupSettings, file: str) -> None:
     """Raises ConfigError for what cannot be."""
-    if not 0 <= settings.every_h <= _LONGEST_H:
-        text = f"must be 0 (never) to {_LONGEST_H}, not {settings.every_h:g}"
+    if settings.every_h != 0 and not _SHORTEST_H <= settings.every_h <= _LONGEST_H:
+        text = f"must be 0 (never), or {_SHORTEST_H} to {_LONGEST_H}, not {settings.every_h:g}"
         raise ConfigError(text, file=file, key="backups: every_h")
     if settings.keep < 1:
         hint = "to have none, set every_h to 0"

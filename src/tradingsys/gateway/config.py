@@ -195,6 +195,9 @@ def product_of(command: str, config: Config, path: Path) -> ProductName:
             hint=f"run it with tradingsys {meant} -c={path}",
         )
     if command == ProductName.SPOT.command:
+        if config.countdown_s is not None:
+            hint = "take it out, and countdown of its sessions; on_disconnect works on spot too"
+            raise ConfigError("only futures have such a countdown", file=str(path), key="countdown_s", hint=hint)
         return ProductName.MARGIN if config.margin else ProductName.SPOT
     if config.margin:
         raise ConfigError(
@@ -268,14 +271,25 @@ def _check(config: Config, path: Path) -> None:
         value = getattr(config, key)
         if value is not None and value < 0:
             raise ConfigError(f"must not be negative, not {value}", file=str(path), key=key)
-    if config.countdown_s is not None and not _LEAST_COUNTDOWN_S <= config.countdown_s <= _LONGEST_COUNTDOWN_S:
-        raise ConfigError(
-            f"must be {_LEAST_COUNTDOWN_S} to {_LONGEST_COUNTDOWN_S}, not {config.countdown_s}",
-            file=str(path),
-            key="countdown_s",
-        )
     check_sessions(config.limits, config.sessions, str(path))
+    _check_countdown(config, path)
     check_backups(config.backups, str(path))
+
+
+def _check_countdown(config: Config, path: Path) -> None:
+    """Raises ConfigError for half of it, too: somebody relies on it, and it would never run."""
+    agreed = next((name for name, session in config.sessions.items() if session.countdown), None)
+    if config.countdown_s is None:
+        if agreed is not None:
+            key, hint = f"sessions: {agreed}: countdown", 'such as "countdown_s": 60, beside sessions'
+            raise ConfigError("needs countdown_s too", file=str(path), key=key, hint=hint)
+        return
+    if not _LEAST_COUNTDOWN_S <= config.countdown_s <= _LONGEST_COUNTDOWN_S:
+        text = f"must be {_LEAST_COUNTDOWN_S} to {_LONGEST_COUNTDOWN_S}, not {config.countdown_s}"
+        raise ConfigError(text, file=str(path), key="countdown_s")
+    if agreed is None:
+        hint = '"sessions": {"3": {"countdown": true}}, each that may lose its orders so'
+        raise ConfigError("no session agrees to it", file=str(path), key="countdown_s", hint=hint)
 
 
 def _check_url(url: str | None, name: str, scheme: str, path: Path) -> None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from tradingsys.core.commands import PlaceOrder
 from tradingsys.core.enums import TradingState
-from tradingsys.core.errors import InvalidOrder, LimitExceeded
+from tradingsys.core.errors import InvalidOrder, LimitExceeded, LocalProtocolError
 from tradingsys.core.order import Terms
 from tradingsys.core.records import DayRecord, HaltCause, HaltDuty, Scope
 from tradingsys.core.reports import OrderRequest, Outcome, RequestDone
@@ -124,6 +124,25 @@ class Limiting:
         return list(dict.fromkeys(each for symbol in unusable for each in self.valuing.needed(symbol)))
 
     # ---- before something is sent
+
+    def account_change(self, session: int, symbol: str = "") -> None:
+        """A strategy is about to change what is the whole account's: debts, leverage, the margin type of a symbol.
+
+        Raises LimitExceeded when the session may not trade, LocalProtocolError (-10013) when it is restricted.
+        """
+        if not self.may_trade(session):
+            key = self.shown(session).key("trading")
+            raise LimitExceeded(
+                f"denied by trading: the session may change nothing (key {key} in the gateway's configuration)",
+                code=ErrorCode.DENIED,
+                limit="trading",
+                allowed="false",
+                observed="true",
+            )
+        fault = self._gateway.halting.fault
+        why = f"halted: {fault}" if fault else self._gateway.book.halts.why(session, symbol)
+        if why:
+            raise LocalProtocolError(why, code=ErrorCode.HALTED)
 
     def leverage(self, wanted: int) -> None:
         """A strategy is about to set the account's leverage on a symbol. Raises LimitExceeded."""

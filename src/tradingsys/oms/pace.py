@@ -103,7 +103,7 @@ class Pace:
 
     @property
     def _cost_ns(self) -> int:
-        return _NS_PER_S // (self._limits.max_orders_per_s or 1)
+        return max(1, _NS_PER_S // (self._limits.max_orders_per_s or 1))
 
     def _owed_ns(self, asked: Asked, now_ns: int) -> int:
         return max(0, self._paid_ns - now_ns) + len(asked.orders) * self._cost_ns

@@ -182,3 +182,13 @@ def test_questions_leave_room_for_what_the_gateway_itself_must_ask(scene: Scene)
     scene.run(61)
     client.request("get_balances")
     assert scene.venue.open_asks
+
+
+def test_who_may_not_trade_sets_nothing_for_the_whole_account(scene: Scene) -> None:
+    client = scene.client()
+    scene.operator().result("op.halt", {"session_id": 1, "symbol": "dogeusdt"})
+    for method, wish in (("set_leverage", {"leverage": 3}), ("set_margin_type", {"margin_type": "ISOLATED"})):
+        code, text = client.error(method, {"symbol": "dogeusdt"} | wish)
+        assert code == ErrorCode.HALTED and "by an operator" in text
+        client.request(method, {"symbol": "btcusdt"} | wish)
+    assert [type(query) for query in scene.venue.asked[-2:]] == [SetLeverage, SetMarginType]

@@ -103,6 +103,10 @@ def test_a_key_like_no_other_is_answered_with_all(tmp_path: Path) -> None:
         (SEED | {"sessions": {"3": {"limits": {"max_open_orders": "many"}}}}, "sessions: 3: limits: Expected `int"),
         (SEED | {"sessions": {"3": {"limits": {"max_executions": 0}}}}, "sessions: 3: limits: max_executions: must be"),
         (SEED | {"sessions": []}, "sessions: Expected"),
+        (SEED | {"sessions": {"3": {"countdown": True}}}, "sessions: 3: countdown: needs countdown_s too"),
+        (SEED | {"countdown_s": 60, "sessions": {"3": {}}}, "countdown_s: no session agrees to it"),
+        (SEED | {"backups": {"every_h": 1e-7}}, "backups: every_h: must be 0 (never), or 0.01 to 8784, not 1e-07"),
+        (SEED | {"backups": {"every_h": -1}}, "backups: every_h: must be 0 (never), or 0.01 to 8784"),
     ],
 )
 def test_bad_configuration_names_file_and_key(tmp_path: Path, content: object, told: str) -> None:
@@ -135,6 +139,13 @@ def test_the_addresses_of_another_product_are_refused(tmp_path: Path, ws_api: st
     assert product_of(right, load(path), path).command == right
     with pytest.raises(ConfigError, match=rf"urls: ws_api: .*run it with tradingsys {right} -c="):
         product_of(wrong, load(path), path)
+
+
+def test_only_futures_have_a_countdown(tmp_path: Path) -> None:
+    path = write(tmp_path, SEED | {"countdown_s": 60, "sessions": {"3": {"countdown": True}}})
+    assert product_of("usdt", load(path), path) is ProductName.USDM
+    with pytest.raises(ConfigError, match="only futures have such a countdown"):
+        product_of("spot", load(path), path)
 
 
 def test_every_product_has_addresses_where_it_is(tmp_path: Path) -> None:

@@ -620,3 +620,9 @@ def test_status_and_sessions_tell_what_is_nearly_used_up(tmp_path: Path) -> None
     assert not desk.result("op.status")["nearly"]
     client.order()
     assert [view["limit"] for view in desk.result("op.status")["nearly"]] == ["max_open_orders"]
+
+
+def test_a_pace_that_nobody_can_reach_is_none(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_orders_per_s=2 * 10**9)
+    scene.client().order()
+    assert used(scene, "max_orders_per_s") == [("2000000000", "1 of a burst of 100", 0)]

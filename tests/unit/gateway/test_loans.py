@@ -5,12 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from tests.unit.gateway.scene import Scene
 from tests.unit.gateway.spot_venue import SpotVenue
 from tradingsys.core.commands import Borrow, Borrowable, BorrowableQuery, MarginStateQuery, Repay
 from tradingsys.core.errors import TransportError, VenueError
 from tradingsys.core.reports import MarginLevel
+from tradingsys.gateway.session_config import SessionConfig
 from tradingsys.wire.messages import ErrorCode
 
 LOAN = {"asset": "usdt", "amount": "100"}
@@ -32,6 +34,23 @@ def test_a_loan_is_asked_for_once_and_told(margin: tuple[Scene, SpotVenue]) -> N
         f"warning: borrowed {told | {'transaction': '4711'}}",
         f"warning: paid back {told | {'transaction': '4712'}}",
     ]
+
+
+def test_who_may_not_trade_borrows_nothing_and_repays(margin: tuple[Scene, SpotVenue]) -> None:
+    scene, venue = margin
+    client, free = scene.client(1), scene.client(2)
+    for reducing in (True, False):
+        scene.operator().result("op.halt", {"session_id": 1, "reducing": reducing})
+        code, text = client.error("borrow", LOAN)
+        assert code == ErrorCode.HALTED and "by an operator" in text
+    client.request("repay", LOAN)
+    assert venue.asked[-1] == Repay("USDT", Decimal(100))
+    free.request("borrow", LOAN)
+    assert venue.asked[-1] == Borrow("USDT", Decimal(100))
+    scene.settings = structs.replace(scene.settings, sessions={2: SessionConfig(trading=False)})
+    scene.restart()
+    code, text = scene.client(2).error("borrow", LOAN)
+    assert code == ErrorCode.DENIED and "key sessions: 2: trading" in text
 
 
 def test_what_became_of_a_loan_is_in_the_log_even_if_nobody_waits_for_it(margin: tuple[Scene, SpotVenue]) -> None:
