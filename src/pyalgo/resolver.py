@@ -40,7 +40,11 @@ class Resolver:
             self._history.answered(view)
 
     def _refused(self, items: list[ResolveItem], error: LocalProtocolError) -> None:
-        if may_help_to_wait(error.code) or error.code == ErrorCode.DENIED:
+        if error.code == ErrorCode.DENIED and len(items) > 1:
+            # Perhaps all that they executed is too much for one answer.
+            for half in (items[: len(items) // 2], items[len(items) // 2 :]):
+                self._ask.retry(partial(self._request, half))
+        elif may_help_to_wait(error.code) or error.code == ErrorCode.DENIED:
             self._ask.retry(partial(self._request, items))
         elif len(items) > 1:
             # One order that the gateway cannot place must not keep the others in doubt.

@@ -10,13 +10,13 @@ from tradingsys.core.errors import LocalProtocolError, StoreError, TradingError
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
 from tradingsys.gateway.asset_views import asset_views
-from tradingsys.gateway.host import Host, Method, require_ready
+from tradingsys.gateway.host import Host, Method, reply, require_ready
 from tradingsys.gateway.loans import Loans
 from tradingsys.gateway.questions import ask_for, ask_within, run_within
 from tradingsys.gateway.sessions import Client
 from tradingsys.gateway.views import balance_views
 from tradingsys.oms.recovery import Difference
-from tradingsys.wire.codec import decode_params, encode_error, encode_reply
+from tradingsys.wire.codec import decode_params, encode_error
 from tradingsys.wire.messages import AssetParams, ErrorCode, Request
 from tradingsys.wire.operator import AcceptResult
 
@@ -58,7 +58,7 @@ class AssetDesk:
             if client.peer not in gateway.clients:
                 return
             balances = {row.asset: row for row in outcome} if isinstance(outcome, tuple) else None
-            client.peer.write(encode_reply(request.id, asset_views(gateway.book, balances)))
+            reply(client, request.id, asset_views(gateway.book, balances))
 
         ask_within(gateway, BalancesQuery(), _ANSWER_MS, told)
 
@@ -128,7 +128,7 @@ class AssetDesk:
             if client.peer not in gateway.clients:
                 return
             if error is None:
-                client.peer.write(encode_reply(request.id, result))
+                reply(client, request.id, result)
             else:
                 client.peer.write(encode_error(request.id, ErrorCode.UNDEFINED, f"not written to pos.db: {error}"))
 

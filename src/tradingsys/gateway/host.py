@@ -23,13 +23,23 @@ from tradingsys.gateway.venue_link import VenueLink
 from tradingsys.oms.procedure import Procedure
 from tradingsys.oms.recovery import Recovery
 from tradingsys.oms.session_book import SessionBook
+from tradingsys.wire.codec import encode_error, encode_reply
 from tradingsys.wire.messages import ErrorCode, Request, StatusPush
 
 if TYPE_CHECKING:
     from tradingsys.gateway.limiting import Limiting
     from tradingsys.gateway.stopping import Stopping
 
-__all__ = ["Host", "Method", "check_session", "known_instrument", "require_login", "require_ready", "require_trading"]
+__all__ = [
+    "Host",
+    "Method",
+    "check_session",
+    "known_instrument",
+    "reply",
+    "require_login",
+    "require_ready",
+    "require_trading",
+]
 
 
 class Host(Protocol):
@@ -94,6 +104,15 @@ class Host(Protocol):
 
 
 Method = Callable[[Client, Request], None]
+
+
+def reply(client: Client, request_id: int, result: object) -> None:
+    """Answer later than in the request's own turn, where nobody else would tell that it is too much for one message."""
+    try:
+        answer = encode_reply(request_id, result)
+    except LocalProtocolError as error:
+        answer = encode_error(request_id, error.code, str(error))
+    client.peer.write(answer)
 
 
 def require_login(client: Client) -> int:

@@ -17,7 +17,7 @@ from tradingsys.core.errors import LocalProtocolError, StoreError, TradingError
 from tradingsys.core.ids import MAX_SESSION
 from tradingsys.core.instrument import plain
 from tradingsys.gateway.asset_desk import AssetDesk
-from tradingsys.gateway.host import Host, Method, known_instrument, require_ready
+from tradingsys.gateway.host import Host, Method, known_instrument, reply, require_ready
 from tradingsys.gateway.limit_desk import LimitDesk
 from tradingsys.gateway.operator_views import OperatorViews, session_fill, session_orders
 from tradingsys.gateway.questions import ask_within
@@ -130,7 +130,7 @@ class OperatorDesk:
             if isinstance(outcome, StoreError):
                 client.peer.write(encode_error(request.id, ErrorCode.UNDEFINED, f"pos.db cannot be read: {outcome}"))
             else:
-                client.peer.write(encode_reply(request.id, show(outcome)))
+                reply(client, request.id, show(outcome))
 
         self._gateway.store.look(question, told)
 
@@ -185,7 +185,7 @@ class OperatorDesk:
             if client.peer not in gateway.clients:
                 return
             if error is None:
-                client.peer.write(encode_reply(request.id, result))
+                reply(client, request.id, result)
             else:
                 client.peer.write(encode_error(request.id, ErrorCode.UNDEFINED, f"not written to pos.db: {error}"))
 
@@ -238,12 +238,12 @@ class OperatorDesk:
         def told_contracts(outcome: dict[str, Decimal] | TradingError | None) -> None:
             if client.peer in gateway.clients:
                 held = outcome.get(symbol, Decimal(0)) if isinstance(outcome, dict) else None
-                client.peer.write(encode_reply(request.id, self._views.explanation(symbol, held)))
+                reply(client, request.id, self._views.explanation(symbol, held))
 
         def told_assets(outcome: tuple[Balance, ...] | TradingError | None) -> None:
             if client.peer in gateway.clients:
                 balances = {row.asset: row for row in outcome} if isinstance(outcome, tuple) else None
-                client.peer.write(encode_reply(request.id, self._views.explanation(symbol, None, balances)))
+                reply(client, request.id, self._views.explanation(symbol, None, balances))
 
         if gateway.venue.account_kind is AccountKind.ASSETS:
             ask_within(gateway, BalancesQuery(), _EXPLAIN_MS, told_assets)

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from tradingsys.core.commands import Query
 from tradingsys.core.errors import LocalProtocolError, TradingError, VenueError
-from tradingsys.gateway.host import Host
+from tradingsys.gateway.host import Host, reply
 from tradingsys.gateway.sessions import Client
 from tradingsys.oms.procedure import Turn, ask, until
-from tradingsys.wire.codec import encode_error, encode_reply
+from tradingsys.wire.codec import encode_error
 from tradingsys.wire.messages import ErrorCode
 
 __all__ = ["ask_for", "ask_within", "run_within"]
@@ -97,7 +97,7 @@ def ask_for(
         if outcome is None or isinstance(outcome, TradingError):
             client.peer.write(encode_error(request_id, *_failure(outcome, doubt)))
         else:
-            client.peer.write(encode_reply(request_id, show(outcome)))
+            reply(client, request_id, show(outcome))
 
     turn = Turn.READING if client.is_operator else Turn.STRATEGIES
     run_within(gateway, ask(query, turn), _ANSWER_MS, then)

@@ -56,7 +56,7 @@ def encode_reply(request_id: int | None, result: object = None, *, is_bounded: b
     body = _encoder.encode(result)
     if is_bounded and len(body) > _MAX_ANSWER_BYTES:
         raise LocalProtocolError(
-            f"the answer has {len(body)} bytes, and a message at most {_MAX_ANSWER_BYTES}: ask for fewer symbols",
+            f"the answer has {len(body)} bytes, and a message at most {_MAX_ANSWER_BYTES}: ask for less at a time",
             code=ErrorCode.DENIED,
         )
     return _encoder.encode(Reply(request_id, msgspec.Raw(body)))

@@ -10,12 +10,14 @@ import msgspec
 import pytest
 
 from tests.unit.gateway.scene import Scene, SceneClient
+from tests.unit.gateway.scripted_venue import Json
 from tradingsys import __version__
-from tradingsys.core.commands import PositionsQuery
+from tradingsys.core.commands import Balance, BalancesQuery, PositionsQuery
 from tradingsys.core.errors import TransportError
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.reports import OrderRequest, Outcome, UserStreamState
 from tradingsys.store.read import positions, reading
+from tradingsys.wire import codec
 from tradingsys.wire.messages import ErrorCode
 from tradingsys.wire.operator import (
     Explanation,
@@ -244,6 +246,22 @@ def test_explain_does_not_wait_for_a_mute_exchange(scene: Scene, operator: Scene
     scene.gateway.peer_closed(operator.peer)
     scene.run(6)
     assert operator.reply_to(again) is None and not scene.gateway.halting.reason
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [("op.explain", {"symbol": "dogeusdt"}), ("op.orders", {}), ("op.fills", {}), ("op.balances", {})],
+)
+def test_an_answer_of_more_than_a_message_is_an_error(
+    scene: Scene, operator: SceneClient, monkeypatch: pytest.MonkeyPatch, method: str, params: Json
+) -> None:
+    scene.holder(1, "30")
+    scene.venue.answers[BalancesQuery] = lambda _: (Balance("USDT", Decimal(9), Decimal(9)),)
+    scene.run(1)
+    monkeypatch.setattr(codec, "_MAX_ANSWER_BYTES", 16)
+    code, text = operator.error(method, params)
+    assert code == ErrorCode.DENIED and "ask for less at a time" in text
+    assert not scene.gateway.halting.reason and not scene.failures
 
 
 def test_explain_shows_a_difference(scene: Scene, operator: SceneClient) -> None:

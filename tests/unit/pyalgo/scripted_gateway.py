@@ -64,6 +64,8 @@ class ScriptedGateway:
         self.answer_orders_with: tuple[int, str] | None = None
         self.new_order_status = OrderStatus.NEW
         self.not_ours: set[str] = set()
+        self.most_resolved = 100
+        """Of more than that the answer is too long."""
         self.unbooked: dict[str, tuple[str, str]] = {}
         """By symbol: bought and sold, the details on their way."""
         self.refuse_changes: tuple[int, str] | None = None
@@ -334,6 +336,9 @@ class ScriptedGateway:
         items = decode_params(request, ResolveParams).orders
         if any(item.client_order_id in self.not_ours for item in items):
             self.send(encode_error(request.id, ErrorCode.NO_SUCH_ORDER, "not an order of this session"))
+            return
+        if len(items) > self.most_resolved:
+            self.send(encode_error(request.id, ErrorCode.DENIED, "the answer has too many bytes"))
             return
         self.send(encode_reply(request.id, ResolveResult([self._resolved(item) for item in items])))
 

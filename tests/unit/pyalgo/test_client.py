@@ -304,6 +304,18 @@ def test_one_order_that_cannot_be_resolved_keeps_no_other_in_doubt() -> None:
     assert methods(bench).count("resolve") == 3
 
 
+def test_orders_that_are_too_much_for_one_answer_are_asked_about_in_parts() -> None:
+    bench, subscription = ready()
+    orders = [buy(subscription) for _ in range(5)]
+    bench.gateway.most_resolved = 1
+    bench.disconnect()
+    bench.settle()
+    for _ in range(10):
+        bench.advance(10_000)
+        bench.settle()
+    assert [order.state for order in orders] == [State.REJECTED] * 5
+
+
 def test_answers_to_nothing_are_ignored() -> None:
     bench, _ = ready()
     bench.gateway.send(encode_reply(999, {"x": 1}))

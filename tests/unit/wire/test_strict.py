@@ -72,6 +72,6 @@ def test_each_bound_at_its_edge() -> None:
 
 def test_an_answer_that_is_too_long_says_what_to_do() -> None:
     assert len(encode_reply(1, "x" * (2**21 - 2))) > 2**21
-    with pytest.raises(LocalProtocolError, match="ask for fewer symbols"):
+    with pytest.raises(LocalProtocolError, match="ask for less at a time"):
         encode_reply(1, "x" * (2**21 - 1))
     assert encode_reply(1, "x" * 2**22, is_bounded=False)
