@@ -53,11 +53,11 @@ FUTURES_MISTAKES = (
     ),
     Mistake(
         "an_amend_without_an_answer_was_refused",
-        Profile.AMENDS,
+        unknown.unanswered_amend,
         OrderDesk._replaced,
         "if report.outcome in (Outcome.ACCEPTED, Outcome.NOT_SENT):",
         "if report.outcome in (Outcome.ACCEPTED, Outcome.NOT_SENT, Outcome.IN_DOUBT):",
-        scene=unknown.unanswered_amend,
+        hidden_by="the stream, or a question, tells of most amends sooner",
     ),
     Mistake(
         "an_amend_is_believed",
@@ -72,11 +72,11 @@ FUTURES_MISTAKES = (
     ),
     Mistake(
         "an_amend_under_way_counts_for_nothing",
-        Profile.AMENDS,
+        unknown.late_amend,
         TrackedOrder.may_be_enlarged,
         "return self.replace is not None and (self.is_open or self.is_untold)",
         "return False",
-        scene=unknown.late_amend,
+        hidden_by="an execution in part must come while a larger amend is under way",
     ),
     Mistake(
         "trades_alone_tell_how_an_order_stands",
