@@ -250,7 +250,12 @@ def test_explain_does_not_wait_for_a_mute_exchange(scene: Scene, operator: Scene
 
 @pytest.mark.parametrize(
     ("method", "params"),
-    [("op.explain", {"symbol": "dogeusdt"}), ("op.orders", {}), ("op.fills", {}), ("op.balances", {})],
+    [
+        ("op.explain", {"symbol": "dogeusdt"}),
+        ("op.orders", {"open_only": False}),
+        ("op.fills", {}),
+        ("op.balances", {}),
+    ],
 )
 def test_an_answer_of_more_than_a_message_is_an_error(
     scene: Scene, operator: SceneClient, monkeypatch: pytest.MonkeyPatch, method: str, params: Json
