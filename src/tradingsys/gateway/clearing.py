@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from tradingsys.core.commands import OpenOrdersQuery
 from tradingsys.core.enums import TradingState
-from tradingsys.core.errors import TradingError
 from tradingsys.core.ids import EXTERNAL
-from tradingsys.core.order import Order
 from tradingsys.core.records import HaltDuty, HaltRecord
 from tradingsys.gateway.canceling import Canceling
 from tradingsys.gateway.flattening import Flattening, Remainder
 from tradingsys.gateway.host import Host
 from tradingsys.oms.excess import beyond
-from tradingsys.oms.procedure import Turn, ask
 from tradingsys.oms.tracked_order import TrackedOrder
 
 __all__ = ["Clearing"]
-
-_NS_PER_MS = 1_000_000
-_ASK_AGAIN_NS = 1_000 * _NS_PER_MS
 
 
 class Clearing:
@@ -34,6 +27,8 @@ class Clearing:
         self.row, self.scope = row, row.scope
         self.is_confirmed = False
         """The exchange itself showed that nothing is left to cancel, and there is nothing to trade away but dust."""
+        self.wants_proof = False
+        """Whether nothing is left to do but to see at the exchange that it is so."""
         self.canceled = 0
         """Orders that were canceled, or ended before they could be."""
         self.remainders: list[Remainder] = []
@@ -43,8 +38,6 @@ class Clearing:
         self._gateway = gateway
         self._canceling, self._flattening = canceling, flattening
         self._seen: set[str] = set()
-        self._is_asking = False
-        self._ask_ns = 0
 
     @property
     def flattens(self) -> bool:
@@ -65,10 +58,9 @@ class Clearing:
         self.canceled = len(self._seen) - len(left)
         if self.flattens:
             self.remainders = self._flatten()
-        if left or any(not remainder.is_dust for remainder in self.remainders):
-            self.is_confirmed = False
-        elif not self.is_confirmed and not self._is_asking and self._gateway.now_ns() >= self._ask_ns:
-            self._gateway.run(self._confirm())
+        is_done = not left and all(remainder.is_dust for remainder in self.remainders)
+        self.is_confirmed = self.is_confirmed and is_done
+        self.wants_proof = is_done and not self.is_confirmed
 
     def left(self) -> list[TrackedOrder]:
         """Orders that are to be canceled and are not known to have ended."""
@@ -95,28 +87,14 @@ class Clearing:
         steps = (self._flattening.step(*place) for place in sorted(places) if self.scope.covers(*place))
         return [remainder for remainder in steps if remainder is not None]
 
-    async def _confirm(self) -> None:
-        """Ask the exchange for its open orders: what it shows of ours is open, whatever we believe."""
-        self._is_asking = True
-        try:
-            shown = await ask(OpenOrdersQuery(self.scope.symbol or None), Turn.STOPPING)
-        except TradingError as error:
-            self.problem = f"the exchange could not be asked for its open orders: {error}"
-        else:
-            open_there = [order for facts in shown if (order := self._ours(facts)) is not None]
-            self.problem = f"the exchange still shows {open_there[0].client_order_id}" if open_there else ""
-            self.is_confirmed = not open_there and not self.left()
-        finally:
-            self._is_asking = False
-            self._ask_ns = self._gateway.now_ns() + _ASK_AGAIN_NS
-        if self.is_confirmed:
-            self._gateway.stopping.work()  # what follows from it is seen as soon as it is
+    def judge(self, open_there: Iterable[TrackedOrder]) -> None:
+        """The exchange showed these: what it shows of ours is open, whatever we believe."""
+        ours = next(filter(self._is_meant, open_there), None)
+        self.problem = "" if ours is None else f"the exchange still shows {ours.client_order_id}"
+        self.is_confirmed = ours is None and not self.left()
 
-    def _ours(self, facts: Order) -> TrackedOrder | None:
-        """The order that is meant, if it is one of those that must be gone."""
-        if facts.terms is None:
-            return None
-        order = self._gateway.book.learn(facts, facts.terms.symbol, facts.terms.version_ms)
-        if order is None or not self.scope.covers(order.session, order.symbol) or self._flattening.is_own(order):
-            return None
-        return order if self._is_all or order.client_order_id in self._seen else None
+    def _is_meant(self, order: TrackedOrder) -> bool:
+        """Whether it is one of those that must be gone."""
+        if not self.scope.covers(order.session, order.symbol) or self._flattening.is_own(order):
+            return False
+        return self._is_all or order.client_order_id in self._seen

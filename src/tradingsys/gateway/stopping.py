@@ -7,6 +7,7 @@ from tradingsys.core.records import HaltCause, HaltDuty, HaltRecord, Scope
 from tradingsys.gateway.absences import Absences
 from tradingsys.gateway.canceling import Canceling
 from tradingsys.gateway.clearing import Clearing
+from tradingsys.gateway.confirming import Confirming
 from tradingsys.gateway.flattening import Flattening
 from tradingsys.gateway.host import Host
 from tradingsys.oms.procedure import until
@@ -28,6 +29,7 @@ class Stopping:
         self._begun: dict[int, Clearing] = {}
         """By number; of what was asked for again the one that has taken its place."""
         self._number = 0
+        self._confirming = Confirming(gateway, self.work)
 
     async def watch(self) -> None:
         """For as long as the process lives."""
@@ -56,6 +58,7 @@ class Stopping:
             clearing.work()
             if clearing.is_confirmed:
                 self._finish(clearing, clearing.row)
+        self._confirming.work(self._standing.values())
         if not self._standing:
             self._canceling.forget()
 

@@ -1,8 +1,8 @@
 """Coroutines without an event loop: a long decision written as one function.
 
-A procedure awaits the answer to a venue query (`ask`), an instant (`until`) or nothing at all, and `Procedures` resumes
-it when told. Nothing here knows sockets or clocks, so recovery reads from top to bottom and still runs the same under
-a real loop, a simulation or a test.
+A procedure awaits the answer to a venue query (`ask`), an instant (`until`), another procedure (`Signal`) or nothing at
+all, and `Procedures` resumes it when told. Nothing here knows sockets or clocks, so recovery reads from top to bottom
+and still runs the same under a real loop, a simulation or a test.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from msgspec import Struct
 from tradingsys.core.commands import Query, TimeQuery
 from tradingsys.core.errors import TradingError
 
-__all__ = ["Broken", "Procedure", "Procedures", "Turn", "ask", "until"]
+__all__ = ["Broken", "Procedure", "Procedures", "Signal", "Turn", "ask", "until"]
 
 T = TypeVar("T")
 
-Procedure = Coroutine["_Ask[object] | _Until", object, None]
+Procedure = Coroutine["_Ask[object] | _Until | Signal", object, None]
 
 
 Broken = Callable[[str, Exception, bool], None]
@@ -72,6 +72,26 @@ async def ask(query: Query[T], turn: Turn = Turn.READING) -> T:
 async def until(at_ns: int) -> None:
     """Wait for a monotonic instant."""
     await _Until(at_ns)
+
+
+class Signal:
+    """What one procedure gives, and any number of others wait for."""
+
+    def __init__(self) -> None:
+        self._wakes: list[Callable[[], None]] = []
+
+    def __await__(self) -> Generator[Signal, None, None]:
+        yield self
+
+    def waits(self, wake: Callable[[], None]) -> None:
+        """One more is to be woken."""
+        self._wakes.append(wake)
+
+    def give(self) -> None:
+        """Wake all who wait."""
+        wakes, self._wakes = self._wakes, []
+        for wake in wakes:
+            wake()
 
 
 class Procedures:
@@ -136,6 +156,8 @@ class Procedures:
             return
         if isinstance(wish, _Until):
             heapq.heappush(self._sleeping, (wish.at_ns, next(self._order), procedure))
+        elif isinstance(wish, Signal):
+            wish.waits(lambda: self._step(procedure, None, None))
         else:
             token = next(self._tokens)
             self._asking[token] = procedure

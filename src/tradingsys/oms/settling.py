@@ -9,7 +9,7 @@ from tradingsys.core.enums import AccountKind, OrderStatus
 from tradingsys.core.errors import TradingError
 from tradingsys.core.order import Closed, Order
 from tradingsys.oms.inquiry import Inquiry
-from tradingsys.oms.procedure import ask
+from tradingsys.oms.procedure import Signal, ask
 from tradingsys.oms.tracked_order import TrackedOrder
 
 __all__ = ["Settling"]
@@ -18,7 +18,6 @@ _NEGATIVES_NEEDED = 3
 _STORM = 4
 """With so many orders of a symbol in doubt, one question for all its open orders costs less than one for each."""
 _SWEEP_NS = 1_000_000_000
-_JOIN_MS = 50
 _SOON_MS = 400
 _OWNER_ATTEMPTS = 12
 _RETENTION_MS = 3 * 86_400_000
@@ -35,7 +34,7 @@ class Settling:
         """Of each symbol, how many orders in doubt are being asked about."""
         self._doubted: set[str] = set()
         self._looked_for: set[str] = set()
-        self._sweeping: set[str] = set()
+        self._sweeping: dict[str, Signal] = {}
         self._swept_ns: dict[str, int] = {}
 
     async def resolve(self, order: TrackedOrder) -> None:
@@ -96,20 +95,20 @@ class Settling:
         """One question for all that rest, in place of one for each order in doubt: those that are found are known."""
         inquiry = self._inquiry
         if symbol in self._sweeping:
-            while symbol in self._sweeping:
-                await inquiry.wait(_JOIN_MS)
+            await self._sweeping[symbol]
             return  # at a slow venue each of those who waited would sweep in turn, and hold up all others meanwhile
         if inquiry.now_ns() < self._swept_ns.get(symbol, -_SWEEP_NS) + _SWEEP_NS:
             return
-        self._sweeping.add(symbol)
+        swept = self._sweeping[symbol] = Signal()
         try:
-            for facts in await ask(OpenOrdersQuery(symbol)):
-                inquiry.learn(facts, symbol)
+            shown = await ask(OpenOrdersQuery(symbol))
         except TradingError:
-            return  # each is asked about then
-        finally:
-            self._sweeping.discard(symbol)
-            self._swept_ns[symbol] = inquiry.now_ns()
+            shown = ()  # each is asked about then
+        del self._sweeping[symbol]
+        self._swept_ns[symbol] = inquiry.now_ns()
+        for facts in shown:
+            inquiry.learn(facts, symbol)
+        swept.give()
 
     async def _is_none_of_the_open(self, order: TrackedOrder) -> bool:
         """Whether it is not open under another name either, that somebody else gave it by an amend.

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from tests.simulate.rig import Rig
 from tests.unit.gateway.scene import Scene
 from tests.unit.gateway.test_stopping import confirmed, operator
 from tradingsys.core.commands import CancelOrder, OpenOrdersQuery, TradesQuery
-from tradingsys.core.enums import OnDisconnect, TradingState
+from tradingsys.core.enums import OnDisconnect, OrderStatus, TradingState
 from tradingsys.core.errors import StoreError
-from tradingsys.core.order import Order
+from tradingsys.core.order import Closed, Order
 from tradingsys.core.records import HaltCause, HaltDuty, Record, Scope
 from tradingsys.core.reports import OrderChanged, OrderRequest, Outcome, UserStreamState
 from tradingsys.oms.halts import by_operator
@@ -165,3 +166,23 @@ def test_a_halt_before_the_gateway_is_ready_has_a_number_and_is_confirmed_later(
 def test_a_reason_is_shown_as_it_may_be_shown_anywhere() -> None:
     assert by_operator("\x1b[31mred\nline" + "x" * 500) == "by an operator: [31mredline" + "x" * 189
     assert by_operator(" \n") == "by an operator"
+
+
+def test_sessions_that_are_cleared_at_once_share_their_proof(scene: Scene) -> None:
+    clients = [scene.client(number, on_disconnect=OnDisconnect.CANCEL, grace_ms=1_000) for number in range(1, 21)]
+    orders = [scene.accepts(client.order()) for client in clients]
+    scene.venue.answers[OpenOrdersQuery] = lambda _: tuple(orders)
+    scene.venue.asked.clear()
+    for client in clients:
+        scene.gateway.peer_closed(client.peer)
+    scene.run(1.5)
+    assert len(canceled(scene)) == 20
+    for facts in orders:
+        closed = structs.replace(facts, closed=Closed(OrderStatus.CANCELED, scene.now_ms()))
+        scene.says(OrderChanged(closed, "DOGEUSDT", scene.now_ms()))
+    scene.run(5)  # the answers are old for a while
+    scene.venue.answers[OpenOrdersQuery] = lambda _: ()
+    scene.run(9)
+    assert not len(scene.gateway.book.halts), "all are free again"
+    asked = [query for query in scene.venue.asked if isinstance(query, OpenOrdersQuery)]
+    assert 2 <= len(asked) <= 6, "and not as many for each"

@@ -82,6 +82,21 @@ def test_in_a_storm_of_doubts_the_open_orders_are_asked_for_once() -> None:
     assert questions[OrderQuery] <= 10 * 3 + 3, "the first three were asked about before it was a storm"
 
 
+def test_who_waits_for_the_answer_about_all_open_orders_is_woken_by_it() -> None:
+    table = Table()
+    orders = [table.book.track(structs.replace(intent(1, number), recv_window_ms=60_000)) for number in range(1, 51)]
+    for order in orders:
+        table.book.doubt(order)
+        table.start(order.client_order_id, table.recovery.resolve(order))
+    while not isinstance(table.asked()[0], OpenOrdersQuery):
+        table.answer(None)
+    due_ns = table.procedures.next_deadline_ns
+    assert due_ns is None or due_ns >= 200_000_000, "nobody looks again and again whether it is there"
+    asked = len(table.asked())
+    table.answer(())
+    assert len(table.asked()) > asked + 40, "each is asked about at once"
+
+
 def test_a_slow_answer_about_all_open_orders_holds_nobody_up_for_ever() -> None:
     """Fifty answers are lost, and what rests is told only after two seconds, each time."""
     table = Table()
