@@ -63,13 +63,13 @@ def traded(loop: Loop, launcher: Launcher, tmp_path_factory: pytest.TempPathFact
     # What takes the exchange days, and what only sessions with a limit to their losses write.
     conn = apsw.Connection(str(folder / "pos.db"))
     conn.execute(
-        "INSERT INTO halts VALUES (NULL, 'BTCUSDT', 'FORCED', 'HALTED', 'NOTHING', 'liquidation', 1)"
+        "INSERT INTO halts VALUES (NULL, 'BTCUSDT', 'FORCED', 'HALTED', 'NOTHING', 'liquidation', 1, NULL)"
     ).fetchall()
     conn.execute(
         "INSERT OR IGNORE INTO ledger VALUES ('FUNDING_FEE', '1', 1, 'USDT', '-0.5', 1, 'DOGEUSDT')"
     ).fetchall()
     conn.execute("INSERT OR IGNORE INTO ledger_marks VALUES ('FUNDING_FEE', 1)").fetchall()
-    conn.execute("INSERT INTO days VALUES (1, 86400000, '0.5', '1.5')").fetchall()
+    conn.execute("INSERT INTO days VALUES (1, 86400000, '0.5', '1.5', '0.1')").fetchall()
     conn.execute("INSERT OR IGNORE INTO watermarks VALUES ('DOGEUSDT', 1)").fetchall()
     conn.close()
     return exchange, folder

@@ -149,7 +149,7 @@ CASES: tuple[Case[Place], ...] = (
         FAILURE,
         ("pos.db", "locked", "SQL shell", "end that"),
     ),
-    _file("a folder", _folder, USAGE, "is no file", "name another"),
+    _file("a folder", _folder, USAGE, "no file", "such as"),
     _file("no database", lambda db: db.write_bytes(b"no database" * 1000), USAGE, "no SQLite database", "name another"),
     _file("cut off", _truncated, FAILURE, "docs/gateway.md"),
     _file("scribbled over", _scribbled, FAILURE, "docs/gateway.md"),

@@ -9,6 +9,7 @@ from tests.simulate.wish import PRICES
 from tradingsys.core.enums import Side
 from tradingsys.core.ids import decode_client_order_id
 from tradingsys.gateway.session_config import UNLIMITED, LimitsConfig
+from tradingsys.oms.limits import Limits
 from tradingsys.sim.exchange import Exchange
 
 __all__ = ["TIGHT", "beyond"]
@@ -17,11 +18,14 @@ _MOST_ORDERS, _MOST_NOTIONAL = 5, Decimal(90)
 _PRICES_MOVE = Decimal("1.1")
 """What was within a limit at the price of its moment is worth so much more at another, at most."""
 
-TIGHT = LimitsConfig(
-    **{name: getattr(UNLIMITED, name) for name in LimitsConfig.__struct_fields__}
-    # What a position is worth is known only with a price.
-    | {"max_open_orders": _MOST_ORDERS, "max_position_notional": _MOST_NOTIONAL, "max_reference_age_s": 120}
-)
+_NONE = {name: getattr(UNLIMITED, name) for name in LimitsConfig.__struct_fields__}
+_TIGHT = {
+    "max_open_orders": _MOST_ORDERS,
+    "max_position_notional": _MOST_NOTIONAL,
+    # What a position is worth is known only with a price: as young as it must be where nobody says otherwise.
+    "max_reference_age_s": Limits().max_reference_age_s,
+}
+TIGHT = LimitsConfig(**_NONE | _TIGHT)
 """Limits that strategies run into all the time."""
 
 

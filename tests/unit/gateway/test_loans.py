@@ -44,9 +44,9 @@ def test_who_may_not_trade_borrows_nothing_and_repays(margin: tuple[Scene, SpotV
         code, text = client.error("borrow", LOAN)
         assert code == ErrorCode.HALTED and "by an operator" in text
     client.request("repay", LOAN)
-    assert venue.asked[-1] == Repay("USDT", Decimal(100))
+    assert venue.asked[-1:] == [Repay("USDT", Decimal(100))]
     free.request("borrow", LOAN)
-    assert venue.asked[-1] == Borrow("USDT", Decimal(100))
+    assert venue.asked[-1:] == [Borrow("USDT", Decimal(100))]
     scene.settings = structs.replace(scene.settings, sessions={2: SessionConfig(trading=False)})
     scene.restart()
     code, text = scene.client(2).error("borrow", LOAN)
