@@ -6,12 +6,13 @@ bytes are; only the codec is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from decimal import Decimal
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs
 
 from msgspec import structs
 
+from tests.simulate.plain_protocol import PlainProtocol
 from tradingsys.core.commands import (
     AccountMode,
     AccountModeQuery,
@@ -20,7 +21,6 @@ from tradingsys.core.commands import (
     Balance,
     BalancesQuery,
     CancelOrder,
-    Command,
     ConditionalOrdersQuery,
     Income,
     IncomeQuery,
@@ -35,22 +35,13 @@ from tradingsys.core.commands import (
     TradesQuery,
     VenueRules,
 )
-from tradingsys.core.enums import AccountKind, OrderStatus, SelfTradePrevention, SideEffect, TimeInForce
-from tradingsys.core.errors import OrderRejected, TradingError, TransportError
-from tradingsys.core.instrument import Instrument
-from tradingsys.core.io import Closed, Frame, HttpFailed, HttpReply, HttpRequest, Input, Opened, OpenWs, Tick
+from tradingsys.core.enums import OrderStatus, SelfTradePrevention, SideEffect, TimeInForce
+from tradingsys.core.errors import OrderRejected, TransportError, VenueError
 from tradingsys.core.order import Closed as Ended
 from tradingsys.core.order import Fill, Order, Terms
 from tradingsys.core.reports import (
-    Answer,
     OrderChanged,
-    OrderRequest,
-    Outcome,
-    RequestDone,
-    TradingState,
-    UserStreamState,
 )
-from tradingsys.core.venue_clock import VenueClock
 from tradingsys.matching.cross_margin import CrossMarginWallet
 from tradingsys.matching.wallet import SpotWallet
 from tradingsys.sim.asset_events import ListRejected
@@ -69,11 +60,13 @@ from tradingsys.sim.events import (
 from tradingsys.sim.faces.transport import Reply, Request, WsOutput, WsRefuse, WsSend
 from tradingsys.sim.order_lists import NewOrderList
 from tradingsys.sim.spot_exchange import SpotExchange
-from tradingsys.venues.protocol import Cost, Output
+from tradingsys.venues.binance.errors import WRONG_TIME
 
-__all__ = ["PlainProtocol", "PlainSpot"]
+__all__ = ["PlainSpot"]
 
 _MS = 1_000_000
+_AHEAD_MS, _RECV_WINDOW_MS = 1_000, 5_000
+"""How old the timestamp of a question may be, and how far ahead."""
 _REFUSALS = Rejected | ListRejected | CancelRefused | ChangeRefused
 _ENDS = (OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.EXPIRED_IN_MATCH, OrderStatus.REJECTED)
 
@@ -138,7 +131,7 @@ class PlainSpot:
 
     def protocol(self) -> PlainProtocol:
         """A gateway's side."""
-        return PlainProtocol(self)
+        return PlainProtocol(self.number, self.objects)
 
     def transfer(self, asset: str, amount: Decimal, now_ns: int) -> bool:
         """Deposit or withdraw, if the exchange lets; nobody is told."""
@@ -199,10 +192,13 @@ class PlainSpot:
             self._streams.remove(conn_id)
 
     def http(self, request: Request, now_ns: int) -> tuple[Reply, list[WsOutput]]:
-        command = self.objects[int(parse_qs(request.query.decode())["id"][0])]
-        outputs = self.tick(now_ns)
-        if isinstance(command, Ask):
-            value: object = self._answer(command.query, now_ns)
+        params = parse_qs(request.query.decode())
+        command, outputs = self.objects[int(params["id"][0])], self.tick(now_ns)
+        stamp_ms = int(params.get("timestamp", ["0"])[0])
+        if stamp_ms and not 0 < now_ns // _MS + _AHEAD_MS - stamp_ms < _AHEAD_MS + _RECV_WINDOW_MS:
+            value: object = VenueError(WRONG_TIME, "outside of the recvWindow")
+        elif isinstance(command, Ask):
+            value = self._answer(command.query, now_ns)
         else:
             value, events = self._act(command, now_ns)
             outputs += self.absorb(events, now_ns)
@@ -215,11 +211,11 @@ class PlainSpot:
         match command:
             case PlaceOrder():
                 if self._is_late(command, now_ns):
-                    return OrderRejected(-1021, "outside of the recvWindow"), []
+                    return OrderRejected(WRONG_TIME, "outside of the recvWindow"), []
                 events = self.exchange.place(self._order(command), now_ns)
             case PlaceOrderList(contingency, legs):
                 if self._is_late(legs[0], now_ns):
-                    return OrderRejected(-1021, "outside of the recvWindow"), []
+                    return OrderRejected(WRONG_TIME, "outside of the recvWindow"), []
                 orders = tuple(self._order(leg) for leg in legs)
                 request = NewOrderList(self._account, orders[0].symbol, contingency, orders)
                 events = self.exchange.place_list(request, now_ns)
@@ -227,7 +223,7 @@ class PlainSpot:
                 events = self.exchange.cancel(self._account, symbol, now_ns, client_order_id=client_order_id)
             case ReplaceOrder():
                 if now_ns // _MS > command.stamp_ms + command.recv_window_ms:
-                    return OrderRejected(-1021, "outside of the recvWindow"), []
+                    return OrderRejected(WRONG_TIME, "outside of the recvWindow"), []
                 name = command.client_order_id
                 amend = NewAmend(
                     self._account,
@@ -311,95 +307,3 @@ class PlainSpot:
                 changes = [row for row in ledger.amendments if (row.account, row.symbol, row.order_id) == place]
                 return tuple(name for row in changes for name in (row.client_order_id, row.new_client_order_id))
         return TransportError(f"nobody answers that: {type(query).__name__}", sent=True)
-
-
-class PlainProtocol:
-    """A `VenueProtocol` whose messages are numbers."""
-
-    account_kind = AccountKind.ASSETS
-    next_deadline_ns: int | None = None
-
-    def __init__(self, box: PlainSpot) -> None:
-        self.clock = VenueClock()
-        self._box = box
-        self._token = 0
-        self._sent: dict[int, tuple[Command, int]] = {}
-
-    def connect(self, now_ns: int) -> list[Output]:
-        return [TradingState(True, "plain"), OpenWs("user", "ws://sim/user")]
-
-    def handle(self, event: Input, now_ns: int) -> list[Output]:
-        match event:
-            case Tick():
-                self.next_deadline_ns = None
-                return [OpenWs("user", "ws://sim/user")]
-            case Opened():
-                return [UserStreamState(True)]
-            case Closed(_, reason):
-                self.next_deadline_ns = now_ns + 300 * _MS
-                return [UserStreamState(False, reason)]
-            case Frame(_, data):
-                report = self._box.objects[int(data)]
-                assert isinstance(report, OrderChanged)
-                return [report]
-            case HttpReply(token, _, _, body):
-                command, sent_ns = self._sent.pop(token)
-                return list(self._done(command, self._box.objects[int(body)], sent_ns, now_ns))
-            case HttpFailed(token, sent, reason):
-                command, _ = self._sent.pop(token)
-                return list(self._failed(command, TransportError(reason, sent=sent), sent=sent))
-
-    def command(self, command: Command, now_ns: int) -> list[Output]:
-        self._token += 1
-        self._sent[self._token] = (command, now_ns)
-        if isinstance(command, Ask):
-            query = urlencode({"id": self._box.number(command)})
-            return [HttpRequest(self._token, "GET", f"http://sim/openOrders?{query}", {})]
-        first = command.orders[0] if isinstance(command, PlaceOrderList) else command
-        named = {"symbol": getattr(first, "symbol", ""), "newClientOrderId": first.client_order_id}
-        if isinstance(command, ReplaceOrder):
-            named |= {"modifyId": str(command.revision), "origClientOrderId": command.client_order_id}
-        method = "DELETE" if isinstance(command, CancelOrder) else "POST"
-        query = urlencode({"id": self._box.number(command), **named})
-        return [HttpRequest(self._token, method, f"http://sim/order?{query}", {})]
-
-    def cost(self, command: Command) -> Cost:
-        return Cost(0, 0)
-
-    def refusal(self, terms: Terms, instrument: Instrument, reference_px: Decimal | None) -> TradingError | None:
-        return None
-
-    def list_refusal(self, command: PlaceOrderList) -> TradingError | None:
-        return None
-
-    def _done(self, command: Command, value: object, sent_ns: int, now_ns: int) -> Iterator[Output]:
-        if isinstance(command, Ask):
-            if isinstance(command.query, TimeQuery):
-                assert isinstance(value, int)
-                self.clock.set(value, sent_ns, now_ns)
-            error = value if isinstance(value, TradingError) else None
-            yield Answer(command.token, None if error else value, error)
-            return
-        error = value if isinstance(value, TradingError) else None
-        if error is None:
-            assert isinstance(value, list)
-            yield from value
-        yield from _ended(command, Outcome.REFUSED if error else Outcome.ACCEPTED, error)
-
-    def _failed(self, command: Command, error: TransportError, *, sent: bool) -> Iterator[Output]:
-        if isinstance(command, Ask):
-            yield Answer(command.token, None, error)
-            return
-        yield from _ended(command, Outcome.IN_DOUBT if sent else Outcome.NOT_SENT, error)
-
-
-def _ended(command: Command, outcome: Outcome, error: TradingError | None) -> Iterator[RequestDone]:
-    match command:
-        case PlaceOrderList(_, orders):
-            yield from (RequestDone(each.client_order_id, OrderRequest.PLACE, outcome, error) for each in orders)
-        case PlaceOrder():
-            yield RequestDone(command.client_order_id, OrderRequest.PLACE, outcome, error)
-        case CancelOrder():
-            yield RequestDone(command.client_order_id, OrderRequest.CANCEL, outcome, error)
-        case ReplaceOrder():
-            yield RequestDone(command.client_order_id, OrderRequest.REPLACE, outcome, error, command.revision)
