@@ -79,9 +79,9 @@ LIMIT_MISTAKES = (
     Mistake(
         "a_pause_that_ends_lifts_what_a_person_imposed",
         restrictions.pause_and_halt,
-        Limiting._follow_restriction,
-        "self._gateway.halting.lift(Scope(session), HaltCause.LIMIT)",
-        "self._gateway.halting.lift(Scope(session))",
+        Limiting._lift_what_is_over,
+        "self._gateway.halting.lift(row.scope, row.cause)",
+        "self._gateway.halting.lift(row.scope)",
         hidden_by="nobody halts anything by hand",
     ),
     Mistake(
