@@ -31,7 +31,7 @@ FUTURES_MISTAKES = (
         "a_foreign_name_is_nobodys_at_once",
         Profile.NORMAL,
         SessionBook.learn,
-        "elif facts.forced or (facts.client_order_ids and not self.may_be_ours(facts, symbol)):",
+        "elif facts.forced or (facts.client_order_ids and not self.kinship.may_be_ours(facts, symbol)):",
         "elif facts.forced or facts.client_order_ids:",
         soon=4,
     ),

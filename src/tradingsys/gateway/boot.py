@@ -95,15 +95,15 @@ class Boot:
         first = saved.first_epoch_after_cut if saved.journal_proven else epoch
         now = Incarnation(saved.lineage, epoch, first, fence_ms, saved.first_epoch or (epoch if saved.is_new else 0))
         self._book.begin(now)
-        self._book.lacks_orders = not (saved.journal_proven or saved.is_new)
+        self._book.kinship.lacks_orders = not (saved.journal_proven or saved.is_new)
         # Before strategies come: what they subscribe to would be entered as of now.
         for symbol in sorted(set(scan) - self._book.symbols.keys()):
             steps.progress(f"reading all trades of {symbol.lower()} since the book began")
             await self._recovery.enter_lost_symbol(symbol)
         steps.epoch_begun(now)
         await self._listen()
-        if self._book.lacks_orders:
-            self._book.lost_until_ms = fence_ms
+        if self._book.kinship.lacks_orders:
+            self._book.kinship.lost_until_ms = fence_ms
             await self._fence(fence_ms)
             await self._recovery.find_renamed_orders()
             await self._recovery.find_lost_conditional_orders()

@@ -153,7 +153,7 @@ class Recovery:
         for symbol in sorted(filter(self._history.is_listed, self._book.symbols)):
             for facts in await self.patiently(ConditionalOrdersQuery(symbol)):
                 self._inquiry.learn(facts, symbol)
-        self._book.lacks_orders = False
+        self._book.kinship.lacks_orders = False
 
     async def reconcile_after_gap(self) -> None:
         """Read now what happened while nobody listened, and once more when no answer can be older than the gap.

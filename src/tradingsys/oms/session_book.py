@@ -6,7 +6,6 @@ Facts come in through `learn`, in any order and any number of times; what follow
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 from msgspec import structs
@@ -16,7 +15,7 @@ from tradingsys.core.commands import Income, ReplaceOrder
 from tradingsys.core.enums import AccountKind, TradingState
 from tradingsys.core.errors import InvariantViolation
 from tradingsys.core.ids import EXTERNAL, OrderKey, decode_client_order_id
-from tradingsys.core.order import Closed, Fill, Order, Terms
+from tradingsys.core.order import Closed, Order
 from tradingsys.core.position import Pair, SessionPosition
 from tradingsys.core.records import DayRecord, Edit, HaltCause, Intent, LedgerKind, Replace, Saved, Scope
 from tradingsys.core.reports import AssetMoved
@@ -24,6 +23,7 @@ from tradingsys.oms.effects import Alarm, Effect, EnterSymbol, LookFor, OrderNew
 from tradingsys.oms.fill_book import FillBook
 from tradingsys.oms.halts import Halts
 from tradingsys.oms.incarnation import Incarnation
+from tradingsys.oms.kinship import Kinship
 from tradingsys.oms.order_index import OrderIndex
 from tradingsys.oms.recalling import Recall, Recalling
 from tradingsys.oms.strays import Strays
@@ -88,10 +88,8 @@ class SessionBook:
         self._index = OrderIndex(self.exposure)
         self.orders = self._index.by_client_id
         self._incarnation: Incarnation | None = None
-        self.lacks_orders = False
-        """Orders of ours may be missing here because the journal lost them, until recovery has looked for them."""
-        self.lost_until_ms = 0
-        """Venue time until which there may have been orders that the journal lost."""
+        self.kinship = Kinship(self.kind, self._index, self._strays)
+        """Whether somebody else's orders may be ours."""
         self._index.load(saved.orders, saved.fills)
         self._recalling = Recalling(recall, saved.lineage, self._index, self._fills)
 
@@ -144,34 +142,6 @@ class SessionBook:
     def untold_orders(self) -> list[TrackedOrder]:
         """Orders that only trades told us of last: how they stand now is to be asked for."""
         return [order for order in self._index.untold.values() if order.is_untold]
-
-    def waiting_orders(self, symbol: str) -> list[TrackedOrder]:
-        """Conditional orders that are open, or may be, and not known to have been triggered."""
-        return [order for order in self._index.active.values() if order.symbol == symbol and order.is_waiting]
-
-    def may_be_ours(self, facts: Order, symbol: str) -> bool:
-        """Whether an order under an id that is not ours may be what one of our conditional orders became, or one of
-        ours that somebody else amended.
-        """
-        if facts.venue_order_id is None or facts.algo_id is not None:
-            return False
-        if self._strays.is_foreign(symbol, facts.venue_order_id):
-            return False
-        if self.lacks_orders or self.waiting_orders(symbol):
-            return True
-        held = self.unattributed.get((symbol, facts.venue_order_id), {})
-        return self._may_be_renamed(facts.terms, symbol, (*held.values(), *facts.fills.values()))
-
-    def stray_may_be_renamed(self, symbol: str, venue_order_id: str) -> bool:
-        """Whether an order whose executions are unattributed may be one of ours that somebody else amended."""
-        fills = self.unattributed.get((symbol, venue_order_id), {}).values()
-        return self._may_be_renamed(self._strays.told(symbol, venue_order_id).terms, symbol, fills)
-
-    def _may_be_renamed(self, terms: Terms | None, symbol: str, fills: Iterable[Fill]) -> bool:
-        if self.kind is not AccountKind.ASSETS:
-            return False
-        is_old = any(fill.ts_event_ms <= self.lost_until_ms for fill in fills)
-        return is_old or bool(self._index.unseen(terms, symbol))
 
     # ---- what we do
 
@@ -308,7 +278,7 @@ class SessionBook:
                 self._note_outside(symbol)
             if order is not None:
                 self._merge(order, facts)
-            elif facts.forced or (facts.client_order_ids and not self.may_be_ours(facts, symbol)):
+            elif facts.forced or (facts.client_order_ids and not self.kinship.may_be_ours(facts, symbol)):
                 self._strays.disown(facts, symbol)
             elif facts.venue_order_id is not None:
                 self._strays.hold(facts, facts.venue_order_id, symbol)
@@ -352,7 +322,7 @@ class SessionBook:
         order = TrackedOrder(client_order_id, key.session, Order(), None, symbol=symbol)
         self.orders[client_order_id] = order
         self._effects.append(Alarm(f"adopted order {client_order_id} of session {key.session} on {symbol}"))
-        now, lacks_orders = self._incarnation, self.lacks_orders
+        now, lacks_orders = self._incarnation, self.kinship.lacks_orders
         reason = now.split_brain(key, facts, ts_event_ms, lacks_orders=lacks_orders) if now is not None else ""
         if reason:
             told = (

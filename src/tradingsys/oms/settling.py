@@ -128,7 +128,7 @@ class Settling:
         """Learn of an order, and by its amends whether it is one of ours, where that can be. Raises TradingError."""
         if self._inquiry.learn(facts, symbol) is not None or facts.venue_order_id is None:
             return
-        if self._book.may_be_ours(facts, symbol):
+        if self._book.kinship.may_be_ours(facts, symbol):
             await self._ask_former_names(symbol, facts.venue_order_id)
             self._inquiry.learn(facts, symbol)
 
@@ -213,7 +213,7 @@ class Settling:
             if book.name_of_stray(symbol, venue_order_id) is None and negatives < _OWNER_ATTEMPTS:
                 negatives += await self._ask_its_name(symbol, venue_order_id)
             is_named = book.name_of_stray(symbol, venue_order_id) is not None
-            if (is_named or negatives >= _OWNER_ATTEMPTS) and not book.lacks_orders:
+            if (is_named or negatives >= _OWNER_ATTEMPTS) and not book.kinship.lacks_orders:
                 # A clock in doubt knows no time; a later, better one still bounds when it had its name.
                 now_ms = inquiry.venue_ms() + inquiry.uncertainty_ms()
                 named_ms = now_ms if named_ms is None else min(named_ms, now_ms)
@@ -245,7 +245,7 @@ class Settling:
 
         It has had the name since ``named_ms`` at least, and an answer that is surely younger would tell how it came to.
         """
-        if not self._book.stray_may_be_renamed(symbol, venue_order_id):
+        if not self._book.kinship.stray_may_be_renamed(symbol, venue_order_id):
             return True
         asked_ms = self._inquiry.surely_ms()
         try:
@@ -275,7 +275,7 @@ class Settling:
         latest_stamp_ms = self._first_ms(symbol, venue_order_id) + self._inquiry.margins.future_ms
         return [
             order
-            for order in self._book.waiting_orders(symbol)
+            for order in self._book.kinship.waiting_orders(symbol)
             if order.client_order_id not in excluded and order.stamp_ms <= latest_stamp_ms
         ]
 

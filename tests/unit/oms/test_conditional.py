@@ -91,9 +91,9 @@ def test_what_closes_a_position_gets_its_size_when_it_is_triggered(reports: list
 def test_it_waits_until_its_successor_is_known() -> None:
     book = empty_book()
     order = book.track(stop())
-    assert book.waiting_orders(SYMBOL) == [order]
+    assert book.kinship.waiting_orders(SYMBOL) == [order]
     book.learn(linked(), SYMBOL, EPOCH)
-    assert not book.waiting_orders(SYMBOL) and order.is_conditional and order.is_open
+    assert not book.kinship.waiting_orders(SYMBOL) and order.is_conditional and order.is_open
     assert not book.track(intent(1, 2)).is_waiting
 
 
@@ -248,7 +248,7 @@ def test_a_client_id_of_the_venues_making_names_no_other_order() -> None:
 
 
 def test_one_that_the_journal_lost_is_found_before_a_foreign_name_is_nobodys(table: Table) -> None:
-    table.book.lacks_orders = True
+    table.book.kinship.lacks_orders = True
     table.book.learn(traded("x1", qty="4"), SYMBOL, EPOCH)
     assert [effect.venue_order_id for effect in kinds(table.book.take_effects(), Attribute)] == ["77"]
     table.start("attribute", table.recovery.attribute(SYMBOL, "77"))

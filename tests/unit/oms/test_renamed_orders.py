@@ -170,7 +170,7 @@ def lost(world: AssetWorld, qty: str = "10") -> Order:
 
 def boot_after_power_cut(world: AssetWorld) -> None:
     world.open()
-    world.book.lacks_orders, world.book.lost_until_ms = True, world.venue.now_ms + 5_000
+    world.book.kinship.lacks_orders, world.book.kinship.lost_until_ms = True, world.venue.now_ms + 5_000
     world.wait(6_000)
     world.run(world.recovery.find_renamed_orders())
     world.run(world.recovery.find_lost_conditional_orders())

@@ -1,0 +1,50 @@
+"""Whether an order that the venue tells of under an id that is not ours may be one of ours all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tradingsys.core.enums import AccountKind
+from tradingsys.core.order import Fill, Order, Terms
+from tradingsys.oms.order_index import OrderIndex
+from tradingsys.oms.strays import Strays
+from tradingsys.oms.tracked_order import TrackedOrder
+
+__all__ = ["Kinship"]
+
+
+class Kinship:
+    """What conditional orders become has ids of the venue's; what people amend, on spot, has theirs."""
+
+    def __init__(self, kind: AccountKind, index: OrderIndex, strays: Strays) -> None:
+        self._kind, self._index, self._strays = kind, index, strays
+        self.lacks_orders = False
+        """Orders of ours may be missing here because the journal lost them, until recovery has looked for them."""
+        self.lost_until_ms = 0
+        """Venue time until which there may have been orders that the journal lost."""
+
+    def waiting_orders(self, symbol: str) -> list[TrackedOrder]:
+        """Conditional orders that are open, or may be, and not known to have been triggered."""
+        return [order for order in self._index.active.values() if order.symbol == symbol and order.is_waiting]
+
+    def may_be_ours(self, facts: Order, symbol: str) -> bool:
+        """Whether it may be what one of our conditional orders became, or one of ours that somebody else amended."""
+        if facts.venue_order_id is None or facts.algo_id is not None:
+            return False
+        if self._strays.is_foreign(symbol, facts.venue_order_id):
+            return False
+        if self.lacks_orders or self.waiting_orders(symbol):
+            return True
+        held = self._strays.unattributed.get((symbol, facts.venue_order_id), {})
+        return self._may_be_renamed(facts.terms, symbol, (*held.values(), *facts.fills.values()))
+
+    def stray_may_be_renamed(self, symbol: str, venue_order_id: str) -> bool:
+        """Whether an order whose executions are unattributed may be one of ours that somebody else amended."""
+        fills = self._strays.unattributed.get((symbol, venue_order_id), {}).values()
+        return self._may_be_renamed(self._strays.told(symbol, venue_order_id).terms, symbol, fills)
+
+    def _may_be_renamed(self, terms: Terms | None, symbol: str, fills: Iterable[Fill]) -> bool:
+        if self._kind is not AccountKind.ASSETS:
+            return False
+        is_old = any(fill.ts_event_ms <= self.lost_until_ms for fill in fills)
+        return is_old or bool(self._index.unseen(terms, symbol))
