@@ -97,13 +97,16 @@ def test_a_cancel_means_what_was_sent_before_it_by_a_clock_that_was_ahead(scene:
 def test_an_order_of_a_strategy_that_is_gone_may_turn_out_to_live_later(scene: Scene) -> None:
     client = scene.client(1, on_disconnect=OnDisconnect.CANCEL, grace_ms=1_000)
     late, other = client.order(), client.order(price="0.59")
-    told = [scene.accepts(other)]
-    scene.venue.answers[OpenOrdersQuery] = lambda _: tuple(told)
+    told = scene.accepts(other)
     scene.ends(late, OrderRequest.PLACE, Outcome.IN_DOUBT)
     scene.gateway.book.believe_absent(scene.tracked(late))
     scene.gateway.peer_closed(client.peer)
     scene.run(2)
     assert canceled(scene) == [other]
+    closed = structs.replace(told, closed=Closed(OrderStatus.CANCELED, scene.now_ms()))
+    scene.says(OrderChanged(closed, "DOGEUSDT", scene.now_ms()))
+    scene.run(3)
+    assert not len(scene.gateway.book.halts), "it is free again"
     command = next(each for each in scene.venue.placed() if each.client_order_id == late)
     scene.says(OrderChanged(Order((late,), "77", command.terms, accepted=True), "DOGEUSDT", scene.now_ms()))
     scene.run(2)
