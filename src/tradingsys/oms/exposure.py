@@ -123,10 +123,6 @@ class Exposure:
                 self.totals[session].add(gross, under_way)
                 self.account.add(gross, under_way)
 
-    def reduces(self, session: int, symbol: str, side: Side, qty: Decimal) -> bool:
-        """Whether so much more on a side could do nothing but reduce what the session holds."""
-        return self.line(session, symbol).worst_of(side, qty) <= 0
-
     # ---- the book tells
 
     def moved(self, session: int, symbol: str, net: Decimal) -> None:

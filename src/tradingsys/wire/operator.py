@@ -60,7 +60,7 @@ class HaltView(Struct, frozen=True):
     cause: str = "OPERATOR"
     """As `HaltCause`, or ``FAULT`` of the gateway's own, which a restart mends."""
     duty: str = "NOTHING"
-    """What the gateway does meanwhile: ``CANCEL`` orders, ``FLATTEN`` positions."""
+    """What the gateway does meanwhile: ``REDUCE`` cancels orders that add, ``CANCEL`` orders, ``FLATTEN`` positions."""
 
 
 class LimitView(Struct, frozen=True):

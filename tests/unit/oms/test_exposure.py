@@ -135,9 +135,8 @@ def test_only_as_much_as_is_held_reduces() -> None:
     book = empty_book()
     book.set_net(1, SYMBOL, Decimal(10), EPOCH, "set by hand")
     book.track(intent(1, 1, Side.SELL, "4"))
-    assert book.exposure.reduces(1, SYMBOL, Side.SELL, Decimal(6))
-    assert not book.exposure.reduces(1, SYMBOL, Side.SELL, Decimal("6.1"))
-    assert not book.exposure.reduces(1, SYMBOL, Side.BUY, Decimal("0.1"))
+    line = book.exposure.line(1, SYMBOL)
+    assert line.worst_of(Side.SELL, Decimal(6)) == 0 < line.worst_of(Side.BUY, Decimal("0.1"))
 
 
 def test_what_belongs_to_no_session_is_nobodys_exposure() -> None:
