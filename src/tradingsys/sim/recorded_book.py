@@ -268,6 +268,11 @@ class RecordedBook(OrderBook):
         """Recorded levels touched since the last call."""
         return self._touched(Side.BUY), self._touched(Side.SELL)
 
+    @property
+    def is_changed(self) -> bool:
+        """See `OrderBook`."""
+        return any(half.touched for half in self._sides.values())
+
     def _touched(self, side: Side) -> list[tuple[int, int]]:
         half = self._sides[side]
         changes = [(px, half.lots.get(px, 0)) for px in half.touched]
