@@ -62,8 +62,8 @@ SESSION_MISTAKES = (
         "what_happened_while_away_is_told_from_the_next_on",
         Profile.PEERS,
         Session.missed_since,
-        "missed = [data for n, data in self._events if n > cursor[1]]",
-        "missed = [data for n, data in self._events if n > cursor[1] + 1]",
+        "return [data for n, data in self._events if n > cursor[1]]",
+        "return [data for n, data in self._events if n > cursor[1] + 1]",
         scene=clients.away,
     ),
     Mistake(
@@ -106,9 +106,9 @@ SESSION_MISTAKES = (
         "if False:",
         (
             Edit(
-                Session.__init__,
-                "self._events: deque[tuple[int, bytes]] = deque(maxlen=_EVENTS_KEPT)",
-                "self._events = deque(maxlen=2)",
+                Session._push,
+                "while self._events_bytes > _MAX_REPLAY_BYTES:",
+                "while len(self._events) > 2:",
             ),
         ),
         scene=clients.away,

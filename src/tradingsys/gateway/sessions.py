@@ -34,7 +34,6 @@ __all__ = ["Client", "Session", "SessionDesk"]
 
 _NS_PER_S = 1_000_000_000
 _PROBE_NS = 5 * _NS_PER_S
-_EVENTS_KEPT = 10_000
 _MAX_REPLAY_BYTES = 3 * 512 * 1024
 """Well below what a connection may leave unread."""
 _MESSAGE_NS = _NS_PER_S // 200
@@ -142,7 +141,9 @@ class Session:
         self.probe_deadline_ns: int | None = None
         self.durable_n = 0
         """Up to which of its events everything is in pos.db."""
-        self._events: deque[tuple[int, bytes]] = deque(maxlen=_EVENTS_KEPT)
+        self._events: deque[tuple[int, bytes]] = deque()
+        """The last ones, as far as a snapshot is not shorter."""
+        self._events_bytes = 0
 
     def push_order(self, view: OrderView) -> None:
         """Tell all who listen, and keep it for those that come back."""
@@ -164,6 +165,7 @@ class Session:
         """Something happened that a snapshot will tell, also to those that come back."""
         self.n += 1
         self._events.clear()
+        self._events_bytes = 0
 
     def durable(self, n: int) -> None:
         """Everything up to event ``n`` is in pos.db: tell all who listen, if that is news."""
@@ -184,8 +186,7 @@ class Session:
         oldest_kept = self._events[0][0] if self._events else self.n + 1
         if cursor[1] + 1 < oldest_kept:
             return None
-        missed = [data for n, data in self._events if n > cursor[1]]
-        return missed if sum(map(len, missed)) <= _MAX_REPLAY_BYTES else None
+        return [data for n, data in self._events if n > cursor[1]]
 
     def tell(self, push: Struct) -> None:
         """Tell the owner something that is no event of the session: who is away does not miss it."""
@@ -201,6 +202,9 @@ class Session:
         self.n += 1
         data = encoded(self.n)
         self._events.append((self.n, data))
+        self._events_bytes += len(data)
+        while self._events_bytes > _MAX_REPLAY_BYTES:
+            self._events_bytes -= len(self._events.popleft()[1])
         for client in self.listeners:
             client.peer.write(data)
 

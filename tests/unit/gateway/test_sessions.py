@@ -145,11 +145,14 @@ def test_who_comes_back_with_its_cursor_gets_what_it_missed() -> None:
 
 def test_events_too_old_to_replay_need_a_snapshot() -> None:
     session = SessionDesk(7, None).session(1)
-    for _ in range(10_001):
+    for _ in range(30_000):
         session.push_position("btcusdt", SessionPosition(Decimal(1)))
     assert session.missed_since((7, 0)) is None
-    missed = session.missed_since((7, 1))
-    assert missed is not None and len(missed) == 10_000
+    missed = session.missed_since((7, 29_990))
+    assert missed is not None and len(missed) == 10
+    known = next(n for n in range(session.n) if session.missed_since((7, n)) is not None)
+    longest = session.missed_since((7, known))
+    assert longest is not None and 1_400_000 < sum(map(len, longest)) <= 1_572_864, "no longer than a snapshot is"
 
 
 def test_too_many_subscriptions(scene: Scene) -> None:
