@@ -23,6 +23,14 @@ settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "local")
 
+
+def pytest_runtest_teardown() -> None:
+    """As long as a simulated disk is mounted, SQLite does not wait in real time, for any file."""
+    disks = sys.modules.get("tests.simulate.disk_os")
+    if disks is not None:
+        disks.unmount_all()
+
+
 _LONGEST_FIRST = ("simulate", "chaos", "documents", "campaign", "process", "judges", "bad_input")
 
 

@@ -14,7 +14,7 @@ import apsw
 from tests.simulate.disk import Disk, DiskFile
 from tests.simulate.disk_vfs import DiskConnection, DiskVfs
 
-__all__ = ["mount", "unmount"]
+__all__ = ["mount", "unmount", "unmount_all"]
 
 _DISKS: dict[str, Disk] = {}
 """By folder."""
@@ -43,6 +43,12 @@ def unmount(disk: Disk) -> None:
         apsw.Connection = _CONNECTION  # type: ignore[misc]
         for name, function in _REAL.items():
             setattr(os, name, function)
+
+
+def unmount_all() -> None:
+    """Of whatever is still mounted, nothing is."""
+    for disk in list(_DISKS.values()):
+        unmount(disk)
 
 
 _VFS = DiskVfs(_DISKS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 
@@ -198,7 +199,7 @@ def test_a_callback_over_its_budget_is_named(caplog: pytest.LogCaptureFixture, g
     sub.on_data = slow
     engine.run(seconds=10)
     (line,) = [record.getMessage() for record in caplog.records if "took" in record.getMessage()]
-    assert line.startswith("session 3: ") and "slow took 2" in line and "the budget is 5 ms" in line
+    assert line.startswith("session 3: ") and re.search(r"slow took \d+ ms", line) and "the budget is 5 ms" in line
 
 
 @pytest.mark.parametrize("bad", [{"interval": -1}, {"callback_budget_ms": 0}, {"level": "loud"}])
