@@ -1,0 +1,53 @@
+"""A gateway that is READY and has limits, with what moves its prices and words for what it refuses."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from msgspec import structs
+
+from tests.unit.gateway.scene import SETTINGS, Scene, SceneClient
+from tradingsys.core.market import BestBidOffer, Kline
+from tradingsys.gateway.session_config import UNLIMITED, LimitsConfig, SessionConfig
+from tradingsys.wire.messages import ErrorCode
+
+Json = dict[str, Any]
+REDUCE: Json = {"side": "SELL", "quantity": "1"}
+BAR = Kline("DOGEUSDT", "1m", 0, 0, 0, "0.6", "0.6", "0.6", "0.6", "0", "0", "0", "0", 0, 0, 0, False)
+
+
+def scene_with(folder: Path, limits: LimitsConfig, sessions: dict[int, SessionConfig] | None = None) -> Scene:
+    settings = structs.replace(SETTINGS, limits=limits, sessions=sessions or {})
+    return Scene(folder, settings).ready()
+
+
+def limited(folder: Path, sessions: dict[int, SessionConfig] | None = None, **limits: Any) -> Scene:
+    return scene_with(folder, structs.replace(UNLIMITED, **limits), sessions)
+
+
+def trades_at(scene: Scene, bid: str, ask: str = "", symbol: str = "DOGEUSDT") -> None:
+    book = BestBidOffer(symbol, scene.now_ms(), bid, "1000", ask or str(Decimal(bid) + Decimal("0.00001")), "1000")
+    scene.gateway.market.prices.note(book, scene.now_ns)
+
+
+def denied(client: SceneClient, method: str = "order", **changes: object) -> Json:
+    params = changes if method == "amend" else client.order_params(**changes)
+    error: Json = client.ask(method, params)["error"]
+    assert error["code"] == ErrorCode.DENIED, error
+    return error
+
+
+def denied_request(client: SceneClient, method: str, params: Json) -> Json:
+    error: Json = client.ask(method, params)["error"]
+    return error
+
+
+def used(scene: Scene, name: str, session: int | None = 1) -> list[tuple[str, str, int]]:
+    views = scene.operator().result("op.limits", {"session_id": session} if session is not None else {})
+    return [
+        (view["allowed"], view["used"], view["denied"])
+        for view in views
+        if view["limit"] == name and view["session_id"] == session
+    ]

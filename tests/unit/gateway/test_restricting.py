@@ -1,0 +1,259 @@
+"""Limits that stop a session: storms, too many executions, a day's loss; until when, and who forgives."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+from tests.unit.gateway.limited_scene import REDUCE, denied, limited, scene_with, trades_at, used
+from tests.unit.gateway.scene import Scene, SceneClient
+from tradingsys.cli.operate.halting import lift
+from tradingsys.core.commands import CancelOrder
+from tradingsys.core.errors import VenueError
+from tradingsys.core.market import MarkPrice
+from tradingsys.core.reports import OrderRequest, Outcome
+from tradingsys.core.venue_clock import VenueClock
+from tradingsys.gateway.session_config import LimitsConfig
+from tradingsys.wire.messages import ErrorCode
+from tradingsys.wire.operator import ScopeParams
+
+
+def test_a_storm_of_refusals_halts_the_session_for_a_minute_and_the_next_one_until_somebody_looks(
+    tmp_path: Path,
+) -> None:
+    scene = limited(tmp_path, max_rejections=3, rejections_window_s=10, max_order_qty=Decimal(30))
+    client, other = scene.client(1), scene.client(2)
+
+    def storm() -> None:
+        denied(client, quantity="31")
+        refused = client.order()
+        scene.ends(refused, OrderRequest.PLACE, Outcome.REFUSED, VenueError(-2019, "Margin is insufficient."))
+        denied(client, quantity="31")
+        code, text = client.error("order", client.order_params())
+        assert code == ErrorCode.HALTED and "max_rejections: 3 orders were refused within 10 s" in text
+
+    storm()
+    other.order()
+    scene.run(58)
+    assert client.error("order", client.order_params())[0] == ErrorCode.HALTED
+    scene.run(6)
+    client.order()
+    storm()
+    scene.run(600)
+    code, text = client.error("order", client.order_params())
+    assert code == ErrorCode.HALTED and "again within the hour" in text
+    scene.operator().result("op.resume", {"session_id": 1})
+    scene.run(3)
+    client.order()
+
+
+def test_too_many_executions_halt_the_session_until_a_person_resumes_it(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_executions=3, executions_window_s=60)
+    client = scene.client()
+    order = client.order()
+    scene.accepts(order)
+    for _ in range(3):
+        scene.fills_order(order, "1")
+    code, text = client.error("order", client.order_params())
+    assert code == ErrorCode.HALTED and "max_executions: 3 executions within 60 s" in text
+    scene.restart()
+    client = scene.client()
+    scene.run(600)
+    assert client.error("order", client.order_params())[0] == ErrorCode.HALTED, "over a restart too"
+    scene.operator().result("op.resume", {"session_id": 1})
+    order = client.order()
+    assert used(scene, "max_executions") == [("3", "0 in 60 s", 0)]
+    scene.accepts(order)
+    for _ in range(2):
+        scene.fills_order(order, "1")
+        client.order()
+    scene.fills_order(order, "1")
+    assert client.error("order", client.order_params())[0] == ErrorCode.HALTED, "as much again, and no more"
+    scene.operator().result("op.resume", {"session_id": 1})
+    scene.fills_order(order, "1")
+    client.order()
+
+
+def test_a_storms_minute_is_over_after_a_restart_too_and_begins_no_other(tmp_path: Path) -> None:
+    scene = limited(
+        tmp_path, max_rejections=3, rejections_window_s=300, max_order_qty=Decimal(30), max_order_notional=Decimal(100)
+    )
+    trades_at(scene, "0.6")
+    client = scene.client()
+    for _ in range(3):
+        denied(client, quantity="31")
+    code, text = client.error("order", client.order_params())
+    assert code == ErrorCode.HALTED and " until 20" in text
+    scene.restart()
+    client = scene.client()
+    assert client.error("order", client.order_params())[0] == ErrorCode.HALTED
+    scene.run(62)
+    trades_at(scene, "0.6")
+    client.order()
+    for _ in range(3):
+        client.order()
+        denied(client, quantity="31")
+    client.error("order", client.order_params())
+    scene.run(64)
+    client.order()
+    denied(client, quantity="31")
+    client.order()
+
+
+def test_what_a_pause_ends_is_not_what_a_person_must_see(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_rejections=1, max_executions=2, max_order_qty=Decimal(30))
+    trades_at(scene, "0.6")
+    client = scene.client()
+    resting = client.order()
+    scene.accepts(resting)
+    denied(client, quantity="31")
+    assert "for a minute" in client.error("order", client.order_params())[1]
+    for _ in range(2):
+        scene.fills_order(resting, "1")
+    scene.run(300)
+    assert "max_executions: 2 executions" in client.error("order", client.order_params())[1]
+
+
+def test_who_trades_too_often_has_no_orders_left_that_add(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_executions=2)
+    client = scene.holder(1, "30")
+    resting, stop = client.order(quantity="10"), client.order(side="SELL", quantity="30", price="0.7")
+    for each in (resting, stop):
+        scene.accepts(each)
+    scene.fills_order(resting, "1")
+    scene.run(3)
+    assert [each.client_order_id for each in scene.venue.sent(CancelOrder)] == [resting]
+
+
+def loser(folder: Path) -> tuple[Scene, SceneClient]:
+    scene = limited(folder, max_daily_loss=Decimal(10))
+    scene.gateway.market.prices.note(MarkPrice("DOGEUSDT", 0, "0.6", "0.6", "0.6", "0", 0), scene.now_ns)
+    client = scene.holder(1, "100")
+    scene.run(3)
+    return scene, client
+
+
+def marks_at(scene: Scene, px: str) -> None:
+    scene.gateway.market.prices.note(MarkPrice("DOGEUSDT", 0, px, px, px, "0", 0), scene.now_ns)
+    scene.run(3)
+
+
+def test_a_days_loss_lets_only_reduce_and_twice_as_much_nothing(tmp_path: Path) -> None:
+    scene, client = loser(tmp_path)
+    marks_at(scene, "0.501")
+    adding = client.order(price="0.5", quantity="1")
+    scene.accepts(adding)
+    marks_at(scene, "0.4999")
+    assert used(scene, "max_daily_loss") == [("10", "10.01", 0)]
+    code, text = client.error("order", client.order_params(quantity="1"))
+    assert "max_daily_loss: 10.01 USDT were lost since midnight UTC, allowed 10 USDT" in text
+    assert [each.client_order_id for each in scene.venue.sent(CancelOrder)] == [adding], "what adds does not stay"
+    protects = client.order(side="SELL", quantity="1", price="0.5")
+    scene.accepts(protects)
+    marks_at(scene, "0.399")
+    scene.run(3)
+    assert {each.client_order_id for each in scene.venue.sent(CancelOrder)} == {adding}
+    code, text = client.error("order", client.order_params(**REDUCE))
+    assert code == ErrorCode.HALTED and "20.10 USDT were lost" in text
+
+
+def test_a_restart_forgives_no_loss_and_a_person_does(tmp_path: Path) -> None:
+    scene, client = loser(tmp_path)
+    marks_at(scene, "0.55")
+    scene.restart()
+    client = scene.client()
+    marks_at(scene, "0.4999")
+    assert "max_daily_loss" in client.error("order", client.order_params(quantity="1"))[1]
+    scene.operator().result("op.resume", {"session_id": 1})
+    scene.run(3)
+    client.order(quantity="1")
+    marks_at(scene, "0.401")
+    client.order(quantity="1")
+    marks_at(scene, "0.398")
+    assert "max_daily_loss" in client.error("order", client.order_params(quantity="1"))[1]
+
+
+def test_what_was_paid_in_other_assets_counts_after_a_restart_as_before(tmp_path: Path) -> None:
+    scene, client = loser(tmp_path)
+    scene.run(86_400)
+    order = client.order(quantity="100")
+    scene.accepts(order)
+    scene.fills_order(order, "100", fee="15", fee_asset="DOGE")
+    scene.run(3)
+    assert used(scene, "max_daily_loss") == [("10", "9", 0)]
+    scene.restart()
+    client = scene.client()
+    marks_at(scene, "0.6")
+    assert used(scene, "max_daily_loss") == [("10", "9", 0)]
+    marks_at(scene, "0.594")
+    assert "max_daily_loss: 10.20 USDT" in client.error("order", client.order_params(quantity="1"))[1]
+
+
+def test_a_person_forgives_a_loss_at_rest_too(tmp_path: Path) -> None:
+    scene, client = loser(tmp_path)
+    marks_at(scene, "0.4999")
+    assert "max_daily_loss" in client.error("order", client.order_params(quantity="1"))[1]
+    scene.gateway.stop()
+    lift(tmp_path / "pos.db", ScopeParams(session_id=1))
+    scene.venue.clock = VenueClock()
+    scene.start()
+    scene.ready()
+    client = scene.client()
+    marks_at(scene, "0.4999")
+    client.order(quantity="1")
+
+
+def test_what_nobody_has_has_no_limits_and_no_days(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_daily_loss=Decimal(10))
+    code, text = scene.operator().error("op.limits", {"session_id": 99_999})
+    assert (code, text) == (ErrorCode.BAD_REQUEST, "session_id must be 0 to 65535")
+    assert scene.operator().error("op.limits", {"session_id": -1})[0] == ErrorCode.BAD_REQUEST
+    assert used(scene, "max_daily_loss", 77) == [("10", "0", 0)]
+    scene.run(5)
+    scene.restart()
+    assert scene.store.saved.days == ()
+
+
+def test_a_loss_is_forgiven_when_the_day_is_over(tmp_path: Path) -> None:
+    scene, client = loser(tmp_path)
+    marks_at(scene, "0.4999")
+    assert "max_daily_loss" in client.error("order", client.order_params(quantity="1"))[1]
+    scene.now_ns += 86_400 * 10**9
+    scene.run(60)
+    client.order(quantity="1")
+
+
+def test_the_defaults_are_felt_only_by_who_runs_away(tmp_path: Path) -> None:
+    scene = scene_with(tmp_path, LimitsConfig())
+    trades_at(scene, "0.6")
+    client = scene.client()
+    replies = [client.ask("order", client.order_params(quantity=str(number % 7 + 9))) for number in range(130)]
+    assert sum("result" in reply for reply in replies) == 100
+    assert {reply["error"]["limit"] for reply in replies if "error" in reply} == {"max_orders_per_s"}
+    scene.run(30)
+    assert denied(client, quantity="200000")["limit"] == "max_order_notional"
+    assert denied(client, price="0.06")["limit"] == "max_passive_pct"
+    assert denied(client, price="0.7")["limit"] == "max_aggressive_pct"
+
+
+def test_of_a_session_that_never_traded_it_is_known_that_it_lost_nothing(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_daily_loss=Decimal(5))
+    assert used(scene, "max_daily_loss", 6) == [("5", "0", 0)]
+
+
+def test_who_sends_and_sends_and_never_trades_is_halted_until_a_person_resumes_it(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_orders_between_executions=3)
+    client = scene.client()
+    first = client.order()
+    scene.accepts(first)
+    client.result("amend", {"client_order_id": first, "quantity": "29"})
+    scene.amends(first)
+    scene.fills_order(first, "1")
+    for _ in range(3):
+        client.order()
+    code, text = client.error("order", client.order_params())
+    assert code == ErrorCode.HALTED and "3 orders and amends were sent, and nothing was executed" in text
+    scene.operator().result("op.resume", {"session_id": 1})
+    scene.run(3)
+    client.order()
+    assert used(scene, "max_orders_between_executions") == [("3", "1", 0)]
