@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -96,8 +97,13 @@ class Halting:
         told = "HALTED: no new orders" if halted else "REDUCING: no orders that add to a position"
         self._log.error(told, scope=scope, cause=cause, reason=record.reason)
 
-    def broken(self, reason: str) -> None:
-        """A fault of our own: the first one counts."""
+    def broken(self, what: str, error: Exception, goes_on: bool) -> None:
+        """A fault of our own: what was begun anew may go on, what was not leaves something undone for ever."""
+        told = "".join(traceback.format_exception(error))
+        self._log.error("a fault in tradingsys: please report it", what=what, goes_on=goes_on, traceback=told)
+        if goes_on:
+            return
+        reason = f"{what} failed ({error!r}), which is a fault in tradingsys: restart, and report it"
         self.since_ms = self.since_ms if self.fault else self._clock.wall_ns() // 1_000_000
         self.fault = self.fault or reason
         self._log.error("HALTED: no new orders", scope="the account", reason=reason)

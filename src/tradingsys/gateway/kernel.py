@@ -6,7 +6,6 @@ this module only carries events to them and performs, in order, what they want d
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 
 from tradingsys.core.commands import VenueRules
@@ -79,7 +78,7 @@ class Gateway:
         self._clock, self.log = clock, log
         self._accepting, self._failed = accepting, failed
         self.book = SessionBook(store.saved, store.find_order, venue.account_kind, settings.commands)
-        self.procedures = Procedures(self._broken)
+        self.procedures = Procedures(lambda *fault: self.halting.broken(*fault))
         self.venue = VenueLink(venue, transport, clock, self.procedures, self._heard, log)
         self.market = MarketData(market, transport, clock, log, self.venue.known_ms)
         self.recovery = Recovery(
@@ -315,21 +314,18 @@ class Gateway:
         assert self.sessions is not None and self.orders is not None
         self.stopping.heed_kill_file()
         self.is_ready, self.text = True, ""
-        for order in self.book.open_orders():
-            self.orders.reducing.watch(order)
         self.rules.tell()
-        has_debts = self.product is ProductName.MARGIN
+        margin = MarginWatch(self.now_ns, self.venue.venue_ms, self._heard, lambda: self.margin)
         doubtful = take_up(
             self.procedures,
             self.recovery,
             self.book,
             self.rules,
-            MarginWatch(self.now_ns, self.venue.venue_ms, self._heard, lambda: self.margin) if has_debts else None,
+            margin if self.product is ProductName.MARGIN else None,
             self.settings,
         )
-        audit, countdown = Audit(self), Countdown(self)
-        for watch in (self.stopping.watch, countdown.watch, self.limiting.watch, self.backups.watch, audit.watch):
-            self.procedures.keep(watch)
+        for watched in (self.stopping, Countdown(self), self.limiting, self.backups, Audit(self)):
+            self.procedures.keep(watched.watch)
         self.log.info("ready", open_orders=len(self.book.open_orders()), in_doubt=len(doubtful))
         self._tell.snapshots(self.book)
 
@@ -356,13 +352,6 @@ class Gateway:
                 self._tell.balances(report)
                 if reason == "FUNDING_FEE" and self.is_ready:
                     self.procedures.start(self.recovery.pull_funding(expected=True))
-
-    def _broken(self, what: str, error: Exception, goes_on: bool) -> None:
-        """A fault of our own: what was begun anew may go on, what was not leaves something undone for ever."""
-        told = "".join(traceback.format_exception(error))
-        self.log.error("a fault in tradingsys: please report it", what=what, goes_on=goes_on, traceback=told)
-        if not goes_on:
-            self.halting.broken(f"{what} failed ({error!r}), which is a fault in tradingsys: restart, and report it")
 
     def _apply(self, effects: list[Effect], *, durable: bool = False) -> None:
         records: list[Record] = []

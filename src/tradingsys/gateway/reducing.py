@@ -34,6 +34,8 @@ class Reducing:
         self._has_flag = kind is AccountKind.CONTRACTS
         self._bound: dict[str, dict[str, TrackedOrder]] = {}
         """By symbol: waiting orders that only the account's position keeps from doing more than they shall."""
+        for order in book.open_orders():
+            self.watch(order)
 
     def watch(self, order: TrackedOrder) -> None:
         """Something changed about an order: it may be one that the account's position bounds."""
