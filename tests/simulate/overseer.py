@@ -129,9 +129,10 @@ class Overseer:
             "connections": len(gateway.clients),
             "executions without owner": len(gateway.book.unattributed),
         }
+        most = _MOST_WAITING + len(gateway.book.open_orders())
         for what, size in sizes.items():
-            if size > _MOST_WAITING:
-                self._say(f"more than {_MOST_WAITING} {what}")
+            if size > most:
+                self._say(f"more than {most} {what}")
 
     # ---- what is kept
 
