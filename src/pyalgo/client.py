@@ -116,6 +116,7 @@ class Client:
         """A connection is there: log in through it."""
         self._link, self.now_ms = link, now_ms
         self.stage = Stage.LOGGING_IN
+        self._resolver = Resolver(self, self.history)
         params = LoginParams(
             self.session_id,
             self.name,

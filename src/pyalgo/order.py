@@ -123,11 +123,8 @@ class Order:
         self._fills: dict[str, Fill] = {}
         self._quantity = self._booked = self._cum = ZERO
         self._asked_quantity: Decimal | None = None
-        self._is_accepted = False
-        self._is_absent = False
-        self._is_adopted = False
-        self._is_translated = False
-        self._is_rejection_told = False
+        self._is_accepted = self._is_absent = self._is_rejection_told = False
+        self._is_adopted = self._is_translated = False
         self._take_terms(terms.quantity, terms.price)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from msgspec import structs
@@ -96,6 +97,10 @@ class Orders:
         for fill in (*view.completed_fills, *view.fills):
             if (completed := order._complete(fill)) is not None:
                 yield Told(order, completed, is_late_fee=True)
+        if is_complete and order._is_adopted and order._fills:
+            # It was known by an execution that came late: what is before that was booked before this process began.
+            for fill in takewhile(lambda fill: fill.exec_id not in order._fills, view.fills):
+                order._book(fill)
         told: Fill | None = None
         for fill in view.fills:
             if fill.exec_id in order._fills:

@@ -16,41 +16,38 @@ _BATCH = 100
 
 
 class Resolver:
-    """Asks as often as it takes; never sends an order."""
+    """Asks as often as it takes, one question at a time; never sends an order. One for each connection."""
 
     def __init__(self, ask: Ask, history: History) -> None:
         self._ask, self._history = ask, history
+        self._is_asking = False
 
     def resolve(self) -> None:
-        """Ask about all orders that need it."""
-        items = self._history.orders.to_resolve()
-        for start in range(0, len(items), _BATCH):
-            self._request(items[start : start + _BATCH])
+        """Ask about all orders that need it; whatever comes to need it meanwhile is asked about too."""
+        if not self._is_asking:
+            self._go_on()
 
-    def _request(self, items: list[ResolveItem]) -> None:
-        self._ask.query("resolve", ResolveParams(items), partial(self._on_reply, items), may_wait=True)
+    def _go_on(self) -> None:
+        # The newest first: the exchange has to be asked about old ones only, and about few of them at a time.
+        items = self._history.orders.to_resolve()[: -_BATCH - 1 : -1]
+        self._is_asking = bool(items)
+        if items:
+            self._ask.query("resolve", ResolveParams(items), partial(self._on_reply, items[0]), may_wait=True)
 
-    def _on_reply(self, items: list[ResolveItem], reply: Reply) -> None:
+    def _on_reply(self, first: ResolveItem, reply: Reply) -> None:
         try:
             found = decode_result(reply, ResolveResult)
         except LocalProtocolError as error:
-            self._refused(items, error)
-            return
-        for view in found.orders:
-            self._history.answered(view)
-
-    def _refused(self, items: list[ResolveItem], error: LocalProtocolError) -> None:
-        if error.code == ErrorCode.DENIED and len(items) > 1:
-            # Perhaps all that they executed is too much for one answer.
-            for half in (items[: len(items) // 2], items[len(items) // 2 :]):
-                self._ask.retry(partial(self._request, half))
-        elif may_help_to_wait(error.code) or error.code == ErrorCode.DENIED:
-            self._ask.retry(partial(self._request, items))
-        elif len(items) > 1:
-            # One order that the gateway cannot place must not keep the others in doubt.
-            for item in items:
-                self._request([item])
+            if may_help_to_wait(error.code) or error.code == ErrorCode.DENIED:
+                self._ask.retry(self._go_on)
+                return
+            self._give_up(first.client_order_id, error)
         else:
-            self._history.orders.unresolved.discard(items[0].client_order_id)
-            self._history.durable.give_up(items[0].client_order_id)
-            self._ask.report(LocalProtocolError(f"{items[0].client_order_id} stays in doubt: {error}", code=error.code))
+            for view in found.orders:
+                self._history.answered(view)
+        self._go_on()
+
+    def _give_up(self, client_order_id: str, error: LocalProtocolError) -> None:
+        self._history.orders.unresolved.discard(client_order_id)
+        self._history.durable.give_up(client_order_id)
+        self._ask.report(LocalProtocolError(f"{client_order_id} stays in doubt: {error}", code=error.code))

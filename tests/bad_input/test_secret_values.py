@@ -111,9 +111,17 @@ def test_a_key_that_cannot_be_read_is_not_quoted(kind: str, change: Callable[[st
     assert not _told(pem, _broken(change, tmp_path, pem))
 
 
-@pytest.mark.parametrize("kind", ["Ed25519", "RSA", "HMAC"])
+@pytest.mark.parametrize("kind", ["Ed25519", "RSA", "HMAC", "one line", "indented", "with slashes"])
 def test_a_key_in_the_place_of_its_file_is_not_quoted(kind: str, tmp_path: Path) -> None:
-    key = SECRET * 4 if kind == "HMAC" else _pem(kind)
+    made: dict[str, Callable[[], str]] = {
+        "Ed25519": lambda: _pem("Ed25519"),
+        "RSA": lambda: _pem("RSA"),
+        "HMAC": lambda: SECRET * 4,
+        "one line": lambda: "".join(line for line in _pem("RSA").splitlines() if "-----" not in line),
+        "indented": lambda: " " + _pem("Ed25519"),
+        "with slashes": lambda: "MC4CAQAwBQYDK2VwBCIEIPkm/9gV2oY4y0cRk0m3b1q5m8J1d9mJ0pXkq2c7aQ1Z",
+    }
+    key = made[kind]()
     path = tmp_path / "usdt.json"
     path.write_text(json.dumps({"apikey": "k", "pem": key, "local": "ws://localhost:1"}))
     with pytest.raises(ConfigError, match="the key itself") as raised:

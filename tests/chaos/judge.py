@@ -21,7 +21,8 @@ __all__ = ["judge", "keep_evidence", "left_in_logs"]
 _OPEN = ("NEW", "PARTIALLY_FILLED", "PENDING_NEW")
 _FORBIDDEN = ("Traceback", "Logging error", "a fault in tradingsys", "came after event")
 """Words that no log has: an exception nobody expected, or a gap in a session's events."""
-_HALTS = "HALT"
+_RESTRICTIONS = ("HALT", "REDUCING")
+"""What is free again by itself is noted as well: it was imposed for no reason."""
 _OF_A_FULL_DISK = ("disk", "too large", "written")
 
 _ONLY_OF = {"usdm": ("algos", "positions"), "spot": ("lists", "balances")}
@@ -52,18 +53,18 @@ def keep_evidence(stage: Stage) -> None:
 
 
 def left_in_logs(stage: Stage) -> list[str]:
-    """What nobody may ever say, and halts that nothing explains."""
+    """What nobody may ever say, and restrictions that nothing explains."""
     return [
         f"{name}: {line[:300]}"
         for name, lines in stage.world.said().items()
         for line in lines
-        if any(word in line for word in _FORBIDDEN) or _is_unexplained_halt(line, stage.faults)
+        if any(word in line for word in _FORBIDDEN) or _is_unexplained(line, stage.faults)
     ]
 
 
-def _is_unexplained_halt(line: str, faults: Counter[str]) -> bool:
-    """Nothing that is done here may halt anything, but for a disk that takes no more."""
-    if _HALTS not in line:
+def _is_unexplained(line: str, faults: Counter[str]) -> bool:
+    """Nothing that is done here may restrict anything, but for a disk that takes no more."""
+    if not any(word in line for word in _RESTRICTIONS):
         return False
     return not (faults["disk full"] and any(word in line for word in _OF_A_FULL_DISK))
 

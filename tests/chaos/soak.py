@@ -13,6 +13,7 @@ and the time was too short to tell whether memory grows.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -203,10 +204,15 @@ def main() -> int:
     parser.add_argument("--directory", type=Path, help="keep everything there; else it is gone afterwards")
     parser.add_argument("--json", action="store_true", help="print everything as JSON, samples included")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started ends, however this ends
     place = tempfile.TemporaryDirectory() if options.directory is None else nullcontext(options.directory)
-    with place as directory:
-        cast = Cast(per_second=options.per_second)
-        report = soak(Path(directory), options.product, options.minutes, cast, options.seed, options.speed)
+    try:
+        with place as directory:
+            cast = Cast(per_second=options.per_second)
+            report = soak(Path(directory), options.product, options.minutes, cast, options.seed, options.speed)
+    except KeyboardInterrupt:
+        print("ended before its time: nothing was judged", file=sys.stderr)
+        return 130
     print(msgspec.json.encode(report).decode() if options.json else report)
     if report.violations:
         return 1

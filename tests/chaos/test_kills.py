@@ -8,10 +8,13 @@ import signal
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from tests.chaos.crash_points import POINTS, SIDES, Crash, last_words
+from tests.chaos.judge import left_in_logs
 from tests.chaos.mistakes import MISTAKES
 from tests.chaos.records import Life, judge_lives
 from tests.chaos.stage import Cast, Stage
@@ -68,6 +71,24 @@ def test_records_of_strategies_are_judged_by_life() -> None:
         ([_life(0, 1, 2, qty=4)], "it is"),
     ):
         assert any(words in problem for problem in judge_lives(lives, rows)), words
+
+
+@pytest.mark.parametrize(
+    ("line", "faults", "is_told"),
+    [
+        ("HALTED: no new orders scope=the account cause=difference", {}, True),
+        ("REDUCING: no orders that add to a position scope=dogeusdt cause=difference", {}, True),
+        ("REDUCING: no orders that add to a position reason=min_free_mib: 3 MiB are free on the disk", {}, True),
+        ("HALTED: no new orders reason=pos.db: disk I/O error", {"disk full": 1}, False),
+        ("orders are allowed again scope=dogeusdt cause=difference", {}, False),
+    ],
+)
+def test_a_log_that_tells_of_a_restriction_for_no_reason_is_seen(
+    line: str, faults: dict[str, int], is_told: bool
+) -> None:
+    world = SimpleNamespace(said=lambda: {"gateway-1.err": ["ready", line]})
+    stage: Any = SimpleNamespace(world=world, faults=Counter(faults))
+    assert left_in_logs(stage) == [f"gateway-1.err: {line}"] * is_told
 
 
 def test_sums_go_on_where_they_were(tmp_path: Path) -> None:

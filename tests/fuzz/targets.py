@@ -32,6 +32,7 @@ from tradingsys.core.commands import (
     KlinesQuery,
     OrderQuery,
     PositionsQuery,
+    PriceQuery,
     TradesQuery,
 )
 from tradingsys.core.errors import ConfigError, LocalProtocolError
@@ -179,6 +180,7 @@ def _answers_of_futures() -> Callable[[bytes], object]:
         OrderQuery("BTCUSDT", "c"),
         InstrumentsQuery(),
         KlinesQuery("BTCUSDT", "1m", 2),
+        PriceQuery("BTCUSDT"),
         TradesQuery("BTCUSDT", from_id=5),
     )
 

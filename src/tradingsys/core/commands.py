@@ -38,6 +38,8 @@ __all__ = [
     "PlaceOrder",
     "PlaceOrderList",
     "PositionsQuery",
+    "Price",
+    "PriceQuery",
     "Query",
     "RateLimit",
     "Reading",
@@ -129,6 +131,8 @@ class VenueRules(Struct, frozen=True):
 
     instruments: tuple[Instrument, ...]
     rate_limits: tuple[RateLimit, ...]
+    unreadable: tuple[str, ...] = ()
+    """Symbols that the venue has, with rules that this version cannot read."""
 
 
 class InstrumentsQuery(Reading[VenueRules], frozen=True):
@@ -208,6 +212,21 @@ class KlinesQuery(Reading[tuple[Kline, ...]], frozen=True):
     interval: str
     limit: int
     end_ms: int | None = None
+
+
+class Price(Struct, frozen=True):
+    """What a symbol trades at."""
+
+    px: Decimal | None
+    """None where there is none: nobody bids, or nobody offers."""
+    ts_ms: int
+    """When it was so, by the venue's clock."""
+
+
+class PriceQuery(Reading[Price], frozen=True):
+    """What orders on a symbol are measured with: what the venue itself values them with, if it tells that."""
+
+    symbol: str
 
 
 class Balance(Struct, frozen=True):

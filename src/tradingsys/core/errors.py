@@ -11,6 +11,8 @@
     │   ├── OrderRejected         the order was refused, nothing rests
     │   ├── CancelRejected        the cancel was refused, the order is as it was
     │   ├── ReplaceRejected       the change was refused, the order is as it was
+    │   ├── UnknownSymbol         the venue knows no such symbol: said to a question
+    │   ├── WrongTime             a question's timestamp was refused; transient
     │   ├── RateLimited           too many requests; transient, see ``retry_after_ms``
     │   ├── Banned                this address is shut out for a while; transient, see ``retry_after_ms``
     │   └── AuthError             key, signature or permission
@@ -41,7 +43,9 @@ __all__ = [
     "StoreError",
     "TradingError",
     "TransportError",
+    "UnknownSymbol",
     "VenueError",
+    "WrongTime",
 ]
 
 
@@ -99,6 +103,16 @@ class CancelRejected(VenueError):
 
 class ReplaceRejected(VenueError):
     """The venue refused to change the order; it is as it was."""
+
+
+class UnknownSymbol(VenueError):
+    """The venue knows no such symbol: its answer to a question."""
+
+
+class WrongTime(VenueError):
+    """The venue took a question for too old, or too early."""
+
+    transient = True
 
 
 class RateLimited(VenueError):

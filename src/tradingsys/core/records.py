@@ -28,6 +28,7 @@ __all__ = [
     "OrderRecord",
     "PerformanceRecord",
     "PositionRecord",
+    "PriceRecord",
     "Record",
     "Replace",
     "Saved",
@@ -243,6 +244,8 @@ class HaltCause(StrEnum):
     """The books and the account do not agree."""
     LIMIT = "LIMIT"
     """A limit was passed that only less trading mends, such as a day's loss."""
+    PAUSE = "PAUSE"
+    """A limit was passed that some time without orders mends, such as a storm of refusals."""
     CONTRADICTION = "CONTRADICTION"
     """The exchange contradicts itself."""
     STORE = "STORE"
@@ -304,6 +307,13 @@ class DayRecord(Struct, frozen=True):
     """What it ever paid in other assets than it traded for, in USDT, each as it was worth then: that is taken off."""
 
 
+class PriceRecord(Struct, frozen=True):
+    """What a symbol traded at last, to within a percent: it may not be listed any more when that is asked for next."""
+
+    symbol: str
+    px: Decimal
+
+
 Record = (
     OrderRecord
     | FillRecord
@@ -318,6 +328,7 @@ Record = (
     | LedgerMarkRecord
     | HaltRecord
     | DayRecord
+    | PriceRecord
 )
 
 
@@ -370,3 +381,4 @@ class Saved(Struct, frozen=True):
     """Of each session the last one."""
     first_epoch: int = 0
     """The oldest; 0 where none has begun."""
+    prices: tuple[PriceRecord, ...] = ()

@@ -73,7 +73,7 @@ class AssetDesk:
         if gateway.venue.account_kind is AccountKind.CONTRACTS and asset not in gateway.book.symbols:
             why = f"{asset.lower()[:20]} is no symbol that this gateway accounts for"
             raise LocalProtocolError(why, code=ErrorCode.INVALID_SYMBOL)
-        if self._is_unsure():
+        if self._is_unsure(asset):
             raise LocalProtocolError(_UNSURE, code=ErrorCode.NOT_READY)
         if asset in self._measured:
             raise LocalProtocolError(f"{asset[:20]} is being measured already: wait for that", code=ErrorCode.DENIED)
@@ -99,7 +99,7 @@ class AssetDesk:
         if not isinstance(difference, Difference):
             why = f"the exchange took too long to tell what the account has of {asset}"
             self._refuse(client, request, ErrorCode.DISCONNECTED, why)
-        elif self._is_unsure():
+        elif self._is_unsure(asset):
             self._refuse(client, request, ErrorCode.NOT_READY, _UNSURE)
         elif not difference.amount:
             self._gateway.book.differences.pop(asset, None)
@@ -139,9 +139,9 @@ class AssetDesk:
         if client.peer in self._gateway.clients:
             client.peer.write(encode_error(request.id, code, f"{why}: nothing was booked"))
 
-    def _is_unsure(self) -> bool:
-        gateway = self._gateway
-        return gateway.recovery.is_catching_up or not gateway.venue.stream.is_up
+    def _is_unsure(self, asset: str) -> bool:
+        gateway, recovery = self._gateway, self._gateway.recovery
+        return recovery.is_catching_up or not gateway.venue.stream.is_up or recovery.may_explain(asset)
 
     def _require_assets(self) -> None:
         if self._gateway.venue.account_kind is not AccountKind.ASSETS:

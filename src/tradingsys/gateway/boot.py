@@ -7,6 +7,7 @@ since → edits by SQL → check against the account → READY.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -88,7 +89,7 @@ class Boot:
         for symbol in sorted(self._book.symbols.keys() - listed):
             self._log.warning("the exchange lists this symbol no longer: its trades cannot be read", symbol=symbol)
         if settings.history_ms is not None:  # before anything is read: reading moves the mark
-            heed_gap(self._book, self._venue_ms(), settings.history_ms)
+            heed_gap(self._book, self._venue_ms(), settings.history_ms, saved.last_epoch)
         epoch = max(saved.last_epoch + 1, started_ms)
         self._store.begin_epoch(epoch, recv_window_ms)
         fence_ms = started_ms + self._margins.fence_ms(max(recv_window_ms, saved.max_recv_window_ms))
@@ -133,7 +134,9 @@ class Boot:
     async def _account_mode(self) -> AccountMode:
         """The first answer that only the account's owner gets."""
         try:
-            return await self._recovery.patiently(AccountModeQuery(), fatal=AuthError)
+            return await self._recovery.patiently(
+                AccountModeQuery(), is_final=lambda error: isinstance(error, AuthError)
+            )
         except AuthError as error:
             raise ConfigError(
                 f"the exchange refuses the API key or its signature: {error}",
@@ -184,16 +187,11 @@ class Boot:
         if not edits:
             return
         self._store.backup("before-edit")
+        moved = [edit for edit in edits if (edit.session, edit.symbol) in self._book.touched or edit.conflict]
+        if moved:  # the rows have the book's numbers again: no later start would tell of them
+            self._steps.flush()
+            raise _refused([(edit, self._book.net(edit.session, edit.symbol)) for edit in moved])
         for edit in edits:
-            if (edit.session, edit.symbol) in self._book.touched or edit.conflict:
-                self._steps.flush()
-                net = self._book.net(edit.session, edit.symbol)
-                raise ConfigError(
-                    f"positions: session {edit.session} {edit.symbol.lower()} was edited from {plain(edit.basis)} to "
-                    f"{plain(edit.edited)}, but it also traded: its net is {plain(net)} now, the edit was not applied",
-                    hint="if you still want it, stop the gateway and run: UPDATE positions SET net = "
-                    f"'{plain(edit.edited)}' WHERE session_id = {edit.session} AND symbol = '{edit.symbol.lower()}'",
-                )
             self._log.warning(
                 "position edited by SQL",
                 session=edit.session,
@@ -205,6 +203,20 @@ class Boot:
 
     async def _wait(self, ms: int) -> None:
         await until(self._now_ns() + ms * _NS_PER_MS)
+
+
+def _refused(moved: Iterable[tuple[Edit, Decimal]]) -> ConfigError:
+    """Edits of positions that moved meanwhile, each with what the net is now."""
+    told, repeated = list[str](), list[str]()
+    for edit, net in moved:
+        session, symbol, edited = edit.session, edit.symbol.lower(), plain(edit.edited)
+        told.append(
+            f"session {session} {symbol} was edited from {plain(edit.basis)} to {edited}, but it also traded: its net "
+            f"is {plain(net)} now, the edit was not applied"
+        )
+        repeated.append(f"UPDATE positions SET net = '{edited}' WHERE session_id = {session} AND symbol = '{symbol}'")
+    hint = f"if you still want it, stop the gateway and run: {'; '.join(repeated)}"
+    return ConfigError(f"positions: {'; '.join(told)}", hint=hint)
 
 
 def _check_symbols(listed: Container[str], configured: Iterable[str], edits: Iterable[Edit]) -> None:

@@ -78,7 +78,8 @@ class Clearing:
 
     def _open(self) -> Iterator[TrackedOrder]:
         orders = self._gateway.book.open_orders(self.scope.session)
-        return (order for order in orders if order.is_open and self.scope.covers(order.session, order.symbol))
+        known = (order for order in orders if order.is_open and not order.is_unproven)
+        return (order for order in known if self.scope.covers(order.session, order.symbol))
 
     def _flatten(self) -> list[Remainder]:
         book = self._gateway.book

@@ -20,6 +20,7 @@ from tradingsys.gateway.config_keys import unknown_key
 from tradingsys.gateway.port_config import TlsConfig, port_address
 from tradingsys.gateway.products import ProductName
 from tradingsys.gateway.session_config import (
+    LONGEST_COUNTDOWN_S,
     LimitsConfig,
     SessionConfig,
     check_sessions,
@@ -100,8 +101,9 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
         return shown(self, "apikey", "secret")
 
 
-_LEAST_COUNTDOWN_S, _LONGEST_COUNTDOWN_S = 30, 3_600
-_LOOKS_LIKE_A_KEY = re.compile(r"(?s)-----|.*\n|[A-Za-z0-9+=]{40,}\Z").match
+_LEAST_COUNTDOWN_S = 30
+_MAY_BE_A_KEY = re.compile(r"(?as).*(-----|\n)|[\w+/=\s-]{40,}\Z").match
+"""Base64 has slashes like a path, but no dot."""
 _AS_SHOWN = "copy it as the exchange shows it"
 _CHOICES: dict[str, tuple[str, ...]] = {
     "environment": tuple(Environment),
@@ -147,24 +149,31 @@ def private_key(config: Config, path: Path) -> str | None:
     """
     if config.pem is None:
         return None
-    if _LOOKS_LIKE_A_KEY(config.pem):
-        raise ConfigError(
-            "is the key itself, and no file's name",
-            file=str(path),
-            key="pem",
-            hint="write it into a file that only you may read, and here that name; an HMAC secret belongs to secret",
-        )
     places = dict.fromkeys((Path(config.pem), path.parent / config.pem))
     for place in places:
-        if place.is_file():
+        if _is_file(place):
             try:
                 return place.read_text("utf-8-sig", "replace")  # what is no text is no key, as its reader will say
             except OSError as error:
                 raise ConfigError(
                     f"{place} cannot be read: {error.strerror or error}", file=str(path), key="pem"
                 ) from None
+    if _MAY_BE_A_KEY(config.pem):
+        raise ConfigError(
+            "names no file, and may be the key itself",
+            file=str(path),
+            key="pem",
+            hint="write it into a file that only you may read, and here that name; an HMAC secret belongs to secret",
+        )
     tried = " or ".join(str(place) for place in places)
     raise ConfigError(f"no such file: {tried}", file=str(path), key="pem", hint="the private key in PEM format")
+
+
+def _is_file(place: Path) -> bool:
+    try:
+        return place.is_file()
+    except OSError:  # no file has a name as long as a key of RSA
+        return False
 
 
 def signer(config: Config, path: Path) -> Signer:
@@ -284,8 +293,8 @@ def _check_countdown(config: Config, path: Path) -> None:
             key, hint = f"sessions: {agreed}: countdown", 'such as "countdown_s": 60, beside sessions'
             raise ConfigError("needs countdown_s too", file=str(path), key=key, hint=hint)
         return
-    if not _LEAST_COUNTDOWN_S <= config.countdown_s <= _LONGEST_COUNTDOWN_S:
-        text = f"must be {_LEAST_COUNTDOWN_S} to {_LONGEST_COUNTDOWN_S}, not {config.countdown_s}"
+    if not _LEAST_COUNTDOWN_S <= config.countdown_s <= LONGEST_COUNTDOWN_S:
+        text = f"must be {_LEAST_COUNTDOWN_S} to {LONGEST_COUNTDOWN_S}, not {config.countdown_s}"
         raise ConfigError(text, file=str(path), key="countdown_s")
     if agreed is None:
         hint = '"sessions": {"3": {"countdown": true}}, each that may lose its orders so'

@@ -20,16 +20,15 @@ class DiskSpace:
         self._gateway, self._min_mib = gateway, min_free_mib
 
     def look(self) -> None:
-        """Compare what is free with what must be."""
-        if self._min_mib is None:
-            return
+        """Compare what is free with what must be: with no limit, any room is enough."""
         halting, free = self._gateway.halting, self._gateway.store.free_bytes()
         is_restricted = any(row.cause is HaltCause.STORE for row in self._gateway.book.halts.of(Scope()))
-        wanted = self._min_mib * _MIB * (_ENOUGH if is_restricted else 1)
+        min_mib = self._min_mib or 0
+        wanted = min_mib * _MIB * (_ENOUGH if is_restricted else 1)
         if free is not None and free < wanted and not is_restricted:
             reason = (
                 f"min_free_mib: {free // _MIB} MiB are free on the disk of {self._gateway.db}, needed "
-                f"{self._min_mib} MiB (key limits: account: min_free_mib in the gateway's configuration): make room"
+                f"{min_mib} MiB (key limits: account: min_free_mib in the gateway's configuration): make room"
             )
             halting.impose(Scope(), TradingState.REDUCING, HaltCause.STORE, reason)
         elif is_restricted and free is not None and free >= wanted:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from tradingsys.core.enums import TradingState
+from tradingsys.core.errors import StoreError
 from tradingsys.core.records import HaltCause, HaltDuty, HaltRecord, Scope
 from tradingsys.gateway.seams import Log
 from tradingsys.net.clock import Clock
@@ -37,8 +38,11 @@ class Halting:
         clock: Clock,
         venue_ms: Callable[[], int],
         perform: Callable[[], None],
+        fail: Callable[[StoreError], None],
     ) -> None:
-        """``perform`` does at once what the books want done: what is imposed is durable when it returns."""
+        """``perform`` does at once what the books want done: what is imposed is durable when it returns. ``fail`` ends
+        the process.
+        """
         self.fault = ""
         """Why nothing but cancels is sent before a restart; empty as long as all is well."""
         self.since_ms = 0
@@ -47,7 +51,7 @@ class Halting:
         """Whether the process is about to end."""
         self._words = _Words(-1, "", "")
         self._book, self._log = book, log
-        self._clock, self._venue_ms, self._perform = clock, venue_ms, perform
+        self._clock, self._venue_ms, self._perform, self._fail = clock, venue_ms, perform, fail
 
     def impose(
         self,
@@ -98,7 +102,13 @@ class Halting:
         self._log.error(told, scope=scope, cause=cause, reason=record.reason)
 
     def broken(self, what: str, error: Exception, goes_on: bool) -> None:
-        """A fault of our own: what was begun anew may go on, what was not leaves something undone for ever."""
+        """A fault of our own: what was begun anew may go on, what was not leaves something undone for ever.
+
+        But a book that cannot be read, or written, is no fault of the program, and no reason to go on with it.
+        """
+        if isinstance(error, StoreError):
+            self._fail(error)
+            return
         told = "".join(traceback.format_exception(error))
         self._log.error("a fault in tradingsys: please report it", what=what, goes_on=goes_on, traceback=told)
         if goes_on:

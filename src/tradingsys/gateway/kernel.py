@@ -16,6 +16,7 @@ from tradingsys.core.io import Input, Opened, Tick
 from tradingsys.core.records import HaltRecord, Record, SessionRecord
 from tradingsys.core.reports import (
     AccountChanged,
+    Answer,
     AssetMoved,
     EventMissed,
     MarginLevel,
@@ -91,7 +92,7 @@ class Gateway:
         )
         self.rules = SymbolRules(self.book, log, clock.monotonic_ns, self._take_rules)
         self.halting = Halting(
-            self.book, log, clock, self.venue.venue_ms, lambda: self._apply(self.book.take_effects())
+            self.book, log, clock, self.venue.venue_ms, lambda: self._apply(self.book.take_effects()), self.fail
         )
         self.backups = Backups(store, settings.backups, clock.monotonic_ns, log)
         self.recent, self._saving = RecentRows(store.saved), Saving(store, self.fail)
@@ -285,8 +286,8 @@ class Gateway:
         self.limiting.read_prices()
 
     def _take_rules(self, rules: VenueRules) -> None:
-        self.rules.learn(rules.instruments)
-        self.recovery.instruments = self.instruments
+        self.rules.learn(rules)
+        self.recovery.read_rules(self.instruments, rules.unreadable)
         self.venue.set_limits(rules.rate_limits)
 
     def _epoch_begun(self, incarnation: Incarnation) -> None:
@@ -332,6 +333,8 @@ class Gateway:
     def _heard(self, report: Report) -> None:
         log_report(self.log, report)
         match report:
+            case Answer(error=error):
+                self._doubt_rules(error)
             case OrderChanged(order, symbol, ts_event_ms):
                 self.book.learn(order, symbol, ts_event_ms)
             case RequestDone():
@@ -386,10 +389,11 @@ class Gateway:
             self.orders.reducing.watch(news.order)
 
     def _request_done(self, report: RequestDone) -> None:
-        if self.orders is None:
-            return
-        self.orders.done(report)
-        self.limiting.answered(report)
-        error = report.error
-        if isinstance(error, VenueError) and self.is_ready and self.settings.shows_old_rules(error.code, error.message):
+        if self.orders is not None:
+            self.orders.done(report)
+            self.limiting.answered(report)
+        self._doubt_rules(report.error)
+
+    def _doubt_rules(self, error: TradingError | None) -> None:
+        if isinstance(error, VenueError) and self.settings.shows_old_rules(error.code, error.message):
             self.procedures.start(self.rules.read_again())

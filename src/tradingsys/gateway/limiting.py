@@ -36,14 +36,14 @@ __all__ = ["Guarded", "Limiting"]
 _NS_PER_S = 1_000_000_000
 _DAY_MS = 86_400_000
 _LOOK_NS = 2 * _NS_PER_S
+_UNJUDGED_LOOKS = 30
+"""A minute of them."""
 _PAUSE_MS = 60_000
 """How long a first storm of rejections stops a session."""
 _FORGIVEN_NS = 3_600 * _NS_PER_S
 """After so long without another a storm is a first one again."""
 _TOLD_NS = 10 * _NS_PER_S
 """Of denials by one limit of one session the log has one in so long."""
-_AT_START, _AT_A_LOOK = 40, 4
-"""So many prices are asked for together."""
 _ZERO = Decimal(0)
 
 
@@ -64,6 +64,8 @@ class Guarded:
         self.earnings = Earnings(record.cost) if record is not None else Earnings()
         self.is_judged = False
         """Whether what it earned is known: not while a price or a cost is missing."""
+        self.unjudged_looks = 0
+        """How often in a row it was not."""
         self.fault: _Fault | None = None
         """To be acted upon."""
         self.storm_ns: int | None = None
@@ -163,8 +165,11 @@ class Limiting:
         prepared: Sequence[tuple[PlaceOrder, Terms]],
         presumed_qty: Decimal = _ZERO,
         rivals: Mapping[str, str] | None = None,
+        first: Terms | None = None,
     ) -> None:
         """New orders of one request are about to be sent; ``presumed_qty`` and ``rivals`` are as in `Intent`.
+
+        With ``first`` the others wait until that one is executed.
 
         Raises LimitExceeded.
         """
@@ -173,7 +178,8 @@ class Limiting:
         for command, terms in prepared:
             qty = counted[command.client_order_id] = terms.order_qty or presumed_qty
             other = counted.get((rivals or {}).get(command.client_order_id, ""), _ZERO)
-            orders.append(Proposed(terms, qty, max(_ZERO, qty - other)))
+            after = first if terms is not first else None
+            orders.append(Proposed(terms, qty, max(_ZERO, qty - other), after))
         self._ask(Asked.of(session, orders[0].terms.symbol, tuple(orders)))
 
     def amend(self, order: TrackedOrder, amended: Terms) -> None:
@@ -262,7 +268,9 @@ class Limiting:
     def refused(self, session: int) -> None:
         """A request of the session was refused, by us or by the exchange."""
         guarded, now_ns = self.guarded(session), self._gateway.now_ns()
-        if not (self._is_restricted(session) or guarded.fault) and guarded.pace.rejections.note(now_ns):
+        if not (
+            self._is_restricted(session, HaltCause.LIMIT, HaltCause.PAUSE) or guarded.fault
+        ) and guarded.pace.rejections.note(now_ns):
             is_first = guarded.storm_ns is None or now_ns - guarded.storm_ns > _FORGIVEN_NS
             guarded.storm_ns = now_ns
             most, width_s = guarded.limits.max_rejections, guarded.limits.rejections_window_s
@@ -284,7 +292,7 @@ class Limiting:
         """Do what is due."""
         now_ns = self._gateway.now_ns()
         self.valuing.refresh()
-        self._keep_prices_fresh(_AT_A_LOOK)
+        self._keep_prices_fresh()
         self._disk.look()
         self._lift_what_is_over()
         for session in sorted(self._gateway.book.exposure.lines.keys() | self.sessions.keys()):
@@ -299,10 +307,10 @@ class Limiting:
         """The gateway is starting: sessions may go on with what they have as soon as it is ready."""
         for session in self._gateway.book.exposure.lines:
             self.guarded(session)
-        self._keep_prices_fresh(_AT_START)
+        self._keep_prices_fresh()
 
-    def _keep_prices_fresh(self, at_once: int) -> None:
-        """Of what is followed, held, or has orders open."""
+    def _keep_prices_fresh(self) -> None:
+        """Of what is followed, held, or has orders open, and of what sessions earned and paid in."""
         ages = [each.limits.max_reference_age_s for each in self.sessions.values()]
         max_age_s = min((age for age in ages if age is not None), default=None)
         if max_age_s is None:
@@ -310,17 +318,19 @@ class Limiting:
         lines = [each for lines in self._gateway.book.exposure.lines.values() for each in lines.items()]
         in_use = self._gateway.market.symbols | {symbol for symbol, line in lines if line.net or line.under_way}
         needed = {each for symbol in in_use for each in self.valuing.needed(symbol)}
-        self.reading.keep_fresh(needed & self._gateway.instruments.keys(), max_age_s, at_once)
+        assets = {asset for guarded in self.sessions.values() for asset in guarded.earnings.assets}
+        needed.update(pair for asset in assets for pair in self.valuing.pairs(asset))
+        self.reading.keep_fresh(needed & self._gateway.instruments.keys(), max_age_s)
 
     def _lift_what_is_over(self) -> None:
         now_ms = self._gateway.venue.venue_ms()
         for row in self._gateway.book.halts:
-            if row.cause is HaltCause.LIMIT and row.until_ms is not None and now_ms >= row.until_ms:
+            if row.until_ms is not None and now_ms >= row.until_ms:
                 self._gateway.halting.lift(row.scope, row.cause)
 
     def resumes(self, scope: Scope) -> None:
         """A person is about to let a session go on: where a limit stopped it, it may do as much again."""
-        if scope.session is None or scope.symbol or not self._is_restricted(scope.session):
+        if scope.session is None or scope.symbol or not self._is_restricted(scope.session, HaltCause.LIMIT):
             return
         guarded = self.guarded(scope.session)
         guarded.fault = None
@@ -335,15 +345,16 @@ class Limiting:
             return
         guarded.pace.rejections.clear()
         until_ms = self._gateway.venue.venue_ms() + _PAUSE_MS if fault.is_pause else None
-        self._restrict(
-            session, TradingState.HALTED, guarded.key(fault.limit), f"{fault.limit}: {fault.reason}", until_ms
-        )
+        cause, reason = HaltCause.PAUSE if fault.is_pause else HaltCause.LIMIT, f"{fault.limit}: {fault.reason}"
+        self._restrict(session, cause, TradingState.HALTED, guarded.key(fault.limit), reason, until_ms)
 
     def _judge(self, session: int, guarded: Guarded) -> None:
         earned = guarded.earnings.total(self.valuing.holdings(session), self.valuing.rate)
         guarded.is_judged = earned is not None
         if earned is None:
+            self._tell_if_unjudged(session, guarded)
             return
+        guarded.unjudged_looks = 0
         now_ms = self._gateway.venue.venue_ms()
         self._keep(guarded.day.earned(earned, now_ms, guarded.earnings.cost))
         verdict = guarded.day.verdict()
@@ -352,17 +363,29 @@ class Limiting:
         what = "lost since midnight UTC" if verdict.limit == "max_daily_loss" else "lost from the day's best"
         reason = f"{verdict.limit}: {verdict.observed:.2f} USDT were {what}, allowed {verdict.allowed:f} USDT"
         until_ms = now_ms - now_ms % _DAY_MS + _DAY_MS if verdict.state is TradingState.REDUCING else None
-        self._restrict(session, verdict.state, guarded.key(verdict.limit), reason, until_ms)
+        self._restrict(session, HaltCause.LIMIT, verdict.state, guarded.key(verdict.limit), reason, until_ms)
 
-    def _restrict(self, session: int, state: TradingState, key: str, reason: str, until_ms: int | None) -> None:
+    def _tell_if_unjudged(self, session: int, guarded: Guarded) -> None:
+        """Once each time: nothing stops this session's losses."""
+        guarded.unjudged_looks += 1
+        if guarded.unjudged_looks == _UNJUDGED_LOOKS:
+            self._gateway.log.warning(
+                "what a session earned is not known, nothing limits what it loses: a price of what it holds, or of "
+                "what that is paid with, is missing, or what it was bought at (`tradingsys pos set`)",
+                session=session,
+            )
+
+    def _restrict(
+        self, session: int, cause: HaltCause, state: TradingState, key: str, reason: str, until_ms: int | None
+    ) -> None:
         """What adds to a position is canceled, but not for a pause."""
-        duty = HaltDuty.NOTHING if state is TradingState.HALTED and until_ms is not None else HaltDuty.REDUCE
+        duty = HaltDuty.NOTHING if cause is HaltCause.PAUSE else HaltDuty.REDUCE
         text = f"{reason} (key {key} in the gateway's configuration)"
-        self._gateway.halting.impose(Scope(session), state, HaltCause.LIMIT, text, duty, until_ms)
+        self._gateway.halting.impose(Scope(session), state, cause, text, duty, until_ms)
 
     def _keep(self, record: DayRecord | None) -> None:
         if record is not None:
             self._gateway.book.keep_day(record)
 
-    def _is_restricted(self, session: int) -> bool:
-        return any(row.cause is HaltCause.LIMIT for row in self._gateway.book.halts.of(Scope(session)))
+    def _is_restricted(self, session: int, *causes: HaltCause) -> bool:
+        return any(row.cause in causes for row in self._gateway.book.halts.of(Scope(session)))

@@ -19,15 +19,18 @@ from tradingsys.net.ws import Connection, Refuse, Server, UpgradeRequest, WsHand
 __all__ = ["MAX_MESSAGE_BYTES", "LocalPort", "PeerEvents", "RemoteDoor", "WsPeer", "open_local_port"]
 
 MAX_MESSAGE_BYTES = 64 * 1024
-_MAX_CONNECTIONS = 64
+_MAX_CONNECTIONS = 72
+"""Some more than may be logged in to sessions: operators have room, and who is about to log in."""
 _MAX_PENDING_BYTES = 2 * 1024 * 1024
 """What is written and not read, beside what the kernel holds; the rest of 8 MiB is for market data that waits."""
 _KERNEL_BYTES = 1024 * 1024
 _UNREAD_BYTES = 128 * 1024
 """What the kernel takes of a peer that is not read, as it sends too much."""
 _MAX_CALLERS = 192
-"""Connections that have not shaken hands; of more than one accepts at a time the first have had their chance."""
+"""Connections of a door that have not shaken hands; of more than one accepts at a time the first had their chance."""
 _HANDSHAKE_S = 5.0
+_LOGIN_S = 30.0
+"""Until then who came in must have shown a token."""
 _PING_S = 20.0
 _PROBE_S = 5.0
 _TOO_SLOW = 4008
@@ -70,6 +73,7 @@ class WsPeer:
         self._guests = guests
         self._conn: Connection | None = None
         self._probe: asyncio.Task[None] | None = None
+        self._turning_out: asyncio.TimerHandle | None = None
         self._snapshot_bytes = 0
         """What was left of one when it was written, and may still be on its way."""
 
@@ -127,6 +131,7 @@ class WsPeer:
         """The handshake is done."""
         self._conn = conn
         self._guests[self] = None
+        self._turning_out = asyncio.get_running_loop().call_later(_LOGIN_S, self._turn_out)
         self._events.peer_opened(self)
 
     def frame(self, data: bytes, is_text: bool) -> None:
@@ -137,7 +142,13 @@ class WsPeer:
         """The connection is gone."""
         self._conn = None
         self._guests.pop(self, None)
+        if self._turning_out is not None:
+            self._turning_out.cancel()
         self._events.peer_closed(self)
+
+    def _turn_out(self) -> None:
+        if self._events.is_stranger(self):
+            self.close(f"no login within {_LOGIN_S:g} s")
 
 
 class LocalPort:
@@ -172,8 +183,6 @@ async def open_local_port(host: str, port: int, events: PeerEvents, remote: Remo
             stranger.abort()
         return WsPeer(events, guests)
 
-    callers = Callers(_MAX_CALLERS)
-
     async def door(host: str, port: int, names: frozenset[str], ssl: SSLContext | None = None) -> Server:
         return await serve(
             host,
@@ -182,7 +191,7 @@ async def open_local_port(host: str, port: int, events: PeerEvents, remote: Remo
             max_message_bytes=MAX_MESSAGE_BYTES,
             send_buffer_bytes=_KERNEL_BYTES,
             receive_buffer_bytes=_UNREAD_BYTES,
-            callers=callers,
+            callers=Callers(_MAX_CALLERS),
             is_fair=True,
             handshake_timeout_s=_HANDSHAKE_S,
             ssl=ssl,

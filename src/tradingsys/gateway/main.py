@@ -30,8 +30,13 @@ from tradingsys.venues.binance.products import PRODUCTS
 __all__ = ["run"]
 
 _SHARED_MEMORY = Path("/dev/shm")
-_SYMBOL_CLOSED = {ProductName.USDM: {-4141}, ProductName.SPOT: frozenset[int](), ProductName.MARGIN: {-3021, -3053}}
-"""Refusals that show that a symbol does not trade any more, beside those of its filters."""
+_UNLISTED = -1121
+_SYMBOL_CLOSED = {
+    ProductName.USDM: {_UNLISTED, -4141},
+    ProductName.SPOT: {_UNLISTED},
+    ProductName.MARGIN: {_UNLISTED, -3021, -3053},
+}
+"""Refusals that show that a symbol does not trade any more, or is gone, beside those of its filters."""
 _PUBLIC = "sim"
 """Key and secret of every simulator: everybody knows them, and the log has the word for other things."""
 _OURS_ALONE = 0o077

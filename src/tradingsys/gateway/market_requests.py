@@ -8,7 +8,7 @@ from tradingsys.core.commands import KlinesQuery
 from tradingsys.core.errors import LocalProtocolError, StoreError
 from tradingsys.core.market import Kline
 from tradingsys.gateway.host import Host, Method, known_instrument, require_login
-from tradingsys.gateway.questions import ask_for, run_within
+from tradingsys.gateway.questions import ask_for
 from tradingsys.gateway.sessions import Client
 from tradingsys.gateway.stream_names import parse_stream
 from tradingsys.gateway.views import product_view
@@ -20,8 +20,6 @@ __all__ = ["MarketRequests", "wanted_symbols"]
 
 _MAX_BARS = 1_500
 """What Binance futures answer at most."""
-_PRICE_MS = 1_000
-"""So long a subscription waits for a price of its symbols at most."""
 
 
 class MarketRequests:
@@ -54,26 +52,26 @@ class MarketRequests:
         symbols = sorted({stream.symbol for stream in streams})
         new = [symbol for symbol in symbols if symbol not in gateway.book.symbols]
         unpriced = gateway.limiting.unpriced(client.session.id, symbols)
-        if new or unpriced:
-            self._waiting.append((client, streams))
-        if new and unpriced:
-            gateway.run(gateway.limiting.reading.read(unpriced))
-        if new:
-            gateway.run(self._enter_then_confirm(client, request.id, streams, new))
-        elif unpriced:
-            # Who waits for the answer, and sends orders then, has a price that they can be measured with.
-            reading = gateway.limiting.reading.read(unpriced)
-            run_within(gateway, reading, _PRICE_MS, lambda _: self._confirm_again(client, request.id, streams))
-        else:
+        if not new and not unpriced:
             self._confirm(client, request.id, streams)
-
-    async def _enter_then_confirm(self, client: Client, request_id: int, streams: list[Stream], new: list[str]) -> None:
-        await self._gateway.recovery.enter_symbols(new)
-        try:
-            self._gateway.flush()
-        except StoreError as error:
-            self._gateway.fail(error)
             return
+        self._waiting.append((client, streams))
+        for symbol in unpriced:
+            gateway.limiting.reading.ask(symbol)
+        gateway.run(self._enter_then_confirm(client, request.id, streams, new, unpriced))
+
+    async def _enter_then_confirm(
+        self, client: Client, request_id: int, streams: list[Stream], new: list[str], unpriced: list[str]
+    ) -> None:
+        if new:
+            await self._gateway.recovery.enter_symbols(new)
+            try:
+                self._gateway.flush()
+            except StoreError as error:
+                self._gateway.fail(error)
+                return
+        # Who waits for the answer, and sends orders then, has a price that they can be measured with.
+        await self._gateway.limiting.reading.expect(unpriced)
         self._confirm_again(client, request_id, streams)
 
     def _confirm_again(self, client: Client, request_id: int, streams: list[Stream]) -> None:

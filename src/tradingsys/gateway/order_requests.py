@@ -27,6 +27,7 @@ from tradingsys.wire.messages import (
     OrderListResult,
     OrderParams,
     OrderResult,
+    OrderView,
     Request,
     ResolveParams,
     ResolveResult,
@@ -36,6 +37,8 @@ __all__ = ["OrderRequests"]
 
 _TO_TRADE = "send, amend or cancel orders"
 _MOST_RESOLVED = 100
+_MOST_EXECUTIONS = 5_000
+"""In one answer to `resolve`, about a mebibyte of them; of a single order all there are."""
 _REFUSALS = frozenset({ErrorCode.INVALID_ORDER, ErrorCode.DENIED})
 
 
@@ -106,7 +109,8 @@ class OrderRequests:
         if refusal:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
         pairs = rivals(params.contingency, [command.client_order_id for command in together.orders])
-        gateway.limiting.order(session, prepared, rivals=pairs)
+        first = prepared[0][1] if params.contingency.has_first else None
+        gateway.limiting.order(session, prepared, rivals=pairs, first=first)
         if not gateway.venue.admits(together):
             raise InvalidOrder(gateway.venue.too_fast("order list", together), code=ErrorCode.DENIED)
         desk.commit(session, prepared, rivals=pairs)
@@ -119,14 +123,15 @@ class OrderRequests:
         session = require_trading(client, _TO_TRADE).id
         desk = self._started_desk()
         params = decode_params(request, AmendParams)
-        order = gateway.book.order(params.client_order_id)
-        restriction = self._restriction(session, order.symbol if order is not None else "")
-        command, terms = desk.amend(client, params, gateway.instruments, gateway.venue.venue_ms(), restriction)
+        require_ready(gateway)
+        order = desk.own(client, params.client_order_id)
+        restriction = self._restriction(session, order.symbol)
+        command, terms = desk.amend(order, params, gateway.instruments, gateway.venue.venue_ms(), restriction)
         instrument = self._tradable(command.symbol)
         refusal = gateway.venue.refusal(terms, instrument, gateway.market.reference_px(instrument.symbol))
         if refusal:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
-        gateway.limiting.amend(gateway.book.orders[command.client_order_id], terms)
+        gateway.limiting.amend(order, terms)
         if not gateway.venue.admits(command):
             raise InvalidOrder(gateway.venue.too_fast("amend", command), code=ErrorCode.DENIED)
         desk.amending(command, terms)
@@ -155,8 +160,20 @@ class OrderRequests:
                 f"{len(params.orders)} orders are too many for one resolve: {_MOST_RESOLVED} at a time",
                 code=ErrorCode.BAD_REQUEST,
             )
-        views = [desk.resolve(client, item, self._gateway.instruments) for item in params.orders]
-        client.peer.write(encode_reply(request.id, ResolveResult(views)))
+        views: list[OrderView] = []
+        executions = 0
+        for item in params.orders:
+            try:
+                view = desk.resolve(client, item, self._gateway.instruments, self._presumed_qty)
+            except LocalProtocolError:
+                if views:
+                    break
+                raise
+            executions += len(view.fills)
+            if views and executions > _MOST_EXECUTIONS:
+                break
+            views.append(view)
+        client.peer.write(encode_reply(request.id, ResolveResult(views), is_bounded=False))
 
     def _presumed_qty(self, session: int, terms: Terms) -> Decimal:
         """What an order for an amount of the quote asset may come to: at the lowest price that is known.

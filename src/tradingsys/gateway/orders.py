@@ -29,7 +29,7 @@ from tradingsys.gateway.order_lists import check_list, executed_before, leg_name
 from tradingsys.gateway.reducing import Reducing
 from tradingsys.gateway.seams import StoreSeam
 from tradingsys.gateway.sessions import Client
-from tradingsys.gateway.unproven import UnprovenOrders
+from tradingsys.gateway.unproven import Presume, UnprovenOrders
 from tradingsys.gateway.views import absent_view, order_view
 from tradingsys.oms.procedure import Procedures
 from tradingsys.oms.recovery import Recovery
@@ -164,10 +164,11 @@ class OrderDesk:
         if restriction:
             asked = self.reducing.restricted(key.session, asked, restriction, before=before)
         terms = asked
-        self.reducing.check_others(key.session, terms.symbol)
         if terms.reduce_only or terms.close_position:
             is_flagged = self.reducing.terms_for_venue(key.session, terms, before=before)
             terms = structs.replace(terms, reduce_only=is_flagged)
+        else:
+            self.reducing.check_others(key.session, terms, terms.order_qty or None)
         return PlaceOrder(encode_client_order_id(key), terms, stamp_ms, self._settings.recv_window_ms), asked
 
     def prepare_own(self, session: int, login: int, seq: int, terms: Terms, stamp_ms: int) -> Prepared:
@@ -208,8 +209,8 @@ class OrderDesk:
             for order in orders:
                 self._book.untrack(order)
             raise
-        for order in orders:
-            self.reducing.watch(order)
+        for order, (command, _) in zip(orders, prepared, strict=True):
+            self.reducing.watch(order, flagged=command.terms.reduce_only)
 
     def _write_down(self, intent: Intent, *others: Intent) -> None:
         self._store.append(intent, *others)
@@ -221,7 +222,7 @@ class OrderDesk:
 
         Raises LocalProtocolError (-10012) when the session has no such order.
         """
-        return cancel_of(self._own(client, params.client_order_id))
+        return cancel_of(self.own(client, params.client_order_id))
 
     def canceling(self, command: CancelOrder) -> None:
         """The cancel is about to be sent."""
@@ -229,7 +230,7 @@ class OrderDesk:
 
     def amend(
         self,
-        client: Client,
+        order: TrackedOrder,
         params: AmendParams,
         instruments: Mapping[str, Instrument],
         stamp_ms: int,
@@ -238,17 +239,18 @@ class OrderDesk:
         """The command that changes an order of the session, and the terms it would have then; nothing is changed yet.
 
         With ``restriction``, which says why, it may only become smaller, or only reduce what the session holds. Raises
-        LocalProtocolError (-10012) when the session has no such order, InvalidOrder when it cannot be amended so.
+        InvalidOrder when it cannot be amended so.
         """
-        order = self._own(client, params.client_order_id)
         terms = amendable_terms(order)
         amended = amended_terms(order, terms, params, instruments.get(order.symbol))
         session = order.session
-        self.reducing.check_others(session, terms.symbol)
         if restriction and not _is_less(amended, terms):
             self.reducing.restricted(session, amended, restriction, instead_of=order)
         if terms.reduce_only or (order.terms is not None and order.terms.reduce_only):
             self.reducing.terms_for_venue(session, amended, instead_of=order)
+        elif not _is_less(amended, terms):
+            adds = amended.order_qty - order.facts.cum_qty - order.worst_leaves_qty
+            self.reducing.check_others(session, amended, max(_ZERO, adds))
         command = ReplaceOrder(
             order.client_order_id,
             order.symbol,
@@ -326,30 +328,26 @@ class OrderDesk:
     def _tell_failed(self, order: TrackedOrder, report: RequestDone) -> None:
         self._failed(order, report.request, *_told(report.error))
 
-    def resolve(self, client: Client, item: ResolveItem, instruments: Mapping[str, Instrument]) -> OrderView:
-        """What became of an order whose request got no answer.
+    def resolve(
+        self, client: Client, item: ResolveItem, instruments: Mapping[str, Instrument], presume: Presume
+    ) -> OrderView:
+        """What became of an order whose request got no answer; ``presume`` tells what one for an amount may come to.
 
         Raises LocalProtocolError when it is not an order of this session, or its terms are none that it can have had.
         """
         _require_own(client.session_id, item.client_order_id)
-        order = self._book.order(item.client_order_id)
+        order, said = self._book.order(item.client_order_id), None
         if order is None:
-            order = self._unknown(client, item, instruments)
-        elif order.known_terms is None:  # only executions told of it so far: how it stands, the venue knows
-            order.terms = self._unproven.terms(item)
-            self._procedures.start(self._recovery.settle_cancel(order))
-        view = None if order is None else order_view(order, order.facts.fills.values())
-        return view or absent_view(item, "never sent")
-
-    def _unknown(self, client: Client, item: ResolveItem, instruments: Mapping[str, Instrument]) -> TrackedOrder | None:
-        """None when it provably never left; else an order in doubt, about which the venue is being asked."""
-        intent = self._unproven.intent(client.session, item, instruments)
-        if intent is None:
-            return None
-        order = self._book.track(intent)
-        self._book.doubt(order)
-        self._procedures.start(self._recovery.resolve(order))
-        return order
+            intent = self._unproven.intent(client.session, item, instruments, presume)
+            if intent is None:
+                return absent_view(item, "never sent")
+            order = self._book.track(intent)
+            self._book.doubt(order)
+            self._procedures.start(self._recovery.resolve(order))
+        elif order.known_terms is None:  # only executions told of it so far: what it is, the venue knows
+            said = self._unproven.terms(item)
+            self._procedures.start(self._recovery.find_terms(order))
+        return order_view(order, order.facts.fills.values(), said=said) or absent_view(item, "")
 
     def _placed(self, order: TrackedOrder, report: RequestDone) -> None:
         if report.outcome is Outcome.IN_DOUBT:
@@ -358,7 +356,8 @@ class OrderDesk:
         elif report.outcome in (Outcome.REFUSED, Outcome.NOT_SENT):
             self._book.refuse(order, Closed(OrderStatus.REJECTED, order.stamp_ms, *_told(report.error)))
 
-    def _own(self, client: Client, client_order_id: str) -> TrackedOrder:
+    def own(self, client: Client, client_order_id: str) -> TrackedOrder:
+        """An order of the session. Raises LocalProtocolError (-10012) when it has no such order."""
         _require_own(None if client.session is None else client.session.id, client_order_id)
         order = self._book.order(client_order_id)
         if order is None:

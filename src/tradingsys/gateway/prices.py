@@ -56,10 +56,9 @@ class Prices:
         if best is not None and best[0] < best[1]:
             self._kept[symbol] = (best[0] + best[1]) * _HALF, self._books[symbol][1]
 
-    def read(self, symbol: str, text: str, at_ns: int) -> None:
+    def read(self, symbol: str, px: Decimal, at_ns: int) -> None:
         """The exchange was asked, and this is what it traded at then."""
-        px = _number(text)
-        if px > 0:
+        if px > 0 and at_ns >= self._kept.get(symbol, (px, at_ns))[1]:
             self._kept[symbol] = px, at_ns
 
     def forget(self, stream: Stream) -> None:

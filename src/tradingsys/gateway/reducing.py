@@ -7,7 +7,7 @@ the same: while no other session holds the symbol or has orders there. Where ass
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
 from msgspec import structs
@@ -17,6 +17,7 @@ from tradingsys.core.errors import InvalidOrder
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
 from tradingsys.core.order import Terms
+from tradingsys.oms.exposure import Line
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.wire.messages import ErrorCode
@@ -24,6 +25,7 @@ from tradingsys.wire.messages import ErrorCode
 __all__ = ["Reducing"]
 
 _ZERO = Decimal(0)
+_NOTHING = Line()
 
 
 class Reducing:
@@ -32,52 +34,89 @@ class Reducing:
     def __init__(self, book: SessionBook, kind: AccountKind = AccountKind.CONTRACTS) -> None:
         self._book = book
         self._has_flag = kind is AccountKind.CONTRACTS
-        self._bound: dict[str, dict[str, TrackedOrder]] = {}
-        """By symbol: waiting orders that only the account's position keeps from doing more than they shall."""
+        self._open: dict[str, dict[str, TrackedOrder]] = {}
+        """By symbol: orders that were asked only to reduce, or to close the position."""
+        self._unflagged: set[str] = set()
+        """Those of them that this process sent without the venue's flag."""
+        self._unwanted: set[str] = set()
+        """Those that keep another session from trading, and are of no use any more."""
         for order in book.open_orders():
             self.watch(order)
 
-    def watch(self, order: TrackedOrder) -> None:
-        """Something changed about an order: it may be one that the account's position bounds."""
-        if _is_bound(order):
-            self._bound.setdefault(order.symbol, {})[order.client_order_id] = order
-
-    def check_others(self, session: int, symbol: str) -> None:
-        """Raises InvalidOrder while another session has orders that are right for the symbol's only holder alone."""
-        if symbol not in self._bound:
+    def watch(self, order: TrackedOrder, *, flagged: bool = True) -> None:
+        """Something changed about an order: it may be one that only reduces; ``flagged``: the venue was told so."""
+        if not _only_reduces(order):
             return
-        bound = self._bound[symbol]
+        self._open.setdefault(order.symbol, {})[order.client_order_id] = order
+        if not flagged:
+            self._unflagged.add(order.client_order_id)
+
+    def outlived(self, lot: Callable[[str], Decimal]) -> Iterator[TrackedOrder]:
+        """Orders that have nothing left to reduce, where the venue would let them open a position of their session, or
+        where they keep another one from trading; ``lot`` is the smallest quantity of a symbol that can be traded.
+        """
+        for symbol in list(self._open):
+            for order in self._watched(symbol):
+                is_unwanted = order.client_order_id in self._unwanted
+                is_kept = self._is_flagged(order) or order.closes_position
+                if not order.has_evidence or (is_kept and not is_unwanted and self._is_alone(order.session, symbol)):
+                    continue
+                if self._reducible(order) < lot(symbol):
+                    yield order
+
+    def check_others(self, session: int, terms: Terms, more: Decimal | None) -> None:
+        """``more`` is what an order, or an amend, adds to what the session has under way on its side; None: not known.
+
+        Raises InvalidOrder for what could add to the session's position while another one has orders that are right for
+        the symbol's only holder alone. Whoever only reduces makes nothing worse.
+        """
+        symbol = terms.symbol
+        line = self._line(session, symbol)
+        if symbol not in self._open or (more is not None and line.worst_of(terms.side, more) <= _ZERO):
+            return
         sides: set[tuple[int, Side]] = set()
-        for order in list(bound.values()):
-            terms = order.known_terms
-            if terms is None or not _is_bound(order):
-                del bound[order.client_order_id]
-            elif order.session == session:
+        for order in self._watched(symbol):
+            known = order.known_terms
+            if order.session == session or known is None or not (order.closes_position or self._is_flagged(order)):
                 continue
-            elif order.closes_position:
+            if self._reducible(order) <= _ZERO:
+                self._unwanted.add(order.client_order_id)
+                raise InvalidOrder(
+                    f"session {order.session} has {order.client_order_id} left over, which could act on a position of "
+                    "this session: it is being canceled, try again in a second",
+                    code=ErrorCode.INVALID_ORDER,
+                )
+            if order.closes_position:
                 raise InvalidOrder(
                     f"session {order.session} has an order that closes the account's whole position in "
                     f"{symbol.lower()} when it is triggered ({order.client_order_id}): until it is gone no other "
-                    "session can trade the symbol",
+                    "session can add to a position in it",
                     code=ErrorCode.INVALID_ORDER,
                 )
-            else:
-                sides.add((order.session, terms.side))
-        if not bound:
-            del self._bound[symbol]
+            sides.add((order.session, known.side))
         for owner, side in sorted(sides):
-            self._check_bracket(owner, symbol, side)
+            self._check_guarded(owner, symbol, side, terms.side)
 
-    def _check_bracket(self, owner: int, symbol: str, side: Side) -> None:
-        """With a second holder the venue would let a stop and a target of the first both execute."""
+    def _check_guarded(self, owner: int, symbol: str, side: Side, wanted: Side) -> None:
+        """The venue measures the owner's orders with the account's position, which is the owner's own now.
+
+        Once another session holds some of it, a stop and a target may both execute; once another one is on the opposite
+        side, neither does.
+        """
         orders = self._own(owner, symbol, side)
         together, room = _without_rivals(orders), max(-self._book.net(owner, symbol) * side.sign, _ZERO)
+        names = ", ".join(order.client_order_id for order in orders if self._is_flagged(order))
+        waits = f"session {owner} waits to {side} {plain(together)} {symbol.lower()} of the {plain(room)} that it holds"
         if together > room:
-            names = ", ".join(order.client_order_id for order in orders if _is_guarded(order))
             raise InvalidOrder(
-                f"session {owner} waits to {side} {plain(together)} {symbol.lower()} of the {plain(room)} that it holds"
-                f" ({names}): as the symbol's only holder it may, so until one of them is gone no other session can"
-                " trade it",
+                f"{waits} ({names}): as the symbol's only holder it may, so until one of them is gone no other session "
+                "can add to a position in it",
+                code=ErrorCode.INVALID_ORDER,
+            )
+        if wanted is side:
+            raise InvalidOrder(
+                f"{waits} ({names}): the exchange would not do that any more if another session could {side} more than "
+                f"it holds; until they are gone it can reduce what it holds, or {side.opposite}",
                 code=ErrorCode.INVALID_ORDER,
             )
 
@@ -119,14 +158,11 @@ class Reducing:
         alone = self._has_flag and self._is_alone(session, terms.symbol)
         under_way = before.order_qty if before is not None and before.side is terms.side else _ZERO
         bought = before.order_qty if before is not None and before.side is not terms.side else _ZERO
-        # Of orders that wait with the venue's own flag, each may be as large as the position: a stop beside a take
-        # profit. The venue lets none of them do more than reduce.
-        if not (alone and terms.order_type.is_conditional):
-            under_way += _without_rivals(
-                order
-                for order in self._own(session, terms.symbol, terms.side)
-                if order is not instead_of and not (alone and _is_guarded(order))
-            )
+        under_way += _without_rivals(
+            order
+            for order in self._own(session, terms.symbol, terms.side)
+            if order is not instead_of and not (alone and self._may_be_beside(order, terms))
+        )
         wanted = terms.order_qty - (instead_of.facts.booked_qty if instead_of is not None else _ZERO)
         room = bought - net * terms.side.sign - under_way
         if wanted > room:
@@ -151,15 +187,64 @@ class Reducing:
                 code=ErrorCode.INVALID_ORDER,
             )
 
+    def _may_be_beside(self, order: TrackedOrder, terms: Terms) -> bool:
+        """Whether an order does not count where ``terms`` are sent with the venue's flag.
+
+        Of orders that wait with it each may be as large as the position: a stop beside a take profit. The venue lets
+        none of them do more than reduce.
+        """
+        if self._is_flagged(order):
+            return order.is_waiting or terms.order_type.is_conditional
+        return terms.order_type.is_conditional and not _only_reduces(order)
+
+    def _watched(self, symbol: str) -> list[TrackedOrder]:
+        """Of a symbol those that are still open."""
+        orders = self._open[symbol]
+        for order in list(orders.values()):
+            if not _only_reduces(order):
+                del orders[order.client_order_id]
+                self._unflagged.discard(order.client_order_id)
+                self._unwanted.discard(order.client_order_id)
+        if not orders:
+            del self._open[symbol]
+        return list(orders.values())
+
     def _own(self, session: int, symbol: str, side: Side) -> list[TrackedOrder]:
-        orders = ((order, order.known_terms) for order in self._book.open_orders(session) if order.symbol == symbol)
-        return [order for order, terms in orders if terms is not None and terms.side is side]
+        """What the session has under way on a side; what only its strategy tells of is over, whatever it was."""
+        orders = (order for order in self._book.open_orders(session) if order.symbol == symbol)
+        known = ((order, order.known_terms) for order in orders if not order.is_unproven)
+        return [order for order, terms in known if terms is not None and terms.side is side]
+
+    def _reducible(self, order: TrackedOrder) -> Decimal:
+        """What an order could still have to reduce: what its session holds, what it bought and nobody booked yet, or
+        may have bought, and what the order waits for as one of a list. A bid for another price is no position.
+        """
+        terms = order.known_terms
+        assert terms is not None
+        held = max(_ZERO, -self._book.net(order.session, order.symbol) * terms.side.sign)
+        for other in self._own(order.session, order.symbol, terms.side.opposite):
+            is_awaited = other.facts.list_id is not None and other.facts.list_id == order.facts.list_id
+            held += other.facts.missing_qty
+            held += other.worst_leaves_qty if other.in_doubt or is_awaited else _ZERO
+        return held
+
+    def _line(self, session: int, symbol: str) -> Line:
+        return self._book.exposure.lines.get(session, {}).get(symbol, _NOTHING)
 
     def _is_alone(self, session: int, symbol: str) -> bool:
         """Whether nobody else holds the symbol, or has an order there that could make it so."""
         others = (lines.get(symbol) for owner, lines in self._book.exposure.lines.items() if owner != session)
         is_used = any(line is not None and (line.net or line.under_way) for line in others)
         return not is_used and not self._book.net(EXTERNAL, symbol)
+
+    def _is_flagged(self, order: TrackedOrder) -> bool:
+        """Whether the venue knows that it only reduces: by its own words, else as it was sent."""
+        told, known = order.facts.terms, order.known_terms
+        if not self._has_flag or known is None:
+            return False
+        return (
+            told.reduce_only if told is not None else known.reduce_only and order.client_order_id not in self._unflagged
+        )
 
 
 def _without_rivals(orders: Iterable[TrackedOrder]) -> Decimal:
@@ -182,10 +267,10 @@ def _way_out(terms: Terms, room: Decimal, under_way: Decimal, alone: bool) -> st
     return f"cancel or amend the orders that do{together}"
 
 
-def _is_guarded(order: TrackedOrder) -> bool:
-    known = order.known_terms
-    return known is not None and order.is_waiting and known.reduce_only
-
-
-def _is_bound(order: TrackedOrder) -> bool:
-    return order.closes_position or _is_guarded(order)
+def _only_reduces(order: TrackedOrder) -> bool:
+    """Whether an open order was asked to do no more."""
+    if not order.is_open or order.is_unproven:
+        return False
+    known, own = order.known_terms, order.terms
+    is_told = known is not None and (known.reduce_only or known.close_position)
+    return is_told or (own is not None and own.reduce_only)

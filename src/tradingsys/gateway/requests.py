@@ -66,12 +66,18 @@ class RequestHandler:
             if isinstance(error, WrongToken) and error.is_repeated:
                 client.peer.close("too many wrong tokens")
             if client.is_flooding:
-                client.peer.close(
-                    "too many messages: the rate of 200 a second was exceeded again and again", after_s=_FLOODERS_WAIT_S
-                )
+                self._mute(client)
         except StoreError as error:
             client.peer.write(encode_error(request_id, ErrorCode.UNDEFINED, f"not sent: {error}"))
             self._gateway.fail(error)
+
+    def _mute(self, client: Client) -> None:
+        """Whoever is not heard cannot look after orders either: the session is as one whose strategy is gone."""
+        if self._gateway.sessions is not None:
+            self._gateway.sessions.release(client)
+        client.peer.close(
+            "too many messages: the rate of 200 a second was exceeded again and again", after_s=_FLOODERS_WAIT_S
+        )
 
     def _method(self, client: Client, name: str) -> Method:
         if client.is_operator or name == "operate" or name.startswith("op."):

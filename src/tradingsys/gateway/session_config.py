@@ -15,7 +15,18 @@ from tradingsys.core.ids import MAX_SESSION
 from tradingsys.gateway.config_keys import unknown_key
 from tradingsys.oms.limits import AccountLimits, Limits
 
-__all__ = ["UNLIMITED", "LimitsConfig", "SessionConfig", "check_sessions", "limits_of", "unknown_key_within"]
+__all__ = [
+    "LONGEST_COUNTDOWN_S",
+    "UNLIMITED",
+    "LimitsConfig",
+    "SessionConfig",
+    "check_sessions",
+    "limits_of",
+    "unknown_key_within",
+]
+
+LONGEST_COUNTDOWN_S = 3_600
+"""Of the exchange's, that cancels orders."""
 
 _LARGEST = Decimal("1e15")
 _NUMBER = "write a number, or null for no limit"

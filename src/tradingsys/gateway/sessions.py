@@ -39,6 +39,10 @@ _MAX_REPLAY_BYTES = 3 * 512 * 1024
 _MESSAGE_NS = _NS_PER_S // 200
 _MESSAGE_BURST = 400
 _MAX_IGNORED = 1_000
+_MAX_LOGGED_IN = 64
+"""The port takes some more: operators can always come in."""
+_MAX_ONLOOKERS = 16
+"""Of one session. Whoever trades is kept out by none of them: the oldest of the session with most makes room."""
 _MAX_NAME = 100
 _LONGEST_GRACE_MS = 86_400_000
 
@@ -228,12 +232,17 @@ class SessionDesk:
     def login(self, client: Client, params: LoginParams, now_ns: int) -> None:
         """Give the connection what it asks for.
 
-        Raises LocalProtocolError: wrong token or protocol, number out of range, or the session has a living owner.
+        Raises LocalProtocolError: wrong token or protocol, number out of range, no room, or the session has a living
+        owner.
         """
         self._check(client, params)
         client.name, client.instance = params.name, params.instance
         session = self.session(params.session_id)
         if not params.trading:
+            if len(session.onlookers) >= _MAX_ONLOOKERS and client.told is not session:
+                raise _too_many(_MAX_ONLOOKERS, "connections of this session without trading")
+            if self._is_full_for(client):
+                raise _too_many(_MAX_LOGGED_IN, "connections of strategies")
             self.release(client)
             session.onlookers[client] = None
             client.watched = session
@@ -241,6 +250,8 @@ class SessionDesk:
         owner = session.owner
         if owner is not None and owner is not client:
             self._contest(session, owner, client, now_ns)
+        if self._is_full_for(client):
+            self._make_room()
         session.owner, session.probe_deadline_ns = client, None
         session.name = params.name or session.name
         session.on_disconnect, session.grace_ms = params.on_disconnect, params.grace_ms
@@ -307,6 +318,17 @@ class SessionDesk:
                 f"this connection is session {held} already: open another one", code=ErrorCode.BAD_REQUEST
             )
 
+    def _is_full_for(self, client: Client) -> bool:
+        logged_in = sum(len(session.listeners) for session in self.sessions.values())
+        return not client.is_logged_in and logged_in >= _MAX_LOGGED_IN
+
+    def _make_room(self) -> None:
+        """One that may do nothing leaves. Raises LocalProtocolError when there is none."""
+        most_watched = max(self.sessions.values(), key=lambda session: len(session.onlookers))
+        if not most_watched.onlookers:
+            raise _too_many(_MAX_LOGGED_IN, "connections of strategies")
+        self._evict(next(iter(most_watched.onlookers)), "a strategy that trades needs the place")
+
     def _contest(self, session: Session, owner: Client, client: Client, now_ns: int) -> None:
         if client.instance and owner.instance == client.instance:
             self._evict(owner, "the same strategy connected anew")
@@ -320,8 +342,12 @@ class SessionDesk:
             code=ErrorCode.DUPLICATE_LOGIN,
         )
 
-    def _evict(self, owner: Client, reason: str) -> None:
-        owner.is_evicted = True
-        owner.peer.write(encode(SessionClosedPush(reason)))
-        self.release(owner)
-        owner.peer.close(reason)
+    def _evict(self, client: Client, reason: str) -> None:
+        client.is_evicted = True
+        client.peer.write(encode(SessionClosedPush(reason)))
+        self.release(client)
+        client.peer.close(reason)
+
+
+def _too_many(most: int, what: str) -> LocalProtocolError:
+    return LocalProtocolError(f"there are {most} {what} already: close one that is not needed", code=ErrorCode.DENIED)

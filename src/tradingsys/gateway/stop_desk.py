@@ -11,7 +11,7 @@ from tradingsys.gateway.clearing import Clearing
 from tradingsys.gateway.host import Host, Method, check_session, known_instrument, require_ready
 from tradingsys.gateway.operator_views import session_orders
 from tradingsys.gateway.sessions import Client
-from tradingsys.oms.halts import by_operator, printable
+from tradingsys.oms.halts import by_operator, printable, wanted
 from tradingsys.wire.codec import decode_params, encode_reply
 from tradingsys.wire.messages import ErrorCode, Request
 from tradingsys.wire.operator import HaltParams, ScopeParams, StoppingParams, StoppingView
@@ -36,8 +36,7 @@ class StopDesk:
 
     def _halt(self, client: Client, request: Request) -> None:
         params = decode_params(request, HaltParams)
-        state = TradingState.REDUCING if params.reducing else TradingState.HALTED
-        duty = HaltDuty.NOTHING if params.keep_orders else HaltDuty.CANCEL
+        state, duty = wanted(reducing=params.reducing, keep_orders=params.keep_orders)
         self._impose(client, request, self._scope(params.session_id, params.symbol), state, params.reason, duty)
 
     def _flatten(self, client: Client, request: Request) -> None:
@@ -94,6 +93,7 @@ class StopDesk:
         does = {
             HaltDuty.FLATTEN: ", and what is held is still traded away",
             HaltDuty.CANCEL: ", and orders are canceled",
+            HaltDuty.REDUCE: ", and orders that could add are canceled",
         }
         ends = self._gateway.book.commands.line(f"resume {row.scope.words}")
         return f"{row.scope} stays {row.state}{does.get(row.duty, '')}, as was asked for before: `{ends}` ends that"

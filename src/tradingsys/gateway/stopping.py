@@ -10,6 +10,7 @@ from tradingsys.gateway.clearing import Clearing
 from tradingsys.gateway.confirming import Confirming
 from tradingsys.gateway.flattening import Flattening
 from tradingsys.gateway.host import Host
+from tradingsys.gateway.outlived import OutlivedOrders
 from tradingsys.oms.procedure import until
 
 __all__ = ["Stopping"]
@@ -19,11 +20,12 @@ _KEPT = 32
 
 
 class Stopping:
-    """Looks four times a second at the kill file, at sessions that nobody owns, and at what is to be cleared."""
+    """Looks four times a second at the kill file, at sessions that nobody owns, at what is to be cleared, and at orders
+    that outlived what they were to reduce."""
 
     def __init__(self, gateway: Host) -> None:
         self._gateway = gateway
-        self._absences = Absences(gateway)
+        self._absences, self._outlived = Absences(gateway), OutlivedOrders(gateway)
         self._canceling, self._flattening = Canceling(gateway), Flattening(gateway)
         self._standing: dict[tuple[Scope, HaltCause], Clearing] = {}
         self._begun: dict[int, Clearing] = {}
@@ -42,6 +44,7 @@ class Stopping:
         self.heed_kill_file()
         self._absences.look()
         self.work()
+        self._outlived.look()
 
     def heed_kill_file(self) -> None:
         """Halt the account while somebody wants that who has no other way to say so."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from tradingsys.core.commands import InstrumentsQuery, VenueRules
 from tradingsys.core.errors import TradingError
@@ -61,13 +61,15 @@ class SymbolRules:
         self._read_ns: int | None = None
         self._is_wanted = self._is_reading = False
         self._changed: set[str] = set()
+        self._unreadable: frozenset[str] = frozenset()
 
-    def learn(self, instruments: Iterable[Instrument]) -> None:
+    def learn(self, rules: VenueRules) -> None:
         """The rules as they are now."""
         before = dict(self.instruments)
+        self._unreadable = frozenset(rules.unreadable)
         self._read_ns = self._now_ns()
         self.instruments.clear()
-        self.instruments |= {instrument.symbol: instrument for instrument in instruments}
+        self.instruments |= {instrument.symbol: instrument for instrument in rules.instruments}
         if before:
             for symbol in sorted(before.keys() | self.instruments.keys()):
                 self._compare(symbol, before.get(symbol), self.instruments.get(symbol))
@@ -115,7 +117,7 @@ class SymbolRules:
 
     def _compare(self, symbol: str, before: Instrument | None, now: Instrument | None) -> None:
         was = before.status if before else "not listed"
-        status = now.status if now else "not listed"
+        status = now.status if now else "UNREADABLE" if symbol in self._unreadable else "not listed"
         if was == status:
             return
         self._changed.add(symbol)

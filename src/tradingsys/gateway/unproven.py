@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.ids import decode_client_order_id
@@ -14,7 +15,10 @@ from tradingsys.gateway.views import terms_of
 from tradingsys.oms.session_book import Incarnation, SessionBook
 from tradingsys.wire.messages import ErrorCode, ResolveItem
 
-__all__ = ["UnprovenOrders"]
+__all__ = ["Presume", "UnprovenOrders"]
+
+Presume = Callable[[int, Terms], Decimal]
+"""Told a session and terms, it tells what an order for an amount may come to."""
 
 _MOST = 100
 """Of a session at a time: each is asked about, and counts in full, until the exchange has shown what became of it."""
@@ -27,7 +31,11 @@ class UnprovenOrders:
         self._book, self._incarnation = book, incarnation
 
     def intent(
-        self, session: Session | None, item: ResolveItem, instruments: Mapping[str, Instrument]
+        self,
+        session: Session | None,
+        item: ResolveItem,
+        instruments: Mapping[str, Instrument],
+        presume: Presume,
     ) -> Intent | None:
         """What would have been in the journal; None when it provably never left.
 
@@ -45,13 +53,13 @@ class UnprovenOrders:
             return None
         terms = self.terms(item)
         self._check(terms, instruments.get(terms.symbol))
-        in_doubt = sum(order.in_doubt and not order.stamp_ms for order in self._book.open_orders(session.id))
+        in_doubt = sum(order.is_unproven for order in self._book.open_orders(session.id))
         if in_doubt >= _MOST:
             raise LocalProtocolError(
                 f"the exchange is being asked about {_MOST} orders of this session already: ask again in some seconds",
                 code=ErrorCode.DENIED,
             )
-        return Intent(item.client_order_id, session.id, terms, 0, 0)
+        return Intent(item.client_order_id, session.id, terms, 0, 0, presumed_qty=presume(session.id, terms))
 
     def terms(self, item: ResolveItem) -> Terms:
         """What it was, as the strategy says. Raises LocalProtocolError."""

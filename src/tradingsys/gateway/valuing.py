@@ -18,6 +18,8 @@ __all__ = ["Valuing"]
 _NS_PER_S = 1_000_000_000
 _DOLLARS = frozenset({"USDT", "USDC", "FDUSD", "TUSD", "USD1", "BUSD", "DAI", "USD"})
 """Assets that count as USDT."""
+_KEPT_PERCENT = 1
+"""Prices are kept over restarts to within that."""
 _ONE = Decimal(1)
 _ZERO = Decimal(0)
 
@@ -43,9 +45,12 @@ class Valuing:
 
     def needed(self, symbol: str) -> tuple[str, ...]:
         """The symbols whose prices measure orders on this one: itself, and what its quote asset trades at."""
-        quote = self._quote_asset(symbol)
-        pairs = () if quote in _DOLLARS else (f"{quote}USDT", f"USDT{quote}")
-        return (symbol, *(pair for pair in pairs if pair in self._instruments))
+        return (symbol, *self.pairs(self._quote_asset(symbol)))
+
+    def pairs(self, asset: str) -> tuple[str, ...]:
+        """The symbols that tell what an asset is worth: what was earned and paid in it counts at that."""
+        pairs = () if asset in _DOLLARS else (f"{asset}USDT", f"USDT{asset}")
+        return tuple(pair for pair in pairs if pair in self._instruments)
 
     def _in_dollars(
         self, measured: Measured, quote: str, oldest_ns: int | None, now_ns: int
@@ -65,17 +70,21 @@ class Valuing:
         return measured, rate.px if name == pairs[0] else _ONE / rate.px
 
     def refresh(self) -> None:
-        """Prices have changed: so has what all lines are worth."""
+        """Prices have changed: so has what all lines are worth, and what is to be known of them after a restart."""
         symbols = {symbol for lines in self._book.exposure.lines.values() for symbol in lines}
         for symbol in sorted(symbols):
             self._book.exposure.value(symbol, self.worth(symbol))
+            px, kept = self._prices.worth(symbol), self._book.prices.get(symbol)
+            if px is not None and (kept is None or abs(px - kept) * 100 > kept * _KEPT_PERCENT):
+                self._book.keep_price(symbol, px)
 
     def worth(self, symbol: str) -> Decimal:
         """Of one unit of a symbol, as it was last known; what was paid for it where no price ever was; else 0."""
         px, rate = self._prices.worth(symbol), self.rate(self._quote_asset(symbol))
         if px is not None and rate is not None:
             return px * rate
-        return self._book.exposure.worth(symbol) or (px or self._paid(symbol)) * (rate or _ZERO)
+        last = px or self._book.prices.get(symbol) or self._paid(symbol)
+        return self._book.exposure.worth(symbol) or last * (rate or _ZERO)
 
     def lowest_px(self, symbol: str, side: Side) -> Decimal | None:
         """Of what the book shows for an order of this side and what else is known, however old; None if nothing is."""
@@ -97,10 +106,14 @@ class Valuing:
         return px
 
     def holdings(self, session: int) -> Iterator[Holding]:
-        """What a session holds, and held, with what it trades at."""
+        """What a session holds, and held, with what it trades at: what is not listed any more, as it was known last,
+        else with what was paid.
+        """
         for symbol in self._book.exposure.lines.get(session, ()):
-            position = self._book.position(session, symbol)
-            yield Holding(position, self._quote_asset(symbol), self._prices.worth(symbol))
+            position, px = self._book.position(session, symbol), self._prices.worth(symbol)
+            if px is None and symbol not in self._instruments:
+                px = self._book.prices.get(symbol, position.entry_px)
+            yield Holding(position, self._quote_asset(symbol), px)
 
     def _paid(self, symbol: str) -> Decimal:
         for (session, held), net in self._book.positions.items():

@@ -79,7 +79,7 @@ class VenueLink:
         if self._waiting_until_ns is not None and self._waiting_until_ns <= now_ns:
             self._waiting_until_ns = self._first_to_wait = None
         for token in self._turns.take_stale(now_ns):
-            why = "what strategies ask of the exchange had to wait for too long"
+            why = "it had to wait for too long, and was not sent"
             self._procedures.answer(token, None, TransportError(why, sent=False))
         for token in self._turns.take_lost(now_ns):
             self._log.error("a question to the exchange was never answered: please report it", token=token)
@@ -188,6 +188,7 @@ class VenueLink:
                     self._transport.perform(output)
                 case Answer(token, value, error):
                     self._turns.answered(token)
+                    self._heard(output)
                     self._procedures.answer(token, value, error)
                 case LimitsSeen(used, retry_after_ms):
                     if self._venue.clock.is_set and self._throttle.seen(used, retry_after_ms, self.venue_ms()):

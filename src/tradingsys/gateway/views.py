@@ -41,6 +41,7 @@ __all__ = [
     "signed_number",
     "snapshot",
     "terms_of",
+    "told_ms",
     "trading_view",
 ]
 
@@ -49,12 +50,14 @@ _RESTRICTIONS_TOLD = 5
 _DECIMAL_TEXT = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?").fullmatch
 
 
-def order_view(order: TrackedOrder, fills: Iterable[Fill], completed: Iterable[Fill] = ()) -> OrderView | None:
+def order_view(
+    order: TrackedOrder, fills: Iterable[Fill], completed: Iterable[Fill] = (), said: Terms | None = None
+) -> OrderView | None:
     """An order with these of its fills, and these of which more is known than was told.
 
-    None while nobody has told what was ordered.
+    While nobody has told what was ordered it has the terms that it is ``said`` to have; None without those.
     """
-    terms, facts, own = order.known_terms, order.facts, order.terms
+    terms, facts, own = order.known_terms or said, order.facts, order.terms
     if terms is None:
         return None
     average = facts.avg_px
@@ -65,7 +68,7 @@ def order_view(order: TrackedOrder, fills: Iterable[Fill], completed: Iterable[F
         order_type=terms.order_type,
         quantity=plain(terms.order_qty),
         status=order.status,
-        ts_ms=_told_ms(order),
+        ts_ms=told_ms(order),
         price=_plain_or_none(terms.price),
         time_in_force=terms.time_in_force,
         post_only=terms.post_only,
@@ -96,10 +99,10 @@ def order_view(order: TrackedOrder, fills: Iterable[Fill], completed: Iterable[F
     )
 
 
-def _told_ms(order: TrackedOrder) -> int:
+def told_ms(order: TrackedOrder) -> int:
     """Venue time of the latest that is known of an order; 0 when nobody told."""
-    told_ms = max(order.last_seen_ms, order.facts.closed.ts_event_ms if order.facts.closed else 0)
-    return told_ms if told_ms > UNDATED_MS else 0
+    latest_ms = max(order.last_seen_ms, order.facts.closed.ts_event_ms if order.facts.closed else 0)
+    return latest_ms if latest_ms > UNDATED_MS else 0
 
 
 def _plain_or_none(value: Decimal | None) -> str | None:

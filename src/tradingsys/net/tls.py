@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import ssl
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from cryptography import x509
 
 from tradingsys.core.errors import ConfigError
 
-__all__ = ["client_context", "names_in", "server_context", "valid_until_ms"]
+__all__ = ["client_context", "is_made_out_to", "names_in", "server_context", "validity_ms"]
 
 _PEM = "a file in PEM format"
 
@@ -59,9 +60,19 @@ def names_in(certificate: Path) -> frozenset[str]:
     return frozenset({*(name.lower() for name in found.get_values_for_type(x509.DNSName)), *map(str, addresses)})
 
 
-def valid_until_ms(certificate: Path) -> int:
-    """Until when a certificate is valid, in ms since 1970. Raises ConfigError for a file that is none."""
-    return round(_first(certificate).not_valid_after_utc.timestamp() * 1_000)
+def is_made_out_to(names: frozenset[str], host: str) -> bool:
+    """Whether clients accept a certificate with these ``names`` from who they call ``host``, in lower case."""
+    try:
+        return str(ipaddress.ip_address(host)) in names
+    except ValueError:
+        return host in names or f"*.{host.partition('.')[2]}" in names
+
+
+def validity_ms(certificate: Path) -> tuple[int, int]:
+    """From and until when a certificate is valid, in ms since 1970. Raises ConfigError for a file that is none."""
+    first = _first(certificate)
+    begin, end = first.not_valid_before_utc, first.not_valid_after_utc
+    return round(begin.timestamp() * 1_000), round(end.timestamp() * 1_000)
 
 
 def _first(certificate: Path) -> x509.Certificate:

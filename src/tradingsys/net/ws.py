@@ -183,6 +183,41 @@ class Server:
         await asyncio.sleep(0)
 
 
+class _Reception:
+    """Asks ``accept`` about every upgrade request, and knows who was let in."""
+
+    def __init__(
+        self, accept: Acceptor, report: ErrorHook, callers: Callers | None, max_message_bytes: int, is_fair: bool
+    ) -> None:
+        self._accept, self._report, self._callers = accept, report, callers
+        self._max_message_bytes, self._is_fair = max_message_bytes, is_fair
+        self.connections: set[Connection] = set()
+
+    def __call__(self, request: WSUpgradeRequest) -> picows.WSUpgradeResponseWithListener:
+        """See `picows.ws_create_server`."""
+        verdict = self._verdict(UpgradeRequest(request.path.decode("latin-1"), lower_case(request.headers.items())))
+        if isinstance(verdict, Refuse):
+            refusal = WSUpgradeResponse.create_error_response(verdict.status, verdict.text.encode())
+            return picows.WSUpgradeResponseWithListener(refusal, None)
+        accepted = verdict if isinstance(verdict, Accept) else Accept(verdict)
+        listener = Listener(accepted.handler, self._max_message_bytes, self._report, is_fair=self._is_fair)
+        listener.on_open, listener.on_gone = self._opened, self.connections.discard
+        extra = {} if accepted.subprotocol is None else {"Sec-WebSocket-Protocol": accepted.subprotocol}
+        return picows.WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(extra), listener)
+
+    def _verdict(self, request: UpgradeRequest) -> WsHandler | Accept | Refuse:
+        try:
+            return self._accept(request)
+        except Exception as error:  # noqa: BLE001 - one bad request must not reach the loop
+            self._report(error)
+            return Refuse(500, "internal error")
+
+    def _opened(self, conn: Connection) -> None:
+        self.connections.add(conn)
+        if self._callers is not None:
+            self._callers.entered(conn.descriptor)
+
+
 async def serve(
     host: str,
     port: int,
@@ -207,42 +242,16 @@ async def serve(
 
     Raises OSError when the port is taken.
     """
-    report = on_error or _report_to_loop
-    connections: set[Connection] = set()
-
-    def opened(conn: Connection) -> None:
-        connections.add(conn)
-        if callers is not None:
-            callers.entered(conn.descriptor)
-
-    def on_request(request: WSUpgradeRequest) -> picows.WSUpgradeResponseWithListener:
-        try:
-            verdict = accept(UpgradeRequest(request.path.decode("latin-1"), lower_case(request.headers.items())))
-        except Exception as error:  # noqa: BLE001 - one bad request must not reach the loop
-            report(error)
-            verdict = Refuse(500, "internal error")
-        if isinstance(verdict, Refuse):
-            refusal = WSUpgradeResponse.create_error_response(verdict.status, verdict.text.encode())
-            return picows.WSUpgradeResponseWithListener(refusal, None)
-        accepted = verdict if isinstance(verdict, Accept) else Accept(verdict)
-        listener = Listener(accepted.handler, max_message_bytes, report, is_fair=is_fair)
-        listener.on_open, listener.on_gone = opened, connections.discard
-        extra = {} if accepted.subprotocol is None else {"Sec-WebSocket-Protocol": accepted.subprotocol}
-        return picows.WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(extra), listener)
-
+    reception = _Reception(accept, on_error or _report_to_loop, callers, max_message_bytes, is_fair)
     sockets = await listening_sockets(host, port)
     port = sockets[0].getsockname()[1]
     if callers is not None:
         sockets = [Doorway(sock, callers) for sock in sockets]
     for sock in sockets:
-        # Handed down to every connection. The kernel doubles the figure, for what it needs beside the bytes.
-        if send_buffer_bytes is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes // 2)
-        if receive_buffer_bytes is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes // 2)
+        _bound_buffers(sock, send_buffer_bytes, receive_buffer_bytes)
     listeners = [
         await picows.ws_create_server(
-            on_request,
+            reception,
             sock=sock,
             ssl=ssl,
             ssl_handshake_timeout=handshake_timeout_s if ssl is not None else None,
@@ -256,7 +265,14 @@ async def serve(
         )
         for sock in sockets
     ]
-    return Server(listeners, port, connections)
+    return Server(listeners, port, reception.connections)
+
+
+def _bound_buffers(sock: socket.socket, send_bytes: int | None, receive_bytes: int | None) -> None:
+    """Handed down to every connection. The kernel doubles the figure, for what it needs beside the bytes."""
+    for option, size in ((socket.SO_SNDBUF, send_bytes), (socket.SO_RCVBUF, receive_bytes)):
+        if size is not None:
+            sock.setsockopt(socket.SOL_SOCKET, option, size // 2)
 
 
 def _report_to_loop(error: Exception) -> None:

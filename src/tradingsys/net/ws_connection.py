@@ -220,6 +220,7 @@ class Listener(WSListener):
         if conn is None:
             return
         if self._share is None or conn.was_ended_here:
+            conn.mute()
             self._closed()
         else:
             self._share.finish(self._closed)

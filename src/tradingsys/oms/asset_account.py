@@ -16,6 +16,7 @@ of them or in a third. Baselines and executions fit together because
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from decimal import Decimal
 
 from tradingsys.core.commands import Balance, BalancesQuery, Income
@@ -27,6 +28,7 @@ from tradingsys.oms.asset_totals import movements
 from tradingsys.oms.cash_history import CREATION_DOUBT_MS
 from tradingsys.oms.entering import Entering, Wish
 from tradingsys.oms.inquiry import Inquiry
+from tradingsys.oms.refusals import NotTold
 from tradingsys.oms.trade_history import TradeHistory
 
 __all__ = ["AssetAccount"]
@@ -47,7 +49,7 @@ class AssetAccount:
         self._staleness_ms = inquiry.margins.staleness_ms
         self.cash_kind: str | None = LedgerKind.INTEREST.value if charges_interest else None
         self.instruments: Mapping[str, Instrument] = {}
-        self._entering = Entering(inquiry, self._enter, self._is_in, self._tell_busy)
+        self._entering = Entering(inquiry, self._enter, self._is_done, self._tell_busy)
         self._told_busy: set[str] = set()
 
     async def symbols_held(self) -> set[str]:
@@ -59,12 +61,11 @@ class AssetAccount:
 
     async def enter_symbols(self, symbols: Iterable[str], tries: int | None = None) -> None:
         """Start accounting for symbols, and for those of their assets that are not accounted for."""
-        await self._entering.enter((Wish(symbol=each) for each in symbols if self._pair(each) is not None), tries)
+        await self._entering.enter((Wish(symbol=each) for each in symbols), tries)
 
     async def enter_lost_symbol(self, symbol: str) -> None:
         """It is read from the book's beginning on."""
-        if self._pair(symbol) is not None:
-            await self._entering.enter([Wish(symbol=symbol, is_lost=True)])
+        await self._entering.enter([Wish(symbol=symbol, is_lost=True)])
 
     async def enter_assets(self, assets: Iterable[str], tries: int | None = None) -> None:
         """Start accounting for assets that moved without being one of a symbol's two, such as a fee's."""
@@ -99,8 +100,12 @@ class AssetAccount:
 
     # ---- inside
 
-    def _is_in(self, wish: Wish) -> bool:
-        return wish.symbol in self._book.symbols if wish.symbol else wish.asset in self._book.assets
+    def _is_done(self, wish: Wish) -> bool:
+        """Whether it is accounted for, or cannot be now."""
+        if wish.symbol:
+            is_hidden = self._pair(wish.symbol) is None or self._inquiry.is_history_put_off(wish.symbol)
+            return wish.symbol in self._book.symbols or is_hidden
+        return wish.asset in self._book.assets
 
     async def _enter(self, wishes: Collection[Wish]) -> None:
         """Enter what can be entered now. Each reading is taken when the one before can no longer be the younger one."""
@@ -110,14 +115,17 @@ class AssetAccount:
         new = {asset for pair in pairs.values() for asset in (pair.base, pair.quote)}
         new |= {wish.asset for wish in wishes if wish.asset}
         lost = {wish.symbol for wish in wishes if wish.is_lost}
-        last_ids = {symbol: await history.last_id(symbol) for symbol in pairs}
+        last_ids = await history.last_ids(pairs)
         began_ms = await self._enter_quiet(new - book.assets.keys(), pairs)
         for symbol, pair in pairs.items():
-            if symbol not in book.symbols and {pair.base, pair.quote} <= book.assets.keys():
-                start_ms = self._read_from(symbol, pair, began_ms, is_lost=symbol in lost)
-                fills = [] if start_ms is None else await history.since(symbol, start_ms)
+            if symbol in last_ids and symbol not in book.symbols and {pair.base, pair.quote} <= book.assets.keys():
+                start_ms = self._read_from(symbol, began_ms, is_lost=symbol in lost)
+                try:
+                    fills = [] if start_ms is None else await history.since(symbol, start_ms)
+                except NotTold:
+                    continue
                 first = min((int(fill.exec_id) for fill in fills), default=last_ids[symbol] + 1)
-                if symbol not in book.symbols:
+                if not self._is_done(Wish(symbol)):
                     book.enter_pair(symbol, first, pair)
                     await history.pull(symbol)
 
@@ -155,8 +163,9 @@ class AssetAccount:
         moved: set[str] = set()
         for symbol in sorted(around):
             if (pair := self._pair(symbol)) is not None:
-                for fill in await self._history.since(symbol, start_ms):
-                    moved |= movements(fill, pair).keys()
+                with suppress(NotTold):  # of what is not told, the balances tell
+                    for fill in await self._history.since(symbol, start_ms):
+                        moved |= movements(fill, pair).keys()
         return moved
 
     def _enter_assets(self, assets: Iterable[str], balances: Mapping[str, Balance], began_ms: int) -> None:
@@ -164,12 +173,12 @@ class AssetAccount:
         for asset in sorted(assets):
             self._book.cash.enter_asset(asset, _net(balances, asset) - held.get(asset, _ZERO), began_ms)
 
-    def _read_from(self, symbol: str, pair: Pair, began_ms: int, *, is_lost: bool) -> int | None:
+    def _read_from(self, symbol: str, began_ms: int, *, is_lost: bool) -> int | None:
         """From when on a symbol's history must be in the books; None: from the trade id that was just read."""
         book = self._book
         if is_lost or any(order.symbol == symbol for order in book.orders.values()):
             return book.created_ms - CREATION_DOUBT_MS
-        since_ms = min(book.assets[pair.base], book.assets[pair.quote])
+        since_ms = min(book.assets.values())  # fees may have moved any of them
         return since_ms if since_ms < began_ms else None
 
     def _trading(self, assets: Iterable[str]) -> set[str]:

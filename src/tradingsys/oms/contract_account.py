@@ -11,6 +11,7 @@ from tradingsys.oms.cash_history import CREATION_DOUBT_MS
 from tradingsys.oms.entering import Entering, Wish
 from tradingsys.oms.funding import FUNDING
 from tradingsys.oms.inquiry import Inquiry
+from tradingsys.oms.refusals import NotTold
 from tradingsys.oms.trade_history import TradeHistory
 
 __all__ = ["ContractAccount"]
@@ -26,7 +27,7 @@ class ContractAccount:
         self._history = history
         self._book = inquiry.book
         self._staleness_ms = inquiry.margins.staleness_ms
-        self._entering = Entering(inquiry, self._enter, lambda wish: wish.symbol in self._book.symbols, self._tell_busy)
+        self._entering = Entering(inquiry, self._enter, self._is_done, self._tell_busy)
         self.cash_kind: str | None = FUNDING
 
     async def symbols_held(self) -> set[str]:
@@ -36,7 +37,7 @@ class ContractAccount:
 
     async def enter_symbols(self, symbols: Iterable[str], tries: int | None = None) -> None:
         """Start accounting for symbols."""
-        await self._entering.enter((Wish(symbol=each) for each in symbols if self._history.is_listed(each)), tries)
+        await self._entering.enter((Wish(symbol=each) for each in symbols), tries)
 
     async def enter_lost_symbol(self, symbol: str) -> None:
         """What the account held when the book began is what it holds now less what it traded since."""
@@ -72,6 +73,10 @@ class ContractAccount:
 
     # ---- inside
 
+    def _is_done(self, wish: Wish) -> bool:
+        """Whether it is accounted for, or cannot be now."""
+        return wish.symbol in self._book.symbols or self._inquiry.is_history_put_off(wish.symbol)
+
     async def _enter(self, wishes: Collection[Wish]) -> None:
         """Read trade id, position, trade id: what did not trade in between can be entered.
 
@@ -79,14 +84,17 @@ class ContractAccount:
         """
         book, history = self._book, self._history
         lost = {wish.symbol for wish in wishes if wish.is_lost}
-        before = {symbol: await history.last_id(symbol) for symbol in sorted({wish.symbol for wish in wishes})}
+        before = await history.last_ids(sorted({wish.symbol for wish in wishes}))
         await self._inquiry.wait(self._staleness_ms)
         held = await self._inquiry.patiently(PositionsQuery())
         await self._inquiry.wait(self._staleness_ms)
         for symbol, last in before.items():
             is_lost = symbol in lost
-            fills = await history.since(symbol, book.created_ms - CREATION_DOUBT_MS) if is_lost else []
-            if await history.last_id(symbol) != last or symbol in book.symbols:
+            try:
+                fills = await history.since(symbol, book.created_ms - CREATION_DOUBT_MS) if is_lost else []
+                if await history.last_id(symbol) != last or symbol in book.symbols:
+                    continue
+            except NotTold:
                 continue
             first = min((int(fill.exec_id) for fill in fills), default=last + 1)
             traded = sum((fill.signed_qty for fill in fills), _ZERO)

@@ -49,9 +49,11 @@ class DayLoss:
         return self._record if self._limits.max_drawdown is not None or cost != before.cost else None
 
     def forgive(self) -> DayRecord | None:
-        """A person let the session go on: from now on it may lose as much again. Returns what is to be kept."""
+        """A person let the session go on: it may lose as much again, from when its earnings are known next. Returns
+        what is to be kept.
+        """
         if self._record is not None:
-            self._record = structs.replace(self._record, began_with=self._earned, best=self._earned)
+            self._record = structs.replace(self._record, day_ms=0, began_with=self._earned, best=self._earned)
         return self._record
 
     @property

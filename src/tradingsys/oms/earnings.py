@@ -30,17 +30,27 @@ class Earnings:
     def __init__(self, cost: Decimal = _ZERO) -> None:
         """``cost`` is what that came to until now."""
         self.cost = cost
+        self.assets: set[str] = set()
+        """Whose worth tells what was earned: it earned in them, or paid in them since that was asked last."""
         self._paid: dict[str, Decimal] | None = None
 
     def total(self, holdings: Iterable[Holding], rate_of: Callable[[str], Decimal | None]) -> Decimal | None:
         """In USDT; ``rate_of`` an asset is what it is worth there. None as long as a price or a cost is not known."""
         earned = _ZERO
         paid: dict[str, Decimal] = {}
+        self.assets.clear()
+        is_known = True
         for holding in holdings:
-            amount, rate = _earned(holding, paid), rate_of(holding.quote_asset)
+            amount = _earned(holding, paid)
+            if amount:
+                self.assets.add(holding.quote_asset)
+            rate = rate_of(holding.quote_asset) if amount else _ZERO
             if amount is None or rate is None:
-                return None
-            earned += amount * rate
+                is_known = False
+            else:
+                earned += amount * rate
+        if not is_known:
+            return None
         self._value(paid, rate_of)
         return earned - self.cost
 
@@ -49,8 +59,12 @@ class Earnings:
             self._paid = paid  # before this process: what of it is not in the cost was worth nobody knows what
             return
         for asset, amount in paid.items():
-            more, rate = amount - self._paid.get(asset, _ZERO), rate_of(asset)
-            if more and rate is not None:
+            more = amount - self._paid.get(asset, _ZERO)
+            if not more:
+                continue
+            self.assets.add(asset)
+            rate = rate_of(asset)
+            if rate is not None:
                 self.cost += more * rate
                 self._paid[asset] = amount
 

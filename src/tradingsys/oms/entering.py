@@ -38,13 +38,15 @@ class Entering:
         self,
         inquiry: Inquiry,
         read: Callable[[Collection[Wish]], Awaitable[None]],
-        is_in: Callable[[Wish], bool],
+        is_done: Callable[[Wish], bool],
         tell_busy: Callable[[Collection[Wish]], None],
     ) -> None:
-        """``read`` enters what it can; ``tell_busy`` is told what could not be entered for some time, once."""
+        """``read`` enters what it can, until that ``is_done``; ``tell_busy`` is told what could not be entered for some
+        time, once.
+        """
         self._inquiry = inquiry
         self._read = read
-        self._is_in = is_in
+        self._is_done = is_done
         self._tell_busy = tell_busy
         self._wanted: Counter[Wish] = Counter()
         self._failures: Counter[Wish] = Counter()
@@ -60,7 +62,7 @@ class Entering:
         mine, rounds = set(wishes), 0
         self._wanted.update(mine)
         try:
-            while missing := [wish for wish in mine if not self._is_in(wish)]:
+            while missing := [wish for wish in mine if not self._is_done(wish)]:
                 pause_ns = min(self._due_ns.get(wish, 0) for wish in missing) - self._inquiry.now_ns()
                 if self._inquiry.now_ns() < self._reads_until_ns:
                     await self._inquiry.wait(_JOIN_MS)
@@ -77,7 +79,7 @@ class Entering:
 
     async def _read_what_is_due(self) -> None:
         now_ns = self._inquiry.now_ns()
-        due = {wish for wish in self._wanted if not self._is_in(wish) and self._due_ns.get(wish, 0) <= now_ns}
+        due = {wish for wish in self._wanted if not self._is_done(wish) and self._due_ns.get(wish, 0) <= now_ns}
         staleness_ms = self._inquiry.margins.staleness_ms
         reads_until_ns = self._reads_until_ns = now_ns + _PATIENCE * staleness_ms * _NS_PER_MS
         try:
@@ -87,7 +89,7 @@ class Entering:
                 self._reads_until_ns = 0
         busy: list[Wish] = []
         for wish in due:
-            if self._is_in(wish):
+            if self._is_done(wish):
                 self._failures.pop(wish, None)
                 self._due_ns.pop(wish, None)
                 continue

@@ -12,7 +12,7 @@ from tradingsys.core.enums import TradingState
 from tradingsys.core.records import HaltCause, HaltDuty, HaltRecord, Scope
 from tradingsys.oms.effects import Effect, Halt, Save
 
-__all__ = ["Halts", "by_operator", "printable"]
+__all__ = ["Halts", "by_operator", "printable", "wanted"]
 
 _DUTIES = tuple(HaltDuty)
 _LONGEST_REASON = 200
@@ -26,6 +26,12 @@ def printable(reason: str) -> str:
 def by_operator(reason: str) -> str:
     """The same, of what a person imposed."""
     return ": ".join(filter(None, ["by an operator", printable(reason)]))
+
+
+def wanted(*, reducing: bool, keep_orders: bool) -> tuple[TradingState, HaltDuty]:
+    """What a person asks for who halts: what may still be sent, and what becomes of the orders that are open."""
+    state, duty = (TradingState.REDUCING, HaltDuty.REDUCE) if reducing else (TradingState.HALTED, HaltDuty.CANCEL)
+    return state, HaltDuty.NOTHING if keep_orders else duty
 
 
 class Halts:
@@ -62,8 +68,8 @@ class Halts:
         """Allow no more than ``state`` in the scope; False when that stands for this cause already.
 
         What stands keeps its reason and its time, unless the new one allows less, does more or lasts longer, or an
-        operator gives another reason. Nothing but lifting it lets it allow more, do less or end sooner, unless the new
-        one allows less.
+        operator or an audit gives another reason. Nothing but lifting it lets it allow more, do less or end sooner,
+        unless the new one allows less.
         """
         known = self._rows.get((scope, cause))
         if known is not None:
@@ -78,14 +84,13 @@ class Halts:
         return True
 
     def lift(self, scope: Scope, ts_ms: int, cause: HaltCause | None = None) -> bool:
-        """Lift what was imposed on exactly this scope, for one cause or all that restrict; False when there is
-        nothing.
+        """Lift what was imposed on exactly this scope, for one cause or all; False when there is nothing.
+
+        Whoever lifts all that restricts does not end a cancel that somebody waits for: only where nothing else stands.
         """
-        lifted = [
-            row
-            for row in self.of(scope)
-            if row.cause is cause or (cause is None and row.state is not TradingState.ACTIVE)
-        ]
+        lifted = [row for row in self.of(scope) if cause in (None, row.cause)]
+        if cause is None:
+            lifted = [row for row in lifted if row.cause is not HaltCause.CANCEL] or lifted
         for row in lifted:
             self._keep(HaltRecord(scope, TradingState.ACTIVE, "", ts_ms, row.cause))
         return bool(lifted)
@@ -151,7 +156,7 @@ class Halts:
 def _replaces(new: HaltRecord, known: HaltRecord) -> bool:
     if new.cause is HaltCause.CANCEL:
         return True  # what was sent since then is to be gone, too
-    if new.cause is HaltCause.OPERATOR:
+    if new.cause in (HaltCause.OPERATOR, HaltCause.AUDIT):
         return (new.state, new.duty, new.reason) != (known.state, known.duty, known.reason)
     return (new.state, new.duty, new.until_ms) != (known.state, known.duty, known.until_ms)
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from msgspec import Struct, structs
 
-from tradingsys.core.commands import OrderQuery, Reading
+from tradingsys.core.commands import ConditionalOrdersQuery, OrderQuery, Reading, TradesQuery
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import Banned, TradingError, VenueError
 from tradingsys.core.order import Order
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.oms.procedure import T, ask, until
+from tradingsys.oms.refusals import NotTold, OfSymbol, Refusals
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
 
@@ -58,20 +59,43 @@ class Inquiry:
         self.margins = margins
         self.timing = timing
         self.clock = clock
+        self.refusals = Refusals(now_ns, book.alarm)
         self._now_ns = now_ns
 
-    async def patiently(self, query: Reading[T], *, fatal: type[TradingError] | tuple[()] = ()) -> T:
-        """The answer, however often it takes.
+    async def ask(self, query: Reading[T]) -> T:
+        """The venue's answer. Raises NotTold where it refuses to answer, and the TradingError that prevented one."""
+        asked: OfSymbol | None = query if isinstance(query, OfSymbol) else None
+        if asked is None:
+            return await ask(query)
+        if not self.refusals.is_put_off(asked):
+            try:
+                answer = await ask(query)
+            except TradingError as error:
+                self.refusals.failed(asked, error)
+                if not self.refusals.is_put_off(asked):
+                    raise
+            else:
+                self.refusals.answered(asked)
+                return answer
+        raise NotTold(f"the exchange refuses to tell of {asked.symbol}")
 
-        Raises errors of the kind ``fatal``, which asking again cannot mend.
-        """
+    async def of_symbol(self, query: TradesQuery | ConditionalOrdersQuery) -> tuple[Order, ...]:
+        """What the venue tells of a symbol, however often it takes. Raises NotTold where it refuses to."""
+        return await self.patiently(query, is_final=lambda error: isinstance(error, NotTold))
+
+    def is_history_put_off(self, symbol: str) -> bool:
+        """Whether executions of it are not to be asked for now, as the venue refuses to tell them."""
+        return self.refusals.is_put_off(TradesQuery(symbol))
+
+    async def patiently(self, query: Reading[T], *, is_final: Callable[[TradingError], bool] = lambda _: False) -> T:
+        """The answer, however often it takes. Raises the error that ``is_final``: asking again cannot mend it."""
         wait_ms, is_told = self.timing.first_retry_ms, False
         while True:
             try:
-                return await ask(query)
-            except fatal:
-                raise
+                return await self.ask(query)
             except TradingError as error:
+                if is_final(error):
+                    raise
                 if (wait_ms == self.timing.longest_retry_ms or isinstance(error, Banned)) and not is_told:
                     self.book.alarm(
                         f"no answer from the exchange to {type(query).__name__}: {error}; asking on. If this lasts, "
@@ -84,26 +108,37 @@ class Inquiry:
                 await self.wait(max(wait_ms, shut_out_ms or 0))
                 wait_ms = self.longer(wait_ms)
 
+    def may_be_told(self, symbol: str, venue_order_id: str) -> bool:
+        """Whether the venue may tell whose order that is: unless it refuses to."""
+        return not self.refusals.is_put_off(OrderQuery(symbol, venue_order_id=venue_order_id))
+
+    def is_put_off(self, order: TrackedOrder) -> bool:
+        """Whether it is not to be asked about now, as the venue refuses to tell of it."""
+        return self.refusals.is_put_off(self._query(order))
+
     async def order(self, order: TrackedOrder) -> tuple[Order | None, bool]:
         """(facts, whether the venue answered at all): an error is not an answer."""
-        venue_order_id = order.facts.venue_order_id
-        if venue_order_id is not None and self.book.kind is AccountKind.ASSETS:
-            # Whoever amends an order of assets may give it another client order id.
-            query = OrderQuery(order.symbol, venue_order_id=venue_order_id)
-        elif not order.is_conditional:
-            query = OrderQuery(order.symbol, client_order_id=order.client_order_id)
-        elif venue_order_id is None:
-            query = OrderQuery(order.symbol, client_order_id=order.client_order_id, is_conditional=True)
-        else:  # what it became may have a client order id of the venue's making
-            query = OrderQuery(order.symbol, venue_order_id=venue_order_id)
+        query = self._query(order)
         try:
-            facts = await ask(query)
+            facts = await self.ask(query)
         except TradingError:
             return None, False
         if facts is not None and query.client_order_id is not None:  # whatever it is called by now
             names = {*facts.client_order_ids, query.client_order_id}
             facts = structs.replace(facts, client_order_ids=tuple(sorted(names)))
         return facts, True
+
+    def _query(self, order: TrackedOrder) -> OrderQuery:
+        venue_order_id = order.facts.venue_order_id
+        if venue_order_id is not None and self.book.kind is AccountKind.ASSETS:
+            # Whoever amends an order of assets may give it another client order id.
+            return OrderQuery(order.symbol, venue_order_id=venue_order_id)
+        if not order.is_conditional:
+            return OrderQuery(order.symbol, client_order_id=order.client_order_id)
+        if venue_order_id is None:
+            return OrderQuery(order.symbol, client_order_id=order.client_order_id, is_conditional=True)
+        # What it became may have a client order id of the venue's making.
+        return OrderQuery(order.symbol, venue_order_id=venue_order_id)
 
     def now_ns(self) -> int:
         """Monotonic time."""

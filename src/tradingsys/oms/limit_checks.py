@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from tradingsys.core.enums import OrderType, Side, TimeInForce
+from tradingsys.core.enums import OrderType, PriceMatch, Side, TimeInForce
 from tradingsys.core.instrument import plain
 from tradingsys.core.order import Terms
 from tradingsys.oms.exposure import Exposure, Line
@@ -26,6 +26,8 @@ _ORDERS = "the session's orders under way would come to"
 _ALL_POSITIONS = "the positions of all sessions could come to"
 _ALL_ORDERS = "the orders under way of all sessions would come to"
 _AMOUNTS = ("max_order_notional", "max_position_notional", "max_gross_notional", "max_unexecuted_notional")
+_OPPONENTS = frozenset(each for each in PriceMatch if each.startswith("OPPONENT"))
+"""They take what is on the other side of the book, up to some level of it."""
 ACCOUNT = "account: "
 """Before the name of a limit that holds for all sessions together."""
 
@@ -58,6 +60,8 @@ class Proposed(Struct, frozen=True):
     """What of it may execute."""
     adds: Decimal
     """How much more than before would be under way."""
+    after: Terms | None = None
+    """The order that is to be executed before this one begins to work."""
 
 
 class Asked(Struct, frozen=True):
@@ -166,11 +170,17 @@ def _unmeasured(limits: Limits, account: AccountLimits, asked: Asked, reference:
 
 
 def _off_market(limits: Limits, order: Proposed, reference: Reference) -> Denial | None:
-    """Whether an order is too far from the market. One that waits for a price is measured with that price."""
+    """Whether an order is too far from the market. One that waits, for a price or for another order, is measured with
+    what the market is then.
+    """
     terms, px = order.terms, reference.px
     if px is None or px <= 0:
         return None
-    if terms.order_type is OrderType.MARKET:
+    if order.after is not None:
+        px = _executed_px(order.after, px)
+    elif terms.order_type is OrderType.MARKET or (
+        terms.price_match in _OPPONENTS and not terms.order_type.is_conditional
+    ):
         return _sweeps(limits, order, reference, px)
     if terms.order_type.is_conditional and terms.stop_px is not None:
         distance = abs(terms.stop_px - px) / px * _PERCENT
@@ -196,6 +206,13 @@ def _off_market(limits: Limits, order: Proposed, reference: Reference) -> Denial
     return _too_far(limits.max_passive_pct, -gap / px * _PERCENT, f"it {_verb(terms)} at {plain(terms.price)}", px)
 
 
+def _executed_px(terms: Terms, px: Decimal) -> Decimal:
+    """What the market must come to for an order to be executed, from where it is now."""
+    if terms.price is None:
+        return px
+    return min(px, terms.price) if terms.side is Side.BUY else max(px, terms.price)
+
+
 def _verb(terms: Terms) -> str:
     return "buys" if terms.side is Side.BUY else "sells"
 
@@ -206,7 +223,9 @@ def _too_far(allowed: Decimal, distance: Decimal, what: str, px: Decimal) -> Den
 
 
 def _sweeps(limits: Limits, order: Proposed, reference: Reference, px: Decimal) -> Denial | None:
-    """Whether an order at market would trade too far into the book, as far as that is known."""
+    """Whether an order at market, or at a price of the other side's, would trade too far into the book, as far as that
+    is known.
+    """
     if limits.max_aggressive_pct is None:
         return None
     left, reached = order.qty, px
@@ -222,7 +241,7 @@ def _sweeps(limits: Limits, order: Proposed, reference: Reference, px: Decimal) 
         "max_aggressive_pct",
         f"{plain(limits.max_aggressive_pct)} %",
         f"{beyond:.2f} %",
-        f"at market it would trade up to {plain(reached)}, {beyond:.2f} % beyond {plain(px)}",
+        f"it would trade up to {plain(reached)}, {beyond:.2f} % beyond {plain(px)}",
     )
 
 

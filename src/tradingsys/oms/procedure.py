@@ -42,7 +42,9 @@ class Turn(IntEnum):
     """What stops trading, or keeps the venue from stopping it."""
     READING = 2
     """What the books must know."""
-    STRATEGIES = 3
+    PRICES = 3
+    """What orders are measured with."""
+    STRATEGIES = 4
 
 
 class _Ask(Struct, Generic[T], frozen=True):

@@ -6,17 +6,20 @@ The exchange's own ledger is the log of record; these procedures read it until t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 
 from tradingsys.core.commands import (
     ConditionalOrdersQuery,
     OpenOrdersQuery,
     Reading,
     TimeQuery,
+    TradesQuery,
 )
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import TradingError
 from tradingsys.core.instrument import Instrument
+from tradingsys.core.order import Order
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.oms.account_books import AccountBooks
 from tradingsys.oms.account_check import NO_DIFFERENCE, AccountCheck, Difference
@@ -27,6 +30,7 @@ from tradingsys.oms.contract_account import ContractAccount
 from tradingsys.oms.disagreement import CONFIRM_MS
 from tradingsys.oms.inquiry import Inquiry, Margins, Timing
 from tradingsys.oms.procedure import T
+from tradingsys.oms.refusals import NotTold
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.settling import Settling
 from tradingsys.oms.tracked_order import TrackedOrder
@@ -78,23 +82,10 @@ class Recovery:
         self.differences = book.differences
         """Σ sessions + EXTERNAL − account, where it is not zero: by symbol, or by asset where assets are held."""
 
-    @property
-    def listed(self) -> Container[str] | None:
-        """The venue's symbols; nothing can be asked about any other. None as long as nobody said."""
-        return self._history.listed
-
-    @listed.setter
-    def listed(self, symbols: Container[str] | None) -> None:
-        self._history.listed = symbols
-
-    @property
-    def instruments(self) -> Mapping[str, Instrument]:
-        """The venue's symbols, with the assets that they trade; setting them sets `listed`."""
-        return self._assets.instruments
-
-    @instruments.setter
-    def instruments(self, instruments: Mapping[str, Instrument]) -> None:
-        self._assets.instruments = self._history.listed = instruments
+    def read_rules(self, instruments: Mapping[str, Instrument], unreadable: Iterable[str]) -> None:
+        """The rules were read: these symbols, and those ``unreadable`` ones, are listed."""
+        self._assets.instruments = instruments
+        self._inquiry.refusals.read_rules({*instruments, *unreadable})
 
     async def learn_time(self) -> int:
         """The venue's time in ms, known well enough for timestamps that it accepts."""
@@ -113,11 +104,12 @@ class Recovery:
     ) -> None:
         """Unless ``thoroughly``, symbols that nobody trades are left to `check_account`, and entering may wait."""
         account, tries = self._account, None if thoroughly else _TRIES_MEANWHILE
+        asked_ms = self._inquiry.surely_ms()
         open_now = await self.patiently(OpenOrdersQuery())
         held = await account.symbols_held()
         shown = {order.client_order_id for facts in open_now if (order := self._inquiry.learn(facts)) is not None}
         lost = {order.symbol for order in self._book.orders.values()} - self._book.symbols.keys()
-        for symbol in sorted(filter(self._history.is_listed, lost)):
+        for symbol in sorted(lost):
             await self.enter_lost_symbol(symbol)
         await account.enter_symbols({*extra_symbols, *held}, tries)
         symbols = self._book.symbols if thoroughly else account.symbols_in_use()
@@ -126,7 +118,9 @@ class Recovery:
         await account.enter_assets(self._book.cash.wanted, tries)
         not_shown = [order for order in self._book.open_orders() if order.client_order_id not in shown]
         for order in dict.fromkeys([*not_shown, *self._book.untold_orders()]):
-            if order.has_evidence and self._history.is_listed(order.symbol):
+            if self.is_gone(order.symbol):
+                self._settling.end_with_its_symbol(order, asked_ms)
+            elif order.has_evidence:
                 await self._settling.refresh(order)
 
     async def find_renamed_orders(self) -> None:
@@ -150,9 +144,10 @@ class Recovery:
         One that was triggered meanwhile is open no longer, and what it became may have a client id of the venue's
         making: nothing else would tell whose its executions are.
         """
-        for symbol in sorted(filter(self._history.is_listed, self._book.symbols)):
-            for facts in await self.patiently(ConditionalOrdersQuery(symbol)):
-                self._inquiry.learn(facts, symbol)
+        for symbol in sorted(self._book.symbols):
+            with suppress(NotTold):
+                for facts in await self._inquiry.of_symbol(ConditionalOrdersQuery(symbol)):
+                    self._inquiry.learn(facts, symbol)
         self._book.kinship.lacks_orders = False
 
     async def reconcile_after_gap(self) -> None:
@@ -219,8 +214,9 @@ class Recovery:
         """For as long as the process lives: read executions whose events were lost, one symbol after the other."""
         while True:
             await self._inquiry.wait(cadence.slot_ms)
-            busy = set(filter(self._history.is_listed, self._book.busy_symbols()))
-            idle = set(filter(self._history.is_listed, self._account.symbols_in_use())) - busy
+            busy, all_in_use = self._book.busy_symbols(), self._account.symbols_in_use()
+            told = {symbol for symbol in busy | all_in_use if not self._inquiry.is_history_put_off(symbol)}
+            busy, idle = busy & told, (all_in_use & told) - busy
             symbol = whose_turn(cadence, busy, idle, self._history.read_ns, self._inquiry.now_ns())
             if symbol is not None:
                 await self.pull_trades(symbol)
@@ -269,14 +265,15 @@ class Recovery:
 
     async def resolve(self, order: TrackedOrder) -> None:
         """Ask until the venue shows the order, or until it provably never got it."""
-        if order.symbol not in self._book.symbols and not self._history.is_listed(order.symbol):
-            self._book.believe_absent(order)  # nothing was ever sent on it from here, and nobody can be asked
-        else:
-            await self._settling.resolve(order)
+        await self._settling.resolve(order)
 
     async def settle_cancel(self, order: TrackedOrder) -> None:
         """After a cancel whose outcome is not known, or that was refused: see what the order is now."""
         await self._settling.settle_cancel(order)
+
+    async def find_terms(self, order: TrackedOrder) -> None:
+        """Only executions told of the order so far: ask what it is, once for all who want to know."""
+        await self._settling.find_terms(order)
 
     async def settle_replace(self, order: TrackedOrder, *, refused: bool = False) -> None:
         """After a replace whose outcome is not known, or that was refused: see what the order is; then it ended."""
@@ -290,13 +287,29 @@ class Recovery:
         """Book funding since the last reading to those who held the symbol; ``expected``: the venue announced it."""
         await self._cash.pull_funding(expected=expected)
 
-    async def patiently(self, query: Reading[T], *, fatal: type[TradingError] | tuple[()] = ()) -> T:
-        """The answer, however often it takes. Raises errors of the kind ``fatal``, which asking again cannot mend."""
-        return await self._inquiry.patiently(query, fatal=fatal)
+    async def patiently(self, query: Reading[T], *, is_final: Callable[[TradingError], bool] = lambda _: False) -> T:
+        """The answer, however often it takes. Raises the error that ``is_final``: asking again cannot mend it."""
+        return await self._inquiry.patiently(query, is_final=is_final)
+
+    async def of_symbol(self, query: TradesQuery | ConditionalOrdersQuery) -> tuple[Order, ...]:
+        """What the venue tells of a symbol, however often it takes. Raises NotTold where it refuses to."""
+        return await self._inquiry.of_symbol(query)
+
+    def is_gone(self, symbol: str) -> bool:
+        """Whether the venue provably took it off: it will tell nothing of it any more."""
+        return self._inquiry.refusals.is_gone(symbol)
 
     async def check_account(self) -> None:
         """Compare with the account, and tell where the books differ from it: see `AccountCheck`."""
         await self._check.check()
+
+    def may_explain(self, name: str) -> bool:
+        """Whether an execution that the venue told of, and that will be booked yet, may be what the books differ by."""
+        may_be_told, history = self._inquiry.may_be_told, self._history
+        on_its_way = {symbol for symbol, number in self._book.unattributed if may_be_told(symbol, number)}
+        missing = {order.symbol for order in self._book.open_orders() if order.facts.missing_qty}
+        on_its_way |= {symbol for symbol in missing if history.may_lack(symbol)}
+        return bool(on_its_way & self._account.symbols_behind((name,)))
 
     async def measure(self, name: str) -> Difference:
         """By how much the books differ from the account in this symbol or asset now: by nothing where they do not."""

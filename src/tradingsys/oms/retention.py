@@ -14,13 +14,14 @@ _SAFE_PERCENT = 80
 _DAY_MS = 86_400_000
 
 
-def heed_gap(book: SessionBook, now_ms: int, history_ms: int) -> None:
+def heed_gap(book: SessionBook, now_ms: int, history_ms: int, last_start_ms: int) -> None:
     """Halt the account, for a person to look at, when its books were last complete too long ago.
 
     Complete they were, at the latest, when the cash history was last read: that is done in turns with everything else,
-    and its mark is in pos.db. ``history_ms``: how far back the venue tells what the account did.
+    and its mark is in pos.db; books of an early format have none, and all that is known is ``last_start_ms``, the
+    start before this one. ``history_ms``: how far back the venue tells what the account did.
     """
-    complete_ms = min(book.ledger_marks.values(), default=book.created_ms)
+    complete_ms = min(book.ledger_marks.values(), default=max(book.created_ms, last_start_ms))
     away_ms = now_ms - complete_ms
     is_empty = not (book.symbols or book.assets)
     if is_empty or away_ms * 100 <= history_ms * _SAFE_PERCENT:

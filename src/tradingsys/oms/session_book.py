@@ -17,7 +17,7 @@ from tradingsys.core.errors import InvariantViolation
 from tradingsys.core.ids import EXTERNAL, OrderKey, decode_client_order_id
 from tradingsys.core.order import Closed, Order
 from tradingsys.core.position import Pair, SessionPosition
-from tradingsys.core.records import DayRecord, Edit, HaltCause, Intent, LedgerKind, Replace, Saved, Scope
+from tradingsys.core.records import DayRecord, Edit, HaltCause, Intent, LedgerKind, PriceRecord, Replace, Saved, Scope
 from tradingsys.core.reports import AssetMoved
 from tradingsys.oms.effects import Alarm, Effect, EnterSymbol, LookFor, OrderNews, PullTrades, Save
 from tradingsys.oms.fill_book import FillBook
@@ -64,6 +64,8 @@ class SessionBook:
         self.watermarks = self._fills.watermarks
         self.pairs = self._fills.pairs
         """The assets of symbols that trade assets."""
+        self.prices = {row.symbol: row.px for row in saved.prices}
+        """What symbols traded at when that was kept last."""
         self.cash = self._fills.cash
         """The ledger, and what is accounted for since when."""
         self.net, self.total = self._fills.net, self._fills.total
@@ -205,6 +207,11 @@ class SessionBook:
     def keep_day(self, record: DayRecord) -> None:
         """What a session's day began with is this."""
         self._effects.append(Save(record))
+
+    def keep_price(self, symbol: str, px: Decimal) -> None:
+        """A symbol trades at this now: that is known after a restart, too."""
+        self.prices[symbol] = px
+        self._effects.append(Save(PriceRecord(symbol, px)))
 
     def mark_ledger(self, kind: str, ts_ms: int) -> None:
         """Every older row of this kind is in the ledger."""

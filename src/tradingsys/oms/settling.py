@@ -106,9 +106,11 @@ class Settling:
             shown = ()  # each is asked about then
         del self._sweeping[symbol]
         self._swept_ns[symbol] = inquiry.now_ns()
-        for facts in shown:
-            inquiry.learn(facts, symbol)
-        swept.give()
+        try:
+            for facts in shown:
+                inquiry.learn(facts, symbol)
+        finally:
+            swept.give()
 
     async def _is_none_of_the_open(self, order: TrackedOrder) -> bool:
         """Whether it is not open under another name either, that somebody else gave it by an amend.
@@ -134,7 +136,7 @@ class Settling:
 
     async def _ask_former_names(self, symbol: str, venue_order_id: str) -> None:
         """Learn under which names an order was known before. Raises TradingError."""
-        names = await ask(AmendmentsQuery(symbol, venue_order_id))
+        names = await self._inquiry.ask(AmendmentsQuery(symbol, venue_order_id))
         if names:
             self._inquiry.learn(Order(tuple(sorted(names)), venue_order_id, accepted=True), symbol)
 
@@ -193,11 +195,37 @@ class Settling:
             if facts is not None:
                 inquiry.learn(facts, order.symbol)
                 return
+            if inquiry.is_put_off(order):
+                return
             negatives += answered
             await inquiry.wait(wait_ms)
             wait_ms = inquiry.longer(wait_ms)
         if order.last_seen_ms and inquiry.venue_ms() - order.last_seen_ms > _RETENTION_MS:
             self._book.refuse(order, Closed(OrderStatus.EXPIRED, reason="ended so long ago that the venue forgot it"))
+
+    async def find_terms(self, order: TrackedOrder) -> None:
+        """Only executions told of the order so far: ask what it is, once for all who want to know."""
+        if order.client_order_id in self._looked_for:
+            return
+        self._looked_for.add(order.client_order_id)
+        try:
+            await self.refresh(order)
+        finally:
+            self._looked_for.discard(order.client_order_id)
+
+    def end_with_its_symbol(self, order: TrackedOrder, asked_ms: int) -> None:
+        """The venue took its symbol off, so nothing but the list of all open orders can tell of it.
+
+        Whoever asked for that at ``asked_ms`` or later did not see it there: once it would show, it is over.
+        """
+        expiry_ms = self._inquiry.margins.expiry_ms(order.last_seen_ms, order.recv_window_ms)
+        if not order.is_open or asked_ms <= expiry_ms:
+            return
+        if order.has_evidence:
+            reason = "the exchange took its symbol off, and it is not among the open orders"
+            self._book.refuse(order, Closed(OrderStatus.EXPIRED, reason=reason))
+        else:
+            self._book.believe_absent(order)
 
     async def attribute(self, symbol: str, venue_order_id: str) -> None:
         """Find out whose order a fill belongs to.
@@ -233,9 +261,9 @@ class Settling:
     async def _ask_its_name(self, symbol: str, venue_order_id: str) -> bool:
         """Whether the venue said that it knows no such order."""
         try:
-            facts = await ask(OrderQuery(symbol, venue_order_id=venue_order_id))
+            facts = await self._inquiry.ask(OrderQuery(symbol, venue_order_id=venue_order_id))
         except TradingError:
-            return False
+            return self._inquiry.refusals.is_gone(symbol)  # nobody can say any more
         if facts is not None:
             self._inquiry.learn(facts, symbol)
         return facts is None
@@ -251,7 +279,7 @@ class Settling:
         try:
             await self._ask_former_names(symbol, venue_order_id)
         except TradingError:
-            return False
+            return self._inquiry.refusals.is_gone(symbol)
         return asked_ms > named_ms + self._inquiry.margins.staleness_ms
 
     async def _ask_conditional_orders(self, symbol: str, venue_order_id: str, excluded: set[str]) -> None:

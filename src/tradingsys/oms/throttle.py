@@ -23,6 +23,7 @@ class Share(IntEnum):
     """Also the question for the time, without which no order could be sent."""
     OWN_QUESTIONS = 70
     """However much there is to read, orders go on."""
+    PRICES = 60
     STRATEGIES_QUESTIONS = 50
 
 

@@ -88,6 +88,15 @@ class TrackedOrder(Struct, eq=False):
         return is_told or bool(facts.fills) or facts.venue_cum_qty > 0
 
     @property
+    def is_unproven(self) -> bool:
+        """Only its strategy tells of it, and the venue nothing so far.
+
+        It is from before the fence of a start, after which the venue showed all that was open, and all executions had
+        their owners: whatever it was, it is over, and only how it ended is being asked.
+        """
+        return self.in_doubt and not self.stamp_ms
+
+    @property
     def is_untold(self) -> bool:
         """Over by our own arithmetic alone: the venue's trades are known, its word about the order is older.
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Iterable
+from contextlib import suppress
 
 from tradingsys.core.commands import TradesQuery
 from tradingsys.core.order import Fill
 from tradingsys.oms.inquiry import Inquiry
+from tradingsys.oms.refusals import NotTold
 
 __all__ = ["TradeHistory"]
 
 _FETCHES = 2
 _JOIN_MS = 50
 _PAGE = 1000
+_FOUND_NS = 60_000_000_000
 
 
 class TradeHistory:
@@ -28,20 +31,14 @@ class TradeHistory:
         self._fetching: dict[str, int] = {}
         self.read_ns: dict[str, int] = {}
         """When each symbol was asked for last, in monotonic time."""
-        self.listed: Container[str] | None = None
-        """The venue's symbols; nothing can be asked about any other. None as long as nobody said."""
-
-    def is_listed(self, symbol: str) -> bool:
-        """Whether anything can be asked about it."""
-        return self.listed is None or symbol in self.listed
+        self._told_ns: dict[str, int] = {}
+        """When the venue told last of executions that were not known."""
 
     async def pull(self, symbol: str) -> None:
         """Book every execution from the watermark on; the watermark follows up to what can no longer change.
 
-        Ends when history was asked for, and read, after this call.
+        Ends when history was asked for, and read, after this call, or when the venue refuses to tell it.
         """
-        if not self.is_listed(symbol):
-            return
         if symbol in self._pulling:
             self._pulling[symbol] = True  # one is under way: it will go round once more
             enough = self._pulled[symbol] + 2
@@ -52,7 +49,8 @@ class TradeHistory:
         try:
             while self._pulling[symbol]:
                 self._pulling[symbol] = False
-                await self._pull_once(symbol)
+                with suppress(NotTold):
+                    await self._pull_once(symbol)
                 self._pulled[symbol] += 1
         finally:
             del self._pulling[symbol]
@@ -62,6 +60,7 @@ class TradeHistory:
 
         Once more when no answer can be older than the question; what is missing even then is found by the watch.
         """
+        self._told_ns[symbol] = self._inquiry.now_ns()
         is_under_way = symbol in self._fetching
         self._fetching[symbol] = _FETCHES
         if is_under_way:
@@ -78,28 +77,44 @@ class TradeHistory:
         finally:
             del self._fetching[symbol]
 
+    def may_lack(self, symbol: str) -> bool:
+        """Whether executions that the venue told of a moment ago may still be found: what is missing for longer than
+        that, or cannot be asked for, nobody shall wait for.
+        """
+        told_ns = self._told_ns.get(symbol)
+        is_young = told_ns is not None and self._inquiry.now_ns() - told_ns < _FOUND_NS
+        return is_young and not self._inquiry.is_history_put_off(symbol)
+
     async def since(self, symbol: str, start_ms: int) -> list[Fill]:
-        """Every execution from an instant on; nothing is booked."""
-        rows = await self._inquiry.patiently(TradesQuery(symbol, start_ms=start_ms, limit=_PAGE))
+        """Every execution from an instant on; nothing is booked. Raises NotTold where the venue refuses to tell."""
+        rows = await self._inquiry.of_symbol(TradesQuery(symbol, start_ms=start_ms, limit=_PAGE))
         fills = {fill.key: fill for row in rows for fill in row.fills.values()}
         while len(rows) >= _PAGE:
             last = max(int(fill.exec_id) for fill in fills.values())
-            rows = await self._inquiry.patiently(TradesQuery(symbol, from_id=last, limit=_PAGE))
+            rows = await self._inquiry.of_symbol(TradesQuery(symbol, from_id=last, limit=_PAGE))
             if not any(int(exec_id) > last for row in rows for exec_id in row.fills):
                 break
             fills |= {fill.key: fill for row in rows for fill in row.fills.values()}
         return list(fills.values())
 
     async def last_id(self, symbol: str) -> int:
-        """The id of the account's last trade; -1 when it never traded the symbol."""
-        rows = await self._inquiry.patiently(TradesQuery(symbol, limit=_PAGE))
+        """The id of the account's last trade; -1 when it never traded the symbol. Raises NotTold as `since` does."""
+        rows = await self._inquiry.of_symbol(TradesQuery(symbol, limit=_PAGE))
         if not rows:  # the venue shows only recent ones unless asked from an id on
-            rows = await self._inquiry.patiently(TradesQuery(symbol, from_id=0, limit=_PAGE))
+            rows = await self._inquiry.of_symbol(TradesQuery(symbol, from_id=0, limit=_PAGE))
         last = max((int(exec_id) for row in rows for exec_id in row.fills), default=-1)
         while len(rows) >= _PAGE:
-            rows = await self._inquiry.patiently(TradesQuery(symbol, from_id=last + 1, limit=_PAGE))
+            rows = await self._inquiry.of_symbol(TradesQuery(symbol, from_id=last + 1, limit=_PAGE))
             last = max((int(exec_id) for row in rows for exec_id in row.fills), default=last)
         return last
+
+    async def last_ids(self, symbols: Iterable[str]) -> dict[str, int]:
+        """`last_id` of each that the venue tells of."""
+        last_ids: dict[str, int] = {}
+        for symbol in symbols:
+            with suppress(NotTold):
+                last_ids[symbol] = await self.last_id(symbol)
+        return last_ids
 
     async def _pull_once(self, symbol: str) -> None:
         self.read_ns[symbol] = self._inquiry.now_ns()
@@ -107,7 +122,7 @@ class TradeHistory:
         settled = True
         while True:
             asked_ms = self._inquiry.surely_ms()
-            rows = await self._inquiry.patiently(TradesQuery(symbol, from_id=from_id, limit=_PAGE))
+            rows = await self._inquiry.of_symbol(TradesQuery(symbol, from_id=from_id, limit=_PAGE))
             fills = [fill for row in rows for fill in row.fills.values()]
             for row in rows:
                 self._inquiry.learn(row, symbol)

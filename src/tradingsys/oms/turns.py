@@ -2,14 +2,14 @@
 
 A question that is stamped and then waits for a connection is too old when it arrives at a slow venue, is refused, and
 asked again: the more are in doubt, the less is answered. So only a few are under way at a time, and strategies, of
-whom there may be many, never have all places.
+whom there may be many, never have all places, nor have prices, of which there may be hundreds.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
 
-from tradingsys.core.commands import Ask, Query
+from tradingsys.core.commands import Ask, Query, Reading
 from tradingsys.core.deadlines import earliest
 from tradingsys.oms.procedure import Turn
 from tradingsys.oms.throttle import Share
@@ -20,12 +20,13 @@ SHARES = {
     Turn.TIME: Share.ORDERS,
     Turn.STOPPING: Share.ORDERS,
     Turn.READING: Share.OWN_QUESTIONS,
+    Turn.PRICES: Share.PRICES,
     Turn.STRATEGIES: Share.STRATEGIES_QUESTIONS,
 }
 """How full each may make the venue's rate limits."""
-_MOST_UNDER_WAY = {Turn.STOPPING: 15, Turn.READING: 12, Turn.STRATEGIES: 12}
+_MOST_UNDER_WAY = {Turn.STOPPING: 15, Turn.READING: 12, Turn.PRICES: 12, Turn.STRATEGIES: 12}
 """Of all together, when one more of this turn is asked; the time never waits for an answer to anything else."""
-_MOST_OF_STRATEGIES = 4
+_MOST_OF = {Turn.PRICES: 4, Turn.STRATEGIES: 4}
 _NS_PER_S = 1_000_000_000
 _STALE_NS = 14 * _NS_PER_S
 """Whoever asked is told after 15 s that there was no answer: what is asked or done later surprises."""
@@ -37,8 +38,9 @@ class Turns:
     """Who is next, and how many are under way."""
 
     def __init__(self) -> None:
-        self._waiting: dict[Turn, deque[tuple[Ask, int]]] = {turn: deque() for turn in Turn}
-        """Each with the instant at which it began to wait."""
+        self._waiting: dict[Turn, deque[Ask]] = {turn: deque() for turn in Turn}
+        self._perishable: dict[int, tuple[deque[Ask], Ask, int]] = {}
+        """What is not to be asked late and waits, by token and oldest first: where, and since when."""
         self._asked: dict[int, tuple[Turn, int]] = {}
         """What has no answer yet, by token: oldest first."""
         self._under_way: Counter[Turn] = Counter()
@@ -48,7 +50,10 @@ class Turns:
 
     def add(self, token: int, query: Query[object], turn: Turn, now_ns: int) -> None:
         """It is to be asked."""
-        self._waiting[turn].append((Ask(token, query), now_ns))
+        waiting, ask = self._waiting[turn], Ask(token, query)
+        waiting.append(ask)
+        if turn is Turn.STRATEGIES or not isinstance(query, Reading):
+            self._perishable[token] = waiting, ask, now_ns
 
     def first(self, before: Turn | None = None) -> tuple[Turn, Ask] | None:
         """What is to be asked now, if anything; only of what goes ``before`` a turn that waits for room."""
@@ -56,12 +61,13 @@ class Turns:
             if before is not None and turn >= before:
                 return None
             if waiting and self._has_place(turn):
-                return turn, waiting[0][0]
+                return turn, waiting[0]
         return None
 
     def sent(self, turn: Turn, now_ns: int) -> None:
         """The first of this turn is on its way."""
-        ask, _ = self._waiting[turn].popleft()
+        ask = self._waiting[turn].popleft()
+        self._perishable.pop(ask.token, None)
         self._asked[ask.token] = turn, now_ns
         self._under_way[turn] += 1
 
@@ -72,11 +78,17 @@ class Turns:
             self._under_way[known[0]] -= 1
 
     def take_stale(self, now_ns: int) -> list[int]:
-        """Tokens of strategies' questions that waited for so long that nobody wants them asked any more."""
+        """Tokens of what waited for so long that nobody wants it asked any more: questions of strategies, and whatever
+        would change something.
+        """
         stale: list[int] = []
-        waiting = self._waiting[Turn.STRATEGIES]
-        while waiting and now_ns >= waiting[0][1] + _STALE_NS:
-            stale.append(waiting.popleft()[0].token)
+        for token, (waiting, ask, since_ns) in self._perishable.items():
+            if now_ns < since_ns + _STALE_NS:
+                break
+            waiting.remove(ask)
+            stale.append(token)
+        for token in stale:
+            del self._perishable[token]
         return stale
 
     def take_lost(self, now_ns: int) -> list[int]:
@@ -90,14 +102,13 @@ class Turns:
     @property
     def next_deadline_ns(self) -> int | None:
         """When there may be something stale, or lost."""
-        waiting = self._waiting[Turn.STRATEGIES]
-        stale_ns = waiting[0][1] + _STALE_NS if waiting else None
+        stale_ns = next((since_ns + _STALE_NS for _, _, since_ns in self._perishable.values()), None)
         return earliest((stale_ns, self._oldest_ns() + _LOST_NS if self._asked else None))
 
     def _oldest_ns(self) -> int:
         return next(iter(self._asked.values()))[1]
 
     def _has_place(self, turn: Turn) -> bool:
-        if turn is Turn.STRATEGIES and self._under_way[turn] >= _MOST_OF_STRATEGIES:
+        if turn in _MOST_OF and self._under_way[turn] >= _MOST_OF[turn]:
             return False
         return turn is Turn.TIME or len(self._asked) < _MOST_UNDER_WAY[turn]

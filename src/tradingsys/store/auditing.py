@@ -10,15 +10,19 @@ from tradingsys.store.backups import check_sums
 from tradingsys.store.rows import read_fills, whole
 from tradingsys.store.sqlite import rows
 
-__all__ = ["booked_between", "check_file", "first_to_audit", "not_the_orders_own"]
+__all__ = ["booked_between", "faults_of_file", "first_to_audit", "not_the_orders_own"]
 
 
-def check_file(conn: apsw.Connection) -> None:
-    """Raises StoreError when pages are damaged, or a position is not what its executions and adjustments come to."""
-    verdict = rows(conn, "PRAGMA quick_check")
-    if verdict != [("ok",)]:
-        raise StoreError(f"the file is damaged: {verdict[0][0]!r}")
-    check_sums(conn)
+def faults_of_file(conn: apsw.Connection) -> list[str]:
+    """Pages that are damaged, or a position that is not what its executions and adjustments come to."""
+    try:
+        verdict = rows(conn, "PRAGMA quick_check")
+        if verdict != [("ok",)]:
+            return [f"the file is damaged: {verdict[0][0]!r}"]
+        check_sums(conn)
+    except (apsw.CorruptError, StoreError) as error:
+        return [str(error)]
+    return []
 
 
 def first_to_audit(conn: apsw.Connection, symbol: str, since_ms: int) -> int:

@@ -18,7 +18,8 @@ from tradingsys.store.migrations import needs_migration
 from tradingsys.store.read import reading
 from tradingsys.store.rows import whole
 from tradingsys.store.soundness import check_values
-from tradingsys.store.sqlite import open_writer, rows, transaction
+from tradingsys.store.sqlite import rows, transaction
+from tradingsys.store.writer import open_writer
 
 __all__ = ["Begun", "begin_lineage"]
 

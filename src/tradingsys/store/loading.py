@@ -32,7 +32,7 @@ from tradingsys.store.rows import (
     whole,
 )
 from tradingsys.store.sqlite import rows
-from tradingsys.store.standing_rows import read_days, read_halts, read_sessions
+from tradingsys.store.standing_rows import read_days, read_halts, read_prices, read_sessions
 
 __all__ = ["RESTORED", "Identity", "identify", "load", "meta"]
 
@@ -106,6 +106,7 @@ def load(conn: apsw.Connection, path: Path, wall_ms: int, *, proven: bool, is_ne
         is_new,
         tuple(read_days(conn)),
         identity.first_epoch,
+        tuple(read_prices(conn)),
     )
 
 

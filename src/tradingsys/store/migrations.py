@@ -172,7 +172,15 @@ ALTER TABLE days ADD COLUMN cost TEXT NOT NULL DEFAULT '0';  -- paid in other as
 DELETE FROM days;                         -- what was taken off there is not known any more
 """
 
-_STEPS = (_SCHEMA_1, _SCHEMA_2, _SCHEMA_3, _SCHEMA_4, _SCHEMA_5, _SCHEMA_6, _SCHEMA_7)
+# Older programs do not know the cause PAUSE, which halts may have from here on.
+_SCHEMA_8 = """
+CREATE TABLE prices (                     -- what symbols traded at last, to within a percent
+  symbol TEXT PRIMARY KEY,
+  px TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+_STEPS = (_SCHEMA_1, _SCHEMA_2, _SCHEMA_3, _SCHEMA_4, _SCHEMA_5, _SCHEMA_6, _SCHEMA_7, _SCHEMA_8)
 VERSION = len(_STEPS)
 
 

@@ -1,4 +1,4 @@
-"""The connection to pos.db: one that writes, any number that read."""
+"""Connections to pos.db: what those that only read and the one that writes have in common."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 import apsw
 
 from tradingsys.core.errors import ConfigError, StoreError
-from tradingsys.store.files import create_private
 
 __all__ = [
     "DAMAGED",
@@ -19,7 +18,6 @@ __all__ = [
     "as_store_error",
     "data_version",
     "open_reader",
-    "open_writer",
     "rows",
     "transaction",
 ]
@@ -29,19 +27,6 @@ Row = tuple[SqlValue, ...]
 
 # Earlier versions can corrupt a database in WAL mode that two connections use.
 OLDEST_SAFE_SQLITE = 3_051_003
-_PRAGMAS = """
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = FULL;
-PRAGMA fullfsync = ON;
-PRAGMA foreign_keys = ON;
-PRAGMA busy_timeout = 5000;
-PRAGMA wal_autocheckpoint = 1000;
-PRAGMA journal_size_limit = 67108864;
-PRAGMA mmap_size = 0;
-PRAGMA trusted_schema = OFF;
-PRAGMA cell_size_check = ON;
-"""
-
 
 DAMAGED = (
     "put a copy of the file from before that in its place, as docs/gateway.md says: trades since then are read again"
@@ -56,39 +41,6 @@ def as_store_error(filename: str, error: apsw.Error) -> StoreError:
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return StoreError(f"{filename}: {error}: {_LOCKED}")
     return StoreError(f"{filename}: {error}" + (f"; {DAMAGED}" if isinstance(error, _DAMAGES) else ""))
-
-
-def open_writer(path: Path) -> apsw.Connection:
-    """The one read-write connection. Creates the file, readable by its owner only.
-
-    Raises ConfigError for a file that is no database, StoreError for one that is damaged.
-    """
-    if apsw.SQLITE_VERSION_NUMBER < OLDEST_SAFE_SQLITE:
-        raise StoreError(f"SQLite {apsw.sqlite_lib_version()} can corrupt pos.db: upgrade apsw to 3.51.3 or later")
-    if path.exists() and not path.is_file():
-        raise ConfigError("is no file", file=str(path), key="db", hint="name another one")
-    if not path.parent.is_dir():
-        raise ConfigError(f"the folder {path.parent} does not exist", file=str(path), key="db")
-    create_private(path)
-    conn = apsw.Connection(str(path))
-    try:
-        conn.execute(_PRAGMAS).fetchall()
-        problems = [str(row[0]) for row in conn.execute("PRAGMA quick_check") if row[0] != "ok"]
-    except apsw.NotADBError as error:
-        conn.close()
-        raise ConfigError(
-            "is no SQLite database",
-            file=str(path),
-            key="db",
-            hint="name another file, or go back to a copy of this one",
-        ) from error
-    except apsw.Error as error:
-        conn.close()
-        raise as_store_error(str(path), error) from error
-    if problems:
-        conn.close()
-        raise StoreError(f"{path} is damaged: {problems[0]}; {DAMAGED}")
-    return conn
 
 
 def open_reader(path: Path) -> apsw.Connection:

@@ -1,4 +1,4 @@
-"""What stands until somebody changes it, as rows of pos.db: sessions with their wishes and days, restrictions."""
+"""What stands until it changes, as rows of pos.db: sessions with their wishes and days, restrictions, prices."""
 
 from __future__ import annotations
 
@@ -7,12 +7,22 @@ from decimal import Decimal
 import apsw
 
 from tradingsys.core.enums import OnDisconnect, TradingState
-from tradingsys.core.records import DayRecord, HaltCause, HaltDuty, HaltRecord, Scope, SessionRecord
+from tradingsys.core.records import DayRecord, HaltCause, HaltDuty, HaltRecord, PriceRecord, Scope, SessionRecord
 from tradingsys.store.edits import plain
 from tradingsys.store.legacy import create_view
 from tradingsys.store.sqlite import rows
 
-__all__ = ["forget_day", "read_days", "read_halts", "read_sessions", "write_day", "write_halt", "write_session"]
+__all__ = [
+    "forget_day",
+    "read_days",
+    "read_halts",
+    "read_prices",
+    "read_sessions",
+    "write_day",
+    "write_halt",
+    "write_price",
+    "write_session",
+]
 
 
 def write_session(record: SessionRecord, conn: apsw.Connection) -> None:
@@ -95,3 +105,16 @@ def read_days(conn: apsw.Connection) -> list[DayRecord]:
         DayRecord(int(str(session)), int(str(day_ms)), Decimal(str(began)), Decimal(str(best)), Decimal(str(cost)))
         for session, day_ms, began, best, cost in found
     ]
+
+
+def write_price(record: PriceRecord, conn: apsw.Connection) -> None:
+    """Keep a symbol's price, in the place of the one before."""
+    conn.execute(
+        "INSERT INTO prices VALUES (?, ?) ON CONFLICT DO UPDATE SET px = excluded.px", (record.symbol, plain(record.px))
+    )
+
+
+def read_prices(conn: apsw.Connection) -> list[PriceRecord]:
+    """The last price of every symbol that was valued."""
+    found = rows(conn, "SELECT symbol, px FROM prices ORDER BY symbol")
+    return [PriceRecord(str(symbol), Decimal(str(px))) for symbol, px in found]

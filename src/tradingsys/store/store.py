@@ -36,9 +36,9 @@ from tradingsys.store.read import reading
 from tradingsys.store.rows import read_fills, read_orders
 from tradingsys.store.runner import Runner
 from tradingsys.store.soundness import HINT, check_values
-from tradingsys.store.sqlite import as_store_error, data_version, open_reader, open_writer
+from tradingsys.store.sqlite import as_store_error, data_version, open_reader
 from tradingsys.store.ticket import TicketFile
-from tradingsys.store.wal import check_log, secure_log
+from tradingsys.store.writer import open_writer
 
 __all__ = ["Done", "Store"]
 
@@ -112,8 +112,6 @@ class Store:
             undo.callback(lock.release)
             conn = open_writer(path)
             undo.callback(conn.close)
-            check_log(conn, path)
-            secure_log(conn, path)
             is_new = prepare(conn, path, account, random_lineage, wall_ms)
             check_values(conn, path)
             identity = identify(conn)

@@ -241,14 +241,16 @@ def test_what_others_may_read(box: Box, folder: Path, capsys: Captured, which: s
         ("readable", "others on this machine may read it"),
         ("name", "is made out to elsewhere.example, not to 192.0.2.7"),
         ("old", "is no longer valid"),
+        ("new", "is not valid yet"),
         ("soon", "is valid for 3 more days"),
     ],
 )
 def test_what_other_machines_are_shown(box: Box, folder: Path, capsys: Captured, wrong: str, told: str) -> None:
     host = "elsewhere.example" if wrong == "name" else "192.0.2.7"
-    days = {"old": -1, "soon": 4}.get(wrong, 300)
-    valid_until = dt.datetime.now(dt.UTC) + dt.timedelta(days=days, hours=-1)
-    certificate, key = Authority(folder, valid_until=valid_until).issue("port", host)
+    first, last = {"old": (-9, -1), "soon": (-9, 4), "new": (1, 300)}.get(wrong, (-9, 300))
+    now = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
+    valid = now + dt.timedelta(days=first), now + dt.timedelta(days=last)
+    certificate, key = Authority(folder, valid=valid).issue("port", host)
     key.chmod(0o640 if wrong == "readable" else 0o600)
     if wrong == "nothing":
         certificate.unlink()

@@ -11,16 +11,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-_START = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
-_END = dt.datetime(2120, 1, 1, tzinfo=dt.UTC)
+_VALID = dt.datetime(2020, 1, 1, tzinfo=dt.UTC), dt.datetime(2120, 1, 1, tzinfo=dt.UTC)
 
 
 class Authority:
     """Signs certificates, and writes them into a folder: ``<name>.pem`` and ``<name>.key``."""
 
-    def __init__(self, folder: Path, name: str = "ca", valid_until: dt.datetime = _END) -> None:
+    def __init__(self, folder: Path, name: str = "ca", valid: tuple[dt.datetime, dt.datetime] = _VALID) -> None:
         self.folder = folder
-        self._valid_until = valid_until
+        self._valid = valid
         self._name = _name(name)
         self._key = ec.generate_private_key(ec.SECP256R1())
         self.certificate = folder / f"{name}.pem"
@@ -45,8 +44,8 @@ class Authority:
             .issuer_name(self._name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(_START)
-            .not_valid_after(self._valid_until)
+            .not_valid_before(self._valid[0])
+            .not_valid_after(self._valid[1])
             .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
         )
         if hosts:

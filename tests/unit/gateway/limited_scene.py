@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import structs
 
 from tests.unit.gateway.scene import SETTINGS, Scene, SceneClient
+from tradingsys.core.commands import Price, PriceQuery
 from tradingsys.core.market import BestBidOffer, Kline
 from tradingsys.gateway.session_config import UNLIMITED, LimitsConfig, SessionConfig
 from tradingsys.wire.messages import ErrorCode
@@ -30,6 +31,27 @@ def limited(folder: Path, sessions: dict[int, SessionConfig] | None = None, **li
 def trades_at(scene: Scene, bid: str, ask: str = "", symbol: str = "DOGEUSDT") -> None:
     book = BestBidOffer(symbol, scene.now_ms(), bid, "1000", ask or str(Decimal(bid) + Decimal("0.00001")), "1000")
     scene.gateway.market.prices.note(book, scene.now_ns)
+
+
+def tells_price(scene: Scene, px: str | None = "0.6", age_s: int = 0) -> None:
+    """The exchange's answer to the oldest open question for a price: what it was so long ago."""
+    scene.answer(PriceQuery, price(scene, px, age_s))
+
+
+def tells_prices(scene: Scene, px: str | None = "0.6", *others: str) -> None:
+    """From now on it answers all questions for prices: but of these others nothing."""
+    scene.venue.answers[PriceQuery] = lambda query: price(scene, None if query.symbol in others else px)
+
+
+def price(scene: Scene, px: str | None, age_s: int = 0) -> Price:
+    return Price(None if px is None else Decimal(px), scene.now_ms() - 1_000 * age_s)
+
+
+def asked_prices(scene: Scene) -> list[str]:
+    """The symbols whose prices were asked for since the last call."""
+    symbols = [query.symbol for query in scene.venue.asked if isinstance(query, PriceQuery)]
+    scene.venue.asked.clear()
+    return symbols
 
 
 def denied(client: SceneClient, method: str = "order", **changes: object) -> Json:

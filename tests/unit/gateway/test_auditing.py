@@ -48,6 +48,10 @@ def sql(scene: Scene, statement: str) -> None:
     conn.close()
 
 
+def cannot_open(_: Path) -> None:
+    raise apsw.CantOpenError("unable to open database file")
+
+
 def test_books_that_are_right_are_audited_each_day_and_nothing_follows(scene: Scene) -> None:
     scene.run(FIRST_S)
     assert sum("audited" in line for line in scene.logged) == 1
@@ -91,6 +95,69 @@ def test_one_that_is_not_booked_is_found_and_told_once(scene: Scene) -> None:
     desk.result("op.resume", {"symbol": "dogeusdt"})
     scene.run(DAY_S + 5)
     assert "DOGEUSDT" not in found(scene) and sum("audited" in line for line in scene.logged) == 2
+
+
+def test_what_is_found_while_something_stands_is_told_with_it(scene: Scene) -> None:
+    sql(scene, "UPDATE fills SET fee = '0.002' WHERE trade_id = '1'")
+    scene.run(FIRST_S)
+    assert "trade 1" in found(scene)["DOGEUSDT"]
+    sql(scene, "UPDATE fills SET fee = '0.003' WHERE trade_id = '2'")
+    scene.run(DAY_S)
+    assert "trade 2" in found(scene)["DOGEUSDT"] and "trade 1" in found(scene)["DOGEUSDT"]
+    scene.operator().result("op.resume", {"symbol": "dogeusdt"})
+    sql(scene, "UPDATE fills SET fee = '0.004' WHERE trade_id = '2'")
+    scene.run(DAY_S)
+    assert "trade 2" in found(scene)["DOGEUSDT"] and "trade 1" not in found(scene)["DOGEUSDT"]
+
+
+def test_what_stood_before_a_restart_is_told_with_what_is_found_after_it(scene: Scene) -> None:
+    sql(scene, "UPDATE fills SET fee = '0.002' WHERE trade_id = '1'")
+    scene.run(FIRST_S)
+    first = found(scene)["DOGEUSDT"]
+    scene.restart()
+    scene.run(FIRST_S)
+    assert found(scene)["DOGEUSDT"] == first, "the same is no news"
+    scene.run(DAY_S)
+    scene.restart()
+    client = scene.client(1)
+    sold = client.order(side="SELL", quantity="10")
+    scene.accepts(sold)
+    scene.fills_order(sold, "10")
+    scene.run(5)
+    sql(scene, "UPDATE fills SET fee = '0.003' WHERE trade_id = '3'")
+    scene.run(FIRST_S)
+    both = found(scene)["DOGEUSDT"]
+    assert "trade 3" in both and both.count("trade 1 ") == first.count("trade 1 ")
+
+
+def test_what_could_not_be_read_is_no_finding_and_is_said(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("tradingsys.store.store.reading", cannot_open)
+        scene.run(FIRST_S)
+    assert found(scene) == {}
+    [line] = [line for line in scene.logged if "info: audited" in line]
+    assert "'skipped': ['pos.db', 'DOGEUSDT']" in line
+    sql(scene, "UPDATE fills SET fee = '0.002' WHERE trade_id = '1'")
+    scene.run(DAY_S + 5)
+    assert "trade 1" in found(scene)["DOGEUSDT"]
+
+
+def test_what_could_not_be_audited_for_days_is_audited_then(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.run(FIRST_S)  # until then all is right
+    client = scene.client(3)
+    bought = client.order()
+    scene.accepts(bought)
+    scene.fills_order(bought, "15")
+    scene.fills_order(bought, "15")
+    scene.run(5)
+    sql(scene, "UPDATE fills SET fee = '0.002' WHERE trade_id = '3'")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tradingsys.store.store.reading", cannot_open)
+        scene.run(3 * DAY_S)
+    assert found(scene) == {}
+    scene.run(DAY_S)
+    assert "trade 3" in found(scene)["DOGEUSDT"]
 
 
 def test_a_file_whose_positions_do_not_follow_from_its_executions_restricts_the_account(scene: Scene) -> None:

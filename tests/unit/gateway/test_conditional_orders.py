@@ -1,4 +1,4 @@
-"""Orders of every type on their way to the venue and back, and what reduce-only and close-position mean."""
+"""Orders of every type on their way to the venue and back."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from msgspec import structs
 from tests.unit.gateway.scene import Scene
 from tradingsys.core.commands import PlaceOrder
 from tradingsys.core.enums import (
-    OrderStatus,
     OrderType,
     PriceMatch,
     SelfTradePrevention,
@@ -20,7 +19,7 @@ from tradingsys.core.enums import (
     TriggerPrice,
 )
 from tradingsys.core.ids import OrderKey, encode_client_order_id
-from tradingsys.core.order import Closed, Order, Terms
+from tradingsys.core.order import Order, Terms
 from tradingsys.core.reports import OrderChanged
 from tradingsys.wire.messages import ErrorCode
 
@@ -97,114 +96,6 @@ def test_numbers_that_are_none_are_named(scene: Scene, changes: dict[str, object
     client = scene.client()
     code, text = client.error("order", client.order_params(**(STOP | {"stop_price": "0.5"} | changes)))
     assert code == ErrorCode.INVALID_ORDER and told in text
-
-
-def test_a_waiting_order_may_not_reduce_more_than_the_session_holds(scene: Scene) -> None:
-    client = scene.holder(1, "30")
-    stop = STOP | {"stop_price": "0.5", "reduce_only": True}
-    code, text = client.error("order", client.order_params(**stop, quantity="31"))
-    assert code == ErrorCode.INVALID_ORDER and "the session holds 30, 0 of it" in text and "SELL 30 at most" in text
-    code, text = client.error("order", client.order_params(**(stop | {"side": "BUY"}), quantity="1"))
-    assert code == ErrorCode.INVALID_ORDER and "a BUY reduces nothing" in text
-    client.order(**stop, quantity="30")
-    assert scene.venue.sent(PlaceOrder)[-1].terms.reduce_only
-
-
-def test_the_only_holder_may_have_a_stop_beside_a_take_profit(scene: Scene) -> None:
-    client = scene.holder(1, "30")
-    both = STOP | {"quantity": "30", "reduce_only": True}
-    for coid in (client.order(**both, stop_price="0.5"), client.order(**both, stop_price="0.55")):
-        scene.accepts(coid)
-    resting = {"side": "SELL", "price": "0.7", "quantity": "30", "reduce_only": True}
-    scene.accepts(client.order(**resting))
-    assert all(command.terms.reduce_only for command in scene.venue.sent(PlaceOrder)[1:]), "the venue sees to it"
-    why = client.error("order", client.order_params(**resting))[1]
-    assert "30 of it being reduced already: cancel or amend the orders that do" in why and "other sessions" not in why
-
-
-@pytest.mark.parametrize("is_first_to_rest", [False, True])
-def test_a_stop_beside_a_take_profit_stays_alone(scene: Scene, is_first_to_rest: bool) -> None:
-    """A second holder's position would let both of them execute, and the first session turn."""
-    client, other = scene.holder(1, "30"), scene.client(2)
-    both = STOP | {"quantity": "30", "reduce_only": True}
-    stop = client.order(**both, stop_price="0.5")
-    scene.accepts(stop)
-    if is_first_to_rest:
-        scene.accepts(other.order(price="0.3"))
-        code, text = client.error("order", client.order_params(**both, stop_price="0.55"))
-        assert code == ErrorCode.INVALID_ORDER and "a stop and a target count together" in text
-        return
-    target = client.order(**both, stop_price="0.55")
-    scene.accepts(target)
-    code, text = other.error("order", other.order_params())
-    assert code == ErrorCode.INVALID_ORDER, text
-    assert f"session 1 waits to SELL 60 dogeusdt of the 30 that it holds ({stop}, {target})" in text
-    canceled = Order((target,), closed=Closed(OrderStatus.CANCELED, scene.now_ms()))
-    scene.says(OrderChanged(canceled, "DOGEUSDT", scene.now_ms()))
-    assert other.order()
-
-
-def test_among_several_holders_every_reducing_order_counts(scene: Scene) -> None:
-    client = scene.holder(1, "30")
-    scene.holder(2, "20")
-    stop = STOP | {"stop_price": "0.5", "reduce_only": True}
-    coid = client.order(**stop, quantity="20")
-    assert not scene.venue.sent(PlaceOrder)[-1].terms.reduce_only, "at the venue the flag acts on both positions"
-    scene.accepts(coid)
-    assert client.last_order()["reduce_only"], "it is what was ordered"
-    assert "20 of it being reduced" in client.error("order", client.order_params(**stop, quantity="11"))[1]
-    client.order(**stop, quantity="10")
-    why = client.error("order", client.order_params(**stop, quantity="10"))[1]
-    assert "while other sessions hold the symbol too, a stop and a target count together" in why
-
-
-def test_an_amend_of_a_reducing_order_stays_within_what_is_held(scene: Scene) -> None:
-    client = scene.holder(1, "30")
-    scene.holder(2, "20")
-    coid = client.order(side="SELL", price="0.7", quantity="20", reduce_only=True)
-    scene.accepts(coid)
-    code, text = client.error("amend", {"client_order_id": coid, "quantity": "31"})
-    assert code == ErrorCode.INVALID_ORDER and "the session holds 30, 0 of it" in text
-    scene.fills_order(coid, "5", "0.7")
-    client.result("amend", {"client_order_id": coid, "quantity": "30"})
-
-
-def test_close_position_is_for_the_sole_holder(scene: Scene) -> None:
-    client = scene.client(1)
-    close = STOP | {"stop_price": "0.5", "close_position": True, "quantity": "0"}
-    assert "closes nothing" in client.error("order", client.order_params(**close))[1]
-    entry = client.order()
-    scene.accepts(entry)
-    scene.fills_order(entry, "30")
-    assert "closes nothing" in client.error("order", client.order_params(**(close | {"side": "BUY"})))[1]
-    other = scene.client(2)
-    resting = other.order(price="0.5")
-    scene.accepts(resting)
-    code, text = client.error("order", client.order_params(**close))
-    assert code == ErrorCode.INVALID_ORDER and "send reduce_only with a quantity" in text
-    scene.fills_order(resting, "30")
-    assert "send reduce_only with a quantity" in client.error("order", client.order_params(**close))[1]
-
-
-def test_while_an_order_waits_to_close_everything_nobody_else_trades_the_symbol(scene: Scene) -> None:
-    client = scene.holder(1, "30")
-    close = STOP | {"stop_price": "0.5", "close_position": True, "quantity": "0"}
-    coid = client.order(**close)
-    terms = scene.venue.sent(PlaceOrder)[-1].terms
-    assert (terms.close_position, terms.order_qty, terms.reduce_only) == (True, 0, False)
-    scene.accepts(coid)
-    assert client.last_order()["close_position"] and client.last_order()["quantity"] == "0"
-    other = scene.client(2)
-    code, text = other.error("order", other.order_params())
-    assert code == ErrorCode.INVALID_ORDER and "session 1 has an order that closes" in text and coid in text
-    client.order()  # its own session trades on
-    facts = scene.tracked(coid).facts
-    scene.restart()
-    other, client = scene.client(2), scene.client(1)
-    assert "session 1 has an order that closes" in other.error("order", other.order_params())[1], "also after a restart"
-    closed = structs.replace(facts, closed=Closed(OrderStatus.CANCELED, scene.now_ms()))
-    scene.says(OrderChanged(closed, "DOGEUSDT", scene.now_ms()))
-    other.order()
 
 
 def test_an_order_that_memory_does_not_know_has_the_time_at_which_the_exchange_took_it(scene: Scene) -> None:

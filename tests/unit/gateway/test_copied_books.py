@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from tests.simulate.life import ACCOUNT
 from tests.simulate.rig import Rig
+from tests.simulate.scenes.stage import a_copy_trades
 from tradingsys.core.enums import Side
-from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.core.records import HaltCause
 from tradingsys.store.lineage import begin_lineage
-
-
-def the_other_trades(rig: Rig, lineage: str, qty: int) -> None:
-    """A gateway with a copy of the book, of which this one knows nothing, sends an order of session 1's."""
-    epoch = rig.gateway.gateway.epoch + 1
-    rig.run(1)
-    rig.house(Side.SELL, qty, "0.6")
-    name = encode_client_order_id(OrderKey(1, lineage, epoch, 1, qty))
-    rig.venue.order(ACCOUNT, "DOGEUSDT", Side.BUY, qty, None, name)
-    rig.run(3)
 
 
 def test_a_copy_is_noticed_until_one_of_them_has_a_lineage_of_its_own(rig: Rig) -> None:
@@ -26,7 +15,7 @@ def test_a_copy_is_noticed_until_one_of_them_has_a_lineage_of_its_own(rig: Rig) 
     client.ask("order", client.order_params())
     rig.run(2)
     lineage = rig.gateway.gateway.book.lineage
-    the_other_trades(rig, lineage, 7)
+    a_copy_trades(rig, lineage, 7)
     assert [row.cause for row in rig.gateway.gateway.book.halts] == [HaltCause.COPIED_BOOK]
     rig.gateway.kill("by the test")
     done = begin_lineage(rig.folder / "pos.db", 4711)
@@ -40,7 +29,7 @@ def test_a_copy_is_noticed_until_one_of_them_has_a_lineage_of_its_own(rig: Rig) 
     assert "error" not in desk.ask("op.resume", {})
     nets = rig.nets(1, -1)
     assert sum(nets) == 17
-    the_other_trades(rig, lineage, 5)
+    a_copy_trades(rig, lineage, 5)
     assert rig.nets(1, -1) == [nets[0], nets[1] + 5], "another book's orders are EXTERNAL's"
     assert not [*gateway.book.halts] and gateway.book.differences == {}
     client = rig.client()

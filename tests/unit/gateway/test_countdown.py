@@ -9,7 +9,10 @@ from msgspec import structs
 
 from tests.unit.gateway.scene import SETTINGS, Scene
 from tradingsys.core.commands import RateLimit, SetCountdown, TradesQuery
-from tradingsys.core.errors import TransportError
+from tradingsys.core.enums import OrderStatus
+from tradingsys.core.errors import TransportError, VenueError
+from tradingsys.core.order import Closed, Order
+from tradingsys.core.reports import OrderChanged
 from tradingsys.gateway.session_config import SessionConfig
 from tradingsys.oms.procedure import ask
 
@@ -37,6 +40,12 @@ def renewed(scene: Scene) -> set[str]:
     symbols = {query.symbol for query in scene.venue.asked if isinstance(query, SetCountdown)}
     scene.venue.asked.clear()
     return symbols
+
+
+def end_orders(scene: Scene) -> None:
+    for order in scene.gateway.book.open_orders():
+        ended = Order((order.client_order_id,), closed=Closed(OrderStatus.CANCELED, scene.now_ms()))
+        scene.says(OrderChanged(ended, order.symbol, scene.now_ms()))
 
 
 def test_an_answer_that_does_not_come_holds_up_no_other_symbol(armed: Scene) -> None:
@@ -82,3 +91,30 @@ def test_what_takes_much_of_the_rate_limit_is_said_once(armed: Scene) -> None:
     armed.run(10)
     [told] = [line for line in armed.logged if "countdown" in line]
     assert "'symbols': 2" in told and "'percent': 16" in told
+
+
+def test_what_an_earlier_run_armed_is_taken_back_where_its_orders_have_ended(armed: Scene) -> None:
+    """The process dies before it could do that itself."""
+    end_orders(armed)
+    armed.now_ns += 600 * 10**9
+    armed.restart().run(2)
+    taken_back = {
+        query.symbol for query in armed.venue.asked if isinstance(query, SetCountdown) and not query.countdown_ms
+    }
+    assert taken_back == {"BTCUSDT", "DOGEUSDT"}, "it may have been longer then"
+    renewed(armed)
+    armed.now_ns += 3_600 * 10**9
+    armed.restart().run(2)
+    assert not renewed(armed), "long ago"
+
+
+def test_what_cannot_be_taken_back_is_given_up_when_it_has_run_out(armed: Scene) -> None:
+    """A symbol that is not listed any more is refused for ever."""
+    armed.venue.answers[SetCountdown] = lambda _: VenueError(-1121, "Invalid symbol.")
+    end_orders(armed)
+    armed.venue.asked.clear()
+    armed.run(30)
+    assert 2 * 3 <= sum(isinstance(query, SetCountdown) for query in armed.venue.asked) <= 2 * 7
+    renewed(armed)
+    armed.run(60)
+    assert not renewed(armed)

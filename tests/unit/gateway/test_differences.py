@@ -10,8 +10,12 @@ from msgspec import structs
 
 from tests.unit.gateway.scene import SETTINGS, Scene
 from tests.unit.gateway.scripted_venue import Json
-from tradingsys.core.enums import TradingState
+from tradingsys.core.commands import OrderQuery
+from tradingsys.core.enums import Side, TradingState
+from tradingsys.core.errors import TransportError
+from tradingsys.core.order import Fill, Order
 from tradingsys.core.records import HaltCause
+from tradingsys.core.reports import OrderChanged
 from tradingsys.store.read import reading
 from tradingsys.store.rows import read_adjustments
 from tradingsys.wire.messages import ErrorCode
@@ -91,6 +95,21 @@ def accepted(scene: Scene, symbol: str) -> Json:
     return reply
 
 
+def test_a_person_books_an_execution_that_cannot_be_read(scene: Scene) -> None:
+    client = scene.holder(1, "30")
+    name = client.order(side="SELL", price="0.59")
+    scene.accepts(name)
+    told = Order((name,), scene.tracked(name).facts.venue_order_id, accepted=True, venue_cum_qty=Decimal(30))
+    scene.says(OrderChanged(told, "DOGEUSDT", scene.now_ms()))
+    differ(scene, "0")
+    assert accepted(scene, "dogeusdt")["error"]["code"] == ErrorCode.NOT_READY
+    scene.run(4 * WATCH_S)
+    assert state(scene) is TradingState.HALTED
+    assert accepted(scene, "dogeusdt")["result"]["booked"] == "-30"
+    scene.run(5)
+    assert state(scene) is TradingState.ACTIVE
+
+
 def test_a_person_books_what_nothing_explains_to_external(scene: Scene) -> None:
     client = scene.holder(1, "30")
     differ(scene, "37")
@@ -118,3 +137,22 @@ def test_where_books_and_account_agree_nothing_is_accepted(scene: Scene) -> None
     scene.holder(1, "30")
     assert "agree with the account on DOGEUSDT now" in accepted(scene, "dogeusdt")["error"]["msg"]
     assert scene.gateway.book.net(-1, "DOGEUSDT") == 0
+
+
+def test_what_an_execution_without_an_owner_may_explain_is_not_accepted(scene: Scene) -> None:
+    client = scene.holder(1, "30")
+    name = client.order()
+    scene.venue.answers[OrderQuery] = lambda _: TransportError("slow", sent=True)
+    fill = Fill(
+        "77", "DOGEUSDT", "5555", Side.BUY, Decimal("0.6"), Decimal(7), scene.now_ms(), True, Decimal(0), "USDT"
+    )
+    nobodys = Order((), "5555", fills={"77": fill})
+    scene.venue.fills.append(nobodys)
+    scene.venue.executed(fill)
+    scene.says(OrderChanged(nobodys, "DOGEUSDT", scene.now_ms()))
+    scene.run(WATCH_S)
+    assert accepted(scene, "dogeusdt")["error"]["code"] == ErrorCode.NOT_READY
+    scene.says(OrderChanged(Order((name,), "5555", accepted=True), "DOGEUSDT", scene.now_ms()))
+    scene.run(2 * WATCH_S)
+    book = scene.gateway.book
+    assert [book.net(session, "DOGEUSDT") for session in (-1, 1)] == [0, 37] and not book.differences

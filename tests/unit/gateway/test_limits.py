@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from tests.unit.gateway.limited_scene import denied, denied_request, limited, trades_at, used
-from tests.unit.gateway.scene import Scene
+from tests.unit.gateway.limited_scene import Json, denied, denied_request, limited, trades_at, used
+from tests.unit.gateway.scene import SETTINGS, Scene
+from tests.unit.gateway.spot_venue import SpotVenue
 from tradingsys.core.commands import SetLeverage
+from tradingsys.core.records import HaltCause
 from tradingsys.core.reports import OrderRequest, Outcome
+from tradingsys.gateway.products import ProductName
 from tradingsys.gateway.session_config import UNLIMITED, SessionConfig
 from tradingsys.oms.limits import AccountLimits
 from tradingsys.wire.messages import ErrorCode
@@ -140,3 +143,28 @@ def test_a_pace_that_nobody_can_reach_is_none(tmp_path: Path) -> None:
     scene = limited(tmp_path, max_orders_per_s=2 * 10**9)
     scene.client().order()
     assert used(scene, "max_orders_per_s") == [("2000000000", "1 of a burst of 100", 0)]
+
+
+def test_what_the_disk_restricted_is_free_again_where_that_limit_is_taken_out(tmp_path: Path) -> None:
+    scene = limited(tmp_path, account=structs.replace(UNLIMITED.account, min_free_mib=10**9))
+    scene.run(3)
+    assert [row.cause for row in scene.gateway.book.halts] == [HaltCause.STORE]
+    scene.settings = structs.replace(SETTINGS, limits=UNLIMITED)
+    scene.restart().run(3)
+    assert not list(scene.gateway.book.halts)
+
+
+def test_what_waits_for_another_order_of_its_list_may_be_far_from_today_s_market(tmp_path: Path) -> None:
+    limits = structs.replace(UNLIMITED, max_aggressive_pct=Decimal(10))
+    settings = structs.replace(SETTINGS, product=ProductName.SPOT, limits=limits)
+    scene = Scene(tmp_path, settings, venue=SpotVenue()).ready()
+    trades_at(scene, "0.6")
+    client = scene.client()
+
+    def entry_and_exit(px: str) -> Json:
+        entry = client.order_params(price="0.5", quantity="60")
+        return {"contingency": "OTO", "orders": [entry, client.order_params(side="SELL", price=px, quantity="60")]}
+
+    far = denied_request(client, "order_list", entry_and_exit("0.4"))
+    assert "it sells at 0.4, 20.00 % beyond 0.5" in far["msg"]
+    client.result("order_list", entry_and_exit("0.52"))

@@ -13,6 +13,7 @@ from tradingsys.core.commands import Borrow, Borrowable, BorrowableQuery, Margin
 from tradingsys.core.errors import TransportError, VenueError
 from tradingsys.core.reports import MarginLevel
 from tradingsys.gateway.session_config import SessionConfig
+from tradingsys.oms.procedure import ask
 from tradingsys.wire.messages import ErrorCode
 
 LOAN = {"asset": "usdt", "amount": "100"}
@@ -79,6 +80,25 @@ def test_a_loan_without_an_answer_is_not_repeated(margin: tuple[Scene, SpotVenue
     assert ("look at the balances" in reply["error"]["msg"]) is sent
     scene.run(60)
     assert len([query for query in venue.asked if isinstance(query, Borrow)]) == 1
+
+
+def test_a_loan_that_has_to_wait_for_too_long_is_not_sent(margin: tuple[Scene, SpotVenue]) -> None:
+    scene, venue = margin
+    for _ in range(12):
+        scene.gateway.run(unanswered())
+    desk = scene.operator()
+    request = desk.request("op.borrow", LOAN)
+    scene.run(16)
+    reply = desk.reply_to(request)
+    assert reply is not None and "was not sent; ask again" in reply["error"]["msg"]
+    for _ in range(12):
+        scene.answer(BorrowableQuery, Borrowable(Decimal(1), Decimal(2)))
+    scene.run(60)
+    assert not [query for query in venue.asked if isinstance(query, Borrow)]
+
+
+async def unanswered() -> None:
+    await ask(BorrowableQuery("USDT"))
 
 
 def test_an_answer_that_proves_nothing_says_where_to_look(margin: tuple[Scene, SpotVenue]) -> None:

@@ -125,7 +125,25 @@ def test_a_message_of_64_kib_is_taken_and_one_byte_more_is_not() -> None:
     run(main())
 
 
-def test_sixty_four_strategies_have_room_and_one_more_has_not() -> None:
+def test_who_shows_no_token_has_to_leave_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_port, "_LOGIN_S", 0.2)
+
+    async def main() -> None:
+        events = Host()
+        async with listening(events) as port, asyncio.timeout(20):
+            known = Strategy()
+            (await ws.connect(f"ws://localhost:{port}", known)).send(b"token")
+            await known.heard.wait()
+            async with raw_client(port, "/", "localhost") as (reader, _):
+                frame = b"\x03\xe8no login within 0.2 s"
+                assert await reader.readexactly(2 + len(frame)) == bytes([0x88, len(frame)]) + frame
+            await asyncio.sleep(0.2)
+            assert not known.gone.is_set()
+
+    run(main())
+
+
+def test_seventy_two_connections_have_room_and_one_more_has_not() -> None:
     async def main() -> None:
         events = Host()
         async with listening(events) as port:
@@ -134,7 +152,7 @@ def test_sixty_four_strategies_have_room_and_one_more_has_not() -> None:
                 strategy = Strategy()
                 (await ws.connect(url, strategy)).send(b"token")
                 await strategy.heard.wait()
-            assert events.open == 64
+            assert events.open == 72
             with pytest.raises(TransportError, match="503"):
                 await ws.connect(url, Strategy())
 
@@ -248,5 +266,27 @@ def test_a_port_that_is_taken_at_one_door_is_open_at_none() -> None:
             taken.bind(("127.0.0.1", 0))
             with pytest.raises(OSError):
                 await open_local_port("127.0.0.1", taken.getsockname()[1], Host())
+
+    run(main())
+
+
+def test_who_knocks_at_the_door_for_others_keeps_nobody_of_this_machine_out(
+    remote: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_port, "_HANDSHAKE_S", 600.0)
+    monkeypatch.setattr(local_port, "_MAX_CALLERS", 2)
+
+    async def main() -> None:
+        port = await open_local_port("127.0.0.1", 0, Host(), door(remote))
+        async with asyncio.timeout(20), contextlib.AsyncExitStack() as leaving:
+            leaving.push_async_callback(port.close)
+            knocking: list[asyncio.StreamReader] = []
+            for host in ("127.0.0.1", *["127.0.0.2"] * 4):
+                reader, writer = await asyncio.open_connection(host, port.port)
+                leaving.callback(writer.close)
+                knocking.append(reader)
+            here, first, second, *_ = knocking
+            assert await first.read() == await second.read() == b""
+            assert not here.at_eof()
 
     run(main())

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from msgspec import structs
 
-from tests.unit.gateway.limited_scene import BAR, REDUCE, Json, denied, limited, trades_at
+from tests.unit.gateway.limited_scene import (
+    BAR,
+    REDUCE,
+    Json,
+    asked_prices,
+    denied,
+    limited,
+    tells_price,
+    tells_prices,
+    trades_at,
+)
 from tests.unit.gateway.scene import SETTINGS, Scene
+from tests.unit.gateway.scripted_venue import ScriptedVenue, instrument
 from tests.unit.gateway.spot_venue import SpotVenue
-from tradingsys.core.commands import KlinesQuery
+from tradingsys.core.commands import PriceQuery
+from tradingsys.core.enums import Side
+from tradingsys.core.errors import VenueError
 from tradingsys.core.market import BestBidOffer, Depth, MarkPrice
+from tradingsys.core.reports import OrderRequest, Outcome
+from tradingsys.core.venue_clock import VenueClock
 from tradingsys.gateway.products import ProductName
 from tradingsys.gateway.session_config import UNLIMITED
 from tradingsys.venues.protocol import Stream
-
-
-def read(scene: Scene, px: str) -> None:
-    """The exchange's answer to the question for a price."""
-    scene.answer(KlinesQuery, (structs.replace(BAR, close=px),))
 
 
 def test_an_order_without_a_price_is_refused_and_the_gateway_asks_for_one(tmp_path: Path) -> None:
@@ -30,34 +41,109 @@ def test_an_order_without_a_price_is_refused_and_the_gateway_asks_for_one(tmp_pa
     told = denied(client, **at_market)
     assert (told["limit"], told["allowed"], told["observed"]) == ("max_reference_age_s", "30 s", "no price")
     denied(client)
-    assert [query for query in scene.venue.asked if isinstance(query, KlinesQuery)] == [
-        KlinesQuery("DOGEUSDT", "1m", 1)
-    ], "asked once for both"
-    read(scene, "0.6")
+    assert asked_prices(scene) == ["DOGEUSDT"], "asked once for both"
+    tells_price(scene)
     assert denied(client, **at_market, quantity="40")["limit"] == "max_order_notional"
     client.order(**at_market)
 
 
 def test_of_what_is_in_use_the_price_is_read_before_it_is_too_old(tmp_path: Path) -> None:
     scene = limited(tmp_path, max_reference_age_s=30)
-    scene.venue.answers[KlinesQuery] = lambda _: (BAR,)
+    tells_prices(scene)
     client = scene.client()
     client.result("subscribe", ["dogeusdt@bbo"])
     client.order()
     client.result("unsubscribe", ["dogeusdt@bbo"])
     scene.run(300)
     client.order()
-    asked = [query for query in scene.venue.asked if isinstance(query, KlinesQuery)]
-    assert 10 <= len(asked) <= 25 and {query.symbol for query in asked} == {"DOGEUSDT"}
+    asked = asked_prices(scene)
+    assert 10 <= len(asked) <= 25 and {*asked} == {"DOGEUSDT"}
 
 
 def test_what_sessions_hold_has_a_price_as_soon_as_the_gateway_is_ready(tmp_path: Path) -> None:
     scene = Scene(tmp_path).ready()
     scene.holder(1, "30")
     scene.settings = structs.replace(SETTINGS, limits=structs.replace(UNLIMITED, max_reference_age_s=5))
-    scene.venue.answers[KlinesQuery] = lambda _: (BAR,)
+    tells_prices(scene)
     scene.restart()
     scene.client().order()
+
+
+def test_a_price_is_as_old_as_it_is_however_new_the_answer(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_reference_age_s=30)
+    client = scene.client()
+    denied(client)
+    tells_price(scene, age_s=40)
+    assert denied(client)["observed"] == "0.6, 40 s old"
+    scene.run(2)
+    denied(client)
+    tells_price(scene, "0.7")
+    client.order(price="0.7")
+    scene.gateway.market.prices.read("DOGEUSDT", Decimal("0.5"), scene.now_ns - 10**9)
+    assert scene.gateway.market.prices.worth("DOGEUSDT") == Decimal("0.7"), "a late answer makes nothing older"
+
+
+def test_where_nobody_bids_or_offers_there_is_no_price(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_reference_age_s=30)
+    client = scene.client()
+    denied(client)
+    tells_price(scene, None)
+    assert denied(client)["observed"] == "no price"
+
+
+def many(folder: Path, *others: str) -> Scene:
+    """A session holds something of the first two of these symbols, and follows all."""
+    venue = ScriptedVenue()
+    venue.instruments += [instrument(symbol) for symbol in others]
+    limits = structs.replace(UNLIMITED, max_reference_age_s=30)
+    scene = Scene(folder, structs.replace(SETTINGS, limits=limits), venue=venue).ready()
+    tells_prices(scene)
+    client = scene.client()
+    client.request("subscribe", [f"{symbol.lower()}@bbo" for symbol in others])
+    scene.run(10)
+    for symbol in others[:2]:
+        order = client.order(symbol=symbol.lower())
+        scene.accepts(order)
+        scene.fills_order(order, "30")
+    return scene
+
+
+def test_symbols_without_an_answer_keep_no_other_from_having_a_price(tmp_path: Path) -> None:
+    symbols = [f"{letter}USDT" for letter in "ABCDEFGHIJ"]
+    scene = many(tmp_path, *symbols)
+    tells_prices(scene, "0.6", *symbols[2:])
+    asked_prices(scene)
+    scene.run(300)
+    prices, counted = scene.gateway.market.prices, Counter(asked_prices(scene))
+    for symbol in symbols[:2]:
+        told_ns = prices.newest_ns(symbol)
+        assert told_ns is not None and scene.now_ns - told_ns < 30 * 10**9
+    assert max(counted[symbol] for symbol in symbols[2:]) <= 12, "nor is anything asked in vain all the time"
+
+
+def test_prices_are_asked_after_all_that_the_books_must_know(tmp_path: Path) -> None:
+    symbols = [f"{letter}USDT" for letter in "ABCDEFGHIJKLMNOP"]
+    scene = many(tmp_path, *symbols)
+    del scene.venue.answers[PriceQuery]
+    scene.run(40)
+    assert len([each for each in scene.venue.open_asks if isinstance(each.query, PriceQuery)]) == 4
+    scene.gateway.stop()
+    scene.venue.open_asks.clear()
+    scene.venue.clock = VenueClock()
+    scene.start()
+    scene.ready()
+
+
+def test_however_often_a_subscription_is_repeated_its_price_is_asked_for_once(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_reference_age_s=30)
+    client = scene.client()
+    for _ in range(5):
+        requests = [client.request("subscribe", ["dogeusdt@bbo"]) for _ in range(50)]
+        scene.run(2)
+        assert all(client.reply_to(request) for request in requests)
+        client.peer.sent.clear()
+    assert asked_prices(scene) == ["DOGEUSDT"]
+    assert len(scene.gateway.procedures._asking) <= 3 and not scene.gateway.venue.questions_waiting
 
 
 def test_a_subscription_is_confirmed_when_there_is_a_price_to_trade_with(tmp_path: Path) -> None:
@@ -66,7 +152,7 @@ def test_a_subscription_is_confirmed_when_there_is_a_price_to_trade_with(tmp_pat
     watching.result("subscribe", ["dogeusdt@bbo"])
     request = client.request("subscribe", ["dogeusdt@bbo"])
     assert client.reply_to(request) is None
-    read(scene, "0.6")
+    tells_price(scene)
     assert client.reply_to(request) == {"id": request, "result": None}
     client.order()
 
@@ -76,7 +162,7 @@ def test_what_is_given_up_before_it_is_confirmed_does_not_come(tmp_path: Path) -
     client = scene.client()
     request = client.request("subscribe", ["dogeusdt@bbo", "dogeusdt@mark"])
     client.result("unsubscribe", ["dogeusdt@bbo"])
-    read(scene, "0.6")
+    tells_price(scene)
     assert client.reply_to(request) and scene.gateway.market.followed == 1
 
 
@@ -110,7 +196,7 @@ def test_where_no_price_was_ever_known_no_limit_of_an_amount_is_passed_whatever_
     at_market: Json = {"order_type": "MARKET", "price": None, "time_in_force": None}
     told = denied(client, **at_market, quantity="1000000")
     assert (told["limit"], told["allowed"], told["observed"]) == ("max_position_notional", "100 USDT", "no price")
-    read(scene, "0.6")
+    tells_price(scene)
     assert denied(client, **at_market, quantity="1000000")["observed"] == "600000 USDT"
     client.order(**at_market)
 
@@ -136,8 +222,6 @@ def test_a_price_that_is_no_number_is_none(tmp_path: Path) -> None:
         prices.note(structs.replace(BAR, close=text), scene.now_ns)
         scene.run(3)
         assert denied(client)["limit"] == "max_reference_age_s", text
-        scene.answer(KlinesQuery, (structs.replace(BAR, close=text),))
-        assert denied(client)["limit"] == "max_reference_age_s", text
         client.order(order_type="MARKET", price=None, time_in_force=None, side="SELL", quantity="1")
     assert not [line for line in scene.logged if "a fault in tradingsys" in line]
     trades_at(scene, "0.6")
@@ -154,6 +238,21 @@ def test_orders_for_an_amount_count_what_it_comes_to_at_whatever_price_is_known(
     client.order(**amount, quote_quantity="90")
     told = denied(client, **amount, quote_quantity="90")
     assert (told["limit"], told["observed"]) == ("max_position_notional", "180 USDT")
+
+
+def test_after_a_restart_the_last_price_counts_an_amount_that_was_lost_with_the_journal(tmp_path: Path) -> None:
+    """Nothing is held, nothing open: nobody asks for a price."""
+    scene = limited(tmp_path, max_position_notional=Decimal(100))
+    client = scene.client()
+    trades_at(scene, "0.5", "0.51")
+    scene.ends(client.order(), OrderRequest.PLACE, Outcome.REFUSED, VenueError(-2019, "Margin is insufficient."))
+    scene.run(3)
+    for bid, ask in (("0.6", "0.61"), ("0.604", "0.605")):
+        trades_at(scene, bid, ask)
+        scene.run(3)
+    scene.restart()
+    known = scene.gateway.limiting.valuing.lowest_px("DOGEUSDT", Side.BUY)
+    assert known == Decimal("0.605"), "to within a percent"
 
 
 def test_a_mark_price_or_a_bar_measures_where_no_book_is_followed(tmp_path: Path) -> None:

@@ -13,8 +13,10 @@ from tests.simulate.life import signer
 from tests.simulate.rig import Rig
 from tradingsys.core.enums import Side
 from tradingsys.core.ids import EXTERNAL
+from tradingsys.gateway import order_requests
 from tradingsys.sim.faces.transport import Request
 from tradingsys.venues.binance.signing import sign_query
+from tradingsys.wire import codec
 from tradingsys.wire.messages import ErrorCode
 
 
@@ -314,14 +316,22 @@ def test_a_flooding_client_is_told_so(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("data", [b"junk", b'{"id":1,"method":"get_products","params":[]}'])
-def test_a_client_that_never_stops_flooding_is_cut(rig: Rig, data: bytes) -> None:
+def test_a_client_that_never_stops_flooding_is_not_heard_then_cut_and_its_session_is_free(
+    rig: Rig, data: bytes
+) -> None:
     client, other = rig.client(), rig.client(2)
     assert client._link is not None
     for _ in range(1_500):
         client._link.send(data)
     rig.run(0.1)
-    assert client.is_closed
     assert "result" in other.ask("get_positions", [])
+    said = len(client.messages)
+    client._link.send(b'{"id":1,"method":"get_products","params":[]}')
+    rig.run(3)
+    assert len(client.messages) == said and not client.is_closed
+    assert rig.client(None).login(1, instance="another")["trading"]
+    rig.run(3)
+    assert client.is_closed
 
 
 def test_the_status_says_what_is_missing(rig: Rig) -> None:
@@ -344,3 +354,31 @@ def test_decimals_keep_every_digit(rig: Rig) -> None:
     item = client.order_params(client_order_id=client.last_order()["client_order_id"])
     [order] = client.ask("resolve", {"orders": [item]})["result"]["orders"]
     assert Decimal(order["fills"][0]["fee"]) == Decimal("0.00143998"), "as the exchange rounds it"
+
+
+def test_what_is_too_much_for_one_answer_is_told_in_parts_and_one_order_always(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = rig.client()
+    items = []
+    for _ in range(3):
+        client.ask("order", client.order_params(quantity="20"))
+        items.append(client.order_params(client_order_id=client.last_order()["client_order_id"]))
+        for _ in range(2):
+            rig.house(Side.SELL, 10, "0.59")
+    monkeypatch.setattr(codec, "_MAX_ANSWER_BYTES", 600)
+    for most, told in ((1, 1), (2, 1), (4, 2), (5, 2), (6, 3)):
+        monkeypatch.setattr(order_requests, "_MOST_EXECUTIONS", most)
+        orders = client.ask("resolve", {"orders": items})["result"]["orders"]
+        assert [order["client_order_id"] for order in orders] == [item["client_order_id"] for item in items[:told]]
+        assert {len(order["fills"]) for order in orders} == {2}
+
+
+def test_orders_before_one_that_nothing_can_be_said_of_are_told(rig: Rig) -> None:
+    client = rig.client()
+    client.ask("order", client.order_params())
+    mine = client.order_params(client_order_id=client.last_order()["client_order_id"])
+    foreign = client.order_params(client_order_id="mine")
+    [order] = client.ask("resolve", {"orders": [mine, foreign, mine]})["result"]["orders"]
+    assert order["client_order_id"] == mine["client_order_id"]
+    assert client.error("resolve", {"orders": [foreign, mine]}) == ErrorCode.NO_SUCH_ORDER

@@ -5,15 +5,30 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
-from tests.unit.gateway.limited_scene import REDUCE, denied, limited, scene_with, trades_at, used
-from tests.unit.gateway.scene import Scene, SceneClient
+import pytest
+from msgspec import structs
+
+from tests.unit.gateway.limited_scene import (
+    REDUCE,
+    asked_prices,
+    denied,
+    limited,
+    scene_with,
+    tells_price,
+    tells_prices,
+    trades_at,
+    used,
+)
+from tests.unit.gateway.scene import SETTINGS, Scene, SceneClient
+from tests.unit.gateway.scripted_venue import ScriptedVenue, instrument
 from tradingsys.cli.operate.halting import lift
 from tradingsys.core.commands import CancelOrder
+from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import VenueError
 from tradingsys.core.market import MarkPrice
 from tradingsys.core.reports import OrderRequest, Outcome
 from tradingsys.core.venue_clock import VenueClock
-from tradingsys.gateway.session_config import LimitsConfig
+from tradingsys.gateway.session_config import UNLIMITED, LimitsConfig
 from tradingsys.wire.messages import ErrorCode
 from tradingsys.wire.operator import ScopeParams
 
@@ -114,6 +129,34 @@ def test_what_a_pause_ends_is_not_what_a_person_must_see(tmp_path: Path) -> None
     assert "max_executions: 2 executions" in client.error("order", client.order_params())[1]
 
 
+def test_a_storms_pause_does_not_end_what_a_days_loss_restricts(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_rejections=1, max_order_qty=Decimal(10_000), max_daily_loss=Decimal(100))
+    trades_at(scene, "0.6")
+    client = scene.holder(1, "1000")
+    scene.run(4)
+    denied(client, quantity="10001")
+    trades_at(scene, "0.45")
+    scene.run(4)  # a loss of 150
+    assert scene.gateway.book.halts.state(1, "DOGEUSDT") is TradingState.HALTED
+    trades_at(scene, "0.55")
+    scene.run(66)
+    assert scene.gateway.book.halts.state(1, "DOGEUSDT") is TradingState.REDUCING
+
+
+def test_who_ends_a_storms_pause_forgives_no_loss(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_rejections=1, max_order_qty=Decimal(100), max_daily_loss=Decimal(10))
+    trades_at(scene, "0.6")
+    client = scene.holder(1, "100")
+    scene.run(4)
+    trades_at(scene, "0.51")
+    scene.run(4)
+    denied(client, quantity="101")
+    scene.run(4)
+    scene.operator().result("op.resume", {"session_id": 1})
+    client.order(quantity="1")
+    assert used(scene, "max_daily_loss") == [("10", "9", 0)]
+
+
 def test_who_trades_too_often_has_no_orders_left_that_add(tmp_path: Path) -> None:
     scene = limited(tmp_path, max_executions=2)
     client = scene.holder(1, "30")
@@ -173,9 +216,23 @@ def test_a_restart_forgives_no_loss_and_a_person_does(tmp_path: Path) -> None:
     assert "max_daily_loss" in client.error("order", client.order_params(quantity="1"))[1]
 
 
+def test_a_person_forgives_before_it_is_known_again_what_was_lost(tmp_path: Path) -> None:
+    scene, _ = loser(tmp_path)
+    marks_at(scene, "0.399")
+    scene.restart()
+    scene.operator().result("op.resume", {"session_id": 1})
+    client = scene.client()
+    client.order(quantity="1")
+    marks_at(scene, "0.399")
+    client.order(quantity="1")
+    marks_at(scene, "0.298")
+    assert "max_daily_loss: 10.10 USDT" in client.error("order", client.order_params(quantity="1"))[1]
+
+
 def test_what_was_paid_in_other_assets_counts_after_a_restart_as_before(tmp_path: Path) -> None:
     scene, client = loser(tmp_path)
-    scene.run(86_400)
+    scene.now_ns += 86_400 * 10**9
+    scene.run(60)
     order = client.order(quantity="100")
     scene.accepts(order)
     scene.fills_order(order, "100", fee="15", fee_asset="DOGE")
@@ -257,3 +314,73 @@ def test_who_sends_and_sends_and_never_trades_is_halted_until_a_person_resumes_i
     scene.run(3)
     client.order()
     assert used(scene, "max_orders_between_executions") == [("3", "1", 0)]
+
+
+def pair_scene(folder: Path) -> Scene:
+    """A session that earned something in BTC, and holds nothing any more; after a restart."""
+    venue = ScriptedVenue()
+    venue.instruments.append(structs.replace(instrument("DOGEBTC"), quote_asset="BTC"))
+    limits = structs.replace(UNLIMITED, max_daily_loss=Decimal(10), max_reference_age_s=30)
+    scene = Scene(folder, structs.replace(SETTINGS, limits=UNLIMITED), venue=venue).ready()
+    client = scene.client()
+    client.request("subscribe", ["dogebtc@bbo"])
+    scene.run(10)
+    for side, px in (("BUY", "0.6"), ("SELL", "0.61")):
+        order = client.order(symbol="dogebtc", side=side)
+        scene.accepts(order)
+        scene.fills_order(order, "30", px=px)
+    scene.settings = structs.replace(SETTINGS, limits=limits)
+    return scene.restart()
+
+
+def test_what_was_earned_in_another_asset_is_valued_when_nothing_is_held_any_more(tmp_path: Path) -> None:
+    scene = pair_scene(tmp_path)
+    trades_at(scene, "0.6")
+    client = scene.holder(1, "100")
+    scene.run(3)
+    tells_price(scene, "100000")
+    scene.run(3)
+    trades_at(scene, "0.45")
+    scene.run(3)
+    assert "max_daily_loss: 15.00 USDT" in client.error("order", client.order_params(quantity="1"))[1]
+
+
+def test_what_is_paid_in_an_asset_that_nobody_follows_is_valued_all_the_same(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_daily_loss=Decimal(10), max_reference_age_s=30)
+    scene.venue.instruments.append(instrument("BNBUSDT"))
+    scene.restart()
+    tells_prices(scene)
+    trades_at(scene, "0.6")
+    client = scene.holder(1, "30")
+    scene.run(3)
+    order = client.order(quantity="30")
+    scene.accepts(order)
+    scene.fills_order(order, "30", fee="15", fee_asset="BNB")
+    scene.run(5)
+    assert used(scene, "max_daily_loss") == [("10", "9", 0)]
+    scene.run(3)
+    asked_prices(scene)
+    scene.run(60)
+    assert "BNBUSDT" not in asked_prices(scene), "it is not asked for when nothing more is paid in it"
+
+
+def test_that_losses_are_not_limited_is_said_once(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_daily_loss=Decimal(10))
+    scene.holder(1, "100")
+    scene.run(600)
+    assert len([line for line in scene.logged if "what a session earned is not known" in line]) == 1
+
+
+@pytest.mark.parametrize(("px", "observed"), [("0.51", "9"), ("1.2", "0")])
+def test_what_is_not_listed_any_more_is_worth_what_it_was_before_a_restart(
+    tmp_path: Path, px: str, observed: str
+) -> None:
+    """Neither is a loss forgotten, nor is a gain lost."""
+    scene = limited(tmp_path, max_daily_loss=Decimal(10), max_drawdown=Decimal(10))
+    scene.holder(1, "100")
+    for each in ("0.6", px):
+        marks_at(scene, each)
+    scene.venue.instruments = [each for each in scene.venue.instruments if each.symbol != "DOGEUSDT"]
+    scene.settings = structs.replace(scene.settings, symbols=())
+    scene.restart().run(3)
+    assert [used(scene, limit)[0][1] for limit in ("max_daily_loss", "max_drawdown")] == [observed] * 2

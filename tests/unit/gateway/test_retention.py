@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import apsw
 import pytest
 from msgspec import structs
 
@@ -61,6 +62,18 @@ def test_whoever_comes_back_in_time_goes_on(tmp_path: Path) -> None:
         away(scene, 71)
         scene.run(10)
         assert gaps(scene) == []
+
+
+def test_of_a_book_without_marks_the_last_start_is_known(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, FUTURES).ready()
+    scene.holder(1, "30")
+    for days, is_too_long in ((71, False), (71, False), (73, True)):
+        scene.run(10)
+        conn = apsw.Connection(str(tmp_path / "pos.db"))
+        conn.execute("DELETE FROM ledger_marks")
+        conn.close()
+        away(scene, days)
+        assert bool(gaps(scene)) is is_too_long
 
 
 def test_a_book_that_accounts_for_nothing_has_nothing_to_miss(tmp_path: Path) -> None:

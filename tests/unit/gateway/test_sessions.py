@@ -9,6 +9,7 @@ from tests.unit.gateway.scene import Scene
 from tests.unit.gateway.scripted_venue import instrument
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.position import SessionPosition
+from tradingsys.gateway import local_port
 from tradingsys.gateway.sessions import Client, SessionDesk
 from tradingsys.wire.messages import ErrorCode, LoginParams
 
@@ -48,6 +49,25 @@ def test_the_same_strategy_takes_its_session_over() -> None:
     desk.login(new, trading(instance="a"), 0)
     assert desk.session(1).owner is new and old.session is None
     assert isinstance(old.peer, RecordedPeer) and old.peer.closed and b"session_closed" in old.peer.sent[-1]
+
+
+def test_strategies_leave_room_for_operators_and_those_of_one_session_for_others() -> None:
+    desk, onlooker = SessionDesk(7, None), LoginParams(1, "test", trading=False)
+    onlookers = [client() for _ in range(16)]
+    for each in onlookers:
+        desk.login(each, onlooker, 0)
+    assert refused(desk, client(), onlooker) == ErrorCode.DENIED
+    desk.login(onlookers[0], onlooker, 0)
+    for session in range(1, 49):
+        desk.login(client(), trading(session), 0)
+    assert refused(desk, client(), LoginParams(49, "test", trading=False)) == ErrorCode.DENIED
+    desk.login(client(), trading(48), 0)
+    assert not any(each.is_evicted for each in onlookers)
+    for session in range(49, 65):
+        desk.login(client(), trading(session), 0)
+    assert all(each.is_evicted for each in onlookers), "whoever may do nothing makes room for who trades"
+    assert refused(desk, client(), trading(65)) == ErrorCode.DENIED
+    assert sum(len(session.listeners) for session in desk.sessions.values()) < local_port._MAX_CONNECTIONS
 
 
 def test_another_strategy_is_refused_while_the_owner_lives() -> None:

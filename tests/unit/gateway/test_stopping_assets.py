@@ -11,7 +11,6 @@ import pytest
 from msgspec import structs
 
 from tests.simulate.faults import Faults
-from tests.simulate.incarnation import Incarnation
 from tests.simulate.life import ACCOUNT, SETTINGS
 from tests.simulate.machine import Machine
 from tests.simulate.plain_spot import PlainSpot
@@ -26,10 +25,13 @@ from tradingsys.matching.cross_margin import CrossMarginWallet
 from tradingsys.sim.spot_exchange import SpotExchange, margin_name
 from tradingsys.venues.binance.market import BinanceMarket
 from tradingsys.venues.binance.spot import SPOT
+from tradingsys.venues.protocol import VenueProtocol
 
 
 class AssetRig(Rig):
     """The same world with an exchange of assets in it; on margin without a codec between."""
+
+    boot_s = 10
 
     def __init__(self, folder: Path, deposits: dict[str, str], *, margin: bool = False) -> None:
         self.world, self.folder, self.faults = World(1), folder, Faults.none()
@@ -51,21 +53,11 @@ class AssetRig(Rig):
         exchange.open_margin(ACCOUNT, deposits, now_ns=self.world.now_ns - s(60))
         return PlainSpot(self.account, exchange)
 
-    def start(self, *, until_ready: bool = True) -> Incarnation:
-        self.gateway = Incarnation(
-            self.world,
-            self.venue,
-            self.machine,
-            self.settings,  # type: ignore[arg-type]
-            lambda: self.box.protocol(),
-            BinanceMarket(SPOT, URLS),
-            lambda: self.faults,
-            lambda power_cut: None,
-        )
-        if until_ready:
-            self.run(10)
-            assert self.gateway.gateway.is_ready, self.gateway.gateway.text
-        return self.gateway
+    def protocol(self) -> VenueProtocol:
+        return self.box.protocol()
+
+    def market(self) -> BinanceMarket:
+        return BinanceMarket(SPOT, URLS)
 
 
 @pytest.mark.parametrize("margin", [False, True])

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import count
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from tests.simulate.rig import Json, Rig, WireClient
-from tests.unit.gateway.test_stopping import confirmed, operator
+from tests.unit.gateway.scene import Scene
+from tests.unit.gateway.test_stopping import confirmed, holder, operator
+from tradingsys.core.commands import OrderQuery
+from tradingsys.core.enums import OrderType, Side
 from tradingsys.core.ids import OrderKey, encode_client_order_id
+from tradingsys.core.order import Fill, Order, Terms
 from tradingsys.core.records import Intent
+from tradingsys.core.reports import OrderChanged
 from tradingsys.gateway.views import terms_of
 from tradingsys.wire.messages import ErrorCode, ResolveItem
 
@@ -30,7 +38,7 @@ def past(rig: Rig) -> int:
     return epoch
 
 
-def made_up(client: WireClient, epoch: int, session: int = 1, **changes: str) -> Json:
+def made_up(client: WireClient, epoch: int, session: int = 1, **changes: str | None) -> Json:
     key = OrderKey(session, client.login_result["lineage"], epoch, 1, next(_seqs))
     return client.order_params(client_order_id=encode_client_order_id(key), **changes)
 
@@ -66,7 +74,26 @@ def test_so_many_are_in_doubt_at_a_time(rig: Rig, past: int) -> None:
     assert "error" not in client.ask("resolve", {"orders": [made_up(client, past)]})
 
 
-def test_a_doubt_about_what_nobody_can_be_asked_about_ends_with_a_start(rig: Rig, past: int) -> None:
+@pytest.mark.parametrize("made", [{"price": "0.5"}, {"side": "SELL", "price": "0.7", "quantity": "30"}])
+def test_whoever_makes_up_more_and_more_keeps_nothing_from_being_traded_away(
+    rig: Rig, past: int, made: dict[str, Any]
+) -> None:
+    client = holder(rig, 1, 30)
+    rig.house(Side.BUY, 100, "0.59")
+    desk = operator(rig)
+
+    def make_up() -> None:
+        assert "error" not in client.ask("resolve", {"orders": [made_up(client, past, **made)]}, wait_s=0.1)
+
+    make_up()
+    view = desk.ask("op.flatten", {"session_id": 1})["result"]
+    for _ in range(30):
+        make_up()
+    assert rig.net(1) == 0
+    assert desk.ask("op.stopping", {"number": view["number"]})["result"]["confirmed"]
+
+
+def test_a_doubt_about_a_symbol_that_there_never_was_ends(rig: Rig, past: int) -> None:
     """As books may have it that an earlier version kept."""
     gateway = rig.gateway.gateway
     client = rig.client()
@@ -76,7 +103,55 @@ def test_a_doubt_about_what_nobody_can_be_asked_about_ends_with_a_start(rig: Rig
     gateway.flush()
     rig.restart()
     [order] = [each for each in rig.gateway.gateway.book.orders.values() if each.symbol == "NOSUCHUSDT"]
+    for _ in range(20):
+        if not order.absent:
+            rig.run(20)
     assert order.absent and not order.is_open
+
+
+def test_one_for_an_amount_counts_what_that_comes_to(rig: Rig, past: int) -> None:
+    gateway = rig.gateway.gateway
+    gateway.market.prices.read("DOGEUSDT", Decimal("0.6"), gateway.now_ns())
+    amount: Json = {"order_type": "MARKET", "quantity": "0", "quote_quantity": "90", "price": None}
+    client = rig.client()
+    assert "result" in client.ask("resolve", {"orders": [made_up(client, past, **amount, time_in_force=None)]})
+    assert gateway.book.exposure.line(1, "DOGEUSDT").buys == 150
+
+
+def test_of_one_with_executions_the_exchange_alone_tells_what_it_is(tmp_path: Path) -> None:
+    scene = Scene(tmp_path).ready()
+    client = scene.client()
+    login = client.login_result
+    name = encode_client_order_id(OrderKey(1, login["lineage"], login["epoch"], login["login"], 77))
+    fill = Fill(
+        "5", "DOGEUSDT", "900", Side.SELL, Decimal("0.6"), Decimal(10), scene.now_ms(), True, Decimal(0), "USDT"
+    )
+    scene.says(OrderChanged(Order((name,), "900", fills={"5": fill}), "DOGEUSDT", scene.now_ms()))
+    terms = Terms("DOGEUSDT", Side.SELL, OrderType.LIMIT, Decimal(30), Decimal("0.6"), version_ms=scene.now_ms())
+    del scene.venue.answers[OrderQuery]
+    item = client.order_params(client_order_id=name, symbol="nosuchusdt", quantity="9999999999999")
+    [view] = client.result("resolve", {"orders": [item]})["orders"]
+    assert (view["status"], view["cum_qty"], len(view["fills"])) == ("PARTIALLY_FILLED", "10", 1)
+    scene.answer(OrderQuery, Order((name,), "900", terms, accepted=True, venue_cum_qty=Decimal(10)))
+    assert client.last_order()["quantity"] == "30"
+    record = scene.tracked(name).record()
+    assert record is not None and record.intent.terms.symbol == "DOGEUSDT"
+    assert scene.gateway.book.exposure.line(1, "DOGEUSDT").sells == 20
+
+
+def test_one_with_executions_is_asked_about_once_for_all_who_ask(tmp_path: Path) -> None:
+    scene = Scene(tmp_path).ready()
+    client = scene.client()
+    login = client.login_result
+    name = encode_client_order_id(OrderKey(1, login["lineage"], login["epoch"], login["login"], 77))
+    fill = Fill("9", "DOGEUSDT", "4711", Side.BUY, Decimal("0.6"), Decimal(5), scene.now_ms(), fee=Decimal(0))
+    scene.says(OrderChanged(Order((name,), "4711", fills={"9": fill}), "DOGEUSDT", scene.now_ms()))
+    questions: list[OrderQuery] = []
+    scene.venue.answers[OrderQuery] = questions.append
+    for _ in range(2):
+        client.result("resolve", {"orders": [client.order_params(client_order_id=name)] * 100})
+    scene.run(20)
+    assert 1 <= len(questions) <= 5, "by none of the answers it is known, and each was one"
 
 
 def test_the_disk_is_not_asked_about_what_a_session_cannot_have_sent(rig: Rig, past: int) -> None:
@@ -91,6 +166,7 @@ def test_the_disk_is_not_asked_about_what_a_session_cannot_have_sent(rig: Rig, p
     for order in (made_up(client, past, 2), made_up(client, 1)):
         assert client.error("cancel", {"client_order_id": order["client_order_id"]}) == ErrorCode.NO_SUCH_ORDER
         client.ask("resolve", {"orders": [order]})
+        client.ask("amend", {"client_order_id": order["client_order_id"], "quantity": "5"})
     assert not asked
     mine = made_up(client, past)
     assert client.error("cancel", {"client_order_id": mine["client_order_id"]}) == ErrorCode.NO_SUCH_ORDER

@@ -74,13 +74,30 @@ def test_a_halt_amid_a_flatten_leaves_the_flattening_and_its_number(scene: Scene
     assert "HALTED" in third["stands"] and "resume" in third["stands"]
 
 
-def test_resume_ends_no_cancel(scene: Scene) -> None:
+def test_whoever_keeps_the_orders_keeps_what_reducing_left(scene: Scene) -> None:
+    client, desk = scene.holder(1, "30"), scene.operator()
+    protects = client.order(side="SELL", quantity="30", price="0.7")
+    adds = client.order(quantity="30", price="0.5")
+    for order in (protects, adds):
+        scene.accepts(order)
+    desk.result("op.halt", {"session_id": 1, "reducing": True})
+    told = desk.result("op.halt", {"session_id": 1, "keep_orders": True})
+    scene.run(1)
+    assert canceled(scene) == [adds]
+    assert "orders that could add are canceled, as was asked for before" in told["stands"]
+
+
+def test_resume_ends_a_cancel_that_is_not_confirmed(scene: Scene) -> None:
     client, desk = scene.client(), scene.operator()
     scene.accepts(client.order())
     number = desk.result("op.cancel", {"session_id": 1})["number"]
-    code, text = desk.error("op.resume", {"session_id": 1})
+    desk.result("op.resume", {"session_id": 1})
+    scene.run(1)
+    assert "lifted meanwhile" in desk.error("op.stopping", {"number": number})[1]
+    scene.restart()
+    assert not len(scene.gateway.book.halts)
+    code, text = scene.operator().error("op.resume", {"session_id": 1})
     assert code == ErrorCode.BAD_REQUEST and "is not halted" in text
-    assert not desk.result("op.stopping", {"number": number})["confirmed"]
 
 
 def test_a_cancel_means_what_was_sent_before_it_by_a_clock_that_was_ahead(scene: Scene) -> None:
@@ -141,6 +158,15 @@ def test_a_stream_that_flaps_is_read_once_at_a_time(scene: Scene) -> None:
     catching_up.append(scene.gateway.recovery.is_catching_up)
     assert catching_up == [True, False]
     assert any(isinstance(query, TradesQuery) for query in asked)
+
+
+def test_a_book_that_cannot_be_read_ends_the_gateway_and_is_no_fault_of_the_program(scene: Scene) -> None:
+    async def reads() -> None:
+        raise StoreError("pos.db: malformed")
+
+    scene.gateway.procedures.start(reads())
+    assert "malformed" in str(scene.failures[0]) and not scene.gateway.is_ready
+    assert not [line for line in scene.logged if "report it" in line]
 
 
 def test_whatever_keeps_a_row_from_being_written_is_final(scene: Scene) -> None:

@@ -69,6 +69,17 @@ def test_what_was_said_before_leaving_counts(ends_well: bool) -> None:
 
 
 @scenario
+async def test_nothing_is_heard_of_a_connection_that_was_cut() -> None:
+    peers = Peers(lambda recorder, data: recorder.conn.abort() if recorder.conn and data == b"5" else None)
+    async with serving(peers, is_fair=True) as server, raw_client(server.port) as (_, writer):
+        writer.write(b"".join(masked(1, b"%d" % number) for number in range(300)))
+        await peers.recorders[0].until("closed")
+        heard = len(peers.recorders[0].frames)
+        await asyncio.sleep(5 * fair_share._PAUSE_S)
+        assert len(peers.recorders[0].frames) == heard
+
+
+@scenario
 async def test_a_flood_is_ended_and_nothing_of_it_is_kept() -> None:
     peers = Peers()
     async with serving(peers, is_fair=True, receive_buffer_bytes=128 * 1024) as server:

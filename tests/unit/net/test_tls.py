@@ -17,6 +17,7 @@ from tradingsys.core.errors import TransportError
 from tradingsys.core.io import HttpFailed, HttpReply
 from tradingsys.net import http, ws
 from tradingsys.net.loop import run
+from tradingsys.net.tls import is_made_out_to
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +85,18 @@ def test_http_over_tls_and_a_stranger_gets_no_byte(contexts: tuple[ssl.SSLContex
         assert len(arrived) == 1
 
     run(main())
+
+
+@pytest.mark.parametrize(
+    ("host", "name", "is_theirs"),
+    [
+        ("gw.example.com", "*.example.com", True),
+        ("gw.team.example.com", "*.example.com", False),
+        ("example.com", "*.example.com", False),
+        ("2001:db8:0:0:0:0:0:1", "2001:db8::1", True),
+        ("192.0.2.7", "*.0.2.7", False),
+        ("gw.example.com", "gw.example.com", True),
+    ],
+)
+def test_whom_a_certificate_is_made_out_to_as_clients_see_it(host: str, name: str, is_theirs: bool) -> None:
+    assert is_made_out_to(frozenset({name}), host) is is_theirs

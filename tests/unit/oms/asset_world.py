@@ -79,6 +79,7 @@ INSTRUMENTS = {
         instrument("ETHBTC", "ETH", "BTC"),
         instrument("BNBUSDT", "BNB", "USDT"),
         instrument("SOLBTC", "SOL", "BTC"),
+        instrument("XRPADA", "XRP", "ADA"),
     )
 }
 
@@ -236,7 +237,7 @@ class AssetWorld:
         self.clock.set(self.venue.now_ms, 0, 0)
         self._opened_ms = self.venue.now_ms
         self.recovery = Recovery(self.book, Margins(), Timing(), lambda: self.now_ns, self.clock, charges_interest=True)
-        self.recovery.instruments = INSTRUMENTS
+        self.recovery.read_rules(INSTRUMENTS, ())
         self.procedures = Procedures()
         self._asked: list[tuple[int, Query[object]]] = []
 

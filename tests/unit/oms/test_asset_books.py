@@ -178,6 +178,16 @@ def test_what_was_traded_on_it_since_its_assets_baseline_is_read(funded: AssetWo
     funded.assert_exact()
 
 
+def test_what_a_fee_took_before_the_symbols_own_assets_were_accounted_for_is_read(funded: AssetWorld) -> None:
+    funded.venue.move("BNB", "5")
+    funded.run(funded.recovery.enter_assets(["BNB"]))
+    funded.trade(None, "XRPADA", BUY, "3", "10", "0.1", "BNB")  # nobody hears of it
+    funded.wait(60_000)
+    funded.run(funded.recovery.enter_symbols(["XRPADA"]))
+    assert funded.book.session_assets(EXTERNAL)["BNB"] == D("4.9")
+    funded.assert_exact()
+
+
 def test_a_gateway_that_was_off_finds_foreign_trades_on_pairs_of_what_is_held(funded: AssetWorld) -> None:
     funded.kill()
 

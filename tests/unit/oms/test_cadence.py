@@ -11,6 +11,7 @@ from tests.unit.oms.books import EPOCH, SYMBOL, client_id, facts, intent
 from tests.unit.oms.table import Table
 from tradingsys.core.commands import OpenOrdersQuery, OrderQuery, TradesQuery
 from tradingsys.oms.cadence import Cadence, whose_turn
+from tradingsys.oms.tracked_order import TrackedOrder
 
 MS = 1_000_000
 CADENCE = Cadence()
@@ -82,12 +83,18 @@ def test_in_a_storm_of_doubts_the_open_orders_are_asked_for_once() -> None:
     assert questions[OrderQuery] <= 10 * 3 + 3, "the first three were asked about before it was a storm"
 
 
-def test_who_waits_for_the_answer_about_all_open_orders_is_woken_by_it() -> None:
+def in_doubt(count: int) -> tuple[Table, list[TrackedOrder]]:
+    """So many orders, each being asked about."""
     table = Table()
-    orders = [table.book.track(structs.replace(intent(1, number), recv_window_ms=60_000)) for number in range(1, 51)]
+    orders = [table.book.track(structs.replace(intent(1, each), recv_window_ms=60_000)) for each in range(1, count + 1)]
     for order in orders:
         table.book.doubt(order)
         table.start(order.client_order_id, table.recovery.resolve(order))
+    return table, orders
+
+
+def test_who_waits_for_the_answer_about_all_open_orders_is_woken_by_it() -> None:
+    table, _ = in_doubt(50)
     while not isinstance(table.asked()[0], OpenOrdersQuery):
         table.answer(None)
     due_ns = table.procedures.next_deadline_ns
@@ -99,11 +106,7 @@ def test_who_waits_for_the_answer_about_all_open_orders_is_woken_by_it() -> None
 
 def test_a_slow_answer_about_all_open_orders_holds_nobody_up_for_ever() -> None:
     """Fifty answers are lost, and what rests is told only after two seconds, each time."""
-    table = Table()
-    orders = [table.book.track(structs.replace(intent(1, number), recv_window_ms=60_000)) for number in range(1, 51)]
-    for order in orders:
-        table.book.doubt(order)
-        table.start(order.client_order_id, table.recovery.resolve(order))
+    table, orders = in_doubt(50)
     asked = Counter[str | None]()
     for _ in range(12):
         for _ in range(len(table.asked())):
@@ -113,3 +116,12 @@ def test_a_slow_answer_about_all_open_orders_holds_nobody_up_for_ever() -> None:
             table.answer(() if isinstance(query, OpenOrdersQuery) else None)
         table.wait(2_000)
     assert min(asked[order.client_order_id] for order in orders) >= 3
+
+
+def test_a_fault_while_open_orders_are_read_leaves_nobody_waiting() -> None:
+    table, _ = in_doubt(10)
+    while not isinstance(table.asked()[0], OpenOrdersQuery):
+        table.answer(None)
+    with pytest.raises(AttributeError):
+        table.answer(("no order",))
+    assert len(table.asked()) == 6, "each of those that waited is asked about"

@@ -47,10 +47,13 @@ def test_a_person_lets_it_lose_as_much_again() -> None:
     day = DayLoss(1, LIMITS, None)
     earned(day, 0)
     earned(day, -150)
-    assert day.forgive() == DayRecord(1, 20_000 * DAY, Decimal(-150), Decimal(-150)) and day.verdict() is None
-    earned(day, -249)
+    kept = day.forgive()
     assert day.verdict() is None
+    assert earned(day, -151) == DayRecord(1, 20_000 * DAY, Decimal(-151), Decimal(-151))
+    assert earned(DayLoss(1, LIMITS, kept), -151) is not None, "over a restart too"
     earned(day, -250)
+    assert day.verdict() is None
+    earned(day, -251)
     assert day.verdict() is not None
     assert DayLoss(2, LIMITS, None).forgive() is None
 
@@ -99,4 +102,5 @@ def test_what_was_paid_in_other_assets_is_valued_when_it_is_first_seen() -> None
 def test_nothing_is_told_while_a_price_or_a_cost_is_not_known() -> None:
     assert Earnings().total([held("1", "100", px=None)], RATES.get) is None
     assert Earnings().total([held("1", None, px="100")], RATES.get) is None
-    assert Earnings().total([held("1", "100", px="100", quote="EUR")], RATES.get) is None
+    assert Earnings().total([held("1", "100", px="101", quote="EUR")], RATES.get) is None
+    assert Earnings().total([held("0", quote="EUR"), held("0", None, "3")], RATES.get) == 3, "where it matters"

@@ -28,6 +28,16 @@ def halts(*saved: HaltRecord) -> tuple[Halts, list[Effect]]:
     return Halts(saved, effects, CommandLine(("-c", "usdt.json"))), effects
 
 
+def test_whoever_resumes_ends_a_cancel_only_where_nothing_else_stands() -> None:
+    book, _ = halts()
+    book.impose(Scope(1), HALTED, HaltCause.LIMIT, "test", NOW_MS)
+    book.impose(Scope(1), ACTIVE, HaltCause.CANCEL, "test", NOW_MS, HaltDuty.CANCEL)
+    assert book.lift(Scope(1), NOW_MS)
+    assert [row.cause for row in book] == [HaltCause.CANCEL]
+    assert book.lift(Scope(1), NOW_MS)
+    assert not len(book)
+
+
 @pytest.mark.parametrize(
     ("scope", "matched"),
     [

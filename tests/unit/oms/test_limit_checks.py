@@ -10,7 +10,7 @@ import pytest
 from msgspec import structs
 
 from tests.unit.oms.books import EPOCH, SYMBOL, client_id, empty_book, intent
-from tradingsys.core.enums import OrderType, Side, TimeInForce
+from tradingsys.core.enums import OrderType, PriceMatch, Side, TimeInForce
 from tradingsys.core.order import Terms
 from tradingsys.core.records import Intent
 from tradingsys.oms.limit_checks import Asked, Denial, Proposed, Reference, check
@@ -129,7 +129,13 @@ def under_way(book: SessionBook, *sizes: tuple[Side, str], session: int = 1) -> 
             "max_aggressive_pct",
             Decimal(2),
             terms(qty="60", price=None),
-            Denial("max_aggressive_pct", "2 %", "3.33 %", "at market it would trade up to 0.62, 3.33 % beyond 0.6"),
+            Denial("max_aggressive_pct", "2 %", "3.33 %", "it would trade up to 0.62, 3.33 % beyond 0.6"),
+        ),
+        (
+            "max_aggressive_pct",
+            Decimal(2),
+            terms(qty="60", price=None, order_type=OrderType.LIMIT, price_match=PriceMatch.OPPONENT_5),
+            Denial("max_aggressive_pct", "2 %", "3.33 %", "it would trade up to 0.62, 3.33 % beyond 0.6"),
         ),
         (
             "max_aggressive_pct",
@@ -333,3 +339,29 @@ def test_amounts_of_other_quote_assets_count_what_they_are_worth(book: SessionBo
     in_btc = structs.replace(AT, rate=Decimal(100_000))
     denial = judge(book, asked(terms()), in_btc, max_order_notional=Decimal(599_999))
     assert denial is not None and denial.observed == "600000 USDT"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        (terms(price="0.5"), terms(Side.SELL, price="0.52"), None),
+        (terms(price="0.5"), terms(Side.SELL, price="0.44"), "it sells at 0.44, 12.00 % beyond 0.5"),
+        (terms(price="0.7"), terms(Side.SELL, price="0.52"), "it sells at 0.52, 13.33 % beyond 0.6"),
+        (terms(Side.SELL, price="0.7"), terms(price="0.75"), None),
+        (terms(Side.SELL, price="0.7"), terms(price="0.9"), "it buys at 0.9, 28.57 % beyond 0.7"),
+        (terms(price=None), terms(Side.SELL, price="0.52"), "it sells at 0.52, 13.33 % beyond 0.6"),
+        (terms(price="0.5"), terms(Side.SELL, price=None, qty="60"), None),
+    ],
+)
+def test_what_waits_for_another_order_is_measured_with_the_market_of_then(
+    book: SessionBook, first: Terms, second: Terms, told: str | None
+) -> None:
+    size = second.order_qty
+    request = Asked.of(1, SYMBOL, (Proposed(second, size, size, first),))
+    denial = judge(book, request, max_aggressive_pct=Decimal(10))
+    assert told == (denial and denial.reason)
+
+
+def test_a_price_of_the_own_side_takes_nothing(book: SessionBook) -> None:
+    queued = terms(qty="60", price=None, order_type=OrderType.LIMIT, price_match=PriceMatch.QUEUE_5)
+    assert judge(book, asked(queued), max_aggressive_pct=Decimal(2)) is None

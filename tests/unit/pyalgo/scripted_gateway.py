@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import takewhile
 
 from msgspec import structs
 
@@ -65,7 +66,8 @@ class ScriptedGateway:
         self.new_order_status = OrderStatus.NEW
         self.not_ours: set[str] = set()
         self.most_resolved = 100
-        """Of more than that the answer is too long."""
+        """Of more than that the answer would be too long."""
+        self.refuse_resolves: tuple[int, str] | None = None
         self.unbooked: dict[str, tuple[str, str]] = {}
         """By symbol: bought and sold, the details on their way."""
         self.refuse_changes: tuple[int, str] | None = None
@@ -334,13 +336,13 @@ class ScriptedGateway:
 
     def _on_resolve(self, request: Request) -> None:
         items = decode_params(request, ResolveParams).orders
-        if any(item.client_order_id in self.not_ours for item in items):
+        ours = list(takewhile(lambda item: item.client_order_id not in self.not_ours, items))[: self.most_resolved]
+        if self.refuse_resolves is not None:
+            self.send(encode_error(request.id, *self.refuse_resolves))
+        elif not ours:
             self.send(encode_error(request.id, ErrorCode.NO_SUCH_ORDER, "not an order of this session"))
-            return
-        if len(items) > self.most_resolved:
-            self.send(encode_error(request.id, ErrorCode.DENIED, "the answer has too many bytes"))
-            return
-        self.send(encode_reply(request.id, ResolveResult([self._resolved(item) for item in items])))
+        else:
+            self.send(encode_reply(request.id, ResolveResult([self._resolved(item) for item in ours])))
 
     def _resolved(self, item: ResolveItem) -> OrderView:
         known = self.orders.get(item.client_order_id)

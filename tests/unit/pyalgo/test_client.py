@@ -293,14 +293,14 @@ def test_nothing_is_told_before_the_strategy_runs() -> None:
 
 def test_one_order_that_cannot_be_resolved_keeps_no_other_in_doubt() -> None:
     bench, subscription = ready()
-    foreign, lost = buy(subscription), buy(subscription)
+    before, foreign, lost = buy(subscription), buy(subscription), buy(subscription)
     bench.gateway.not_ours.add(foreign.client_order_id)
     bench.disconnect()
     bench.settle()
     bench.advance(60_000)
     bench.settle()
     assert foreign.in_doubt
-    assert lost.state is State.REJECTED
+    assert before.state is lost.state is State.REJECTED
     assert methods(bench).count("resolve") == 3
 
 
@@ -310,10 +310,31 @@ def test_orders_that_are_too_much_for_one_answer_are_asked_about_in_parts() -> N
     bench.gateway.most_resolved = 1
     bench.disconnect()
     bench.settle()
-    for _ in range(10):
-        bench.advance(10_000)
-        bench.settle()
+    bench.settle()
     assert [order.state for order in orders] == [State.REJECTED] * 5
+    assert methods(bench).count("resolve") == 5
+
+
+def test_of_many_orders_in_doubt_the_gateway_is_asked_once_a_second_at_most() -> None:
+    """Each message counts against what the connection may send, orders and cancels included."""
+    bench, subscription = ready()
+    orders = [buy(subscription) for _ in range(250)]
+    bench.gateway.refuse_resolves = (ErrorCode.DENIED, "the exchange is being asked about 100 orders already")
+    bench.disconnect()
+    bench.settle()
+    newer = buy(subscription)
+    bench.gateway.not_ours.add(newer.client_order_id)
+    for order in (*orders[:50], newer):
+        subscription.cancel(order.id)
+    bench.settle()
+    for _ in range(5):
+        bench.advance(1_000)
+        bench.settle()
+    assert methods(bench).count("resolve") == 1 + 5
+    bench.gateway.refuse_resolves = None
+    bench.advance(1_000)
+    bench.settle()
+    assert all(order.state is State.REJECTED for order in orders)
 
 
 def test_answers_to_nothing_are_ignored() -> None:

@@ -8,6 +8,7 @@ from pyalgo.words import OrderType, Side
 from tests.unit.pyalgo.bench import Bench
 from tests.unit.pyalgo.desk import methods, ready
 from tests.unit.pyalgo.pushes import depth
+from tradingsys.core.enums import OrderStatus
 from tradingsys.wire.codec import encode
 from tradingsys.wire.messages import ErrorCode, SessionClosedPush
 
@@ -108,3 +109,22 @@ def test_what_cannot_be_read_brings_a_new_login(frame: bytes) -> None:
     bench.settle()
     assert len(bench.gateway.logins) == 2
     assert bench.client.is_ready
+
+
+def test_what_an_order_executed_before_this_process_is_not_told_as_news() -> None:
+    """It had ended, and an execution of it came late: the rest is known only once the gateway is asked about it."""
+    bench = Bench()
+    ended = bench.gateway.leave_open(1, filled="12")
+    bench.gateway.set_status(ended, OrderStatus.CANCELED)
+    told: list[float] = []
+    bench.context.on_fill = lambda _, fill: told.append(fill.quantity)
+    bench.settle()
+    bench.client.start_delivery()
+    bench.gateway.fill(ended, "5")
+    bench.settle()
+    bench.gateway.restart()
+    bench.disconnect()
+    bench.settle()
+    bench.gateway.fill(ended, "1")
+    bench.settle()
+    assert told == [5, 1]

@@ -33,7 +33,7 @@ def lists(bench: Bench) -> list[OrderListParams]:
 
 def asked_about(bench: Bench) -> list[str]:
     asked = [decode_params(r, ResolveParams) for r in bench.gateway.received if r.method == "resolve"]
-    return [item.client_order_id for params in asked for item in params.orders]
+    return [item.client_order_id for params in asked for item in reversed(params.orders)]  # the newest is asked first
 
 
 def venue(bench: Bench) -> SpotGateway:

@@ -235,7 +235,7 @@ def test_a_days_loss_of_format_6_ends_with_the_day_and_what_was_earned_begins_an
     conn = apsw.Connection(str(machine.path))
     for column, table in (("until_ms", "halts"), ("cost", "days")):
         conn.execute(f"ALTER TABLE {table} DROP COLUMN {column}").fetchall()
-    conn.execute("PRAGMA user_version = 6").fetchall()
+    conn.execute("DROP TABLE prices; PRAGMA user_version = 6").fetchall()
     for cause, state in (("LIMIT", "REDUCING"), ("FORCED", "HALTED")):
         conn.execute("INSERT INTO halts VALUES (1, '', ?, ?, 'NOTHING', '', 172800001)", (cause, state)).fetchall()
     conn.execute("INSERT INTO days VALUES (1, 172800000, '5', '5')").fetchall()

@@ -23,6 +23,7 @@ from tradingsys.core.records import (
     LedgerRecord,
     PerformanceRecord,
     PositionRecord,
+    PriceRecord,
     Scope,
     SessionRecord,
     SymbolRecord,
@@ -98,6 +99,12 @@ def test_a_newer_version_is_left_alone(old: Machine) -> None:
         old.open()
 
 
+def test_a_new_cause_of_halts_is_a_new_format() -> None:
+    """An older program could not read the row: it is to say that the file is a newer one's."""
+    causes = "OPERATOR KILL_FILE FORCED DIFFERENCE LIMIT PAUSE CONTRADICTION STORE COPIED_BOOK ABSENCE CANCEL GAP AUDIT"
+    assert (VERSION, [*HaltCause]) == (8, causes.split())
+
+
 def test_money_halts_and_marks_come_back_as_they_were(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     store = machine.ready()
@@ -129,6 +136,8 @@ def test_money_halts_and_marks_come_back_as_they_were(tmp_path: Path) -> None:
         HALT,
         DayRecord(1, NOW_MS - 86_400_000, Decimal("1E-8"), Decimal(5)),
         DayRecord(1, NOW_MS, Decimal("-0.00000001"), Decimal("1.50"), Decimal("0.25")),
+        PriceRecord(SYMBOL, Decimal("0.6")),
+        PriceRecord(SYMBOL, Decimal("1E-7")),
         PositionRecord(1, SYMBOL, Decimal("-0.3")),
     )
     with read.reading(machine.path) as conn:
@@ -143,3 +152,4 @@ def test_money_halts_and_marks_come_back_as_they_were(tmp_path: Path) -> None:
     assert saved.ledger_marks == (LedgerMarkRecord("FUNDING_FEE", NOW_MS),), "a mark never goes back"
     assert saved.halts == HALTS
     assert saved.days == (DayRecord(1, NOW_MS, Decimal("-0.00000001"), Decimal("1.50"), Decimal("0.25")),)
+    assert saved.prices == (PriceRecord(SYMBOL, Decimal("0.0000001")),)

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.unit.store.books import Machine
+from tradingsys.cli.operate.edit import alone_with
 from tradingsys.core.errors import StoreError
 from tradingsys.core.records import WatermarkRecord
+from tradingsys.store.lineage import begin_lineage
 
 _HEADER_BYTES, _FRAME_BYTES = 32, 24 + 4096
 
@@ -60,3 +62,20 @@ def test_of_a_torn_log_what_was_committed_is_read(machine: Machine) -> None:
     assert _watermark(machine, book, log[: len(log) // 2]) in (1, 2)
     assert _watermark(machine, book, bytes(_HEADER_BYTES)) == 0
     assert _watermark(machine, book, b"") == 0
+
+
+def test_a_damaged_log_stays_so_whoever_opens_the_book(machine: Machine) -> None:
+    store = machine.open()
+    store.save_now([WatermarkRecord("A", 0)])
+    store.close()
+    log = _log(machine, 4)
+    log[_HEADER_BYTES + 100] ^= 4
+    Path(f"{machine.path}-wal").write_bytes(log)
+    for _ in range(2):
+        with pytest.raises(StoreError, match="-wal, what was last written to"):
+            machine.open()
+        with pytest.raises(StoreError, match="-wal, what was last written to"):
+            begin_lineage(machine.path, 777)
+        with pytest.raises(StoreError, match="-wal, what was last written to"), alone_with(machine.path):
+            pass
+    assert Path(f"{machine.path}-wal").read_bytes() == log

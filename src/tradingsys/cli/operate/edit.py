@@ -14,7 +14,8 @@ from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
 from tradingsys.store.edits import parse_net
 from tradingsys.store.lock import Lock
-from tradingsys.store.sqlite import open_writer, rows, transaction
+from tradingsys.store.sqlite import rows, transaction
+from tradingsys.store.writer import open_writer
 from tradingsys.wire.operator import SetPositionParams, SetPositionResult
 
 __all__ = ["alone_with", "set_net"]

@@ -8,11 +8,10 @@ import apsw
 
 from tradingsys.cli.operate.edit import alone_with
 from tradingsys.core.command_line import CommandLine
-from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import TradingError
-from tradingsys.core.records import HaltCause, HaltDuty, Scope
+from tradingsys.core.records import HaltCause, Scope
 from tradingsys.oms.effects import Effect, Save
-from tradingsys.oms.halts import Halts, by_operator
+from tradingsys.oms.halts import Halts, by_operator, wanted
 from tradingsys.store.kill_file import kill_path
 from tradingsys.store.migrations import needs_migration
 from tradingsys.store.sqlite import rows, transaction
@@ -30,8 +29,7 @@ def scope_of(params: HaltParams | ScopeParams) -> Scope:
 def impose(path: Path, params: HaltParams, now_ms: int) -> None:
     """Write a restriction into a book at rest. Raises TradingError when it cannot be."""
     scope, effects = scope_of(params), list[Effect]()
-    state = TradingState.REDUCING if params.reducing else TradingState.HALTED
-    duty = HaltDuty.NOTHING if params.keep_orders else HaltDuty.CANCEL
+    state, duty = wanted(reducing=params.reducing, keep_orders=params.keep_orders)
     told = by_operator(params.reason)
     with alone_with(path) as conn:
         _check(conn, path, scope)

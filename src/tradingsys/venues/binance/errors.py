@@ -20,7 +20,9 @@ from tradingsys.core.errors import (
     OrderRejected,
     RateLimited,
     ReplaceRejected,
+    UnknownSymbol,
     VenueError,
+    WrongTime,
 )
 from tradingsys.core.reports import OrderRequest, Outcome
 from tradingsys.venues.binance import messages
@@ -40,6 +42,7 @@ __all__ = [
 
 WRONG_TIME = -1021
 """The request's timestamp is not within its window of the exchange's time."""
+UNKNOWN_SYMBOL = -1121
 
 
 class _Codeless(Struct):
@@ -124,8 +127,8 @@ _REFUSALS = {
     OrderRequest.PLACE: OrderRejected,
     OrderRequest.REPLACE: ReplaceRejected,
     OrderRequest.CANCEL: CancelRejected,
-    None: VenueError,
 }
+_OF_QUESTIONS = {UNKNOWN_SYMBOL: UnknownSymbol, WRONG_TIME: WrongTime}
 
 
 def request_error(table: ErrorTable, error: HttpError, request: OrderRequest | None) -> tuple[Outcome, VenueError]:
@@ -146,6 +149,8 @@ def request_error(table: ErrorTable, error: HttpError, request: OrderRequest | N
         case ErrorClass.AUTH:
             return Outcome.REFUSED, AuthError(code, message)
         case ErrorClass.REFUSED:
+            if request is None:
+                return Outcome.REFUSED, _OF_QUESTIONS.get(code, VenueError)(code, message)
             return Outcome.REFUSED, _REFUSALS[request](code, message)
         case ErrorClass.IN_DOUBT:
             failure = VenueError(code, message)

@@ -39,6 +39,7 @@ _PATHS = Paths(
     balance="/sapi/v1/margin/account",
     owner=SPOT.paths.balance,
     klines=SPOT.paths.klines,
+    price=SPOT.paths.price,
     api_restrictions=SPOT.paths.api_restrictions,
     income="/sapi/v1/margin/interestHistory",
     listen_key="/sapi/v1/margin/listen-key",
@@ -63,6 +64,7 @@ _WEIGHTS = Weights(
     balances=10 * _BY_ADDRESS,
     permissions=(10 + 1) * _BY_ADDRESS,
     klines=((1000, 2 * _BY_SPOT),),
+    price=2 * _BY_SPOT,
     income=1 * _BY_ADDRESS,
     loan=1500,
     # Two pages of the exchange disagree, 50 by address or 750 by account: they come to the same here.

@@ -48,6 +48,7 @@ class Paths(Struct, frozen=True, kw_only=True):
     user_trades: str
     balance: str
     klines: str
+    price: str
     api_restrictions: str
     """On `Endpoints.sapi`."""
     income: str = ""
@@ -95,6 +96,7 @@ class Weights(Struct, frozen=True, kw_only=True):
     permissions: int
     klines: tuple[tuple[int, int], ...]
     """(up to how many bars, weight), ascending."""
+    price: int
     replace: int = 0
     amendments: int = 0
     place_borrowing: int = 0

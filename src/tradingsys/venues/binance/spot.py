@@ -62,6 +62,7 @@ _PATHS = Paths(
     user_trades="/api/v3/myTrades",
     balance="/api/v3/account",
     klines="/api/v3/klines",
+    price="/api/v3/ticker/bookTicker",
     api_restrictions="/sapi/v1/account/apiRestrictions",
     amend="/api/v3/order/amend/keepPriority",
     amendments="/api/v3/order/amendments",
@@ -84,6 +85,7 @@ _WEIGHTS = Weights(
     balances=20,
     permissions=20 + 1,
     klines=((1000, 2),),
+    price=2,
 )
 
 

@@ -26,6 +26,7 @@ from tradingsys.core.commands import (
     Permissions,
     PermissionsQuery,
     PositionsQuery,
+    PriceQuery,
     Query,
     Repay,
     SetCountdown,
@@ -110,6 +111,7 @@ def order_questions(asker: SpotAsker, weights: Weights) -> Mapping[type[Query[An
     return {
         TimeQuery: Question(venue_queries.time, lambda _: weights.time),
         KlinesQuery: Question(venue_queries.klines, lambda query: weights.of_klines(query.limit)),
+        PriceQuery: Question(venue_queries.book_price, lambda _: weights.price),
         OrderQuery: Question(asker.order, lambda _: weights.order),
         OpenOrdersQuery: Question(asker.open_orders, lambda query: weights.of_open_orders(query.symbol)),
         ConditionalOrdersQuery: Question(_no_orders_apart, lambda _: 0),

@@ -136,6 +136,7 @@ _PATHS = Paths(
     open_algo_orders="/fapi/v1/openAlgoOrders",
     all_algo_orders="/fapi/v1/allAlgoOrders",
     klines="/fapi/v1/klines",
+    price="/fapi/v1/premiumIndex",
     income="/fapi/v1/income",
     symbol_config="/fapi/v1/symbolConfig",
     countdown="/fapi/v1/countdownCancelAll",
@@ -164,6 +165,7 @@ _WEIGHTS = Weights(
     countdown=10,
     permissions=5,
     klines=((99, 1), (499, 2), (1000, 5), (1500, 10)),
+    price=1,
 )
 
 

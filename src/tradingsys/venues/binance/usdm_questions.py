@@ -20,6 +20,7 @@ from tradingsys.core.commands import (
     OrderQuery,
     PermissionsQuery,
     PositionsQuery,
+    PriceQuery,
     Query,
     Repay,
     SetCountdown,
@@ -51,6 +52,7 @@ def usdm_questions(weights: Weights) -> Mapping[type[Query[Any]], Question]:
         TimeQuery: Question(venue_queries.time, lambda _: weights.time),
         InstrumentsQuery: Question(venue_queries.rules, lambda _: weights.exchange_info),
         KlinesQuery: Question(venue_queries.klines, lambda query: weights.of_klines(query.limit)),
+        PriceQuery: Question(venue_queries.mark_price, lambda _: weights.price),
         OrderQuery: Question(order_queries.order, lambda query: weights.order * (2 if query.is_conditional else 1)),
         # Ordinary and conditional orders are asked for apart.
         OpenOrdersQuery: Question(order_queries.open_orders, lambda query: 2 * weights.of_open_orders(query.symbol)),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
 
-from tradingsys.core.commands import InstrumentsQuery, KlinesQuery, RateLimit, TimeQuery, VenueRules
+from tradingsys.core.commands import InstrumentsQuery, KlinesQuery, Price, PriceQuery, RateLimit, TimeQuery, VenueRules
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.market import Kline
 from tradingsys.venues.binance import decode, messages
@@ -19,7 +21,7 @@ from tradingsys.venues.binance.rest import Call, Security
 from tradingsys.venues.binance.signing import Params
 from tradingsys.venues.binance.steps import Steps, venue_ms
 
-__all__ = ["klines", "rules", "time"]
+__all__ = ["book_price", "klines", "mark_price", "rules", "time"]
 
 _NAMED = 5
 _UNNEEDED = frozenset(
@@ -55,6 +57,9 @@ _read_rules = msgspec.json.Decoder(_Rules).decode
 _read_symbol = msgspec.json.Decoder(messages.Symbol, strict=False).decode
 _read_limit = msgspec.json.Decoder(messages.RateLimitRule, strict=False).decode
 _read_anything = msgspec.json.Decoder(dict[str, Any]).decode
+_read_mark = msgspec.json.Decoder(messages.PremiumIndex).decode
+_read_book = msgspec.json.Decoder(messages.BookTickerRow).decode
+_HALF = Decimal("0.5")
 _read_klines = msgspec.json.Decoder(list[messages.KlineRow]).decode
 
 
@@ -76,18 +81,20 @@ def rules(asking: Asking, _query: InstrumentsQuery) -> Steps[VenueRules]:
     told = _read_rules(answer.body)
     instruments: dict[bytes, Instrument] = {}
     left_out: list[str] = []
+    unreadable: list[str] = []
     for raw in told.symbols:
         text = bytes(raw)
         try:
             instruments[text] = asking.known.get(text) or product.instrument(_symbol(raw))
         except messages.UNREADABLE as error:
             left_out.append(str(error))
+            unreadable += _name(raw)
     asking.known.clear()
     asking.known.update(instruments)
     if left_out:
         more = f", and {len(left_out) - _NAMED} more" if len(left_out) > _NAMED else ""
         odd(f"left out {len(left_out)} instruments that cannot be read: {'; '.join(left_out[:_NAMED])}{more}")
-    return VenueRules(tuple(instruments.values()), _limits(told.rate_limits, odd))
+    return VenueRules(tuple(instruments.values()), _limits(told.rate_limits, odd), tuple(unreadable))
 
 
 def klines(asking: Asking, query: KlinesQuery) -> Steps[tuple[Kline, ...]]:
@@ -108,6 +115,22 @@ def klines(asking: Asking, query: KlinesQuery) -> Steps[tuple[Kline, ...]]:
     return tuple(found)
 
 
+def mark_price(asking: Asking, query: PriceQuery) -> Steps[Price]:
+    """The mark price: it moves every second where nobody trades, too, and says when it was made."""
+    answer = yield Call("GET", asking.product.paths.price, {"symbol": query.symbol}, security=Security.NONE)
+    told = _read_mark(answer.body)
+    return Price(decode.positive(told.mark_price), told.time)
+
+
+def book_price(asking: Asking, query: PriceQuery) -> Steps[Price]:
+    """The middle of the book: of the moment, at which the venue tells no time."""
+    asked_ms = venue_ms(asking.clock, asking.now_ns)
+    answer = yield Call("GET", asking.product.paths.price, {"symbol": query.symbol}, security=Security.NONE)
+    told = _read_book(answer.body)
+    bid, ask = decode.positive(told.bid_price), decode.positive(told.ask_price)
+    return Price((bid + ask) * _HALF if bid and ask else None, asked_ms)
+
+
 def _symbol(raw: Raw) -> messages.Symbol:
     """A symbol; when it is unreadable, once more without the filters that no order is checked with."""
     try:
@@ -122,6 +145,14 @@ def _symbol(raw: Raw) -> messages.Symbol:
             return msgspec.convert(needed, messages.Symbol, strict=False)
         except msgspec.ValidationError as error:
             raise msgspec.ValidationError(f"{fields.get('symbol', 'one without a name')}: {error}") from None
+
+
+def _name(raw: Raw) -> list[str]:
+    """The symbol, where at least that can be read."""
+    with suppress(*messages.UNREADABLE):
+        name = _read_anything(raw).get("symbol")
+        return [name] if isinstance(name, str) else []
+    return []
 
 
 def _is_known(row: dict[str, Any]) -> bool:

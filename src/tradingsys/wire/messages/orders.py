@@ -181,7 +181,10 @@ class ResolveParams(Struct, frozen=True):
 
 
 class ResolveResult(Struct, frozen=True):
-    """One view per item: the order as found, ABSENT (never sent), or UNKNOWN (a push follows with the verdict)."""
+    """One view per item, from the first one on as far as it goes; about the others, ask again.
+
+    The order as found, ABSENT (never sent), or UNKNOWN (a push follows with the verdict).
+    """
 
     orders: list[OrderView]
 

@@ -27,6 +27,7 @@ from tradingsys.core.commands import (
     OpenOrdersQuery,
     OrderQuery,
     PermissionsQuery,
+    PriceQuery,
     SetLeverage,
     SymbolSettingsQuery,
 )
@@ -304,6 +305,7 @@ def test_nothing_unreadable_raises_or_ends_a_request() -> None:
         (Ask(1, OrderQuery("ETHUSDT", "c")), Cost(1, 0), Cost(1, 0)),
         (Ask(1, OrderQuery("ETHUSDT", "c", None, True)), Cost(2, 0), Cost(2, 0)),
         (Ask(1, IncomeQuery("FUNDING_FEE", 0)), Cost(30, 0), Cost(30, 0)),
+        (Ask(1, PriceQuery("ETHUSDT")), Cost(1, 0), Cost(1, 0)),
         (Ask(1, KlinesQuery("ETHUSDT", "1m", 99)), Cost(1, 0), Cost(1, 0)),
         (Ask(1, KlinesQuery("ETHUSDT", "1m", 100)), Cost(2, 0), Cost(2, 0)),
         (Ask(1, KlinesQuery("ETHUSDT", "1m", 1000)), Cost(5, 0), Cost(5, 0)),

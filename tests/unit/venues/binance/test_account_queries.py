@@ -14,6 +14,8 @@ from tradingsys.core.commands import (
     KlinesQuery,
     Permissions,
     PermissionsQuery,
+    Price,
+    PriceQuery,
     RateLimit,
     SetLeverage,
     SetMarginType,
@@ -236,6 +238,14 @@ def test_more_bars_than_one_answer_has_are_asked_for_backwards() -> None:
     assert [one.open_ms for one in bars] == opens
 
 
+def test_a_price_is_the_mark_price_and_says_when_it_was_made() -> None:
+    world = world_with_time()
+    world.ask(PriceQuery("ETHUSDT"))
+    assert asked(world) == ("GET", "/fapi/v1/premiumIndex", {"symbol": "ETHUSDT"})
+    world.reply_http(messages.PremiumIndex(symbol="ETHUSDT", mark_price="3010.14", time=SERVER_MS - 40_000))
+    assert world.answer().value == Price(Decimal("3010.14"), SERVER_MS - 40_000)
+
+
 def test_a_young_symbol_has_fewer_bars() -> None:
     world = world_with_time()
     world.ask(KlinesQuery("ETHUSDT", "1m", 1600))
@@ -287,6 +297,7 @@ def test_symbols_and_limits_that_cannot_be_read_are_left_out_and_told_together()
     odd_limit = {"rateLimitType": "ORDERS", "interval": {"s": 10}}
     rules, oddities = rules_told(*broken, SYMBOL, 7, {"x": 1}, limits=(limit, odd_limit, "?"))
     assert [known.symbol for known in rules.instruments] == ["AUSDT"]
+    assert rules.unreadable == tuple(f"B{n}USDT" for n in range(7))
     assert rules.rate_limits == (RateLimit("orders", 10_000, 300),)
     texts = [oddity.text for oddity in oddities]
     assert len(texts) == 3

@@ -11,7 +11,9 @@ from tradingsys.core.errors import (
     OrderRejected,
     RateLimited,
     ReplaceRejected,
+    UnknownSymbol,
     VenueError,
+    WrongTime,
 )
 from tradingsys.core.reports import OrderRequest, Outcome
 from tradingsys.venues.binance import messages
@@ -101,7 +103,9 @@ def test_what_a_busy_or_broken_margin_service_says_proves_nothing(code: int, req
         (OrderRequest.PLACE, 400, -2019, OrderRejected),
         (OrderRequest.CANCEL, 400, -2011, CancelRejected),
         (OrderRequest.REPLACE, 400, -5027, ReplaceRejected),
-        (None, 400, -1121, VenueError),
+        (None, 400, -1121, UnknownSymbol),
+        (OrderRequest.PLACE, 400, -1121, OrderRejected),
+        (None, 400, -1130, VenueError),
         (OrderRequest.PLACE, 429, -1003, RateLimited),
         (OrderRequest.PLACE, 418, -1003, Banned),
         (OrderRequest.PLACE, 401, -2014, AuthError),
@@ -116,6 +120,12 @@ def test_refusals_have_their_own_classes(
     assert (error.code, error.in_doubt) == (code, False)
     assert error.message.startswith("why (")
     assert error.retry_after_ms == (500 if error.transient else None)
+
+
+def test_a_question_of_the_wrong_time_says_nothing_about_what_was_asked() -> None:
+    error = request_error(ERRORS, HttpError(400, -1021, "why"), None)[1]
+    assert isinstance(error, WrongTime)
+    assert error.transient
 
 
 def test_a_doubt_keeps_what_was_said() -> None:

@@ -18,6 +18,7 @@ from tradingsys.core.commands import (
     OpenOrdersQuery,
     OrderQuery,
     PositionsQuery,
+    PriceQuery,
     Query,
     SymbolSettingsQuery,
     TimeQuery,
@@ -47,6 +48,7 @@ NOT_OURS: list[Query[Any]] = [
     TimeQuery(),
     InstrumentsQuery(),
     KlinesQuery("BTCUSDT", "1m", 2),
+    PriceQuery("BTCUSDT"),
     SymbolSettingsQuery("BTCUSDT"),
     TradesQuery("BTCUSDT", from_id=5),
 ]

@@ -24,6 +24,7 @@ from tradingsys.core.commands import (
     OpenOrdersQuery,
     OrderQuery,
     PlaceOrderList,
+    PriceQuery,
     SetLeverage,
 )
 from tradingsys.core.enums import AccountKind, Contingency, OrderStatus, OrderType, Side, SideEffect
@@ -254,6 +255,7 @@ def test_an_error_refuses_only_what_it_proves(
         (SPOT, Ask(1, OrderQuery("ETHUSDT", "c", is_conditional=True)), Cost(4, 0)),
         (SPOT, Ask(1, ConditionalOrdersQuery("ETHUSDT")), Cost(0, 0)),
         (SPOT, Ask(1, KlinesQuery("ETHUSDT", "1s", 1001)), Cost(4, 0)),
+        (SPOT, Ask(1, PriceQuery("ETHUSDT")), Cost(2, 0)),
         (SPOT, Ask(1, SetLeverage("ETHUSDT", 3)), Cost(0, 0)),
         (MARGIN, limit_order(), Cost(6, 1)),
         (MARGIN, limit_order(side_effect=SideEffect.AUTO_REPAY), Cost(6, 1)),

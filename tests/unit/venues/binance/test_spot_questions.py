@@ -30,6 +30,8 @@ from tradingsys.core.commands import (
     Permissions,
     PermissionsQuery,
     PositionsQuery,
+    Price,
+    PriceQuery,
     Query,
     RateLimit,
     Repay,
@@ -72,6 +74,16 @@ def test_an_archived_order_ended_without_an_execution() -> None:
     told = world.answer().value
     assert isinstance(told, Order)
     assert (told.client_order_ids, told.status, told.cum_qty) == (("c-1",), OrderStatus.CANCELED, D(0))
+
+
+@BOTH
+def test_a_price_is_the_middle_of_the_book_when_it_was_asked_for(product: Product) -> None:
+    world = world_of(product)
+    for bid, px in (("3010.1", D("3010.15")), ("0.00000000", None)):
+        world.ask(PriceQuery("ETHUSDT"))
+        assert asked(world.requests[0]) == ("GET", "/api/v3/ticker/bookTicker", {"symbol": "ETHUSDT"})
+        world.reply_http({"symbol": "ETHUSDT", "bidPrice": bid, "bidQty": "1", "askPrice": "3010.2", "askQty": "1"})
+        assert world.answer().value == Price(px, SERVER_MS)
 
 
 @BOTH

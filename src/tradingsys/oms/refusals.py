@@ -1,0 +1,123 @@
+"""What the venue refuses to tell, so that nothing else waits for it; and which symbols it took off.
+
+A refusal says nothing about orders: whatever is refused stays as it is in the books, and is asked for again, ever less
+often. Only of a symbol that the rules did not name, that the venue then said it does not know, and that the rules do
+not name some time later either, is it believed that nothing can be told any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+
+from msgspec import Struct
+
+from tradingsys.core.commands import AmendmentsQuery, ConditionalOrdersQuery, OrderQuery, TradesQuery
+from tradingsys.core.errors import AuthError, TradingError, UnknownSymbol, VenueError
+
+__all__ = ["NotTold", "OfSymbol", "Refusals"]
+
+OfSymbol = TradesQuery | ConditionalOrdersQuery | OrderQuery | AmendmentsQuery
+_Subject = tuple[type, str] | OrderQuery | AmendmentsQuery
+
+_NS_PER_S = 1_000_000_000
+_PATIENCE_NS = 60 * _NS_PER_S
+"""For so long a refusal may be a fault of the venue that passes; and so far apart are readings that prove something."""
+_FIRST_PAUSE_NS, _LONGEST_PAUSE_NS = 60 * _NS_PER_S, 300 * _NS_PER_S
+_MOST = 10_000
+
+
+class NotTold(TradingError):
+    """The venue refuses to tell this: nobody shall wait for it."""
+
+
+class _Refusal(Struct):
+    since_ns: int
+    pause_ns: int = 0
+    """0 as long as it is asked for patiently."""
+    due_ns: int = 0
+
+
+class Refusals:
+    """Knows what was refused since when, and which symbols the rules name."""
+
+    def __init__(self, now_ns: Callable[[], int], alarm: Callable[[str], None]) -> None:
+        self._now_ns = now_ns
+        self._alarm = alarm
+        self._refused: dict[_Subject, _Refusal] = {}
+        self._named: Container[str] | None = None
+        self._named_ns = 0
+        self._unknown_ns: dict[str, int] = {}
+        """Symbols that the rules read then did not name, and that the venue said afterwards it does not know."""
+        self._gone: set[str] = set()
+
+    def read_rules(self, named: Container[str]) -> None:
+        """The rules name these symbols now, readable or not."""
+        self._named, self._named_ns = named, self._now_ns()
+        for symbol in [symbol for symbol in {*self._unknown_ns, *self._gone} if symbol in named]:
+            self._known(symbol)
+        for symbol, before_ns in self._unknown_ns.items():
+            if symbol not in self._gone and self._named_ns - before_ns >= _PATIENCE_NS:
+                self._gone.add(symbol)
+                self._alarm(
+                    f"the exchange took {symbol} off: what was open on it is over once the list of open orders lacks it"
+                )
+
+    def is_gone(self, symbol: str) -> bool:
+        """Whether the venue provably took it off: it will tell nothing of it any more."""
+        return symbol in self._gone
+
+    def is_put_off(self, query: OfSymbol) -> bool:
+        """Whether this is not to be asked now."""
+        if query.symbol in self._gone:
+            return True
+        refusals = [self._refused[subject] for subject in _subjects(query) if subject in self._refused]
+        return any(self._now_ns() < refusal.due_ns for refusal in refusals)
+
+    def answered(self, query: OfSymbol) -> None:
+        """The venue told it."""
+        self._known(query.symbol)
+        for subject in _subjects(query):
+            refusal = self._refused.pop(subject, None)
+            if refusal is not None and refusal.pause_ns:
+                self._alarm(f"the exchange answers {type(query).__name__} of {query.symbol} again")
+
+    def failed(self, query: OfSymbol, error: TradingError) -> None:
+        """There was no answer: it counts if the venue refused to give one."""
+        if not isinstance(error, VenueError) or isinstance(error, AuthError) or error.transient or error.in_doubt:
+            return
+        is_unknown = isinstance(error, UnknownSymbol)
+        is_unnamed = self._named is not None and query.symbol not in self._named
+        if is_unknown and is_unnamed:
+            self._unknown_ns.setdefault(query.symbol, self._named_ns)
+        now_ns, subject = self._now_ns(), _subjects(query)[0 if is_unknown else -1]
+        if len(self._refused) >= _MOST:
+            del self._refused[next(iter(self._refused))]
+        refusal = self._refused.setdefault(subject, _Refusal(now_ns))
+        if now_ns - refusal.since_ns < _PATIENCE_NS and not (is_unknown and is_unnamed):
+            return
+        if not refusal.pause_ns:
+            self._alarm(
+                f"the exchange refuses to answer {type(query).__name__} of {query.symbol} ({error}): it is put aside, "
+                "and asked for every few minutes. Until then what is open there counts on, and executions may be "
+                "missing in the books"
+            )
+        refusal.pause_ns = min(2 * refusal.pause_ns or _FIRST_PAUSE_NS, _LONGEST_PAUSE_NS)
+        refusal.due_ns = now_ns + refusal.pause_ns
+
+    def _known(self, symbol: str) -> None:
+        self._unknown_ns.pop(symbol, None)
+        if symbol in self._gone:
+            self._gone.discard(symbol)
+            self._alarm(f"the exchange lists {symbol} again")
+            for subject in [each for each in self._refused if _symbol(each) == symbol]:
+                del self._refused[subject]
+
+
+def _subjects(query: OfSymbol) -> tuple[_Subject, ...]:
+    """What a refusal may be about: all of a symbol, and what is asked of one order."""
+    of_symbol = (type(query), query.symbol)
+    return (of_symbol, query) if isinstance(query, OrderQuery | AmendmentsQuery) else (of_symbol,)
+
+
+def _symbol(subject: _Subject) -> str:
+    return subject[1] if isinstance(subject, tuple) else subject.symbol
