@@ -12,10 +12,10 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.simulate.campaign import Failure, Tally, command, run
+from tests.simulate.campaign import Group, Tally, run
 from tests.simulate.faults import Profile
 from tests.simulate.kinds import Kind
-from tests.simulate.sometimes import never_met
+from tests.simulate.sometimes import mostly_idle, never_met
 
 _ENOUGH = 100
 _PROGRESS_S = 10.0
@@ -27,31 +27,26 @@ def main() -> int:
     seeds = range(options.first, options.first + options.seeds)
     try:
         for verdict, cpu_s in run(seeds, options.kind, options.profile, options.jobs, trace=options.trace):
-            kind, profile = options.kind or Kind.of(verdict.seed), options.profile or Profile.of(verdict.seed)
-            replay = command(verdict.seed, options.kind, options.profile)
-            failures = [Failure(verdict.seed, replay, verdict.violations)] if verdict.violations else []
-            one = Tally(1, verdict.steps, verdict.virtual_s, cpu_s, {kind: 1}, {profile: 1}, failures=failures)
-            one.met = dict(verdict.counts)
+            one = Tally.of(verdict, options.kind, options.profile, cpu_s)
             tally.add(one)
             if options.trace:
                 print("\n".join(verdict.trace))
             if options.digest:
                 print(f"{verdict.seed} {verdict.digest}")
-            if failures:
-                print(f"seed {verdict.seed} ({kind}, {profile}): replay with  {replay}")
-                print("\n".join(f"    {violation}" for violation in verdict.violations), flush=True)
+            for failure in one.failures:
+                print(f"seed {failure.seed} ({', '.join(one.groups)}): replay with  {failure.replay}")
+                print("\n".join(f"    {violation}" for violation in failure.violations), flush=True)
             if time.monotonic() - told_s > _PROGRESS_S:
                 told_s = time.monotonic()
                 _progress(tally, len(seeds), told_s - began_s)
     except KeyboardInterrupt:
         print(f"stopped after {tally.lives} lives")
-    tally.seeds = [(seeds.start, seeds.start + max(0, tally.lives - 1))]
     _print(tally, time.monotonic() - began_s)
     for path, is_added in ((options.json, False), (options.append, True)):
         if path is not None:
             tally.write(path, append=is_added)
     is_judged = options.profile is None and options.kind is None and tally.lives >= _ENOUGH
-    seldom = list(never_met(Counter(tally.met), tally.lives)) if is_judged else []
+    seldom = [*never_met(Counter(tally.met), tally.lives), *mostly_idle(tally.groups)] if is_judged else []
     for what in seldom:
         print(f"too seldom to prove anything: {what}")
     return 1 if tally.failures else 3 if seldom else 0
@@ -90,8 +85,16 @@ def _print(tally: Tally, seconds: float) -> None:
         f"{tally.lives} lives in {seconds:.0f} s ({tally.cpu_s:.1f} s of processor time): {tally.steps} steps, "
         f"{tally.virtual_s / 3600:.1f} hours of theirs"
     )
-    for what, counts in (("by kind", tally.by_kind), ("by profile", tally.by_profile)):
-        print(f"{what}: " + ", ".join(f"{count} {name}" for name, count in sorted(counts.items())))
+    for which in (0, 1):  # of "kind, profile"
+        groups: dict[str, Group] = {}
+        for names, group in tally.groups.items():
+            name = names.split(", ")[which]
+            groups[name] = groups.get(name, Group()) + group
+        for name, group in sorted(groups.items()):
+            print(
+                f"{name:12}{group.lives:6} lives, {group.idle / group.lives:4.0%} without an order, "
+                f"{group.orders / group.lives:4.0f} orders and {group.executions / group.lives:4.0f} executions in each"
+            )
     for what, count in sorted(tally.met.items()):
         print(f"{count:9} {what}")
     print(f"{len(tally.failures)} with violations" if tally.failures else "0 violations")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from tests.simulate.incarnation import Incarnation
@@ -13,19 +13,22 @@ from tradingsys.core.commands import Command, PlaceOrder
 from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.sim.exchange import Exchange
+from tradingsys.sim.spot_exchange import SpotExchange
 
 __all__ = ["Asked"]
 
-_PLACES = b'"order"'
+_PLACES = (b'"order"', b'"order_list"')
 
 
 class Asked:
     """Listens to what strategies send and to what the gateway sends for them; judges at the end."""
 
-    def __init__(self, world: World, exchange: Exchange, account: str) -> None:
+    def __init__(self, world: World, exchange: Exchange | SpotExchange, account: str) -> None:
         self._world, self._exchange, self._account = world, exchange, account
         self._names: set[str] = set()
         self.wrong: list[str] = []
+        self.edited: Mapping[tuple[int, str], Decimal] = {}
+        """What edits by SQL gave to sessions, as the gateway of now knows."""
         self.exchange_forgets = False
         """It hides orders for longer than margins allow for: what these executed nobody can reckon with."""
 
@@ -56,14 +59,15 @@ class Asked:
 
     def _hear(self, session: int, data: bytes) -> None:
         """A strategy, or somebody in its place, sends a message."""
-        if _PLACES not in data:
+        if not any(method in data for method in _PLACES):
             return
         try:
             params = json.loads(data)["params"]
-            key = OrderKey(session, params["lineage"], params["epoch"], params["login"], params["seq"])
-        except (ValueError, KeyError, TypeError):
+            for order in params.get("orders", [params]):
+                key = OrderKey(session, order["lineage"], order["epoch"], order["login"], order["seq"])
+                self._names.add(encode_client_order_id(key))
+        except (ValueError, KeyError, TypeError, AttributeError):
             return  # no order, whatever it is
-        self._names.add(encode_client_order_id(key))
 
     def _judge(self, command: Command, book: SessionBook) -> None:
         """An order that shall only reduce is not larger than what its session holds there.
@@ -81,6 +85,7 @@ class Asked:
             if (each.key.session, each.symbol) == (order.session, order.symbol)
         )
         held = sum((each.executed * each.side.sign for each in own), Decimal(0))
+        held += self.edited.get((order.session, order.symbol), Decimal(0))
         room = -held * order.terms.side.sign
         if order.terms.order_qty > room:
             at = f"{self._world.at(self._world.now_ns):.4f}"

@@ -19,7 +19,7 @@ from tests.simulate.kinds import Kind, live
 from tests.simulate.quiet import quiet
 from tests.simulate.verdict import Verdict
 
-__all__ = ["Failure", "Tally", "command", "run"]
+__all__ = ["Failure", "Group", "Tally", "command", "run"]
 
 _AT_ONCE = 4
 """So many lives are handed to a process together."""
@@ -33,6 +33,26 @@ class Failure(Struct, frozen=True):
     violations: list[str]
 
 
+class Group(Struct):
+    """Lives of one kind and profile."""
+
+    lives: int = 0
+    idle: int = 0
+    """In which the exchange took no order of any session."""
+    orders: int = 0
+    """That it took."""
+    executions: int = 0
+    """Of sessions."""
+
+    def __add__(self, other: Group) -> Group:
+        return Group(
+            self.lives + other.lives,
+            self.idle + other.idle,
+            self.orders + other.orders,
+            self.executions + other.executions,
+        )
+
+
 class Tally(Struct):
     """What lives came to."""
 
@@ -40,28 +60,45 @@ class Tally(Struct):
     steps: int = 0
     virtual_s: float = 0.0
     cpu_s: float = 0.0
-    by_kind: dict[str, int] = field(default_factory=dict)
-    by_profile: dict[str, int] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
+    """By kind and profile: "futures, normal"."""
     seeds: list[tuple[int, int]] = field(default_factory=list)
-    """First and last of each run."""
+    """First and last of each range that was lived."""
     met: dict[str, int] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
 
+    @classmethod
+    def of(cls, verdict: Verdict, kind: Kind | None, profile: Profile | None, cpu_s: float) -> Tally:
+        """One life, of the kind and the profile that the seed has unless they were chosen."""
+        seed, met = verdict.seed, verdict.counts
+        orders = met["orders accepted"]
+        return cls(
+            1,
+            verdict.steps,
+            verdict.virtual_s,
+            cpu_s,
+            {
+                f"{kind or Kind.of(seed)}, {profile or Profile.of(seed)}": Group(
+                    1, int(not orders), orders, met["executions of sessions"]
+                )
+            },
+            [(seed, seed)],
+            dict(met),
+            [Failure(seed, command(seed, kind, profile), verdict.violations)] if verdict.violations else [],
+        )
+
     def add(self, other: Tally) -> None:
-        """What another run came to."""
+        """What others came to."""
         self.lives += other.lives
         self.steps += other.steps
         self.virtual_s += other.virtual_s
         self.cpu_s += other.cpu_s
-        self.seeds += other.seeds
+        self.seeds = _merged([*self.seeds, *other.seeds])
         self.failures += other.failures
-        for mine, theirs in (
-            (self.by_kind, other.by_kind),
-            (self.by_profile, other.by_profile),
-            (self.met, other.met),
-        ):
-            for what, count in theirs.items():
-                mine[what] = mine.get(what, 0) + count
+        for name, group in other.groups.items():
+            self.groups[name] = self.groups.get(name, Group()) + group
+        for what, count in other.met.items():
+            self.met[what] = self.met.get(what, 0) + count
 
     def write(self, path: Path, *, append: bool = False) -> None:
         """As JSON; with ``append`` on top of what the file has."""
@@ -70,6 +107,16 @@ class Tally(Struct):
             whole = msgspec.json.decode(path.read_bytes(), type=Tally)
         whole.add(self)
         path.write_text(json.dumps(msgspec.to_builtins(whole), indent=1, sort_keys=True) + "\n")
+
+
+def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for first, last in sorted(ranges):
+        if merged and first <= merged[-1][1] + 1:
+            merged[-1] = merged[-1][0], max(last, merged[-1][1])
+        else:
+            merged.append((first, last))
+    return merged
 
 
 def command(seed: int, kind: Kind | None, profile: Profile | None) -> str:

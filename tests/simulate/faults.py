@@ -8,6 +8,7 @@ from random import Random
 from msgspec import Struct, structs
 
 from tests.simulate.disk_faults import DiskFaults
+from tests.simulate.world import apart
 
 __all__ = ["Faults", "Profile"]
 
@@ -38,26 +39,36 @@ class Profile(StrEnum):
     """The exchange does not find some of its orders for longer than is known of any: only the books must be right."""
     DISK = "disk"
     """The disk is full, slow and fails, power is cut, and the process dies wherever it writes."""
+    LIMITS = "limits"
+    """Sessions run into limits all the time, and the exchange seldom says what became of their orders."""
+    CUTS = "cuts"
+    """Power is cut right when an order left, which arrives at the last legal instant; the disk is slow, no event
+    comes, and the gateway, back in 20 ms, asks every 50 ms.
+    """
 
     @classmethod
     def of(cls, seed: int) -> Profile:
-        """Two of twelve lives are normal ones."""
+        """Of 24 lives two are of each, and one is of each of the last two."""
         return _BY_SEED[seed % len(_BY_SEED)]
 
 
-_BY_SEED = (
-    Profile.NORMAL,
-    Profile.FOCUS,
-    Profile.AMENDS,
-    Profile.EXTREME,
-    Profile.NORMAL,
-    Profile.KILLS,
-    Profile.PEERS,
-    Profile.STALE,
-    Profile.VENUE,
-    Profile.NEIGHBOURS,
-    Profile.FORGETFUL,
-    Profile.DISK,
+_BY_SEED = tuple(
+    profile
+    for rare in (Profile.LIMITS, Profile.CUTS)
+    for profile in (
+        Profile.NORMAL,
+        Profile.FOCUS,
+        Profile.AMENDS,
+        Profile.EXTREME,
+        rare,
+        Profile.KILLS,
+        Profile.PEERS,
+        Profile.STALE,
+        Profile.VENUE,
+        Profile.NEIGHBOURS,
+        Profile.FORGETFUL,
+        Profile.DISK,
+    )
 )
 _ENDPOINTS = ("/order", "/openOrders", "/userTrades", "/myTrades", "/positionRisk", "/account")
 
@@ -69,6 +80,8 @@ class Faults(Struct, frozen=True):
     """A reply (HTTP or WS-API) never arrives, although the request did."""
     lose_request: float = 0.0
     """A request never arrives."""
+    is_loss_silent: bool = False
+    """Nobody notices before the request's time is over."""
     cut_connection: float = 0.0
     """A venue connection breaks at a message, losing what is in flight on it."""
     duplicate_event: float = 0.0
@@ -121,6 +134,8 @@ class Faults(Struct, frozen=True):
     """The same, of a gateway that is not READY yet."""
     kill_at_send: float = 0.0
     """The gateway dies right before or after the bytes of an order left."""
+    asks_every_ms: int = 0
+    """How long the gateway waits at the most before it asks again; 0: as on a real machine."""
     restart_ms: float = 0.0
     """How soon it starts again; 0: sometimes soon, sometimes later."""
     strategy_kills_per_s: float = 0.0
@@ -146,23 +161,36 @@ class Faults(Struct, frozen=True):
     """The cash history shows a row so long after it was booked."""
     liquidations_per_s: float = 0.0
     """Or the exchange takes a part of a position for somebody else who went bankrupt."""
+    settles_after_s: float = 0.0
+    """When a symbol is delisted: its orders end, and the exchange closes positions; 0: never."""
     transfers_per_s: float = 0.0
     has_rebates: bool = False
     """Makers are paid."""
     amends: float = 0.4
     """How often a strategy with a resting order amends one, rather than send another."""
+    bursts: float = 0.0
+    """How often a strategy wants two to five things at the same instant."""
     has_limits: bool = False
     """Sessions have limits that they run into all the time."""
     is_copied: bool = False
-    """At the end another gateway, on a copy of pos.db, sends an order."""
+    """In the end another gateway lives on a copy of the files."""
     foreign_children: bool = False
     """What conditional orders become when triggered has a client id of the exchange's making."""
 
+    edits_at_death: float = 0.0
+    """Somebody edits positions by SQL before the gateway is started again."""
+    edits_per_s: float = 0.0
+    """The same while one runs."""
+
     disk: DiskFaults = DiskFaults()
+    is_letting_up: bool = False
+    """Whatever is drawn per second waits."""
 
     @classmethod
     def draw(cls, rng: Random, profile: Profile = Profile.NORMAL) -> Faults:
         """The faults of one life."""
+
+        own = apart(rng, "bursts and settlements")
 
         def rate(highest: float) -> float:
             return 0.0 if rng.random() < 0.35 else rng.random() * highest
@@ -209,10 +237,13 @@ class Faults(Struct, frozen=True):
             transfers_per_s=rate(0.2),
             has_rebates=rng.random() < 0.3,
             has_limits=rng.random() < 0.25,
-            is_copied=rng.random() < 0.08,
+            is_copied=rng.random() < 0.12,
             disk=DiskFaults.draw(rng, often=profile is Profile.DISK),
+            bursts=0.0 if own.random() < 0.35 else own.random() * 0.3,
+            settles_after_s=own.uniform(3, 12) if own.random() < 0.12 else 0.0,
         )
         sharp = structs.replace(normal, shut_outs_per_s=0.0, restarts_per_s=0.0, silences_per_s=0.0)
+        more: dict[str, object]
         match profile:
             case Profile.FOCUS:
                 normal = sharp
@@ -242,6 +273,26 @@ class Faults(Struct, frozen=True):
                     "last_instant": 0.8,
                     "power_cut": rng.choice((0.1, 0.2, 0.6)),
                     "restart_ms": 20.0,
+                }
+            case Profile.LIMITS:
+                more = {
+                    "has_limits": True,
+                    "amends": 0.7,
+                    "answer_unknown": 0.4,
+                    "lose_event": 0.7,
+                    "staleness_ms": 490.0,
+                }
+            case Profile.CUTS:
+                normal = structs.replace(_NONE, fundings_per_s=normal.fundings_per_s, disk=DiskFaults(slow_commit=1.0))
+                more = {
+                    "kill_at_send": 0.5,
+                    "last_instant": 1.0,
+                    "lose_event": 1.0,
+                    "power_cut": 1.0,
+                    "boot_kills_per_s": 0.1,
+                    "restart_ms": 20.0,
+                    "staleness_ms": 490.0,
+                    "asks_every_ms": 50,
                 }
             case Profile.DISK:
                 more = {"power_cut": rng.choice((0.2, 0.5, 1.0)), "gateway_kills_per_s": rng.choice((0.0, 0.1))}
@@ -282,14 +333,26 @@ class Faults(Struct, frozen=True):
                 more = {"stalls_per_s": 0.3, "repeats": 0.3, "rude_clients_per_s": 0.4, "half_open": 1.0}
             case Profile.FORGETFUL:
                 more = {
-                    "hide_order": rng.choice((0.1, 0.4)),
+                    "hide_order": rng.choice((0.2, 0.6)),
                     "lose_reply": 0.15,
-                    "answer_unknown": 0.2,
-                    "lose_event": 0.7,
+                    "answer_unknown": 0.4,
+                    "lose_event": 0.9,
+                    "fresh": (),
                 }
             case _:
                 return normal
         return structs.replace(normal, refuse_connection=normal.refuse_connection / 3, **more)
+
+    def let_up(self) -> Faults:
+        """Nothing goes wrong on the way to the exchange and there; the machine stays as it is, and as deaf."""
+        return Faults(
+            lose_event=self.lose_event,
+            clock_drift_ppm=self.clock_drift_ppm,
+            wall_clock_off_s=self.wall_clock_off_s,
+            restart_ms=self.restart_ms,
+            disk=self.disk,
+            is_letting_up=True,
+        )
 
     @classmethod
     def none(cls) -> Faults:

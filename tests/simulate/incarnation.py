@@ -18,6 +18,7 @@ from tests.simulate.world import Clock, World, ms
 from tradingsys.core.errors import TradingError
 from tradingsys.core.io import Transmission
 from tradingsys.gateway.kernel import GatewaySettings
+from tradingsys.store.runner import InlineRunner
 from tradingsys.venues.binance.market import BinanceMarket
 from tradingsys.venues.protocol import VenueProtocol
 
@@ -84,6 +85,7 @@ class SimPeer:
         self._strategy = strategy
         self._incarnation = incarnation
         self.open = True
+        self._is_muted = False
         self._next_ns = {"up": 0, "down": 0}
 
     def write(self, data: bytes) -> None:
@@ -114,8 +116,11 @@ class SimPeer:
         self._later("down", pong)
 
     def close(self, reason: str = "", after_s: float = 0.0) -> None:
-        del reason, after_s
-        if self.open:
+        del reason
+        if after_s:
+            self._is_muted = True
+            self._world.after(ms(after_s * 1_000), self.close)
+        elif self.open:
             self.open = False
             self._world.after(ms(self._world.rng.uniform(0.1, 20)), self._closed)
 
@@ -132,7 +137,7 @@ class SimPeer:
 
         def arrive() -> None:
             # What was written before a break may still arrive; the gateway must refuse it then.
-            if self._incarnation.alive and self in self._incarnation.gateway.clients:
+            if self._incarnation.alive and self in self._incarnation.gateway.clients and not self._is_muted:
                 self._incarnation.call(lambda: self._incarnation.gateway.peer_frame(self, data))
 
         is_slow = self._world.chance(self._incarnation.faults().slow_message)
@@ -208,12 +213,15 @@ class Incarnation:
             wall_ms=wall_ms,
             ticket_dir=self._disk.folder / "shm",
             runner=self._runner,  # type: ignore[arg-type]
+            reader=InlineRunner(),  # on a real machine, too, it does not wait for the writer
+            copier=self._runner,  # type: ignore[arg-type]
             segment_bytes=self._disk.segment_bytes,
         )
         assert isinstance(store, PromisingStore)
         # What takes months on a real machine happens within one life.
         store._conn.execute(f"PRAGMA wal_autocheckpoint = {self._disk.checkpoint_pages}").fetchall()
         store.promises = Promises(book, wall_ms, store.saved.edits)
+        self._machine.editor.edited = store.promises.edited
         store.passing = self.passing
         return store
 
@@ -240,6 +248,7 @@ class Incarnation:
 
     def info(self, event: str, /, **fields: object) -> None:
         self._world.note(f"gateway: {event} {fields or ''}")
+        self.gateway.counts["audits"] += event.startswith("audited")
         if not self.gateway.is_ready:
             self.passing("after a step of the boot")
 
@@ -278,6 +287,7 @@ class Incarnation:
             power_cut = self._world.chance(self.faults().power_cut)
         self._world.note(f"gateway killed {where}{' by a power cut' if power_cut else ''}")
         self.alive = self._runner.alive = False
+        self._count_denials()
         self._disk.is_frozen = True
         self.network.die()
         for peer in list(self.gateway.clients):
@@ -287,14 +297,20 @@ class Incarnation:
         self._machine.process_died(power_cut=power_cut, knew=self.gateway.book.symbols)
         if power_cut:
             self._disk.broken += self.store.promises.broken(self.store.saved.lineage)
-        self._machine.hands.while_down(self.gateway.book.symbols)
+        self._machine.while_down(self.gateway.book.symbols)
         self._died(power_cut)
 
     def stop(self) -> None:
         """SIGTERM."""
         self.call(self.gateway.stop)
         self.alive = False
+        self._count_denials()
         self.network.die()
+
+    def _count_denials(self) -> None:
+        for guarded in self.gateway.limiting.sessions.values():
+            for limit, times in guarded.denials.items():
+                self.gateway.counts[f"denied by {limit}"] += times
 
     def _accept(self) -> None:
         self.accepting = True

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import apsw
 
-from tests.simulate.money import Earned, share
+from tests.simulate.heard import untrue
+from tests.simulate.money import Earned, differences, position_of, share
 from tests.simulate.pyalgo_strategy import PyalgoStrategy
 from tests.simulate.strategy import Strategy
 from tests.simulate.truth import Owned, Truth
 from tests.simulate.wish import PRICES
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.ids import EXTERNAL
-from tradingsys.core.position import SessionPosition
 from tradingsys.core.records import HaltCause, Scope
 from tradingsys.oms.session_book import SessionBook
+from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.sim.events import Execution
 from tradingsys.sim.money import CashKind, CashRow
 from tradingsys.store import read
 from tradingsys.wire.messages import PositionView
 
 if TYPE_CHECKING:
+    from tests.simulate.incarnation import Incarnation
     from tests.simulate.life import Life
 
 __all__ = ["Judge", "judge_file"]
@@ -33,18 +34,17 @@ __all__ = ["Judge", "judge_file"]
 _ACCOUNT = "account"
 _Books = dict[tuple[int, str], Earned]
 _ZERO = Decimal(0)
-_TOLERANCE = Fraction(1, 10**15)
-"""Averages have no end in decimals."""
 
 
 class Judge:
     """Everything that is wrong with one life."""
 
-    def __init__(self, life: Life, conn: apsw.Connection) -> None:
-        assert life.gateway is not None
+    def __init__(self, life: Life, conn: apsw.Connection, gateway: Incarnation | None = None) -> None:
+        gateway = gateway or life.gateway
+        assert gateway is not None
         self._life = life
         self._conn = conn
-        self._gateway = life.gateway.gateway
+        self._gateway = gateway.gateway
         self._book = self._gateway.book
         self._exchange = life.venue.simulator.exchange
         self.truth = Truth(self._exchange, _ACCOUNT, self._book.lineage, life.venue.symbols)
@@ -58,15 +58,20 @@ class Judge:
                 continue
             owner = self.truth.owner(row)
             self._owned[owner.key.session if owner else EXTERNAL, row.symbol].append(row)
+        life.machine.editor.look(conn)
+        self._edits = life.machine.editor.taken
         self.earned = self._compute()
 
     def violations(self) -> Iterator[str]:
         yield from self.money()
         yield from self.orders()
+        yield from self._heard()
         yield from self._life.venue.sent.repeated()
         yield from self._halts()
         yield from self._life.witness.lies(self.truth)
         yield from self._life.asked.broken(self.truth)
+        yield from self._life.edits_broken(self._conn)
+        yield from self._life.marks_missing()
         gateway = self._gateway
         if not gateway.is_ready:
             yield f"the gateway is not ready: {gateway.text}"
@@ -82,6 +87,13 @@ class Judge:
         yield from self._fills()
         yield from self._funding()
 
+    def books(self) -> Iterator[str]:
+        """What is wrong with what the gateway believes, whatever its strategies do."""
+        yield from self._positions()
+        yield from self._fills()
+        yield from self._funding()
+        yield from self._orders()
+
     def orders(self) -> Iterator[str]:
         """What is wrong with what is known of orders."""
         yield from self._orders()
@@ -90,10 +102,11 @@ class Judge:
     def seen(self) -> Counter[str]:
         """What happened in this life that rules are about."""
         triggered = list(self.truth.triggered())
+        taken = {order.client_order_id for order in self.truth.orders}
         return Counter(
             {
                 "executions": len(self.truth.rows),
-                "orders accepted": len(self.truth.orders),
+                "executions of sessions": sum(self.truth.owner(row) is not None for row in self.truth.rows),
                 "conditional orders": sum(order.is_conditional for order in self.truth.orders),
                 "conditional orders triggered": len(triggered),
                 "foreign children executed": sum(bool(order.rows) and order.has_foreign_child for order in triggered),
@@ -101,6 +114,12 @@ class Judge:
                 "orders amended": len(self._exchange.ledger.amendments),
                 "leverage changed": sum(
                     strategy.leverage_changes for strategy in self._life.strategies if isinstance(strategy, Strategy)
+                ),
+                "several orders of which some were taken": sum(
+                    0 < sum(name in taken for name in names) < len(names)
+                    for strategy in self._life.strategies
+                    if isinstance(strategy, Strategy)
+                    for names in strategy.together
                 ),
                 "fundings shared": sum(len(self._shares(row)) > 1 for row in self._paid()),
             }
@@ -117,7 +136,9 @@ class Judge:
     def _compute(self) -> _Books:
         books = {
             (session, symbol): Earned.of(
-                self._owned.get((session, symbol), []), self._baseline[symbol] if session == EXTERNAL else _ZERO
+                self._owned.get((session, symbol), []),
+                self._baseline[symbol] if session == EXTERNAL else _ZERO,
+                self._edited(session, symbol),
             )
             for symbol in self._life.venue.symbols
             for session in self._sessions
@@ -128,6 +149,13 @@ class Judge:
                 funding[row.asset] = funding.get(row.asset, _ZERO) + amount
         return books
 
+    def _edited(self, session: int, symbol: str) -> list[tuple[int, Decimal]]:
+        """What edits by SQL gave to a session, and when; EXTERNAL has the other side of all."""
+        edits = [edit for edit in self._edits if edit.symbol == symbol]
+        if session == EXTERNAL:
+            return [(edit.taken_ms, -edit.delta) for edit in edits]
+        return [(edit.taken_ms, edit.delta) for edit in edits if edit.session == session]
+
     def _paid(self) -> list[CashRow]:
         return [row for row in self._exchange.ledger.money(_ACCOUNT) if row.kind is CashKind.FUNDING_FEE]
 
@@ -136,7 +164,8 @@ class Judge:
         nets = {}
         for session in self._sessions:
             rows = (each for each in self._owned.get((session, symbol), ()) if each.ts_ns // 1_000_000 <= ts_ms)
-            nets[session] = _net(rows) + (self._baseline[symbol] if session == EXTERNAL else _ZERO)
+            edited = sum((delta for at_ms, delta in self._edited(session, symbol) if at_ms <= ts_ms), _ZERO)
+            nets[session] = _net(rows) + edited + (self._baseline[symbol] if session == EXTERNAL else _ZERO)
         return share(row, nets)
 
     def _positions(self) -> Iterator[str]:
@@ -148,7 +177,7 @@ class Judge:
                 on_disk = kept.get((session, symbol), _ZERO)
                 if not self._book.net(session, symbol) == on_disk == true.net:
                     yield f"{where}: ledger {true.net}, memory {self._book.net(session, symbol)}, pos.db {on_disk}"
-                yield from _differences(where, self._book.position(session, symbol), true)
+                yield from differences(where, self._book.position(session, symbol), true)
             held = self._exchange.position(_ACCOUNT, symbol).net
             if self._book.total(symbol) != held:
                 yield f"{symbol}: Σ sessions + EXTERNAL {self._book.total(symbol)}, account {held}"
@@ -161,7 +190,18 @@ class Judge:
                 if believed != true.net:
                     yield f"session {strategy.session} believes {believed} {symbol}, and holds {true.net}"
                 view = strategy.holdings.get(symbol) or PositionView(symbol, "0")
-                yield from _differences(f"session {strategy.session} believes of {symbol}", _position(view), true)
+                yield from differences(f"session {strategy.session} believes of {symbol}", position_of(view), true)
+
+    def _heard(self) -> Iterator[str]:
+        began_ms = self._life.overseer.edited_by
+        for strategy in self._life.strategies:
+            edits = [
+                # By the start that took it: the book dates it by the gateway's clock.
+                (edit.symbol.lower(), round(began_ms[edit.session, edit.symbol, edit.taken_ms] * 1e6), edit.delta)
+                for edit in self._edits
+                if edit.session == strategy.session
+            ]
+            yield from untrue(strategy.session, strategy.lives, self.truth.executed(strategy.session), edits)
 
     def _fills(self) -> Iterator[str]:
         for session in self._sessions:
@@ -228,7 +268,7 @@ class Judge:
     def _halts(self) -> Iterator[str]:
         """Every trade by the exchange itself halted its symbol, until somebody looked at it."""
         booked = {row.ts_ns for (session, _), rows in self._owned.items() if session == EXTERNAL for row in rows}
-        for symbol, at_ns in self._life.forced:
+        for symbol, at_ns in self._life.forces.trades:
             was_halted = any(halted == symbol and then_ns >= at_ns for halted, then_ns in self._life.resumed)
             if at_ns in booked and not was_halted and not self._book.halts.of(Scope(symbol=symbol)):
                 yield f"the exchange traded {symbol} by itself, and nobody was stopped"
@@ -251,42 +291,22 @@ class Judge:
         for strategy in self._life.strategies:
             if isinstance(strategy, PyalgoStrategy):
                 yield from strategy.wrong
-            if strategy.asked:
-                yield f"session {strategy.session} never learned of {list(strategy.asked)}"
+            # What was executed is told with its executions: not as long as the exchange shows none.
+            untold = [name for name in strategy.asked if not _awaits_executions(book.order(name))]
+            if untold:
+                yield f"session {strategy.session} never learned of {untold}"
 
 
-def judge_file(judge: Judge, book: SessionBook) -> Iterator[str]:
+def _awaits_executions(order: TrackedOrder | None) -> bool:
+    return order is not None and order.facts.missing_qty > 0
+
+
+def judge_file(earned: Mapping[tuple[int, str], Earned], book: SessionBook) -> Iterator[str]:
     """The book as the next start would read it."""
-    for (session, symbol), true in judge.earned.items():
+    for (session, symbol), true in earned.items():
         if symbol in book.symbols:
-            yield from _differences(f"read again, session {session} {symbol}", book.position(session, symbol), true)
+            yield from differences(f"read again, session {session} {symbol}", book.position(session, symbol), true)
 
 
 def _net(rows: Iterable[Execution]) -> Decimal:
     return sum((row.qty * row.side.sign for row in rows), _ZERO)
-
-
-def _position(view: PositionView) -> SessionPosition:
-    return SessionPosition(
-        Decimal(view.net),
-        None if view.entry_px is None else Decimal(view.entry_px),
-        Decimal(view.realized_pnl),
-        {asset: Decimal(amount) for asset, amount in view.fees.items()},
-        {asset: Decimal(amount) for asset, amount in view.funding.items()},
-    )
-
-
-def _differences(where: str, told: SessionPosition, true: Earned) -> Iterator[str]:
-    if told.net != true.net:
-        yield f"{where}: net {told.net}, true {true.net}"
-    entry = true.entry
-    is_known = told.entry_px is not None
-    if is_known != (entry is not None) or abs(Fraction(told.entry_px or 0) - (entry or Fraction(0))) > _TOLERANCE:
-        yield f"{where}: entry {told.entry_px}, true {None if entry is None else float(entry)}"
-    if abs(Fraction(told.realized_pnl) - true.realized) > _TOLERANCE:
-        yield f"{where}: realized {told.realized_pnl}, true {float(true.realized)}"
-    for what, mine, theirs in (("fees", told.fees, true.fees), ("funding", told.funding, true.funding)):
-        if {asset: amount for asset, amount in mine.items() if amount} != {
-            asset: amount for asset, amount in theirs.items() if amount
-        }:
-            yield f"{where}: {what} {dict(mine)}, true {theirs}"

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
 from msgspec import structs
 
-from tests.simulate.asked import Asked
+from tests.simulate.copies import Copy
 from tests.simulate.faults import Faults, Profile
+from tests.simulate.forces import Forces
 from tests.simulate.incarnation import Incarnation
 from tests.simulate.judge import Judge, judge_file
 from tests.simulate.lifetime import Lifetime
 from tests.simulate.limits_held import TIGHT, beyond
 from tests.simulate.machine import Machine
-from tests.simulate.overseer import Overseer
 from tests.simulate.pyalgo_strategy import PyalgoStrategy
+from tests.simulate.sql_edits import with_edits
 from tests.simulate.strategy import Strategy
 from tests.simulate.venue import Venue
 from tests.simulate.verdict import Verdict
 from tests.simulate.wish import PRICES
-from tests.simulate.witness import Witness
 from tests.simulate.world import World, ms, s
-from tests.simulate.worst_case import uncounted
 from tradingsys.core.enums import Side
 from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.core.records import HaltCause
@@ -60,10 +59,8 @@ SETTINGS = GatewaySettings(
     cadence=Cadence(busy_ms=5_000, idle_ms=10_000, slot_ms=500, audit_ms=30_000, first_audit_ms=10_000),
     limits=UNLIMITED,
 )
-_CHAOS_S = 20
 _QUIET_S = 90
 _BAN_S = 150
-_COPY_S = 10
 
 
 def signer() -> Signer:
@@ -90,6 +87,7 @@ def make_simulator(now_ns: int, options: Options | None = None, fees: FeeSchedul
 class Life(Lifetime):
     """Builds the world of a seed and lives it."""
 
+    account = ACCOUNT
     settings = SETTINGS
     """Of its gateways."""
     is_impatient = False
@@ -104,35 +102,30 @@ class Life(Lifetime):
         self.world = World(seed)
         self.world.home = f"{folder}/"
         self.folder = folder
-        self.faults = faults or Faults.draw(self.world.rng, profile or Profile.of(seed))
+        self.faults = faults or with_edits(Faults.draw(self.world.rng, profile or Profile.of(seed)), self.world.rng)
         self.counts: Counter[str] = Counter()
         self._foreign_children = self.faults.foreign_children
         options = Options(child_keeps_client_id=not self._foreign_children)
         fees = FeeSchedule(maker=Decimal("-0.0001")) if self.faults.has_rebates else None
         simulator = make_simulator(self.world.now_ns, options, fees)
         self.venue = Venue(self.world, simulator, [symbol.upper() for symbol in PRICES], ACCOUNT, self.counts)
-        self.witness = Witness(self.world, self.counts)
-        self.witness.exchange_forgets = bool(self.faults.hide_order)
-        self.asked = Asked(self.world, simulator.exchange, ACCOUNT)
-        self.asked.exchange_forgets = self.witness.exchange_forgets
         self._was_killed = False
         """The last gateway was READY, and lost nothing but its memory."""
         self._dead: Incarnation | None = None
         self._deaf: list[tuple[int, int]] = []
         """From a gateway's death until the next one was there."""
         self._manual = 0
-        self._uncounted: dict[str, str] = {}
-        """What was wrong meanwhile, by when it was first seen."""
-        self.forced: list[tuple[str, int]] = []
-        """When the exchange traded by itself, by symbol."""
+        self.forces = Forces(self.world, self.venue, self.counts)
         self.resumed: list[tuple[str, int]] = []
         """When an operator lifted a halt."""
-        self.overseer = Overseer(self.world, simulator.exchange, ACCOUNT, self.counts)
+        self._overhear(simulator.exchange)
+        if self.faults.asks_every_ms:
+            self.settings = structs.replace(self.settings, timing=Timing(20, self.faults.asks_every_ms))
         if self.faults.has_limits:
             self.settings = structs.replace(self.settings, limits=TIGHT)
-            self.overseer.may_halt.add(HaltCause.LIMIT)
+            self.overseer.may_halt |= {HaltCause.LIMIT, HaltCause.PAUSE}
         self._limits_hold = self.faults.has_limits
-        self._is_copied = self.faults.is_copied
+        self._copy = Copy(self) if self.faults.is_copied else None
         self.machine = Machine(self.world, folder, lambda: self.faults, self.counts)
         self._tick_venue()
         self._make_market()
@@ -144,11 +137,14 @@ class Life(Lifetime):
         ]
         for strategy in self.strategies:
             strategy.amends, strategy.repeats = self.faults.amends, self.faults.repeats
+            strategy.bursts = self.faults.bursts
         self._plan_faults()
         self._every(self.faults.manual_changes_per_s, self._change_by_hand)
         self._every(self.faults.transfers_per_s, self._transfer)
         self._every(self.faults.fundings_per_s, self._pay_funding)
-        self._every(self.faults.liquidations_per_s, self._force_a_trade)
+        self._every(self.faults.liquidations_per_s, self.forces.strike)
+        if self.faults.settles_after_s:
+            self.forces.settle_after(self.faults.settles_after_s, self._state, self._kill_gateway)
         self._resume_halted()
 
     def live(self) -> Verdict:
@@ -157,18 +153,19 @@ class Life(Lifetime):
         self._watch_worst_case()
         self.venue.past.amended = lambda: self.world.after(0, self._count_worst_case)
         try:
-            self._run(_CHAOS_S)
-            self._be_good()
+            self._be_troubled()
             self._run(_QUIET_S)
             if not self._is_settled:
                 self._run(_BAN_S)  # many deaths in a minute end in a ban
-            if self._is_copied:
-                violations += self._use_a_copy()
+            if self._copy is not None and not self._copy.is_alone:
+                violations += self._copy.live()
             assert self.gateway is not None
             if self.gateway.failure is not None:
                 violations.append(f"the gateway gave up: {self.gateway.failure}")
             violations += self._judge(self.gateway)
             self.gateway.stop()
+            if self._copy is not None and self._copy.is_alone:
+                violations += self._copy.live()
         except Exception as error:
             self.world.note(f"broke: {error!r}")
             violations.append(f"{type(error).__name__}: {error}")
@@ -176,6 +173,8 @@ class Life(Lifetime):
                 raise
         finally:
             self.machine.close()
+            if self._copy is not None:
+                self._copy.close()
         violations += self.machine.disk.broken
         violations += [f"at {at}: {what}" for what, at in self.overseer.wrong.items()]
         return Verdict.of(self.seed, self.world, violations, self.counts)
@@ -188,7 +187,8 @@ class Life(Lifetime):
 
     def _noticed(self) -> list[str]:
         """What was wrong so far, at whatever moment."""
-        return [*self.overseer.wrong, *self.asked.wrong, *self._uncounted]
+        machine = self.machine
+        return [*self.overseer.wrong, *self.asked.wrong, *self._uncounted, *machine.editor.wrong, *machine.disk.broken]
 
     def _judge(self, gateway: Incarnation) -> list[str]:
         gateway.gateway.flush()
@@ -197,7 +197,7 @@ class Life(Lifetime):
             judge = Judge(self, conn)
             violations = list(judge.violations())
             saved = load(conn, path, self.world.now_ns // 1_000_000, proven=True)
-        violations += judge_file(judge, SessionBook(saved))
+        violations += judge_file(judge.earned, SessionBook(saved))
         violations += [f"at {at}: {what}" for what, at in self._uncounted.items()]
         self.counts += judge.seen()
         return violations
@@ -208,29 +208,43 @@ class Life(Lifetime):
         """Whether no gateway lived at this instant."""
         return any(begin_ns <= at_ns <= end_ns for begin_ns, end_ns in self._deaf)
 
+    def _state(self) -> str:
+        gateway = self.gateway
+        assert gateway is not None
+        return "dead" if not gateway.alive else "ready" if gateway.gateway.is_ready else "booting"
+
     def _start_gateway(self) -> None:
         self.counts["gateway starts"] += 1
         self.machine.bring_up(self._run_gateway, self._died, self._start_gateway)
 
     def _run_gateway(self) -> None:
-        self.gateway = Incarnation(
+        self.gateway = self.new_gateway(self.machine, self._died, self.witness.hear, self.counts)
+        self.overseer.is_restored = self.machine.hands.were_used
+        self._has_begun(self.gateway)
+        is_proven = self.gateway.store.saved.journal_proven or self.machine.was_harmed
+        if self._was_killed and not is_proven:
+            self._uncounted["the death of a process was taken for a power cut"] = f"{self.world.at(self.world.now_ns)}"
+
+    def new_gateway(
+        self,
+        machine: Machine,
+        died: Callable[[bool], None],
+        overheard: Callable[[int, bytes], None],
+        counts: Counter[str],
+    ) -> Incarnation:
+        """One on whatever machine. Raises as `Incarnation` does."""
+        return Incarnation(
             self.world,
             self.venue,
-            self.machine,
+            machine,
             self.settings,
             lambda: BinanceProtocol(USDM, _URLS, "key", signer()),
             BinanceMarket(USDM, _URLS),
             lambda: self.faults,
-            self._died,
-            self.witness.hear,
-            self.counts,
+            died,
+            overheard,
+            counts,
         )
-        self.overseer.is_restored = self.machine.hands.were_used
-        self.overseer.begin(self.gateway.gateway)
-        self.asked.begin(self.gateway)
-        is_proven = self.gateway.store.saved.journal_proven or self.machine.was_harmed
-        if self._was_killed and not is_proven:
-            self._uncounted["the death of a process was taken for a power cut"] = f"{self.world.at(self.world.now_ns)}"
 
     def _died(self, power_cut: bool) -> None:
         self.counts["power cuts" if power_cut else "kills"] += 1
@@ -281,19 +295,9 @@ class Life(Lifetime):
 
     def _pay_funding(self) -> None:
         """Not waiting for eight hours to pass."""
-        gateway = self.gateway
-        assert gateway is not None
-        when = "dead" if not gateway.alive else "ready" if gateway.gateway.is_ready else "booting"
         if any(self.venue.simulator.exchange.position(ACCOUNT, symbol).net for symbol in self.venue.symbols):
-            self.counts[f"fundings while {when}"] += 1
+            self.counts[f"fundings while {self._state()}"] += 1
         self.venue.pay_funding()
-
-    def _force_a_trade(self) -> None:
-        symbol, is_part = self.world.rng.choice(self.venue.symbols), self.world.chance(0.3)
-        if self.venue.deleverage(symbol) if is_part else self.venue.liquidate(symbol):
-            self.world.note(f"the exchange {'deleverages' if is_part else 'liquidates'} {symbol}")
-            self.forced.append((symbol, self.world.now_ns))
-            self.counts["deleveragings" if is_part else "liquidations"] += 1
 
     def _resume_halted(self) -> None:
         """An operator looks at halts now and then."""
@@ -307,32 +311,11 @@ class Life(Lifetime):
                 self.counts["halts resumed"] += 1
         self.world.after(ms(self.world.rng.uniform(500, 3_000)), self._resume_halted)
 
-    def _use_a_copy(self) -> Iterator[str]:
-        """Another gateway on a copy of pos.db sends an order: whoever uses the original must stop."""
-        assert self.gateway is not None
-        gateway, book = self.gateway.gateway, self.gateway.gateway.book
-        if not gateway.is_ready or not book.symbols:
-            return
-        self.counts["copies of the book used"] += 1
-        self.overseer.may_halt.add(HaltCause.COPIED_BOOK)
-        name = encode_client_order_id(OrderKey(1, book.lineage, gateway.epoch, 9_999, 1))
-        self.asked.excuse(name)
-        self.venue.order(ACCOUNT, min(book.symbols), Side.BUY, 10, None, name)
-        self.world.run_for(s(_COPY_S))
-        if not any(row.cause is HaltCause.COPIED_BOOK for row in book.halts):
-            yield "a copy of the book was not noticed"
+    @property
+    def _is_alone(self) -> bool:
+        return self._copy is None or not self._copy.is_alive
 
-    def _watch_worst_case(self) -> None:
-        self._count_worst_case()
-        self.world.after(ms(1_000 if self.is_quiet else 50), self._watch_worst_case)
-
-    def _count_worst_case(self) -> None:
-        gateway = self.gateway
-        if self.witness.exchange_forgets:
-            return
-        if gateway is not None and gateway.alive and gateway.gateway.is_ready:
-            for what in uncounted(self.venue.simulator.exchange, ACCOUNT, gateway.gateway.book):
-                self._uncounted.setdefault(what, f"{self.world.at(self.world.now_ns):.4f}")
-            if self._limits_hold:
-                for what in beyond(self.venue.simulator.exchange, ACCOUNT, gateway.gateway.book.lineage):
-                    self._uncounted.setdefault(what, f"{self.world.at(self.world.now_ns):.4f}")
+    def _beyond(self, gateway: Incarnation) -> Iterator[str]:
+        yield from super()._beyond(gateway)
+        if self._limits_hold:
+            yield from beyond(self.venue.simulator.exchange, ACCOUNT, gateway.gateway.book.lineage)

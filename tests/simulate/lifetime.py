@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Protocol
 
+import apsw
+
+from tests.simulate.asked import Asked
+from tests.simulate.durable_marks import DurableMarks, lost
 from tests.simulate.faults import Faults
 from tests.simulate.incarnation import Incarnation, Owner
 from tests.simulate.machine import Machine
@@ -14,10 +19,19 @@ from tests.simulate.overseer import Overseer
 from tests.simulate.rude import RudeClient
 from tests.simulate.strategy import Link
 from tests.simulate.venue import Venue
+from tests.simulate.witness import Witness
 from tests.simulate.world import World, ms, s
+from tests.simulate.worst_case import uncounted
+from tradingsys.sim.exchange import Exchange
+from tradingsys.sim.spot_exchange import SpotExchange
+from tradingsys.store.read import reading
 
 __all__ = ["Lifetime"]
 
+_BUSY_S, _LONGEST_S = 6, 40
+"""Troubles last until the exchange took orders in so many seconds; but not for ever."""
+_PATIENCE_S = (2, 4, 15)
+"""When it took none for so long, in one life or another, they let up."""
 _TICK_MS, _QUIET_TICK_MS = 40, 500
 """How often the exchange looks at its clock."""
 
@@ -26,6 +40,10 @@ class Living(Owner, Protocol):
     """A strategy, across its deaths."""
 
     active: bool
+    durable: DurableMarks
+
+    @property
+    def never_durable(self) -> list[tuple[str, str]]: ...
 
     def kill(self) -> None: ...
 
@@ -36,26 +54,46 @@ class Lifetime(ABC):
     """One exchange, and one gateway after the other."""
 
     world: World
+    folder: Path
     machine: Machine
     venue: Venue
     faults: Faults
     counts: Counter[str]
     gateway: Incarnation | None = None
+    account: str
     overseer: Overseer
+    witness: Witness
+    asked: Asked
     exchange_forgets: bool
     """It hides orders for longer than margins allow for."""
-    strategies: Sequence[Living]
+    strategies: Sequence[Living] = ()
 
-    @property
-    def is_quiet(self) -> bool:
-        """Whether nothing goes wrong any more."""
-        return self.faults == Faults.none()
+    is_quiet = False
+    """Nothing goes wrong any more."""
+
+    def _overhear(self, exchange: Exchange | SpotExchange) -> None:
+        """To all that is decided, asked for and told, from now on."""
+        self._exchange = exchange
+        self._uncounted: dict[str, str] = {}
+        """What was wrong meanwhile, by when it was first seen."""
+        self.exchange_forgets = bool(self.faults.hide_order)
+        self.overseer = Overseer(self.world, exchange, self.account, self.counts)
+        self.overseer.staleness_ms = self.faults.staleness_ms
+        self.witness = Witness(self.world, self.counts)
+        self.asked = Asked(self.world, exchange, self.account)
+        self.witness.exchange_forgets = self.asked.exchange_forgets = self.exchange_forgets
+        self.witness.edited = self.asked.edited = self.overseer.edited
+
+    def _has_begun(self, gateway: Incarnation) -> None:
+        """Another gateway has opened the book."""
+        self.overseer.begin(gateway.gateway)
+        self.asked.begin(gateway)
+        self._look_for_durable()
 
     def _plan_faults(self) -> None:
         """What happens at random in every life."""
         faults, rng = self.faults, self.world.rng
         self.venue.troubles.faults = lambda: self.faults
-        self.exchange_forgets = bool(faults.hide_order)
         self._every(faults.gateway_kills_per_s, self._kill_gateway)
         self._every(faults.boot_kills_per_s, self._kill_booting_gateway)
         self._every(faults.strategy_kills_per_s, lambda: rng.choice(self.strategies).kill())
@@ -68,6 +106,7 @@ class Lifetime(ABC):
         self._every(faults.clock_stops_per_s, self._stop_clock)
         self._every(faults.stalls_per_s, self._stall)
         self._every(faults.rude_clients_per_s, self._be_rude)
+        self._every(faults.edits_per_s, self._edit_positions)
         self._look_at_sizes()
         self.machine.begin(self._every)
 
@@ -75,21 +114,105 @@ class Lifetime(ABC):
     def _trade_by_hand(self) -> None:
         """Somebody uses the account himself."""
 
+    def _be_troubled(self) -> None:
+        """Most troubles are of orders: where a gateway cannot start for troubles, or was shut out, they let up."""
+        troubles, patience_s = self.faults, self.world.rng.choice(_PATIENCE_S)
+        busy_s = idle_s = 0
+        for _ in range(_LONGEST_S):
+            before = self.counts["orders accepted"]
+            self._run(1)
+            is_busy = self.counts["orders accepted"] > before
+            busy_s, idle_s = busy_s + is_busy, 0 if is_busy else idle_s + 1
+            self.faults = troubles if idle_s < patience_s else troubles.let_up()
+            if busy_s == _BUSY_S:
+                break
+        self._be_good()
+
+    def _run(self, seconds: int) -> None:
+        self.world.run_for(s(seconds))
+
     def _be_good(self) -> None:
         """Nothing goes wrong from now on."""
+        self.is_quiet = True
         self.faults = Faults.none()
         self.venue.troubles.be_good()
         self.machine.be_good()
         for strategy in self.strategies:
             strategy.active = False
+        self.world.after(s(5), self._start_for_edits)
+
+    # ---- at every moment
+
+    def _watch_worst_case(self) -> None:
+        self._count_worst_case()
+        self.world.after(ms(1_000 if self.is_quiet else 50), self._watch_worst_case)
+
+    def _count_worst_case(self) -> None:
+        gateway = self.gateway
+        if self.exchange_forgets or not self._is_alone or gateway is None:
+            return
+        if gateway.alive and gateway.gateway.is_ready:
+            for what in self._beyond(gateway):
+                self._uncounted.setdefault(what, f"{self.world.at(self.world.now_ns):.4f}")
+
+    def _beyond(self, gateway: Incarnation) -> Iterator[str]:
+        """What the exchange could do to us now that a gateway must not let it, or does not reckon with."""
+        return uncounted(self._exchange, self.account, gateway.gateway.book)
+
+    @property
+    def _is_alone(self) -> bool:
+        """Whether nobody else sends orders in the name of this book."""
+        return True
+
+    # ---- what strategies were told to be durable
+
+    def _look_for_durable(self) -> None:
+        """A gateway has opened its book: it has all that was ever told to be durable, unless it is another book."""
+        if self.gateway is None or not self.gateway.alive or self.machine.hands.were_used:
+            return
+        marks = [strategy.durable for strategy in self.strategies]
+        self.counts["durable executions looked for after a death"] += sum(len(each.safe) for each in marks)
+        self.machine.disk.broken += lost(marks, self.gateway.store._conn)
+
+    def marks_missing(self) -> Iterator[str]:
+        """When all is quiet, all that strategies were told is durable, and they know."""
+        for strategy in self.strategies:
+            self.counts["executions told to be durable"] += len(strategy.durable.safe)
+            if strategy.never_durable:
+                yield f"session {strategy.session} never heard that these are durable: {strategy.never_durable}"
+
+    # ---- a person with an SQL shell
+
+    def edits_broken(self, conn: apsw.Connection) -> Iterator[str]:
+        """What is wrong with what became of edits."""
+        return self.machine.editor.judge(conn, self.overseer.edited_by, self.overseer.staleness_ms)
+
+    def _edit_positions(self) -> None:
+        if self.gateway is not None and self.gateway.alive:
+            self.machine.editor.edit(is_up=True)
+
+    def _start_for_edits(self) -> None:
+        """What is edited while a gateway runs waits for the next start: whoever wants it starts another."""
+        editor, gateway = self.machine.editor, self.gateway
+        if not editor.waits:
+            return
+        if gateway is not None and gateway.alive and gateway.gateway.is_ready:
+            with reading(self.folder / "pos.db") as conn:
+                editor.look(conn)
+            if editor.waits:
+                gateway.kill("so that edits are taken", power_cut=False)
+        self.world.after(s(5), self._start_for_edits)
 
     @property
     def _is_settled(self) -> bool:
         """Whether the gateway may ask and hears what it wants: who was told to come back in a minute waits so long."""
         if self.gateway is None or not self.gateway.gateway.is_ready:
             return False
-        venue = self.gateway.gateway.venue
-        return venue.stream.is_up and not venue.why_not_trading() and not venue.questions_waiting
+        if not self.gateway.alive or self.machine.editor.waits:
+            return False
+        venue, orders = self.gateway.gateway.venue, self.gateway.gateway.book.open_orders()
+        may_ask = venue.stream.is_up and not venue.why_not_trading() and not venue.questions_waiting
+        return may_ask and not any(order.in_doubt for order in orders)
 
     def _every(self, per_s: float, action: Callable[[], object]) -> None:
         """So often, at random, until it is quiet."""
@@ -97,9 +220,11 @@ class Lifetime(ABC):
             return
 
         def again() -> None:
-            if not self.is_quiet:
+            if self.is_quiet:
+                return
+            if not self.faults.is_letting_up:
                 action()
-                self._every(per_s, action)
+            self._every(per_s, action)
 
         self.world.after(s(self.world.rng.expovariate(per_s)), again)
 

@@ -16,6 +16,7 @@ from tests.simulate.disk_os import mount, unmount
 from tests.simulate.disk_troubles import DiskTroubles
 from tests.simulate.faults import Faults
 from tests.simulate.hands import Hands
+from tests.simulate.sql_edits import Editor
 from tests.simulate.world import World, ms
 from tradingsys.core.errors import StoreError, TradingError
 from tradingsys.gateway.backups import BackupSettings
@@ -38,6 +39,7 @@ class Machine:
         self.disk = Disk(folder, Random(world.rng.getrandbits(64)), counts)
         self.troubles = DiskTroubles(world, self.disk, faults)
         self.hands = Hands(world, self.disk, lambda: faults().disk)
+        self.editor = Editor(world, self.disk, world.rng)
         self._known: set[str] = set()
         """Symbols that some gateway here knew."""
         self._world, self._faults, self._counts = world, faults, counts
@@ -66,7 +68,7 @@ class Machine:
             self._world.note(f"gateway killed {killed}, opening the book{' by a power cut' if power_cut else ''}")
             self._counts["deaths while the book was opened"] += 1
             self.process_died(power_cut=power_cut)
-            self.hands.while_down(self._known)
+            self.while_down(self._known)
             died(power_cut)
         except TradingError as error:
             self._world.note(f"gateway refused to start: {error}")
@@ -81,11 +83,13 @@ class Machine:
         if self.excuses(error):
             self._counts["gateways that gave up"] += 1
             self._world.after(ms(5), lambda: gateway.kill("after it gave up"))
+        elif self.editor.heed(error, gateway.gateway.book.net):
+            self._world.after(ms(5), lambda: gateway.kill("after it refused an edit"))
 
     @property
     def was_harmed(self) -> bool:
-        """Whether more happened to the files than a death of the process does."""
-        return self.troubles.were_bad or self.hands.were_used
+        """Whether more happened to the files, or to whoever was writing them, than a death of the process does."""
+        return self.troubles.were_bad or self.hands.were_used or self.hands.locks_too_long > 0
 
     def excuses(self, error: TradingError) -> bool:
         """Whether the disk, or a person, is to blame for what the gateway gave up for."""
@@ -97,6 +101,11 @@ class Machine:
         copies = BackupSettings(every_h=_BACKUP_H if self._faults().disk.needs_backups else 0)
         scan = tuple(sorted({*settings.scan, *self.hands.scan}))
         return structs.replace(settings, orders=orders, backups=copies, scan=scan)
+
+    def while_down(self, knew: Iterable[str]) -> None:
+        """A gateway that knew these symbols is dead, and the next one not there yet."""
+        self.hands.while_down(knew)
+        self.editor.while_down(self._faults().edits_at_death)
 
     def process_died(self, *, power_cut: bool, knew: Iterable[str] = ()) -> None:
         """Nothing of it runs any more, and its files are let go."""

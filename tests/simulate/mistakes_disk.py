@@ -6,8 +6,8 @@ from tests.simulate.faults import Profile
 from tests.simulate.mistakes import Mistake
 from tests.simulate.scenes import clients, cuts
 from tradingsys.store.journal import Journal
-from tradingsys.store.sqlite import open_writer
 from tradingsys.store.store import Store
+from tradingsys.store.writer import open_writer
 
 __all__ = ["DISK_MISTAKES"]
 

@@ -116,7 +116,7 @@ FILL_MISTAKES = (
         "for symbol in self._book.symbols:\n"
         "    rest = held.get(symbol, _ZERO) - self._book.total(symbol)\n"
         '    self._book._fills.adjust(-1, symbol, rest, "residual", self._inquiry.venue_ms())',
-        soon=12,
+        soon=7,
     ),
     Mistake(
         "the_stream_is_dropped_during_the_boot",

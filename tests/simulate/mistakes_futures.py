@@ -38,10 +38,9 @@ FUTURES_MISTAKES = (
     Mistake(
         "conditional_orders_are_asked_for_among_the_others",
         Profile.NORMAL,
-        Inquiry.order,
-        "query = OrderQuery(order.symbol, client_order_id=order.client_order_id, is_conditional=True)",
-        "query = OrderQuery(order.symbol, client_order_id=order.client_order_id)",
-        soon=1,
+        Inquiry._query,
+        "return OrderQuery(order.symbol, client_order_id=order.client_order_id, is_conditional=True)",
+        "return OrderQuery(order.symbol, client_order_id=order.client_order_id)",
     ),
     Mistake(
         "a_refused_cancel_means_canceled",
@@ -68,7 +67,7 @@ FUTURES_MISTAKES = (
         "terms = structs.replace(terms, order_qty=command.order_qty, price=command.price)\n"
         "order.facts = structs.replace(order.facts, terms=terms)\n"
         "self._index.touch(order)",
-        soon=1,
+        soon=4,
     ),
     Mistake(
         "an_amend_under_way_counts_for_nothing",
@@ -132,6 +131,7 @@ FUTURES_MISTAKES = (
         Accounting.__init__,
         _TAKE_BASE,
         f"row = structs.replace(row, realized_pnl=_ZERO)\n{_TAKE_BASE}",
+        soon=1,
     ),
 )
 """Orders first, then money."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.simulate.faults import Profile
 from tests.simulate.mistakes import Edit, Mistake
 from tests.simulate.scenes import restrictions
 from tradingsys.gateway.flattening import Flattening
@@ -15,26 +16,26 @@ __all__ = ["LIMIT_MISTAKES"]
 
 _REDUCES_NOTHING = Edit(
     Reducing.terms_for_venue,
-    "if order is not instead_of and not (alone and _is_guarded(order))",
-    "if not order.in_doubt and order is not instead_of and not (alone and _is_guarded(order))",
+    "if order is not instead_of and not (alone and self._may_be_beside(order, terms))",
+    "if not order.in_doubt and order is not instead_of and not (alone and self._may_be_beside(order, terms))",
 )
 
 LIMIT_MISTAKES = (
     Mistake(
         "orders_in_doubt_are_left_out_of_limits",
-        restrictions.limit_in_doubt,
+        Profile.LIMITS,
         exposure._counted,
         "if not (is_open or leaves or unbooked):",
         "if order.in_doubt or not (is_open or leaves or unbooked):",
-        hidden_by="sessions of lives seldom come near a limit while one is",
+        scene=restrictions.limit_in_doubt,
     ),
     Mistake(
         "a_limit_counts_only_what_is_held",
-        restrictions.limit_in_doubt,
+        Profile.LIMITS,
         limit_checks._too_exposed,
         "long, short = line.net + line.buys, line.sells - line.net",
         "long, short = line.net, -line.net",
-        hidden_by="as above",
+        scene=restrictions.limit_in_doubt,
     ),
     Mistake(
         "what_an_amend_adds_is_within_every_limit",
@@ -88,8 +89,8 @@ LIMIT_MISTAKES = (
         "what_is_in_doubt_is_traded_away_again",
         restrictions.flatten_in_doubt,
         Flattening._under_way,
-        "orders = [order for order in book.open_orders(session) if order.symbol == symbol]",
-        "orders = [order for order in book.open_orders(session) if order.symbol == symbol and not order.in_doubt]",
+        "orders = [order for order in known if order.symbol == symbol]",
+        "orders = [order for order in known if order.symbol == symbol and not order.in_doubt]",
         (_REDUCES_NOTHING,),
         hidden_by="what sessions may reduce is another rule; nobody flattens anything by hand",
     ),

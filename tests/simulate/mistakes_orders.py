@@ -114,7 +114,7 @@ ORDER_MISTAKES = (
     Mistake(
         "an_order_of_another_epoch_is_not_canceled",
         clients.old_cancel,
-        OrderDesk._own,
+        OrderDesk.own,
         "order = self._book.order(client_order_id)",
         "order = self._book.order(client_order_id)\n"
         "order = order if decode_client_order_id(client_order_id).epoch == self._incarnation.epoch else None",
@@ -122,11 +122,11 @@ ORDER_MISTAKES = (
     ),
     Mistake(
         "what_the_journal_lacks_was_never_sent",
-        cuts.lost_tail,
+        Profile.CUTS,
         OrderDesk.resolve,
-        "order = self._unknown(client, item, instruments)",
-        "pass",
-        hidden_by="the scan adopts most of it",
+        "intent = self._unproven.intent(client.session, item, instruments, presume)",
+        "intent = None",
+        scene=cuts.lost_tail,
     ),
     Mistake(
         "reduce_only_goes_by_the_account",

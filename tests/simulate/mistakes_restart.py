@@ -10,6 +10,7 @@ from tradingsys.gateway.market_requests import MarketRequests
 from tradingsys.gateway.orders import OrderDesk
 from tradingsys.gateway.saving import Saving
 from tradingsys.oms.inquiry import Margins
+from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.store import book, journal
 from tradingsys.store.store import Store
@@ -18,6 +19,8 @@ __all__ = ["RESTART_MISTAKES"]
 
 _FENCE = "await self._fence(fence_ms)"
 _MARK_READY = "self._store.mark_ready(epoch)"
+_TAKE = 'self._book.transfer(edit, self._venue_ms(), "sql-edit")'
+_DELTA = "delta = edit.edited - self.net(edit.session, edit.symbol)"
 
 RESTART_MISTAKES = (
     Mistake(
@@ -26,7 +29,7 @@ RESTART_MISTAKES = (
         OrderDesk._write_down,
         "self._store.append(intent, *others)",
         "pass",
-        soon=3,
+        soon=1,
     ),
     Mistake(
         "the_journal_is_not_read",
@@ -74,32 +77,32 @@ RESTART_MISTAKES = (
         TrackedOrder.of_record.__func__,  # type: ignore[attr-defined]
         "order.in_doubt = not order.has_evidence and not record.absent",
         "order.absent = not order.has_evidence",
-        soon=3,
+        soon=1,
     ),
     Mistake(
         "no_fence",
-        cuts.last_instant,
+        Profile.CUTS,
         Boot.run,
         _FENCE,
         "pass",
-        hidden_by="most orders arrive at once",
+        scene=cuts.last_instant,
     ),
     Mistake(
         "a_fence_of_the_recv_window_only",
-        cuts.last_instant,
+        Profile.CUTS,
         Margins.fence_ms,
         "return self.future_ms + recv_window_ms + self.engine_ms + self.staleness_ms",
         "return recv_window_ms",
-        hidden_by="few orders arrive so late",
+        scene=cuts.last_instant,
     ),
     Mistake(
         "the_cut_is_forgotten_before_the_fence_ends",
-        cuts.in_the_fence,
+        Profile.CUTS,
         Boot.run,
         _FENCE,
         f"{_MARK_READY}\n{_FENCE}",
         (Edit(Boot.run, _MARK_READY, f"self._store._journal or {_MARK_READY}"),),
-        hidden_by="few die in a fence that has orders to wait for",
+        scene=cuts.in_the_fence,
     ),
     Mistake(
         "nothing_is_read_before_ready",
@@ -120,12 +123,45 @@ RESTART_MISTAKES = (
     ),
     Mistake(
         "an_edit_is_taken_before_the_scan",
-        files.edit,
+        Profile.KILLS,
         Boot.run,
         "rise = await self._catch_up(",
         "self._absorb_edits(saved.edits)\nrise = await self._catch_up(",
         (Edit(Boot.run, "self._absorb_edits(saved.edits)", "pass"),),
-        hidden_by="nobody edits in lives",
+        scene=files.edit,
+    ),
+    Mistake(
+        "an_edit_is_taken_twice",
+        Profile.NORMAL,
+        Boot._absorb_edits,
+        _TAKE,
+        f"{_TAKE}\n{_TAKE}",
+        (Edit(SessionBook.transfer, _DELTA, "delta = edit.edited - edit.basis"),),
+        scene=files.edit_running,
+    ),
+    Mistake(
+        "an_edit_while_it_runs_is_overwritten",
+        Profile.NORMAL,
+        book.Book._write_position,
+        "if key in self._edited:",
+        "if False:",
+        scene=files.edit_running,
+    ),
+    Mistake(
+        "what_moved_after_an_edit_is_undone_by_it",
+        Profile.NORMAL,
+        Boot._absorb_edits,
+        "moved = [edit for edit in edits if (edit.session, edit.symbol) in self._book.touched or edit.conflict]",
+        "moved = [edit for edit in edits if (edit.session, edit.symbol) in self._book.touched]",
+        scene=files.edit_running,
+    ),
+    Mistake(
+        "a_copy_at_work_halts_nothing",
+        Profile.NORMAL,
+        SessionBook._adopt,
+        "if reason:",
+        "if False:",
+        scene=files.copied,
     ),
 )
 """In the order in which a start meets these rules."""

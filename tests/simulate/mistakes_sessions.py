@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pyalgo.history import History
 from tests.simulate.faults import Profile
 from tests.simulate.layers import Layer
 from tests.simulate.mistakes import Edit, Mistake
 from tests.simulate.scenes import clients
+from tradingsys.gateway.announcements import Announcements
 from tradingsys.gateway.requests import RequestHandler
 from tradingsys.gateway.saving import Saving
 from tradingsys.gateway.sessions import Session, SessionDesk
@@ -119,7 +121,39 @@ SESSION_MISTAKES = (
         Saving._tell,
         "while self._marks and self._marks[0][0] <= self._kept:",
         "while self._marks and self._marks[0][0] <= self._given:",
-        hidden_by="strategies of lives do nothing with it",
+        hidden_by="few die in the milliseconds between",
+    ),
+    Mistake(
+        "executions_are_not_told",
+        Profile.NORMAL,
+        Announcements.order,
+        "elif (view := order_view(news.order, news.new_fills, news.completed_fills)) is not None:",
+        "elif (view := order_view(news.order, (), news.completed_fills)) is not None:",
+        scene=clients.told,
+    ),
+    Mistake(
+        "every_push_has_all_executions",
+        Profile.NORMAL,
+        Announcements.order,
+        "elif (view := order_view(news.order, news.new_fills, news.completed_fills)) is not None:",
+        "elif (view := order_view(news.order, news.order.facts.fills.values(), news.completed_fills)) is not None:",
+        scene=clients.told,
+    ),
+    Mistake(
+        "pyalgo_keeps_executions_to_itself",
+        Profile.NORMAL,
+        History.tell,
+        "order, fill, is_late_fee = told",
+        "order, fill, is_late_fee = told.order, None, told.is_late_fee",
+        scene=clients.told,
+    ),
+    Mistake(
+        "pyalgo_tells_executions_twice",
+        Profile.NORMAL,
+        History.tell,
+        "self._listener.order(order, fill)",
+        "self._listener.order(order, fill)\nself._listener.order(order, fill)",
+        scene=clients.told,
     ),
 )
 """Owners first, then what is told."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from tests.simulate.faults import Profile
 from tests.simulate.mistakes import Edit, Mistake, OnSpot
+from tradingsys.core.position import Position
 from tradingsys.oms import accounting
 from tradingsys.oms.asset_account import AssetAccount
 from tradingsys.oms.asset_totals import asset_totals
 from tradingsys.oms.cash_book import CashBook
 from tradingsys.oms.fill_book import FillBook
 from tradingsys.oms.session_book import SessionBook
+from tradingsys.oms.tracked_order import TrackedOrder
 
 __all__ = ["SPOT_MISTAKES"]
 
@@ -25,7 +27,7 @@ SPOT_MISTAKES = (
         "symbols_enter_without_their_past",
         OnSpot(Profile.KILLS),
         AssetAccount._enter,
-        "start_ms = self._read_from(symbol, pair, began_ms, is_lost=symbol in lost)",
+        "start_ms = self._read_from(symbol, began_ms, is_lost=symbol in lost)",
         "start_ms = None",
     ),
     Mistake(
@@ -49,7 +51,6 @@ SPOT_MISTAKES = (
         accounting._Account.settle,
         "self._base_quote_flow += quote_flow(fill)",
         "pass",
-        soon=2,
     ),
     Mistake(
         "fees_in_a_third_asset_are_free",
@@ -58,5 +59,19 @@ SPOT_MISTAKES = (
         "if asset != flow.pair.base:",
         "if asset == flow.pair.quote:",
         soon=3,
+    ),
+    Mistake(
+        "profit_counts_twice",
+        OnSpot(Profile.NORMAL),
+        Position.after,
+        "return Position(net, entry, earned)",
+        "return Position(net, entry, 2 * earned - self.realized_pnl)",
+    ),
+    Mistake(
+        "doubts_execute_nothing_more",
+        OnSpot(Profile.EXTREME),
+        TrackedOrder.worst_leaves_qty,
+        "if terms is None or not (self.is_open or self.may_be_enlarged):",
+        "if self.in_doubt or terms is None or not (self.is_open or self.may_be_enlarged):",
     ),
 )

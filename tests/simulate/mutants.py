@@ -25,14 +25,18 @@ from tests.simulate.faults import Profile
 from tests.simulate.layers import Layer, LayerLife
 from tests.simulate.life import Life
 from tests.simulate.mistakes import LineIsGone, Lives, Mistake, OnSpot, make
+from tests.simulate.mistakes_audit import AUDIT_MISTAKES
+from tests.simulate.mistakes_books import BOOK_MISTAKES
 from tests.simulate.mistakes_disk import DISK_MISTAKES
 from tests.simulate.mistakes_fills import FILL_MISTAKES
 from tests.simulate.mistakes_futures import FUTURES_MISTAKES
 from tests.simulate.mistakes_limits import LIMIT_MISTAKES
 from tests.simulate.mistakes_orders import ORDER_MISTAKES
+from tests.simulate.mistakes_questions import QUESTION_MISTAKES
 from tests.simulate.mistakes_restart import RESTART_MISTAKES
 from tests.simulate.mistakes_sessions import SESSION_MISTAKES
 from tests.simulate.mistakes_spot import SPOT_MISTAKES
+from tests.simulate.mistakes_stopped import STOPPED_MISTAKES
 from tests.simulate.quiet import quiet
 from tests.simulate.scenes import Scene
 from tests.simulate.spot_life import SpotLife
@@ -45,8 +49,12 @@ MISTAKES = (
     *ORDER_MISTAKES,
     *SESSION_MISTAKES,
     *LIMIT_MISTAKES,
+    *STOPPED_MISTAKES,
     *RESTART_MISTAKES,
     *DISK_MISTAKES,
+    *AUDIT_MISTAKES,
+    *BOOK_MISTAKES,
+    *QUESTION_MISTAKES,
     *FUTURES_MISTAKES,
     *SPOT_MISTAKES,
 )

@@ -33,8 +33,12 @@ __all__ = ["ENGINE_MS", "Network", "is_cancel", "is_order_request"]
 ENGINE_MS = 499
 """How long after receiving it in time the exchange may act on a request."""
 _LONGEST_SILENCE_MS = 15_000
+_NOTICED_MS = (50, 500, 15_000)
+"""After how long a connection breaks on which a request was lost; whoever asked waits no longer than he means to."""
 _USER = "user"
 """How channels begin that carry the account's events."""
+_ANSWER = b'{"id":'
+"""How answers begin; on spot also that to the subscription to the account's events."""
 _DOWN = Reply(502, b"<html><head><title>502 Bad Gateway</title></head><body></body></html>")
 _ORDER_METHODS = (b'"order.', b'"orderList.', b'"algoOrder.')
 _ORDER_PATHS = ("/order?", "/order/amend/keepPriority?", "/algoOrder?")
@@ -173,9 +177,10 @@ class Network:
         if self._world.chance(faults.cut_connection):
             self._world.after(self._latency(), lambda: self._cut(conn_id, "connection reset"))
             return
-        if channel == "trade" and b'"method"' not in output.data and self._world.chance(faults.lose_reply):
+        is_answer = output.data.startswith(_ANSWER) or (channel == "trade" and b'"method"' not in output.data)
+        if is_answer and self._world.chance(faults.lose_reply):
             return
-        if not channel.startswith(_USER):
+        if is_answer or not channel.startswith(_USER):
             self._world.after(
                 self._in_order(conn_id, False, self._latency()), lambda: self._frame(conn_id, output.data)
             )
@@ -221,8 +226,9 @@ class Network:
             self._world.after(self._latency(), lambda: self._tell(HttpFailed(request.token, False, "refused")))
             return
         if self._world.chance(faults.lose_request):
+            noticed_ns = ms(_NOTICED_MS[-1] if faults.is_loss_silent else self._world.rng.choice(_NOTICED_MS))
             self._world.after(
-                request.timeout_ns, lambda: self._tell(HttpFailed(request.token, True, "no answer in time"))
+                min(noticed_ns, request.timeout_ns), lambda: self._tell(HttpFailed(request.token, True, "no answer"))
             )
             return
         is_order = is_order_request(request)

@@ -7,7 +7,7 @@ booked the next one must have, too.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,6 +22,7 @@ from tradingsys.core.records import (
     HaltRecord,
     PositionRecord,
     Record,
+    Scope,
     WatermarkRecord,
 )
 from tradingsys.core.reports import OrderChanged, OrderRequest, Outcome, Report, RequestDone
@@ -29,6 +30,7 @@ from tradingsys.gateway.kernel import Gateway
 from tradingsys.oms.asset_totals import base_fee
 from tradingsys.oms.effects import Alarm, Effect, OrderNews, Save
 from tradingsys.oms.session_book import SessionBook
+from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.sim.conditions import Condition
 from tradingsys.sim.events import Execution, OrderRecord
 
@@ -56,6 +58,8 @@ class Overseer:
         self.wrong: dict[str, str] = {}
         self.may_halt = {HaltCause.FORCED}
         """What may be imposed in this life, since there is reason for it."""
+        self.is_excused: Callable[[Scope, HaltCause], bool] = lambda scope, cause: False
+        """Whether there is reason for it here and now."""
         self.is_restored = False
         """The book is a backup: it has orders as they were before they were amended, until it asks."""
         self._world = world
@@ -67,7 +71,15 @@ class Overseer:
         self._read = 0
         self._ever: dict[FillKey, Fill] = {}
         """What any gateway booked."""
+        self.staleness_ms = 0.0
+        """How old the exchange's answers may be in this life: what is younger than that they need not show yet."""
+        self._began_ms = 0.0
         self._accepted: dict[str, int] = {}
+        self._lineage = ""
+        self.edited: dict[tuple[int, str], Decimal] = {}
+        """What edits by SQL gave to sessions, as the gateway of now knows."""
+        self.edited_by: dict[tuple[int, str, int], float] = {}
+        """When the gateway began that took an edit of a session and symbol at an instant of the book."""
         self._watch_accepted()
 
     # ---- one gateway
@@ -75,11 +87,16 @@ class Overseer:
     def begin(self, gateway: WatchedGateway) -> None:
         """It has opened its book."""
         gateway.overseer = self
+        self._began_ms = self._world.now_ns / 1e6
         book, saved = gateway.book, gateway.store.saved
         self._gateway: Gateway = gateway
         self._book: SessionBook = book
+        self._lineage = book.lineage
         self._booked: dict[FillKey, tuple[Fill, int]] = {row.fill.key: (row.fill, row.session) for row in saved.fills}
         self._nets = dict(book.positions)
+        self.edited.clear()
+        for row in saved.adjustments:
+            self._note_edit(row)
         self._passed = dict(book.watermarks)
         self._cum: dict[str, Decimal] = {}
         self._over: set[str] = set()
@@ -88,9 +105,15 @@ class Overseer:
         self._told: set[FillKey] = set()
 
     def ready(self) -> None:
-        """It has read all there is: what any gateway before it booked, it has."""
+        """It has read all that answers show: what any gateway before it booked, it has.
+
+        But for what was only told, in the last moments, to a gateway that died before it wrote it down: READY does not
+        wait for the oldest answer there may be, the reading after it does.
+        """
+        shown_ms = self._began_ms - self.staleness_ms
         for fill in self._ever.values():
-            if fill.symbol in self._book.symbols and not self._book.is_booked(fill):
+            is_shown = fill.ts_event_ms < shown_ms
+            if is_shown and fill.symbol in self._book.symbols and not self._book.is_booked(fill):
                 self._say(f"booked once, and no longer: {fill.symbol} {fill.exec_id}")
 
     def heard(self, report: Report) -> None:
@@ -140,8 +163,10 @@ class Overseer:
         match record:
             case FillRecord():
                 self._book_fill(record)
-            case AdjustmentRecord(session, symbol, delta):
+            case AdjustmentRecord(session, symbol, delta, _, ts_ms):
                 self._move(session, symbol, delta)
+                self._note_edit(record)
+                self.edited_by[session, symbol, ts_ms] = self._began_ms
             case PositionRecord(session, symbol, net):
                 if self._nets.get((session, symbol), _ZERO) != net:
                     mine = self._nets.get((session, symbol), _ZERO)
@@ -151,8 +176,13 @@ class Overseer:
                 self._pass(symbol, trade_id)
             case HaltRecord(scope, state, reason, _, cause) if state is not TradingState.ACTIVE:
                 self._counts[f"restricted: {cause.lower()}"] += 1
-                if cause not in self.may_halt:
+                if cause not in self.may_halt and not self.is_excused(scope, cause):
                     self._say(f"{scope} is {state.lower()} for no reason: {reason}")
+
+    def _note_edit(self, record: AdjustmentRecord) -> None:
+        if record.why == "sql-edit":
+            key = (record.session, record.symbol)
+            self.edited[key] = self.edited.get(key, _ZERO) + record.delta
 
     def _book_fill(self, record: FillRecord) -> None:
         fill, key = record.fill, record.fill.key
@@ -217,8 +247,7 @@ class Overseer:
             self._say(f"less executed of {name} than before: {cum} after {self._cum[name]}")
         self._cum[name] = cum
         terms = order.known_terms
-        is_amended = order.replace is not None or self.is_restored
-        if terms is not None and terms.order_qty and cum > terms.order_qty and not is_amended:
+        if terms is not None and terms.order_qty and cum > terms.order_qty and not self._is_enlarged(order, cum):
             self._say(f"more executed of {name} than ordered: {cum} of {terms.order_qty}")
         if not order.is_open:
             self._over.add(name)
@@ -227,6 +256,13 @@ class Overseer:
             is_alive = order.facts.accepted and order.status is not OrderStatus.REJECTED
             self._counts["orders accepted after they were in doubt"] += is_alive
 
+    def _is_enlarged(self, order: TrackedOrder, cum: Decimal) -> bool:
+        """By an amend under way, or by one that a backup or a cut tail of the journal lacks, until it is asked for."""
+        if order.replace is not None or self.is_restored:
+            return True
+        changes = (change for change in self._ledger.amendments if str(change.order_id) == order.facts.venue_order_id)
+        return any(change.symbol == order.symbol and max(change.qty, change.qty_before) >= cum for change in changes)
+
     def _watch_accepted(self) -> None:
         """Under one name the exchange takes one order."""
         put_order = self._ledger.put_order
@@ -234,8 +270,10 @@ class Overseer:
         def put(order: OrderRecord) -> None:
             put_order(order)
             name = order.client_order_id
-            if order.account != self._account or order.algo_id or decode_client_order_id(name) is None:
+            key = decode_client_order_id(name)
+            if order.account != self._account or order.algo_id or key is None:
                 return
+            self._counts["orders accepted"] += name not in self._accepted and key.lineage == self._lineage
             first = self._accepted.setdefault(name, order.order_id)
             if first != order.order_id:
                 self._say(f"two orders of one name at the exchange: {name}")

@@ -38,12 +38,18 @@ class Promises:
         self.batches: list[Sequence[Record]] = []
         self.durable = 0
         """So many of the batches."""
+        self._by_hand: dict[int, list[str]] = {}
+        """What a shell did to the file after so many of them."""
         self.epochs: dict[int, bool] = {}
         """Which have begun, and which of these are ready."""
         self.synced: list[Intent] = []
         """Intents that a power cut must not take."""
         self.written: list[Intent] = []
         """And those that it may."""
+
+    def edited(self, statement: str) -> None:
+        """Somebody else wrote, durably."""
+        self._by_hand.setdefault(self.durable, []).append(statement)
 
     def broken(self, lineage: str) -> Iterator[str]:
         """What was promised and is not there, in the files as a power cut has left them."""
@@ -85,8 +91,10 @@ class Promises:
         conn = _copy(folder / "told.db", self._base)
         try:
             book = Book(conn, self._edits, data_version(conn), self._wall_ms)
-            for records in self.batches[: self.durable]:
+            for number, records in enumerate(self.batches[: self.durable]):
+                self._repeat(number, folder)
                 book.write(records)
+            self._repeat(self.durable, folder)
             told = _rows(conn)
             for records in self.batches[self.durable :]:
                 if _rows(conn) == left:
@@ -97,6 +105,14 @@ class Promises:
                 yield f"after a power cut pos.db is in no state that includes what was durable: {tables} differ"
         finally:
             conn.close()
+
+    def _repeat(self, number: int, folder: Path) -> None:
+        """What a shell did then, as it did it: over a connection of its own."""
+        if number in self._by_hand:
+            shell = apsw.Connection(str(folder / "told.db"))
+            for statement in self._by_hand[number]:
+                shell.execute(statement)
+            shell.close()
 
 
 class PromisingStore(Store):

@@ -8,11 +8,14 @@ from decimal import Decimal
 from pyalgo.context import Context
 from pyalgo.link import Stage
 from pyalgo.options import OrderOptions
-from pyalgo.order import Order
+from pyalgo.order import Fill, Order
 from pyalgo.words import OrderType, Side, Tif, fix_order_type
+from tests.simulate.durable_marks import DurableMarks
+from tests.simulate.heard import Happened, Heard
 from tests.simulate.strategy import Link
-from tests.simulate.wish import draw_amend, draw_wish
+from tests.simulate.wish import Wish, draw_amend, draw_wish
 from tests.simulate.world import World, ms
+from tradingsys.core import enums
 from tradingsys.wire.messages import PositionView
 
 __all__ = ["PyalgoStrategy"]
@@ -34,8 +37,13 @@ class PyalgoStrategy:
         """How often it amends a resting order rather than send another."""
         self.repeats = 0.0
         """Users' client never sends an order twice."""
+        self.bursts = 0.0
+        """How often it wants several things at the same instant."""
         self.wrong: list[str] = []
         """What a strategy should never see."""
+        self.lives: list[Heard] = []
+        """What each of its processes was told."""
+        self.durable = DurableMarks(session)
         self._connect = connect
         self._link: Link | None = None
         self._life = 0
@@ -54,6 +62,11 @@ class PyalgoStrategy:
     @property
     def asked(self) -> set[str]:
         return self._context.client.history.orders.unresolved
+
+    @property
+    def never_durable(self) -> list[tuple[str, str]]:
+        """Executions, each with its order, that were told, and never that they are durable."""
+        return list(self._context.client.history.durable._waiting)
 
     # ---- faults
 
@@ -75,7 +88,10 @@ class PyalgoStrategy:
 
     def received(self, data: bytes) -> None:
         if self._link is not None:
-            self._context.client.received(data, self._now_ms)
+            client = self._context.client
+            client.received(data, self._now_ms)
+            if client.history.is_known:
+                self.lives[-1].begins(client.history.holdings.values(), self.world.now_ns)
 
     def closed(self) -> None:
         self._link = None
@@ -88,26 +104,43 @@ class PyalgoStrategy:
     # ---- a life
 
     def _born(self) -> None:
+        self.lives.append(Heard())
         instance = f"{self.world.rng.getrandbits(64):x}"
         self._context = Context("ws://localhost:1", self.session, "sim", True, instance=instance)
         self._subscriptions = [self._context.open_subscription(symbol, "depth") for symbol in self.symbols]
         for subscription in self._subscriptions:
             subscription.on_order = self._on_order
+            subscription.on_fill = self._on_fill
+            subscription.on_fee = self._on_fee
+        self._context.on_durable = self._on_durable
         self._context.client.start_delivery()
         self._think_soon()
+
+    def _on_fill(self, order: Order, fill: Fill) -> None:
+        side, qty, px = enums.Side(order.side.value), Decimal(repr(fill.quantity)), Decimal(repr(fill.price))
+        self.lives[-1].tell((order.client_order_id, fill.id), Happened(order.symbol, side, qty, px))
+
+    def _on_fee(self, order: Order, fill: Fill) -> None:
+        self.lives[-1].fee((order.client_order_id, fill.id), Decimal(repr(fill.fee)), fill.fee_asset)
 
     def _on_order(self, order: Order) -> None:
         if order.acc > order.quantity and not order.is_active:
             self.wrong.append(f"session {self.session}: more executed than ordered: {order}")
 
-    def _think_soon(self) -> None:
+    def _on_durable(self, order: Order, fill: Fill) -> None:
+        self.durable.safe.add((order.symbol.upper(), fill.id))
+
+    def _think_soon(self, wishes: int = 1) -> None:
         life = self._life
         longest_ms = 200 if self.active else 1_000  # whoever wants nothing any more only looks after his connection
-        wait_ms = self.world.rng.uniform(20, longest_ms)
+        wait_ms = self.world.rng.uniform(20, longest_ms) * wishes
         self.world.after(ms(wait_ms), lambda: self._think() if life == self._life else None)
 
     def _think(self) -> None:
-        self._think_soon()
+        wishes = 1
+        if self.active and self.bursts and self.world.chance(self.bursts):
+            wishes = self.world.rng.randint(2, 5)
+        self._think_soon(wishes)
         client = self._context.client
         if self._link is None:
             self._link = self._connect(self)
@@ -115,7 +148,7 @@ class PyalgoStrategy:
                 client.opened(self._link, self._now_ms)
             return
         client.tick(self._now_ms)
-        if self.active and client.stage is Stage.READY:
+        for _ in range(wishes if self.active and client.stage is Stage.READY else 0):
             self._act()
 
     def _act(self) -> None:
@@ -131,13 +164,16 @@ class PyalgoStrategy:
             price, quantity = draw_amend(rng, subscription.symbol, Decimal(repr(order.quantity)))
             subscription.amend(order.id, _number(price), _number(quantity))
             return
-        wish = draw_wish(rng, subscription.symbol, Decimal(repr(subscription.net)))
+        self.want(draw_wish(rng, subscription.symbol, Decimal(repr(subscription.net))))
+
+    def want(self, wish: Wish) -> None:
+        """Order it now."""
         options: OrderOptions = {"reduce_only": wish.reduce_only}
         if wish.stop_price is not None:
             options["stop_price"] = float(wish.stop_price)
         if wish.callback_rate is not None:
             options["callback_rate"] = float(wish.callback_rate)
-        subscription.add_order(
+        self._context.tradings[wish.symbol].add_order(
             _number(wish.price) or 0.0,
             float(wish.quantity),
             Side(wish.side.value),

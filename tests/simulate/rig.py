@@ -20,6 +20,7 @@ from tradingsys.venues.binance.account import BinanceProtocol
 from tradingsys.venues.binance.market import BinanceMarket
 from tradingsys.venues.binance.product import Endpoints
 from tradingsys.venues.binance.usdm import USDM
+from tradingsys.venues.protocol import VenueProtocol
 
 __all__ = ["Rig", "WireClient"]
 
@@ -105,6 +106,9 @@ class WireClient:
 class Rig:
     """A world with one gateway in it."""
 
+    boot_s = 6
+    """Within which a gateway is ready."""
+
     def __init__(
         self, folder: Path, *, settings: object = SETTINGS, faults: Faults | None = None, seed: int = 1
     ) -> None:
@@ -126,15 +130,23 @@ class Rig:
             self.venue,
             self.machine,
             self.settings,  # type: ignore[arg-type]
-            lambda: BinanceProtocol(USDM, _URLS, "key", signer()),
-            BinanceMarket(USDM, _URLS),
+            self.protocol,
+            self.market(),
             lambda: self.faults,
             lambda power_cut: None,
         )
         if until_ready:
-            self.run(6)
+            self.run(self.boot_s)
             assert self.gateway.gateway.is_ready, self.gateway.gateway.text
         return self.gateway
+
+    def protocol(self) -> VenueProtocol:
+        """What a gateway speaks to the exchange about the account."""
+        return BinanceProtocol(USDM, _URLS, "key", signer())
+
+    def market(self) -> BinanceMarket:
+        """The same about the market."""
+        return BinanceMarket(USDM, _URLS)
 
     def restart(self) -> Incarnation:
         self.gateway.kill("by the test")

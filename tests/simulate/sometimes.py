@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import sqrt
 
-__all__ = ["never_met"]
+from tests.simulate.campaign import Group
+
+__all__ = ["mostly_idle", "never_met"]
 
 _MANY = 300
 """In fewer lives the same happens more or less often by chance."""
+_IDLE = 0.1
+"""Of the lives of a kind and profile so many at the most may pass without an order: nothing can go wrong in them."""
 _ON_SPOT = {
     "fees in BNB": 400,
-    "fees in the base asset": 150,
+    "fees in the base asset": 130,
     "order lists": 60,
     "loans": 25,
     "interest": 12,
 }
 _PER_HUNDRED = {
     # --- what the gateway does
-    "kills": 140,
+    "kills": 110,
     "power cuts": 50,
-    "deaths during a boot": 65,
-    "executions": 1_700,
-    "orders accepted": 700,
+    "deaths during a boot": 20,
+    "executions": 1_500,
+    "executions of sessions": 1_300,
+    "orders accepted": 1_400,
     "conditional orders": 150,
     "conditional orders triggered": 65,
     "foreign children executed": 25,
     "foreign children attributed after a restart": 0.5,
-    "orders amended": 130,
+    "orders amended": 110,
     "amends raced by a fill": 3,
     "leverage changed": 4,
+    "audits": 120,
+    "denied by max_open_orders": 20,
+    "denied by max_position_notional": 6,
     # --- what is known late
     "orders in doubt": 250,
     "orders accepted after they were in doubt": 80,
@@ -45,23 +53,24 @@ _PER_HUNDRED = {
     "orders adopted": 4,
     "orders believed absent that lived": 0.5,
     "orders of an older run asked for": 2,
+    "of these, at the exchange": 40,
     # --- the exchange, and the way to it
     "executed, and answered that nobody knows": 40,
     "not executed, and answered so": 12,
     "bans": 1,
     "too many requests": 2,
     "shut out with orders in doubt": 0.5,
-    "exchange restarts": 8,
-    "streams ended": 6,
-    "silent connections": 10,
+    "exchange restarts": 4,
+    "streams ended": 5,
+    "silent connections": 9,
     "old events told again": 60,
     "events that nobody can read": 50,
     "events with new fields": 300,
-    "clocks stopped": 14,
+    "clocks stopped": 9,
     # --- the disk
-    "writes to a full disk": 10,
-    "failed fsyncs": 4,
-    "gateways that gave up": 4,
+    "writes to a full disk": 7,
+    "failed fsyncs": 3,
+    "gateways that gave up": 3,
     "starts refused": 5,
     "unsynced writes to the journal lost": 1.9,
     "deaths while the book was opened": 1.5,
@@ -69,7 +78,11 @@ _PER_HUNDRED = {
     "names undone by a power cut": 0.8,
     "backups restored": 0.3,
     # --- other hands
-    "manual trades": 200,
+    "edits while down": 15,
+    "edits while up": 25,
+    "edits taken": 25,
+    "edits refused": 4,
+    "manual trades": 140,
     "orders canceled by hand": 4,
     "orders amended by hand": 3,
     "transfers": 40,
@@ -79,10 +92,18 @@ _PER_HUNDRED = {
     "fundings shared": 40,
     "liquidations": 7,
     "deleveragings": 2,
+    "positions settled": 1.5,
+    "symbols settled while booting": 1,
+    "symbols settled while dead": 0.5,
     "halts resumed": 8,
-    "copies of the book used": 0.8,
+    "copies of the book beside it": 1.2,
+    "copies of the book noticed": 1.2,
+    "copies of the book alone": 0.6,
     "executions against ourselves": 1,
     # --- clients
+    "executions told to be durable": 1_000,
+    "durable executions looked for after a death": 1_000,
+    "several orders of which some were taken": 11,
     "sessions taken over": 8,
     "strategies that stopped reading": 20,
     "strategies shut out for not reading": 1,
@@ -98,6 +119,14 @@ def never_met(counts: Counter[str], lives: int, *, on_spot: bool = True) -> Iter
     for what, often in (_PER_HUNDRED | (_ON_SPOT if on_spot else {})).items():
         expected = often * lives / 100
         scatter = sqrt(expected) if lives < _MANY else 0
-        least = max(int(expected >= 1), int(expected - scatter))
+        least = max(int(expected >= 2), int(expected - scatter))
         if counts[what] < least:
             yield f"{what}: {counts[what]}, expected {least} at the least"
+
+
+def mostly_idle(groups: Mapping[str, Group]) -> Iterator[str]:
+    """Kinds and profiles in whose lives orders are too seldom taken, by more than chance."""
+    for name, group in groups.items():
+        most = _IDLE * group.lives
+        if group.idle > max(1, most + 2 * sqrt(most)):
+            yield f"orders in {name}: none in {group.idle} of {group.lives} lives"

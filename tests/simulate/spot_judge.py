@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 
 import apsw
 
+from tests.simulate.heard import untrue
+from tests.simulate.money import Earned, differences, position_of
 from tests.simulate.spot_box import balances_at
+from tests.simulate.truth import Truth
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.ids import EXTERNAL, decode_client_order_id
 from tradingsys.core.records import LedgerKind
 from tradingsys.sim.events import Execution
 from tradingsys.store import read
+from tradingsys.wire.messages import PositionView
 
 if TYPE_CHECKING:
     from tests.simulate.spot_life import SpotLife
@@ -37,7 +41,10 @@ class SpotJudge:
         """Of orders that were renamed since."""
         for change in life.exchange.ledger.amendments:
             self._first_names.setdefault((change.symbol, change.order_id), change.client_order_id)
+        life.machine.editor.look(conn)
+        self._edits = life.machine.editor.taken
         self._rows = [row for row in life.exchange.ledger.executions if row.account == life.account]
+        self.earned = self._compute()
 
     def violations(self) -> Iterator[str]:
         gateway, book = self._gateway, self._book
@@ -46,14 +53,18 @@ class SpotJudge:
         yield from self._assets()
         yield from self._fills()
         yield from self._positions()
+        yield from self._beliefs()
         yield from self._orders()
+        truth = Truth(self._life.exchange, self._life.account, book.lineage, self._life.venue.symbols)
+        yield from self._heard(truth)
+        yield from self._life.witness.lies(truth)
+        yield from self._life.asked.broken(truth)
         yield from self._life.venue.sent.repeated()
+        yield from self._life.edits_broken(self._conn)
+        yield from self._life.marks_missing()
         if book.unattributed:
             yield f"fills without owner: {book.unattributed}"
         for strategy in self._life.strategies:
-            for symbol, net in strategy.net.items():
-                if net != book.net(strategy.session, symbol.upper()):
-                    yield f"session {strategy.session} believes {net} {symbol}"
             if strategy.asked:
                 yield f"session {strategy.session} never learned of {list(strategy.asked)}"
 
@@ -74,8 +85,15 @@ class SpotJudge:
         )
 
     def _owner(self, row: Execution) -> int:
-        key = decode_client_order_id(self._first_names.get((row.symbol, row.order_id), row.client_order_id))
+        key = decode_client_order_id(self._name(row))
         return key.session if key is not None and key.lineage == self._book.lineage else EXTERNAL
+
+    def _name(self, row: Execution) -> str:
+        return self._first_names.get((row.symbol, row.order_id), row.client_order_id)
+
+    def _heard(self, truth: Truth) -> Iterator[str]:
+        for strategy in self._life.strategies:
+            yield from untrue(strategy.session, strategy.lives, truth.executed(strategy.session))
 
     def _assets(self) -> Iterator[str]:
         """Nothing differs but by transfers that no gateway heard of."""
@@ -143,22 +161,38 @@ class SpotJudge:
             if self._owner(row) != EXTERNAL and row.exec_id < first.get(row.symbol, 10**30):
                 yield f"ours, and before the books: {row}"
 
+    def _compute(self) -> dict[tuple[int, str], Earned]:
+        edits: dict[tuple[int, str], list[tuple[int, Decimal]]] = {}
+        for edit in self._edits:
+            edits.setdefault((edit.session, edit.symbol), []).append((edit.taken_ms, edit.delta))
+        sessions = (strategy.session for strategy in self._life.strategies)
+        places = [(session, symbol) for session in sessions for symbol in self._book.symbols]
+        return {place: Earned.of(self._own(*place), edits=edits.get(place, ())) for place in places}
+
+    def _own(self, session: int, symbol: str) -> list[Execution]:
+        return [row for row in self._rows if row.symbol == symbol and self._owner(row) == session]
+
     def _positions(self) -> Iterator[str]:
         kept = {(row.session, row.symbol): row.net for row in read.positions(self._conn)}
+        for (session, symbol), true in self.earned.items():
+            where, told = f"session {session} {symbol}", self._book.position(session, symbol)
+            executed = sum((row.qty * row.side.sign for row in self._own(session, symbol)), _ZERO)
+            if (told.net_executed or _ZERO) != executed:
+                yield f"{where}: {told.net_executed} executed, true {executed}"
+            if kept.get((session, symbol), _ZERO) != true.net:
+                yield f"{where}: {kept.get((session, symbol))} in pos.db, true {true.net}"
+            yield from differences(where, told, true)
+
+    def _beliefs(self) -> Iterator[str]:
         for strategy in self._life.strategies:
-            for symbol in self._book.symbols:
-                rows = [row for row in self._rows if row.symbol == symbol and self._owner(row) == strategy.session]
-                executed = sum((row.qty * row.side.sign for row in rows), _ZERO)
-                net = executed - sum((row.fee for row in rows if row.fee_asset == row.base_asset), _ZERO)
-                fees: dict[str, Decimal] = {}
-                for row in rows:
-                    fees[row.fee_asset] = fees.get(row.fee_asset, _ZERO) + row.fee
-                told = self._book.position(strategy.session, symbol)
-                disk = kept.get((strategy.session, symbol), _ZERO)
-                mine = (told.net, told.net_executed or _ZERO, {a: fee for a, fee in told.fees.items() if fee}, disk)
-                theirs = (net, executed, {asset: fee for asset, fee in fees.items() if fee}, net)
-                if mine != theirs:
-                    yield f"session {strategy.session} {symbol}: {mine}, true {theirs}"
+            for symbol in strategy.symbols:
+                true = self.earned.get((strategy.session, symbol.upper()), Earned())
+                where = f"session {strategy.session} believes of {symbol}"
+                if strategy.net.get(symbol, _ZERO) != true.net:
+                    yield f"{where}: {strategy.net.get(symbol)}, and holds {true.net}"
+                yield from differences(
+                    where, position_of(strategy.holdings.get(symbol) or PositionView(symbol, "0")), true
+                )
 
     def _orders(self) -> Iterator[str]:
         book, ledger = self._book, self._life.exchange.ledger

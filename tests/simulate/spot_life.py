@@ -11,26 +11,30 @@ from msgspec import structs
 
 from tests.simulate.faults import Faults, Profile
 from tests.simulate.incarnation import Incarnation
+from tests.simulate.judge import judge_file
 from tests.simulate.life import ACCOUNT, SETTINGS
 from tests.simulate.lifetime import Lifetime
 from tests.simulate.machine import Machine
 from tests.simulate.network import Network
 from tests.simulate.odd_frames import OddFrames
-from tests.simulate.overseer import Overseer
 from tests.simulate.plain_spot import PlainSpot
 from tests.simulate.sent import SentRequests
 from tests.simulate.spot_box import URLS, SpotPast, WireSpot, markets
 from tests.simulate.spot_judge import SpotJudge
 from tests.simulate.spot_strategy import SpotStrategy
+from tests.simulate.sql_edits import with_edits
 from tests.simulate.troubles import Troubles
 from tests.simulate.venue import Venue
 from tests.simulate.verdict import Verdict
 from tests.simulate.world import World, ms, s
 from tradingsys.core.enums import Side
-from tradingsys.core.records import HaltCause
+from tradingsys.core.records import HaltCause, Scope
 from tradingsys.core.reports import AssetMoved
 from tradingsys.gateway.products import ProductName
+from tradingsys.oms.session_book import SessionBook
 from tradingsys.sim.spot_exchange import SpotExchange, margin_name
+from tradingsys.store import read
+from tradingsys.store.loading import load
 from tradingsys.store.read import reading
 from tradingsys.venues.binance.market import BinanceMarket
 from tradingsys.venues.binance.spot import SPOT
@@ -39,7 +43,7 @@ __all__ = ["SPOT_PRICES", "SpotLife"]
 
 SPOT_PRICES = {"dogeusdt": Decimal("0.6"), "adausdt": Decimal("0.75"), "adadoge": Decimal("1.25")}
 _OUTSIDE = {"bnbusdt": Decimal(600)}
-_CHAOS_S, _QUIET_S, _BAN_S = 40, 60, 150
+_QUIET_S, _BAN_S = 60, 150
 _DEPOSITS = {"USDT": "1000000", "DOGE": "500000.5", "ADA": "300000", "BNB": "5000.25"}
 _FEW = {"USDT": "900000", "DOGE": "5.5", "ADA": "3", "BNB": "5000.25"}
 
@@ -87,7 +91,8 @@ class SpotLife(Lifetime):
         self.world = World(seed)
         self.world.home = f"{folder}/"
         self.folder = folder
-        self.faults = structs.replace(Faults.draw(self.world.rng, profile or Profile.of(seed)), last_instant=0.0)
+        drawn = Faults.draw(self.world.rng, profile or Profile.of(seed))
+        self.faults = structs.replace(with_edits(drawn, self.world.rng), last_instant=0.0)
         if margin or not wire:  # what it says are Python objects, which cannot be broken
             self.faults = structs.replace(self.faults, odd_event=0.0, new_field=0.0)
         self.counts: Counter[str] = Counter()
@@ -99,17 +104,19 @@ class SpotLife(Lifetime):
         self.venue = SpotVenue(self.world, self.box, self.account, self.counts)
         self.transfers: dict[str, tuple[str, Decimal, int]] = {}
         """Asset, amount and instant of every one, by id."""
+        self._told: set[str] = set()
+        """Those that a gateway heard of, and did not forget when it died."""
         self._manual = 0
-        self.overseer = Overseer(self.world, self.exchange, self.account, self.counts)
-        if self.faults.fundings_per_s:  # transfers that no gateway hears of
-            self.overseer.may_halt.add(HaltCause.DIFFERENCE)
+        self._overhear(self.exchange)
+        self.overseer.is_excused = self._moved_unheard
         self.machine = Machine(self.world, folder, lambda: self.faults, self.counts)
         self._tick_venue()
         self._make_market()
         self._start_gateway()
         self.strategies = [SpotStrategy(self.world, session, list(SPOT_PRICES), self._connect) for session in (1, 2, 9)]
         for strategy in self.strategies:
-            strategy.borrows = margin
+            strategy.borrows, strategy.bursts = margin, self.faults.bursts
+            strategy.repeats = self.faults.repeats
         self._plan_faults()
         self._every(self.faults.fundings_per_s / 4, self._transfer)
         if renames:
@@ -126,17 +133,17 @@ class SpotLife(Lifetime):
     def live(self) -> Verdict:
         """Chaos, then quiet until everything that can be known is known, then judgement."""
         violations = list[str]()
+        self._watch_worst_case()
         try:
-            self.world.run_for(s(_CHAOS_S))
-            self._be_good()
-            self.world.run_for(s(_QUIET_S))
+            self._be_troubled()
+            self._run(_QUIET_S)
             if not self._is_settled:
-                self.world.run_for(s(_BAN_S))
+                self._run(_BAN_S)
             violations += self._judge()
         finally:
             self.machine.close()
         violations += self.machine.disk.broken
-        violations += [f"at {at}: {what}" for what, at in self.overseer.wrong.items()]
+        violations += [f"at {at}: {what}" for what, at in (*self.overseer.wrong.items(), *self._uncounted.items())]
         return Verdict.of(self.seed, self.world, violations, self.counts)
 
     def _judge(self) -> Iterator[str]:
@@ -144,9 +151,12 @@ class SpotLife(Lifetime):
         if self.gateway.failure is not None:
             yield f"the gateway gave up: {self.gateway.failure}"
         self.gateway.gateway.flush()
-        with reading(self.folder / "pos.db") as conn:
+        path = self.folder / "pos.db"
+        with reading(path) as conn:
             judge = SpotJudge(self, conn)
             yield from judge.violations()
+            saved = load(conn, path, self.world.now_ns // 1_000_000, proven=True)
+        yield from judge_file(judge.earned, SessionBook(saved))
         self.counts += judge.seen()
         self.gateway.stop()
 
@@ -166,10 +176,12 @@ class SpotLife(Lifetime):
             BinanceMarket(SPOT, URLS),
             lambda: self.faults,
             self._died,
-            None,
+            self.witness.hear,
             self.counts,
         )
-        self.overseer.begin(self.gateway.gateway)
+        if self.gateway.alive:  # it may have died while it opened the book
+            self._told &= {row.ext_id for row in read.ledger(self.gateway.store._conn, limit=1_000_000)}
+        self._has_begun(self.gateway)
 
     def _died(self, power_cut: bool) -> None:
         self.counts["power cuts" if power_cut else "kills"] += 1
@@ -215,6 +227,14 @@ class SpotLife(Lifetime):
         self.counts["transfers"] += 1
         gateway = self.gateway
         if gateway is not None and gateway.alive and gateway.gateway.venue.stream.is_up:
+            self._told.add(name)
             report = AssetMoved(asset, amount, name, self.world.now_ns // 1_000_000)
             gateway.call(lambda: gateway.gateway._heard(report))
             gateway.call(gateway.gateway.settle)
+
+    def _moved_unheard(self, scope: Scope, cause: HaltCause) -> bool:
+        """Whether an asset of this symbol was moved, and the gateway does not know it."""
+        assert self.gateway is not None
+        pair = self.gateway.gateway.book.pairs.get(scope.symbol)
+        unheard = {asset for name, (asset, _, _) in self.transfers.items() if name not in self._told}
+        return cause is HaltCause.DIFFERENCE and pair is not None and not unheard.isdisjoint((pair.base, pair.quote))

@@ -102,9 +102,10 @@ class SpotStrategy(Strategy):
             legs.append(
                 OrderParams(lineage=login.lineage, epoch=login.epoch, login=login.login, seq=self._seq, **terms)
             )
-        self.sent += len(legs)
         if contingency is None:
+            self._last = legs[0], names[0]
             self._request("order", legs[0], names[0])
+            self._repeat()
         else:
             self._request("order_list", OrderListParams(contingency, legs), ",".join(names))
 
@@ -113,6 +114,5 @@ class SpotStrategy(Strategy):
         super()._answered(reply)  # type: ignore[arg-type]
         if what == "order_list":
             for name in names.split(","):
-                item = self.asked.pop(name, None)
-                if reply.error is not None and item is not None:  # type: ignore[attr-defined]
+                if reply.error is not None and self.asked.pop(name, None) is not None:  # type: ignore[attr-defined]
                     self.orders.pop(name, None)

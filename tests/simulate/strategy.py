@@ -8,13 +8,17 @@ from typing import Protocol
 
 from msgspec import structs
 
+from tests.simulate.durable_marks import DurableMarks
+from tests.simulate.heard import Heard
 from tests.simulate.wish import Wish, draw_amend, draw_wish
 from tests.simulate.world import World, ms
+from tradingsys.core.enums import OrderStatus
 from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.wire.codec import decode_result, decode_server_message, encode_request
 from tradingsys.wire.messages import (
     AmendParams,
     CancelParams,
+    DurablePush,
     LeverageParams,
     LoginParams,
     LoginResult,
@@ -60,20 +64,24 @@ class Strategy:
         self.symbols = symbols
         self.net: dict[str, Decimal] = {}
         self.holdings: dict[str, PositionView] = {}
-        self.fills: dict[tuple[str, str], Decimal] = {}
-        self.fill_twice: list[str] = []
+        self.lives = [Heard()]
+        """What each of its processes was told."""
         self.orders: dict[str, OrderView] = {}
         self.asked: dict[str, ResolveItem] = {}
-        """Orders sent whose request got no answer yet."""
+        """Orders sent of which nothing was told yet: that one was taken does not say what becomes of it."""
+        self.durable = DurableMarks(session)
         self.active = True
         self.leverage_changes = 0
         self.amends = 0.4
         """How often it amends a resting order rather than send another."""
         self.repeats = 0.0
         """How often it sends an order a second time."""
+        self.bursts = 0.0
+        """How often it wants several things at the same instant."""
+        self.together: list[list[str]] = []
+        """The orders of each such instant."""
         self.login: LoginResult | None = None
         self._last: tuple[OrderParams, str] | None = None
-        self.sent = 0
         self._connect = connect
         self._link: Link | None = None
         self._instance = f"{world.rng.getrandbits(64):x}"
@@ -86,6 +94,11 @@ class Strategy:
         self._life = 0
         self._think_soon()
 
+    @property
+    def never_durable(self) -> list[tuple[str, str]]:
+        """Executions that were told, and never that they are durable."""
+        return self.durable.waiting
+
     # ---- faults
 
     def kill(self) -> None:
@@ -95,7 +108,9 @@ class Strategy:
         self._life += 1
         self._instance = f"{self.world.rng.getrandbits(64):x}"
         self._cursor = None
-        self.net, self.holdings, self.fills, self.orders, self.asked = {}, {}, {}, {}, {}
+        self.net, self.holdings, self.orders, self.asked = {}, {}, {}, {}
+        self.lives.append(Heard())
+        self.durable.forget()
         self._think_soon()
 
     def drop(self) -> None:
@@ -120,7 +135,9 @@ class Strategy:
                 self._answered(message)
             case OrderPush(epoch, n, order):
                 self._count(epoch, n)
+                self.lives[-1].push(epoch, order)
                 self._learn(order)
+                self.durable.told((epoch, n), order)
             case PositionPush(epoch, n, symbol, net):
                 self._count(epoch, n)
                 self.net[symbol] = Decimal(net)
@@ -132,6 +149,8 @@ class Strategy:
                     fees=message.fees,
                     funding=message.funding,
                 )
+            case DurablePush(epoch, n):
+                self.durable.reached(epoch, n)
             case SnapshotPush(snapshot):
                 self._take(snapshot)
             case SessionClosedPush():
@@ -159,26 +178,29 @@ class Strategy:
         elif what == "repeated":
             assert reply.error is not None, "an order was taken twice"
         elif what == "order":
-            item = self.asked.pop(client_order_id, None)
-            if reply.error is not None and item is not None:
+            if reply.error is not None and self.asked.pop(client_order_id, None) is not None:
                 self.orders.pop(client_order_id, None)
         elif what == "set_leverage":
             self.leverage_changes += reply.error is None
         elif what == "resolve" and reply.error is None:
             for view in decode_result(reply, ResolveResult).orders:
-                self.asked.pop(view.client_order_id, None)
+                self.lives[-1].listed(view)
                 self._learn(view)
 
     def _take(self, snapshot: Snapshot) -> None:
         self._ready = True
         self._cursor = (snapshot.epoch, snapshot.n)
+        self.lives[-1].snapshot(snapshot, self.world.now_ns)
         self.net = {position.symbol: Decimal(position.net) for position in snapshot.positions}
         self.holdings = {position.symbol: position for position in snapshot.positions}
         shown = {view.client_order_id for view in snapshot.orders}
+        self.durable.forget()
         for view in snapshot.orders:
             self._learn(view)
+            self.durable.told(self._cursor, view)
         for client_order_id, view in self.orders.items():
-            if client_order_id not in shown and view.status.is_open:
+            may_change = view.status.is_open or view.status is OrderStatus.ABSENT or self.lives[-1].is_behind(view)
+            if client_order_id not in shown and may_change:
                 self.asked[client_order_id] = _item(view)
         self._resolve()
 
@@ -189,10 +211,7 @@ class Strategy:
 
     def _learn(self, view: OrderView) -> None:
         self.orders[view.client_order_id] = view
-        for fill in view.fills:
-            key = (view.client_order_id, fill.exec_id)
-            sign = view.side.sign
-            self.fills.setdefault(key, Decimal(fill.qty) * sign)
+        self.asked.pop(view.client_order_id, None)
 
     def _request(self, method: str, params: object, client_order_id: str = "", what: str = "") -> None:
         if self._link is None:
@@ -207,14 +226,23 @@ class Strategy:
 
     # ---- deciding
 
-    def _think_soon(self) -> None:
+    def want(self, wish: Wish) -> None:
+        """Order it now."""
+        assert self.login is not None
+        self.together.append([])
+        self._order(self.login, wish)
+
+    def _think_soon(self, wishes: int = 1) -> None:
         life = self._life
         longest_ms = 200 if self.active else 1_000  # whoever wants nothing any more only looks after his connection
-        wait_ms = self.world.rng.uniform(20, longest_ms)
+        wait_ms = self.world.rng.uniform(20, longest_ms) * wishes
         self.world.after(ms(wait_ms), lambda: self._think() if life == self._life else None)
 
     def _think(self) -> None:
-        self._think_soon()
+        wishes = 1
+        if self.active and self.bursts and self.world.chance(self.bursts):
+            wishes = self.world.rng.randint(2, 5)
+        self._think_soon(wishes)
         if self._link is None:
             self._link = self._connect(self)
             if self._link is not None:
@@ -222,7 +250,9 @@ class Strategy:
                     "login", LoginParams(self.session, "sim", True, instance=self._instance, cursor=self._cursor)
                 )
         elif self.active and self.login is not None and self._ready and self._subscribed:
-            self._act(self.login)
+            self.together.append([])
+            for _ in range(wishes):
+                self._act(self.login)
 
     def _act(self, login: LoginResult) -> None:
         rng = self.world.rng
@@ -262,7 +292,7 @@ class Strategy:
         terms = structs.asdict(item)
         del terms["client_order_id"]
         self.asked[client_order_id] = item
-        self.sent += 1
+        self.together[-1].append(client_order_id)
         order = OrderParams(lineage=login.lineage, epoch=login.epoch, login=login.login, seq=self._seq, **terms)
         self._last = order, client_order_id
         self._request("order", order, client_order_id)

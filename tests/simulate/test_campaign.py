@@ -6,15 +6,18 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import msgspec
 import pytest
 from msgspec import Struct
 
-from tests.simulate.campaign import Failure, Tally, command, run
+from tests.simulate.campaign import Failure, Group, Tally, command, run
 from tests.simulate.faults import Profile
 from tests.simulate.kinds import Kind, live
+from tests.simulate.sometimes import mostly_idle
+from tests.simulate.verdict import Verdict
 
 _ROOT = Path(__file__).parents[2]
 
@@ -58,14 +61,27 @@ def test_a_seed_is_one_life_in_every_process_whatever_the_order_of_its_sets() ->
 
 def test_runs_add_up_in_one_file(tmp_path: Path) -> None:
     path = tmp_path / "all.json"
-    once = Tally(2, 10, 3.5, 1.0, {"futures": 2}, {"normal": 2}, [(0, 1)], {"kills": 3})
+    once = Tally(2, 10, 3.5, 1.0, {"wire, normal": Group(2, 1, 7, 5)}, [(0, 1)], {"kills": 3})
     once.failures.append(Failure(1, "replay", ["wrong"]))
     once.write(path, append=True)
     once.write(path, append=True)
     told = json.loads(path.read_text())
     assert (told["lives"], told["steps"], told["met"], len(told["failures"])) == (4, 20, {"kills": 6}, 2)
+    assert told["groups"] == {"wire, normal": {"lives": 4, "idle": 2, "orders": 14, "executions": 10}}
     once.write(path)
     assert json.loads(path.read_text())["lives"] == 2
+
+
+def test_the_seeds_that_were_lived_are_kept_however_they_come_back() -> None:
+    lived = Tally()
+    for seed in (4, 5, 9, 0, 8, 1, 4):
+        lived.add(Tally.of(Verdict(seed, [], Counter(), []), None, None, 0.0))
+    assert lived.seeds == [(0, 1), (4, 5), (8, 9)]
+
+
+def test_lives_without_orders_prove_nothing() -> None:
+    groups = {"wire, venue": Group(40, 9), "wire, normal": Group(40, 8), "plain, disk": Group(1, 1)}
+    assert list(mostly_idle(groups)) == ["orders in wire, venue: none in 9 of 40 lives"]
 
 
 def test_a_command_that_replays_a_life_names_what_was_chosen() -> None:
@@ -75,5 +91,5 @@ def test_a_command_that_replays_a_life_names_what_was_chosen() -> None:
 
 
 def test_every_kind_meets_every_profile() -> None:
-    pairs = {(Kind.of(seed), Profile.of(seed)) for seed in range(132)}
+    pairs = {(Kind.of(seed), Profile.of(seed)) for seed in range(264)}
     assert pairs == {(kind, profile) for kind in Kind for profile in Profile}

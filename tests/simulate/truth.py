@@ -12,6 +12,7 @@ from tradingsys.core.ids import OrderKey, decode_client_order_id
 from tradingsys.sim.conditions import Condition, ConditionStatus
 from tradingsys.sim.events import Execution, OrderRecord
 from tradingsys.sim.exchange import Exchange
+from tradingsys.sim.spot_exchange import SpotExchange
 
 __all__ = ["Owned", "Truth"]
 
@@ -48,7 +49,7 @@ class Owned(Struct):
 class Truth:
     """Orders of one lineage, and the executions of everybody, of one account."""
 
-    def __init__(self, exchange: Exchange, account: str, lineage: str, symbols: list[str]) -> None:
+    def __init__(self, exchange: Exchange | SpotExchange, account: str, lineage: str, symbols: list[str]) -> None:
         ledger = exchange.ledger
         self.rows = [row for row in ledger.executions if row.account == account]
         self.forced: set[str] = set()
@@ -58,11 +59,15 @@ class Truth:
         by_order: dict[tuple[str, int], list[Execution]] = {}
         for row in self.rows:
             by_order.setdefault((row.symbol, row.order_id), []).append(row)
+        first_names: dict[tuple[str, int], str] = {}
+        for change in ledger.amendments:
+            first_names.setdefault((change.symbol, change.order_id), change.client_order_id)
         records = [record for symbol in symbols for record in ledger.orders(account, symbol)]
         for record in records:
-            key = decode_client_order_id(record.client_order_id)
+            name = first_names.get((record.symbol, record.order_id), record.client_order_id)
+            key = decode_client_order_id(name)
             if key is not None and key.lineage == lineage and not record.algo_id:
-                self._add(_plain(record, key, by_order.get((record.symbol, record.order_id), [])), record)
+                self._add(_plain(record, name, key, by_order.get((record.symbol, record.order_id), [])), record)
             if record.forced:
                 self.forced.add(record.symbol)
         for condition in ledger.conditions.values():
@@ -85,14 +90,19 @@ class Truth:
         """Whose an execution is; None for nobody's of ours."""
         return self._by_venue_id.get((row.symbol, row.order_id))
 
+    def executed(self, session: int) -> dict[tuple[str, str], Execution]:
+        """What a session's orders executed, by order and execution."""
+        own = (order for order in self.orders if order.key.session == session)
+        return {(order.client_order_id, str(row.exec_id)): row for order in own for row in order.rows}
+
     def triggered(self) -> Iterator[Owned]:
         """Conditional orders that became another."""
         return (order for order in self.orders if order.was_triggered)
 
 
-def _plain(record: OrderRecord, key: OrderKey, rows: list[Execution]) -> Owned:
+def _plain(record: OrderRecord, name: str, key: OrderKey, rows: list[Execution]) -> Owned:
     return Owned(
-        record.client_order_id,
+        name,
         key,
         record.symbol,
         record.side,

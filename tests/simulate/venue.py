@@ -127,6 +127,13 @@ class Venue:
         self.deliver(self.simulator.absorb(exchange.deleverage(self._account, symbol, qty, now_ns), now_ns))
         return True
 
+    def settle(self, symbol: str) -> bool:
+        """A symbol is delisted: all orders end, and the account's position is closed, if there is one."""
+        exchange, now_ns = self.simulator.exchange, self.world.now_ns
+        is_held = bool(exchange.position(self._account, symbol).net)
+        self.deliver(self.simulator.absorb(exchange.set_status(symbol, "SETTLING", now_ns), now_ns))
+        return is_held
+
     def transfer(self, asset: str, amount: Decimal) -> None:
         """Money comes to the account, or leaves it."""
         events = self.simulator.exchange.transfer(self._account, asset, amount, self.world.now_ns)

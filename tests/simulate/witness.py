@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
@@ -30,6 +30,8 @@ class _Told(Struct):
     login: int
     """Orders of this and later logins came after it."""
     snapshot: Snapshot
+    edited: dict[str, Decimal]
+    """What edits by SQL gave to the session until then."""
 
     def knew_of(self, key: OrderKey) -> bool:
         return (key.epoch, key.login) < (self.snapshot.epoch, self.login)
@@ -44,6 +46,8 @@ class Witness:
         self._misled: list[str] = []
         self.exchange_forgets = False
         """It hides orders for longer than margins allow for: what is concluded from that is nobody's lie."""
+        self.edited: Mapping[tuple[int, str], Decimal] = {}
+        """What edits by SQL gave to sessions, as the gateway of now knows."""
         self._snapshots: list[_Told] = []
         self._never: dict[str, OrderStatus] = {}
         self._over: dict[str, int] = {}
@@ -57,7 +61,7 @@ class Witness:
         message = decode_server_message(data)
         match message:
             case SnapshotPush(snapshot):
-                self._snapshots.append(_Told(self._world.now_ns, session, 0, snapshot))
+                self._snapshots.append(_Told(self._world.now_ns, session, 0, snapshot, self._edited(session)))
                 self._note(snapshot.orders)
             case OrderPush(order=order):
                 self._note([order])
@@ -68,7 +72,8 @@ class Witness:
                 login = decode_result(message, LoginResult)
                 assert login.snapshot is not None
                 if login.trading:  # whoever only looks on decides nothing from it
-                    self._snapshots.append(_Told(self._world.now_ns, session, login.login, login.snapshot))
+                    told = _Told(self._world.now_ns, session, login.login, login.snapshot, self._edited(session))
+                    self._snapshots.append(told)
                 self._note(login.snapshot.orders)
             case Reply() if b'"orders"' in data:
                 self._note(decode_result(message, ResolveResult).orders)
@@ -113,11 +118,21 @@ class Witness:
                 if order.created_ns > told.at_ns or order.status.is_open or _last_ns(order) > told.at_ns:
                     yield f"{self._where(told)} leaves out {order.client_order_id}, which lived on"
             net[order.symbol] = net.get(order.symbol, Decimal(0)) + held
-        shown = {view.symbol.upper(): Decimal(view.net) for view in told.snapshot.positions}
+        shown: dict[str, Decimal] = {}
+        edited = dict(told.edited)
+        for position in told.snapshot.positions:
+            shown[position.symbol.upper()] = Decimal(position.net_executed or position.net)
+            if position.net_executed is not None:
+                edited.pop(position.symbol.upper(), None)
+        for symbol, qty in edited.items():
+            net[symbol] = net.get(symbol, Decimal(0)) + qty
         for symbol in net.keys() | shown.keys():
             true, said = net.get(symbol, Decimal(0)), shown.get(symbol, Decimal(0))
             if true != said:
                 yield f"{self._where(told)} says {said} {symbol}; it was {true}"
+
+    def _edited(self, session: int) -> dict[str, Decimal]:
+        return {symbol: qty for (each, symbol), qty in self.edited.items() if each == session}
 
     def _unbooked(self, told: _Told) -> Iterator[str]:
         """What was executed and is not booked yet is told for each side: one does not make up for the other."""

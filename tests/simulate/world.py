@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import count
 from random import Random
 
-__all__ = ["World", "ms", "s"]
+__all__ = ["World", "apart", "ms", "s"]
 
 START_NS = 1_780_000_000_000_000_000
 
@@ -18,6 +18,13 @@ def ms(value: float) -> int:
 
 def s(value: float) -> int:
     return int(value * 1_000_000_000)
+
+
+def apart(rng: Random, what: str) -> Random:
+    """Chance for something that not every life has: ``rng``, and with it all other lives, stay as they are."""
+    copy = Random()
+    copy.setstate(rng.getstate())
+    return Random(f"{what} {copy.getrandbits(64)}")
 
 
 class World:

@@ -8,11 +8,12 @@ from decimal import Decimal
 from tradingsys.core.ids import decode_client_order_id
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.sim.exchange import Exchange
+from tradingsys.sim.spot_exchange import SpotExchange
 
 __all__ = ["uncounted"]
 
 
-def uncounted(exchange: Exchange, account: str, book: SessionBook) -> Iterator[str]:
+def uncounted(exchange: Exchange | SpotExchange, account: str, book: SessionBook) -> Iterator[str]:
     """Orders open at the exchange that the book does not have, believes to be over, or counts with less."""
     for client_order_id, symbol, qty in _open(exchange, account):
         key = decode_client_order_id(client_order_id)
@@ -27,10 +28,12 @@ def uncounted(exchange: Exchange, account: str, book: SessionBook) -> Iterator[s
             yield f"{client_order_id} is open with {qty}, and the gateway counts {counted} ({order.status})"
 
 
-def _open(exchange: Exchange, account: str) -> Iterator[tuple[str, str, Decimal]]:
+def _open(exchange: Exchange | SpotExchange, account: str) -> Iterator[tuple[str, str, Decimal]]:
     for order in exchange.open_orders(account):
         parent = exchange.ledger.conditions.get(order.algo_id)
         name = order.client_order_id if parent is None else parent.client_algo_id
         yield name, order.symbol, order.qty
+    if isinstance(exchange, SpotExchange):
+        return
     for condition in exchange.open_conditions(account):
         yield condition.client_algo_id, condition.terms.symbol, condition.terms.qty

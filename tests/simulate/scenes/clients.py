@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from msgspec import structs
 
 from tests.simulate.ambush import Killed
 from tests.simulate.faults import Faults
+from tests.simulate.heard import untrue
 from tests.simulate.life import ACCOUNT, SETTINGS
+from tests.simulate.pyalgo_strategy import PyalgoStrategy
 from tests.simulate.rig import Rig, WireClient
 from tests.simulate.scenes.stage import (
     NOBODY_KNOWS,
@@ -20,7 +23,11 @@ from tests.simulate.scenes.stage import (
     trade,
     unanswered,
 )
+from tests.simulate.strategy import Strategy
+from tests.simulate.truth import Truth
+from tests.simulate.wish import Wish
 from tests.simulate.world import s
+from tradingsys.core.enums import OrderType, Side, TimeInForce
 from tradingsys.net.token import session_token
 from tradingsys.store import read
 from tradingsys.store.read import reading
@@ -37,6 +44,7 @@ __all__ = [
     "old_order",
     "slow",
     "stranger",
+    "told",
     "twice",
     "without_memory",
 ]
@@ -199,3 +207,32 @@ def durable(rig: Rig) -> Iterator[str]:
         kept = {row.fill.exec_id for row in read.fills(conn, 1, limit=100)}
     if told - kept:
         yield f"told to be durable, and gone: {sorted(told - kept)}"
+
+
+@Scene
+def told(rig: Rig) -> Iterator[str]:
+    """Orders are executed in parts while their strategies listen, while they are away, and while the gateway is."""
+    bare = Strategy(rig.world, 1, ["dogeusdt"], lambda owner: rig.gateway.connect(owner))
+    on_pyalgo = PyalgoStrategy(rig.world, 2, ["dogeusdt"], lambda owner: rig.gateway.connect(owner))
+    strategies = (bare, on_pyalgo)
+    for strategy in strategies:
+        strategy.active = False
+    rig.run(2)
+    for strategy in strategies:
+        strategy.want(Wish("dogeusdt", Side.BUY, OrderType.LIMIT, 15, Decimal("0.598"), TimeInForce.GTC))
+        rig.run(0.3)
+        executed(rig, 5)
+        executed(rig, 5)
+        rig.run(0.3)
+        strategy.drop()
+        executed(rig, 1)
+        rig.run(2)
+        executed(rig, 1)
+        rig.gateway.kill("by the test", power_cut=False)
+        executed(rig, 1)
+        rig.restart()
+        rig.run(2)
+        executed(rig, 2)
+    truth = Truth(rig.simulator.exchange, ACCOUNT, rig.gateway.gateway.book.lineage, rig.venue.symbols)
+    for strategy in strategies:
+        yield from untrue(strategy.session, strategy.lives, truth.executed(strategy.session))

@@ -8,10 +8,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from tests.simulate.rig import Rig
-from tests.simulate.scenes.stage import Scene, executed, judged, rest, trade
+import apsw
 
-__all__ = ["backup", "edit", "flip", "torn"]
+from tests.simulate.rig import Rig
+from tests.simulate.scenes.stage import Scene, a_copy_trades, executed, judged, rest, trade
+from tradingsys.core.errors import ConfigError
+from tradingsys.core.records import HaltCause
+
+__all__ = ["backup", "copied", "edit", "edit_running", "flip", "torn"]
 
 
 @Scene
@@ -37,6 +41,16 @@ def backup(rig: Rig) -> Iterator[str]:
 
 
 @Scene
+def copied(rig: Rig) -> Iterator[str]:
+    """A gateway with a copy of the book, of which this one knows nothing, buys for its session."""
+    rig.client()
+    book = rig.gateway.gateway.book
+    a_copy_trades(rig, book.lineage, 10)
+    if [row.cause for row in book.halts] != [HaltCause.COPIED_BOOK]:
+        yield f"another gateway used a copy of the book, and this one goes on: {book.halts}"
+
+
+@Scene
 def edit(rig: Rig) -> Iterator[str]:
     """Somebody edits a position by SQL which an order of its session changes at the same time."""
     client = rig.client()
@@ -49,6 +63,28 @@ def edit(rig: Rig) -> Iterator[str]:
     rig.run(8)
     if rig.gateway.gateway.is_ready:
         yield f"an edit was taken of a position that moved meanwhile: {rig.net(1)}"
+
+
+@Scene
+def edit_running(rig: Rig) -> Iterator[str]:
+    """Somebody edits positions while the gateway runs: one that rests afterwards, and one that moves."""
+    still, moving = rig.client(1), rig.client(2)
+    trade(still, rig, 10)
+    trade(moving, rig, 10)
+    with rig.machine.disk.by_hand(), closing(apsw.Connection(str(rig.folder / "pos.db"))) as shell:
+        shell.execute("UPDATE positions SET net = '7' WHERE session_id > 0")
+    trade(moving, rig, 20)
+    rig.run(1)
+    rig.gateway.kill("by the test", power_cut=False)
+    rig.start(until_ready=False)
+    rig.run(4)
+    if not isinstance(rig.gateway.failure, ConfigError):
+        yield f"an edit was not refused, though its position moved: {rig.net(2)}"
+        return
+    for _ in range(2):
+        rig.restart()
+        if rig.nets(1, 2, -1) != [7, 30, 3]:
+            yield f"7, 30 and 3 should be there: {rig.nets(1, 2, -1)}"
 
 
 @Scene

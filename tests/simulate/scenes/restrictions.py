@@ -10,7 +10,7 @@ from msgspec import structs
 from tests.simulate.faults import Faults
 from tests.simulate.life import ACCOUNT, SETTINGS
 from tests.simulate.rig import Json, Rig, WireClient
-from tests.simulate.scenes.stage import NOBODY_KNOWS, SLOW_DISK, Scene, answered, trade, unanswered
+from tests.simulate.scenes.stage import NOBODY_KNOWS, SLOW_DISK, Scene, answered, operate, trade, unanswered
 from tradingsys.core.enums import Side
 from tradingsys.gateway.session_config import UNLIMITED
 from tradingsys.wire.messages import ErrorCode
@@ -32,7 +32,7 @@ def halt_then_cut(rig: Rig) -> Iterator[str]:
     """Power is cut right after a person was told that a session is halted, while the disk is slow."""
     rig.client()
     rig.faults = Faults(disk=SLOW_DISK)
-    _operate(rig, "op.halt", session_id=1)
+    operate(rig, "op.halt", session_id=1)
     rig.gateway.kill("by the test", power_cut=True)
     rig.faults = Faults.none()
     rig.start(until_ready=False)
@@ -45,8 +45,8 @@ def two_restrictions(rig: Rig) -> Iterator[str]:
     """The account only reduces, and one of its sessions is halted."""
     client = rig.client()
     trade(client, rig, 10)
-    _operate(rig, "op.halt", reducing=True)
-    _operate(rig, "op.halt", session_id=1)
+    operate(rig, "op.halt", reducing=True)
+    operate(rig, "op.halt", session_id=1)
     yield from _may_not_buy(client, side="SELL")
 
 
@@ -58,7 +58,7 @@ def pause_and_halt(rig: Rig) -> Iterator[str]:
     client = rig.client()
     for _ in range(3):
         client.ask("order", client.order_params(quantity="0"))
-    _operate(rig, "op.halt", session_id=1)
+    operate(rig, "op.halt", session_id=1)
     rig.run(70)
     yield from _may_not_buy(client)
 
@@ -69,7 +69,7 @@ def flatten_in_doubt(rig: Rig) -> Iterator[str]:
     client = _holder(rig)
     with answered(rig, NOBODY_KNOWS):
         unanswered(client, rig, side="SELL")
-        _operate(rig, "op.flatten", session_id=1)
+        operate(rig, "op.flatten", session_id=1)
     rig.run(10)
     ledger = rig.simulator.exchange.ledger
     sold = sum((row.qty for row in ledger.executions if row.account == ACCOUNT and row.side is Side.SELL), Decimal(0))
@@ -140,14 +140,6 @@ def _holder(rig: Rig) -> WireClient:
     trade(client, rig, 10)
     rig.house(Side.BUY, 100, "0.598")
     return client
-
-
-def _operate(rig: Rig, method: str, **params: object) -> Json:
-    desk = WireClient(rig)
-    desk.ask("operate", {})
-    reply = desk.ask(method, params, 0)
-    assert "error" not in reply, reply
-    return reply
 
 
 def _may_not_buy(client: WireClient, **terms: object) -> Iterator[str]:

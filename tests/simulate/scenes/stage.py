@@ -15,17 +15,20 @@ from tests.simulate.life import ACCOUNT
 from tests.simulate.rig import Json, Rig, WireClient
 from tests.simulate.worst_case import uncounted
 from tradingsys.core.enums import Side
+from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.sim.faces.transport import Reply, Request, WsOutput
 
 __all__ = [
     "NOBODY_KNOWS",
     "SLOW_DISK",
     "Scene",
+    "a_copy_trades",
     "answered",
     "cut_power",
     "executed",
     "judged",
     "lost_to_a_cut",
+    "operate",
     "rest",
     "still_counted",
     "trade",
@@ -50,6 +53,16 @@ class Scene(Struct, frozen=True):
     def told(self, folder: Path) -> list[str]:
         """What is wrong at the end."""
         return list(self.story(Rig(folder)))
+
+
+def a_copy_trades(rig: Rig, lineage: str, qty: int) -> None:
+    """A gateway with a copy of the book, of which this one knows nothing, sends an order of session 1's."""
+    epoch = rig.gateway.gateway.epoch + 1
+    rig.run(1)
+    rig.house(Side.SELL, qty, "0.6")
+    name = encode_client_order_id(OrderKey(1, lineage, epoch, 1, qty))
+    rig.venue.order(ACCOUNT, "DOGEUSDT", Side.BUY, qty, None, name)
+    rig.run(3)
 
 
 def rest(client: WireClient, wait_s: float = 0.3) -> Json:
@@ -94,6 +107,15 @@ def unanswered(client: WireClient, rig: Rig, **terms: object) -> None:
     rig.faults = Faults(answer_unknown=1.0, lose_event=1.0)
     client.ask("order", client.order_params(**{"price": "0.598"} | terms), 0.6)
     rig.faults = Faults.none()
+
+
+def operate(rig: Rig, method: str, wait_s: float = 0, **params: object) -> Json:
+    """What a person at the gateway asks for."""
+    desk = WireClient(rig)
+    desk.ask("operate", {})
+    reply = desk.ask(method, params, wait_s)
+    assert "error" not in reply, reply
+    return reply
 
 
 def cut_power(rig: Rig) -> None:

@@ -1,0 +1,126 @@
+"""Another gateway on a copy of the files, as `cp` makes it of a running gateway's folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tests.simulate.incarnation import Incarnation
+from tests.simulate.judge import Judge
+from tests.simulate.machine import Machine
+from tests.simulate.overseer import Overseer
+from tests.simulate.strategy import Strategy
+from tests.simulate.truth import Truth
+from tests.simulate.wish import PRICES
+from tests.simulate.world import s
+from tradingsys.core.errors import TradingError
+from tradingsys.core.records import HaltCause
+from tradingsys.gateway.kernel import Gateway
+from tradingsys.store.read import reading
+
+if TYPE_CHECKING:
+    from tests.simulate.life import Life
+
+__all__ = ["Copy"]
+
+_LONGEST_START_S = 150
+"""As for any gateway: so long may it be told to come back later."""
+_TRADING_S, _LEARNING_S = 3, 8
+
+
+class Copy:
+    """Made at some instant of the life's troubles; lives when these are over."""
+
+    def __init__(self, life: Life) -> None:
+        rng = life.world.rng
+        self.is_alone = rng.random() < 0.4
+        """The original is gone for good when it starts, as where somebody moves to another machine."""
+        self._is_on_the_same_machine = rng.random() < 0.5
+        """Where the original's ticket is found."""
+        self._copy_trades = rng.random() < 0.7
+        """Rather than the original, while both live."""
+        self.is_alive = False
+        self._life = life
+        self._folder = life.folder / "copy"
+        self._machine: Machine | None = None
+        life.world.after(s(rng.uniform(2, 20)), self._make)
+
+    def close(self) -> None:
+        """Its folder is one like any again."""
+        if self._machine is not None:
+            self._machine.close()
+
+    def live(self) -> Iterator[str]:
+        """Start, trade, and stop; what was wrong with it, or with the one beside it."""
+        life = self._life
+        original = life.gateway
+        assert original is not None
+        if self._machine is None or not original.gateway.book.symbols:
+            return
+        self._machine.hands.scan |= original.gateway.book.symbols.keys()
+        overseer = Overseer(life.world, life.venue.simulator.exchange, life.account, Counter())
+        overseer.may_halt, overseer.is_restored = life.overseer.may_halt | {HaltCause.COPIED_BOOK}, True
+        life.overseer.may_halt.add(HaltCause.COPIED_BOOK)
+        try:
+            copy = life.new_gateway(self._machine, lambda power_cut: None, lambda session, data: None, Counter())
+        except TradingError as error:
+            if not life.machine.was_harmed:
+                yield f"the copy was refused: {error}"
+            return
+        self.is_alive = True
+        overseer.begin(copy.gateway)
+        life.asked.begin(copy)
+        for _ in range(_LONGEST_START_S):
+            if copy.gateway.is_ready:
+                break
+            life.world.run_for(s(1))
+        life.counts["copies of the book alone" if self.is_alone else "copies of the book beside it"] += 1
+        if not copy.gateway.is_ready:
+            yield f"the copy is not ready: {copy.gateway.text}"
+            return
+        yield from self._trade(copy, original)
+        copy.gateway.flush()
+        with reading(self._folder / "pos.db") as conn:
+            yield from (f"of the copy: {wrong}" for wrong in Judge(life, conn, copy).books())
+        yield from (f"of the copy, at {at}: {what}" for what, at in overseer.wrong.items())
+        copy.stop()
+
+    # ---- inside
+
+    def _make(self) -> None:
+        """All files as they are, whatever is in the middle of being written."""
+        life = self._life
+        self._folder.mkdir()
+        for path in sorted(life.folder.iterdir()):
+            if path.is_file():
+                shutil.copyfile(path, self._folder / path.name)
+        if self._is_on_the_same_machine:
+            (life.folder / "shm").mkdir(exist_ok=True)
+            (self._folder / "shm").symlink_to(life.folder / "shm")
+        life.world.note("the gateway's files are copied")
+        self._machine = Machine(life.world, self._folder, lambda: life.faults, Counter())
+
+    def _trade(self, copy: Incarnation, original: Incarnation) -> Iterator[str]:
+        """One of the two sends orders, if the other one is there it must notice."""
+        life = self._life
+        trader, other = (copy, original) if self.is_alone or self._copy_trades else (original, copy)
+        strategy = life.strategies[0] if trader is original else Strategy(life.world, 1, list(PRICES), trader.connect)
+        strategy.active = True
+        life.world.run_for(s(_TRADING_S))
+        strategy.active = False
+        life.world.run_for(s(_LEARNING_S))
+        for _ in range(_LONGEST_START_S):
+            if not trader.gateway.venue.questions_waiting and not copy.gateway.venue.questions_waiting:
+                break
+            life.world.run_for(s(1))
+        if not self.is_alone and self._has_sent(trader.gateway):
+            life.counts["copies of the book noticed"] += 1
+            if not any(row.cause is HaltCause.COPIED_BOOK for row in other.gateway.book.halts):
+                yield f"{'a copy' if trader is copy else 'the original'} of the book was not noticed"
+
+    def _has_sent(self, gateway: Gateway) -> bool:
+        venue = self._life.venue
+        truth = Truth(venue.simulator.exchange, self._life.account, gateway.book.lineage, venue.symbols)
+        return any(order.key.epoch == gateway.epoch for order in truth.orders)

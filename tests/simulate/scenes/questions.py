@@ -1,0 +1,115 @@
+"""Questions to the exchange: whose turn it is, what is too old to be asked, and what an answer proves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.simulate.faults import Faults
+from tests.simulate.life import ACCOUNT
+from tests.simulate.rig import Json, Rig, WireClient
+from tests.simulate.scenes.stage import NOBODY_KNOWS, Scene, answered, executed, operate, rest
+from tradingsys.core.ids import OrderKey, encode_client_order_id
+from tradingsys.sim.faces.transport import Reply
+
+__all__ = ["believed_closed", "crowd", "made_up", "others_order", "too_late"]
+
+_DENIED = {"/order": Reply(400, b'{"code":-2013,"msg":"Order does not exist."}'), "/openOrders": Reply(200, b"[]")}
+
+_ITEM = ("symbol", "side", "order_type", "quantity", "price", "time_in_force", "client_order_id")
+
+
+@Scene
+def crowd(rig: Rig) -> Iterator[str]:
+    """Strategies ask so much that is not answered, and an execution is missed."""
+    client = rig.client()
+    rest(client)
+    crowd = [rig.client(session) for session in (2, 3, 4)]
+    rig.faults = Faults(lose_event=1.0)
+    executed(rig)
+    rig.faults = Faults(lose_event=1.0, lose_request=1.0, is_loss_silent=True)
+    for each in crowd:
+        _ask_much(each)
+    rig.run(0.05)
+    rig.faults = Faults(lose_event=1.0)
+    rig.run(7)
+    if rig.net(1) != 15:
+        yield f"nobody looked for what was missed while strategies asked: {rig.net(1)}"
+
+
+@Scene
+def too_late(rig: Rig) -> Iterator[str]:
+    """A strategy wants the leverage changed, and is told after a while that nobody knows; it goes on without."""
+    slow, client = [rig.client(session) for session in (2, 3)], rig.client()
+    rig.faults = Faults(lose_request=1.0, is_loss_silent=True)
+    for each in slow:
+        _ask_much(each)
+    rig.run(0.1)
+    client.send_raw(b'{"id": 99, "method": "set_leverage", "params": {"symbol": "dogeusdt", "leverage": 3}}')
+    while not (told := [message for message in client.messages if message.get("id") == 99]):
+        rig.run(0.5)
+    before = _leverage(rig)
+    rig.faults = Faults.none()
+    rig.run(30)
+    if "error" in told[0] and _leverage(rig) != before:
+        yield f"told that there is no answer, and done later: {_leverage(rig)}, {told[0]['error']}"
+
+
+@Scene
+def made_up(rig: Rig) -> Iterator[str]:
+    """A strategy asks for an order that it never sent, when the journal is complete."""
+    client = rig.client()
+    with answered(rig, NOBODY_KNOWS):
+        told = _resolve(client, client.login_result["epoch"])
+        if told.get("status") != "ABSENT" or rig.gateway.gateway.book.open_orders():
+            yield f"an order that provably never left is in doubt: {told}"
+
+
+@Scene
+def others_order(rig: Rig) -> Iterator[str]:
+    """After a power cut a strategy asks for an order of another session that nobody remembers."""
+    epoch = rig.client().login_result["epoch"]
+    rig.gateway.kill("by the test", power_cut=True)
+    rig.start(until_ready=False)
+    rig.run(12)
+    client = rig.client()
+    with answered(rig, NOBODY_KNOWS):
+        _resolve(client, epoch, 2)
+    if orders := rig.gateway.gateway.book.open_orders():
+        yield f"a session counts with an order that another one made up: {orders}"
+
+
+@Scene
+def believed_closed(rig: Rig) -> Iterator[str]:
+    """An order was denied for so long that it is believed to be absent; then all are to be canceled."""
+    client = rig.client()
+    with answered(rig, _DENIED):
+        rig.faults = Faults(lose_event=1.0, lose_reply=1.0)
+        rest(client, 0.2)
+        rig.faults = Faults(lose_event=1.0)
+        rig.run(25)
+    if client.last_order()["status"] != "ABSENT":
+        yield f"the scene did not come about: {client.last_order()}"
+    operate(rig, "op.halt", session_id=1)
+    rig.run(1)
+    if rig.simulator.exchange.open_orders(ACCOUNT):
+        yield "halted, and an order is open that the exchange shows to whoever asks"
+
+
+def _ask_much(client: WireClient) -> None:
+    for number in range(8):
+        request = f'{{"id": {number + 50}, "method": "get_settings", "params": {{"symbol": "dogeusdt"}}}}'
+        assert client._link is not None
+        client._link.send(request.encode())
+
+
+def _leverage(rig: Rig) -> int:
+    return int(rig.simulator.exchange.accounts[ACCOUNT].leverage("DOGEUSDT"))
+
+
+def _resolve(client: WireClient, epoch: int, session: int = 1) -> Json:
+    """What became of an order that nobody ever sent."""
+    key = OrderKey(session, client.login_result["lineage"], epoch, 1, 777)
+    params = client.order_params(client_order_id=encode_client_order_id(key))
+    reply = client.ask("resolve", {"orders": [{name: params[name] for name in _ITEM}]})
+    told: Json = reply.get("error") or reply["result"]["orders"][0]
+    return told

@@ -1,7 +1,0 @@
-from __future__ import annotations
-
-from tests.simulate.lived import Lives
-
-
-class TestLives(Lives):
-    seeds = range(1150, 1200)
