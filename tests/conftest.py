@@ -30,7 +30,10 @@ settings.load_profile("ci" if os.environ.get("CI") == "true" else "local")
 
 
 def pytest_runtest_teardown() -> None:
-    """As long as a simulated disk is mounted, SQLite does not wait in real time, for any file."""
+    """What is left open would add up; and as long as a simulated disk is mounted, SQLite never waits in real time."""
+    rigs = sys.modules.get("tests.simulate.rig")
+    if rigs is not None:
+        rigs.close_rigs()
     disks = sys.modules.get("tests.simulate.disk_os")
     if disks is not None:
         disks.unmount_all()

@@ -307,6 +307,12 @@ class Incarnation:
         self._count_denials()
         self.network.die()
 
+    def release(self) -> None:
+        """The story is over, however it ended: no file stays open."""
+        if self.alive:
+            self.alive = self._runner.alive = False
+            _let_go(self.store)
+
     def _count_denials(self) -> None:
         for guarded in self.gateway.limiting.sessions.values():
             for limit, times in guarded.denials.items():

@@ -172,7 +172,7 @@ class Life(Lifetime):
             if not isinstance(error, AssertionError):
                 raise
         finally:
-            self.machine.close()
+            self._close()
             if self._copy is not None:
                 self._copy.close()
         violations += self.machine.disk.broken

@@ -141,6 +141,12 @@ class Lifetime(ABC):
             strategy.active = False
         self.world.after(s(5), self._start_for_edits)
 
+    def _close(self) -> None:
+        """Whether it ended well or broke."""
+        if self.gateway is not None:
+            self.gateway.release()
+        self.machine.close()
+
     # ---- at every moment
 
     def _watch_worst_case(self) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import weakref
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from tests.simulate.faults import Faults
 from tests.simulate.incarnation import Incarnation
@@ -22,10 +22,11 @@ from tradingsys.venues.binance.product import Endpoints
 from tradingsys.venues.binance.usdm import USDM
 from tradingsys.venues.protocol import VenueProtocol
 
-__all__ = ["Rig", "WireClient"]
+__all__ = ["Rig", "WireClient", "close_rigs"]
 
 _URLS = Endpoints("http://sim", "ws://sim/ws-fapi/v1", "ws://sim")
 Json = dict[str, Any]
+_RIGS: WeakSet[Rig] = WeakSet()
 
 
 class WireClient:
@@ -120,9 +121,9 @@ class Rig:
         self.venue = Venue(self.world, self.simulator, ["DOGEUSDT"], ACCOUNT)
         self.venue.troubles.faults = lambda: self.faults
         self.machine = Machine(self.world, folder, lambda: self.faults, Counter())
-        weakref.finalize(self, self.machine.close)
         self._tick()
         self.start()
+        _RIGS.add(self)
 
     def start(self, *, until_ready: bool = True) -> Incarnation:
         self.gateway = Incarnation(
@@ -139,6 +140,11 @@ class Rig:
             self.run(self.boot_s)
             assert self.gateway.gateway.is_ready, self.gateway.gateway.text
         return self.gateway
+
+    def close(self) -> None:
+        """No file stays open, and the folder is one like any again."""
+        self.gateway.release()
+        self.machine.close()
 
     def protocol(self) -> VenueProtocol:
         """What a gateway speaks to the exchange about the account."""
@@ -181,3 +187,10 @@ class Rig:
     def _tick(self) -> None:
         self.venue.tick()
         self.world.after(ms(20), self._tick)
+
+
+def close_rigs() -> None:
+    """All that a test has left."""
+    for rig in list(_RIGS):
+        rig.close()
+    _RIGS.clear()

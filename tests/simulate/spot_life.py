@@ -141,7 +141,7 @@ class SpotLife(Lifetime):
                 self._run(_BAN_S)
             violations += self._judge()
         finally:
-            self.machine.close()
+            self._close()
         violations += self.machine.disk.broken
         violations += [f"at {at}: {what}" for what, at in (*self.overseer.wrong.items(), *self._uncounted.items())]
         return Verdict.of(self.seed, self.world, violations, self.counts)

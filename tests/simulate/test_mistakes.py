@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,12 +11,13 @@ from msgspec import structs
 
 from tests.simulate.faults import Profile
 from tests.simulate.layers import Layer, LayerLife
-from tests.simulate.mistakes import LineIsGone, Mistake, make
+from tests.simulate.mistakes import LineIsGone, Lives, Mistake, OnSpot, make
 from tests.simulate.mutants import CANARY, MISTAKES, tried, violation_without
 from tests.simulate.scenes import SCENES, Scene
 from tradingsys.oms.fill_book import FillBook
 
 _LIVES = 120
+_DESCRIPTORS = Path("/proc/self/fd")
 _LAYER_EXECUTIONS, _LAYER_LIVES = 30, 16
 """So many are met in the first few of these lives; a gateway may be starting during most of any one of them."""
 
@@ -45,6 +48,17 @@ def test_a_mistake_is_undone() -> None:
         make(CANARY, patch)
         assert FillBook.book.__code__ is not before
     assert FillBook.book.__code__ is before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="its descriptors are counted")
+@pytest.mark.parametrize(("lives", "seed"), [(SCENES[0], 0), (Profile.KILLS, 2), (OnSpot(Profile.KILLS), 2)], ids=str)
+def test_who_was_killed_or_given_up_keeps_no_file_open(lives: Lives, seed: int) -> None:
+    before = len(list(_DESCRIPTORS.iterdir()))
+    with pytest.MonkeyPatch.context() as patch:
+        make(CANARY, patch)
+        violation_without.__wrapped__(seed, lives)
+    gc.collect()
+    assert len(list(_DESCRIPTORS.iterdir())) == before
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=str)

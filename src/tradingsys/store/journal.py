@@ -227,7 +227,10 @@ def _header(lineage: str) -> bytes:
 def _create(path: Path, lineage: str) -> int:
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | _BINARY, 0o600)
     header = _header(lineage)
-    if os.write(fd, header) != len(header):
+    try:
+        if os.write(fd, header) != len(header):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except BaseException:
         os.close(fd)
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        raise
     return fd

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -52,7 +52,8 @@ class Scene(Struct, frozen=True):
 
     def told(self, folder: Path) -> list[str]:
         """What is wrong at the end."""
-        return list(self.story(Rig(folder)))
+        with closing(Rig(folder)) as rig:
+            return list(self.story(rig))
 
 
 def a_copy_trades(rig: Rig, lineage: str, qty: int) -> None:

@@ -342,6 +342,23 @@ class TestProof:
         machine.kill()
         assert not machine.open().saved.journal_proven
 
+    def test_a_segment_that_cannot_be_begun_keeps_no_descriptor(
+        self, machine: Machine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        machine.ready()
+
+        def fail(fd: int, content: bytes) -> int:
+            failed.append(fd)
+            raise OSError(5, "Input/output error")
+
+        failed: list[int] = []
+        monkeypatch.setattr(os, "write", fail)
+        with pytest.raises(OSError, match="Input/output"):
+            journal.restart(machine.path, "H31")
+        monkeypatch.undo()
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(failed[0])
+
 
 @pytest.mark.skipif(not hasattr(signal, "SIGXFSZ"), reason="needs RLIMIT_FSIZE")
 def test_a_full_disk_means_not_sent(machine: Machine) -> None:
