@@ -64,8 +64,6 @@ class Mistake(Struct, frozen=True):
     """Shows at once what lives notice sooner or later."""
     hidden_by: str = ""
     """What keeps it from lives, where they are not what notices it."""
-    soon: int = 0
-    """A seed whose life met it lately: any other does as well, but later."""
 
     @property
     def edits(self) -> tuple[Edit, ...]:

@@ -92,7 +92,6 @@ AUDIT_MISTAKES = (
         stored.first_to_audit,
         '"SELECT max(0, first_trade_id, coalesce((SELECT CAST(trade_id AS INTEGER) FROM fills WHERE symbol = ?1"',
         '"SELECT max(0, coalesce((SELECT CAST(trade_id AS INTEGER) FROM fills WHERE symbol = ?1"',
-        soon=2,
     ),
     Mistake(
         "an_audit_reads_on_from_the_watermark",

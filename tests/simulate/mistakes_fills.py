@@ -65,7 +65,6 @@ FILL_MISTAKES = (
         "self._fills.book(fill, order.session, order.client_order_id)\n"
         "if fill.symbol in self.symbols:\n"
         "    self.advance(fill.symbol, int(fill.exec_id) + 1)",
-        soon=1,
     ),
     Mistake(
         "the_watermark_ignores_how_old_answers_are",
@@ -97,7 +96,6 @@ FILL_MISTAKES = (
         "from_id = last  # inclusive: a self-trade's two rows may fall on two pages",
         "from_id = last + 1",
         hidden_by="pages of 1,000 rows",
-        soon=3,
     ),
     Mistake(
         "the_watermark_is_saved_before_its_fills",
@@ -116,7 +114,6 @@ FILL_MISTAKES = (
         "for symbol in self._book.symbols:\n"
         "    rest = held.get(symbol, _ZERO) - self._book.total(symbol)\n"
         '    self._book._fills.adjust(-1, symbol, rest, "residual", self._inquiry.venue_ms())',
-        soon=7,
     ),
     Mistake(
         "the_stream_is_dropped_during_the_boot",

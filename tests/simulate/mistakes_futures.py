@@ -25,7 +25,6 @@ FUTURES_MISTAKES = (
         OrderIndex.find,
         "if facts.venue_order_id is not None:",
         "if False:",
-        soon=1,
     ),
     Mistake(
         "a_foreign_name_is_nobodys_at_once",
@@ -33,7 +32,6 @@ FUTURES_MISTAKES = (
         SessionBook.learn,
         "elif facts.forced or (facts.client_order_ids and not self.kinship.may_be_ours(facts, symbol)):",
         "elif facts.forced or facts.client_order_ids:",
-        soon=4,
     ),
     Mistake(
         "conditional_orders_are_asked_for_among_the_others",
@@ -48,7 +46,6 @@ FUTURES_MISTAKES = (
         OrderDesk._canceled,
         "self._procedures.start(self._settle_refused_cancel(order, report))",
         "self._book.refuse(order, Closed(OrderStatus.CANCELED))",
-        soon=4,
     ),
     Mistake(
         "an_amend_without_an_answer_was_refused",
@@ -67,7 +64,6 @@ FUTURES_MISTAKES = (
         "terms = structs.replace(terms, order_qty=command.order_qty, price=command.price)\n"
         "order.facts = structs.replace(order.facts, terms=terms)\n"
         "self._index.touch(order)",
-        soon=4,
     ),
     Mistake(
         "an_amend_under_way_counts_for_nothing",
@@ -107,7 +103,6 @@ FUTURES_MISTAKES = (
         "for session, amount in shares(income.amount, nets).items():",
         "largest = max(nets, key=lambda session: (abs(nets[session]), -session), default=-1)\n"
         "for session, amount in {largest: income.amount}.items():",
-        soon=1,
     ),
     Mistake(
         "funding_is_shared_by_what_is_held_now",
@@ -115,7 +110,6 @@ FUTURES_MISTAKES = (
         FillBook.pay,
         "nets = self.cash.held_at(symbol, income.ts_ms, now)",
         "nets = now",
-        soon=1,
     ),
     Mistake(
         "profit_counts_again_after_a_restart",
@@ -123,7 +117,6 @@ FUTURES_MISTAKES = (
         Accounting.__init__,
         "if key not in based or int(record.fill.exec_id) >= watermarks.get(key[1], 0):",
         "if True:",
-        soon=1,
     ),
     Mistake(
         "profit_is_forgotten_in_a_restart",
@@ -131,7 +124,6 @@ FUTURES_MISTAKES = (
         Accounting.__init__,
         _TAKE_BASE,
         f"row = structs.replace(row, realized_pnl=_ZERO)\n{_TAKE_BASE}",
-        soon=1,
     ),
 )
 """Orders first, then money."""

@@ -38,7 +38,6 @@ ORDER_MISTAKES = (
         OrderDesk._placed,
         "self._book.doubt(order)",
         "self._book.refuse(order, Closed(OrderStatus.REJECTED))",
-        soon=4,
     ),
     Mistake(
         "a_timeout_means_once_more",
@@ -46,7 +45,6 @@ ORDER_MISTAKES = (
         Gateway._request_done,
         _DONE,
         _RESEND + _SEND.format(name="order.client_order_id"),
-        soon=1,
     ),
     Mistake(
         "a_timeout_means_once_more_under_a_new_id",
@@ -54,7 +52,6 @@ ORDER_MISTAKES = (
         Gateway._request_done,
         _DONE,
         _RESEND + _NEW_ID + _SEND.format(name="name"),
-        soon=1,
     ),
     Mistake(
         "absent_before_its_time",
@@ -62,7 +59,6 @@ ORDER_MISTAKES = (
         Settling._resolve,
         "elif answered and asked_ms > expiry_ms:",
         "elif answered:",
-        soon=4,
     ),
     Mistake(
         "no_answer_counts_as_a_denial",
@@ -86,7 +82,6 @@ ORDER_MISTAKES = (
         OrderDesk.canceling,
         "self._book.cancel_pending(self._book.orders[command.client_order_id], True)",
         "self._book.refuse(self._book.orders[command.client_order_id], Closed(OrderStatus.CANCELED))",
-        soon=1,
     ),
     Mistake(
         "numbers_begin_anew_at_each_login",
@@ -134,7 +129,6 @@ ORDER_MISTAKES = (
         Reducing.terms_for_venue,
         "net = self._book.net(session, terms.symbol)",
         "net = self._book.total(terms.symbol)",
-        soon=4,
     ),
 )
 """In the order in which a request meets these rules."""

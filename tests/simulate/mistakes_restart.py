@@ -29,7 +29,6 @@ RESTART_MISTAKES = (
         OrderDesk._write_down,
         "self._store.append(intent, *others)",
         "pass",
-        soon=1,
     ),
     Mistake(
         "the_journal_is_not_read",
@@ -37,7 +36,6 @@ RESTART_MISTAKES = (
         Store.open.__func__,  # type: ignore[attr-defined]
         "absorb_journal(conn, identity, entries)",
         "pass",
-        soon=9,
     ),
     Mistake(
         "a_torn_record_is_skipped_and_stays",
@@ -77,7 +75,6 @@ RESTART_MISTAKES = (
         TrackedOrder.of_record.__func__,  # type: ignore[attr-defined]
         "order.in_doubt = not order.has_evidence and not record.absent",
         "order.absent = not order.has_evidence",
-        soon=1,
     ),
     Mistake(
         "no_fence",

@@ -42,7 +42,6 @@ SESSION_MISTAKES = (
         "bought, sold = (unbooked.get((symbol, side), _ZERO) for side in (Side.BUY, Side.SELL))\n"
         "bought, sold = max(bought - sold, _ZERO), max(sold - bought, _ZERO)",
         hidden_by="it is booked too soon",
-        soon=3,
     ),
     Mistake(
         "a_login_before_ready_gets_a_snapshot",

@@ -58,7 +58,6 @@ SPOT_MISTAKES = (
         asset_totals,
         "if asset != flow.pair.base:",
         "if asset == flow.pair.quote:",
-        soon=3,
     ),
     Mistake(
         "profit_counts_twice",

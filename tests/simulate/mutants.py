@@ -1,7 +1,9 @@
 """``python -m tests.simulate.mutants``: make each known mistake in the product, and see how soon a life notices.
 
 A mistake that no life notices is a hole in the simulation, or it is hidden by another rule of the product. With
-``--keep FILE`` a run that was broken off goes on where it was; ``--table`` prints what docs/reliability.md shows.
+``--keep FILE`` a run that was broken off goes on where it was; ``--table`` prints what docs/reliability.md shows. A
+change of the product shifts what happens in lives: ``--note`` notes which of them noticed, for the test suite, which
+begins with that one.
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ from tests.simulate.scenes import Scene
 from tests.simulate.spot_life import SpotLife
 from tradingsys.oms.fill_book import FillBook
 
-__all__ = ["CANARY", "MISTAKES", "Fate", "tried", "violation_without"]
+__all__ = ["CANARY", "MISTAKES", "Fate", "noticed_by", "tried", "violation_without"]
 
 MISTAKES = (
     *FILL_MISTAKES,
@@ -66,6 +68,8 @@ CANARY = Mistake(
     "return",
 )
 """What must be noticed at once, or noticing proves nothing."""
+NOTICED_BY = Path(__file__).with_name("noticed.json")
+"""For mistakes that not every life notices the seed of one that did, lately."""
 _BROKEN = 2
 
 
@@ -91,6 +95,7 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, help="a file of what was found out: what stands there is not tried again")
     parser.add_argument("--json", action="store_true", help="one line of JSON for each")
     parser.add_argument("--table", action="store_true", help="a table in Markdown")
+    parser.add_argument("--note", action="store_true", help=f"note the lives that noticed in {NOTICED_BY.name}")
     options = parser.parse_args()
     seeds = range(options.first, options.first + options.lives)
     canary = tried(CANARY, seeds[:1])
@@ -106,9 +111,24 @@ def main() -> int:
     for fate in chain([canary] if options.json else (), fates, _keeping(new, options.keep)):
         caught += fate.caught_by is not None and fate is not canary
         print(say(fate), flush=True)
+        if options.note and fate.caught_by is not None:
+            _note(fate.name, seeds[fate.caught_by - 1])
     if say is _line:
         print(f"the canary was caught at once; {caught} of {len(chosen)} mistakes caught")
     return int(caught < len(chosen))
+
+
+def noticed_by() -> dict[str, int]:
+    """For mistakes by name, the seed of a life that noticed."""
+    return msgspec.json.decode(NOTICED_BY.read_bytes(), type=dict[str, int])
+
+
+def _note(name: str, seed: int) -> None:
+    """Of one that the first life notices there is nothing to note."""
+    noted = noticed_by() | {name: seed}
+    if not seed:
+        del noted[name]
+    NOTICED_BY.write_bytes(msgspec.json.format(msgspec.json.encode(noted, order="sorted")) + b"\n")
 
 
 def _kept(path: Path | None) -> dict[str, Fate]:

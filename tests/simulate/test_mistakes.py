@@ -12,7 +12,7 @@ from msgspec import structs
 from tests.simulate.faults import Profile
 from tests.simulate.layers import Layer, LayerLife
 from tests.simulate.mistakes import LineIsGone, Lives, Mistake, OnSpot, make
-from tests.simulate.mutants import CANARY, MISTAKES, tried, violation_without
+from tests.simulate.mutants import CANARY, MISTAKES, noticed_by, tried, violation_without
 from tests.simulate.scenes import SCENES, Scene
 from tradingsys.oms.fill_book import FillBook
 
@@ -26,7 +26,7 @@ _LAYER_EXECUTIONS, _LAYER_LIVES = 30, 16
 def test_a_mistake_in_the_product_does_not_survive(mistake: Mistake) -> None:
     if mistake.scene is not None:
         mistake = structs.replace(mistake, lives=mistake.scene)
-    soon = mistake.soon
+    soon = noticed_by().get(mistake.name, 0)
     fate = tried(mistake, [soon, *range(soon), *range(soon + 1, _LIVES)])
     assert fate.caught_by is not None, fate.violation
 
