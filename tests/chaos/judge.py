@@ -71,18 +71,20 @@ def _is_unexplained(line: str, faults: Counter[str]) -> bool:
 
 def _settled(stage: Stage, patience_s: float) -> list[str]:
     """What is still wrong when nothing has changed any more for so long: a busy machine takes its time."""
-    found, deadline = list(_unsettled(stage)), time.monotonic() + patience_s
-    while found and time.monotonic() < deadline:
-        time.sleep(0.2)
-        before, found = found, list(_unsettled(stage))
+    found: list[str] = []
+    deadline = time.monotonic() + patience_s
+    while True:
+        began, before = time.monotonic(), found
+        found = list(_restless(stage)) or list(_unequal(stage))
+        if not found or began > deadline:
+            return found
         if found != before:
             deadline = time.monotonic() + patience_s
-    return found
+        time.sleep(max(0.2, time.monotonic() - began))  # looking at a long day costs those whom it waits for
 
 
-def _unsettled(stage: Stage) -> Iterator[str]:
-    for what in ("orders", "algos") if stage.product == "usdm" else ("orders",):
-        yield from (f"open at the exchange: {row}" for row in stage.ask(what) if row["status"] in _OPEN)
+def _restless(stage: Stage) -> Iterator[str]:
+    """What the gateway itself says is not at rest."""
     status = stage.status()
     if status is None or not status["ready"]:
         yield f"the gateway is not ready: {status and status['text']}"
@@ -90,6 +92,11 @@ def _unsettled(stage: Stage) -> Iterator[str]:
     for what in ("open_orders", "in_doubt", "halts", "differences"):
         if status[what]:
             yield f"{what}: {status[what]}"
+
+
+def _unequal(stage: Stage) -> Iterator[str]:
+    for what in ("orders", "algos") if stage.product == "usdm" else ("orders",):
+        yield from (f"open at the exchange: {row}" for row in stage.ask(what) if row["status"] in _OPEN)
     yield from _fills(stage)
 
 
