@@ -10,8 +10,8 @@ from tests.simulate.campaign import Group
 
 __all__ = ["mostly_idle", "never_met"]
 
-_MANY = 300
-"""In fewer lives the same happens more or less often by chance."""
+_CHANCE = 2
+"""What happens so often may be off by so many of its square roots."""
 _IDLE = 0.1
 """Of the lives of a kind and profile so many at the most may pass without an order: nothing can go wrong in them."""
 _ON_SPOT = {
@@ -118,8 +118,7 @@ def never_met(counts: Counter[str], lives: int, *, on_spot: bool = True) -> Iter
     """What was met too seldom in so many lives; some can be met ``on_spot`` alone."""
     for what, often in (_PER_HUNDRED | (_ON_SPOT if on_spot else {})).items():
         expected = often * lives / 100
-        scatter = sqrt(expected) if lives < _MANY else 0
-        least = max(int(expected >= 2), int(expected - scatter))
+        least = max(int(expected >= 2), int(expected - _CHANCE * sqrt(expected)))
         if counts[what] < least:
             yield f"{what}: {counts[what]}, expected {least} at the least"
 
@@ -128,5 +127,5 @@ def mostly_idle(groups: Mapping[str, Group]) -> Iterator[str]:
     """Kinds and profiles in whose lives orders are too seldom taken, by more than chance."""
     for name, group in groups.items():
         most = _IDLE * group.lives
-        if group.idle > max(1, most + 2 * sqrt(most)):
+        if group.idle > max(1, most + _CHANCE * sqrt(most)):
             yield f"orders in {name}: none in {group.idle} of {group.lives} lives"
