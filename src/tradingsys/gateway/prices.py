@@ -40,9 +40,9 @@ class Prices:
         """What was asked for, or told by a stream that nobody follows any more."""
 
     def note(self, event: MarketEvent, now_ns: int) -> None:
-        """Something came; the text is read when somebody asks."""
+        """Something came."""
         if isinstance(event, Depth | BestBidOffer):
-            if isinstance(event, Depth) and not (event.bids and event.asks):
+            if _middle(_best(event)) is None:
                 self._keep_middle(event.symbol)
             self._books[event.symbol] = event, now_ns
         elif isinstance(event, MarkPrice):
@@ -51,10 +51,10 @@ class Prices:
             self._trades[event.symbol] = event, now_ns
 
     def _keep_middle(self, symbol: str) -> None:
-        """A side of its book is gone: what the middle was grows old, and is known all the same."""
-        best = self.best(symbol)
-        if best is not None and best[0] < best[1]:
-            self._kept[symbol] = (best[0] + best[1]) * _HALF, self._books[symbol][1]
+        """A side of its book is gone, or it is crossed: what the middle was grows old, and is known all the same."""
+        middle = _middle(self.best(symbol))
+        if middle is not None:
+            self._kept[symbol] = middle, self._books[symbol][1]
 
     def read(self, symbol: str, px: Decimal, at_ns: int) -> None:
         """The exchange was asked, and this is what it traded at then."""
@@ -63,7 +63,7 @@ class Prices:
 
     def forget(self, stream: Stream) -> None:
         """It is no longer followed: its last price grows old, and is no book any more."""
-        known = self._known(stream.symbol, self.best(stream.symbol))
+        known = self._known(stream.symbol)
         if known:
             self._kept[stream.symbol] = max(known, key=_when)
         if stream.kind == "mark":
@@ -82,16 +82,7 @@ class Prices:
 
     def best(self, symbol: str) -> tuple[Decimal, Decimal] | None:
         """Best bid and offer; None when no book is followed, or a side of it is empty or cannot be read."""
-        if symbol not in self._books:
-            return None
-        book, _ = self._books[symbol]
-        if isinstance(book, BestBidOffer):
-            bid, ask = _number(book.bid_px), _number(book.ask_px)
-        elif book.bids and book.asks:
-            bid, ask = _number(book.bids[0][0]), _number(book.asks[0][0])
-        else:
-            return None
-        return (bid, ask) if bid > 0 and ask > 0 else None
+        return _best(self._books[symbol][0]) if symbol in self._books else None
 
     def levels(self, symbol: str, side: Side) -> Sequence[tuple[Decimal, Decimal]]:
         """What an order of this side would trade with, best first: price and quantity, as far as it is followed."""
@@ -109,13 +100,10 @@ class Prices:
         What came before ``oldest_ns`` is too old; with None nothing is.
         """
         best = self.best(symbol)
-        if best is not None:
-            if best[0] >= best[1]:
-                told = f"{best[0]} is bid, {best[1]} asked"
-                return Measured(None, f"the book of {symbol.lower()} is crossed: {told}", told)
-            if oldest_ns is None or self._books[symbol][1] >= oldest_ns:
-                return Measured((best[0] + best[1]) * _HALF)
-        known = self._known(symbol, best)
+        if best is not None and _middle(best) is None and (oldest_ns is None or self._books[symbol][1] >= oldest_ns):
+            told = f"{best[0]} is bid, {best[1]} asked"
+            return Measured(None, f"the book of {symbol.lower()} is crossed: {told}", told)
+        known = self._known(symbol)
         for px, at_ns in known:
             if oldest_ns is None or at_ns >= oldest_ns:
                 return Measured(px)
@@ -127,18 +115,19 @@ class Prices:
 
     def newest_ns(self, symbol: str) -> int | None:
         """When its latest price came; None without one."""
-        return max((at_ns for _, at_ns in self._known(symbol, self.best(symbol))), default=None)
+        return max((at_ns for _, at_ns in self._known(symbol)), default=None)
 
     def worth(self, symbol: str) -> Decimal | None:
         """The best price known to value a position with, however old."""
-        known = self._known(symbol, self.best(symbol))
+        known = self._known(symbol)
         return known[0][0] if known else None
 
-    def _known(self, symbol: str, best: tuple[Decimal, Decimal] | None) -> list[tuple[Decimal, int]]:
+    def _known(self, symbol: str) -> list[tuple[Decimal, int]]:
         """Prices and when they came: what measures best first."""
         known: list[tuple[Decimal, int]] = []
-        if best is not None and best[0] < best[1]:
-            known.append(((best[0] + best[1]) * _HALF, self._books[symbol][1]))
+        middle = _middle(self.best(symbol))
+        if middle is not None:
+            known.append((middle, self._books[symbol][1]))
         if symbol in self._marks:
             mark, at_ns = self._marks[symbol]
             known.append((_number(mark.mark_px), at_ns))
@@ -148,6 +137,21 @@ class Prices:
         if symbol in self._kept:
             known.append(self._kept[symbol])
         return [(px, at_ns) for px, at_ns in known if px > 0]
+
+
+def _best(book: _Book) -> tuple[Decimal, Decimal] | None:
+    if isinstance(book, BestBidOffer):
+        bid, ask = _number(book.bid_px), _number(book.ask_px)
+    elif book.bids and book.asks:
+        bid, ask = _number(book.bids[0][0]), _number(book.asks[0][0])
+    else:
+        return None
+    return (bid, ask) if bid > 0 and ask > 0 else None
+
+
+def _middle(best: tuple[Decimal, Decimal] | None) -> Decimal | None:
+    """Of a book with both sides that is not crossed."""
+    return (best[0] + best[1]) * _HALF if best is not None and best[0] < best[1] else None
 
 
 def _number(text: str) -> Decimal:

@@ -2,15 +2,41 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tradingsys.core.market import Depth
+import pytest
+
+from tradingsys.core.market import BestBidOffer, Depth
 from tradingsys.gateway.prices import Prices
 
 
-def test_a_price_is_known_and_grows_old_when_a_side_of_the_book_is_gone() -> None:
+def book(bid: str, ask: str) -> BestBidOffer:
+    return BestBidOffer("DOGEUSDT", 0, bid, "9", ask, "9")
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        Depth("DOGEUSDT", 0, [("0.5", "9")], []),
+        book("0.00000", "0.45"),
+        book("0.5", "much"),
+        Depth("DOGEUSDT", 0, [("0.9", "9")], [("0.7", "9")]),
+        book("0.9", "0.7"),
+    ],
+)
+def test_what_a_book_without_a_middle_was_before_is_known_and_grows_old(gone: Depth | BestBidOffer) -> None:
     prices = Prices()
     prices.note(Depth("DOGEUSDT", 0, [("0.5", "9")], [("0.7", "9")]), 100)
     for at_ns in (200, 300):
-        prices.note(Depth("DOGEUSDT", 0, [("0.5", "9")], []), at_ns)
+        prices.note(gone, at_ns)
+    prices.note(Depth("DOGEUSDT", 0, [], []), 400)
     assert prices.best("DOGEUSDT") is None and prices.worth("DOGEUSDT") == Decimal("0.6")
-    assert prices.measure("DOGEUSDT", 100, 300).px == Decimal("0.6")
-    assert prices.measure("DOGEUSDT", 101, 300).px is None, "of the book that was"
+    assert prices.measure("DOGEUSDT", 100, 400).px == Decimal("0.6")
+    assert prices.measure("DOGEUSDT", 101, 400).px is None, "of the book that was"
+
+
+def test_a_crossed_book_measures_nothing_until_it_is_old_and_something_newer_is_known() -> None:
+    prices = Prices()
+    prices.note(book("0.7", "0.7"), 100)
+    prices.read("DOGEUSDT", Decimal("0.6"), 200)
+    assert "crossed" in prices.measure("DOGEUSDT", 100, 300).problem
+    assert prices.measure("DOGEUSDT", 101, 300).px == Decimal("0.6")
+    assert "crossed" in prices.measure("DOGEUSDT", None, 300).problem, "nothing is too old then"

@@ -212,7 +212,7 @@ def test_a_book_that_becomes_empty_forgets_no_worth(tmp_path: Path) -> None:
 
 
 def test_a_price_that_is_no_number_is_none(tmp_path: Path) -> None:
-    scene = limited(tmp_path, max_reference_age_s=30, max_daily_loss=Decimal(10), max_aggressive_pct=Decimal(5))
+    scene = limited(tmp_path, max_reference_age_s=2, max_daily_loss=Decimal(10), max_aggressive_pct=Decimal(5))
     trades_at(scene, "0.6")
     client = scene.holder(1, "30")
     for text in ("", "NaN", "much", "Infinity", "-1"):
