@@ -80,6 +80,8 @@ class Countdown:
         sessions = self._gateway.settings.sessions
         agrees: dict[str, bool] = {}
         for order in self._gateway.book.open_orders():
+            if order.is_unproven:
+                continue
             configured = sessions.get(order.session)
             agrees[order.symbol] = agrees.get(order.symbol, True) and configured is not None and configured.countdown
         return {symbol for symbol, is_wanted in agrees.items() if is_wanted}

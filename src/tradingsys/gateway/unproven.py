@@ -21,7 +21,7 @@ Presume = Callable[[int, Terms], Decimal]
 """Told a session and terms, it tells what an order for an amount may come to."""
 
 _MOST = 100
-"""Of a session at a time: each is asked about, and counts in full, until the exchange has shown what became of it."""
+"""Of a session at a time: each is asked about until the exchange has shown what became of it."""
 
 
 class UnprovenOrders:
@@ -69,7 +69,7 @@ class UnprovenOrders:
             raise LocalProtocolError(str(error), code=ErrorCode.BAD_REQUEST) from None
 
     def _check(self, terms: Terms, instrument: Instrument | None) -> None:
-        """It counts as what it claims to be: at least it must be able to be that."""
+        """It is shown as what it claims to be: at least it must be able to be that."""
         name = terms.symbol.lower()[:20]
         if terms.symbol not in self._book.symbols:
             raise LocalProtocolError(

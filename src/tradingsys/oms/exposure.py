@@ -3,7 +3,8 @@
 Longs and shorts are apart: everything under way on a side counts at its full size there, and nothing on the other side
 makes up for it. An order in doubt counts as if it stood, an amended one with the larger of both sizes, and what the
 venue says was executed beyond the executions that are booked counts as if it were still to come. Of two orders of
-which one cancels the other, only the larger counts.
+which one cancels the other, only the larger counts. What only its strategy tells of counts for nothing until the venue
+shows it.
 
 Sums over symbols are in money, at what a unit of each was worth when somebody said so last.
 """
@@ -201,7 +202,7 @@ class Exposure:
 
 def _counted(order: TrackedOrder) -> _Counted | None:
     terms = order.known_terms
-    if terms is None:
+    if terms is None or order.is_unproven:
         return None
     is_open, leaves, unbooked = order.is_open, order.worst_leaves_qty, order.facts.missing_qty
     if not (is_open or leaves or unbooked):

@@ -11,7 +11,9 @@ from tests.unit.gateway.scene import SETTINGS, Scene
 from tradingsys.core.commands import RateLimit, SetCountdown, TradesQuery
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.errors import TransportError, VenueError
+from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.core.order import Closed, Order
+from tradingsys.core.records import Intent
 from tradingsys.core.reports import OrderChanged
 from tradingsys.gateway.session_config import SessionConfig
 from tradingsys.oms.procedure import ask
@@ -118,3 +120,14 @@ def test_what_cannot_be_taken_back_is_given_up_when_it_has_run_out(armed: Scene)
     renewed(armed)
     armed.run(60)
     assert not renewed(armed)
+
+
+def test_what_a_session_says_that_it_sent_stops_nobodys_countdown(armed: Scene) -> None:
+    book = armed.gateway.book
+    [mine] = [order for order in book.open_orders() if order.symbol == "BTCUSDT"]
+    assert mine.terms is not None
+    name = encode_client_order_id(OrderKey(2, book.lineage, 1, 1, 1))
+    book.doubt(book.track(Intent(name, 2, mine.terms, 0, 0)))
+    armed.run(30)
+    asked = [query for query in armed.venue.asked if isinstance(query, SetCountdown)]
+    assert asked and all(query.countdown_ms for query in asked)

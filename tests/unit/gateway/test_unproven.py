@@ -9,7 +9,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 
+from tests.simulate.life import SETTINGS
 from tests.simulate.rig import Json, Rig, WireClient
 from tests.unit.gateway.scene import Scene
 from tests.unit.gateway.test_stopping import confirmed, holder, operator
@@ -19,7 +21,10 @@ from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.core.order import Fill, Order, Terms
 from tradingsys.core.records import Intent
 from tradingsys.core.reports import OrderChanged
+from tradingsys.gateway.session_config import UNLIMITED
 from tradingsys.gateway.views import terms_of
+from tradingsys.oms.limits import AccountLimits
+from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.wire.messages import ErrorCode, ResolveItem
 
 _seqs = count(50)
@@ -109,12 +114,56 @@ def test_a_doubt_about_a_symbol_that_there_never_was_ends(rig: Rig, past: int) -
     assert order.absent and not order.is_open
 
 
-def test_one_for_an_amount_counts_what_that_comes_to(rig: Rig, past: int) -> None:
+def shown(rig: Rig, item: Json) -> TrackedOrder:
+    """The exchange tells of an order that is open there."""
+    order = rig.gateway.gateway.book.orders[item["client_order_id"]]
+    assert order.terms is not None
+    facts = Order((order.client_order_id,), "77", structs.replace(order.terms, version_ms=1), accepted=True)
+    rig.gateway.gateway.book.learn(facts, "DOGEUSDT", 1)
+    return order
+
+
+def test_it_counts_for_nothing_until_the_exchange_shows_it(rig: Rig, past: int) -> None:
+    book = rig.gateway.gateway.book
+    client, other = rig.client(), holder(rig, 2, 30)
+    item = made_up(client, past, quantity="1000")
+    close = {"order_type": "STOP_MARKET", "stop_price": "0.5", "side": "SELL", "price": None, "time_in_force": None}
+    client.ask("resolve", {"orders": [item]}, wait_s=0.1)
+    assert book.orders[item["client_order_id"]].is_unproven
+    line = book.exposure.line(1, "DOGEUSDT")
+    assert (line.buys, line.orders, line.doubts) == (0, 0, {})
+    assert book.exposure.account.orders == 0
+    stop = other.ask("order", other.order_params(**close, close_position=True, quantity="0"))
+    assert "result" in stop, "the neighbour is the symbol's only holder"
+    shown(rig, item)
+    line = book.exposure.line(1, "DOGEUSDT")
+    assert (line.buys, line.orders) == (1000, 1), "it was sent, and the journal had lost it"
+    assert book.exposure.account.orders == 2
+    again = other.ask("order", other.order_params(**close, close_position=True, quantity="0"))
+    assert "not the only holder" in again["error"]["msg"]
+
+
+def test_who_makes_up_much_has_no_neighbour_denied(rig: Rig, past: int) -> None:
+    account = AccountLimits(max_gross_notional=Decimal(1_000), max_open_orders=5)
+    rig.settings = structs.replace(SETTINGS, limits=structs.replace(UNLIMITED, account=account))
+    rig.restart()
+    gateway = rig.gateway.gateway
+    gateway.market.prices.read("DOGEUSDT", Decimal("0.6"), gateway.now_ns())
+    gateway.book.exposure.value("DOGEUSDT", Decimal("0.6"))
+    client, other = rig.client(), rig.client(2, instance="other")
+    items = [made_up(client, past, quantity="1000000") for _ in range(10)]
+    assert "result" in client.ask("resolve", {"orders": items}, wait_s=0.1)
+    assert "result" in other.ask("order", other.order_params(quantity="20"))
+
+
+def test_one_for_an_amount_counts_what_that_comes_to_when_it_is_shown(rig: Rig, past: int) -> None:
     gateway = rig.gateway.gateway
     gateway.market.prices.read("DOGEUSDT", Decimal("0.6"), gateway.now_ns())
     amount: Json = {"order_type": "MARKET", "quantity": "0", "quote_quantity": "90", "price": None}
     client = rig.client()
-    assert "result" in client.ask("resolve", {"orders": [made_up(client, past, **amount, time_in_force=None)]})
+    item = made_up(client, past, **amount, time_in_force=None)
+    assert "result" in client.ask("resolve", {"orders": [item]}, wait_s=0.1)
+    shown(rig, item)
     assert gateway.book.exposure.line(1, "DOGEUSDT").buys == 150
 
 
