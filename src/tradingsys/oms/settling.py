@@ -19,6 +19,7 @@ _STORM = 4
 """With so many orders of a symbol in doubt, one question for all its open orders costs less than one for each."""
 _SWEEP_NS = 1_000_000_000
 _SOON_MS = 400
+_CANCEL_ASKED_NS = 5_000_000_000
 _OWNER_ATTEMPTS = 12
 _RETENTION_MS = 3 * 86_400_000
 """Binance forgets orders that ended without a fill after so long."""
@@ -152,10 +153,13 @@ class Settling:
         return min(wait_ms, max(left_ms, self._inquiry.timing.first_retry_ms)) if has_answer else wait_ms
 
     async def settle_cancel(self, order: TrackedOrder) -> None:
-        """After a cancel whose outcome is not known, or that was refused: see what the order is now."""
+        """After a cancel whose outcome is not known, or that was refused: see what the order is now.
+
+        Not for ever: another one does no harm, and who wants the order gone waits for nothing but this.
+        """
         inquiry = self._inquiry
-        wait_ms = inquiry.timing.first_retry_ms
-        while order.is_open:
+        wait_ms, until_ns = inquiry.timing.first_retry_ms, inquiry.now_ns() + _CANCEL_ASKED_NS
+        while order.is_open and inquiry.now_ns() < until_ns:
             facts, _ = await inquiry.order(order)
             if facts is not None:
                 inquiry.learn(facts, order.symbol)
