@@ -16,8 +16,8 @@ __all__ = ["LIMIT_MISTAKES"]
 
 _REDUCES_NOTHING = Edit(
     Reducing.terms_for_venue,
-    "if order is not instead_of and not (alone and self._may_be_beside(order, terms))",
-    "if not order.in_doubt and order is not instead_of and not (alone and self._may_be_beside(order, terms))",
+    "if order is not instead_of and not (is_flagged and self._may_be_beside(order, terms))",
+    "if not order.in_doubt and order is not instead_of and not (is_flagged and self._may_be_beside(order, terms))",
 )
 
 LIMIT_MISTAKES = (

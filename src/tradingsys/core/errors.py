@@ -74,15 +74,25 @@ class LocalProtocolError(TradingError):
 
 
 class InvalidOrder(LocalProtocolError):
-    """An order refused before anything was sent: it breaks the instrument's rules or one of our limits."""
+    """An order refused before anything was sent: it breaks the instrument's rules or one of our limits.
+
+    ``for_others``: for the sake of what is open, held or used up by all sessions together, so it is no fault of whoever
+    sent it.
+    """
+
+    def __init__(self, message: str, *, code: int = -30003, for_others: bool = False) -> None:
+        self.for_others = for_others
+        super().__init__(message, code=code)
 
 
 class LimitExceeded(InvalidOrder):
     """An order that one of our own limits denies; ``limit`` is the key of the configuration that sets it."""
 
-    def __init__(self, message: str, *, code: int, limit: str, allowed: str, observed: str) -> None:
+    def __init__(
+        self, message: str, *, code: int, limit: str, allowed: str, observed: str, for_others: bool = False
+    ) -> None:
         self.limit, self.allowed, self.observed = limit, allowed, observed
-        super().__init__(message, code=code)
+        super().__init__(message, code=code, for_others=for_others)
 
 
 class VenueError(TradingError):

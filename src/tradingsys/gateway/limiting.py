@@ -241,6 +241,7 @@ class Limiting:
             limit=limit,
             allowed=denial.allowed,
             observed=denial.observed,
+            for_others=limit.startswith(ACCOUNT),
         )
 
     # ---- what becomes of it
@@ -268,9 +269,8 @@ class Limiting:
     def refused(self, session: int) -> None:
         """A request of the session was refused, by us or by the exchange."""
         guarded, now_ns = self.guarded(session), self._gateway.now_ns()
-        if not (
-            self._is_restricted(session, HaltCause.LIMIT, HaltCause.PAUSE) or guarded.fault
-        ) and guarded.pace.rejections.note(now_ns):
+        is_halted = guarded.fault or self._gateway.book.halts.state(session, "") is TradingState.HALTED
+        if not is_halted and guarded.pace.rejections.note(now_ns):
             is_first = guarded.storm_ns is None or now_ns - guarded.storm_ns > _FORGIVEN_NS
             guarded.storm_ns = now_ns
             most, width_s = guarded.limits.max_rejections, guarded.limits.rejections_window_s
@@ -330,7 +330,8 @@ class Limiting:
 
     def resumes(self, scope: Scope) -> None:
         """A person is about to let a session go on: where a limit stopped it, it may do as much again."""
-        if scope.session is None or scope.symbol or not self._is_restricted(scope.session, HaltCause.LIMIT):
+        stopped_by = {row.cause for row in self._gateway.book.halts.of(scope)}
+        if scope.session is None or scope.symbol or HaltCause.LIMIT not in stopped_by:
             return
         guarded = self.guarded(scope.session)
         guarded.fault = None
@@ -386,6 +387,3 @@ class Limiting:
     def _keep(self, record: DayRecord | None) -> None:
         if record is not None:
             self._gateway.book.keep_day(record)
-
-    def _is_restricted(self, session: int, *causes: HaltCause) -> bool:
-        return any(row.cause in causes for row in self._gateway.book.halts.of(Scope(session)))

@@ -56,13 +56,15 @@ class OrderRequests:
         }
 
     def _counted(self, method: Method) -> Method:
-        """The same, and what is refused counts: a strategy that takes no heed of it is stopped."""
+        """The same, and what is refused counts: a strategy that takes no heed of it is stopped. What other sessions are
+        the reason of does not, or they could have it stopped.
+        """
 
         def counted(client: Client, request: Request) -> None:
             try:
                 method(client, request)
-            except LocalProtocolError as error:
-                if client.session is not None and error.code in _REFUSALS:
+            except InvalidOrder as error:
+                if client.session is not None and error.code in _REFUSALS and not error.for_others:
                     self._gateway.limiting.refused(client.session.id)
                 raise
 
@@ -85,7 +87,7 @@ class OrderRequests:
         presumed_qty = self._presumed_qty(session, asked)
         gateway.limiting.order(session, [(command, asked)], presumed_qty)
         if not gateway.venue.admits(command):
-            raise InvalidOrder(gateway.venue.too_fast("order", command), code=ErrorCode.DENIED)
+            raise InvalidOrder(gateway.venue.too_fast("order", command), code=ErrorCode.DENIED, for_others=True)
         desk.commit(session, [(command, asked)], presumed_qty=presumed_qty)
         gateway.venue.send(command)
         client.peer.write(encode_reply(request.id, OrderResult(command.client_order_id)))
@@ -112,7 +114,7 @@ class OrderRequests:
         first = prepared[0][1] if params.contingency.has_first else None
         gateway.limiting.order(session, prepared, rivals=pairs, first=first)
         if not gateway.venue.admits(together):
-            raise InvalidOrder(gateway.venue.too_fast("order list", together), code=ErrorCode.DENIED)
+            raise InvalidOrder(gateway.venue.too_fast("order list", together), code=ErrorCode.DENIED, for_others=True)
         desk.commit(session, prepared, rivals=pairs)
         gateway.venue.send(together)
         names = [command.client_order_id for command in together.orders]
@@ -133,7 +135,7 @@ class OrderRequests:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
         gateway.limiting.amend(order, terms)
         if not gateway.venue.admits(command):
-            raise InvalidOrder(gateway.venue.too_fast("amend", command), code=ErrorCode.DENIED)
+            raise InvalidOrder(gateway.venue.too_fast("amend", command), code=ErrorCode.DENIED, for_others=True)
         desk.amending(command, terms)
         gateway.venue.send(command)
         client.peer.write(encode_reply(request.id))

@@ -380,7 +380,8 @@ def _of_leg(params: OrderListParams, number: int) -> Iterator[None]:
     try:
         yield
     except LocalProtocolError as error:
-        raise type(error)(f"{leg_name(params, number)}: {error}", code=error.code) from None
+        error.args = (f"{leg_name(params, number)}: {error}",)
+        raise
 
 
 def _told(error: TradingError | None) -> tuple[int, str]:

@@ -7,7 +7,7 @@ the same: while no other session holds the symbol or has orders there. Where ass
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from msgspec import structs
@@ -26,6 +26,7 @@ __all__ = ["Reducing"]
 
 _ZERO = Decimal(0)
 _NOTHING = Line()
+_MOST_NAMED = 5
 
 
 class Reducing:
@@ -74,26 +75,27 @@ class Reducing:
         line = self._line(session, symbol)
         if symbol not in self._open or (more is not None and line.worst_of(terms.side, more) <= _ZERO):
             return
-        sides: set[tuple[int, Side]] = set()
-        for order in self._watched(symbol):
-            known = order.known_terms
-            if order.session == session or known is None or not (order.closes_position or self._is_flagged(order)):
-                continue
-            if self._reducible(order) <= _ZERO:
-                self._unwanted.add(order.client_order_id)
-                raise InvalidOrder(
-                    f"session {order.session} has {order.client_order_id} left over, which could act on a position of "
-                    "this session: it is being canceled, try again in a second",
-                    code=ErrorCode.INVALID_ORDER,
-                )
+        others = [
+            order
+            for order in self._watched(symbol)
+            if order.session != session and (order.closes_position or self._is_flagged(order))
+        ]
+        left_over = [order for order in others if self._reducible(order) <= _ZERO]
+        if left_over:
+            self._unwanted.update(order.client_order_id for order in left_over)
+            owners = ", ".join(f"session {owner}" for owner in sorted({order.session for order in left_over}))
+            raise _in_the_way(
+                f"{owners} has {_named(left_over)} left over, which could act on a position of this session: that is "
+                "canceled as soon as the exchange has confirmed it, try again in a second"
+            )
+        for order in others:
             if order.closes_position:
-                raise InvalidOrder(
+                raise _in_the_way(
                     f"session {order.session} has an order that closes the account's whole position in "
                     f"{symbol.lower()} when it is triggered ({order.client_order_id}): until it is gone no other "
-                    "session can add to a position in it",
-                    code=ErrorCode.INVALID_ORDER,
+                    "session can add to a position in it"
                 )
-            sides.add((order.session, known.side))
+        sides = {(order.session, known.side) for order in others if (known := order.known_terms) is not None}
         for owner, side in sorted(sides):
             self._check_guarded(owner, symbol, side, terms.side)
 
@@ -103,21 +105,23 @@ class Reducing:
         Once another session holds some of it, a stop and a target may both execute; once another one is on the opposite
         side, neither does.
         """
-        orders = self._own(owner, symbol, side)
-        together, room = _without_rivals(orders), max(-self._book.net(owner, symbol) * side.sign, _ZERO)
-        names = ", ".join(order.client_order_id for order in orders if self._is_flagged(order))
-        waits = f"session {owner} waits to {side} {plain(together)} {symbol.lower()} of the {plain(room)} that it holds"
-        if together > room:
-            raise InvalidOrder(
-                f"{waits} ({names}): as the symbol's only holder it may, so until one of them is gone no other session "
-                "can add to a position in it",
-                code=ErrorCode.INVALID_ORDER,
+        room = max(-self._book.net(owner, symbol) * side.sign, _ZERO)
+        orders = sorted(self._own(owner, symbol, side), key=lambda order: not self._is_flagged(order))
+
+        def waits(waiting: Sequence[TrackedOrder]) -> str:
+            what = f"{plain(_without_rivals(waiting))} {symbol.lower()} of the {plain(room)} that it holds"
+            return f"session {owner} waits to {side} {what} ({_named(waiting)})"
+
+        if _without_rivals(orders) > room:
+            raise _in_the_way(
+                f"{waits(orders)}: as the symbol's only holder it may, so until that is no more than it holds no other "
+                "session can add to a position in it"
             )
         if wanted is side:
-            raise InvalidOrder(
-                f"{waits} ({names}): the exchange would not do that any more if another session could {side} more than "
-                f"it holds; until they are gone it can reduce what it holds, or {side.opposite}",
-                code=ErrorCode.INVALID_ORDER,
+            raise _in_the_way(
+                f"{waits([order for order in orders if self._is_flagged(order)])}: the exchange would not do that any "
+                f"more if another session could {side} more than it holds; until they are gone it can reduce what it "
+                f"holds, or {side.opposite}"
             )
 
     def restricted(
@@ -145,7 +149,8 @@ class Reducing:
     def terms_for_venue(
         self, session: int, terms: Terms, instead_of: TrackedOrder | None = None, *, before: Terms | None = None
     ) -> bool:
-        """Whether the venue may be told that this order only reduces; ``instead_of`` is the order that it amends.
+        """Whether the venue may be told that this order only reduces; ``instead_of`` is the order that it amends: of
+        that one the venue knows what it was told when it was sent.
 
         ``before`` is executed when the order begins to work.
 
@@ -155,23 +160,24 @@ class Reducing:
             self._check_close(session, terms)
             return False  # the venue takes one of the two flags
         net = self._book.net(session, terms.symbol)
-        alone = self._has_flag and self._is_alone(session, terms.symbol)
+        is_alone = self._is_alone(session, terms.symbol)
+        is_flagged = self._has_flag and is_alone and (instead_of is None or self._is_flagged(instead_of))
         under_way = before.order_qty if before is not None and before.side is terms.side else _ZERO
         bought = before.order_qty if before is not None and before.side is not terms.side else _ZERO
         under_way += _without_rivals(
             order
             for order in self._own(session, terms.symbol, terms.side)
-            if order is not instead_of and not (alone and self._may_be_beside(order, terms))
+            if order is not instead_of and not (is_flagged and self._may_be_beside(order, terms))
         )
         wanted = terms.order_qty - (instead_of.facts.booked_qty if instead_of is not None else _ZERO)
         room = bought - net * terms.side.sign - under_way
         if wanted > room:
             raise InvalidOrder(
                 f"reduce-only: the session holds {plain(net)}, {plain(under_way)} of it being reduced already: "
-                f"{_way_out(terms, room, under_way, alone)}",
+                f"{_way_out(terms, room, under_way, is_shared=self._has_flag and not is_alone)}",
                 code=ErrorCode.INVALID_ORDER,
             )
-        return alone
+        return is_flagged
 
     def _check_close(self, session: int, terms: Terms) -> None:
         net, name = self._book.net(session, terms.symbol), terms.symbol.lower()
@@ -181,10 +187,9 @@ class Reducing:
                 code=ErrorCode.INVALID_ORDER,
             )
         if not self._is_alone(session, terms.symbol):
-            raise InvalidOrder(
+            raise _in_the_way(
                 f"close_position would close the whole account's position in {name}, of which this session is not the "
-                f"only holder: send reduce_only with a quantity instead (the session holds {plain(net)})",
-                code=ErrorCode.INVALID_ORDER,
+                f"only holder: send reduce_only with a quantity instead (the session holds {plain(net)})"
             )
 
     def _may_be_beside(self, order: TrackedOrder, terms: Terms) -> bool:
@@ -257,20 +262,28 @@ def _without_rivals(orders: Iterable[TrackedOrder]) -> Decimal:
     return sum(largest.values(), _ZERO)
 
 
-def _way_out(terms: Terms, room: Decimal, under_way: Decimal, alone: bool) -> str:
-    """What to do about an order that would do more than reduce."""
+def _named(orders: Sequence[TrackedOrder]) -> str:
+    """Some of them: a session may quote at a hundred prices."""
+    names = [order.client_order_id for order in orders[:_MOST_NAMED]]
+    more = len(orders) - len(names)
+    return ", ".join([*names, f"{more} more"] if more else names)
+
+
+def _in_the_way(why: str) -> InvalidOrder:
+    """Of an order that nothing is wrong with, but for what other sessions hold or wait for."""
+    return InvalidOrder(why, code=ErrorCode.INVALID_ORDER, for_others=True)
+
+
+def _way_out(terms: Terms, room: Decimal, under_way: Decimal, *, is_shared: bool) -> str:
+    """What to do about an order that would do more than reduce; ``is_shared``: other sessions use the symbol, too."""
     if room > _ZERO:
         return f"{terms.side} {plain(room)} at most"
     if not under_way:
         return f"a {terms.side} reduces nothing"
-    together = "" if alone else "; while other sessions hold the symbol too, a stop and a target count together"
+    together = "; while other sessions hold the symbol too, a stop and a target count together" if is_shared else ""
     return f"cancel or amend the orders that do{together}"
 
 
 def _only_reduces(order: TrackedOrder) -> bool:
     """Whether an open order was asked to do no more."""
-    if not order.is_open or order.is_unproven:
-        return False
-    known, own = order.known_terms, order.terms
-    is_told = known is not None and (known.reduce_only or known.close_position)
-    return is_told or (own is not None and own.reduce_only)
+    return order.is_open and not order.is_unproven and order.only_reduces

@@ -97,6 +97,13 @@ class TrackedOrder(Struct, eq=False):
         return self.in_doubt and not self.stamp_ms
 
     @property
+    def only_reduces(self) -> bool:
+        """Whether it was asked to do no more than reduce or close a position, whoever sees to that."""
+        own, known = self.terms, self.known_terms
+        is_told = known is not None and (known.reduce_only or known.close_position)
+        return is_told or (own is not None and own.reduce_only)
+
+    @property
     def is_untold(self) -> bool:
         """Over by our own arithmetic alone: the venue's trades are known, its word about the order is older.
 

@@ -10,10 +10,11 @@ from msgspec import structs
 from tests.unit.gateway.scene import Scene, SceneClient
 from tests.unit.gateway.spot_venue import bought, spot_scene
 from tests.unit.gateway.test_conditional_orders import STOP
-from tradingsys.core.commands import CancelOrder, PlaceOrder
+from tradingsys.core.commands import CancelOrder, PlaceOrder, ReplaceOrder
 from tradingsys.core.enums import OrderStatus
+from tradingsys.core.errors import TransportError
 from tradingsys.core.order import Closed, Order
-from tradingsys.core.reports import OrderChanged
+from tradingsys.core.reports import OrderChanged, OrderRequest, Outcome
 from tradingsys.wire.messages import ErrorCode
 
 GUARD = STOP | {"reduce_only": True, "stop_price": "0.5"}
@@ -24,6 +25,12 @@ def sells_all(scene: Scene, client: SceneClient, qty: str) -> None:
     coid = client.order(side="SELL", quantity=qty)
     scene.accepts(coid)
     scene.fills_order(coid, qty)
+
+
+def is_canceled(scene: Scene, client_order_id: str) -> None:
+    """The venue says so."""
+    canceled = Order((client_order_id,), closed=Closed(OrderStatus.CANCELED, scene.now_ms()))
+    scene.says(OrderChanged(canceled, "DOGEUSDT", scene.now_ms()))
 
 
 def test_a_waiting_order_may_not_reduce_more_than_the_session_holds(scene: Scene) -> None:
@@ -66,8 +73,7 @@ def test_a_stop_beside_a_take_profit_stays_alone(scene: Scene, is_first_to_rest:
     code, text = other.error("order", other.order_params())
     assert code == ErrorCode.INVALID_ORDER, text
     assert f"session 1 waits to SELL 60 dogeusdt of the 30 that it holds ({stop}, {target})" in text
-    canceled = Order((target,), closed=Closed(OrderStatus.CANCELED, scene.now_ms()))
-    scene.says(OrderChanged(canceled, "DOGEUSDT", scene.now_ms()))
+    is_canceled(scene, target)
     assert other.order()
 
 
@@ -138,8 +144,11 @@ def test_a_neighbours_stop_keeps_nobody_from_getting_out(scene: Scene) -> None:
     client = scene.holder(1, "30")
     scene.accepts(client.order(**GUARD, quantity="30"))
     other = scene.holder(2, "100")
-    scene.accepts(client.order(side="SELL", price="0.7", quantity="1"))  # its orders come to more than it holds
-    assert "can add to a position" in other.error("order", other.order_params(price="0.5"))[1]
+    quote = client.order(side="SELL", price="0.7", quantity="1")  # its orders come to more than it holds
+    scene.accepts(quote)
+    text = other.error("order", other.order_params(price="0.5"))[1]
+    assert "can add to a position" in text and "waits to SELL 31 dogeusdt of the 30" in text
+    assert quote in text, "what is to go so that the stop may stay"
     target = other.order(side="SELL", price="0.7", quantity="60")
     scene.accepts(target)
     other.result("amend", {"client_order_id": target, "quantity": "50"})
@@ -179,8 +188,7 @@ def test_what_the_exchange_does_not_know_to_reduce_counts_beside_what_it_does(sc
     sells_all(scene, other, "10")
     target = GUARD | {"order_type": "TAKE_PROFIT_MARKET", "stop_price": "0.7", "quantity": "30"}
     assert "30 of it being reduced already" in client.error("order", client.order_params(**target))[1]
-    canceled = Order((stop,), closed=Closed(OrderStatus.CANCELED, scene.now_ms()))
-    scene.says(OrderChanged(canceled, "DOGEUSDT", scene.now_ms()))
+    is_canceled(scene, stop)
     client.order(**target)
     assert scene.venue.sent(PlaceOrder)[-1].terms.reduce_only
 
@@ -272,7 +280,56 @@ def test_what_is_left_over_of_a_flat_session_goes_when_another_one_wants_to_trad
     assert f"session 1 has {stop} left over" in other.error("order", other.order_params())[1]
     scene.run(1)
     assert [command.client_order_id for command in scene.venue.sent(CancelOrder)] == [stop]
-    scene.says(
-        OrderChanged(Order((stop,), closed=Closed(OrderStatus.CANCELED, scene.now_ms())), "DOGEUSDT", scene.now_ms())
-    )
+    is_canceled(scene, stop)
     other.order()
+
+
+def test_all_that_is_left_over_goes_at_once(scene: Scene) -> None:
+    client, other = scene.holder(1, "30"), scene.client(2)
+    stops = [client.order(**GUARD, quantity="30") for _ in range(3)]
+    for stop in stops[:2]:
+        scene.accepts(stop)
+    scene.ends(stops[2], OrderRequest.PLACE, Outcome.IN_DOUBT, TransportError("timeout", sent=True))
+    sells_all(scene, client, "30")
+    text = other.error("order", other.order_params())[1]
+    assert all(stop in text for stop in stops) and "canceled as soon as the exchange has confirmed it" in text
+    scene.run(1)
+    assert {command.client_order_id for command in scene.venue.sent(CancelOrder)} == set(stops[:2])
+    scene.accepts(stops[2])
+    scene.run(1)
+    for stop in stops:
+        is_canceled(scene, stop)
+    other.order()
+
+
+def test_an_amend_puts_the_exchanges_flag_on_nothing(scene: Scene) -> None:
+    """An order that was sent without it does not become one of which the exchange sees to it that it only reduces."""
+    client, other = scene.holder(1, "30"), scene.holder(2, "10")
+    target = client.order(side="SELL", price="0.7", quantity="1", reduce_only=True)
+    scene.accepts(target)
+    sells_all(scene, other, "10")
+    scene.accepts(client.order(**GUARD, quantity="29"))
+    assert [command.terms.reduce_only for command in scene.venue.sent(PlaceOrder)[-3:]] == [False, False, True]
+    code, text = client.error("amend", {"client_order_id": target, "quantity": "30"})
+    assert code == ErrorCode.INVALID_ORDER and "29 of it being reduced already: SELL 1 at most" in text
+    client.result("amend", {"client_order_id": target, "price": "0.65"})
+
+
+def test_an_amend_of_what_the_exchange_knows_to_reduce_may_be_as_large_as_the_position(scene: Scene) -> None:
+    client = scene.holder(1, "30")
+    scene.accepts(client.order(**GUARD, quantity="30"))
+    target = client.order(side="SELL", price="0.7", quantity="10", reduce_only=True)
+    scene.accepts(target)
+    client.result("amend", {"client_order_id": target, "quantity": "30"})
+
+
+def test_while_only_reducing_is_allowed_an_amend_counts_what_waits_beside_it(scene: Scene) -> None:
+    client = scene.holder(1, "30")
+    scene.accepts(client.order(**GUARD, quantity="30"))
+    plain = client.order(side="SELL", price="0.7", quantity="10")
+    scene.accepts(plain)
+    scene.operator().result("op.halt", {"reducing": True, "keep_orders": True})
+    code, text = client.error("amend", {"client_order_id": plain, "quantity": "30"})
+    assert code == ErrorCode.HALTED and "30 of it being reduced already" in text
+    assert not scene.venue.sent(ReplaceOrder)
+    client.result("amend", {"client_order_id": plain, "quantity": "5"})

@@ -21,14 +21,17 @@ from tests.unit.gateway.limited_scene import (
 )
 from tests.unit.gateway.scene import SETTINGS, Scene, SceneClient
 from tests.unit.gateway.scripted_venue import ScriptedVenue, instrument
+from tests.unit.gateway.test_conditional_orders import STOP
 from tradingsys.cli.operate.halting import lift
 from tradingsys.core.commands import CancelOrder
-from tradingsys.core.enums import TradingState
+from tradingsys.core.enums import OrderStatus, TradingState
 from tradingsys.core.errors import VenueError
 from tradingsys.core.market import MarkPrice
-from tradingsys.core.reports import OrderRequest, Outcome
+from tradingsys.core.order import Closed, Order
+from tradingsys.core.reports import OrderChanged, OrderRequest, Outcome
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.gateway.session_config import UNLIMITED, LimitsConfig
+from tradingsys.oms.limits import AccountLimits
 from tradingsys.wire.messages import ErrorCode
 from tradingsys.wire.operator import ScopeParams
 
@@ -60,6 +63,67 @@ def test_a_storm_of_refusals_halts_the_session_for_a_minute_and_the_next_one_unt
     scene.operator().result("op.resume", {"session_id": 1})
     scene.run(3)
     client.order()
+
+
+def test_what_a_neighbour_is_the_reason_of_makes_no_storm(tmp_path: Path) -> None:
+    account = AccountLimits(max_gross_notional=None, max_open_orders=2)
+    scene = limited(tmp_path, max_rejections=3, account=account)
+    client, other = scene.holder(1, "30"), scene.client(2)
+    stops = [client.order(**STOP, quantity="30", reduce_only=True, stop_price=px) for px in ("0.5", "0.55")]
+    for stop in stops:
+        scene.accepts(stop)
+    for _ in range(5):
+        assert "session 1 waits to SELL 60" in other.error("order", other.order_params())[1]
+    closed = Closed(OrderStatus.CANCELED, scene.now_ms())
+    scene.says(OrderChanged(Order((stops[0],), closed=closed), "DOGEUSDT", scene.now_ms()))
+    scene.accepts(client.order(price="0.3"))
+    for _ in range(5):
+        assert denied(other)["limit"] == "account: max_open_orders"
+    scene.run(3)
+    assert not list(scene.gateway.book.halts)
+
+
+def test_what_the_rate_limit_of_all_refuses_makes_no_storm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = limited(tmp_path, max_rejections=3)
+    client = scene.client()
+    with monkeypatch.context() as patch:
+        patch.setattr(scene.gateway.venue, "admits", lambda *_: False)
+        for _ in range(5):
+            denied(client)
+    client.order()
+
+
+def test_who_may_only_reduce_after_a_loss_is_halted_for_a_storm_too(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_rejections=3, max_daily_loss=Decimal(10))
+    trades_at(scene, "0.6")
+    client = scene.holder(1, "100")
+    scene.run(3)
+    trades_at(scene, "0.49")
+    scene.run(3)
+    assert scene.gateway.book.halts.state(1, "DOGEUSDT") is TradingState.REDUCING
+    for _ in range(3):
+        refused = client.order(**REDUCE)
+        scene.ends(refused, OrderRequest.PLACE, Outcome.REFUSED, VenueError(-2022, "ReduceOnly Order is rejected."))
+    assert "max_rejections: 3 orders were refused" in client.error("order", client.order_params(**REDUCE))[1]
+    scene.run(65)
+    assert scene.gateway.book.halts.state(1, "DOGEUSDT") is TradingState.REDUCING, "until midnight"
+
+
+def test_who_is_halted_keeps_a_stop_that_is_too_large_by_now(tmp_path: Path) -> None:
+    """Where several hold a symbol the exchange does not know that it only reduces; another could not be sent."""
+    scene = limited(tmp_path, max_executions=4)
+    client = scene.holder(1, "30")
+    scene.holder(2, "10")
+    stop = client.order(**STOP, stop_price="0.5", quantity="30", reduce_only=True)
+    quote = client.order(side="SELL", price="0.7", quantity="19")
+    sold = client.order(side="SELL", price="0.6", quantity="11")
+    for each in (stop, quote, sold):
+        scene.accepts(each)
+    for qty in ("5", "5", "1"):
+        scene.fills_order(sold, qty)
+    scene.run(3)
+    assert scene.gateway.book.halts.state(1, "DOGEUSDT") is TradingState.HALTED
+    assert [each.client_order_id for each in scene.venue.sent(CancelOrder)] == [quote]
 
 
 def test_too_many_executions_halt_the_session_until_a_person_resumes_it(tmp_path: Path) -> None:
