@@ -1,8 +1,9 @@
 """What the venue refuses to tell, so that nothing else waits for it; and which symbols it took off.
 
 A refusal says nothing about orders: whatever is refused stays as it is in the books, and is asked for again, ever less
-often. Only of a symbol that the rules did not name, that the venue then said it does not know, and that the rules do
-not name some time later either, is it believed that nothing can be told any more.
+often. Patience is for the venue, not for each of its refusals: where one was waited for, the next ones of its kind are
+not. Only of a symbol that the rules did not name, that the venue then said it does not know, and that the rules do not
+name some time later either, is it believed that nothing can be told any more.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ _Subject = tuple[type, str] | OrderQuery | AmendmentsQuery
 
 _NS_PER_S = 1_000_000_000
 _PATIENCE_NS = 60 * _NS_PER_S
-"""For so long a refusal may be a fault of the venue that passes; and so far apart are readings that prove something."""
+"""For so long a refusal may be a fault of the venue that passes; and so far apart are readings that prove something.
+One that was not repeated for so long has passed."""
 _FIRST_PAUSE_NS, _LONGEST_PAUSE_NS = 60 * _NS_PER_S, 300 * _NS_PER_S
 _MOST = 10_000
 
@@ -32,9 +34,14 @@ class NotTold(TradingError):
 
 class _Refusal(Struct):
     since_ns: int
+    last_ns: int
     pause_ns: int = 0
     """0 as long as it is asked for patiently."""
     due_ns: int = 0
+
+    def has_passed(self, now_ns: int) -> bool:
+        """Whether nobody met it again for long: it tells nothing about the next one."""
+        return now_ns > (self.due_ns + _LONGEST_PAUSE_NS if self.pause_ns else self.last_ns + _PATIENCE_NS)
 
 
 class Refusals:
@@ -44,6 +51,8 @@ class Refusals:
         self._now_ns = now_ns
         self._alarm = alarm
         self._refused: dict[_Subject, _Refusal] = {}
+        self._silent: set[type] = set()
+        """Kinds of questions of which something was put aside and nothing was answered since."""
         self._named: Container[str] | None = None
         self._named_ns = 0
         self._unknown_ns: dict[str, int] = {}
@@ -76,10 +85,11 @@ class Refusals:
     def answered(self, query: OfSymbol) -> None:
         """The venue told it."""
         self._known(query.symbol)
-        for subject in _subjects(query):
-            refusal = self._refused.pop(subject, None)
-            if refusal is not None and refusal.pause_ns:
-                self._alarm(f"the exchange answers {type(query).__name__} of {query.symbol} again")
+        self._silent.discard(type(query))
+        popped = [self._refused.pop(subject, None) for subject in _subjects(query)]
+        was_put_off = any(refusal is not None and refusal.pause_ns for refusal in popped)
+        if was_put_off and not self._refuses_such(query):
+            self._alarm(f"the exchange answers {type(query).__name__} of {query.symbol} again")
 
     def failed(self, query: OfSymbol, error: TradingError) -> None:
         """There was no answer: it counts if the venue refused to give one."""
@@ -90,12 +100,17 @@ class Refusals:
         if is_unknown and is_unnamed:
             self._unknown_ns.setdefault(query.symbol, self._named_ns)
         now_ns, subject = self._now_ns(), _subjects(query)[0 if is_unknown else -1]
+        self._refused = {each: known for each, known in self._refused.items() if not known.has_passed(now_ns)}
         if len(self._refused) >= _MOST:
             del self._refused[next(iter(self._refused))]
-        refusal = self._refused.setdefault(subject, _Refusal(now_ns))
-        if now_ns - refusal.since_ns < _PATIENCE_NS and not (is_unknown and is_unnamed):
+        refusal = self._refused.setdefault(subject, _Refusal(now_ns, now_ns))
+        refusal.last_ns = now_ns
+        is_told = self._refuses_such(query)
+        is_hopeless = (is_unknown and is_unnamed) or is_told or type(query) in self._silent
+        if now_ns - refusal.since_ns < _PATIENCE_NS and not is_hopeless:
             return
-        if not refusal.pause_ns:
+        self._silent.add(type(query))
+        if not is_told:
             self._alarm(
                 f"the exchange refuses to answer {type(query).__name__} of {query.symbol} ({error}): it is put aside, "
                 "and asked for every few minutes. Until then what is open there counts on, and executions may be "
@@ -104,12 +119,17 @@ class Refusals:
         refusal.pause_ns = min(2 * refusal.pause_ns or _FIRST_PAUSE_NS, _LONGEST_PAUSE_NS)
         refusal.due_ns = now_ns + refusal.pause_ns
 
+    def _refuses_such(self, query: OfSymbol) -> bool:
+        """Whether anything of this kind is put aside on this symbol: that is told once, not for each order."""
+        where = (type(query), query.symbol)
+        return any(refusal.pause_ns and _where(subject) == where for subject, refusal in self._refused.items())
+
     def _known(self, symbol: str) -> None:
         self._unknown_ns.pop(symbol, None)
         if symbol in self._gone:
             self._gone.discard(symbol)
             self._alarm(f"the exchange lists {symbol} again")
-            for subject in [each for each in self._refused if _symbol(each) == symbol]:
+            for subject in [each for each in self._refused if _where(each)[1] == symbol]:
                 del self._refused[subject]
 
 
@@ -119,5 +139,5 @@ def _subjects(query: OfSymbol) -> tuple[_Subject, ...]:
     return (of_symbol, query) if isinstance(query, OrderQuery | AmendmentsQuery) else (of_symbol,)
 
 
-def _symbol(subject: _Subject) -> str:
-    return subject[1] if isinstance(subject, tuple) else subject.symbol
+def _where(subject: _Subject) -> tuple[type, str]:
+    return subject if isinstance(subject, tuple) else (type(subject), subject.symbol)

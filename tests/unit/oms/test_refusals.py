@@ -1,0 +1,81 @@
+"""What is put aside, when, and when not."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.oms.books import SYMBOL
+from tests.unit.oms.table import MS
+from tradingsys.core.commands import OrderQuery, TradesQuery
+from tradingsys.core.errors import VenueError
+from tradingsys.oms.refusals import Refusals
+
+S = 1_000 * MS
+REFUSED = VenueError(-4000, "no")
+
+
+class Watch:
+    """Refusals with a clock."""
+
+    def __init__(self) -> None:
+        self.now_ns = 0
+        self.told: list[str] = []
+        self.refusals = Refusals(lambda: self.now_ns, self.told.append)
+
+    def refuses(self, query: OrderQuery | TradesQuery, *, for_s: int = 0) -> bool:
+        """Asked every four seconds; returns whether it is put aside then."""
+        end_ns = self.now_ns + for_s * S
+        self.refusals.failed(query, REFUSED)
+        while self.now_ns < end_ns:
+            self.now_ns += 4 * S
+            self.refusals.failed(query, REFUSED)
+        return self.refusals.is_put_off(query)
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+def order(number: int, symbol: str = SYMBOL) -> OrderQuery:
+    return OrderQuery(symbol, venue_order_id=str(number))
+
+
+def test_a_refusal_is_waited_for_first(watch: Watch) -> None:
+    assert not watch.refuses(order(1), for_s=40)
+    assert watch.refuses(order(1), for_s=24)
+    assert len(watch.told) == 1
+
+
+@pytest.mark.parametrize("apart_s", [70, 3_600])
+def test_one_that_passed_counts_no_more(watch: Watch, apart_s: int) -> None:
+    watch.refuses(order(1), for_s=40)
+    watch.now_ns += apart_s * S
+    assert not watch.refuses(order(1))
+    assert not watch.told
+
+
+def test_nor_does_one_that_was_put_aside_and_never_met_again(watch: Watch) -> None:
+    assert watch.refuses(order(1), for_s=64)
+    watch.refusals.answered(order(2, "BTCUSDT"))
+    watch.now_ns += 500 * S
+    assert not watch.refuses(order(2))
+
+
+def test_of_many_orders_of_a_symbol_the_first_is_waited_for(watch: Watch) -> None:
+    watch.refuses(order(1), for_s=64)
+    watch.refusals.answered(order(2))
+    assert watch.refuses(order(3))
+    assert len(watch.told) == 1, "told once"
+    watch.refusals.answered(order(1))
+    assert len(watch.told) == 1
+    watch.refusals.answered(order(3))
+    assert "again" in watch.told[-1], "when all are answered"
+
+
+def test_of_many_symbols_the_first_is_waited_for_unless_others_are_answered(watch: Watch) -> None:
+    watch.refuses(TradesQuery("AUSDT"), for_s=64)
+    assert watch.refuses(TradesQuery("BUSDT"))
+    assert not watch.refuses(order(1, "AUSDT")), "another question"
+    watch.refusals.answered(TradesQuery("CUSDT"))
+    assert not watch.refuses(TradesQuery("DUSDT"))
