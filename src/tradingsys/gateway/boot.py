@@ -96,18 +96,18 @@ class Boot:
         first = saved.first_epoch_after_cut if saved.journal_proven else epoch
         now = Incarnation(saved.lineage, epoch, first, fence_ms, saved.first_epoch or (epoch if saved.is_new else 0))
         self._book.begin(now)
-        self._book.kinship.lacks_orders = not (saved.journal_proven or saved.is_new)
+        if not (saved.journal_proven or saved.is_new):
+            self._book.kinship.journal_lost(fence_ms)
         # Before strategies come: what they subscribe to would be entered as of now.
         for symbol in sorted(set(scan) - self._book.symbols.keys()):
             steps.progress(f"reading all trades of {symbol.lower()} since the book began")
             await self._recovery.enter_lost_symbol(symbol)
         steps.epoch_begun(now)
         await self._listen()
-        if self._book.kinship.lacks_orders:
-            self._book.kinship.lost_until_ms = fence_ms
+        if not self._book.kinship.is_complete:
             await self._fence(fence_ms)
-            await self._recovery.find_renamed_orders()
-            await self._recovery.find_lost_conditional_orders()
+            steps.progress("asking for orders that the journal may have lost")
+            await self._recovery.find_lost_orders()
         rise = await self._catch_up(
             {*symbols, *(symbol for _, symbol in self._book.positions), *(edit.symbol for edit in saved.edits)}
         )
@@ -177,7 +177,7 @@ class Boot:
             rise = await self._listen()
             self._steps.progress("reading what happened meanwhile")
             await self._recovery.reconcile(symbols)
-            while self._book.unattributed:
+            while self._recovery.is_seeking_owners:
                 self._steps.progress("asking whose the executions are")
                 await self._wait(50)
             if self._steps.stream_rise() == rise:

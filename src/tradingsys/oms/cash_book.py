@@ -13,7 +13,7 @@ from tradingsys.core.position import Pair
 from tradingsys.core.records import AdjustmentRecord, LedgerKind, LedgerMarkRecord, LedgerRecord, Saved
 from tradingsys.core.reports import TOLD_AGAIN_MS, AssetMoved
 from tradingsys.oms.accounting import BASELINE
-from tradingsys.oms.asset_totals import movements
+from tradingsys.oms.asset_totals import add, movements
 from tradingsys.oms.effects import Effect, EnterAsset, Save
 from tradingsys.oms.funding import Movements
 
@@ -48,6 +48,8 @@ class CashBook:
         """Σ sessions + EXTERNAL − account, where it is not zero: by symbol, or by asset where assets are held."""
         self.moved: Counter[str] = Counter()
         """How often an asset moved in the books since they were opened."""
+        self.unshared: dict[str, Decimal] = {}
+        """What the account is known to have paid or received of each asset, and nobody is known to bear yet."""
         self._repeats: dict[str, AssetMoved] = {}
         """Movements that were told again in one and the same way, by id: the balance tells whether they were others."""
         self.wanted: set[str] = set()
@@ -120,6 +122,13 @@ class CashBook:
     def know(self, income: Income) -> None:
         """This row is dealt with, however often it is told."""
         self._known[income.kind, income.ext_id] = income.ts_ms
+
+    def leave_open(self, rows: Iterable[Income]) -> None:
+        """These alone are not shared yet: the account moved, and no session did."""
+        self.unshared.clear()
+        for row in rows:
+            if row.ts_ms > self.assets.get(row.asset, row.ts_ms):
+                add(self.unshared, row.asset, row.amount)
 
     def book(self, row: LedgerRecord) -> None:
         """Put a row into the ledger."""

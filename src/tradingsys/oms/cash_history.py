@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from tradingsys.core.commands import Income, IncomeQuery
 from tradingsys.core.errors import TradingError
@@ -19,6 +19,8 @@ CREATION_DOUBT_MS = 3_600_000
 
 _PAGE = 1000
 _JOIN_MS = 50
+_OWNERS_MS = 5_000
+"""Whose an execution is, is mostly told within some hundred ms."""
 _LATE_MS = {FUNDING: 60_000, LedgerKind.INTEREST: 7_200_000}
 """Rows may appear later than trades do; reading a minute again, or some hours, costs no more than reading a second."""
 _COMPARED_MS = 60_000
@@ -26,11 +28,16 @@ _COMPARED_MS = 60_000
 _CLOCK_STEP_MS = 1_000
 _FAILURES_BEFORE_ALARM = 3
 _ATTEMPTS_WHEN_EXPECTED = 4
+_NS_PER_MS = 1_000_000
 _NAMES = {FUNDING: "funding", LedgerKind.INTEREST: "interest"}
 
 
 class CashHistory:
-    """Procedures that book what the account paid or received without a trade."""
+    """Procedures that book what the account paid or received without a trade.
+
+    A row is shared once it is known who held what at its instant. Until then it stays open, and the mark before it;
+    nobody waits for that, and all other rows are booked.
+    """
 
     def __init__(self, inquiry: Inquiry, account: AccountBooks, pull_trades: Callable[[str], Awaitable[None]]) -> None:
         self._inquiry = inquiry
@@ -68,7 +75,7 @@ class CashHistory:
             self._is_pulling = False
 
     async def _pull(self) -> bool:
-        """Whether anything was booked. What cannot be read now is read next time."""
+        """Whether anything was booked. What cannot be read, or shared, now is read next time."""
         book, inquiry, kind = self._book, self._inquiry, self._account.cash_kind
         asked_ms = inquiry.surely_ms()
         read_to_ms = asked_ms - max(_LATE_MS.get(kind or "", _COMPARED_MS), inquiry.margins.staleness_ms)
@@ -84,16 +91,13 @@ class CashHistory:
                 book.alarm(f"the account's {name} cannot be read: {error}; it stays out of the books until it can")
             return False
         self._failures = 0
-        latest_ms: dict[str, int] = {}
+        unshared = await self._not_to_be_shared(rows)
         for row in rows:
-            for symbol in self._account.symbols_of(row):
-                latest_ms[symbol] = max(row.ts_ms, latest_ms.get(symbol, 0))
-        for symbol in sorted(latest_ms):
-            await self._book_trades(symbol, latest_ms[symbol])
-        for row in rows:
-            book.pay(row)
-        book.mark_ledger(kind, read_to_ms)
-        return bool(rows)
+            if row not in unshared:
+                book.pay(row)
+        book.cash.leave_open(unshared)
+        book.mark_ledger(kind, min((row.ts_ms for row in unshared), default=read_to_ms))
+        return len(rows) > len(unshared)
 
     async def _new_rows(self, kind: str, start_ms: int) -> list[Income]:
         """Raises TradingError."""
@@ -109,14 +113,39 @@ class CashHistory:
         rows = [row for row in found.values() if not self._book.cash.is_known(row)]
         return sorted(rows, key=lambda row: (row.ts_ms, row.symbol, row.ext_id))
 
-    async def _book_trades(self, symbol: str, ts_ms: int) -> None:
-        """Every trade up to an instant is in the books when this ends."""
-        inquiry = self._inquiry
-        while (left_ms := ts_ms + inquiry.margins.staleness_ms - inquiry.surely_ms()) >= 0:
-            await inquiry.wait(min(left_ms, _CLOCK_STEP_MS) + 1)  # the clock may be set meanwhile
-        await self._pull_trades(symbol)
-        while any(
-            held == symbol and any(fill.ts_event_ms <= ts_ms for fill in fills.values())
-            for (held, _), fills in self._book.unattributed.items()
-        ):
+    async def _not_to_be_shared(self, rows: list[Income]) -> list[Income]:
+        """Have every trade in the books that decides who bears these; returns those of which that cannot be had now."""
+        symbols = [self._account.symbols_of(row) for row in rows]
+        latest_ms: dict[str, int] = {}
+        for row, concerned in zip(rows, symbols, strict=True):
+            latest_ms |= {symbol: max(row.ts_ms, latest_ms.get(symbol, 0)) for symbol in concerned}
+        open_ms = await self._book_trades(latest_ms)
+        return [
+            row
+            for row, concerned in zip(rows, symbols, strict=True)
+            if any(symbol in open_ms and row.ts_ms >= open_ms[symbol] for symbol in concerned)
+        ]
+
+    async def _book_trades(self, latest_ms: Mapping[str, int]) -> dict[str, int]:
+        """Read every trade up to an instant; returns since when, by symbol, there may be some that are not booked."""
+        inquiry, open_ms = self._inquiry, dict[str, int]()
+        for symbol, ts_ms in sorted(latest_ms.items()):
+            while (left_ms := ts_ms + inquiry.margins.staleness_ms - inquiry.surely_ms()) >= 0:
+                await inquiry.wait(min(left_ms, _CLOCK_STEP_MS) + 1)  # the clock may be set meanwhile
+            await self._pull_trades(symbol)
+            if inquiry.is_history_put_off(symbol) and not inquiry.refusals.is_gone(symbol):
+                open_ms[symbol] = 0
+        end_ns = inquiry.now_ns() + _OWNERS_MS * _NS_PER_MS
+        while (unowned_ms := self._unowned_since(latest_ms)) and inquiry.now_ns() < end_ns:
+            if not any(symbol in unowned_ms for symbol, _ in inquiry.owners_to_come()):
+                break
             await inquiry.wait(_JOIN_MS)
+        return unowned_ms | open_ms
+
+    def _unowned_since(self, latest_ms: Mapping[str, int]) -> dict[str, int]:
+        since_ms: dict[str, int] = {}
+        for (symbol, _), fills in self._book.unattributed.items():
+            for fill in fills.values():
+                if fill.ts_event_ms <= latest_ms.get(symbol, -1):
+                    since_ms[symbol] = min(fill.ts_event_ms, since_ms.get(symbol, fill.ts_event_ms))
+        return since_ms

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct, structs
 
-from tradingsys.core.commands import ConditionalOrdersQuery, OrderQuery, Reading, TradesQuery
+from tradingsys.core.commands import AmendmentsQuery, ConditionalOrdersQuery, OrderQuery, Reading, TradesQuery
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import Banned, TradingError, VenueError
 from tradingsys.core.order import Order
@@ -108,9 +108,21 @@ class Inquiry:
                 await self.wait(max(wait_ms, shut_out_ms or 0))
                 wait_ms = self.longer(wait_ms)
 
-    def may_be_told(self, symbol: str, venue_order_id: str) -> bool:
-        """Whether the venue may tell whose order that is: unless it refuses to."""
-        return not self.refusals.is_put_off(OrderQuery(symbol, venue_order_id=venue_order_id))
+    def owners_to_come(self) -> set[tuple[str, str]]:
+        """Orders (symbol, venue order id) without an owner of which the venue may yet tell whose they are: it refuses
+        none of what `Settling.attribute` asks.
+        """
+        return {each for each in self.book.unattributed if self._may_be_told(*each)}
+
+    def _may_be_told(self, symbol: str, venue_order_id: str) -> bool:
+        kinship, is_put_off = self.book.kinship, self.refusals.is_put_off
+        is_refused = (
+            kinship.lacks_orders(symbol)
+            or is_put_off(OrderQuery(symbol, venue_order_id=venue_order_id))
+            or is_put_off(AmendmentsQuery(symbol, venue_order_id))
+            or any(self.is_put_off(order) for order in kinship.waiting_orders(symbol))
+        )
+        return not is_refused
 
     def is_put_off(self, order: TrackedOrder) -> bool:
         """Whether it is not to be asked about now, as the venue refuses to tell of it."""

@@ -7,7 +7,6 @@ The exchange's own ledger is the log of record; these procedures read it until t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 
 from tradingsys.core.commands import (
     ConditionalOrdersQuery,
@@ -29,8 +28,8 @@ from tradingsys.oms.cash_history import CashHistory
 from tradingsys.oms.contract_account import ContractAccount
 from tradingsys.oms.disagreement import CONFIRM_MS
 from tradingsys.oms.inquiry import Inquiry, Margins, Timing
+from tradingsys.oms.lost_orders import LostOrders
 from tradingsys.oms.procedure import T
-from tradingsys.oms.refusals import NotTold
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.settling import Settling
 from tradingsys.oms.tracked_order import TrackedOrder
@@ -67,6 +66,7 @@ class Recovery:
         self._inquiry = Inquiry(book, margins, timing, now_ns, clock)
         self._settling = Settling(self._inquiry)
         self._history = TradeHistory(self._inquiry)
+        self._lost_orders = LostOrders(self._inquiry, self._settling)
         self._assets = AssetAccount(self._inquiry, self._history, charges_interest=charges_interest)
         self._account: AccountBooks = self._assets
         if book.kind is AccountKind.CONTRACTS:
@@ -79,6 +79,7 @@ class Recovery:
         self._was_missed = self._reads_missed = False
         self._was_gap = self._reads_gap = False
         self._catching_up = 0
+        self._lost_symbols: set[str] = set()
         self.differences = book.differences
         """Σ sessions + EXTERNAL − account, where it is not zero: by symbol, or by asset where assets are held."""
 
@@ -108,10 +109,11 @@ class Recovery:
         open_now = await self.patiently(OpenOrdersQuery())
         held = await account.symbols_held()
         shown = {order.client_order_id for facts in open_now if (order := self._inquiry.learn(facts)) is not None}
-        lost = {order.symbol for order in self._book.orders.values()} - self._book.symbols.keys()
-        for symbol in sorted(lost):
+        self._lost_symbols |= {order.symbol for order in self._book.orders.values()}
+        self._lost_symbols -= self._book.symbols.keys()
+        for symbol in sorted(lost := {*self._lost_symbols}):
             await self.enter_lost_symbol(symbol)
-        await account.enter_symbols({*extra_symbols, *held}, tries)
+        await account.enter_symbols({*extra_symbols, *held} - lost, tries)
         symbols = self._book.symbols if thoroughly else account.symbols_in_use()
         for symbol in sorted(symbols) if reads_trades else ():
             await self.pull_trades(symbol)
@@ -119,36 +121,16 @@ class Recovery:
         not_shown = [order for order in self._book.open_orders() if order.client_order_id not in shown]
         for order in dict.fromkeys([*not_shown, *self._book.untold_orders()]):
             if self.is_gone(order.symbol):
-                self._settling.end_with_its_symbol(order, asked_ms)
+                if order.client_order_id not in shown:
+                    self._settling.end_with_its_symbol(order, asked_ms)
             elif order.has_evidence:
                 await self._settling.refresh(order)
 
-    async def find_renamed_orders(self) -> None:
-        """After a loss of the journal's tail, and before `find_lost_conditional_orders`: know every open order of ours
-        again that somebody else amended, and so renamed.
+    async def find_lost_orders(self) -> None:
+        """After a loss of the journal's tail: know every order of ours again. Where the venue refuses to tell of them,
+        `watch` asks again.
         """
-        book, wait_ms = self._book, self._timing.first_retry_ms
-        if book.kind is not AccountKind.ASSETS:
-            return
-        for facts in await self.patiently(OpenOrdersQuery()):
-            while facts.terms is not None:
-                try:
-                    await self._settling.recognise(facts, facts.terms.symbol)
-                    break
-                except TradingError:
-                    await self._inquiry.wait(wait_ms)
-
-    async def find_lost_conditional_orders(self) -> None:
-        """After a loss of the journal's tail: know every conditional order of ours again.
-
-        One that was triggered meanwhile is open no longer, and what it became may have a client id of the venue's
-        making: nothing else would tell whose its executions are.
-        """
-        for symbol in sorted(self._book.symbols):
-            with suppress(NotTold):
-                for facts in await self._inquiry.of_symbol(ConditionalOrdersQuery(symbol)):
-                    self._inquiry.learn(facts, symbol)
-        self._book.kinship.lacks_orders = False
+        await self._lost_orders.find()
 
     async def reconcile_after_gap(self) -> None:
         """Read now what happened while nobody listened, and once more when no answer can be older than the gap.
@@ -196,6 +178,11 @@ class Recovery:
         await self.pull_funding()
 
     @property
+    def is_seeking_owners(self) -> bool:
+        """Whether there are executions of which the venue may yet tell whose they are."""
+        return bool(self._inquiry.owners_to_come())
+
+    @property
     def is_catching_up(self) -> bool:
         """Whether executions from a time when nobody listened may still be found."""
         return self._catching_up > 0
@@ -207,6 +194,8 @@ class Recovery:
             # Once is enough: a slow answer tells less than what is known, and must not keep the books from being read.
             await self.patiently(TimeQuery())
             await self._reconcile(reads_trades=False)
+            if not self._book.kinship.is_complete:
+                await self.find_lost_orders()
             await self.check_account()
             await self.pull_funding()
 
@@ -245,7 +234,11 @@ class Recovery:
         await self._account.enter_assets(assets)
 
     async def enter_lost_symbol(self, symbol: str) -> None:
-        """A symbol of ours without a row (an older pos.db was restored): everything since the book began is ours."""
+        """A symbol of ours without a row (an older pos.db was restored): everything since the book began is ours.
+
+        Where the venue refuses to tell that, each reconciliation asks again.
+        """
+        self._lost_symbols.add(symbol)
         await self._account.enter_lost_symbol(symbol)
 
     # ---- single orders, and money
@@ -305,8 +298,7 @@ class Recovery:
 
     def may_explain(self, name: str) -> bool:
         """Whether an execution that the venue told of, and that will be booked yet, may be what the books differ by."""
-        may_be_told, history = self._inquiry.may_be_told, self._history
-        on_its_way = {symbol for symbol, number in self._book.unattributed if may_be_told(symbol, number)}
+        history, on_its_way = self._history, {symbol for symbol, _ in self._inquiry.owners_to_come()}
         missing = {order.symbol for order in self._book.open_orders() if order.facts.missing_qty}
         on_its_way |= {symbol for symbol in missing if history.may_lack(symbol)}
         return bool(on_its_way & self._account.symbols_behind((name,)))

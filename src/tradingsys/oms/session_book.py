@@ -111,9 +111,11 @@ class SessionBook:
         return self._fills.position(session, symbol)
 
     def asset_totals(self) -> dict[str, Decimal]:
-        """Σ sessions + EXTERNAL of every asset that is accounted for: what must be the account's own."""
-        sums = self._fills.asset_sums()
-        return {asset: sums.get(asset, _ZERO) for asset in sorted(self.assets)}
+        """Σ sessions + EXTERNAL of every asset that is accounted for, and what they have yet to share: what must be the
+        account's own.
+        """
+        sums, unshared = self._fills.asset_sums(), self.cash.unshared
+        return {asset: sums.get(asset, _ZERO) + unshared.get(asset, _ZERO) for asset in sorted(self.assets)}
 
     def session_assets(self, session: int) -> dict[str, Decimal]:
         """What a session (EXTERNAL included) holds of each asset, borrowed and owed: what is not zero."""
@@ -329,7 +331,7 @@ class SessionBook:
         order = TrackedOrder(client_order_id, key.session, Order(), None, symbol=symbol)
         self.orders[client_order_id] = order
         self._effects.append(Alarm(f"adopted order {client_order_id} of session {key.session} on {symbol}"))
-        now, lacks_orders = self._incarnation, self.kinship.lacks_orders
+        now, lacks_orders = self._incarnation, self.kinship.lacks_orders(symbol)
         reason = now.split_brain(key, facts, ts_event_ms, lacks_orders=lacks_orders) if now is not None else ""
         if reason:
             told = (

@@ -9,10 +9,11 @@ from msgspec import structs
 
 from tests.unit.oms.books import EPOCH, SYMBOL, client_id, facts, fill, intent
 from tests.unit.oms.table import MS, Table
-from tradingsys.core.commands import OrderQuery, PositionsQuery, TimeQuery
+from tradingsys.core.commands import OpenOrdersQuery, OrderQuery, PositionsQuery, TimeQuery, TradesQuery
 from tradingsys.core.enums import OrderStatus
-from tradingsys.core.errors import Banned, TransportError
+from tradingsys.core.errors import Banned, TransportError, UnknownSymbol
 from tradingsys.core.ids import EXTERNAL
+from tradingsys.core.order import Order
 from tradingsys.oms.recovery import Margins, Timing
 from tradingsys.oms.tracked_order import TrackedOrder
 
@@ -176,3 +177,26 @@ def test_what_the_stream_tells_before_a_lost_symbol_is_back_is_booked() -> None:
     table.answer(history)
     assert table.ended == ["lost"] and table.book.net(1, "ADAUSDT") == 4
     assert table.book.net(EXTERNAL, "ADAUSDT") == 6, "what it held when the book began"
+
+
+def test_an_order_that_the_list_shows_is_not_over_although_its_symbol_is_gone() -> None:
+    table = Table()
+    order = table.book.track(intent(1, 1))
+    assert order.terms is not None
+    shown = Order((order.client_order_id,), "1", order.terms, accepted=True)
+    table.book.learn(shown, SYMBOL, EPOCH)
+    table.book.learn(facts(fill(100, "1", "4")), SYMBOL, EPOCH)
+    refusals = table.recovery._inquiry.refusals
+    refusals.read_rules(())
+    refusals.failed(TradesQuery(SYMBOL), UnknownSymbol(-1121, "Invalid symbol."))
+    table.wait(61_000)
+    refusals.read_rules(())
+    assert table.recovery.is_gone(SYMBOL) and order.is_untold
+    table.start("reconcile", table.recovery.reconcile())
+    assert isinstance(table.answer((shown,)), OpenOrdersQuery)
+    table.answer({})
+    assert table.ended == ["reconcile"] and order.is_open
+    table.start("reconcile", table.recovery.reconcile())
+    table.answer(())
+    table.answer({})
+    assert not order.is_open

@@ -170,10 +170,9 @@ def lost(world: AssetWorld, qty: str = "10") -> Order:
 
 def boot_after_power_cut(world: AssetWorld) -> None:
     world.open()
-    world.book.kinship.lacks_orders, world.book.kinship.lost_until_ms = True, world.venue.now_ms + 5_000
+    world.book.kinship.journal_lost(world.venue.now_ms + 5_000)
     world.wait(6_000)
-    world.run(world.recovery.find_renamed_orders())
-    world.run(world.recovery.find_lost_conditional_orders())
+    world.run(world.recovery.find_lost_orders())
     world.catch_up()
 
 

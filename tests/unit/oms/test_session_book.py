@@ -271,7 +271,8 @@ def test_an_unknown_order_of_this_book_is_adopted_or_means_two_gateways(
     epoch: int, ts_ms: int, lacks_orders: bool, halts: bool
 ) -> None:
     book = SessionBook(saved())
-    book.kinship.lacks_orders = lacks_orders
+    if lacks_orders:
+        book.kinship.journal_lost(ts_ms)
     book.begin(Incarnation(book.lineage, EPOCH, EPOCH - 100, EPOCH + 10_000))
     book.enter_symbol(SYMBOL, 100, Decimal(0), EPOCH)
     book.take_effects()
