@@ -312,6 +312,8 @@ class PriceRecord(Struct, frozen=True):
 
     symbol: str
     px: Decimal
+    quote_asset: str
+    """In which that is, and in which it earned."""
 
 
 Record = (

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import partial
 
 from tradingsys.core.enums import Side
 from tradingsys.core.instrument import Instrument
+from tradingsys.core.records import PriceRecord
 from tradingsys.gateway.prices import Measured, Prices
 from tradingsys.oms.earnings import Holding
 from tradingsys.oms.limit_checks import Reference
@@ -72,48 +73,61 @@ class Valuing:
     def refresh(self) -> None:
         """Prices have changed: so has what all lines are worth, and what is to be known of them after a restart."""
         symbols = {symbol for lines in self._book.exposure.lines.values() for symbol in lines}
-        for symbol in sorted(symbols):
+        for symbol in symbols:
             self._book.exposure.value(symbol, self.worth(symbol))
-            px, kept = self._prices.worth(symbol), self._book.prices.get(symbol)
-            if px is not None and (kept is None or abs(px - kept) * 100 > kept * _KEPT_PERCENT):
-                self._book.keep_price(symbol, px)
+        for needed in sorted({each for symbol in symbols for each in self.needed(symbol)}):
+            self._keep(needed)
+
+    def _keep(self, symbol: str) -> None:
+        px, quote, kept = self._prices.worth(symbol), self._quote_asset(symbol), self._book.prices.get(symbol)
+        if px is None:
+            return
+        if kept is None or kept.quote_asset != quote or abs(px - kept.px) * 100 > kept.px * _KEPT_PERCENT:
+            self._book.keep_price(PriceRecord(symbol, px, quote))
 
     def worth(self, symbol: str) -> Decimal:
-        """Of one unit of a symbol, as it was last known; what was paid for it where no price ever was; else 0."""
-        px, rate = self._prices.worth(symbol), self.rate(self._quote_asset(symbol))
+        """Of one unit of a symbol, as it was last known, before a restart too; what was paid for it where no price ever
+        was; else 0.
+        """
+        quote = self._quote_asset(symbol)
+        px, rate = self._prices.worth(symbol), self.rate(quote)
         if px is not None and rate is not None:
             return px * rate
-        last = px or self._book.prices.get(symbol) or self._paid(symbol)
-        return self._book.exposure.worth(symbol) or last * (rate or _ZERO)
+        last_rate = rate or _rate(quote, self._kept_px) or _ZERO
+        return self._book.exposure.worth(symbol) or self._last_px(symbol) * last_rate
 
     def lowest_px(self, symbol: str, side: Side) -> Decimal | None:
         """Of what the book shows for an order of this side and what else is known, however old; None if nothing is."""
-        best, known = self._prices.best(symbol), self._prices.worth(symbol)
-        if known is None:
-            rate = self.rate(self._quote_asset(symbol))
-            known = self.worth(symbol) / rate if rate else None
+        best, known = self._prices.best(symbol), self._last_px(symbol)
         shown = best and (best[1] if side is Side.BUY else best[0])
         return min((px for px in (shown, known) if px), default=None)
 
     def rate(self, asset: str) -> Decimal | None:
         """What one unit of an asset is worth; None where that is not known."""
-        if asset in _DOLLARS:
-            return _ONE
-        px = self._prices.worth(f"{asset}USDT")
-        if px is None:
-            inverse = self._prices.worth(f"USDT{asset}")
-            px = _ONE / inverse if inverse else None
-        return px
+        return _rate(asset, self._px)
 
     def holdings(self, session: int) -> Iterator[Holding]:
         """What a session holds, and held, with what it trades at: what is not listed any more, as it was known last,
         else with what was paid.
         """
         for symbol in self._book.exposure.lines.get(session, ()):
-            position, px = self._book.position(session, symbol), self._prices.worth(symbol)
+            position, px = self._book.position(session, symbol), self._px(symbol)
             if px is None and symbol not in self._instruments:
-                px = self._book.prices.get(symbol, position.entry_px)
+                px = position.entry_px
             yield Holding(position, self._quote_asset(symbol), px)
+
+    def _px(self, symbol: str) -> Decimal | None:
+        """What it trades at; of what is not listed any more, what it did. All else is asked for, and told soon."""
+        px = self._prices.worth(symbol)
+        return self._kept_px(symbol) if px is None and symbol not in self._instruments else px
+
+    def _last_px(self, symbol: str) -> Decimal:
+        """The newest that was ever known, what was paid where no price was; 0 without either."""
+        return self._prices.worth(symbol) or self._kept_px(symbol) or self._paid(symbol)
+
+    def _kept_px(self, symbol: str) -> Decimal | None:
+        kept = self._book.prices.get(symbol)
+        return None if kept is None else kept.px
 
     def _paid(self, symbol: str) -> Decimal:
         for (session, held), net in self._book.positions.items():
@@ -123,5 +137,14 @@ class Valuing:
         return _ZERO
 
     def _quote_asset(self, symbol: str) -> str:
-        instrument = self._instruments.get(symbol)
-        return instrument.quote_asset if instrument is not None else "USDT"
+        """What it is paid with, also when it is not listed any more."""
+        known = self._instruments.get(symbol) or self._book.prices.get(symbol)
+        return known.quote_asset if known is not None else "USDT"
+
+
+def _rate(asset: str, px_of: Callable[[str], Decimal | None]) -> Decimal | None:
+    """What one unit is worth by these prices."""
+    if asset in _DOLLARS:
+        return _ONE
+    px, inverse = px_of(f"{asset}USDT"), px_of(f"USDT{asset}")
+    return px or (_ONE / inverse if inverse else None)

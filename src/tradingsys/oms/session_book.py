@@ -64,7 +64,7 @@ class SessionBook:
         self.watermarks = self._fills.watermarks
         self.pairs = self._fills.pairs
         """The assets of symbols that trade assets."""
-        self.prices = {row.symbol: row.px for row in saved.prices}
+        self.prices = {row.symbol: row for row in saved.prices}
         """What symbols traded at when that was kept last."""
         self.cash = self._fills.cash
         """The ledger, and what is accounted for since when."""
@@ -210,10 +210,10 @@ class SessionBook:
         """What a session's day began with is this."""
         self._effects.append(Save(record))
 
-    def keep_price(self, symbol: str, px: Decimal) -> None:
+    def keep_price(self, record: PriceRecord) -> None:
         """A symbol trades at this now: that is known after a restart, too."""
-        self.prices[symbol] = px
-        self._effects.append(Save(PriceRecord(symbol, px)))
+        self.prices[record.symbol] = record
+        self._effects.append(Save(record))
 
     def mark_ledger(self, kind: str, ts_ms: int) -> None:
         """Every older row of this kind is in the ledger."""

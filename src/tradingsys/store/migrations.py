@@ -180,7 +180,14 @@ CREATE TABLE prices (                     -- what symbols traded at last, to wit
 ) STRICT, WITHOUT ROWID;
 """
 
-_STEPS = (_SCHEMA_1, _SCHEMA_2, _SCHEMA_3, _SCHEMA_4, _SCHEMA_5, _SCHEMA_6, _SCHEMA_7, _SCHEMA_8)
+# Of symbols that are still listed the gateway writes what it is as soon as it knows their price.
+_SCHEMA_9 = """
+ALTER TABLE prices ADD COLUMN quote_asset TEXT NOT NULL DEFAULT 'USDT';  -- in which px is
+UPDATE prices SET quote_asset = symbols.quote_asset FROM symbols
+  WHERE symbols.symbol = prices.symbol AND symbols.quote_asset <> '';
+"""
+
+_STEPS = (_SCHEMA_1, _SCHEMA_2, _SCHEMA_3, _SCHEMA_4, _SCHEMA_5, _SCHEMA_6, _SCHEMA_7, _SCHEMA_8, _SCHEMA_9)
 VERSION = len(_STEPS)
 
 

@@ -129,7 +129,7 @@ _RULES: tuple[tuple[str, tuple[str, ...], dict[str, str]], ...] = (
         ("session_id",),
         {"session_id": _SESSION, "day_ms": _TIME, "began_with": _NUMBER, "best": _NUMBER, "cost": _NUMBER},
     ),
-    ("prices", ("symbol",), {"symbol": _SYMBOL, "px": _NUMBER}),
+    ("prices", ("symbol",), {"symbol": _SYMBOL, "px": _NUMBER, "quote_asset": f"{_ASSET} AND {_SOMETHING}"}),
     ("adjustments", ("id",), {"session_id": _SESSION, "symbol": _SYMBOL, "delta": _NUMBER, "ts_ms": _TIME}),
     ("positions_basis", ("session_id", "symbol"), {"net": _NUMBER, "edited_from": _NUMBER}),
     (

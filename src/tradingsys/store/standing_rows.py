@@ -110,11 +110,13 @@ def read_days(conn: apsw.Connection) -> list[DayRecord]:
 def write_price(record: PriceRecord, conn: apsw.Connection) -> None:
     """Keep a symbol's price, in the place of the one before."""
     conn.execute(
-        "INSERT INTO prices VALUES (?, ?) ON CONFLICT DO UPDATE SET px = excluded.px", (record.symbol, plain(record.px))
+        "INSERT INTO prices VALUES (?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET px = excluded.px, quote_asset = excluded.quote_asset",
+        (record.symbol, plain(record.px), record.quote_asset),
     )
 
 
 def read_prices(conn: apsw.Connection) -> list[PriceRecord]:
     """The last price of every symbol that was valued."""
-    found = rows(conn, "SELECT symbol, px FROM prices ORDER BY symbol")
-    return [PriceRecord(str(symbol), Decimal(str(px))) for symbol, px in found]
+    found = rows(conn, "SELECT symbol, px, quote_asset FROM prices ORDER BY symbol")
+    return [PriceRecord(str(symbol), Decimal(str(px)), str(quote_asset)) for symbol, px, quote_asset in found]

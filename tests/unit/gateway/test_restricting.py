@@ -14,7 +14,6 @@ from tests.unit.gateway.limited_scene import (
     denied,
     limited,
     scene_with,
-    tells_price,
     tells_prices,
     trades_at,
     used,
@@ -386,6 +385,7 @@ def pair_scene(folder: Path) -> Scene:
     venue.instruments.append(structs.replace(instrument("DOGEBTC"), quote_asset="BTC"))
     limits = structs.replace(UNLIMITED, max_daily_loss=Decimal(10), max_reference_age_s=30)
     scene = Scene(folder, structs.replace(SETTINGS, limits=UNLIMITED), venue=venue).ready()
+    tells_prices(scene, "100000")
     client = scene.client()
     client.request("subscribe", ["dogebtc@bbo"])
     scene.run(10)
@@ -401,8 +401,6 @@ def test_what_was_earned_in_another_asset_is_valued_when_nothing_is_held_any_mor
     scene = pair_scene(tmp_path)
     trades_at(scene, "0.6")
     client = scene.holder(1, "100")
-    scene.run(3)
-    tells_price(scene, "100000")
     scene.run(3)
     trades_at(scene, "0.45")
     scene.run(3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
+import apsw
 import pytest
 from msgspec import structs
 
@@ -102,7 +103,7 @@ def test_a_newer_version_is_left_alone(old: Machine) -> None:
 def test_a_new_cause_of_halts_is_a_new_format() -> None:
     """An older program could not read the row: it is to say that the file is a newer one's."""
     causes = "OPERATOR KILL_FILE FORCED DIFFERENCE LIMIT PAUSE CONTRADICTION STORE COPIED_BOOK ABSENCE CANCEL GAP AUDIT"
-    assert (VERSION, [*HaltCause]) == (8, causes.split())
+    assert (VERSION, [*HaltCause]) == (9, causes.split())
 
 
 def test_money_halts_and_marks_come_back_as_they_were(tmp_path: Path) -> None:
@@ -136,8 +137,8 @@ def test_money_halts_and_marks_come_back_as_they_were(tmp_path: Path) -> None:
         HALT,
         DayRecord(1, NOW_MS - 86_400_000, Decimal("1E-8"), Decimal(5)),
         DayRecord(1, NOW_MS, Decimal("-0.00000001"), Decimal("1.50"), Decimal("0.25")),
-        PriceRecord(SYMBOL, Decimal("0.6")),
-        PriceRecord(SYMBOL, Decimal("1E-7")),
+        PriceRecord(SYMBOL, Decimal("0.6"), "USDT"),
+        PriceRecord(SYMBOL, Decimal("1E-7"), "BTC"),
         PositionRecord(1, SYMBOL, Decimal("-0.3")),
     )
     with read.reading(machine.path) as conn:
@@ -152,4 +153,19 @@ def test_money_halts_and_marks_come_back_as_they_were(tmp_path: Path) -> None:
     assert saved.ledger_marks == (LedgerMarkRecord("FUNDING_FEE", NOW_MS),), "a mark never goes back"
     assert saved.halts == HALTS
     assert saved.days == (DayRecord(1, NOW_MS, Decimal("-0.00000001"), Decimal("1.50"), Decimal("0.25")),)
-    assert saved.prices == (PriceRecord(SYMBOL, Decimal("0.0000001")),)
+    assert saved.prices == (PriceRecord(SYMBOL, Decimal("0.0000001"), "BTC"),)
+
+
+def test_prices_of_format_8_are_in_what_their_symbol_is_paid_with(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.ready().close()
+    conn = apsw.Connection(str(machine.path))
+    conn.execute("ALTER TABLE prices DROP COLUMN quote_asset; PRAGMA user_version = 8").fetchall()
+    for row in (("DOGEBTC", "DOGE", "BTC"), ("DOGEUSDT", "", "")):
+        conn.execute("INSERT INTO symbols VALUES (?, 1, ?, ?)", row).fetchall()
+        conn.execute("INSERT INTO prices VALUES (?, '0.6')", row[:1]).fetchall()
+    conn.close()
+    assert {row.symbol: row.quote_asset for row in machine.open().saved.prices} == {
+        "DOGEBTC": "BTC",
+        "DOGEUSDT": "USDT",
+    }
