@@ -101,6 +101,8 @@ class Limiting:
         found = self.sessions.get(session)
         if found is None:
             found = self.sessions[session] = self.shown(session)
+            if not self._gateway.book.exposure.lines.get(session):
+                self._judge(session, found)  # its day begins before its first order
         return found
 
     def shown(self, session: int) -> Guarded:
@@ -302,8 +304,7 @@ class Limiting:
             guarded.pace.tidy(now_ns)
             if guarded.fault is not None:
                 self._act_on(session, guarded)
-            if guarded.limits.max_daily_loss is not None or guarded.limits.max_drawdown is not None:
-                self._judge(session, guarded)
+            self._judge(session, guarded)
 
     def read_prices(self) -> None:
         """The gateway is starting: sessions may go on with what they have as soon as it is ready."""
@@ -349,6 +350,8 @@ class Limiting:
         self._restrict(session, cause, TradingState.HALTED, guarded.key(fault.limit), reason, until_ms)
 
     def _judge(self, session: int, guarded: Guarded) -> None:
+        if guarded.limits.max_daily_loss is None and guarded.limits.max_drawdown is None:
+            return
         earned = guarded.earnings.total(self.valuing.holdings(session), self.valuing.rate)
         guarded.is_judged = earned is not None
         if earned is None:

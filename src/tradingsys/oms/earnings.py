@@ -25,7 +25,9 @@ class Holding(Struct, frozen=True):
 
 
 class Earnings:
-    """One session's. What it pays in other assets than it trades for is valued when it is first seen."""
+    """One session's. What it pays in other assets than it trades for is valued when it is first seen, but for what had
+    been paid when it was looked at first.
+    """
 
     def __init__(self, cost: Decimal = _ZERO) -> None:
         """``cost`` is what that came to until now."""
@@ -49,10 +51,8 @@ class Earnings:
                 is_known = False
             else:
                 earned += amount * rate
-        if not is_known:
-            return None
         self._value(paid, rate_of)
-        return earned - self.cost
+        return earned - self.cost if is_known else None
 
     def _value(self, paid: dict[str, Decimal], rate_of: Callable[[str], Decimal | None]) -> None:
         if self._paid is None:
@@ -73,14 +73,14 @@ def _earned(holding: Holding, paid: dict[str, Decimal]) -> Decimal | None:
     """In the quote asset; what was paid in others goes to ``paid``."""
     held = holding.position
     amount = held.realized_pnl
-    if held.net:
-        if held.entry_px is None or holding.px is None:
-            return None
-        amount += (holding.px - held.entry_px) * held.net
     for money, sign in ((held.fees, -1), (held.funding, 1)):
         for asset, each in money.items():
             if asset == holding.quote_asset:
                 amount += sign * each
             else:
                 add(paid, asset, -sign * each)
-    return amount
+    if not held.net:
+        return amount
+    if held.entry_px is None or holding.px is None:
+        return None
+    return amount + (holding.px - held.entry_px) * held.net

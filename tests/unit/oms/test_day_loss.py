@@ -104,3 +104,10 @@ def test_nothing_is_told_while_a_price_or_a_cost_is_not_known() -> None:
     assert Earnings().total([held("1", None, px="100")], RATES.get) is None
     assert Earnings().total([held("1", "100", px="101", quote="EUR")], RATES.get) is None
     assert Earnings().total([held("0", quote="EUR"), held("0", None, "3")], RATES.get) == 3, "where it matters"
+
+
+def test_what_is_paid_in_other_assets_counts_while_it_is_not_known_what_was_earned() -> None:
+    earnings = Earnings()
+    for paid in ("5", "6"):
+        assert earnings.total([held("1", None, px="100", BNB=paid)], RATES.get) is None
+    assert earnings.total([held("0", BNB="6")], RATES.get) == -600, "but for what had been paid at the first look"
