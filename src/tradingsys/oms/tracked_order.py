@@ -91,8 +91,8 @@ class TrackedOrder(Struct, eq=False):
     def is_unproven(self) -> bool:
         """Only its strategy tells of it, and the venue nothing so far.
 
-        It is from before the fence of a start, after which the venue showed all that was open, and all executions had
-        their owners: whatever it was, it is over, and only how it ended is being asked.
+        It is from before the fence of a start, after which the venue showed all that was open, and all executions whose
+        owners it tells had them: whatever it was, it is over, and only how it ended is being asked.
         """
         return self.in_doubt and not self.stamp_ms
 
