@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from tradingsys.net.doorway import Callers
 from tradingsys.net.loopback import LOOPBACK
+from tradingsys.net.tls import is_made_out_to
 from tradingsys.net.ws import Connection, Refuse, Server, UpgradeRequest, WsHandler, serve
 
 __all__ = ["MAX_MESSAGE_BYTES", "LocalPort", "PeerEvents", "RemoteDoor", "WsPeer", "open_local_port"]
@@ -214,7 +215,7 @@ def _refusal(request: UpgradeRequest, names: frozenset[str]) -> Refuse | None:
         return Refuse(
             403, "a request with an Origin comes from a web page, and none may trade here: connect by program"
         )
-    if _host_name(request.headers.get("host", "")) not in names:
+    if not is_made_out_to(names, _host_name(request.headers.get("host", ""))):
         return Refuse(403, "the Host is not this machine: connect to ws://localhost and the port of the configuration")
     if request.path != "/":
         return Refuse(404, "connect to the address itself, without a path")

@@ -79,12 +79,7 @@ class OperatorDesk:
         desk = self._gateway.sessions
         if desk is None:
             raise LocalProtocolError("the gateway is starting", code=ErrorCode.NOT_READY)
-        desk.admit(client, params.token, params.protocol)
-        if client.session_id is not None:
-            raise LocalProtocolError(
-                f"this connection is session {client.session_id} already: open another one", code=ErrorCode.BAD_REQUEST
-            )
-        client.is_operator = True
+        desk.operate(client, params)
         self._status(client, request)
 
     def _status(self, client: Client, request: Request) -> None:

@@ -57,7 +57,7 @@ class RequestHandler:
                     code=ErrorCode.DENIED,
                 )
             if client.is_evicted:
-                raise LocalProtocolError("the session has another owner now", code=ErrorCode.LOGIN_FIRST)
+                raise LocalProtocolError("this connection lost its place to another one", code=ErrorCode.LOGIN_FIRST)
             self._method(client, request.method)(client, request)
         except LimitExceeded as denied:
             client.peer.write(encode_denial(request_id, denied))

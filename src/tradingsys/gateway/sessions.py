@@ -29,6 +29,7 @@ from tradingsys.wire.messages import (
     SessionClosedPush,
     TradingPush,
 )
+from tradingsys.wire.operator import OperateParams
 
 __all__ = ["Client", "Session", "SessionDesk"]
 
@@ -40,7 +41,8 @@ _MESSAGE_NS = _NS_PER_S // 200
 _MESSAGE_BURST = 400
 _MAX_IGNORED = 1_000
 _MAX_LOGGED_IN = 64
-"""The port takes some more: operators can always come in."""
+_MAX_OPERATORS = 7
+"""With all of both the port is not full: who comes can always show its token, and of operators the newest stays."""
 _MAX_ONLOOKERS = 16
 """Of one session. Whoever trades is kept out by none of them: the oldest of the session with most makes room."""
 _MAX_NAME = 100
@@ -219,6 +221,7 @@ class SessionDesk:
     def __init__(self, epoch: int, token: str | None) -> None:
         self.sessions: dict[int, Session] = {}
         self._epoch = epoch
+        self._operators: set[Client] = set()
         self._tokens = Tokens(token)
         self._logins = 0
 
@@ -260,6 +263,21 @@ class SessionDesk:
         self._logins += 1
         client.login, client.seq = self._logins, 0
 
+    def operate(self, client: Client, params: OperateParams) -> None:
+        """Let the connection look after all sessions; of too many the one that has been silent longest makes room.
+
+        Raises LocalProtocolError as `admit`, and where it has a session.
+        """
+        self.admit(client, params.token, params.protocol)
+        if client.session_id is not None:
+            raise LocalProtocolError(
+                f"this connection is session {client.session_id} already: open another one", code=ErrorCode.BAD_REQUEST
+            )
+        if len(self._operators) >= _MAX_OPERATORS and not client.is_operator:
+            self._evict(min(self._operators, key=lambda each: each.heard_ns), "another operator needs the place")
+        self._operators.add(client)
+        client.is_operator = True
+
     def own_login(self) -> int:
         """A login's number for orders that the gateway itself sends."""
         self._logins += 1
@@ -267,6 +285,8 @@ class SessionDesk:
 
     def release(self, client: Client) -> None:
         """The connection is gone; its session waits for the next owner."""
+        self._operators.discard(client)
+        client.is_operator = False
         session, client.session = client.session, None
         watched, client.watched = client.watched, None
         if watched is not None:
@@ -344,7 +364,8 @@ class SessionDesk:
 
     def _evict(self, client: Client, reason: str) -> None:
         client.is_evicted = True
-        client.peer.write(encode(SessionClosedPush(reason)))
+        if client.is_logged_in:
+            client.peer.write(encode(SessionClosedPush(reason)))
         self.release(client)
         client.peer.close(reason)
 

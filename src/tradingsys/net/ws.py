@@ -30,6 +30,7 @@ __all__ = [
     "Connection",
     "ErrorHook",
     "Refuse",
+    "Refused",
     "Server",
     "UpgradeRequest",
     "WsHandler",
@@ -38,6 +39,15 @@ __all__ = [
 ]
 
 _GOING_AWAY = 1001
+_MOST_WORDS = 200
+
+
+class Refused(TransportError):
+    """Somebody answered, and opened no websocket; ``words`` is what else was said."""
+
+    def __init__(self, message: str, status: int, body: bytes) -> None:
+        self.status, self.words = status, body[:_MOST_WORDS].decode(errors="replace")
+        super().__init__(message, sent=False)
 
 
 class Accept(Struct, frozen=True):
@@ -151,7 +161,10 @@ async def connect(
         listener.abandoned = True
         dial.hang_up(is_lost=isinstance(error, ConnectionError))
         text = without_address(str(error) or type(error).__name__, url)
-        raise TransportError(f"{origin(url)}: {text}", sent=False) from error
+        failure = TransportError(f"{origin(url)}: {text}", sent=False)
+        if isinstance(error, picows.WSInvalidStatusError) and error.response is not None:
+            failure = Refused(str(failure), int(error.response.status), error.raw_body or b"")
+        raise failure from error
     except asyncio.CancelledError:
         listener.abandoned = True
         dial.hang_up()

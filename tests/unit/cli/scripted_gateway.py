@@ -59,14 +59,16 @@ class _Peer:
 
 
 @contextlib.contextmanager
-def scripted_gateway(answers: Mapping[str, Answer]) -> Iterator[tuple[str, list[Request]]]:
-    """Its address, and what it was asked."""
+def scripted_gateway(
+    answers: Mapping[str, Answer], refusal: ws.Refuse | None = None
+) -> Iterator[tuple[str, list[Request]]]:
+    """Its address, and what it was asked; with ``refusal`` it lets nobody in."""
     heard: list[Request] = []
     loop = new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
-        serving = ws.serve("localhost", 0, lambda _: _Peer(answers, heard))
+        serving = ws.serve("localhost", 0, lambda _: refusal or _Peer(answers, heard))
         server = asyncio.run_coroutine_threadsafe(serving, loop).result(10)
         try:
             yield f"ws://localhost:{server.port}", heard

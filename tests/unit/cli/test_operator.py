@@ -11,10 +11,11 @@ import pytest
 
 from tests.unit.cli.box import running_box
 from tests.unit.cli.scripted_gateway import HANG_UP, SILENCE, Answer, Refusal, scripted_gateway
-from tradingsys.cli.app import FAILURE, OK, USAGE, execute
+from tradingsys.cli.app import FAILURE, NOTHING, OK, USAGE, execute
 from tradingsys.cli.exits import UNCONFIRMED
 from tradingsys.core.enums import OrderStatus, OrderType, Side
 from tradingsys.net.token import create_token, token_path
+from tradingsys.net.upgrade import Refuse
 from tradingsys.wire.messages import OrderView, PositionView
 from tradingsys.wire.operator import (
     Explanation,
@@ -82,6 +83,15 @@ def ask(capsys: Captured, answers: dict[str, Answer], *words: str) -> tuple[int,
     requests = [(request.method, msgspec.json.decode(request.params)) for request in heard]
     assert all(method == "operate" for method, _ in requests[:1])
     return code, captured.out, " ".join(captured.err.split()), requests[1:]
+
+
+def test_a_gateway_without_room_is_no_book_at_rest(capsys: Captured) -> None:
+    full = Refuse(503, "72 connections are open already: close one that is not needed")
+    with scripted_gateway({}, full) as (addr, _):
+        assert execute(["halt", "--session", "1", "--addr", addr]) == FAILURE
+        assert full.text in capsys.readouterr().err
+    with scripted_gateway({}, Refuse(404, "here is nothing")) as (addr, _):
+        assert execute(["status", "--addr", addr]) == NOTHING
 
 
 def test_status_of_a_running_gateway(capsys: Captured) -> None:

@@ -182,7 +182,7 @@ def remote(tmp_path: Path) -> Iterator[Authority]:
 
 def door(authority: Authority, clients: Path | None = None) -> RemoteDoor:
     context = server_context(*authority.issue("gateway", "127.0.0.2"), clients)
-    return RemoteDoor("127.0.0.2", context, frozenset({"127.0.0.2", "gateway.example"}))
+    return RemoteDoor("127.0.0.2", context, frozenset({"127.0.0.2", "gateway.example", "*.example.com"}))
 
 
 async def greeted(url: str, ssl: SSLContext | None = None) -> bool:
@@ -214,6 +214,22 @@ def test_other_machines_come_by_tls_and_this_one_as_ever(remote: Authority) -> N
             ):
                 with pytest.raises(TransportError):
                     await greeted(url, ssl)
+        finally:
+            await port.close()
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("Gateway.example", "101"), ("gw.example.com", "101"), ("example.com", "403"), ("a.gw.example.com", "403")],
+)
+def test_a_gateway_may_be_called_what_its_certificate_says(remote: Authority, host: str, status: str) -> None:
+    async def main() -> None:
+        port = await open_local_port("127.0.0.1", 0, Events(), door(remote))
+        try:
+            trusting = client_context(remote.certificate)
+            assert await knock(port.port, f"Host: {host}", host="127.0.0.2", ssl=trusting) == status
         finally:
             await port.close()
 

@@ -12,6 +12,7 @@ from tradingsys.core.position import SessionPosition
 from tradingsys.gateway import local_port
 from tradingsys.gateway.sessions import Client, SessionDesk
 from tradingsys.wire.messages import ErrorCode, LoginParams
+from tradingsys.wire.operator import OperateParams
 
 S = 1_000_000_000
 
@@ -67,7 +68,28 @@ def test_strategies_leave_room_for_operators_and_those_of_one_session_for_others
         desk.login(client(), trading(session), 0)
     assert all(each.is_evicted for each in onlookers), "whoever may do nothing makes room for who trades"
     assert refused(desk, client(), trading(65)) == ErrorCode.DENIED
-    assert sum(len(session.listeners) for session in desk.sessions.values()) < local_port._MAX_CONNECTIONS
+    assert sum(len(session.listeners) for session in desk.sessions.values()) == 64
+
+
+def test_an_operator_can_always_come_in() -> None:
+    """The one that has been silent longest leaves, and there is room for one more that must show its token first."""
+    desk = SessionDesk(7, None)
+    operators = [client() for _ in range(7)]
+    for at_s, each in enumerate(operators):
+        each.heard_ns = at_s * S
+        desk.operate(each, OperateParams())
+    operators[0].heard_ns = 9 * S
+    desk.operate(operators[0], OperateParams())
+    newest = client()
+    desk.operate(newest, OperateParams())
+    assert [each.is_operator for each in operators] == [True, False, *[True] * 5] and newest.is_operator
+    gone = operators[1]
+    assert isinstance(gone.peer, RecordedPeer) and gone.peer.closed and not gone.peer.sent, "it had no session to lose"
+    assert gone.is_stranger, "the port may end it"
+    desk.release(newest)
+    desk.operate(client(), OperateParams())
+    assert sum(each.is_operator for each in operators) == 6, "one that is gone has made room already"
+    assert 64 + len(operators) < local_port._MAX_CONNECTIONS
 
 
 def test_another_strategy_is_refused_while_the_owner_lives() -> None:

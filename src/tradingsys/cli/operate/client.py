@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from msgspec import Struct
 from tradingsys.core.errors import ConfigError, LocalProtocolError, TradingError, TransportError
 from tradingsys.net.loopback import LOOPBACK
 from tradingsys.net.token import read_token, token_path
-from tradingsys.net.ws import Connection, connect
+from tradingsys.net.ws import Connection, Refused, connect
 from tradingsys.wire.codec import decode_result, decode_server_message, encode_request
 from tradingsys.wire.messages import ErrorCode, Reply
 from tradingsys.wire.operator import GatewayView, OperateParams
@@ -92,14 +93,18 @@ class Operator:
 async def operating(addr: str) -> AsyncIterator[Operator]:
     """A connection that operates the gateway at ``addr``.
 
-    Raises NoGateway when nobody is there, ConfigError for an address that is none, and LocalProtocolError when the
-    gateway refuses us.
+    Raises NoGateway when nobody is there, ConfigError for an address that is none, LocalProtocolError when the gateway
+    refuses us, and TradingError when it has no room for anybody.
     """
     parts = urlsplit(addr)
     port = _port(addr)
     operator = Operator(addr)
     try:
         await connect(f"ws://{parts.netloc}", operator, timeout_s=_CONNECT_S)
+    except Refused as error:
+        if error.status != HTTPStatus.SERVICE_UNAVAILABLE:
+            raise NoGateway(str(error)) from None
+        raise TradingError(f"the gateway at {addr} has no room: {error.words}") from None
     except TransportError as error:
         raise NoGateway(str(error)) from None
     try:
