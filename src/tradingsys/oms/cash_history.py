@@ -96,7 +96,7 @@ class CashHistory:
             if row not in unshared:
                 book.pay(row)
         book.cash.leave_open(unshared)
-        book.mark_ledger(kind, min((row.ts_ms for row in unshared), default=read_to_ms))
+        book.mark_ledger(kind, min([read_to_ms, *(row.ts_ms for row in unshared)]))
         return len(rows) > len(unshared)
 
     async def _new_rows(self, kind: str, start_ms: int) -> list[Income]:

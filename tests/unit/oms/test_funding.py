@@ -12,7 +12,7 @@ from tests.unit.oms.books import EPOCH, SYMBOL, client_id, facts, fill, intent, 
 from tests.unit.oms.table import Table
 from tradingsys.core.commands import Income, IncomeQuery, OrderQuery, TradesQuery
 from tradingsys.core.enums import Side
-from tradingsys.core.errors import TransportError
+from tradingsys.core.errors import TransportError, UnknownSymbol
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.order import Order
 from tradingsys.core.records import (
@@ -211,6 +211,20 @@ def test_the_mark_follows_at_a_distance_and_reading_starts_there(world: World) -
     world.table.start("pull", world.table.recovery.pull_funding())
     assert world.table.asked() == [IncomeQuery(FUNDING, mark_ms)]
     assert world.table.book.position(1, SYMBOL).funding == {"USDT": D("-0.8")}
+
+
+@pytest.mark.parametrize(("paid_ms", "mark_ms"), [(50_000, 50_000), (199_000, 140_000)])
+def test_the_mark_stays_before_what_cannot_be_shared_yet(world: World, paid_ms: int, mark_ms: int) -> None:
+    table = world.table
+    refusals = table.recovery._inquiry.refusals
+    refusals.read_rules(())
+    refusals.failed(TradesQuery(SYMBOL), UnknownSymbol(-1121, "Invalid symbol."))
+    world.trade(1, 100, "3")
+    table.wait(200_000)
+    refusals.failed(TradesQuery(SYMBOL), UnknownSymbol(-1121, "Invalid symbol."))
+    pull(world, (income(1, "-0.8", paid_ms), income(2, "-0.1", 199_500, "ADAUSDT")))
+    assert world.ledger() == {"t2": {EXTERNAL: D("-0.1")}}
+    assert table.book.ledger_marks[FUNDING] - EPOCH == mark_ms
 
 
 def test_the_first_reading_starts_where_the_book_does(world: World) -> None:
