@@ -224,7 +224,7 @@ def test_the_mark_stays_before_what_cannot_be_shared_yet(world: World, paid_ms: 
     refusals.failed(TradesQuery(SYMBOL), UnknownSymbol(-1121, "Invalid symbol."))
     pull(world, (income(1, "-0.8", paid_ms), income(2, "-0.1", 199_500, "ADAUSDT")))
     assert world.ledger() == {"t2": {EXTERNAL: D("-0.1")}}
-    assert table.book.ledger_marks[FUNDING] - EPOCH == mark_ms
+    assert mark_ms - 100 < table.book.ledger_marks[FUNDING] - EPOCH <= mark_ms, "but for the doubt about the clock"
 
 
 def test_the_first_reading_starts_where_the_book_does(world: World) -> None:
