@@ -315,6 +315,34 @@ def test_a_spoiled_book_is_told_without_a_traceback(
     assert reason in captured.err and captured.err.startswith("tradingsys: ") and "Traceback" not in captured.err
 
 
+@pytest.mark.parametrize(
+    ("row", "named", "is_readable"),
+    [
+        ("watermarks VALUES ('XRPUSDT', -99)", "watermarks: symbol 'XRPUSDT'", True),
+        ("days VALUES (1, -5, '1', '1', '0')", "days: session_id 1", True),
+        ("days VALUES (1, 5, 'x', '1', '0')", "days: session_id 1", False),
+        ("prices VALUES ('BTCUSDT', 'zz', 'USDT')", "prices: symbol 'BTCUSDT'", False),
+        ("prices VALUES ('BTCUSDT', '1', '')", "prices: symbol 'BTCUSDT'", True),
+        ("halts VALUES (1, '', 'NONSENSE', 'HALTED', 'NOTHING', 'x', 1, NULL)", "'NONSENSE'", False),
+    ],
+)
+def test_a_value_that_no_gateway_wrote_is_named_and_nothing_is_written_beside_it(
+    db: Path, capsys: Captured, row: str, named: str, is_readable: bool
+) -> None:
+    conn = apsw.Connection(str(db))
+    conn.execute(f"INSERT INTO {row}").fetchall()
+    conn.close()
+    assert execute(["status"]) == (OK if is_readable else USAGE)
+    assert is_readable or named in capsys.readouterr().err
+    for words in (["pos", "set", "2", "btcusdt", "0"], ["halt", "--session", "2"], ["resume", "btcusdt"]):
+        assert execute(words) == USAGE
+        assert named in capsys.readouterr().err
+    conn = apsw.Connection(str(db))
+    assert conn.execute("SELECT count(*) FROM halts WHERE session_id = 2").fetchall() == [(0,)]
+    assert conn.execute("SELECT net FROM positions WHERE session_id = 2").fetchall() == [("-0.004",)]
+    conn.close()
+
+
 def test_edits_at_rest_are_told_as_the_next_start_will_book_them(db: Path, capsys: Captured) -> None:
     """However often: EXTERNAL, whose row takes nothing before that, is what leaves the sum as it was."""
     for session, net in ((1, "0.1"), (1, "0.2"), (9, "-0.05")):

@@ -28,6 +28,7 @@ from tradingsys.store import book as stored
 from tradingsys.store import read
 from tradingsys.store.journal import read_segments
 from tradingsys.store.migrations import needs_migration
+from tradingsys.store.soundness import check_values
 from tradingsys.store.sqlite import rows
 from tradingsys.wire.messages import BalanceView, BorrowableView, LoanParams, LoanResult, MarginView, PositionView
 from tradingsys.wire.operator import (
@@ -247,7 +248,11 @@ class Book:
                         key="db",
                         hint="start the gateway once: it converts the file, after a backup",
                     )
-                yield conn
+                try:
+                    yield conn
+                except (ValueError, ArithmeticError):
+                    check_values(conn, self._path)  # names the row that cannot be read
+                    raise
         except apsw.Error as error:
             raise StoreError(f"{self._path}: {error}; restore the newest backup beside it") from error
 

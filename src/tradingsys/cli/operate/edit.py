@@ -14,6 +14,8 @@ from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
 from tradingsys.store.edits import parse_net
 from tradingsys.store.lock import Lock
+from tradingsys.store.migrations import needs_migration
+from tradingsys.store.soundness import check_values
 from tradingsys.store.sqlite import rows, transaction
 from tradingsys.store.writer import open_writer
 from tradingsys.wire.operator import SetPositionParams, SetPositionResult
@@ -41,7 +43,8 @@ def set_net(path: Path, params: SetPositionParams) -> SetPositionResult:
 def alone_with(path: Path) -> Iterator[apsw.Connection]:
     """The book's only user meanwhile.
 
-    Raises TradingError while a gateway holds the book, and StoreError when SQLite fails.
+    Raises TradingError while a gateway holds the book, or when it is of an older format, ConfigError for values that no
+    gateway wrote, and StoreError when SQLite fails.
     """
     try:
         lock = Lock(path)
@@ -56,6 +59,9 @@ def alone_with(path: Path) -> Iterator[apsw.Connection]:
         conn = open_writer(path)
         stack.callback(conn.close)
         try:
+            if needs_migration(conn, path):
+                raise TradingError(f"{path} was written by an older version: start its gateway once")
+            check_values(conn, path)
             yield conn
         except apsw.Error as error:
             raise StoreError(f"{path}: {error}") from error

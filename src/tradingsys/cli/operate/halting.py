@@ -13,7 +13,6 @@ from tradingsys.core.records import HaltCause, Scope
 from tradingsys.oms.effects import Effect, Save
 from tradingsys.oms.halts import Halts, by_operator, wanted
 from tradingsys.store.kill_file import kill_path
-from tradingsys.store.migrations import needs_migration
 from tradingsys.store.sqlite import rows, transaction
 from tradingsys.store.standing_rows import forget_day, read_halts, write_halt
 from tradingsys.wire.operator import HaltParams, ScopeParams
@@ -52,8 +51,6 @@ def lift(path: Path, params: ScopeParams) -> None:
 
 
 def _check(conn: apsw.Connection, path: Path, scope: Scope) -> None:
-    if needs_migration(conn, path):
-        raise TradingError(f"{path} was written by an older version: start its gateway once")
     known = {str(name) for (name,) in rows(conn, "SELECT symbol FROM symbols")}
     if scope.symbol and scope.symbol not in known:
         told = ", ".join(sorted(map(str.lower, known))) or "none yet"
