@@ -63,6 +63,7 @@ def encode_client_order_id(key: OrderKey) -> ClientOrderId:
     return ClientOrderId(f"{body}-{_check(body)}")
 
 
+@lru_cache(maxsize=1024)
 def decode_client_order_id(text: str) -> OrderKey | None:
     """The key inside an id, or None when the id was not made by `encode_client_order_id`."""
     body, dash, check = text.rpartition("-")
