@@ -274,12 +274,16 @@ class Order(Struct, frozen=True):
 
     @property
     def status(self) -> OrderStatus:
-        """FIX 39, from the facts alone.
+        """FIX 39, from the facts alone."""
+        return self.status_of(self.terms)
+
+    def status_of(self, terms: Terms | None) -> OrderStatus:
+        """The same, if these were its terms.
 
         More executed than ordered means that the terms are from before an amend: it may execute further.
         """
         cum = self.cum_qty
-        if self.terms is not None and cum == self.terms.order_qty > 0:
+        if terms is not None and cum == terms.order_qty > 0:
             return OrderStatus.FILLED
         ended = self.ended
         if ended is not None:

@@ -167,10 +167,12 @@ class TrackedOrder(Struct, eq=False):
     @property
     def is_untriggered(self) -> bool:
         """Open, conditional, and not known to have been triggered, also where it keeps its one id then."""
+        if not (self.is_conditional and self.is_open):
+            return False
         facts = self.facts
         is_another = facts.terms is not None and not facts.terms.order_type.is_conditional
         is_triggered = facts.algo_id is not None or is_another or facts.working or facts.cum_qty > 0
-        return self.is_waiting or (self.is_conditional and self.is_open and not is_triggered)
+        return facts.venue_order_id is None or not is_triggered
 
     @property
     def worst_leaves_qty(self) -> Decimal:
@@ -206,7 +208,7 @@ class TrackedOrder(Struct, eq=False):
                 return OrderStatus.ABSENT
             if self.in_doubt:
                 return OrderStatus.UNKNOWN
-        told = self.complete.status
+        told = self.facts.status_of(self.known_terms)
         is_premature = told is OrderStatus.FILLED and self.replace is not None and self.is_untold
         return OrderStatus.PARTIALLY_FILLED if is_premature else told
 
