@@ -102,7 +102,7 @@ class Turns:
     @property
     def next_deadline_ns(self) -> int | None:
         """When there may be something stale, or lost."""
-        stale_ns = next((since_ns + _STALE_NS for _, _, since_ns in self._perishable.values()), None)
+        stale_ns = next(iter(self._perishable.values()))[2] + _STALE_NS if self._perishable else None
         return earliest((stale_ns, self._oldest_ns() + _LOST_NS if self._asked else None))
 
     def _oldest_ns(self) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from tradingsys.core.deadlines import earliest
 from tradingsys.core.io import CloseWs, OpenWs
 from tradingsys.core.reports import Oddity, RiskStreamState, UserStreamState
 from tradingsys.venues.binance import messages
@@ -81,8 +82,7 @@ class KeyedStream:
     @property
     def next_deadline_ns(self) -> int | None:
         """When `tick` must be called at the latest."""
-        deadlines = (self._retry_ns, self._keep_alive_ns, self._renew_ns)
-        return min((at_ns for at_ns in deadlines if at_ns is not None), default=None)
+        return earliest((self._retry_ns, self._keep_alive_ns, self._renew_ns))
 
     def connect(self, now_ns: int) -> list[Output]:
         """Get a key and open the stream, unless that is under way."""
