@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from functools import lru_cache
 from pathlib import Path
 
 __all__ = ["kill_path", "read_kill_file"]
@@ -9,6 +11,7 @@ __all__ = ["kill_path", "read_kill_file"]
 _MOST_BYTES = 500
 
 
+@lru_cache(maxsize=8)
 def kill_path(db: Path) -> Path:
     """Its place."""
     return db.with_name(db.name + ".kill")
@@ -17,9 +20,7 @@ def kill_path(db: Path) -> Path:
 def read_kill_file(db: Path) -> str | None:
     """Its first line, which may be empty; None as long as there is no such file. What cannot be read counts, too."""
     path = kill_path(db)
-    try:
-        path.lstat()
-    except OSError:
+    if not os.path.lexists(path):
         return None
     try:
         with path.open("rb") as file:
