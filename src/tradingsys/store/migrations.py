@@ -194,33 +194,29 @@ VERSION = len(_STEPS)
 def needs_migration(conn: apsw.Connection, path: Path) -> bool:
     """Whether `migrate` has anything to do.
 
-    Raises ConfigError when the file is a newer program's, or when it is another program's and uses our names.
+    Raises ConfigError when the file is a newer program's, or when it has tables of others with names that are ours.
     """
-    version = _number(conn, "PRAGMA user_version")
-    if _number(conn, "PRAGMA application_id") == APPLICATION_ID:
-        if version > VERSION:
-            raise ConfigError(
-                f"was written by a newer tradingsys (format {version}, this one knows {VERSION})",
-                file=str(path),
-                key="db",
-                hint="upgrade tradingsys",
-            )
-        return version < VERSION
-    taken = tables(conn) & _own_names()
-    if taken:
+    version = _format(conn)
+    if version == VERSION:
+        return False
+    if version > VERSION:
         raise ConfigError(
-            f"is another program's database: it has a table {min(taken)}",
+            f"was written by a newer tradingsys (format {version}, this one knows {VERSION})",
             file=str(path),
             key="db",
-            hint="name another file",
+            hint="upgrade tradingsys",
         )
+    taken = tables(conn) & (_names(VERSION) - _names(version))
+    if taken:
+        what = "has a table {} that is not ours" if version else "is another program's database: it has a table {}"
+        hint = "rename that table" if version else "name another file"
+        raise ConfigError(what.format(min(taken)), file=str(path), key="db", hint=hint)
     return True
 
 
 def migrate(conn: apsw.Connection) -> None:
     """Bring the tables up to date, inside the caller's transaction."""
-    is_ours = _number(conn, "PRAGMA application_id") == APPLICATION_ID
-    for step in _STEPS[_number(conn, "PRAGMA user_version") if is_ours else 0 :]:
+    for step in _STEPS[_format(conn) :]:
         conn.execute(step).fetchall()
     conn.execute(f"PRAGMA application_id = {APPLICATION_ID}").fetchall()
     conn.execute(f"PRAGMA user_version = {VERSION}").fetchall()
@@ -232,10 +228,17 @@ def tables(conn: apsw.Connection) -> set[str]:
     return {str(name) for (name,) in found}
 
 
-def _own_names() -> set[str]:
+def _format(conn: apsw.Connection) -> int:
+    """0 of a file that is not ours, or new."""
+    is_ours = _number(conn, "PRAGMA application_id") == APPLICATION_ID
+    return _number(conn, "PRAGMA user_version") if is_ours else 0
+
+
+def _names(version: int) -> set[str]:
+    """Of the tables of a format."""
     scratch = apsw.Connection(":memory:")
     try:
-        for step in _STEPS:
+        for step in _STEPS[:version]:
             scratch.execute(step).fetchall()
         return tables(scratch)
     finally:

@@ -19,6 +19,7 @@ from tests.unit.store.books import NOW_MS, Machine, intent
 from tradingsys.cli.app import FAILURE, NOTHING, OK, UNREAD, USAGE, execute
 from tradingsys.core.errors import ConfigError
 from tradingsys.store.lock import Lock
+from tradingsys.store.migrations import VERSION
 
 Captured = pytest.CaptureFixture[str]
 
@@ -258,7 +259,7 @@ def _newer(db: Path) -> None:
 
 
 def _older(db: Path) -> None:
-    _pragma(db, 1)
+    _pragma(db, VERSION - 1)
 
 
 def _pragma(db: Path, version: int) -> None:

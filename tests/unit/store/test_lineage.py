@@ -14,6 +14,7 @@ from tradingsys.core.errors import ConfigError
 from tradingsys.core.ids import lineage_from_random
 from tradingsys.store.backups import check_copy
 from tradingsys.store.lineage import Begun, begin_lineage
+from tradingsys.store.migrations import VERSION
 
 
 def test_a_copy_has_another_lineage_and_keeps_what_it_knows(machine: Machine) -> None:
@@ -51,9 +52,14 @@ def test_what_is_refused_changes_nothing(machine: Machine, tmp_path: Path) -> No
     old = tmp_path / "old.db"
     shutil.copyfile(machine.path, old)
     conn = apsw.Connection(str(old))
-    conn.execute("PRAGMA user_version = 5").fetchall()
+    conn.execute(f"PRAGMA user_version = {VERSION - 1}").fetchall()
     conn.close()
     with pytest.raises(ConfigError, match="older format"):
+        begin_lineage(old, 777)
+    conn = apsw.Connection(str(old))
+    conn.execute(f"PRAGMA user_version = {VERSION}; INSERT INTO watermarks VALUES ('DOGEUSDT', -99)").fetchall()
+    conn.close()
+    with pytest.raises(ConfigError, match="trade_id is -99"):
         begin_lineage(old, 777)
     (tmp_path / "text.db").write_text("no book")
     with pytest.raises(ConfigError):

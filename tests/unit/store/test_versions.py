@@ -169,3 +169,15 @@ def test_prices_of_format_8_are_in_what_their_symbol_is_paid_with(tmp_path: Path
         "DOGEBTC": "BTC",
         "DOGEUSDT": "USDT",
     }
+
+
+def test_a_table_of_somebody_else_that_has_our_name_by_now_is_named(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.ready().close()
+    conn = apsw.Connection(str(machine.path))
+    conn.execute("DROP TABLE prices; CREATE TABLE prices (mine); PRAGMA user_version = 7").fetchall()
+    with pytest.raises(ConfigError, match="a table prices that is not ours"):
+        machine.open()
+    conn.execute("ALTER TABLE prices RENAME TO my_prices").fetchall()
+    conn.close()
+    assert machine.open().saved.prices == ()

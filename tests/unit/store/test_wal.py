@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tradingsys.cli.operate.edit import alone_with
 from tradingsys.core.errors import StoreError
 from tradingsys.core.records import WatermarkRecord
 from tradingsys.store.lineage import begin_lineage
+from tradingsys.store.writer import open_writer
 
 _HEADER_BYTES, _FRAME_BYTES = 32, 24 + 4096
 
@@ -79,3 +81,21 @@ def test_a_damaged_log_stays_so_whoever_opens_the_book(machine: Machine) -> None
         with pytest.raises(StoreError, match="-wal, what was last written to"), alone_with(machine.path):
             pass
     assert Path(f"{machine.path}-wal").read_bytes() == log
+
+
+def test_what_the_log_has_is_on_the_disk_before_anything_stands_behind_it(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an fsync that failed the kernel may show what the disk never got: only what is written again gets there."""
+    machine.open().close()
+    book, path = machine.path.read_bytes(), Path(f"{machine.path}-wal")
+    log = _log(machine, 4)
+    machine.path.write_bytes(book)
+    path.write_bytes(log)
+    os.utime(path, ns=(0, 0))
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(os.fstat(fd).st_ino))
+    conn = open_writer(machine.path)
+    assert path.stat().st_mtime_ns > 0 and path.stat().st_ino in synced
+    assert path.read_bytes() == log, "and nothing else"
+    conn.close()
