@@ -29,9 +29,11 @@ from tradingsys.core.errors import VenueError
 from tradingsys.core.market import BestBidOffer, Depth, MarkPrice
 from tradingsys.core.reports import OrderRequest, Outcome
 from tradingsys.core.venue_clock import VenueClock
+from tradingsys.gateway import market_data
 from tradingsys.gateway.products import ProductName
 from tradingsys.gateway.session_config import UNLIMITED
 from tradingsys.venues.protocol import Stream
+from tradingsys.wire.messages import ErrorCode
 
 
 def test_an_order_without_a_price_is_refused_and_the_gateway_asks_for_one(tmp_path: Path) -> None:
@@ -164,6 +166,23 @@ def test_what_is_given_up_before_it_is_confirmed_does_not_come(tmp_path: Path) -
     client.result("unsubscribe", ["dogeusdt@bbo"])
     tells_price(scene)
     assert client.reply_to(request) and scene.gateway.market.followed == 1
+
+
+def test_of_two_that_wait_the_second_is_refused_when_the_first_left_no_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(market_data, "_MAX_STREAMS_OF_CLIENT", 3)
+    scene = limited(tmp_path, max_reference_age_s=30)
+    client = scene.client()
+    first, second = (
+        client.request("subscribe", [f"dogeusdt@{kind}" for kind in kinds])
+        for kinds in (("bbo", "mark"), ("trade", "depth"))
+    )
+    tells_price(scene)
+    assert client.reply_to(first) == {"id": first, "result": None}
+    refusal = client.reply_to(second)
+    assert refusal is not None and refusal["error"]["code"] == ErrorCode.DENIED
+    assert scene.gateway.market.followed == 2
 
 
 def test_nor_does_it_wait_for_long(tmp_path: Path) -> None:
