@@ -39,6 +39,8 @@ _TO_TRADE = "send, amend or cancel orders"
 _MOST_RESOLVED = 100
 _MOST_EXECUTIONS = 5_000
 """In one answer to `resolve`, about a mebibyte of them; of a single order all there are."""
+_MOST_LOOKED_UP = 8
+"""For one answer on the disk, while all others wait."""
 _REFUSALS = frozenset({ErrorCode.INVALID_ORDER, ErrorCode.DENIED})
 
 
@@ -164,7 +166,11 @@ class OrderRequests:
             )
         views: list[OrderView] = []
         executions = 0
+        recalling = self._gateway.book.recalling
+        most_lookups = recalling.lookups + _MOST_LOOKED_UP
         for item in params.orders:
+            if recalling.lookups >= most_lookups:
+                break
             try:
                 view = desk.resolve(client, item, self._gateway.instruments, self._presumed_qty)
             except LocalProtocolError:

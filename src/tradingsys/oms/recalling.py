@@ -27,6 +27,8 @@ class Recalling:
         """The present one: its orders are all in memory, until the first of them is dropped from it."""
         self.first_epoch = 0
         """No order is older."""
+        self.lookups = 0
+        """How often one was looked for where looking takes time."""
 
     def order(self, client_order_id: str, key: OrderKey | None = None) -> TrackedOrder | None:
         """The order of this id, which is in memory from now on; None when there is none."""
@@ -35,6 +37,7 @@ class Recalling:
             return None
         if key.epoch < self.first_epoch or (key.epoch == self.epoch and not self._index.has_dropped):
             return None
+        self.lookups += 1
         found = self._recall(client_order_id)
         if found is None:
             return None

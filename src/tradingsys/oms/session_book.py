@@ -93,18 +93,19 @@ class SessionBook:
         self.kinship = Kinship(self.kind, self._index, self._strays)
         """Whether somebody else's orders may be ours."""
         self._index.load(saved.orders, saved.fills)
-        self._recalling = Recalling(recall, saved.lineage, self._index, self._fills)
+        self.recalling = Recalling(recall, saved.lineage, self._index, self._fills)
+        """Orders of any age."""
 
     # ---- what is known
 
     def begin(self, incarnation: Incarnation) -> None:
         """From now on orders are minted under this incarnation."""
         self._incarnation = incarnation
-        self._recalling.epoch, self._recalling.first_epoch = incarnation.epoch, incarnation.first_epoch
+        self.recalling.epoch, self.recalling.first_epoch = incarnation.epoch, incarnation.first_epoch
 
     def order(self, client_order_id: str) -> TrackedOrder | None:
         """The order of this id, if it is ours, however old."""
-        return self.orders.get(client_order_id) or self._recalling.order(client_order_id)
+        return self.orders.get(client_order_id) or self.recalling.order(client_order_id)
 
     def position(self, session: int, symbol: str) -> SessionPosition:
         """What a session holds of a symbol, and what it earned there."""
@@ -325,7 +326,7 @@ class SessionBook:
 
     def _adopt(self, client_order_id: str, key: OrderKey, symbol: str, facts: Order, ts_event_ms: int) -> TrackedOrder:
         """An order of this book that memory does not know: old, or lost with the journal's tail, or another's."""
-        known = self._recalling.order(client_order_id, key)
+        known = self.recalling.order(client_order_id, key)
         if known is not None:
             return known
         order = TrackedOrder(client_order_id, key.session, Order(), None, symbol=symbol)

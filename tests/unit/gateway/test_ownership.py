@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import structs
+
 from tests.simulate.faults import Faults
 from tests.simulate.rig import Rig
 from tradingsys.core.enums import Side
@@ -114,6 +116,27 @@ def test_resolve_says_absent_of_what_was_never_sent(rig: Rig) -> None:
     client = rig.client()
     [view] = client.ask("resolve", {"orders": [client.order_params(client_order_id=never)]})["result"]["orders"]
     assert view["status"] == "ABSENT", "that epoch's journal is complete and does not hold it"
+
+
+def test_resolve_goes_on_another_time_where_only_the_disk_can_tell(rig: Rig) -> None:
+    """Everybody's orders wait meanwhile."""
+    client = rig.client()
+    then = client.login_result
+    rig.restart()
+    client = rig.client()
+    keys = [OrderKey(1, then["lineage"], then["epoch"], 1, number) for number in range(1_000, 1_100)]
+    items = [client.order_params(client_order_id=encode_client_order_id(key)) for key in keys]
+    for number in range(0, 24, 8):
+        views = client.ask("resolve", {"orders": items[number:]})["result"]["orders"]
+        assert [view["client_order_id"] for view in views] == [
+            item["client_order_id"] for item in items[number : number + 8]
+        ]
+    assert rig.gateway.gateway.book.recalling.lookups == 24
+    now = OrderKey(1, then["lineage"], client.login_result["epoch"], 1, 1)
+    items = [
+        client.order_params(client_order_id=encode_client_order_id(structs.replace(now, seq=n))) for n in range(50)
+    ]
+    assert len(client.ask("resolve", {"orders": items})["result"]["orders"]) == 50, "memory has all of its own"
 
 
 def test_resolve_claims_nothing_about_an_order_of_another_book(rig: Rig) -> None:
