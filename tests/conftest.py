@@ -29,14 +29,13 @@ settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "local")
 
 
-def pytest_runtest_teardown() -> None:
-    """What is left open would add up; and as long as a simulated disk is mounted, SQLite never waits in real time."""
-    rigs = sys.modules.get("tests.simulate.rig")
-    if rigs is not None:
-        rigs.close_rigs()
-    disks = sys.modules.get("tests.simulate.disk_os")
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """As long as a simulated disk is mounted, SQLite never waits in real time; what stays open adds up."""
+    disks, rigs = (sys.modules.get(f"tests.simulate.{name}") for name in ("disk_os", "rig"))
     if disks is not None:
         disks.unmount_all()
+    if rigs is not None and (nextitem is None or nextitem.path != item.path):
+        rigs.close_rigs()
 
 
 _LONGEST_FIRST = ("simulate", "chaos", "documents", "campaign", "process", "judges", "bad_input")

@@ -70,7 +70,7 @@ def traded(loop: Loop, launcher: Launcher, tmp_path_factory: pytest.TempPathFact
     ).fetchall()
     conn.execute("INSERT OR IGNORE INTO ledger_marks VALUES ('FUNDING_FEE', 1)").fetchall()
     conn.execute("INSERT INTO days VALUES (1, 86400000, '0.5', '1.5', '0.1')").fetchall()
-    conn.execute("INSERT OR IGNORE INTO prices VALUES ('DOGEUSDT', '0.06')").fetchall()
+    conn.execute("INSERT OR IGNORE INTO prices VALUES ('DOGEUSDT', '0.06', 'USDT')").fetchall()
     conn.execute("INSERT OR IGNORE INTO watermarks VALUES ('DOGEUSDT', 1)").fetchall()
     conn.close()
     return exchange, folder

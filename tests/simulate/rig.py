@@ -7,7 +7,6 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from weakref import WeakSet
 
 from tests.simulate.faults import Faults
 from tests.simulate.incarnation import Incarnation
@@ -26,7 +25,7 @@ __all__ = ["Rig", "WireClient", "close_rigs"]
 
 _URLS = Endpoints("http://sim", "ws://sim/ws-fapi/v1", "ws://sim")
 Json = dict[str, Any]
-_RIGS: WeakSet[Rig] = WeakSet()
+_RIGS: list[Rig] = []
 
 
 class WireClient:
@@ -123,7 +122,7 @@ class Rig:
         self.machine = Machine(self.world, folder, lambda: self.faults, Counter())
         self._tick()
         self.start()
-        _RIGS.add(self)
+        _RIGS.append(self)
 
     def start(self, *, until_ready: bool = True) -> Incarnation:
         self.gateway = Incarnation(
@@ -190,7 +189,6 @@ class Rig:
 
 
 def close_rigs() -> None:
-    """All that a test has left."""
-    for rig in list(_RIGS):
-        rig.close()
-    _RIGS.clear()
+    """All that tests have left."""
+    while _RIGS:
+        _RIGS.pop().close()
