@@ -7,7 +7,7 @@ import io
 import json
 import os
 import pty
-import select
+import selectors
 import stat
 import subprocess
 import sys
@@ -224,9 +224,11 @@ def test_it_works_in_a_terminal(folder: Path) -> None:
 def _read_until(fd: int, text: str) -> str:
     shown = ""
     deadline = time.monotonic() + 30
-    while text not in shown:
-        assert time.monotonic() < deadline, f"waited for {text!r}, saw {shown!r}"
-        if select.select([fd], [], [], 0.2)[0]:
-            with contextlib.suppress(OSError):
-                shown += os.read(fd, 4096).decode()
+    with selectors.DefaultSelector() as terminal:
+        terminal.register(fd, selectors.EVENT_READ)
+        while text not in shown:
+            assert time.monotonic() < deadline, f"waited for {text!r}, saw {shown!r}"
+            if terminal.select(0.2):
+                with contextlib.suppress(OSError):
+                    shown += os.read(fd, 4096).decode()
     return shown
