@@ -186,6 +186,8 @@ class Strategy:
             for view in decode_result(reply, ResolveResult).orders:
                 self.lives[-1].listed(view)
                 self._learn(view)
+            if client_order_id in self.asked:  # the answer ended before it
+                self._resolve()
 
     def _take(self, snapshot: Snapshot) -> None:
         self._ready = True
@@ -222,7 +224,7 @@ class Strategy:
 
     def _resolve(self) -> None:
         if self.asked and self._ready and self.login is not None:
-            self._request("resolve", ResolveParams(list(self.asked.values())))
+            self._request("resolve", ResolveParams(list(self.asked.values())), [*self.asked][-1])
 
     # ---- deciding
 
