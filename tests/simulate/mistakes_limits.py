@@ -16,8 +16,9 @@ __all__ = ["LIMIT_MISTAKES"]
 
 _REDUCES_NOTHING = Edit(
     Reducing.terms_for_venue,
-    "if order is not instead_of and not (is_flagged and self._may_be_beside(order, terms))",
-    "if not order.in_doubt and order is not instead_of and not (is_flagged and self._may_be_beside(order, terms))",
+    "if order is not instead_of and not (is_flagged and self._may_be_beside(order, terms, is_restricted))",
+    "if not order.in_doubt and order is not instead_of\n"
+    " and not (is_flagged and self._may_be_beside(order, terms, is_restricted))",
 )
 
 LIMIT_MISTAKES = (

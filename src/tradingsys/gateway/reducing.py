@@ -141,18 +141,25 @@ class Reducing:
             if terms.quote_order_qty is not None:
                 raise InvalidOrder("what a quote_quantity comes to is not known: say how much with quantity")
             only = terms if terms.close_position else structs.replace(terms, reduce_only=True)
-            self.terms_for_venue(session, only, instead_of, before=before)
+            self.terms_for_venue(session, only, instead_of, before=before, is_restricted=True)
         except InvalidOrder as error:
             raise InvalidOrder(f"{why}; {error}", code=ErrorCode.HALTED) from None
         return only
 
     def terms_for_venue(
-        self, session: int, terms: Terms, instead_of: TrackedOrder | None = None, *, before: Terms | None = None
+        self,
+        session: int,
+        terms: Terms,
+        instead_of: TrackedOrder | None = None,
+        *,
+        before: Terms | None = None,
+        is_restricted: bool = False,
     ) -> bool:
         """Whether the venue may be told that this order only reduces; ``instead_of`` is the order that it amends: of
         that one the venue knows what it was told when it was sent.
 
-        ``before`` is executed when the order begins to work.
+        ``before`` is executed when the order begins to work. A stop may stand beside plain orders, which turn the
+        position if they come after it: not where the session ``is_restricted``.
 
         Raises InvalidOrder when it would do more than that.
         """
@@ -167,7 +174,7 @@ class Reducing:
         under_way += _without_rivals(
             order
             for order in self._own(session, terms.symbol, terms.side)
-            if order is not instead_of and not (is_flagged and self._may_be_beside(order, terms))
+            if order is not instead_of and not (is_flagged and self._may_be_beside(order, terms, is_restricted))
         )
         wanted = terms.order_qty - (instead_of.facts.booked_qty if instead_of is not None else _ZERO)
         room = bought - net * terms.side.sign - under_way
@@ -192,7 +199,7 @@ class Reducing:
                 f"only holder: send reduce_only with a quantity instead (the session holds {plain(net)})"
             )
 
-    def _may_be_beside(self, order: TrackedOrder, terms: Terms) -> bool:
+    def _may_be_beside(self, order: TrackedOrder, terms: Terms, is_restricted: bool) -> bool:
         """Whether an order does not count where ``terms`` are sent with the venue's flag.
 
         Of orders that wait with it each may be as large as the position: a stop beside a take profit. The venue lets
@@ -200,7 +207,7 @@ class Reducing:
         """
         if self._is_flagged(order):
             return order.is_waiting or terms.order_type.is_conditional
-        return terms.order_type.is_conditional and not _only_reduces(order)
+        return terms.order_type.is_conditional and not _only_reduces(order) and not is_restricted
 
     def _watched(self, symbol: str) -> list[TrackedOrder]:
         """Of a symbol those that are still open."""

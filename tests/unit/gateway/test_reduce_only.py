@@ -333,3 +333,14 @@ def test_while_only_reducing_is_allowed_an_amend_counts_what_waits_beside_it(sce
     assert code == ErrorCode.HALTED and "30 of it being reduced already" in text
     assert not scene.venue.sent(ReplaceOrder)
     client.result("amend", {"client_order_id": plain, "quantity": "5"})
+
+
+def test_while_only_reducing_is_allowed_a_stop_counts_the_plain_orders_beside_it(scene: Scene) -> None:
+    """One that came after the stop would turn the position."""
+    client = scene.holder(1, "30")
+    plain = client.order(side="SELL", price="0.7", quantity="10")
+    scene.accepts(plain)
+    scene.operator().result("op.halt", {"reducing": True, "keep_orders": True})
+    code, text = client.error("order", client.order_params(**GUARD, quantity="30"))
+    assert code == ErrorCode.HALTED and "10 of it being reduced already: SELL 20 at most" in text
+    scene.accepts(client.order(**GUARD, quantity="20"))
