@@ -181,9 +181,13 @@ def stranger(rig: Rig) -> Iterator[str]:
             yield f"the token of session 1 {'does not open' if may_enter else 'opens'} session {session}"
 
 
+_EXECUTIONS = 5
+"""So many that some happen while others are being written."""
+
+
 @Scene
 def durable(rig: Rig) -> Iterator[str]:
-    """Power is cut in the moment in which a strategy is told that two executions are on the disk, which is slow."""
+    """Power is cut in the moment in which a strategy is told that all its executions are on the disk, which is slow."""
     rest(rig.client())
     fills: dict[str, int] = {}
     told: set[str] = set()
@@ -195,13 +199,13 @@ def durable(rig: Rig) -> Iterator[str]:
                     fills.setdefault(fill.exec_id, n)
             case DurablePush(n=n):
                 told.update(exec_id for exec_id, at in fills.items() if at <= n)
-                if len(told) == 2:
+                if len(told) == _EXECUTIONS:
                     raise Killed
 
     rig.gateway.overheard = hear
     rig.faults = Faults(power_cut=1.0, disk=SLOW_DISK)
-    executed(rig, 5)
-    executed(rig, 10)
+    for _ in range(_EXECUTIONS):
+        executed(rig, 3)
     rig.run(10)
     with reading(rig.folder / "pos.db") as conn:
         kept = {row.fill.exec_id for row in read.fills(conn, 1, limit=100)}
