@@ -18,6 +18,7 @@ from tests.simulate.faults import Faults
 from tests.simulate.world import World, apart
 from tradingsys.core.enums import Side
 from tradingsys.core.errors import ConfigError, TradingError
+from tradingsys.store.read import reading
 from tradingsys.store.rows import whole
 
 __all__ = ["Editor", "SqlEdit", "with_edits"]
@@ -148,6 +149,9 @@ class Editor:
         numbers = _NUMBERS.findall(str(error))
         if len(numbers) != len(told):
             self._say(f"refused {len(told)} edits, and told of {len(numbers)}: {error}")
+        if told:
+            with self._disk.by_hand(), reading(self._path) as conn:
+                self.look(conn)
         for hint, (basis, edited, now) in zip(told, numbers, strict=False):
             self._heed(error, hint, net, (Decimal(basis), Decimal(edited), Decimal(now)))
         return bool(told)
@@ -160,15 +164,15 @@ class Editor:
         told: tuple[Decimal, Decimal, Decimal],
     ) -> None:
         key = (int(hint[2]), hint[3].upper())
-        untold = [each for each in self._edits[key] if told[1:] == (each.edited, net(*key)) and not each.was_told]
-        # Of one that was made while a gateway ran only the basis of another instant may be known.
-        meant = [each for each in untold if told[0] == each.basis] or [each for each in untold if each.is_up]
-        if not meant:
+        # A later one may say the same of a row that has its number back, and waits for the next start.
+        refused = [each for each in self._edits[key] if each.outcome is Outcome.REFUSED]
+        meant = refused[-1] if refused else None
+        if meant is None or meant.was_told or told != (meant.basis, meant.edited, net(*key)):
             self._say(f"refused an edit that nobody made: {error}")
             return
-        meant[-1].was_told = True
+        meant.was_told = True
         self._disk.counts["edits refused"] += 1
-        if meant[-1] is self._edits[key][-1] and self._rng.random() < 0.7:
+        if meant is self._edits[key][-1] and self._rng.random() < 0.7:
             self._again.append(hint.group())
 
     def _statements(self, shell: apsw.Connection) -> list[tuple[_Key, str]]:

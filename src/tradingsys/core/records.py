@@ -342,8 +342,13 @@ class Edit(Struct, frozen=True):
     basis: Decimal
     """What we last wrote."""
     edited: Decimal
-    conflict: bool = False
-    """The row was edited while the gateway ran, and fills moved it afterwards: which of the two is meant?"""
+    edited_from: Decimal | None = None
+    """The basis then, where the row was edited while the gateway ran, and fills moved it afterwards."""
+
+    @property
+    def conflict(self) -> bool:
+        """Whether nobody knows what "net is this now" meant."""
+        return self.edited_from is not None
 
 
 class Saved(Struct, frozen=True):

@@ -210,8 +210,9 @@ def _refused(moved: Iterable[tuple[Edit, Decimal]]) -> ConfigError:
     told, repeated = list[str](), list[str]()
     for edit, net in moved:
         session, symbol, edited = edit.session, edit.symbol.lower(), plain(edit.edited)
+        was = plain(edit.basis if edit.edited_from is None else edit.edited_from)
         told.append(
-            f"session {session} {symbol} was edited from {plain(edit.basis)} to {edited}, but it also traded: its net "
+            f"session {session} {symbol} was edited from {was} to {edited}, but it also traded: its net "
             f"is {plain(net)} now, the edit was not applied"
         )
         repeated.append(f"UPDATE positions SET net = '{edited}' WHERE session_id = {session} AND symbol = '{symbol}'")

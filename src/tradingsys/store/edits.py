@@ -37,9 +37,10 @@ class RowEdit(Struct, frozen=True):
         return f"session_id {self.session}, symbol {self.symbol.lower()}: {change}"
 
     @property
-    def is_conflict(self) -> bool:
-        """Whether the book moved on after the edit, so that nobody knows what "net is this now" meant."""
-        return self.edited_from is not None and Decimal(self.edited_from) != Decimal(self.basis or 0)
+    def moved_from(self) -> Decimal | None:
+        """What the book said when the edit was noticed, if it moved on afterwards."""
+        was = None if self.edited_from is None else Decimal(self.edited_from)
+        return None if was == Decimal(self.basis or 0) else was
 
 
 def find_edits(conn: apsw.Connection) -> list[RowEdit]:
@@ -96,7 +97,7 @@ def _checked(row: RowEdit, path: Path) -> Edit:
     if edited is None:
         hint = f"the gateway last wrote {row.basis}" if row.basis is not None else "the gateway never wrote this row"
         raise ConfigError(f"net is {row.edited!r}, which is no quantity", file=str(path), key=where, hint=hint)
-    return Edit(row.session, row.symbol, Decimal(row.basis or 0), edited, row.is_conflict)
+    return Edit(row.session, row.symbol, Decimal(row.basis or 0), edited, row.moved_from)
 
 
 def _is_same(basis: str | None, edited: str | None) -> bool:

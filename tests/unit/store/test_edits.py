@@ -244,7 +244,7 @@ class TestWhileRunning:
             assert PositionRecord(1, "BTCUSDT", Decimal("0.75")) in read.positions(conn)
         machine.kill()
         store = machine.open()
-        assert store.saved.edits == (Edit(1, "BTCUSDT", Decimal("0.7"), Decimal("0.75"), conflict=True),)
+        assert store.saved.edits == (Edit(1, "BTCUSDT", Decimal("0.7"), Decimal("0.75"), Decimal("0.5")),)
         assert PositionRecord(1, "BTCUSDT", Decimal("0.7")) in store.saved.positions
         # The row has the book's value again and the refusal is on record: repeating the edit now works.
         store.close()
@@ -272,7 +272,7 @@ class TestWhileRunning:
         with pytest.raises(ConfigError, match="solusdt"):
             machine.open()
         sql(machine, "DELETE FROM positions WHERE symbol = 'solusdt'")
-        assert machine.open().saved.edits == (Edit(1, "ETHUSDT", Decimal(-3), Decimal(0), conflict=True),)
+        assert machine.open().saved.edits == (Edit(1, "ETHUSDT", Decimal(-3), Decimal(0), Decimal(-2)),)
 
     def test_an_edit_taken_back_is_none(self, machine: Machine) -> None:
         reported: list[RowEdit] = []
@@ -305,7 +305,7 @@ class TestWhileRunning:
         assert [row.edited for row in reported] == ["0.8"]
         store.close()
         edits = machine.open().saved.edits
-        assert edits == (Edit(1, "BTCUSDT", Decimal("0.75"), Decimal("0.8"), conflict=True),)
+        assert edits == (Edit(1, "BTCUSDT", Decimal("0.75"), Decimal("0.8"), Decimal("0.5")),)
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=10))
