@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Protocol
 
 from tests.simulate.incarnation import Incarnation
 from tests.simulate.judge import Judge
@@ -14,7 +14,7 @@ from tests.simulate.overseer import Overseer
 from tests.simulate.strategy import Strategy
 from tests.simulate.truth import Truth
 from tests.simulate.wish import PRICES
-from tests.simulate.world import s
+from tests.simulate.world import World, s
 from tradingsys.core.errors import TradingError
 from tradingsys.core.records import HaltCause
 from tradingsys.gateway.kernel import Gateway
@@ -23,11 +23,28 @@ from tradingsys.store.read import reading
 if TYPE_CHECKING:
     from tests.simulate.life import Life
 
-__all__ = ["Copy"]
+__all__ = ["LEARNING_S", "Copy", "learn"]
 
 _LONGEST_START_S = 150
 """As for any gateway: so long may it be told to come back later."""
-_TRADING_S, _LEARNING_S = 3, 8
+_TRADING_S, LEARNING_S = 3, 8
+
+
+class Asking(Protocol):
+    """Whoever may have to wait before it asks the exchange."""
+
+    @property
+    def questions_waiting(self) -> int: ...
+
+
+def learn(world: World, askers: Iterable[Asking]) -> None:
+    """Until nobody had to wait for some time: what was asked a moment ago has no answer yet."""
+    asking_s = 0
+    for _ in range(_LONGEST_START_S):
+        asking_s = 0 if any(asker.questions_waiting for asker in askers) else asking_s + 1
+        if asking_s > LEARNING_S:
+            break
+        world.run_for(s(1))
 
 
 class Copy:
@@ -110,11 +127,7 @@ class Copy:
         strategy.active = True
         life.world.run_for(s(_TRADING_S))
         strategy.active = False
-        life.world.run_for(s(_LEARNING_S))
-        for _ in range(_LONGEST_START_S):
-            if not trader.gateway.venue.questions_waiting and not copy.gateway.venue.questions_waiting:
-                break
-            life.world.run_for(s(1))
+        learn(life.world, (trader.gateway.venue, copy.gateway.venue))
         if not self.is_alone and self._has_sent(trader.gateway):
             life.counts["copies of the book noticed"] += 1
             if not any(row.cause is HaltCause.COPIED_BOOK for row in other.gateway.book.halts):
