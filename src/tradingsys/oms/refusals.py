@@ -51,8 +51,8 @@ class Refusals:
         self._now_ns = now_ns
         self._alarm = alarm
         self._refused: dict[_Subject, _Refusal] = {}
-        self._silent: set[type] = set()
-        """Kinds of questions of which something was put aside and nothing was answered since."""
+        self._silent_ns: dict[type, int] = {}
+        """Until when it counts that something of a kind of questions was put aside, and nothing answered since."""
         self._named: Container[str] | None = None
         self._named_ns = 0
         self._unknown_ns: dict[str, int] = {}
@@ -85,7 +85,7 @@ class Refusals:
     def answered(self, query: OfSymbol) -> None:
         """The venue told it."""
         self._known(query.symbol)
-        self._silent.discard(type(query))
+        self._silent_ns.pop(type(query), None)
         popped = [self._refused.pop(subject, None) for subject in _subjects(query)]
         was_put_off = any(refusal is not None and refusal.pause_ns for refusal in popped)
         if was_put_off and not self._refuses_such(query):
@@ -106,10 +106,9 @@ class Refusals:
         refusal = self._refused.setdefault(subject, _Refusal(now_ns, now_ns))
         refusal.last_ns = now_ns
         is_told = self._refuses_such(query)
-        is_hopeless = (is_unknown and is_unnamed) or is_told or type(query) in self._silent
+        is_hopeless = (is_unknown and is_unnamed) or is_told or now_ns <= self._silent_ns.get(type(query), -1)
         if now_ns - refusal.since_ns < _PATIENCE_NS and not is_hopeless:
             return
-        self._silent.add(type(query))
         if not is_told:
             self._alarm(
                 f"the exchange refuses to answer {type(query).__name__} of {query.symbol} ({error}): it is put aside, "
@@ -118,6 +117,7 @@ class Refusals:
             )
         refusal.pause_ns = min(2 * refusal.pause_ns or _FIRST_PAUSE_NS, _LONGEST_PAUSE_NS)
         refusal.due_ns = now_ns + refusal.pause_ns
+        self._silent_ns[type(query)] = refusal.due_ns + _LONGEST_PAUSE_NS
 
     def _refuses_such(self, query: OfSymbol) -> bool:
         """Whether anything of this kind is put aside on this symbol: that is told once, not for each order."""

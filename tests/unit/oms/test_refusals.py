@@ -62,6 +62,12 @@ def test_nor_does_one_that_was_put_aside_and_never_met_again(watch: Watch) -> No
     assert not watch.refuses(order(2))
 
 
+def test_what_was_put_aside_once_makes_no_other_refusal_final_a_day_later(watch: Watch) -> None:
+    assert watch.refuses(TradesQuery("AUSDT"), for_s=64)
+    watch.now_ns += 86_400 * S
+    assert not watch.refuses(TradesQuery("BUSDT"))
+
+
 def test_of_many_orders_of_a_symbol_the_first_is_waited_for(watch: Watch) -> None:
     watch.refuses(order(1), for_s=64)
     watch.refusals.answered(order(2))
