@@ -173,6 +173,8 @@ CASES: tuple[Case[Place], ...] = (
     _edit("DELETE FROM meta WHERE key = 'account'", "meta", "account", _UNDO),
     _edit("UPDATE meta SET value = 'x' WHERE key = 'created_ms'", "meta", "created_ms", _UNDO),
     _edit("UPDATE meta SET value = '' WHERE key = 'lineage'", "meta", "lineage", _UNDO),
+    _edit("INSERT INTO meta VALUES ('missing_until_ms', 'soon')", "meta", "missing_until_ms", _UNDO),
+    _edit("INSERT INTO meta VALUES ('missing_trades', 'dogeusdt')", "meta", "missing_trades", _UNDO),
     _edit("UPDATE orders SET terms = '{}'", "orders: client_order_id", "terms", _UNDO),
     _edit("UPDATE orders SET venue_terms = '5'", "orders: client_order_id", "venue_terms", _UNDO),
     _edit("UPDATE performance SET fees = '[]'", "performance: session_id", "fees", _UNDO),

@@ -27,7 +27,7 @@ SPOT_MISTAKES = (
         "symbols_enter_without_their_past",
         OnSpot(Profile.KILLS),
         AssetAccount._enter,
-        "start_ms = self._read_from(symbol, began_ms, is_lost=symbol in lost)",
+        "start_ms = self._read_from(symbol, began_ms)",
         "start_ms = None",
     ),
     Mistake(

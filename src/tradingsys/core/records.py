@@ -9,6 +9,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from tradingsys.core.enums import OnDisconnect, OrderStatus, TradingState
+from tradingsys.core.missing import MissingRecord
 from tradingsys.core.order import Closed, Fill, Terms
 from tradingsys.core.position import Pair
 
@@ -331,6 +332,7 @@ Record = (
     | HaltRecord
     | DayRecord
     | PriceRecord
+    | MissingRecord
 )
 
 
@@ -389,3 +391,4 @@ class Saved(Struct, frozen=True):
     first_epoch: int = 0
     """The oldest; 0 where none has begun."""
     prices: tuple[PriceRecord, ...] = ()
+    missing: MissingRecord = MissingRecord()

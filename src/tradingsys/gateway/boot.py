@@ -97,14 +97,14 @@ class Boot:
         now = Incarnation(saved.lineage, epoch, first, fence_ms, saved.first_epoch or (epoch if saved.is_new else 0))
         self._book.begin(now)
         if not (saved.journal_proven or saved.is_new):
-            self._book.kinship.journal_lost(fence_ms)
+            self._book.missing.journal_lost(fence_ms)
         # Before strategies come: what they subscribe to would be entered as of now.
         for symbol in sorted(set(scan) - self._book.symbols.keys()):
             steps.progress(f"reading all trades of {symbol.lower()} since the book began")
             await self._recovery.enter_lost_symbol(symbol)
         steps.epoch_begun(now)
         await self._listen()
-        if not self._book.kinship.is_complete:
+        if not self._book.missing.has_all_orders:
             await self._fence(fence_ms)
             steps.progress("asking for orders that the journal may have lost")
             await self._recovery.find_lost_orders()

@@ -78,7 +78,7 @@ class Clearing:
 
     def _open(self) -> Iterator[TrackedOrder]:
         orders = self._gateway.book.open_orders(self.scope.session)
-        known = (order for order in orders if order.is_open and not order.is_unproven)
+        known = (order for order in orders if order.is_open and not order.is_past)
         return (order for order in known if self.scope.covers(order.session, order.symbol))
 
     def _flatten(self) -> list[Remainder]:

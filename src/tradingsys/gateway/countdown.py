@@ -80,7 +80,7 @@ class Countdown:
         sessions = self._gateway.settings.sessions
         agrees: dict[str, bool] = {}
         for order in self._gateway.book.open_orders():
-            if order.is_unproven:
+            if order.is_past:
                 continue
             configured = sessions.get(order.session)
             agrees[order.symbol] = agrees.get(order.symbol, True) and configured is not None and configured.countdown

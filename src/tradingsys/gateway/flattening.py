@@ -81,7 +81,7 @@ class Flattening:
     def _under_way(self, session: int, symbol: str) -> str:
         """What must end before the session's net can be known; empty when nothing is."""
         book = self._gateway.book
-        known = (order for order in book.open_orders(session) if not order.is_unproven)
+        known = (order for order in book.open_orders(session) if not order.is_past)
         orders = [order for order in known if order.symbol == symbol]
         doubtful = [order.client_order_id for order in orders if order.in_doubt]
         if doubtful:

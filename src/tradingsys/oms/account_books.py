@@ -29,9 +29,6 @@ class AccountBooks(Protocol):
         One reading at a time serves all who ask; see `Entering`.
         """
 
-    async def enter_lost_symbol(self, symbol: str) -> None:
-        """A symbol of ours without a row (an older pos.db was restored): everything since the book began is ours."""
-
     async def enter_assets(self, assets: Iterable[str], tries: int | None = None) -> None:
         """Start accounting for assets that moved, where assets are held."""
 

@@ -63,10 +63,6 @@ class AssetAccount:
         """Start accounting for symbols, and for those of their assets that are not accounted for."""
         await self._entering.enter((Wish(symbol=each) for each in symbols), tries)
 
-    async def enter_lost_symbol(self, symbol: str) -> None:
-        """It is read from the book's beginning on."""
-        await self._entering.enter([Wish(symbol=symbol, is_lost=True)])
-
     async def enter_assets(self, assets: Iterable[str], tries: int | None = None) -> None:
         """Start accounting for assets that moved without being one of a symbol's two, such as a fee's."""
         await self._entering.enter((Wish(asset=each) for each in assets), tries)
@@ -96,7 +92,9 @@ class AssetAccount:
 
     def symbols_of(self, income: Income) -> set[str]:
         """All whose executions may have made somebody short of the asset."""
-        return self._trading({income.asset}) & self.symbols_in_use()
+        lost = {symbol: self._pair(symbol) for symbol in filter(self._inquiry.lacks_trades, self._book.missing.trades)}
+        may_be = {symbol for symbol, pair in lost.items() if pair and income.asset in (pair.base, pair.quote)}
+        return may_be | (self._trading({income.asset}) & self.symbols_in_use())
 
     # ---- inside
 
@@ -114,12 +112,11 @@ class AssetAccount:
         pairs = {symbol: pair for symbol in symbols if (pair := self._pair(symbol)) is not None}
         new = {asset for pair in pairs.values() for asset in (pair.base, pair.quote)}
         new |= {wish.asset for wish in wishes if wish.asset}
-        lost = {wish.symbol for wish in wishes if wish.is_lost}
         last_ids = await history.last_ids(pairs)
         began_ms = await self._enter_quiet(new - book.assets.keys(), pairs)
         for symbol, pair in pairs.items():
             if symbol in last_ids and symbol not in book.symbols and {pair.base, pair.quote} <= book.assets.keys():
-                start_ms = self._read_from(symbol, began_ms, is_lost=symbol in lost)
+                start_ms = self._read_from(symbol, began_ms)
                 try:
                     fills = [] if start_ms is None else await history.since(symbol, start_ms)
                 except NotTold:
@@ -173,10 +170,10 @@ class AssetAccount:
         for asset in sorted(assets):
             self._book.cash.enter_asset(asset, _net(balances, asset) - held.get(asset, _ZERO), began_ms)
 
-    def _read_from(self, symbol: str, began_ms: int, *, is_lost: bool) -> int | None:
+    def _read_from(self, symbol: str, began_ms: int) -> int | None:
         """From when on a symbol's history must be in the books; None: from the trade id that was just read."""
         book = self._book
-        if is_lost or any(order.symbol == symbol for order in book.orders.values()):
+        if book.missing.lacks_trades(symbol) or any(order.symbol == symbol for order in book.orders.values()):
             return book.created_ms - CREATION_DOUBT_MS
         since_ms = min(book.assets.values())  # fees may have moved any of them
         return since_ms if since_ms < began_ms else None

@@ -130,6 +130,9 @@ class CashHistory:
         """Read every trade up to an instant; returns since when, by symbol, there may be some that are not booked."""
         inquiry, open_ms = self._inquiry, dict[str, int]()
         for symbol, ts_ms in sorted(latest_ms.items()):
+            if inquiry.lacks_trades(symbol):
+                open_ms[symbol] = 0
+                continue
             while (left_ms := ts_ms + inquiry.margins.staleness_ms - inquiry.surely_ms()) >= 0:
                 await inquiry.wait(min(left_ms, _CLOCK_STEP_MS) + 1)  # the clock may be set meanwhile
             await self._pull_trades(symbol)

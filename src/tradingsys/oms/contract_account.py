@@ -39,10 +39,6 @@ class ContractAccount:
         """Start accounting for symbols."""
         await self._entering.enter((Wish(symbol=each) for each in symbols), tries)
 
-    async def enter_lost_symbol(self, symbol: str) -> None:
-        """What the account held when the book began is what it holds now less what it traded since."""
-        await self._entering.enter([Wish(symbol=symbol, is_lost=True)])
-
     async def enter_assets(self, assets: Iterable[str], tries: int | None = None) -> None:
         """There are none to account for."""
 
@@ -69,7 +65,8 @@ class ContractAccount:
 
     def symbols_of(self, income: Income) -> set[str]:
         """The symbol whose holders bear it."""
-        return {income.symbol} & self._book.symbols.keys()
+        is_ours = income.symbol in self._book.symbols or self._inquiry.lacks_trades(income.symbol)
+        return {income.symbol} if is_ours else set()
 
     # ---- inside
 
@@ -81,15 +78,15 @@ class ContractAccount:
         """Read trade id, position, trade id: what did not trade in between can be entered.
 
         Each reading is taken when the one before can no longer be the younger one, however stale their answers are.
+        Where trades were lost, the account held when the book began what it holds now less what it traded since.
         """
         book, history = self._book, self._history
-        lost = {wish.symbol for wish in wishes if wish.is_lost}
         before = await history.last_ids(sorted({wish.symbol for wish in wishes}))
         await self._inquiry.wait(self._staleness_ms)
         held = await self._inquiry.patiently(PositionsQuery())
         await self._inquiry.wait(self._staleness_ms)
         for symbol, last in before.items():
-            is_lost = symbol in lost
+            is_lost = book.missing.lacks_trades(symbol)
             try:
                 fills = await history.since(symbol, book.created_ms - CREATION_DOUBT_MS) if is_lost else []
                 if await history.last_id(symbol) != last or symbol in book.symbols:

@@ -27,8 +27,6 @@ class Wish(Struct, frozen=True):
 
     symbol: str = ""
     asset: str = ""
-    is_lost: bool = False
-    """A symbol of ours whose row was lost: everything since the book began is to be read."""
 
 
 class Entering:

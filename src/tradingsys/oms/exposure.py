@@ -4,7 +4,7 @@ Longs and shorts are apart: everything under way on a side counts at its full si
 makes up for it. An order in doubt counts as if it stood, an amended one with the larger of both sizes, and what the
 venue says was executed beyond the executions that are booked counts as if it were still to come. Of two orders of
 which one cancels the other, only the larger counts. What only its strategy tells of counts for nothing until the venue
-shows it.
+shows it, unless the venue still refuses to tell what is open on its symbol.
 
 Sums over symbols are in money, at what a unit of each was worth when somebody said so last.
 """
@@ -202,7 +202,7 @@ class Exposure:
 
 def _counted(order: TrackedOrder) -> _Counted | None:
     terms = order.known_terms
-    if terms is None or order.is_unproven:
+    if terms is None or order.is_past:
         return None
     is_open, leaves, unbooked = order.is_open, order.worst_leaves_qty, order.facts.missing_qty
     if not (is_open or leaves or unbooked):

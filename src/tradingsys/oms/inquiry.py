@@ -87,6 +87,10 @@ class Inquiry:
         """Whether executions of it are not to be asked for now, as the venue refuses to tell them."""
         return self.refusals.is_put_off(TradesQuery(symbol))
 
+    def lacks_trades(self, symbol: str) -> bool:
+        """Whether sessions may have traded a symbol that is not accounted for, and the venue may yet tell of it."""
+        return self.book.missing.lacks_trades(symbol) and not self.refusals.is_gone(symbol)
+
     async def patiently(self, query: Reading[T], *, is_final: Callable[[TradingError], bool] = lambda _: False) -> T:
         """The answer, however often it takes. Raises the error that ``is_final``: asking again cannot mend it."""
         wait_ms, is_told = self.timing.first_retry_ms, False
@@ -117,7 +121,7 @@ class Inquiry:
     def _may_be_told(self, symbol: str, venue_order_id: str) -> bool:
         kinship, is_put_off = self.book.kinship, self.refusals.is_put_off
         is_refused = (
-            kinship.lacks_orders(symbol)
+            self.book.missing.lacks_orders(symbol)
             or is_put_off(OrderQuery(symbol, venue_order_id=venue_order_id))
             or is_put_off(AmendmentsQuery(symbol, venue_order_id))
             or any(self.is_put_off(order) for order in kinship.waiting_orders(symbol))

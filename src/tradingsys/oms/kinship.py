@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.order import Fill, Order, Terms
+from tradingsys.oms.missing import Missing
 from tradingsys.oms.order_index import OrderIndex
 from tradingsys.oms.strays import Strays
 from tradingsys.oms.tracked_order import TrackedOrder
@@ -16,29 +17,8 @@ __all__ = ["Kinship"]
 class Kinship:
     """What conditional orders become has ids of the venue's; what people amend, on spot, has theirs."""
 
-    def __init__(self, kind: AccountKind, index: OrderIndex, strays: Strays) -> None:
-        self._kind, self._index, self._strays = kind, index, strays
-        self._is_searched = True
-        self._untold: set[str] = set()
-        self._lost_until_ms = 0
-        """Venue time until which there may have been orders that the journal lost."""
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether no order of ours is missing here on any symbol."""
-        return self._is_searched and not self._untold
-
-    def lacks_orders(self, symbol: str) -> bool:
-        """Whether orders of ours may be missing here because the journal lost them, and nobody has told of them yet."""
-        return not self._is_searched or symbol in self._untold
-
-    def journal_lost(self, until_ms: int) -> None:
-        """It lost orders that may reach the venue until then (venue time), on whatever symbol."""
-        self._is_searched, self._lost_until_ms = False, until_ms
-
-    def searched(self, untold: Iterable[str]) -> None:
-        """The venue told of all that the journal lost, but for those symbols."""
-        self._is_searched, self._untold = True, set(untold)
+    def __init__(self, kind: AccountKind, index: OrderIndex, strays: Strays, missing: Missing) -> None:
+        self._kind, self._index, self._strays, self._missing = kind, index, strays, missing
 
     def waiting_orders(self, symbol: str) -> list[TrackedOrder]:
         """Conditional orders that are open, or may be, and not known to have been triggered."""
@@ -50,7 +30,7 @@ class Kinship:
             return False
         if self._strays.is_foreign(symbol, facts.venue_order_id):
             return False
-        if self.lacks_orders(symbol) or self.waiting_orders(symbol):
+        if self._missing.lacks_orders(symbol) or self.waiting_orders(symbol):
             return True
         held = self._strays.unattributed.get((symbol, facts.venue_order_id), {})
         return self._may_be_renamed(facts.terms, symbol, (*held.values(), *facts.fills.values()))
@@ -63,5 +43,5 @@ class Kinship:
     def _may_be_renamed(self, terms: Terms | None, symbol: str, fills: Iterable[Fill]) -> bool:
         if self._kind is not AccountKind.ASSETS:
             return False
-        is_old = any(fill.ts_event_ms <= self._lost_until_ms for fill in fills)
+        is_old = any(fill.ts_event_ms <= self._missing.until_ms for fill in fills)
         return is_old or bool(self._index.unseen(terms, symbol))

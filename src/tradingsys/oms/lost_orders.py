@@ -28,14 +28,15 @@ class LostOrders:
     async def find(self) -> None:
         """Know every order of ours again of which nothing else would tell whose its executions are."""
         untold = await self._find_renamed() | await self._find_conditional()
-        self._book.kinship.searched(symbol for symbol in untold if not self._inquiry.refusals.is_gone(symbol))
+        until_ms = self._inquiry.venue_ms() + self._inquiry.uncertainty_ms()
+        self._book.missing.orders_told(until_ms, {each for each in untold if not self._inquiry.refusals.is_gone(each)})
 
     async def _find_renamed(self) -> set[str]:
         """Open orders that somebody else amended, and so renamed; returns the symbols of those that are not told."""
         untold: set[str] = set()
         if self._book.kind is AccountKind.ASSETS:
             for facts in await self._inquiry.patiently(OpenOrdersQuery()):
-                if facts.terms is not None and self._book.kinship.lacks_orders(facts.terms.symbol):
+                if facts.terms is not None and self._book.missing.lacks_orders(facts.terms.symbol):
                     untold |= await self._recognise(facts, facts.terms.symbol)
         return untold
 
@@ -57,7 +58,7 @@ class LostOrders:
         making.
         """
         untold: set[str] = set()
-        for symbol in sorted(filter(self._book.kinship.lacks_orders, self._book.symbols)):
+        for symbol in sorted(filter(self._book.missing.lacks_orders, self._book.symbols)):
             try:
                 for facts in await self._inquiry.of_symbol(ConditionalOrdersQuery(symbol)):
                     self._inquiry.learn(facts, symbol)

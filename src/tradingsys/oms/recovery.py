@@ -79,7 +79,6 @@ class Recovery:
         self._was_missed = self._reads_missed = False
         self._was_gap = self._reads_gap = False
         self._catching_up = 0
-        self._lost_symbols: set[str] = set()
         self.differences = book.differences
         """Σ sessions + EXTERNAL − account, where it is not zero: by symbol, or by asset where assets are held."""
 
@@ -109,11 +108,9 @@ class Recovery:
         open_now = await self.patiently(OpenOrdersQuery())
         held = await account.symbols_held()
         shown = {order.client_order_id for facts in open_now if (order := self._inquiry.learn(facts)) is not None}
-        self._lost_symbols |= {order.symbol for order in self._book.orders.values()}
-        self._lost_symbols -= self._book.symbols.keys()
-        for symbol in sorted(lost := {*self._lost_symbols}):
-            await self.enter_lost_symbol(symbol)
-        await account.enter_symbols({*extra_symbols, *held} - lost, tries)
+        missing, ordered = self._book.missing, {order.symbol for order in self._book.orders.values()}
+        missing.trades_lost(ordered - self._book.symbols.keys())
+        await account.enter_symbols({*extra_symbols, *held, *missing.trades}, tries)
         symbols = self._book.symbols if thoroughly else account.symbols_in_use()
         for symbol in sorted(symbols) if reads_trades else ():
             await self.pull_trades(symbol)
@@ -194,7 +191,7 @@ class Recovery:
             # Once is enough: a slow answer tells less than what is known, and must not keep the books from being read.
             await self.patiently(TimeQuery())
             await self._reconcile(reads_trades=False)
-            if not self._book.kinship.is_complete:
+            if not self._book.missing.has_all_orders:
                 await self.find_lost_orders()
             await self.check_account()
             await self.pull_funding()
@@ -236,10 +233,15 @@ class Recovery:
     async def enter_lost_symbol(self, symbol: str) -> None:
         """A symbol of ours without a row (an older pos.db was restored): everything since the book began is ours.
 
-        Where the venue refuses to tell that, each reconciliation asks again.
+        Where the venue refuses to tell that, each reconciliation asks again, after restarts too.
         """
-        self._lost_symbols.add(symbol)
-        await self._account.enter_lost_symbol(symbol)
+        self._book.missing.trades_lost([symbol])
+        await self._account.enter_symbols([symbol])
+        if symbol not in self._book.symbols:
+            self._book.alarm(
+                f"what sessions traded of {symbol} is not in the books: it will be as soon as the exchange tells it, "
+                "and no start need be told of it again"
+            )
 
     # ---- single orders, and money
 

@@ -24,6 +24,7 @@ from tradingsys.oms.fill_book import FillBook
 from tradingsys.oms.halts import Halts
 from tradingsys.oms.incarnation import Incarnation
 from tradingsys.oms.kinship import Kinship
+from tradingsys.oms.missing import Missing
 from tradingsys.oms.order_index import OrderIndex
 from tradingsys.oms.recalling import Recall, Recalling
 from tradingsys.oms.strays import Strays
@@ -68,11 +69,9 @@ class SessionBook:
         """What symbols traded at when that was kept last."""
         self.cash = self._fills.cash
         """The ledger, and what is accounted for since when."""
-        self.net, self.total = self._fills.net, self._fills.total
-        self.asset_sums = self._fills.asset_sums
+        self.net, self.total, self.asset_sums = self._fills.net, self._fills.total, self._fills.asset_sums
         self.is_booked, self.unsettled_symbols = self._fills.is_booked, self._fills.unsettled_symbols
-        self.name_of_stray = self._strays.name
-        self.ledger_marks = self.cash.marks
+        self.name_of_stray, self.ledger_marks = self._strays.name, self.cash.marks
         self.differences = self.cash.differences
         """Σ sessions + EXTERNAL − account, where it is not zero: by symbol, or by asset where assets are held."""
         self.assets = self.cash.assets
@@ -90,7 +89,8 @@ class SessionBook:
         self._index = OrderIndex(self.exposure)
         self.orders = self._index.by_client_id
         self._incarnation: Incarnation | None = None
-        self.kinship = Kinship(self.kind, self._index, self._strays)
+        self.missing = Missing(saved.missing, self._index, self._effects)
+        self.kinship = Kinship(self.kind, self._index, self._strays, self.missing)
         """Whether somebody else's orders may be ours."""
         self._index.load(saved.orders, saved.fills)
         self.recalling = Recalling(recall, saved.lineage, self._index, self._fills)
@@ -153,6 +153,7 @@ class SessionBook:
     def track(self, intent: Intent) -> TrackedOrder:
         """Remember an order before its bytes leave."""
         order = TrackedOrder.of_intent(intent)
+        order.may_rest = not intent.stamp_ms and self.missing.lacks_orders(order.symbol)
         self._index.track(order)
         return order
 
@@ -192,6 +193,7 @@ class SessionBook:
             self.differences.pop(name, None)
 
     def _book_told(self, symbol: str) -> None:
+        self.missing.entered(symbol)
         for order in self.orders.values():
             if order.symbol == symbol:  # what the stream told of it meanwhile could not be booked
                 for fill in order.facts.fills.values():
@@ -332,7 +334,7 @@ class SessionBook:
         order = TrackedOrder(client_order_id, key.session, Order(), None, symbol=symbol)
         self.orders[client_order_id] = order
         self._effects.append(Alarm(f"adopted order {client_order_id} of session {key.session} on {symbol}"))
-        now, lacks_orders = self._incarnation, self.kinship.lacks_orders(symbol)
+        now, lacks_orders = self._incarnation, self.missing.lacks_orders(symbol)
         reason = now.split_brain(key, facts, ts_event_ms, lacks_orders=lacks_orders) if now is not None else ""
         if reason:
             told = (

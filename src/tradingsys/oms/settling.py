@@ -245,7 +245,7 @@ class Settling:
             if book.name_of_stray(symbol, venue_order_id) is None and negatives < _OWNER_ATTEMPTS:
                 negatives += await self._ask_its_name(symbol, venue_order_id)
             is_named = book.name_of_stray(symbol, venue_order_id) is not None
-            if (is_named or negatives >= _OWNER_ATTEMPTS) and not book.kinship.lacks_orders(symbol):
+            if (is_named or negatives >= _OWNER_ATTEMPTS) and not book.missing.lacks_orders(symbol):
                 # A clock in doubt knows no time; a later, better one still bounds when it had its name.
                 now_ms = inquiry.venue_ms() + inquiry.uncertainty_ms()
                 named_ms = now_ms if named_ms is None else min(named_ms, now_ms)

@@ -41,6 +41,8 @@ class TrackedOrder(Struct, eq=False):
     """Of an order for an amount of the quote asset: what it can come to at most, see `Intent.presumed_qty`."""
     rival: str = ""
     """The other order of its pair, see `Intent.rival`."""
+    may_rest: bool = False
+    """Only its strategy tells of it, and the venue did not tell of all orders on its symbol since: see `Missing`."""
 
     @classmethod
     def of_intent(cls, intent: Intent) -> TrackedOrder:
@@ -89,12 +91,16 @@ class TrackedOrder(Struct, eq=False):
 
     @property
     def is_unproven(self) -> bool:
-        """Only its strategy tells of it, and the venue nothing so far.
-
-        It is from before the fence of a start, after which the venue showed all that was open, and all executions whose
-        owners it tells had them: whatever it was, it is over, and only how it ended is being asked.
-        """
+        """Only its strategy tells of it, and the venue nothing so far."""
         return self.in_doubt and not self.stamp_ms
+
+    @property
+    def is_past(self) -> bool:
+        """Unproven, and over whatever it was: only how it ended is being asked.
+
+        It is from before the fence of a start, after which the venue told of all that was open there.
+        """
+        return self.is_unproven and not self.may_rest
 
     @property
     def only_reduces(self) -> bool:

@@ -32,7 +32,7 @@ from tradingsys.store.rows import (
     whole,
 )
 from tradingsys.store.sqlite import rows
-from tradingsys.store.standing_rows import read_days, read_halts, read_prices, read_sessions
+from tradingsys.store.standing_rows import read_days, read_halts, read_missing, read_prices, read_sessions
 
 __all__ = ["RESTORED", "Identity", "identify", "load", "meta"]
 
@@ -107,6 +107,7 @@ def load(conn: apsw.Connection, path: Path, wall_ms: int, *, proven: bool, is_ne
         tuple(read_days(conn)),
         identity.first_epoch,
         tuple(read_prices(conn)),
+        read_missing(conn),
     )
 
 

@@ -155,7 +155,14 @@ _META = {
     "created_ms": _WHOLE_TEXT,
     "account": _SOMETHING,
 }
-_META_MAY_LACK = {"max_recv_window_ms": _WHOLE_TEXT, "first_epoch_after_cut": _WHOLE_TEXT, "venue_account": _SOMETHING}
+_META_MAY_LACK = {
+    "max_recv_window_ms": _WHOLE_TEXT,
+    "first_epoch_after_cut": _WHOLE_TEXT,
+    "venue_account": _SOMETHING,
+    "missing_orders": "{} = upper({})",
+    "missing_trades": "{} = upper({})",
+    "missing_until_ms": _WHOLE_TEXT,
+}
 
 
 def misplaced(path: Path | None, table: str, row: str, what: str) -> ConfigError:

@@ -1,4 +1,6 @@
-"""What stands until it changes, as rows of pos.db: sessions with their wishes and days, restrictions, prices."""
+"""What stands until it changes, as rows of pos.db: sessions with their wishes and days, restrictions, prices, what is
+missing.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,16 @@ from decimal import Decimal
 import apsw
 
 from tradingsys.core.enums import OnDisconnect, TradingState
-from tradingsys.core.records import DayRecord, HaltCause, HaltDuty, HaltRecord, PriceRecord, Scope, SessionRecord
+from tradingsys.core.missing import MissingRecord
+from tradingsys.core.records import (
+    DayRecord,
+    HaltCause,
+    HaltDuty,
+    HaltRecord,
+    PriceRecord,
+    Scope,
+    SessionRecord,
+)
 from tradingsys.store.edits import plain
 from tradingsys.store.legacy import create_view
 from tradingsys.store.sqlite import rows
@@ -16,13 +27,18 @@ __all__ = [
     "forget_day",
     "read_days",
     "read_halts",
+    "read_missing",
     "read_prices",
     "read_sessions",
     "write_day",
     "write_halt",
+    "write_missing",
     "write_price",
     "write_session",
 ]
+
+_MISSING = ("missing_orders", "missing_trades", "missing_until_ms")
+"""Keys in ``meta``: symbols, with spaces between them."""
 
 
 def write_session(record: SessionRecord, conn: apsw.Connection) -> None:
@@ -120,3 +136,16 @@ def read_prices(conn: apsw.Connection) -> list[PriceRecord]:
     """The last price of every symbol that was valued."""
     found = rows(conn, "SELECT symbol, px, quote_asset FROM prices ORDER BY symbol")
     return [PriceRecord(str(symbol), Decimal(str(px)), str(quote_asset)) for symbol, px, quote_asset in found]
+
+
+def write_missing(record: MissingRecord, conn: apsw.Connection) -> None:
+    """Keep what the book may lack, in the place of what was kept before."""
+    values = (" ".join(record.orders), " ".join(record.trades), str(record.until_ms))
+    conn.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", zip(_MISSING, values, strict=True))
+
+
+def read_missing(conn: apsw.Connection) -> MissingRecord:
+    """What the book may lack."""
+    known = {str(key): str(value) for key, value in rows(conn, "SELECT key, value FROM meta")}
+    orders, trades, until_ms = (known.get(key, "") for key in _MISSING)
+    return MissingRecord(tuple(orders.split()), tuple(trades.split()), int(until_ms or 0))

@@ -183,7 +183,7 @@ def test_what_a_lost_order_executed_is_nobodys_before_its_symbol_is_told_of(scen
     book = scene.gateway.book
     assert scene.gateway.is_ready
     assert not book.net(1, SYMBOL) and not book.net(EXTERNAL, SYMBOL)
-    assert not book.kinship.lacks_orders(GONE)
+    assert not book.missing.lacks_orders(GONE)
     became = structs.replace(waiting, venue_order_id=row.venue_order_id)
     answers[ConditionalOrdersQuery] = lambda query: (became,) if query.symbol == SYMBOL else ()
     scene.run(RETRIED_S)

@@ -248,7 +248,7 @@ def test_a_client_id_of_the_venues_making_names_no_other_order() -> None:
 
 
 def test_one_that_the_journal_lost_is_found_before_a_foreign_name_is_nobodys(table: Table) -> None:
-    table.book.kinship.journal_lost(EPOCH)
+    table.book.missing.journal_lost(EPOCH)
     table.book.learn(traded("x1", qty="4"), SYMBOL, EPOCH)
     assert [effect.venue_order_id for effect in kinds(table.book.take_effects(), Attribute)] == ["77"]
     table.start("attribute", table.recovery.attribute(SYMBOL, "77"))

@@ -170,7 +170,7 @@ def lost(world: AssetWorld, qty: str = "10") -> Order:
 
 def boot_after_power_cut(world: AssetWorld) -> None:
     world.open()
-    world.book.kinship.journal_lost(world.venue.now_ms + 5_000)
+    world.book.missing.journal_lost(world.venue.now_ms + 5_000)
     world.wait(6_000)
     world.run(world.recovery.find_lost_orders())
     world.catch_up()

@@ -272,7 +272,7 @@ def test_an_unknown_order_of_this_book_is_adopted_or_means_two_gateways(
 ) -> None:
     book = SessionBook(saved())
     if lacks_orders:
-        book.kinship.journal_lost(ts_ms)
+        book.missing.journal_lost(ts_ms)
     book.begin(Incarnation(book.lineage, EPOCH, EPOCH - 100, EPOCH + 10_000))
     book.enter_symbol(SYMBOL, 100, Decimal(0), EPOCH)
     book.take_effects()

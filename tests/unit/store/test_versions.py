@@ -14,6 +14,7 @@ from tests.unit.store.version_1 import write_version_1
 from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import ConfigError
 from tradingsys.core.ids import EXTERNAL
+from tradingsys.core.missing import MissingRecord
 from tradingsys.core.position import SessionPosition
 from tradingsys.core.records import (
     DayRecord,
@@ -139,6 +140,8 @@ def test_money_halts_and_marks_come_back_as_they_were(tmp_path: Path) -> None:
         DayRecord(1, NOW_MS, Decimal("-0.00000001"), Decimal("1.50"), Decimal("0.25")),
         PriceRecord(SYMBOL, Decimal("0.6"), "USDT"),
         PriceRecord(SYMBOL, Decimal("1E-7"), "BTC"),
+        MissingRecord((SYMBOL,), ("ETHUSDT",), NOW_MS),
+        MissingRecord((), ("BTCUSDT_260327", "ETHUSDT"), NOW_MS + 1),
         PositionRecord(1, SYMBOL, Decimal("-0.3")),
     )
     with read.reading(machine.path) as conn:
@@ -154,6 +157,7 @@ def test_money_halts_and_marks_come_back_as_they_were(tmp_path: Path) -> None:
     assert saved.halts == HALTS
     assert saved.days == (DayRecord(1, NOW_MS, Decimal("-0.00000001"), Decimal("1.50"), Decimal("0.25")),)
     assert saved.prices == (PriceRecord(SYMBOL, Decimal("0.0000001"), "BTC"),)
+    assert saved.missing == MissingRecord((), ("BTCUSDT_260327", "ETHUSDT"), NOW_MS + 1)
 
 
 def test_prices_of_format_8_are_in_what_their_symbol_is_paid_with(tmp_path: Path) -> None:

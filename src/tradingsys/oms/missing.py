@@ -1,0 +1,70 @@
+"""What the books may lack of what was before, because it was lost and the venue has not told of it yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tradingsys.core.missing import MissingRecord
+from tradingsys.oms.effects import Effect, Save
+from tradingsys.oms.order_index import OrderIndex
+
+__all__ = ["Missing"]
+
+
+class Missing:
+    """Orders that the journal lost, and executions of symbols whose rows were lost: kept until the venue has told.
+
+    Everybody asks here before believing that what the books hold of a symbol is all there is.
+    """
+
+    def __init__(self, saved: MissingRecord, index: OrderIndex, effects: list[Effect]) -> None:
+        self._index, self._effects = index, effects
+        self._kept = saved
+        self._is_searched = True
+        self._orders = set(saved.orders)
+        self.trades = set(saved.trades)
+        """Symbols of ours that are not accounted for: everything since the book began is to be read."""
+        self.until_ms = saved.until_ms
+        """Venue time until which orders of ours may have executed that nobody here knew."""
+
+    @property
+    def has_all_orders(self) -> bool:
+        """Whether no order of ours is missing on any symbol."""
+        return self._is_searched and not self._orders
+
+    def lacks_orders(self, symbol: str) -> bool:
+        """Whether orders of ours may be missing because the journal lost them, and nobody has told of them yet."""
+        return not self._is_searched or symbol in self._orders
+
+    def lacks_trades(self, symbol: str) -> bool:
+        """Whether sessions may have traded a symbol that is not accounted for."""
+        return symbol in self.trades
+
+    def journal_lost(self, until_ms: int) -> None:
+        """It lost orders that may reach the venue until then (venue time), on whatever symbol."""
+        self._is_searched, self.until_ms = False, max(until_ms, self.until_ms)
+
+    def orders_told(self, until_ms: int, untold: Iterable[str]) -> None:
+        """The venue told of all that were open then, but on those symbols: what executes later is known as ours."""
+        self.until_ms = max(until_ms, self.until_ms)
+        self._is_searched, self._orders = True, set(untold)
+        self._keep()
+        for order in [order for order in self._index.active.values() if order.is_unproven]:
+            order.may_rest = order.symbol in self._orders
+            self._index.note_activity(order)
+
+    def trades_lost(self, symbols: Iterable[str]) -> None:
+        """These are ours, and what sessions executed there is not in the books."""
+        self.trades |= set(symbols)
+        self._keep()
+
+    def entered(self, symbol: str) -> None:
+        """It is accounted for."""
+        self.trades.discard(symbol)
+        self._keep()
+
+    def _keep(self) -> None:
+        now = MissingRecord(tuple(sorted(self._orders)), tuple(sorted(self.trades)), self.until_ms)
+        if now != self._kept:
+            self._kept = now
+            self._effects.append(Save(now))

@@ -1,0 +1,218 @@
+"""What was lost and is not told yet: restarts do not forget it, and everybody asks before believing that it is all."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+
+import apsw
+import pytest
+from msgspec import structs
+
+from tests.unit.gateway.scene import SETTINGS, Scene
+from tests.unit.gateway.scripted_venue import SYMBOL
+from tests.unit.gateway.spot_venue import SpotVenue, spot_scene
+from tests.unit.gateway.test_conditional_orders import STOP
+from tests.unit.gateway.test_not_told import REFUSED, RETRIED_S, asked, executes, pays, restarts
+from tests.unit.gateway.test_taken_off import GONE, loses_a_gap
+from tradingsys.core.commands import (
+    AmendmentsQuery,
+    CancelOrder,
+    ConditionalOrdersQuery,
+    OpenOrdersQuery,
+    OrderQuery,
+    TradesQuery,
+)
+from tradingsys.core.enums import Side
+from tradingsys.core.errors import VenueError
+from tradingsys.core.ids import EXTERNAL
+from tradingsys.core.order import Fill, Order
+from tradingsys.core.reports import OrderChanged, OrderRequest, Outcome
+from tradingsys.core.venue_clock import VenueClock
+
+D = Decimal
+WATCHED = structs.replace(SETTINGS, watch_ms=30_000)
+
+
+def test_what_a_lost_order_executed_is_nobodys_after_restarts_either(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, WATCHED).ready()
+    waiting = scene.accepts(scene.client(1).order(**STOP, stop_price="0.5"))
+    row = executes(scene, SYMBOL, "9999", qty="4", side=Side.SELL)
+    answers = scene.venue.answers
+    answers[OrderQuery] = lambda _: Order(("x1",), "9999", accepted=True, venue_cum_qty=D(4))
+    answers[ConditionalOrdersQuery] = lambda _: REFUSED
+    restarts(scene, loses_orders=True)
+    scene.run(120)
+    for _ in range(2):
+        restarts(scene)
+        scene.run(120)
+        assert scene.gateway.is_ready
+        assert not scene.gateway.book.net(1, SYMBOL) and not scene.gateway.book.net(EXTERNAL, SYMBOL)
+    became = structs.replace(waiting, venue_order_id=row.venue_order_id)
+    answers[ConditionalOrdersQuery] = lambda _: (became,)
+    scene.run(RETRIED_S)
+    assert scene.gateway.book.net(1, SYMBOL) == -4 and not scene.gateway.book.net(EXTERNAL, SYMBOL)
+    restarts(scene)
+    scene.run(10)
+    assert scene.gateway.is_ready and scene.gateway.book.missing.has_all_orders
+
+
+def loses_what_was_renamed(tmp_path: Path) -> tuple[Scene, SpotVenue, Order]:
+    """An order of session 1 rests under another name, its journal is lost, and amendments are not told."""
+    scene, venue = spot_scene(tmp_path)
+    scene.settings = structs.replace(scene.settings, watch_ms=30_000)
+    resting = scene.accepts(scene.client(1).order(price="0.5"))
+    renamed = structs.replace(resting, client_order_ids=("web_1",))
+    venue.answers[OpenOrdersQuery] = lambda _: (renamed,)
+    venue.answers[AmendmentsQuery] = lambda _: REFUSED
+    venue.answers[OrderQuery] = lambda query: None if query.client_order_id else renamed
+    venue.answers[ConditionalOrdersQuery] = lambda _: ()
+    restarts(scene, loses_orders=True)
+    scene.run(150)
+    assert scene.gateway.is_ready
+    return scene, venue, resting
+
+
+@pytest.mark.parametrize("restarts_after_s", [None, 0, 100], ids=["no restart", "before the watch", "after the watch"])
+def test_a_renamed_order_that_executes_is_nobodys_before_its_names_are_told(
+    tmp_path: Path, restarts_after_s: int | None
+) -> None:
+    scene, venue, resting = loses_what_was_renamed(tmp_path)
+    number = resting.venue_order_id
+    assert number is not None and resting.terms is not None
+    qty = resting.terms.order_qty
+    fill = Fill("77", SYMBOL, number, Side.BUY, D("0.5"), qty, scene.now_ms(), True, D(0), "USDT")
+    done = Order(("web_1",), number, resting.terms, accepted=True, fills={"77": fill}, venue_cum_qty=qty)
+    venue.executed(fill)
+    venue.answers[OpenOrdersQuery] = lambda _: ()
+    venue.answers[OrderQuery] = lambda query: None if query.client_order_id else done
+    history = Order((), number, fills={"77": fill})
+    venue.answers[TradesQuery] = lambda query: (history,) if query.symbol == SYMBOL else ()
+    scene.says(OrderChanged(done, SYMBOL, scene.now_ms()))
+    scene.run(restarts_after_s or 0)
+    if restarts_after_s is not None:
+        restarts(scene)
+    scene.run(150)
+    assert scene.gateway.is_ready
+    assert not scene.gateway.book.net(1, SYMBOL) and not scene.gateway.book.net(EXTERNAL, SYMBOL)
+    venue.answers[AmendmentsQuery] = lambda _: resting.client_order_ids
+    scene.run(RETRIED_S)
+    assert scene.gateway.book.net(1, SYMBOL) == qty and not scene.gateway.book.net(EXTERNAL, SYMBOL)
+
+
+def test_what_only_its_strategy_tells_of_counts_where_it_may_rest_under_another_name(tmp_path: Path) -> None:
+    scene, venue, resting = loses_what_was_renamed(tmp_path)
+    client, name = scene.client(1), resting.client_order_ids[0]
+    client.result("resolve", {"orders": [client.order_params(client_order_id=name, price="0.5")]})
+    line = scene.gateway.book.exposure.line(1, SYMBOL)
+    assert line.buys == 30 and line.orders == 1
+    desk = scene.operator()
+    number = desk.result("op.halt", {"session_id": 1, "reason": "test"})["number"]
+    scene.run(60)
+    told = desk.result("op.stopping", {"number": number})
+    assert not told["confirmed"]
+    assert [each["order"]["client_order_id"] for each in told["left"]] == [name]
+    venue.answers[AmendmentsQuery] = lambda _: resting.client_order_ids
+    scene.run(RETRIED_S)
+    assert not scene.gateway.book.orders[name].in_doubt
+    scene.ends(name, OrderRequest.CANCEL, Outcome.REFUSED, VenueError(-2011, "Unknown order sent."))
+    scene.run(20)
+    assert scene.venue.sent(CancelOrder)[-1].venue_order_id == resting.venue_order_id
+
+
+def test_what_only_its_strategy_tells_of_counts_no_more_when_all_is_told(tmp_path: Path) -> None:
+    scene, venue, resting = loses_what_was_renamed(tmp_path)
+    client = scene.client(1)
+    venue.answers[OrderQuery] = lambda _: REFUSED
+    client.result("resolve", {"orders": [client.order_params(client_order_id=resting.client_order_ids[0])]})
+    assert scene.gateway.book.exposure.line(1, SYMBOL).orders == 1
+    venue.answers[AmendmentsQuery] = lambda _: ()
+    scene.run(RETRIED_S)
+    assert scene.gateway.book.orders[resting.client_order_ids[0]].is_unproven
+    assert not scene.gateway.book.exposure.line(1, SYMBOL).orders
+
+
+def scans(scene: Scene, *, is_older: bool = False) -> None:
+    """Starts with a symbol to be read from the book's beginning on, which the exchange refuses.
+
+    ``is_older``: pos.db is from before the symbol was traded.
+    """
+    told = scene.venue.answers[TradesQuery]
+    scene.venue.answers[TradesQuery] = lambda query: REFUSED if query.symbol == GONE else told(query)
+    scene.settings = structs.replace(scene.settings, symbols=(SYMBOL,), scan=(GONE,))
+    scene.gateway.stop()
+    if is_older:
+        conn = apsw.Connection(str(scene.folder / "pos.db"))
+        for table in ("symbols", "watermarks", "positions", "positions_basis", "fills", "performance", "adjustments"):
+            conn.execute(f"DELETE FROM {table} WHERE upper(symbol) = ?", (GONE,))
+        conn.close()
+    scene.venue.clock = VenueClock()
+    scene.start()
+    scene.run(120)
+    assert scene.gateway.is_ready and GONE not in scene.gateway.book.symbols
+    scene.venue.answers[TradesQuery] = told
+
+
+def test_a_symbol_to_scan_is_read_from_the_beginning_by_the_next_start_too(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, WATCHED).ready()
+    executes(scene, GONE, "5555")
+    scans(scene)
+    assert any("what sessions traded of BTCUSDT is not in the books" in line for line in scene.logged)
+    scene.settings = structs.replace(scene.settings, scan=())
+    restarts(scene)
+    scene.run(120)
+    assert scene.gateway.is_ready and scene.gateway.book.symbols[GONE] == 77
+    assert not scene.gateway.book.missing.trades
+
+
+def test_a_symbol_to_scan_is_read_from_the_beginning_for_who_subscribes_to_it_too(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, structs.replace(SETTINGS, watch_ms=10_000_000)).ready()
+    executes(scene, GONE, "5555")
+    scans(scene)
+    scene.run(RETRIED_S)
+    scene.client(2).request("subscribe", ["btcusdt@depth"])
+    scene.run(10)
+    assert scene.gateway.book.symbols[GONE] == 77
+
+
+def test_funding_waits_for_who_held_a_symbol_that_is_not_accounted_for(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, structs.replace(WATCHED, symbols=(SYMBOL, GONE))).ready()
+    order = scene.client(1).order(symbol="btcusdt", price="5", quantity="10")
+    scene.accepts(order)
+    scene.fills_order(order, "4", px="5")
+    scene.run(5)
+    fills = tuple(scene.venue.fills)
+    scene.venue.answers[TradesQuery] = lambda query: fills if query.symbol == GONE else ()
+    scans(scene, is_older=True)
+    told = scene.venue.answers[TradesQuery]
+    scene.venue.answers[TradesQuery] = lambda query: REFUSED if query.symbol == GONE else told(query)
+    pays(scene, (GONE, "-1"))
+    scene.run(120)
+    assert not scene.gateway.book.cash.totals
+    scene.venue.answers[TradesQuery] = told
+    scene.run(RETRIED_S)
+    book = scene.gateway.book
+    assert book.net(1, GONE) == 4 and book.position(1, GONE).funding == {"USDT": -1}
+
+
+def test_a_symbol_that_never_rests_keeps_no_other_from_being_watched(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, WATCHED).ready()
+    executes(scene, GONE, "5555")
+    scans(scene)
+    ids = count(78)
+
+    def trades(query: TradesQuery) -> tuple[Order, ...]:
+        number = next(ids)
+        fill = Fill(str(number), GONE, str(number), Side.BUY, D("0.6"), D(1), scene.now_ms(), True, D(0), "USDT")
+        return (Order((), fill.venue_order_id, fills={fill.exec_id: fill}),) if query.symbol == GONE else ()
+
+    scene.venue.answers[TradesQuery] = trades
+    scene.run(RETRIED_S)
+    assert GONE not in scene.gateway.book.symbols
+    before = asked(scene, OpenOrdersQuery)
+    scene.run(300)
+    assert asked(scene, OpenOrdersQuery) >= before + 5
+    loses_a_gap(scene)
+    scene.run(60)
+    assert not scene.gateway.recovery.is_catching_up
