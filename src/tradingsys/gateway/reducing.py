@@ -179,10 +179,12 @@ class Reducing:
         wanted = terms.order_qty - (instead_of.facts.booked_qty if instead_of is not None else _ZERO)
         room = bought - net * terms.side.sign - under_way
         if wanted > room:
+            is_shared = self._has_flag and not is_alone
             raise InvalidOrder(
                 f"reduce-only: the session holds {plain(net)}, {plain(under_way)} of it being reduced already: "
-                f"{_way_out(terms, room, under_way, is_shared=self._has_flag and not is_alone)}",
+                f"{_way_out(terms, room, under_way, is_shared=is_shared)}",
                 code=ErrorCode.INVALID_ORDER,
+                for_others=is_shared and wanted <= room + self._only_as_shared(session, terms, instead_of),
             )
         return is_flagged
 
@@ -209,6 +211,12 @@ class Reducing:
             return order.is_waiting or terms.order_type.is_conditional
         return terms.order_type.is_conditional and not _only_reduces(order) and not is_restricted
 
+    def _only_as_shared(self, session: int, terms: Terms, instead_of: TrackedOrder | None) -> Decimal:
+        """What counts beside ``terms`` only because another session uses the symbol, too."""
+        orders = (order for order in self._own(session, terms.symbol, terms.side) if order is not instead_of)
+        is_stop = terms.order_type.is_conditional
+        return _without_rivals(order for order in orders if is_stop or (order.is_waiting and _only_reduces(order)))
+
     def _watched(self, symbol: str) -> list[TrackedOrder]:
         """Of a symbol those that are still open."""
         orders = self._open[symbol]
@@ -224,7 +232,7 @@ class Reducing:
     def _own(self, session: int, symbol: str, side: Side) -> list[TrackedOrder]:
         """What the session has under way on a side; what only its strategy tells of is over, whatever it was."""
         orders = (order for order in self._book.open_orders(session) if order.symbol == symbol)
-        known = ((order, order.known_terms) for order in orders if not order.is_unproven)
+        known = ((order, order.known_terms) for order in orders if not order.is_past)
         return [order for order, terms in known if terms is not None and terms.side is side]
 
     def _reducible(self, order: TrackedOrder) -> Decimal:
@@ -293,4 +301,4 @@ def _way_out(terms: Terms, room: Decimal, under_way: Decimal, *, is_shared: bool
 
 def _only_reduces(order: TrackedOrder) -> bool:
     """Whether an open order was asked to do no more."""
-    return order.is_open and not order.is_unproven and order.only_reduces
+    return order.is_open and not order.is_past and order.only_reduces

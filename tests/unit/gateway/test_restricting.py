@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -80,6 +81,35 @@ def test_what_a_neighbour_is_the_reason_of_makes_no_storm(tmp_path: Path) -> Non
         assert denied(other)["limit"] == "account: max_open_orders"
     scene.run(3)
     assert not list(scene.gateway.book.halts)
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["the stop", "the target"])
+def test_a_stop_and_a_target_that_count_together_for_a_neighbours_sake_make_no_storm(
+    tmp_path: Path, is_first: bool
+) -> None:
+    scene = limited(tmp_path, max_rejections=3)
+    scene.holder(2, "1")
+    client = scene.holder(1, "30")
+    stop: dict[str, Any] = {**STOP, "quantity": "30", "reduce_only": True, "stop_price": "0.5"}
+    target: dict[str, Any] = {"side": "SELL", "quantity": "30", "price": "0.9", "reduce_only": True}
+    first, second = (stop, target) if is_first else (target, stop)
+    scene.accepts(client.order(**first))
+    for _ in range(5):
+        assert "while other sessions hold the symbol too" in client.error("order", client.order_params(**second))[1]
+    scene.run(3)
+    assert not list(scene.gateway.book.halts)
+
+
+def test_what_would_be_too_much_without_a_neighbour_too_makes_one(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_rejections=3)
+    scene.holder(2, "1")
+    client = scene.holder(1, "30")
+    target: dict[str, Any] = {"side": "SELL", "quantity": "30", "price": "0.9", "reduce_only": True}
+    scene.accepts(client.order(**target))
+    for _ in range(3):
+        client.error("order", client.order_params(**target))
+    scene.run(3)
+    assert list(scene.gateway.book.halts)
 
 
 def test_what_the_rate_limit_of_all_refuses_makes_no_storm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
