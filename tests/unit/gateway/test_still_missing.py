@@ -30,6 +30,7 @@ from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.order import Fill, Order
 from tradingsys.core.reports import OrderChanged, OrderRequest, Outcome
 from tradingsys.core.venue_clock import VenueClock
+from tradingsys.gateway.products import ProductName
 
 D = Decimal
 WATCHED = structs.replace(SETTINGS, watch_ms=30_000)
@@ -194,6 +195,24 @@ def test_funding_waits_for_who_held_a_symbol_that_is_not_accounted_for(tmp_path:
     scene.run(RETRIED_S)
     book = scene.gateway.book
     assert book.net(1, GONE) == 4 and book.position(1, GONE).funding == {"USDT": -1}
+
+
+def test_interest_waits_for_who_traded_a_pair_that_is_not_accounted_for(tmp_path: Path) -> None:
+    venue = SpotVenue(is_margin=True)
+    scene = Scene(tmp_path, structs.replace(WATCHED, product=ProductName.MARGIN), venue=venue).ready()
+    venue.answers[TradesQuery] = lambda _: ()
+    scans(scene)
+    told = venue.answers[TradesQuery]
+    venue.answers[TradesQuery] = lambda query: REFUSED if query.symbol == GONE else told(query)
+    venue.moves("USDT", "-0.5")
+    pays(scene, ("", "-0.5"), kind="INTEREST")
+    scene.run(120)
+    book = scene.gateway.book
+    assert book.cash.unshared == {"USDT": D("-0.5")} and not book.differences
+    venue.answers[TradesQuery] = told
+    scene.run(RETRIED_S)
+    assert GONE in book.symbols
+    assert not book.cash.unshared and not book.differences
 
 
 def test_a_symbol_that_never_rests_keeps_no_other_from_being_watched(tmp_path: Path) -> None:
