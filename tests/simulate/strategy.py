@@ -186,7 +186,7 @@ class Strategy:
             for view in decode_result(reply, ResolveResult).orders:
                 self.lives[-1].listed(view)
                 self._learn(view)
-            if client_order_id in self.asked:  # the answer ended before it
+            if not self.asked.keys().isdisjoint(client_order_id.split(",")):  # the answer ended before these
                 self._resolve()
 
     def _take(self, snapshot: Snapshot) -> None:
@@ -224,7 +224,7 @@ class Strategy:
 
     def _resolve(self) -> None:
         if self.asked and self._ready and self.login is not None:
-            self._request("resolve", ResolveParams(list(self.asked.values())), [*self.asked][-1])
+            self._request("resolve", ResolveParams(list(self.asked.values())), ",".join(self.asked))
 
     # ---- deciding
 
