@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
+from msgspec import structs
+
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.ids import decode_client_order_id
 from tradingsys.core.instrument import Instrument
@@ -62,7 +64,12 @@ class UnprovenOrders:
         return Intent(item.client_order_id, session.id, terms, 0, 0, presumed_qty=presume(session.id, terms))
 
     def terms(self, item: ResolveItem) -> Terms:
-        """What it was, as the strategy says. Raises LocalProtocolError."""
+        """What it was, as the strategy says, which was told later how much one for an amount, or for all, came to.
+
+        Raises LocalProtocolError.
+        """
+        if item.quote_quantity is not None or item.close_position:
+            item = structs.replace(item, quantity="0")
         try:
             return terms_of(item)
         except ValueError as error:

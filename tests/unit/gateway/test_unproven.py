@@ -158,10 +158,12 @@ def test_who_makes_up_much_has_no_neighbour_denied(rig: Rig, past: int) -> None:
     assert "result" in other.ask("order", other.order_params(quantity="20"))
 
 
-def test_one_for_an_amount_counts_what_that_comes_to_when_it_is_shown(rig: Rig, past: int) -> None:
+@pytest.mark.parametrize("told", ["0", "149"])
+def test_one_for_an_amount_counts_what_that_comes_to_when_it_is_shown(rig: Rig, past: int, told: str) -> None:
+    """Whether or not the strategy was told, before the power cut, how much it came to."""
     gateway = rig.gateway.gateway
     gateway.market.prices.read("DOGEUSDT", Decimal("0.6"), gateway.now_ns())
-    amount: Json = {"order_type": "MARKET", "quantity": "0", "quote_quantity": "90", "price": None}
+    amount: Json = {"order_type": "MARKET", "quantity": told, "quote_quantity": "90", "price": None}
     client = rig.client()
     item = made_up(client, past, **amount, time_in_force=None)
     assert "result" in client.ask("resolve", {"orders": [item]}, wait_s=0.1)
