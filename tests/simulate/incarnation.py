@@ -89,6 +89,8 @@ class SimPeer:
         self._next_ns = {"up": 0, "down": 0}
 
     def write(self, data: bytes) -> None:
+        if not self._incarnation.alive:
+            return
         self._incarnation.passing("before a push")
         if self._incarnation.overheard is not None:
             self._incarnation.overheard(self._strategy.session, data)
@@ -246,19 +248,26 @@ class Incarnation:
     def debug(self, event: str, /, **fields: object) -> None:
         pass
 
+    # What a dead process had begun is ended by the collector, whenever that runs: nobody may hear of it.
+
     def info(self, event: str, /, **fields: object) -> None:
+        if not self.alive:
+            return
         self._world.note(f"gateway: {event} {fields or ''}")
         self.gateway.counts["audits"] += event.startswith("audited")
         if not self.gateway.is_ready:
             self.passing("after a step of the boot")
 
     def warning(self, event: str, /, **fields: object) -> None:
-        self.log.append(event)
-        self._world.note(f"gateway WARNING: {event} {fields or ''}")
+        self._complain("WARNING", event, fields)
 
     def error(self, event: str, /, **fields: object) -> None:
-        self.log.append(event)
-        self._world.note(f"gateway ERROR: {event} {fields or ''}")
+        self._complain("ERROR", event, fields)
+
+    def _complain(self, level: str, event: str, fields: dict[str, object]) -> None:
+        if self.alive:
+            self.log.append(event)
+            self._world.note(f"gateway {level}: {event} {fields or ''}")
 
     # ---- running
 
