@@ -26,6 +26,7 @@ _EXPECTED_REFUSALS = {
     "-2021",  # a stop beyond the market, which moved meanwhile
     "-30002",  # no gateway, or it has no connection yet
     "-10008",  # the gateway reads what happened meanwhile
+    "-10012",  # a cancel of what was on its way to a gateway that ended: nobody has asked yet what became of it
     "-10006",  # reduce-only without anything to reduce; too little worth after a move
     "-4164",  # the same in the exchange's words
     "-2011",  # a cancel too late

@@ -174,7 +174,7 @@ def test_two_gateways_of_two_exchanges_in_one_engine(seat: Seat, tmp_path: Path)
         books[1].add_order(0, 60, Side.BUY, OrderType.MARKET)
         trade(seat, Side.BUY, 50)
         seat.until("all to execute", lambda: (books[0].net, books[1].net, seat.book.net) == (-40, 60, 50))
-        assert {name for name, _ in told} == {"other", "third"}
+        seat.until("both to be told", lambda: {name for name, _ in told} == {"other", "third"})
         assert [row["net"] for row in world.admin("positions")] == ["-40"]
         assert [row["net"] for row in seat.world.admin("positions")] == ["110"]
         # One of them dies: the other's sessions do not notice.
