@@ -218,7 +218,8 @@ class Lifetime(ABC):
             return False
         venue, orders = self.gateway.gateway.venue, self.gateway.gateway.book.open_orders()
         may_ask = venue.stream.is_up and not venue.why_not_trading() and not venue.questions_waiting
-        return may_ask and not any(order.in_doubt for order in orders)
+        knows_all = not self.gateway.gateway.recovery.is_catching_up
+        return may_ask and knows_all and not any(order.in_doubt for order in orders)
 
     def _every(self, per_s: float, action: Callable[[], object]) -> None:
         """So often, at random, until it is quiet."""
