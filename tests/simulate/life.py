@@ -60,7 +60,6 @@ SETTINGS = GatewaySettings(
     limits=UNLIMITED,
 )
 _QUIET_S = 90
-_BAN_S = 150
 
 
 def signer() -> Signer:
@@ -154,9 +153,7 @@ class Life(Lifetime):
         self.venue.past.amended = lambda: self.world.after(0, self._count_worst_case)
         try:
             self._be_troubled()
-            self._run(_QUIET_S)
-            if not self._is_settled:
-                self._run(_BAN_S)  # many deaths in a minute end in a ban
+            self._come_to_rest(_QUIET_S)
             if self._copy is not None and not self._copy.is_alone:
                 violations += self._copy.live()
             assert self.gateway is not None

@@ -32,6 +32,8 @@ _BUSY_S, _LONGEST_S = 6, 40
 """Troubles last until the exchange took orders in so many seconds; but not for ever."""
 _PATIENCE_S = (2, 4, 15)
 """When it took none for so long, in one life or another, they let up."""
+_REST_S, _BAN_S = 20, 150
+"""At the end all is read within the first; who may not ask may do so within the second, and has read all."""
 _TICK_MS, _QUIET_TICK_MS = 40, 500
 """How often the exchange looks at its clock."""
 
@@ -127,6 +129,14 @@ class Lifetime(ABC):
             if busy_s == _BUSY_S:
                 break
         self._be_good()
+
+    def _come_to_rest(self, quiet_s: int) -> None:
+        """Until all that can be known has been known for a while: many deaths in a minute end in a ban."""
+        self._run(quiet_s - _REST_S)
+        was_settled = self._is_settled
+        self._run(_REST_S)
+        if not (was_settled and self._is_settled):
+            self._run(_BAN_S)
 
     def _run(self, seconds: int) -> None:
         self.world.run_for(s(seconds))

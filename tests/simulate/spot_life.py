@@ -43,7 +43,7 @@ __all__ = ["SPOT_PRICES", "SpotLife"]
 
 SPOT_PRICES = {"dogeusdt": Decimal("0.6"), "adausdt": Decimal("0.75"), "adadoge": Decimal("1.25")}
 _OUTSIDE = {"bnbusdt": Decimal(600)}
-_QUIET_S, _BAN_S = 60, 150
+_QUIET_S = 60
 _DEPOSITS = {"USDT": "1000000", "DOGE": "500000.5", "ADA": "300000", "BNB": "5000.25"}
 _FEW = {"USDT": "900000", "DOGE": "5.5", "ADA": "3", "BNB": "5000.25"}
 
@@ -136,9 +136,7 @@ class SpotLife(Lifetime):
         self._watch_worst_case()
         try:
             self._be_troubled()
-            self._run(_QUIET_S)
-            if not self._is_settled:
-                self._run(_BAN_S)
+            self._come_to_rest(_QUIET_S)
             violations += self._judge()
         finally:
             self._close()
