@@ -58,7 +58,8 @@ class LostOrders:
         making.
         """
         untold: set[str] = set()
-        for symbol in sorted(filter(self._book.missing.lacks_orders, self._book.symbols)):
+        missing = self._book.missing
+        for symbol in sorted(filter(missing.lacks_orders, self._book.symbols.keys() | missing.trades)):
             try:
                 for facts in await self._inquiry.of_symbol(ConditionalOrdersQuery(symbol)):
                     self._inquiry.learn(facts, symbol)

@@ -134,6 +134,14 @@ def test_what_only_its_strategy_tells_of_counts_no_more_when_all_is_told(tmp_pat
     assert not scene.gateway.book.exposure.line(1, SYMBOL).orders
 
 
+def forgets_the_symbol(scene: Scene) -> None:
+    """As in a pos.db from before it was traded."""
+    conn = apsw.Connection(str(scene.folder / "pos.db"))
+    for table in ("symbols", "watermarks", "positions", "positions_basis", "fills", "performance", "adjustments"):
+        conn.execute(f"DELETE FROM {table} WHERE upper(symbol) = ?", (GONE,))
+    conn.close()
+
+
 def scans(scene: Scene, *, is_older: bool = False) -> None:
     """Starts with a symbol to be read from the book's beginning on, which the exchange refuses.
 
@@ -144,10 +152,7 @@ def scans(scene: Scene, *, is_older: bool = False) -> None:
     scene.settings = structs.replace(scene.settings, symbols=(SYMBOL,), scan=(GONE,))
     scene.gateway.stop()
     if is_older:
-        conn = apsw.Connection(str(scene.folder / "pos.db"))
-        for table in ("symbols", "watermarks", "positions", "positions_basis", "fills", "performance", "adjustments"):
-            conn.execute(f"DELETE FROM {table} WHERE upper(symbol) = ?", (GONE,))
-        conn.close()
+        forgets_the_symbol(scene)
     scene.venue.clock = VenueClock()
     scene.start()
     scene.run(120)
@@ -235,3 +240,25 @@ def test_a_symbol_that_never_rests_keeps_no_other_from_being_watched(tmp_path: P
     loses_a_gap(scene)
     scene.run(60)
     assert not scene.gateway.recovery.is_catching_up
+
+
+def test_who_lost_a_symbol_is_asked_for_what_waited_there(tmp_path: Path) -> None:
+    """What an order that waited became may have an id of the exchange's making: its execution would be nobody's."""
+    scene = Scene(tmp_path, structs.replace(WATCHED, symbols=(SYMBOL, GONE))).ready()
+    waiting = scene.accepts(scene.client(1).order(**STOP, symbol="btcusdt", stop_price="0.5"))
+    row = executes(scene, GONE, "9999", qty="4", side=Side.SELL)
+    answers = scene.venue.answers
+    triggered = Order(("x1",), "9999", accepted=True, venue_cum_qty=D(4))
+    answers[OrderQuery] = lambda query: triggered if query.venue_order_id == "9999" else None
+    became = structs.replace(waiting, venue_order_id=row.venue_order_id)
+    answers[ConditionalOrdersQuery] = lambda query: (became,) if query.symbol == GONE else ()
+    told = answers[TradesQuery]
+    answers[TradesQuery] = lambda query: REFUSED if query.symbol == GONE else told(query)
+    scene.settings = structs.replace(scene.settings, symbols=(SYMBOL,), scan=(GONE,))
+    scene.gateway.stop()
+    forgets_the_symbol(scene)
+    restarts(scene, loses_orders=True)
+    scene.run(150)
+    answers[TradesQuery] = told
+    scene.run(RETRIED_S)
+    assert (scene.gateway.book.net(1, GONE), scene.gateway.book.net(EXTERNAL, GONE)) == (D(-4), D(0))
