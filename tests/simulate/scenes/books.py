@@ -12,7 +12,7 @@ from tests.simulate.ambush import Killed
 from tests.simulate.faults import Faults
 from tests.simulate.life import ACCOUNT, SETTINGS
 from tests.simulate.rig import Rig, WireClient
-from tests.simulate.scenes.stage import SLOW_DISK, Scene, executed, judged, operate, rest, trade
+from tests.simulate.scenes.stage import SLOW_DISK, Scene, executed_after_a_start, operate, rest, trade
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.records import HaltCause
 from tradingsys.store.lineage import begin_lineage
@@ -49,11 +49,7 @@ def own_lineage(rig: Rig) -> Iterator[str]:
     rig.gateway.kill("by the test", power_cut=False)
     rig.faults = Faults.none()
     begin_lineage(rig.folder / "pos.db", 4711)
-    rig.start(until_ready=False)
-    rig.run(12)
-    executed(rig)
-    rig.run(2)
-    yield from judged(rig, 15)
+    yield from executed_after_a_start(rig)
 
 
 @Scene

@@ -11,7 +11,7 @@ from pathlib import Path
 import apsw
 
 from tests.simulate.rig import Rig
-from tests.simulate.scenes.stage import Scene, a_copy_trades, executed, judged, rest, trade
+from tests.simulate.scenes.stage import Scene, a_copy_trades, executed, executed_after_a_start, judged, rest, trade
 from tradingsys.core.errors import ConfigError
 from tradingsys.core.records import HaltCause
 
@@ -97,11 +97,7 @@ def flip(rig: Rig) -> Iterator[str]:
     assert content.count(b"session\x01") == 1
     journal.write_bytes(content.replace(b"session\x01", b"session\x02"))
     _execute(rig.folder, "DELETE FROM orders")  # as if power had been cut before it was there
-    rig.start(until_ready=False)
-    rig.run(12)
-    executed(rig)
-    rig.run(2)
-    yield from judged(rig, 15)
+    yield from executed_after_a_start(rig)
 
 
 @Scene

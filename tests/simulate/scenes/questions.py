@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from tests.simulate.faults import Faults
 from tests.simulate.life import ACCOUNT
 from tests.simulate.rig import Json, Rig, WireClient
-from tests.simulate.scenes.stage import NOBODY_KNOWS, Scene, answered, executed, operate, rest
+from tests.simulate.scenes.stage import NOBODY_KNOWS, Scene, answered, believed_absent, executed, operate, rest
 from tradingsys.core.ids import OrderKey, encode_client_order_id
-from tradingsys.sim.faces.transport import Reply
 
 __all__ = ["believed_closed", "crowd", "made_up", "others_order", "too_late"]
-
-_DENIED = {"/order": Reply(400, b'{"code":-2013,"msg":"Order does not exist."}'), "/openOrders": Reply(200, b"[]")}
 
 _ITEM = ("symbol", "side", "order_type", "quantity", "price", "time_in_force", "client_order_id")
 
@@ -82,13 +79,7 @@ def others_order(rig: Rig) -> Iterator[str]:
 def believed_closed(rig: Rig) -> Iterator[str]:
     """An order was denied for so long that it is believed to be absent; then all are to be canceled."""
     client = rig.client()
-    with answered(rig, _DENIED):
-        rig.faults = Faults(lose_event=1.0, lose_reply=1.0)
-        rest(client, 0.2)
-        rig.faults = Faults(lose_event=1.0)
-        rig.run(25)
-    if client.last_order()["status"] != "ABSENT":
-        yield f"the scene did not come about: {client.last_order()}"
+    yield from believed_absent(client, rig)
     operate(rig, "op.halt", session_id=1)
     rig.run(1)
     if rig.simulator.exchange.open_orders(ACCOUNT):

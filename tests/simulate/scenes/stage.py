@@ -24,8 +24,10 @@ __all__ = [
     "Scene",
     "a_copy_trades",
     "answered",
+    "believed_absent",
     "cut_power",
     "executed",
+    "executed_after_a_start",
     "judged",
     "lost_to_a_cut",
     "operate",
@@ -38,6 +40,7 @@ __all__ = [
 SLOW_DISK = DiskFaults(slow_commit=1.0)
 NOBODY_KNOWS = {path: Reply(503, b"{}") for path in ("/order", "/openOrders", "/userTrades")}
 """See `answered`."""
+_DENIED = {"/order": Reply(400, b'{"code":-2013,"msg":"Order does not exist."}'), "/openOrders": Reply(200, b"[]")}
 _RESTS_AT = "0.598"
 _LOOK_S = 0.05
 
@@ -101,6 +104,26 @@ def answered(rig: Rig, replies: Mapping[str, Reply]) -> Iterator[None]:
         yield
     finally:
         rig.simulator.http = answer  # type: ignore[method-assign]
+
+
+def believed_absent(client: WireClient, rig: Rig) -> Iterator[str]:
+    """The exchange takes an order, and denies it for longer than it could have taken to accept it."""
+    with answered(rig, _DENIED):
+        rig.faults = Faults(lose_event=1.0, lose_reply=1.0)
+        rest(client, 0.2)
+        rig.faults = Faults(lose_event=1.0)
+        rig.run(25)
+    if client.last_order()["status"] != "ABSENT":
+        yield f"the scene did not come about: {client.last_order()}"
+
+
+def executed_after_a_start(rig: Rig) -> Iterator[str]:
+    """The gateway starts, and what `rest` left in the market is executed."""
+    rig.start(until_ready=False)
+    rig.run(12)
+    executed(rig)
+    rig.run(2)
+    yield from judged(rig, 15)
 
 
 def unanswered(client: WireClient, rig: Rig, **terms: object) -> None:

@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from tests.simulate.faults import Faults
 from tests.simulate.life import ACCOUNT
 from tests.simulate.rig import Rig
-from tests.simulate.scenes.stage import Scene, answered, executed, judged, rest, still_counted
+from tests.simulate.scenes.stage import Scene, believed_absent, executed, judged, rest, still_counted
 from tradingsys.sim.events import NewAmend
-from tradingsys.sim.faces.transport import Reply
 
 __all__ = ["forgotten_amend", "hidden", "late_amend", "silence", "unanswered_amend"]
-
-_DENIALS = {"/order": Reply(400, b'{"code":-2013,"msg":"Order does not exist."}'), "/openOrders": Reply(200, b"[]")}
 
 
 @Scene
@@ -36,14 +33,8 @@ def silence(rig: Rig) -> Iterator[str]:
 def hidden(rig: Rig) -> Iterator[str]:
     """The exchange denies an order for longer than it could have taken to accept it, and then executes it."""
     client = rig.client()
-    with answered(rig, _DENIALS):
-        rig.faults = Faults(lose_event=1.0, lose_reply=1.0)
-        rest(client, 0.2)
-        rig.faults = Faults(lose_event=1.0)
-        rig.run(25)
-        rig.faults = Faults.none()
-    if client.last_order()["status"] != "ABSENT":
-        yield f"the scene did not come about: {client.last_order()}"
+    yield from believed_absent(client, rig)
+    rig.faults = Faults.none()
     executed(rig)
     rig.run(10)
     yield from judged(rig, 15)
