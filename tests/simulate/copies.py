@@ -39,10 +39,10 @@ class Asking(Protocol):
 
 def learn(world: World, askers: Iterable[Asking]) -> None:
     """Until nobody had to wait for some time: what was asked a moment ago has no answer yet."""
-    asking_s = 0
+    answered_s = 0
     for _ in range(_LONGEST_START_S):
-        asking_s = 0 if any(asker.questions_waiting for asker in askers) else asking_s + 1
-        if asking_s > LEARNING_S:
+        answered_s = 0 if any(asker.questions_waiting for asker in askers) else answered_s + 1
+        if answered_s > LEARNING_S:
             break
         world.run_for(s(1))
 

@@ -54,7 +54,7 @@ class Prices:
         """A side of its book is gone, or it is crossed: what the middle was grows old, and is known all the same."""
         middle = _middle(self.best(symbol))
         if middle is not None:
-            self._kept[symbol] = middle, self._books[symbol][1]
+            self.read(symbol, middle, self._books[symbol][1])
 
     def read(self, symbol: str, px: Decimal, at_ns: int) -> None:
         """The exchange was asked, and this is what it traded at then."""

@@ -40,3 +40,11 @@ def test_a_crossed_book_measures_nothing_until_it_is_old_and_something_newer_is_
     assert "crossed" in prices.measure("DOGEUSDT", 100, 300).problem
     assert prices.measure("DOGEUSDT", 101, 300).px == Decimal("0.6")
     assert "crossed" in prices.measure("DOGEUSDT", None, 300).problem, "nothing is too old then"
+
+
+def test_what_was_asked_for_since_outlives_the_middle_of_an_older_book() -> None:
+    prices = Prices()
+    prices.note(book("0.5", "0.7"), 100)
+    prices.read("DOGEUSDT", Decimal("0.65"), 900)
+    prices.note(book("0.00000", "0.7"), 1_000)
+    assert prices.measure("DOGEUSDT", 500, 1_100).px == Decimal("0.65")
