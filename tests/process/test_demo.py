@@ -42,7 +42,7 @@ def test_a_wheel_in_an_empty_environment_runs_the_demonstration(tmp_path: Path) 
     empty.mkdir()
     environ = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
     with subprocess.Popen(
-        [str(environment / "bin" / "tradingsys"), "demo", "--seconds", "5", "--json"],
+        [str(environment / "bin" / "tradingsys"), "demo", "--seconds", "15", "--json"],
         cwd=empty,
         env=environ,
         stdout=subprocess.PIPE,
