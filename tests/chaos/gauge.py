@@ -27,6 +27,8 @@ class Gauge(Struct, frozen=True):
     """In memory, those that are over included."""
     objects: int
     """That Python's collector looks after."""
+    replay: float
+    """MiB of events that are kept for strategies that come back."""
 
 
 def install_gauge(path: Path) -> None:
@@ -48,6 +50,7 @@ def _count(shell: Shell, path: Path) -> None:
         len(procedures._asking) + len(procedures._sleeping),
         len(gateway.book.orders),
         len(gc.get_objects()),
+        sum(each._events_bytes for each in gateway.sessions.sessions.values()) / 2**20 if gateway.sessions else 0.0,
     )
     draft = path.with_suffix(".new")
     draft.write_bytes(msgspec.json.encode(gauge))

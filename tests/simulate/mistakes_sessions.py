@@ -63,8 +63,8 @@ SESSION_MISTAKES = (
         "what_happened_while_away_is_told_from_the_next_on",
         Profile.PEERS,
         Session.missed_since,
-        "return [data for n, data in self._events if n > cursor[1]]",
-        "return [data for n, data in self._events if n > cursor[1] + 1]",
+        "missed = self.n - cursor[1]",
+        "missed = max(0, self.n - cursor[1] - 1)",
         scene=clients.away,
     ),
     Mistake(
@@ -103,8 +103,8 @@ SESSION_MISTAKES = (
         "a_cursor_too_old_gets_what_is_kept",
         Profile.PEERS,
         Session.missed_since,
-        "if cursor[1] + 1 < oldest_kept:",
-        "if False:",
+        "if missed > len(self._events):",
+        "if (missed := min(missed, len(self._events))) < 0:",
         (
             Edit(
                 Session._push,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 
 from msgspec import Struct
 
@@ -147,8 +148,8 @@ class Session:
         self.probe_deadline_ns: int | None = None
         self.durable_n = 0
         """Up to which of its events everything is in pos.db."""
-        self._events: deque[tuple[int, bytes]] = deque()
-        """The last ones, as far as a snapshot is not shorter."""
+        self._events: deque[bytes] = deque()
+        """The last ones up to ``n``, none left out, as far as a snapshot is not shorter."""
         self._events_bytes = 0
 
     def push_order(self, view: OrderView) -> None:
@@ -189,10 +190,10 @@ class Session:
         """The events after a cursor; None when they are not known here (any more), or more than a snapshot is."""
         if cursor is None or cursor[0] != self.epoch or cursor[1] > self.n:
             return None
-        oldest_kept = self._events[0][0] if self._events else self.n + 1
-        if cursor[1] + 1 < oldest_kept:
+        missed = self.n - cursor[1]
+        if missed > len(self._events):
             return None
-        return [data for n, data in self._events if n > cursor[1]]
+        return list(islice(self._events, len(self._events) - missed, None))
 
     def tell(self, push: Struct) -> None:
         """Tell the owner something that is no event of the session: who is away does not miss it."""
@@ -207,10 +208,10 @@ class Session:
     def _push(self, encoded: Callable[[int], bytes]) -> None:
         self.n += 1
         data = encoded(self.n)
-        self._events.append((self.n, data))
+        self._events.append(data)
         self._events_bytes += len(data)
         while self._events_bytes > _MAX_REPLAY_BYTES:
-            self._events_bytes -= len(self._events.popleft()[1])
+            self._events_bytes -= len(self._events.popleft())
         for client in self.listeners:
             client.peer.write(data)
 
