@@ -1,4 +1,8 @@
-"""What symbols trade at, as far as that was told or asked: what orders are measured and positions valued with."""
+"""What symbols trade at, as far as that was told or asked: what orders are measured and positions valued with.
+
+Books are told thousands of times a second and asked for a few times: what is told is put down as it came, and becomes
+numbers when somebody asks.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,11 @@ from tradingsys.venues.protocol import MarketEvent, Stream
 __all__ = ["Measured", "Prices"]
 
 _Book = Depth | BestBidOffer
+_Best = tuple[Decimal, Decimal]
+"""Best bid and offer."""
+_BOOK_TYPES = (Depth, BestBidOffer)
+_MOST_UNREAD = 16
+"""So many of a book wait beside the latest until somebody asks: one of them may be the last with a middle."""
 _NS_PER_S = 1_000_000_000
 _HALF = Decimal("0.5")
 _ZERO = Decimal(0)
@@ -29,11 +38,51 @@ class Measured(Struct, frozen=True):
     """What is known instead."""
 
 
+class _Followed:
+    """The book of a symbol."""
+
+    __slots__ = ("_best", "_is_read", "_middle", "told")
+
+    def __init__(self) -> None:
+        self.told: list[tuple[_Book, int]] = []
+        """What came and when, since somebody asked; the latest last."""
+        self._is_read = False
+        self._best: _Best | None = None
+        self._middle: Decimal | None = None
+
+    def note(self, book: _Book, now_ns: int) -> None:
+        """It is this now. The caller settles it when much was told."""
+        self.told.append((book, now_ns))
+        self._is_read = False
+
+    @property
+    def at_ns(self) -> int:
+        """When the latest came."""
+        return self.told[-1][1]
+
+    def read(self) -> tuple[_Best | None, Decimal | None]:
+        """Best bid and offer of the latest, and the middle between them."""
+        if not self._is_read:
+            self._best = _best(self.told[-1][0])
+            self._middle, self._is_read = _middle(self._best), True
+        return self._best, self._middle
+
+    def settle(self) -> tuple[Decimal, int] | None:
+        """Only the latest stays. What the middle was before and when, if the latest has none."""
+        before, self.told = self.told[:-1], self.told[-1:]
+        if self.read()[1] is None:
+            for book, at_ns in reversed(before):
+                middle = _middle(_best(book))
+                if middle is not None:
+                    return middle, at_ns
+        return None
+
+
 class Prices:
     """The latest of each symbol, and when it came."""
 
     def __init__(self) -> None:
-        self._books: dict[str, tuple[_Book, int]] = {}
+        self._books: dict[str, _Followed] = {}
         self._marks: dict[str, tuple[MarkPrice, int]] = {}
         self._trades: dict[str, tuple[Trade | Kline, int]] = {}
         self._kept: dict[str, tuple[Decimal, int]] = {}
@@ -41,20 +90,23 @@ class Prices:
 
     def note(self, event: MarketEvent, now_ns: int) -> None:
         """Something came."""
-        if isinstance(event, Depth | BestBidOffer):
-            if _middle(_best(event)) is None:
-                self._keep_middle(event.symbol)
-            self._books[event.symbol] = event, now_ns
+        if isinstance(event, _BOOK_TYPES):
+            followed = self._books.get(event.symbol)
+            if followed is None:
+                followed = self._books[event.symbol] = _Followed()
+            followed.note(event, now_ns)
+            if len(followed.told) > _MOST_UNREAD:
+                self._settle(event.symbol, followed)
         elif isinstance(event, MarkPrice):
             self._marks[event.symbol] = event, now_ns
         else:
             self._trades[event.symbol] = event, now_ns
 
-    def _keep_middle(self, symbol: str) -> None:
+    def _settle(self, symbol: str, followed: _Followed) -> None:
         """A side of its book is gone, or it is crossed: what the middle was grows old, and is known all the same."""
-        middle = _middle(self.best(symbol))
-        if middle is not None:
-            self.read(symbol, middle, self._books[symbol][1])
+        was = followed.settle()
+        if was is not None:
+            self.read(symbol, *was)
 
     def read(self, symbol: str, px: Decimal, at_ns: int) -> None:
         """The exchange was asked, and this is what it traded at then."""
@@ -80,15 +132,16 @@ class Prices:
         best = self.best(symbol)
         return None if best is None else (best[0] + best[1]) / 2
 
-    def best(self, symbol: str) -> tuple[Decimal, Decimal] | None:
+    def best(self, symbol: str) -> _Best | None:
         """Best bid and offer; None when no book is followed, or a side of it is empty or cannot be read."""
-        return _best(self._books[symbol][0]) if symbol in self._books else None
+        followed = self._books.get(symbol)
+        return None if followed is None else followed.read()[0]
 
     def levels(self, symbol: str, side: Side) -> Sequence[tuple[Decimal, Decimal]]:
         """What an order of this side would trade with, best first: price and quantity, as far as it is followed."""
         if symbol not in self._books:
             return ()
-        book, _ = self._books[symbol]
+        book, _ = self._books[symbol].told[-1]
         if isinstance(book, Depth):
             return [(_number(px), _number(qty)) for px, qty in (book.asks if side is Side.BUY else book.bids)]
         px, qty = (book.ask_px, book.ask_qty) if side is Side.BUY else (book.bid_px, book.bid_qty)
@@ -99,8 +152,10 @@ class Prices:
 
         What came before ``oldest_ns`` is too old; with None nothing is.
         """
-        best = self.best(symbol)
-        if best is not None and _middle(best) is None and (oldest_ns is None or self._books[symbol][1] >= oldest_ns):
+        followed = self._books.get(symbol)
+        best, middle = (None, None) if followed is None else followed.read()
+        is_late = oldest_ns is not None and followed is not None and followed.at_ns < oldest_ns
+        if best is not None and middle is None and not is_late:
             told = f"{best[0]} is bid, {best[1]} asked"
             return Measured(None, f"the book of {symbol.lower()} is crossed: {told}", told)
         known = self._known(symbol)
@@ -125,9 +180,13 @@ class Prices:
     def _known(self, symbol: str) -> list[tuple[Decimal, int]]:
         """Prices and when they came: what measures best first."""
         known: list[tuple[Decimal, int]] = []
-        middle = _middle(self.best(symbol))
-        if middle is not None:
-            known.append((middle, self._books[symbol][1]))
+        followed = self._books.get(symbol)
+        if followed is not None:
+            if len(followed.told) > 1:
+                self._settle(symbol, followed)
+            middle = followed.read()[1]
+            if middle is not None:
+                known.append((middle, followed.at_ns))
         if symbol in self._marks:
             mark, at_ns = self._marks[symbol]
             known.append((_number(mark.mark_px), at_ns))
@@ -139,7 +198,7 @@ class Prices:
         return [(px, at_ns) for px, at_ns in known if px > 0]
 
 
-def _best(book: _Book) -> tuple[Decimal, Decimal] | None:
+def _best(book: _Book) -> _Best | None:
     if isinstance(book, BestBidOffer):
         bid, ask = _number(book.bid_px), _number(book.ask_px)
     elif book.bids and book.asks:
@@ -149,7 +208,7 @@ def _best(book: _Book) -> tuple[Decimal, Decimal] | None:
     return (bid, ask) if bid > 0 and ask > 0 else None
 
 
-def _middle(best: tuple[Decimal, Decimal] | None) -> Decimal | None:
+def _middle(best: _Best | None) -> Decimal | None:
     """Of a book with both sides that is not crossed."""
     return (best[0] + best[1]) * _HALF if best is not None and best[0] < best[1] else None
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tradingsys.core.market import BestBidOffer, Depth
+from tradingsys.gateway import prices as module
 from tradingsys.gateway.prices import Prices
 
 
@@ -48,3 +49,32 @@ def test_what_was_asked_for_since_outlives_the_middle_of_an_older_book() -> None
     prices.read("DOGEUSDT", Decimal("0.65"), 900)
     prices.note(book("0.00000", "0.7"), 1_000)
     assert prices.measure("DOGEUSDT", 500, 1_100).px == Decimal("0.65")
+
+
+def test_what_a_book_tells_is_read_when_somebody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def number(text: str) -> Decimal:
+        read.append(text)
+        return Decimal(text)
+
+    monkeypatch.setattr(module, "_number", number)
+    prices = Prices()
+    for at_ns in range(1_000):
+        prices.note(book("0.5", "0.7"), at_ns)
+    assert len(read) < 200
+    read.clear()
+    for _ in range(3):
+        assert prices.measure("DOGEUSDT", 999, 1_000).px == Decimal("0.6")
+    assert read == ["0.5", "0.7"]
+
+
+@pytest.mark.parametrize("without", range(1, 50))
+def test_the_last_middle_of_a_book_is_known_however_much_came_since(without: int) -> None:
+    prices = Prices()
+    for at_ns in range(100):
+        prices.note(book("0.5", "0.7") if at_ns < 99 else book("0.6", "0.8"), at_ns)
+    for at_ns in range(100, 100 + without):
+        prices.note(book("0.9", "0.8"), at_ns)
+    assert prices.worth("DOGEUSDT") == Decimal("0.7")
+    assert prices.newest_ns("DOGEUSDT") == 99
