@@ -18,7 +18,9 @@ from tradingsys.core.errors import AuthError, TradingError, UnknownSymbol, Venue
 __all__ = ["NotTold", "OfSymbol", "Refusals"]
 
 OfSymbol = TradesQuery | ConditionalOrdersQuery | OrderQuery | AmendmentsQuery
-_Subject = tuple[type, str] | OrderQuery | AmendmentsQuery
+_Place = tuple[type, str]
+"""A kind of questions, and the symbol they are about."""
+_Subject = _Place | OrderQuery | AmendmentsQuery
 
 _NS_PER_S = 1_000_000_000
 _PATIENCE_NS = 60 * _NS_PER_S
@@ -26,6 +28,8 @@ _PATIENCE_NS = 60 * _NS_PER_S
 One that was not repeated for so long has passed."""
 _FIRST_PAUSE_NS, _LONGEST_PAUSE_NS = 60 * _NS_PER_S, 300 * _NS_PER_S
 _MOST = 10_000
+_LEAVE_FOR_ONE = 2
+"""So many that passed are forgotten for each that comes."""
 
 
 class NotTold(TradingError):
@@ -44,13 +48,69 @@ class _Refusal(Struct):
         return now_ns > (self.due_ns + _LONGEST_PAUSE_NS if self.pause_ns else self.last_ns + _PATIENCE_NS)
 
 
+class _Refused:
+    """What is refused. Whatever became of the others, a look at one costs the same."""
+
+    def __init__(self) -> None:
+        self._all: dict[_Subject, _Refusal] = {}
+        """The one that was met last is the last."""
+        self._put_aside: dict[_Place, dict[_Subject, _Refusal]] = {}
+        """Of these, those with a pause."""
+
+    def get(self, subject: _Subject) -> _Refusal | None:
+        return self._all.get(subject)
+
+    def pop(self, subject: _Subject) -> _Refusal | None:
+        where = _where(subject)
+        aside = self._put_aside.get(where)
+        if aside is not None and aside.pop(subject, None) is not None and not aside:
+            del self._put_aside[where]
+        return self._all.pop(subject, None)
+
+    def met(self, subject: _Subject, now_ns: int) -> _Refusal:
+        """It was refused now, perhaps again. Others that passed make room for it."""
+        known = self.get(subject)
+        if known is not None and known.has_passed(now_ns):
+            self.pop(subject)
+            known = None
+        for _ in range(_LEAVE_FOR_ONE):
+            oldest = next(iter(self._all), subject)
+            if oldest != subject and self._all[oldest].has_passed(now_ns):
+                self.pop(oldest)
+        if known is None and len(self._all) >= _MOST:
+            self.pop(next(iter(self._all)))
+        refusal = known or _Refusal(now_ns, now_ns)
+        refusal.last_ns = now_ns
+        self._all.pop(subject, None)
+        self._all[subject] = refusal
+        return refusal
+
+    def put_aside(self, subject: _Subject, refusal: _Refusal) -> None:
+        self._put_aside.setdefault(_where(subject), {})[subject] = refusal
+
+    def is_put_aside(self, where: _Place, now_ns: int) -> bool:
+        """Whether anything is there."""
+        aside = self._put_aside.get(where, {})
+        while aside:
+            subject, refusal = next(iter(aside.items()))
+            if not refusal.has_passed(now_ns):
+                return True
+            self.pop(subject)
+        return False
+
+    def forget(self, symbol: str) -> None:
+        """It is another one now, of the same name."""
+        for subject in [each for each in self._all if _where(each)[1] == symbol]:
+            self.pop(subject)
+
+
 class Refusals:
     """Knows what was refused since when, and which symbols the rules name."""
 
     def __init__(self, now_ns: Callable[[], int], alarm: Callable[[str], None]) -> None:
         self._now_ns = now_ns
         self._alarm = alarm
-        self._refused: dict[_Subject, _Refusal] = {}
+        self._refused = _Refused()
         self._silent_ns: dict[type, int] = {}
         """Until when it counts that something of a kind of questions was put aside, and nothing answered since."""
         self._named: Container[str] | None = None
@@ -79,14 +139,14 @@ class Refusals:
         """Whether this is not to be asked now."""
         if query.symbol in self._gone:
             return True
-        refusals = [self._refused[subject] for subject in _subjects(query) if subject in self._refused]
-        return any(self._now_ns() < refusal.due_ns for refusal in refusals)
+        refusals = [self._refused.get(subject) for subject in _subjects(query)]
+        return any(refusal is not None and self._now_ns() < refusal.due_ns for refusal in refusals)
 
     def answered(self, query: OfSymbol) -> None:
         """The venue told it."""
         self._known(query.symbol)
         self._silent_ns.pop(type(query), None)
-        popped = [self._refused.pop(subject, None) for subject in _subjects(query)]
+        popped = [self._refused.pop(subject) for subject in _subjects(query)]
         was_put_off = any(refusal is not None and refusal.pause_ns for refusal in popped)
         if was_put_off and not self._refuses_such(query):
             self._alarm(f"the exchange answers {type(query).__name__} of {query.symbol} again")
@@ -100,11 +160,7 @@ class Refusals:
         if is_unknown and is_unnamed:
             self._unknown_ns.setdefault(query.symbol, self._named_ns)
         now_ns, subject = self._now_ns(), _subjects(query)[0 if is_unknown else -1]
-        self._refused = {each: known for each, known in self._refused.items() if not known.has_passed(now_ns)}
-        if len(self._refused) >= _MOST:
-            del self._refused[next(iter(self._refused))]
-        refusal = self._refused.setdefault(subject, _Refusal(now_ns, now_ns))
-        refusal.last_ns = now_ns
+        refusal = self._refused.met(subject, now_ns)
         is_told = self._refuses_such(query)
         is_hopeless = (is_unknown and is_unnamed) or is_told or now_ns <= self._silent_ns.get(type(query), -1)
         if now_ns - refusal.since_ns < _PATIENCE_NS and not is_hopeless:
@@ -117,20 +173,19 @@ class Refusals:
             )
         refusal.pause_ns = min(2 * refusal.pause_ns or _FIRST_PAUSE_NS, _LONGEST_PAUSE_NS)
         refusal.due_ns = now_ns + refusal.pause_ns
+        self._refused.put_aside(subject, refusal)
         self._silent_ns[type(query)] = refusal.due_ns + _LONGEST_PAUSE_NS
 
     def _refuses_such(self, query: OfSymbol) -> bool:
         """Whether anything of this kind is put aside on this symbol: that is told once, not for each order."""
-        where = (type(query), query.symbol)
-        return any(refusal.pause_ns and _where(subject) == where for subject, refusal in self._refused.items())
+        return self._refused.is_put_aside((type(query), query.symbol), self._now_ns())
 
     def _known(self, symbol: str) -> None:
         self._unknown_ns.pop(symbol, None)
         if symbol in self._gone:
             self._gone.discard(symbol)
             self._alarm(f"the exchange lists {symbol} again")
-            for subject in [each for each in self._refused if _where(each)[1] == symbol]:
-                del self._refused[subject]
+            self._refused.forget(symbol)
 
 
 def _subjects(query: OfSymbol) -> tuple[_Subject, ...]:
@@ -139,5 +194,5 @@ def _subjects(query: OfSymbol) -> tuple[_Subject, ...]:
     return (of_symbol, query) if isinstance(query, OrderQuery | AmendmentsQuery) else (of_symbol,)
 
 
-def _where(subject: _Subject) -> tuple[type, str]:
+def _where(subject: _Subject) -> _Place:
     return subject if isinstance(subject, tuple) else (type(subject), subject.symbol)

@@ -8,7 +8,7 @@ from tests.unit.oms.books import SYMBOL
 from tests.unit.oms.table import MS
 from tradingsys.core.commands import OrderQuery, TradesQuery
 from tradingsys.core.errors import VenueError
-from tradingsys.oms.refusals import Refusals
+from tradingsys.oms.refusals import Refusals, _Refusal
 
 S = 1_000 * MS
 REFUSED = VenueError(-4000, "no")
@@ -85,3 +85,38 @@ def test_of_many_symbols_the_first_is_waited_for_unless_others_are_answered(watc
     assert not watch.refuses(order(1, "AUSDT")), "another question"
     watch.refusals.answered(TradesQuery("CUSDT"))
     assert not watch.refuses(TradesQuery("DUSDT"))
+
+
+def test_one_more_refusal_costs_the_same_however_many_there_are(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = 0
+    has_passed = _Refusal.has_passed
+
+    def counted(self: _Refusal, now_ns: int) -> bool:
+        nonlocal looked
+        looked += 1
+        return has_passed(self, now_ns)
+
+    monkeypatch.setattr(_Refusal, "has_passed", counted)
+    watch.refuses(order(0), for_s=64)
+    for number in range(1, 500):
+        assert watch.refuses(order(number))
+    assert looked < 10 * 500
+    assert len(watch.told) == 1
+
+
+def test_those_that_passed_make_room(watch: Watch) -> None:
+    for number in range(500):
+        watch.refuses(order(number))
+    watch.now_ns += 120 * S
+    for number in range(1_000, 1_400):
+        watch.refuses(order(number))
+    assert len(watch.refusals._refused._all) == 400
+
+
+def test_that_others_of_a_symbol_are_put_aside_is_over_when_they_passed(watch: Watch) -> None:
+    for number in range(3):
+        assert watch.refuses(order(number), for_s=64 if not number else 0)
+    watch.now_ns += 10_000 * S
+    assert not watch.refuses(order(9))
+    assert watch.refuses(order(9), for_s=64)
+    assert len(watch.told) == 2, "it is told anew"
