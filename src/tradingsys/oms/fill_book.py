@@ -75,9 +75,11 @@ class FillBook:
 
     def is_booked(self, fill: Fill) -> bool:
         """Whether this execution is in the books, or before their beginning."""
-        if int(fill.exec_id) < self.watermarks.get(fill.symbol, 0):
-            return True
-        return fill.key in self._booked.get(fill.symbol, ())
+        return not self.is_above_watermark(fill) or fill.key in self._booked.get(fill.symbol, ())
+
+    def is_above_watermark(self, fill: Fill) -> bool:
+        """Whether the next start reads it again."""
+        return int(fill.exec_id) >= self.watermarks.get(fill.symbol, 0)
 
     def unsettled_symbols(self) -> set[str]:
         """Those with an execution above the watermark: history was not read since, or too soon after."""
@@ -119,7 +121,7 @@ class FillBook:
     def remember(self, row: FillRecord) -> None:
         """An execution that was booked is read again: what is below the watermark can tell nothing new."""
         fill = row.fill
-        if int(fill.exec_id) >= self.watermarks.get(fill.symbol, 0):
+        if self.is_above_watermark(fill):
             self._booked.setdefault(fill.symbol, {}).setdefault(fill.key, (fill, row.session))
 
     def book(self, fill: Fill, session: int, client_order_id: str | None) -> None:

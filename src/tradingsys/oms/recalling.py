@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from tradingsys.core.ids import OrderKey, decode_client_order_id
+from tradingsys.core.ids import EXTERNAL, OrderKey, decode_client_order_id
 from tradingsys.core.order import Order
-from tradingsys.core.records import FillRecord, OrderRecord
+from tradingsys.core.records import FillRecord, OrderRecord, Saved
 from tradingsys.oms.fill_book import FillBook
 from tradingsys.oms.order_index import OrderIndex
 from tradingsys.oms.tracked_order import TrackedOrder
@@ -20,8 +20,9 @@ Recall = Callable[[str], tuple[OrderRecord | None, Sequence[FillRecord]] | None]
 class Recalling:
     """Asks only about ids of our own lineage, and only where memory may lack the order."""
 
-    def __init__(self, recall: Recall | None, lineage: str, index: OrderIndex, fills: FillBook) -> None:
-        self._recall, self._lineage = recall, lineage
+    def __init__(self, recall: Recall | None, saved: Saved, index: OrderIndex, fills: FillBook) -> None:
+        """``index`` and ``fills`` have what was ``saved``."""
+        self._recall, self._lineage = recall, saved.lineage
         self._index, self._fills = index, fills
         self.epoch: int | None = None
         """The present one: its orders are all in memory, until the first of them is dropped from it."""
@@ -29,6 +30,17 @@ class Recalling:
         """No order is older."""
         self.lookups = 0
         """How often one was looked for where looking takes time."""
+        self._find_owners(saved.fills)
+
+    def _find_owners(self, rows: Iterable[FillRecord]) -> None:
+        """An order of which only an execution is kept may still be open, and nobody else would ask about it.
+
+        The watermark waits for it: see `TradeHistory`.
+        """
+        for row in rows:
+            name, is_young = row.client_order_id, self._fills.is_above_watermark(row.fill)
+            if name is not None and row.session != EXTERNAL and is_young and name not in self._index.by_client_id:
+                self.order(name)
 
     def order(self, client_order_id: str, key: OrderKey | None = None) -> TrackedOrder | None:
         """The order of this id, which is in memory from now on; None when there is none."""
@@ -45,7 +57,9 @@ class Recalling:
         if record is not None:
             order = TrackedOrder.of_record(record)
         else:
-            order = TrackedOrder(client_order_id, key.session, Order(), None, symbol=fills[0].fill.symbol)
+            first = fills[0].fill
+            facts = Order((client_order_id,), first.venue_order_id)
+            order = TrackedOrder(client_order_id, key.session, facts, None, symbol=first.symbol)
         for row in fills:
             self._fills.remember(row)
             order.facts = order.facts.with_fill(row.fill)

@@ -93,7 +93,7 @@ class SessionBook:
         self.kinship = Kinship(self.kind, self._index, self._strays, self.missing)
         """Whether somebody else's orders may be ours."""
         self._index.load(saved.orders, saved.fills)
-        self.recalling = Recalling(recall, saved.lineage, self._index, self._fills)
+        self.recalling = Recalling(recall, saved, self._index, self._fills)
         """Orders of any age."""
 
     # ---- what is known

@@ -118,6 +118,11 @@ class TrackedOrder(Struct, eq=False):
         return bool(self.facts.fills) and self.facts.venue_cum_qty < self.facts.booked_qty
 
     @property
+    def is_without_row(self) -> bool:
+        """Only executions told of it so far: nothing else can be kept of it, and a start knows it by these alone."""
+        return self.known_terms is None and self.is_open
+
+    @property
     def last_seen_ms(self) -> int:
         """Venue time of the latest we know of it, its end left out; 0 when nobody told."""
         facts = self.facts

@@ -123,15 +123,15 @@ class TradeHistory:
         while True:
             asked_ms = self._inquiry.surely_ms()
             rows = await self._inquiry.of_symbol(TradesQuery(symbol, from_id=from_id, limit=_PAGE))
-            fills = [fill for row in rows for fill in row.fills.values()]
-            for row in rows:
-                self._inquiry.learn(row, symbol)
-            for fill in fills:
+            orders = [self._inquiry.learn(row, symbol) for row in rows]
+            fills = [(fill, order) for row, order in zip(rows, orders, strict=True) for fill in row.fills.values()]
+            for fill, order in fills:
                 # Beyond a young row an older one could still appear; beyond one without owner nothing is booked yet.
                 settled &= fill.ts_event_ms < asked_ms - self._staleness_ms and self._book.is_booked(fill)
+                settled &= order is None or not order.is_without_row
                 booked_to = int(fill.exec_id) if settled else booked_to
             self._book.advance(symbol, booked_to)
-            last = int(fills[-1].exec_id) if fills else from_id
+            last = int(fills[-1][0].exec_id) if fills else from_id
             if len(rows) < _PAGE or last == from_id:
                 return
             from_id = last  # inclusive: a self-trade's two rows may fall on two pages

@@ -13,7 +13,7 @@ from tradingsys.core.commands import OpenOrdersQuery, OrderQuery, PositionsQuery
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.errors import Banned, TransportError, UnknownSymbol
 from tradingsys.core.ids import EXTERNAL
-from tradingsys.core.order import Order
+from tradingsys.core.order import Closed, Order
 from tradingsys.oms.recovery import Margins, Timing
 from tradingsys.oms.tracked_order import TrackedOrder
 
@@ -31,6 +31,22 @@ def test_whoever_asks_for_history_gets_what_happened_before_the_question() -> No
     table.wait(1_000)
     assert table.ended == ["first", "second"] and table.book.net(1, SYMBOL) == 4
     assert table.asked() == []
+
+
+def test_history_is_read_again_until_every_order_in_it_can_be_kept() -> None:
+    """Of one that only an execution told of, the next start knows by that execution alone."""
+    table = Table()
+    lost = client_id(1, 1, epoch=EPOCH - 5_000)
+    table.book.learn(facts(fill(100, "1", "4"), client_order_id=lost), SYMBOL, EPOCH)
+    history = (facts(fill(100, "1", "4")), facts(fill(101, "2", "3"), client_order_id="web_1", venue_order_id="2"))
+    table.wait(10_000)
+    for ended in (OrderStatus.PARTIALLY_FILLED, OrderStatus.EXPIRED):
+        table.start(ended, table.recovery.pull_trades(SYMBOL))
+        table.answer(history)
+        mark = table.book.watermarks[SYMBOL]
+        assert table.book.orders[lost].status is ended and mark == (100 if ended.is_open else 101)
+        told = Order((lost,), "1", intent(1, 1).terms, True, closed=Closed(OrderStatus.EXPIRED, EPOCH))
+        table.book.learn(told, SYMBOL, EPOCH)
 
 
 def _adopted(table: Table, seen_ms: int) -> TrackedOrder:

@@ -337,6 +337,19 @@ def test_an_order_of_which_only_executions_were_kept_has_them_when_it_is_told_of
     assert order.status is OrderStatus.PARTIALLY_FILLED and book.net(1, SYMBOL) == 4
 
 
+@pytest.mark.parametrize(("watermark", "is_open"), [(100, True), (101, False)])
+def test_a_start_knows_an_order_again_of_which_only_an_execution_was_kept(watermark: int, is_open: bool) -> None:
+    """The journal that had it was lost, and the process died before anything but the execution was told."""
+    kept = [FillRecord(fill(100, "1", "4"), 1, client_id(1, 1))]
+    marks = (WatermarkRecord(SYMBOL, watermark),)
+    read = saved(symbols=(SymbolRecord(SYMBOL, 100),), watermarks=marks, fills=tuple(kept))
+    book = SessionBook(read, lambda asked: (None, kept) if asked == client_id(1, 1) else None)
+    order = book.orders.get(client_id(1, 1))
+    assert book.open_orders() == ([order] if is_open else []), "below the watermark nothing is still to be asked"
+    told = book.learn(facts(fill(100, "1", "4")), SYMBOL, EPOCH)
+    assert told is order, "history, which knows no client order ids, tells of it too"
+
+
 def test_what_becomes_known_of_an_execution_later_is_told_once_and_apart_from_new_ones() -> None:
     book = empty_book()
     book.track(intent(1, 1))
