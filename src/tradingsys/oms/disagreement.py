@@ -48,9 +48,11 @@ class Disagreement:
             if name in differences or name in unsure
         }
         standing = {row.scope.symbol: row for row in self._standing()}
-        sought = {symbol for symbol, _ in self._book.unattributed}
+        waiting = [fill for fills in self._book.unattributed.values() for fill in fills.values()]
+        sought, charged = {symbol for symbol, _ in self._book.unattributed}, {fill.fee_asset for fill in waiting}
         for name, amount in differences.items():
-            patience_ms = _OWNER_MS if self._symbols_trading(name) & sought else CONFIRM_MS
+            is_sought = name in charged or self._symbols_trading(name) & sought
+            patience_ms = _OWNER_MS if is_sought else CONFIRM_MS
             if now_ms - self._since_ms[name] >= patience_ms or self._symbols_trading(name) & standing.keys():
                 for symbol in sorted(self._symbols_trading(name)):
                     self._restrict(symbol, name, amount, standing.get(symbol))

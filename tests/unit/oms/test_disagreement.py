@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tests.unit.oms.books import empty_book
+from msgspec.structs import replace
+
+from tests.unit.oms.books import empty_book, fill
 from tradingsys.core.enums import TradingState
 from tradingsys.oms.disagreement import CONFIRM_MS, Disagreement
 from tradingsys.oms.session_book import SessionBook
@@ -31,6 +33,21 @@ def test_the_owner_of_an_execution_is_sought_for_a_minute_before_its_symbol_is_r
     clock.now_ms += 60_000
     judge(DIFFERENT)
     assert book.halts.state(1, "BTCUSDT") is TradingState.REDUCING
+
+
+def test_what_waits_for_its_owner_paid_its_fee_in_an_asset_of_other_symbols() -> None:
+    book, clock = empty_book(), Clock()
+    disagreeing = Disagreement(book, lambda: clock.now_ms, lambda asset: {f"{asset}USDT"})
+    waiting = replace(fill(1, "7", "39", fee="0.00003708"), fee_asset="BNB")
+    book.unattributed[waiting.symbol, "7"] = {waiting.key: waiting}
+    for _ in range(3):
+        disagreeing.judge({"BNB": Decimal("0.00003708"), "ADA": Decimal(1)})
+        clock.now_ms += CONFIRM_MS
+    assert book.halts.state(1, "ADAUSDT") is TradingState.REDUCING, "nothing that waits explains this one"
+    assert book.halts.state(1, "BNBUSDT") is TradingState.ACTIVE
+    clock.now_ms += 60_000
+    disagreeing.judge({"BNB": Decimal("0.00003708")})
+    assert book.halts.state(1, "BNBUSDT") is TradingState.REDUCING
 
 
 def test_once_all_executions_have_owners_a_difference_counts_from_when_it_was_found() -> None:
