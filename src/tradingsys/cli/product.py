@@ -11,8 +11,8 @@ from tradingsys.cli.simulator import SIMULATOR
 from tradingsys.core.errors import TradingError
 from tradingsys.gateway.config import Config, Urls, product_of
 from tradingsys.gateway.products import ProductName, product_of_book
+from tradingsys.store.meta import meta
 from tradingsys.store.read import reading
-from tradingsys.store.sqlite import rows
 
 __all__ = ["Command", "meant_product", "simulator", "told_by_book"]
 
@@ -55,7 +55,6 @@ def told_by_book(db: Path, key: str) -> str:
     """What the book says of itself; empty where it does not, or cannot be read."""
     try:
         with reading(db) as conn:
-            found = rows(conn, "SELECT value FROM meta WHERE key = ?", (key,))
+            return meta(conn, key) or ""
     except (TradingError, apsw.Error, OSError):
         return ""
-    return str(found[0][0]) if found else ""

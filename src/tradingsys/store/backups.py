@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from tradingsys.core.errors import StoreError
 from tradingsys.store.files import create_private, fsync_directory, fsync_file
+from tradingsys.store.meta import meta
 from tradingsys.store.migrations import APPLICATION_ID, VERSION
 from tradingsys.store.rows import whole
 from tradingsys.store.sqlite import open_reader, rows
@@ -142,7 +143,6 @@ def _total(total: list[Decimal]) -> str:
 
 
 def _contents(conn: apsw.Connection) -> Contents:
-    known = {str(key): str(value) for key, value in rows(conn, "SELECT key, value FROM meta")}
     ((orders, fills, newest_ms),) = rows(
         conn,
         "SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM fills),"
@@ -150,9 +150,9 @@ def _contents(conn: apsw.Connection) -> Contents:
     )
     symbols = tuple(str(symbol) for (symbol,) in rows(conn, "SELECT symbol FROM symbols ORDER BY 1"))
     return Contents(
-        known.get("lineage", ""),
-        known.get("account", ""),
-        int(known.get("created_ms", 0)),
+        meta(conn, "lineage") or "",
+        meta(conn, "account") or "",
+        int(meta(conn, "created_ms") or 0),
         whole(orders),
         whole(fills),
         whole(newest_ms),

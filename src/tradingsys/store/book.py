@@ -18,7 +18,8 @@ from tradingsys.store import legacy
 from tradingsys.store.backups import back_up
 from tradingsys.store.edits import RowEdit, find_edits, parse_net, plain
 from tradingsys.store.journal import Entry
-from tradingsys.store.loading import RESTORED, Identity, identify, load, meta
+from tradingsys.store.loading import Identity, identify, load
+from tradingsys.store.meta import RESTORED, forget_meta, meta, set_meta
 from tradingsys.store.migrations import migrate, needs_migration
 from tradingsys.store.rows import insert_intent, whole, write
 from tradingsys.store.soundness import misplaced
@@ -48,9 +49,9 @@ def prepare(conn: apsw.Connection, path: Path, account: str, random_lineage: int
                 legacy.import_table(conn, session, path)
             is_new = meta(conn, "lineage") is None
             if is_new:
-                _set_meta(conn, "lineage", lineage_from_random(random_lineage))
-                _set_meta(conn, "created_ms", str(wall_ms))
-                _set_meta(conn, "account", account)
+                set_meta(conn, "lineage", lineage_from_random(random_lineage))
+                set_meta(conn, "created_ms", str(wall_ms))
+                set_meta(conn, "account", account)
     owner = meta(conn, "account")
     if not owner:
         raise misplaced(path, "meta", "key 'account'", "there is no such row, or it is empty")
@@ -95,7 +96,7 @@ def absorb_journal(conn: apsw.Connection, identity: Identity, entries: Sequence[
         for epoch, number in highest.items():
             conn.execute("INSERT OR IGNORE INTO epochs (epoch) VALUES (?)", (epoch,))
             _note_journaled(conn, epoch, number)
-        _set_meta(conn, "max_recv_window_ms", str(window_ms))
+        set_meta(conn, "max_recv_window_ms", str(window_ms))
 
 
 def restore_conflicts(conn: apsw.Connection, edits: Iterable[Edit], wall_ms: int) -> None:
@@ -116,7 +117,7 @@ class Book:
     def __init__(self, conn: apsw.Connection, edits: Iterable[Edit], version: int, wall_ms: int) -> None:
         self._conn = conn
         self._wall_ms = wall_ms
-        self._version = version
+        self._version: int | None = version
         self._at_start = {(edit.session, edit.symbol): edit for edit in edits if not edit.conflict}
         self._edited: dict[_Key, RowEdit] = {}
         """Rows that a user changed while we run: theirs until the next start."""
@@ -135,20 +136,28 @@ class Book:
                     write(record, self._conn)
         return news
 
+    def postpone(self, edits: Iterable[Edit]) -> None:
+        """Durably leave rows that were edited before the start to the next one, as if they were edited only now."""
+        for edit in edits:
+            self._at_start.pop((edit.session, edit.symbol), None)
+        self._version = None
+        with transaction(self._conn):
+            self._look_for_edits()
+
     def begin_epoch(self, epoch: int, recv_window_ms: int) -> None:
         """Durably use up an epoch."""
         with transaction(self._conn):
             self._conn.execute("INSERT INTO epochs (epoch) VALUES (?)", (epoch,))
             known = int(meta(self._conn, "max_recv_window_ms") or 0)
-            _set_meta(self._conn, "max_recv_window_ms", str(max(known, recv_window_ms)))
+            set_meta(self._conn, "max_recv_window_ms", str(max(known, recv_window_ms)))
 
     def mark_ready(self, epoch: int, *, ends_cut: bool) -> None:
         """Durably note that an epoch accepts orders and, if so, that it is the first after a power cut."""
         with transaction(self._conn):
             self._conn.execute("UPDATE epochs SET ready = 1 WHERE epoch = ?", (epoch,))
             if ends_cut:
-                _set_meta(self._conn, "first_epoch_after_cut", str(epoch))
-            self._conn.execute("DELETE FROM meta WHERE key = ?", (RESTORED,))
+                set_meta(self._conn, "first_epoch_after_cut", str(epoch))
+            forget_meta(self._conn, RESTORED)
 
     def note_journaled(self, epoch: int, number: int) -> None:
         """Durably note that intents up to ``number`` are in orders: their records may leave the journal."""
@@ -223,7 +232,3 @@ def _journaled(conn: apsw.Connection) -> dict[int, int]:
 
 def _note_journaled(conn: apsw.Connection, epoch: int, number: int) -> None:
     conn.execute("UPDATE epochs SET journaled = max(journaled, ?) WHERE epoch = ?", (number, epoch))
-
-
-def _set_meta(conn: apsw.Connection, key: str, value: str) -> None:
-    conn.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))

@@ -12,8 +12,8 @@ from tradingsys.core.ids import lineage_from_random
 from tradingsys.store.backups import back_up
 from tradingsys.store.book import absorb_journal, identify
 from tradingsys.store.journal import read_segments
-from tradingsys.store.loading import RESTORED
 from tradingsys.store.lock import Lock
+from tradingsys.store.meta import RESTORED, set_meta
 from tradingsys.store.migrations import needs_migration
 from tradingsys.store.read import reading
 from tradingsys.store.rows import whole
@@ -68,7 +68,7 @@ def _begin(conn: apsw.Connection, db: Path, random_lineage: int) -> Begun:
     absorb_journal(conn, identity, read_segments(db, identity.lineage, only_look=True))
     backup = back_up(conn, db, "before-new-lineage")
     with transaction(conn):
-        conn.execute("UPDATE meta SET value = ? WHERE key = 'lineage'", (lineage,))
-        conn.execute("INSERT OR REPLACE INTO meta VALUES (?, '1')", (RESTORED,))
+        set_meta(conn, "lineage", lineage)
+        set_meta(conn, RESTORED, "1")
     ((count,),) = rows(conn, "SELECT count(*) FROM orders WHERE NOT done")
     return Begun(identity.lineage, lineage, backup, whole(count))

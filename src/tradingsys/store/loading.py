@@ -20,6 +20,7 @@ from tradingsys.core.records import (
 )
 from tradingsys.core.reports import TOLD_AGAIN_MS
 from tradingsys.store.edits import read_edits
+from tradingsys.store.meta import meta
 from tradingsys.store.rows import (
     read_adjustments,
     read_fills,
@@ -34,10 +35,7 @@ from tradingsys.store.rows import (
 from tradingsys.store.sqlite import rows
 from tradingsys.store.standing_rows import read_days, read_halts, read_missing, read_prices, read_sessions
 
-__all__ = ["RESTORED", "Identity", "identify", "load", "meta"]
-
-RESTORED = "restored"
-"""The key in ``meta`` of a book that is a backup put in place: until it was READY, nothing proves it complete."""
+__all__ = ["Identity", "identify", "load"]
 
 _KEEP_NEWEST = 2_000
 """Of orders that are over: whoever asks about an older one makes it be looked up."""
@@ -109,12 +107,6 @@ def load(conn: apsw.Connection, path: Path, wall_ms: int, *, proven: bool, is_ne
         tuple(read_prices(conn)),
         read_missing(conn),
     )
-
-
-def meta(conn: apsw.Connection, key: str) -> str | None:
-    """One of the book's own values; None when it was never set."""
-    found = rows(conn, "SELECT value FROM meta WHERE key = ?", (key,))
-    return str(found[0][0]) if found else None
 
 
 def _orders(conn: apsw.Connection) -> tuple[OrderRecord, ...]:

@@ -13,8 +13,8 @@ from msgspec import Struct
 from tradingsys.core.errors import ConfigError, StoreError
 from tradingsys.store.backups import Contents, check_copy
 from tradingsys.store.files import create_private, free_name, fsync_directory, fsync_file
-from tradingsys.store.loading import RESTORED
 from tradingsys.store.lock import Lock
+from tradingsys.store.meta import RESTORED, meta, set_meta
 from tradingsys.store.read import reading
 from tradingsys.store.soundness import check_values
 from tradingsys.store.sqlite import rows
@@ -65,15 +65,15 @@ def _symbols(db: Path, contents: Contents | None, copy: Path) -> tuple[str, ...]
     """What the present book knows beyond the copy, as far as it can be read. Raises ConfigError for another's book."""
     try:
         with reading(db) as conn:
-            known = {str(key): str(value) for key, value in rows(conn, "SELECT key, value FROM meta")}
+            account, lineage = meta(conn, "account"), meta(conn, "lineage")
             symbols = {str(symbol) for (symbol,) in rows(conn, "SELECT symbol FROM symbols")}
     except (StoreError, ConfigError, apsw.Error):
         return ()  # it is damaged: that is why it is replaced
     if contents is None:
         return ()
     for what, mine, theirs in (
-        ("account", known.get("account"), contents.account),
-        ("lineage", known.get("lineage"), contents.lineage),
+        ("account", account, contents.account),
+        ("lineage", lineage, contents.lineage),
     ):
         if mine != theirs:
             raise ConfigError(
@@ -91,7 +91,7 @@ def _prepare(copy: Path, draft: Path, *, is_current: bool) -> None:
     shutil.copyfile(copy, draft)
     conn = apsw.Connection(str(draft))
     try:
-        conn.execute("INSERT OR REPLACE INTO meta VALUES (?, '1')", (RESTORED,))
+        set_meta(conn, RESTORED, "1")
         if is_current:
             check_values(conn, copy)
     finally:

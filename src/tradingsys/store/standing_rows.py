@@ -21,6 +21,7 @@ from tradingsys.core.records import (
 )
 from tradingsys.store.edits import plain
 from tradingsys.store.legacy import create_view
+from tradingsys.store.meta import meta, set_meta
 from tradingsys.store.sqlite import rows
 
 __all__ = [
@@ -141,11 +142,11 @@ def read_prices(conn: apsw.Connection) -> list[PriceRecord]:
 def write_missing(record: MissingRecord, conn: apsw.Connection) -> None:
     """Keep what the book may lack, in the place of what was kept before."""
     values = (" ".join(record.orders), " ".join(record.trades), str(record.until_ms))
-    conn.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", zip(_MISSING, values, strict=True))
+    for key, value in zip(_MISSING, values, strict=True):
+        set_meta(conn, key, value)
 
 
 def read_missing(conn: apsw.Connection) -> MissingRecord:
     """What the book may lack."""
-    known = {str(key): str(value) for key, value in rows(conn, "SELECT key, value FROM meta")}
-    orders, trades, until_ms = (known.get(key, "") for key in _MISSING)
+    orders, trades, until_ms = (meta(conn, key) or "" for key in _MISSING)
     return MissingRecord(tuple(orders.split()), tuple(trades.split()), int(until_ms or 0))

@@ -9,6 +9,7 @@ from tradingsys.cli.demo.reckoning import Books
 from tradingsys.core.errors import StoreError
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.store import read
+from tradingsys.store.meta import meta
 
 __all__ = ["read_books"]
 
@@ -20,7 +21,7 @@ def read_books(path: Path, sessions: Iterable[int]) -> Books:
     if not path.exists():
         return Books("", {}, {}, {})
     with read.reading(path) as conn:
-        lineage = conn.execute("SELECT value FROM meta WHERE key = 'lineage'").fetchall()
+        lineage = meta(conn, "lineage")
         nets = {(row.session, row.symbol): row.net for row in read.positions(conn)}
         fills: dict[tuple[int, str], int] = {}
         open_orders: dict[int, int] = {}
@@ -31,4 +32,4 @@ def read_books(path: Path, sessions: Iterable[int]) -> Books:
             open_orders[session] = sum(order.status.is_open for order in read.orders(conn, session, limit=_ALL))
     if not lineage:
         raise StoreError(f"{path} has no lineage")
-    return Books(str(lineage[0][0]), nets, fills, open_orders)
+    return Books(lineage, nets, fills, open_orders)

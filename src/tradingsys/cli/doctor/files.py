@@ -19,6 +19,7 @@ from tradingsys.gateway.config import Config, Environment, signer
 from tradingsys.gateway.products import ProductName
 from tradingsys.net.token import token_path
 from tradingsys.store.kill_file import kill_path, read_kill_file
+from tradingsys.store.meta import meta
 from tradingsys.store.read import reading
 from tradingsys.store.sqlite import OLDEST_SAFE_SQLITE, rows
 from tradingsys.venues.auth import KeyKind
@@ -145,7 +146,7 @@ def book_checks(db: Path, account: str, *, is_ours_running: bool) -> Iterator[Fi
     try:
         with reading(db) as conn:
             verdict = str(rows(conn, "PRAGMA integrity_check(1)")[0][0])
-            owner = rows(conn, "SELECT value FROM meta WHERE key = 'account'")
+            owner = meta(conn, "account")
     except ConfigError as error:
         yield problem("book", str(error), "name another file with db, or move this one away")
         return
@@ -154,8 +155,8 @@ def book_checks(db: Path, account: str, *, is_ours_running: bool) -> Iterator[Fi
         return
     if verdict != "ok":
         yield problem("book", f"{db}: damaged: {verdict}", _restore(db))
-    elif owner and owner[0][0] != account:
-        text = f"{db}: holds the book of {owner[0][0]!r}, not of {account!r}"
+    elif owner and owner != account:
+        text = f"{db}: holds the book of {owner!r}, not of {account!r}"
         yield problem("book", text, "give every account a file of its own")
     else:
         yield fine("book", f"{db}: whole")

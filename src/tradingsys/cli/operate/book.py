@@ -27,6 +27,7 @@ from tradingsys.oms.session_book import SessionBook
 from tradingsys.store import book as stored
 from tradingsys.store import read
 from tradingsys.store.journal import read_segments
+from tradingsys.store.meta import meta
 from tradingsys.store.migrations import needs_migration
 from tradingsys.store.soundness import check_values
 from tradingsys.store.sqlite import rows
@@ -67,7 +68,7 @@ class Book:
         with self._open() as conn:
             saved = self._saved(conn)
             orders = [order for order in SessionBook(saved).open_orders() if order.is_open]
-            account = str(rows(conn, "SELECT value FROM meta WHERE key = 'account'")[0][0])
+            account = meta(conn, "account") or ""
         product, environment = product_of_book(account)
         return GatewayView(
             version=__version__,
