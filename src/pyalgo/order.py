@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
-from itertools import count
+from itertools import accumulate, count, takewhile
 
 from pyalgo.phase import to_datetime
 from pyalgo.words import OrderType, PriceMatch, Side, SideEffect, State, Tif, TriggerPrice, state_of
@@ -121,7 +122,7 @@ class Order:
         self.code = 0
         self._terms = terms
         self._fills: dict[str, Fill] = {}
-        self._quantity = self._booked = self._cum = ZERO
+        self._quantity = self._booked = self._cum = self._before = ZERO
         self._asked_quantity: Decimal | None = None
         self._is_accepted = self._is_absent = self._is_rejection_told = False
         self._is_adopted = self._is_translated = False
@@ -199,6 +200,17 @@ class Order:
     def _take_terms(self, quantity: str, price: str | None) -> None:
         self._quantity = Decimal(quantity)
         self.quantity, self.price = float(quantity), _float(price)
+
+    def _from_before(self, views: Sequence[FillView]) -> list[FillView]:
+        """Of all the executions of an adopted order those that the first position of this process contained.
+
+        It had ended then, and was told of since: it lives after all, why it ended is known now, or an
+        execution came late. What is before that one was booked before this process began.
+        """
+        if self._fills:
+            return list(takewhile(lambda view: view.exec_id not in self._fills, views))
+        sums = accumulate(Decimal(view.qty) for view in views)
+        return [view for view, cum in zip(views, sums, strict=True) if cum <= self._before]
 
     def _book(self, view: FillView) -> Fill:
         fill = self._fills[view.exec_id] = Fill(view)

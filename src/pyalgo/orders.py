@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from itertools import takewhile
 from typing import Any, NamedTuple
 
 from msgspec import structs
@@ -90,6 +89,8 @@ class Orders:
         if known is None and view.completed_fills and not view.fills:
             return  # it ended before this process began
         order = known or self._adopt(view)
+        if known is None and not is_complete and not view.fills:
+            order._before = Decimal(view.cum_qty)
         self.unresolved.discard(view.client_order_id)
         # What ended may come back: an absent order revives, an execution arrives late.
         self._live[order.id] = order
@@ -97,9 +98,8 @@ class Orders:
         for fill in (*view.completed_fills, *view.fills):
             if (completed := order._complete(fill)) is not None:
                 yield Told(order, completed, is_late_fee=True)
-        if is_complete and order._is_adopted and order._fills:
-            # It was known by an execution that came late: what is before that was booked before this process began.
-            for fill in takewhile(lambda fill: fill.exec_id not in order._fills, view.fills):
+        if is_complete and order._is_adopted:
+            for fill in order._from_before(view.fills):
                 order._book(fill)
         told: Fill | None = None
         for fill in view.fills:

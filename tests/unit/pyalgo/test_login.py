@@ -128,3 +128,29 @@ def test_what_an_order_executed_before_this_process_is_not_told_as_news() -> Non
     bench.gateway.fill(ended, "1")
     bench.settle()
     assert told == [5, 1]
+
+
+@pytest.mark.parametrize(("status", "later"), [(OrderStatus.CANCELED, []), (OrderStatus.PARTIALLY_FILLED, [5])])
+def test_an_order_that_had_ended_and_is_told_of_again_brings_nothing_from_before(
+    status: OrderStatus, later: list[float]
+) -> None:
+    """Why it ended is known only now, or that it lives after all: no execution is news with that."""
+    bench = Bench()
+    ended = bench.gateway.leave_open(1, filled="12")
+    bench.gateway.fill(ended, "3")
+    bench.gateway.set_status(ended, OrderStatus.EXPIRED)
+    told: list[float] = []
+    bench.context.on_fill = lambda _, fill: told.append(fill.quantity)
+    bench.settle()
+    bench.client.start_delivery()
+    bench.gateway.set_status(ended, status, "self-trade prevention")
+    bench.settle()
+    assert bench.client.history.unfilled("dogeusdt", Side.BUY) == (15 if later else 0)
+    bench.disconnect()
+    for qty in later:
+        bench.gateway.fill(ended, str(qty))
+    bench.gateway.restart()
+    bench.settle()
+    assert told == later
+    [order] = bench.client.history.orders.known()
+    assert order.acc == 15 + sum(later) and len(order.fills) == 2 + len(later)
