@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from msgspec import structs
 
-from tradingsys.core.commands import PlaceOrderList
+from tradingsys.core.commands import Command, PlaceOrderList
 from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import InvalidOrder, LocalProtocolError
 from tradingsys.core.instrument import Instrument
@@ -88,10 +88,9 @@ class OrderRequests:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
         presumed_qty = self._presumed_qty(session, asked)
         gateway.limiting.order(session, [(command, asked)], presumed_qty)
-        if not gateway.venue.admits(command):
-            raise InvalidOrder(gateway.venue.too_fast("order", command), code=ErrorCode.DENIED, for_others=True)
+        self._check_room(session, "order", command)
         desk.commit(session, [(command, asked)], presumed_qty=presumed_qty)
-        gateway.venue.send(command)
+        gateway.venue.send_for(session, command)
         client.peer.write(encode_reply(request.id, OrderResult(command.client_order_id)))
 
     def _order_list(self, client: Client, request: Request) -> None:
@@ -115,10 +114,9 @@ class OrderRequests:
         pairs = rivals(params.contingency, [command.client_order_id for command in together.orders])
         first = prepared[0][1] if params.contingency.has_first else None
         gateway.limiting.order(session, prepared, rivals=pairs, first=first)
-        if not gateway.venue.admits(together):
-            raise InvalidOrder(gateway.venue.too_fast("order list", together), code=ErrorCode.DENIED, for_others=True)
+        self._check_room(session, "order list", together)
         desk.commit(session, prepared, rivals=pairs)
-        gateway.venue.send(together)
+        gateway.venue.send_for(session, together)
         names = [command.client_order_id for command in together.orders]
         client.peer.write(encode_reply(request.id, OrderListResult(names)))
 
@@ -136,14 +134,14 @@ class OrderRequests:
         if refusal:
             raise InvalidOrder(refusal, code=ErrorCode.INVALID_ORDER)
         gateway.limiting.amend(order, terms)
-        if not gateway.venue.admits(command):
-            raise InvalidOrder(gateway.venue.too_fast("amend", command), code=ErrorCode.DENIED, for_others=True)
+        self._check_room(session, "amend", command)
         desk.amending(command, terms)
-        gateway.venue.send(command)
+        gateway.venue.send_for(session, command)
         client.peer.write(encode_reply(request.id))
 
     def _cancel(self, client: Client, request: Request) -> None:
-        desk = self._desk(client)
+        session = require_trading(client, _TO_TRADE).id
+        desk = self._started_desk()
         params = decode_params(request, CancelParams)
         command = desk.cancel(client, params)
         if command is not None:
@@ -151,7 +149,7 @@ class OrderRequests:
                 text = self._gateway.venue.too_fast("cancel", command, Share.CANCELS)
                 raise LocalProtocolError(text, code=ErrorCode.DENIED)
             desk.canceling(command)
-            self._gateway.venue.send(command)
+            self._gateway.venue.send_for(session, command)
         client.peer.write(encode_reply(request.id))
 
     def _resolve(self, client: Client, request: Request) -> None:
@@ -195,9 +193,12 @@ class OrderRequests:
         held = -gateway.book.net(session, terms.symbol) * terms.side.sign
         return max(terms.quote_order_qty / px if px else Decimal(0), held, Decimal(0))
 
-    def _desk(self, client: Client) -> OrderDesk:
-        require_trading(client, _TO_TRADE)
-        return self._started_desk()
+    def _check_room(self, session: int, what: str, command: Command) -> None:
+        """Raises InvalidOrder when the exchange's rate limit has no room for it, whoever took that."""
+        venue = self._gateway.venue
+        if not venue.admits(command):
+            is_own = venue.is_filled_by(session, command)
+            raise InvalidOrder(venue.too_fast(what, command), code=ErrorCode.DENIED, for_others=not is_own)
 
     def _started_desk(self) -> OrderDesk:
         desk = self._gateway.orders

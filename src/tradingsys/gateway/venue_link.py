@@ -120,6 +120,10 @@ class VenueLink:
         wait_s = self._retry_ms(command, share) / 1000
         return f"over the exchange's rate limit: {what} not sent; try again in {wait_s:.1f} s"
 
+    def is_filled_by(self, session: int, command: Command) -> bool:
+        """Whether there is no room for an order of a session because it took most of the room itself."""
+        return self._throttle.is_filled_by(session, self._costs(command), self.venue_ms())
+
     def percent(self, query: Query[object], times: int, in_ms: int) -> int:
         """How full asking this so often in so long makes the exchange's rate limit."""
         return self._throttle.percent(self._costs(Ask(0, query)), times, in_ms)
@@ -129,6 +133,12 @@ class VenueLink:
         if self._venue.clock.is_set:
             self._throttle.spend(self._costs(command), self.venue_ms())
         self._perform(self._venue.command(command, self._clock.monotonic_ns()))
+
+    def send_for(self, session: int, command: Command) -> None:
+        """Send one command now, as a session asks for it: that counts as its own."""
+        if self._venue.clock.is_set:
+            self._throttle.charge(session, self._costs(command), self.venue_ms())
+        self.send(command)
 
     def ask_what_is_due(self) -> bool:
         """Send the questions of procedures, each in its turn and as far as its share allows; whether any was sent."""

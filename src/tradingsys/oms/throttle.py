@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
@@ -9,6 +10,8 @@ from tradingsys.core.commands import RateLimit
 
 __all__ = ["Share", "Throttle"]
 
+_Limit = tuple[str, int]
+"""Of what kind, and how long its windows are."""
 
 _NEWS_MS = 5_000
 _LATE_MS = 2_000
@@ -31,8 +34,10 @@ class Throttle:
     """Counts what was sent per window of the venue's clock; answers whether more may be sent now."""
 
     def __init__(self, limits: Iterable[RateLimit] = ()) -> None:
-        self._limits: dict[tuple[str, int], int] = {}
-        self._used: dict[tuple[str, int], tuple[int, int]] = {}
+        self._limits: dict[_Limit, int] = {}
+        self._used: dict[_Limit, tuple[int, int]] = {}
+        self._shares: dict[_Limit, tuple[int, Counter[int]]] = {}
+        """By session, of what was sent."""
         self._blocked_until_ms = 0
         self.set_limits(limits)
 
@@ -42,7 +47,7 @@ class Throttle:
 
     def admits(self, costs: Mapping[str, int], venue_ms: int, share: Share = Share.ORDERS) -> bool:
         """Whether a request of these costs (by kind) fits now into its share."""
-        return venue_ms >= self._blocked_until_ms and not self._full_windows(costs, venue_ms, share)
+        return venue_ms >= self._blocked_until_ms and not self._full(costs, venue_ms, share)
 
     def spend(self, costs: Mapping[str, int], venue_ms: int) -> None:
         """A request of these costs was sent."""
@@ -51,6 +56,29 @@ class Throttle:
             if cost:
                 window = venue_ms // window_ms
                 self._used[kind, window_ms] = (window, self._count(kind, window_ms, venue_ms) + cost)
+
+    def charge(self, session: int, costs: Mapping[str, int], venue_ms: int) -> None:
+        """Of what was sent, this was for a session."""
+        for limit in self._limits:
+            cost = costs.get(limit[0], 0)
+            if cost:
+                window = venue_ms // limit[1]
+                known = self._shares.get(limit)
+                if known is None or known[0] != window:
+                    known = self._shares[limit] = (window, Counter())
+                known[1][session] += cost
+
+    def is_filled_by(self, session: int, costs: Mapping[str, int], venue_ms: int, share: Share = Share.ORDERS) -> bool:
+        """Whether there is no room for this because a session took more than all others together: other sessions, the
+        gateway itself, whatever else uses the account. A ban is nobody's doing.
+        """
+        if venue_ms < self._blocked_until_ms:
+            return False
+        for limit in self._full(costs, venue_ms, share):
+            window, shares = self._shares.get(limit, (-1, Counter[int]()))
+            if window == venue_ms // limit[1] and 2 * shares[session] > self._count(*limit, venue_ms):
+                return True
+        return False
 
     def seen(self, used: Mapping[tuple[str, int], int], retry_after_ms: int | None, venue_ms: int) -> bool:
         """The venue told its own count; it can only raise ours, since some of its answers are known to be too low.
@@ -70,7 +98,7 @@ class Throttle:
 
     def retry_ms(self, costs: Mapping[str, int], venue_ms: int, share: Share = Share.ORDERS) -> int:
         """How long to wait before asking `admits` the same again: until a ban, and every window too full, is over."""
-        full_ms = (window_ms - venue_ms % window_ms for window_ms in self._full_windows(costs, venue_ms, share))
+        full_ms = (window_ms - venue_ms % window_ms for _, window_ms in self._full(costs, venue_ms, share))
         return max(self._blocked_until_ms - venue_ms, max(full_ms, default=0), 0)
 
     def percent(self, costs: Mapping[str, int], times: int, in_ms: int) -> int:
@@ -83,10 +111,10 @@ class Throttle:
             default=0,
         )
 
-    def _full_windows(self, costs: Mapping[str, int], venue_ms: int, share: Share) -> list[int]:
-        """The lengths of the windows that have no room for this."""
+    def _full(self, costs: Mapping[str, int], venue_ms: int, share: Share) -> list[_Limit]:
+        """Those whose windows have no room for this."""
         return [
-            window_ms
+            (kind, window_ms)
             for (kind, window_ms), limit in self._limits.items()
             if (cost := costs.get(kind, 0)) and self._count(kind, window_ms, venue_ms) + cost > limit * share // 100
         ]

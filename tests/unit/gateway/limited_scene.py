@@ -10,7 +10,7 @@ from msgspec import structs
 
 from tests.unit.gateway.scene import SETTINGS, Scene, SceneClient
 from tradingsys.core.commands import Price, PriceQuery
-from tradingsys.core.market import BestBidOffer, Kline
+from tradingsys.core.market import BestBidOffer, Kline, MarkPrice
 from tradingsys.gateway.session_config import UNLIMITED, LimitsConfig, SessionConfig
 from tradingsys.wire.messages import ErrorCode
 
@@ -31,6 +31,20 @@ def limited(folder: Path, sessions: dict[int, SessionConfig] | None = None, **li
 def trades_at(scene: Scene, bid: str, ask: str = "", symbol: str = "DOGEUSDT") -> None:
     book = BestBidOffer(symbol, scene.now_ms(), bid, "1000", ask or str(Decimal(bid) + Decimal("0.00001")), "1000")
     scene.gateway.market.prices.note(book, scene.now_ns)
+
+
+def marks_at(scene: Scene, px: str) -> None:
+    scene.gateway.market.prices.note(MarkPrice("DOGEUSDT", 0, px, px, px, "0", 0), scene.now_ns)
+    scene.run(3)
+
+
+def loser(folder: Path) -> tuple[Scene, SceneClient]:
+    """A session that holds what may lose more than it is allowed to in a day, and has lost nothing yet."""
+    scene = limited(folder, max_daily_loss=Decimal(10))
+    scene.gateway.market.prices.note(MarkPrice("DOGEUSDT", 0, "0.6", "0.6", "0.6", "0", 0), scene.now_ns)
+    client = scene.holder(1, "100")
+    scene.run(3)
+    return scene, client
 
 
 def tells_price(scene: Scene, px: str | None = "0.6", age_s: int = 0) -> None:

@@ -1,4 +1,4 @@
-"""Limits that stop a session: storms, too many executions, a day's loss; until when, and who forgives."""
+"""Limits that stop a session, and whom: storms, too many executions, a day's loss; and who runs into none."""
 
 from __future__ import annotations
 
@@ -14,26 +14,24 @@ from tests.unit.gateway.limited_scene import (
     asked_prices,
     denied,
     limited,
+    loser,
+    marks_at,
     scene_with,
     tells_prices,
     trades_at,
     used,
 )
-from tests.unit.gateway.scene import SETTINGS, Scene, SceneClient
+from tests.unit.gateway.scene import SETTINGS, Scene
 from tests.unit.gateway.scripted_venue import ScriptedVenue, instrument
 from tests.unit.gateway.test_conditional_orders import STOP
-from tradingsys.cli.operate.halting import lift
-from tradingsys.core.commands import CancelOrder
+from tradingsys.core.commands import InstrumentsQuery, RateLimit, VenueRules
 from tradingsys.core.enums import OrderStatus, TradingState
 from tradingsys.core.errors import VenueError
-from tradingsys.core.market import MarkPrice
 from tradingsys.core.order import Closed, Order
 from tradingsys.core.reports import OrderChanged, OrderRequest, Outcome
-from tradingsys.core.venue_clock import VenueClock
 from tradingsys.gateway.session_config import UNLIMITED, LimitsConfig
 from tradingsys.oms.limits import AccountLimits
 from tradingsys.wire.messages import ErrorCode
-from tradingsys.wire.operator import ScopeParams
 
 
 def test_a_storm_of_refusals_halts_the_session_for_a_minute_and_the_next_one_until_somebody_looks(
@@ -122,6 +120,55 @@ def test_what_the_rate_limit_of_all_refuses_makes_no_storm(tmp_path: Path, monke
     client.order()
 
 
+def with_pace(folder: Path, most: int, **limits: Any) -> Scene:
+    """The exchange takes so many orders in ten seconds from the whole account."""
+    scene = limited(folder, **limits)
+    rules = VenueRules(tuple(scene.venue.instruments), (RateLimit("orders", 10_000, most),))
+    scene.venue.answers[InstrumentsQuery] = lambda _: rules
+    return scene.restart()
+
+
+def test_who_fills_the_pace_of_all_alone_and_goes_on_is_halted(tmp_path: Path) -> None:
+    scene = with_pace(tmp_path, 20, max_rejections=3)
+    client, other = scene.client(1), scene.client(2)
+    other.order()
+    for _ in range(17):
+        client.order()
+    for _ in range(3):
+        assert "over the exchange's rate limit" in denied(client)["msg"]
+    code, text = client.error("order", client.order_params())
+    assert code == ErrorCode.HALTED and "max_rejections: 3 orders were refused" in text
+
+
+def test_who_finds_the_pace_of_all_filled_by_others_is_not(tmp_path: Path) -> None:
+    scene = with_pace(tmp_path, 20, max_rejections=3)
+    client, others = scene.client(1), [scene.client(session) for session in (2, 3)]
+    for _ in range(8):
+        client.order()
+    for _ in range(5):
+        for other in others:
+            other.order()
+    for _ in range(5):
+        denied(client)
+    scene.run(10)
+    client.order()
+
+
+def test_cancels_fill_the_pace_of_all_as_well(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_rejections=3)
+    rules = VenueRules(tuple(scene.venue.instruments), (RateLimit("weight", 60_000, 100),))
+    scene.venue.answers[InstrumentsQuery] = lambda _: rules
+    client = scene.restart().client()
+    scene.run(60)
+    for _ in range(45):
+        order = client.order()
+        scene.accepts(order)
+        client.result("cancel", {"client_order_id": order})
+    for _ in range(3):
+        denied(client)
+    assert client.error("order", client.order_params())[0] == ErrorCode.HALTED
+
+
 def test_who_may_only_reduce_after_a_loss_is_halted_for_a_storm_too(tmp_path: Path) -> None:
     scene = limited(tmp_path, max_rejections=3, max_daily_loss=Decimal(10))
     trades_at(scene, "0.6")
@@ -136,190 +183,6 @@ def test_who_may_only_reduce_after_a_loss_is_halted_for_a_storm_too(tmp_path: Pa
     assert "max_rejections: 3 orders were refused" in client.error("order", client.order_params(**REDUCE))[1]
     scene.run(65)
     assert scene.gateway.book.halts.state(1, "DOGEUSDT") is TradingState.REDUCING, "until midnight"
-
-
-def test_who_is_halted_keeps_a_stop_that_is_too_large_by_now(tmp_path: Path) -> None:
-    """Where several hold a symbol the exchange does not know that it only reduces; another could not be sent."""
-    scene = limited(tmp_path, max_executions=4)
-    client = scene.holder(1, "30")
-    scene.holder(2, "10")
-    stop = client.order(**STOP, stop_price="0.5", quantity="30", reduce_only=True)
-    quote = client.order(side="SELL", price="0.7", quantity="19")
-    sold = client.order(side="SELL", price="0.6", quantity="11")
-    for each in (stop, quote, sold):
-        scene.accepts(each)
-    for qty in ("5", "5", "1"):
-        scene.fills_order(sold, qty)
-    scene.run(3)
-    assert scene.gateway.book.halts.state(1, "DOGEUSDT") is TradingState.HALTED
-    assert [each.client_order_id for each in scene.venue.sent(CancelOrder)] == [quote]
-
-
-def test_too_many_executions_halt_the_session_until_a_person_resumes_it(tmp_path: Path) -> None:
-    scene = limited(tmp_path, max_executions=3, executions_window_s=60)
-    client = scene.client()
-    order = client.order()
-    scene.accepts(order)
-    for _ in range(3):
-        scene.fills_order(order, "1")
-    code, text = client.error("order", client.order_params())
-    assert code == ErrorCode.HALTED and "max_executions: 3 executions within 60 s" in text
-    scene.restart()
-    client = scene.client()
-    scene.run(600)
-    assert client.error("order", client.order_params())[0] == ErrorCode.HALTED, "over a restart too"
-    scene.operator().result("op.resume", {"session_id": 1})
-    order = client.order()
-    assert used(scene, "max_executions") == [("3", "0 in 60 s", 0)]
-    scene.accepts(order)
-    for _ in range(2):
-        scene.fills_order(order, "1")
-        client.order()
-    scene.fills_order(order, "1")
-    assert client.error("order", client.order_params())[0] == ErrorCode.HALTED, "as much again, and no more"
-    scene.operator().result("op.resume", {"session_id": 1})
-    scene.fills_order(order, "1")
-    client.order()
-
-
-def test_a_storms_minute_is_over_after_a_restart_too_and_begins_no_other(tmp_path: Path) -> None:
-    scene = limited(
-        tmp_path, max_rejections=3, rejections_window_s=300, max_order_qty=Decimal(30), max_order_notional=Decimal(100)
-    )
-    trades_at(scene, "0.6")
-    client = scene.client()
-    for _ in range(3):
-        denied(client, quantity="31")
-    code, text = client.error("order", client.order_params())
-    assert code == ErrorCode.HALTED and " until 20" in text
-    scene.restart()
-    client = scene.client()
-    assert client.error("order", client.order_params())[0] == ErrorCode.HALTED
-    scene.run(62)
-    trades_at(scene, "0.6")
-    client.order()
-    for _ in range(3):
-        client.order()
-        denied(client, quantity="31")
-    client.error("order", client.order_params())
-    scene.run(64)
-    client.order()
-    denied(client, quantity="31")
-    client.order()
-
-
-def test_what_a_pause_ends_is_not_what_a_person_must_see(tmp_path: Path) -> None:
-    scene = limited(tmp_path, max_rejections=1, max_executions=2, max_order_qty=Decimal(30))
-    trades_at(scene, "0.6")
-    client = scene.client()
-    resting = client.order()
-    scene.accepts(resting)
-    denied(client, quantity="31")
-    assert "for a minute" in client.error("order", client.order_params())[1]
-    for _ in range(2):
-        scene.fills_order(resting, "1")
-    scene.run(300)
-    assert "max_executions: 2 executions" in client.error("order", client.order_params())[1]
-
-
-def test_a_storms_pause_does_not_end_what_a_days_loss_restricts(tmp_path: Path) -> None:
-    scene = limited(tmp_path, max_rejections=1, max_order_qty=Decimal(10_000), max_daily_loss=Decimal(100))
-    trades_at(scene, "0.6")
-    client = scene.holder(1, "1000")
-    scene.run(4)
-    denied(client, quantity="10001")
-    trades_at(scene, "0.45")
-    scene.run(4)  # a loss of 150
-    assert scene.gateway.book.halts.state(1, "DOGEUSDT") is TradingState.HALTED
-    trades_at(scene, "0.55")
-    scene.run(66)
-    assert scene.gateway.book.halts.state(1, "DOGEUSDT") is TradingState.REDUCING
-
-
-def test_who_ends_a_storms_pause_forgives_no_loss(tmp_path: Path) -> None:
-    scene = limited(tmp_path, max_rejections=1, max_order_qty=Decimal(100), max_daily_loss=Decimal(10))
-    trades_at(scene, "0.6")
-    client = scene.holder(1, "100")
-    scene.run(4)
-    trades_at(scene, "0.51")
-    scene.run(4)
-    denied(client, quantity="101")
-    scene.run(4)
-    scene.operator().result("op.resume", {"session_id": 1})
-    client.order(quantity="1")
-    assert used(scene, "max_daily_loss") == [("10", "9", 0)]
-
-
-def test_who_trades_too_often_has_no_orders_left_that_add(tmp_path: Path) -> None:
-    scene = limited(tmp_path, max_executions=2)
-    client = scene.holder(1, "30")
-    resting, stop = client.order(quantity="10"), client.order(side="SELL", quantity="30", price="0.7")
-    for each in (resting, stop):
-        scene.accepts(each)
-    scene.fills_order(resting, "1")
-    scene.run(3)
-    assert [each.client_order_id for each in scene.venue.sent(CancelOrder)] == [resting]
-
-
-def loser(folder: Path) -> tuple[Scene, SceneClient]:
-    scene = limited(folder, max_daily_loss=Decimal(10))
-    scene.gateway.market.prices.note(MarkPrice("DOGEUSDT", 0, "0.6", "0.6", "0.6", "0", 0), scene.now_ns)
-    client = scene.holder(1, "100")
-    scene.run(3)
-    return scene, client
-
-
-def marks_at(scene: Scene, px: str) -> None:
-    scene.gateway.market.prices.note(MarkPrice("DOGEUSDT", 0, px, px, px, "0", 0), scene.now_ns)
-    scene.run(3)
-
-
-def test_a_days_loss_lets_only_reduce_and_twice_as_much_nothing(tmp_path: Path) -> None:
-    scene, client = loser(tmp_path)
-    marks_at(scene, "0.501")
-    adding = client.order(price="0.5", quantity="1")
-    scene.accepts(adding)
-    marks_at(scene, "0.4999")
-    assert used(scene, "max_daily_loss") == [("10", "10.01", 0)]
-    code, text = client.error("order", client.order_params(quantity="1"))
-    assert "max_daily_loss: 10.01 USDT were lost since midnight UTC, allowed 10 USDT" in text
-    assert [each.client_order_id for each in scene.venue.sent(CancelOrder)] == [adding], "what adds does not stay"
-    protects = client.order(side="SELL", quantity="1", price="0.5")
-    scene.accepts(protects)
-    marks_at(scene, "0.399")
-    scene.run(3)
-    assert {each.client_order_id for each in scene.venue.sent(CancelOrder)} == {adding}
-    code, text = client.error("order", client.order_params(**REDUCE))
-    assert code == ErrorCode.HALTED and "20.10 USDT were lost" in text
-
-
-def test_a_restart_forgives_no_loss_and_a_person_does(tmp_path: Path) -> None:
-    scene, client = loser(tmp_path)
-    marks_at(scene, "0.55")
-    scene.restart()
-    client = scene.client()
-    marks_at(scene, "0.4999")
-    assert "max_daily_loss" in client.error("order", client.order_params(quantity="1"))[1]
-    scene.operator().result("op.resume", {"session_id": 1})
-    scene.run(3)
-    client.order(quantity="1")
-    marks_at(scene, "0.401")
-    client.order(quantity="1")
-    marks_at(scene, "0.398")
-    assert "max_daily_loss" in client.error("order", client.order_params(quantity="1"))[1]
-
-
-def test_a_person_forgives_before_it_is_known_again_what_was_lost(tmp_path: Path) -> None:
-    scene, _ = loser(tmp_path)
-    marks_at(scene, "0.399")
-    scene.restart()
-    scene.operator().result("op.resume", {"session_id": 1})
-    client = scene.client()
-    client.order(quantity="1")
-    marks_at(scene, "0.399")
-    client.order(quantity="1")
-    marks_at(scene, "0.298")
-    assert "max_daily_loss: 10.10 USDT" in client.error("order", client.order_params(quantity="1"))[1]
 
 
 def test_what_was_paid_in_other_assets_counts_after_a_restart_as_before(tmp_path: Path) -> None:
@@ -339,20 +202,6 @@ def test_what_was_paid_in_other_assets_counts_after_a_restart_as_before(tmp_path
     assert "max_daily_loss: 10.20 USDT" in client.error("order", client.order_params(quantity="1"))[1]
 
 
-def test_a_person_forgives_a_loss_at_rest_too(tmp_path: Path) -> None:
-    scene, client = loser(tmp_path)
-    marks_at(scene, "0.4999")
-    assert "max_daily_loss" in client.error("order", client.order_params(quantity="1"))[1]
-    scene.gateway.stop()
-    lift(tmp_path / "pos.db", ScopeParams(session_id=1))
-    scene.venue.clock = VenueClock()
-    scene.start()
-    scene.ready()
-    client = scene.client()
-    marks_at(scene, "0.4999")
-    client.order(quantity="1")
-
-
 def test_what_nobody_has_has_no_limits_and_no_days(tmp_path: Path) -> None:
     scene = limited(tmp_path, max_daily_loss=Decimal(10))
     code, text = scene.operator().error("op.limits", {"session_id": 99_999})
@@ -362,15 +211,6 @@ def test_what_nobody_has_has_no_limits_and_no_days(tmp_path: Path) -> None:
     scene.run(5)
     scene.restart()
     assert scene.store.saved.days == ()
-
-
-def test_a_loss_is_forgiven_when_the_day_is_over(tmp_path: Path) -> None:
-    scene, client = loser(tmp_path)
-    marks_at(scene, "0.4999")
-    assert "max_daily_loss" in client.error("order", client.order_params(quantity="1"))[1]
-    scene.now_ns += 86_400 * 10**9
-    scene.run(60)
-    client.order(quantity="1")
 
 
 def test_the_defaults_are_felt_only_by_who_runs_away(tmp_path: Path) -> None:

@@ -86,3 +86,29 @@ def test_no_kind_of_request_makes_a_window_fuller_than_its_share(requests: list[
             assert sent[window] <= share
         else:
             assert sent.get(window, 0) + cost > share
+
+
+def test_who_took_most_of_a_window_filled_it() -> None:
+    throttle = Throttle((RateLimit("orders", 10_000, 100),))
+
+    def sends(session: int | None, times: int) -> None:
+        throttle.spend({"orders": times}, 5_000)
+        if session is not None:
+            throttle.charge(session, {"orders": times}, 5_000)
+
+    def filled(at_ms: int = 5_000) -> list[int]:
+        return [session for session in (1, 2) if throttle.is_filled_by(session, {"orders": 1}, at_ms)]
+
+    sends(1, 46)
+    assert not filled(), "there is room"
+    sends(2, 20)
+    sends(None, 24)
+    assert filled() == [1]
+    sends(None, 2)
+    assert not filled(), "not more than all others"
+    assert not filled(10_000)
+    throttle.charge(1, {"orders": 90}, 10_000)
+    throttle.seen({("orders", 10_000): 95}, None, 13_000)
+    assert filled(13_000) == [1]
+    throttle.seen({}, 5_000, 13_000)
+    assert not filled(13_000), "a ban is nobody's doing"
