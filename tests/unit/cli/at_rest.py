@@ -1,11 +1,16 @@
-"""A book at rest: two sessions and EXTERNAL, orders of every kind, an adjustment, a halt."""
+"""A book at rest with orders of every kind, and what commands say of it."""
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.unit.store.books import NOW_MS, Machine, canceled, commit, fill, intent, order
+from tradingsys.cli.app import OK, execute
 from tradingsys.core.enums import OrderStatus, TradingState
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.records import (
@@ -19,7 +24,29 @@ from tradingsys.core.records import (
     WatermarkRecord,
 )
 
-__all__ = ["make_book"]
+__all__ = ["Captured", "files", "make_book", "text", "told"]
+
+Captured = pytest.CaptureFixture[str]
+
+
+def told(capsys: Captured, *words: str) -> Any:
+    """The JSON answer of a command."""
+    assert execute([*words, "--json"]) == OK
+    out = capsys.readouterr().out
+    answer = json.loads(out)
+    assert answer["source"] == {"kind": "book", "name": "pos.db", "note": ""}
+    return answer
+
+
+def text(capsys: Captured, *words: str) -> str:
+    """The answer for people."""
+    assert execute(words) == OK
+    return capsys.readouterr().out
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """What is in a folder."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 def make_book(folder: Path) -> Path:
