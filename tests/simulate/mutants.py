@@ -68,7 +68,7 @@ CANARY = Mistake(
     "return",
 )
 """What must be noticed at once, or noticing proves nothing."""
-NOTICED_BY = Path(__file__).with_name("noticed.json")
+_NOTES = Path(__file__).with_name("noticed.json")
 """For mistakes that not every life notices the seed of one that did, lately."""
 _BROKEN = 2
 
@@ -95,7 +95,7 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, help="a file of what was found out: what stands there is not tried again")
     parser.add_argument("--json", action="store_true", help="one line of JSON for each")
     parser.add_argument("--table", action="store_true", help="a table in Markdown")
-    parser.add_argument("--note", action="store_true", help=f"note the lives that noticed in {NOTICED_BY.name}")
+    parser.add_argument("--note", action="store_true", help=f"note the lives that noticed in {_NOTES.name}")
     options = parser.parse_args()
     seeds = range(options.first, options.first + options.lives)
     canary = tried(CANARY, seeds[:1])
@@ -120,7 +120,7 @@ def main() -> int:
 
 def noticed_by() -> dict[str, int]:
     """For mistakes by name, the seed of a life that noticed."""
-    return msgspec.json.decode(NOTICED_BY.read_bytes(), type=dict[str, int])
+    return msgspec.json.decode(_NOTES.read_bytes(), type=dict[str, int])
 
 
 def _note(name: str, seed: int) -> None:
@@ -128,7 +128,7 @@ def _note(name: str, seed: int) -> None:
     noted = noticed_by() | {name: seed}
     if not seed:
         del noted[name]
-    NOTICED_BY.write_bytes(msgspec.json.format(msgspec.json.encode(noted, order="sorted")) + b"\n")
+    _NOTES.write_bytes(msgspec.json.format(msgspec.json.encode(noted, order="sorted")) + b"\n")
 
 
 def _kept(path: Path | None) -> dict[str, Fate]:
