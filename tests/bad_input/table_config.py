@@ -76,6 +76,8 @@ CASES: tuple[Case[Place], ...] = (
     _config("unknown address", {"urls": {"rset": "http://localhost:1"}}, "urls: rset", "did you mean rest?"),
     _config("two unknown keys", {"lokal": "x", "Secret": "x"}, "unknown key", "did you mean"),
     _config("environment", {"environment": "prod"}, "environment", "live, testnet, demo, sim"),
+    _config("another product", {"product": "spot"}, "product", "is spot", "run it with tradingsys spot -c="),
+    _config("no product", {"product": "shares"}, "product", "one of usdt, spot"),
     _config("empty apikey", {"apikey": ""}, "apikey", "is empty", "as the exchange shows it"),
     _config("no apikey", {"apikey": None}, "apikey", *_WRITE),
     _config("apikey with a line break", {"apikey": "k\n"}, "apikey", "space around", "as the exchange shows it"),

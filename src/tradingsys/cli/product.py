@@ -29,7 +29,8 @@ def meant_product(config: Config, path: Path, command: Command | None) -> Produc
     Raises ConfigError for a combination that there is not.
     """
     if command is None:
-        command = "spot" if config.margin or _guess(config, path) is not ProductName.USDM else "usdt"
+        is_spot = config.margin or _guess(config, path) is not ProductName.USDM
+        command = config.product or ("spot" if is_spot else "usdt")
     return product_of(command, config, path)
 
 

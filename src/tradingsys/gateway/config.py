@@ -73,6 +73,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     secret: str | None = None
     """An HMAC secret, instead of ``pem``."""
     environment: Environment = Environment.LIVE
+    product: Literal["usdt", "spot"] | None = None
+    """The command that runs it; another one is refused."""
     margin: bool = False
     """A spot account's cross margin account instead of its spot wallet."""
     urls: Urls | None = None
@@ -108,6 +110,7 @@ _AS_SHOWN = "copy it as the exchange shows it"
 _CHOICES: dict[str, tuple[str, ...]] = {
     "environment": tuple(Environment),
     "durability": ("write", "fsync"),
+    "product": ("usdt", "spot"),
     "on_disconnect": tuple(OnDisconnect),
 }
 _WS_API = {"/ws-fapi/": ProductName.USDM.command, "/ws-api/": ProductName.SPOT.command}
@@ -202,6 +205,13 @@ def product_of(command: str, config: Config, path: Path) -> ProductName:
             file=str(path),
             key="urls: ws_api",
             hint=f"run it with tradingsys {meant} -c={path}",
+        )
+    if config.product not in (None, command):
+        raise ConfigError(
+            f"is {config.product}, which tradingsys {command} does not trade",
+            file=str(path),
+            key="product",
+            hint=f"run it with tradingsys {config.product} -c={path}",
         )
     if command == ProductName.SPOT.command:
         if config.countdown_s is not None:

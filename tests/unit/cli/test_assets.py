@@ -198,6 +198,8 @@ SIM = {"rest": "http://localhost:1", "streams": "ws://localhost:1"}
         ("my-spot.json", {}, ProductName.SPOT),
         ("main.json", {"margin": True}, ProductName.MARGIN),
         ("main.json", {"environment": "sim", "urls": SIM | {"ws_api": "ws://localhost:1/ws-api/v3"}}, ProductName.SPOT),
+        ("main.json", {"product": "spot"}, ProductName.SPOT),
+        ("spot.json", {"product": "usdt"}, ProductName.USDM),
         (
             "spot.json",
             {"environment": "sim", "urls": SIM | {"ws_api": "ws://localhost:1/ws-fapi/v1"}},

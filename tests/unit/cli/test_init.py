@@ -47,6 +47,18 @@ def test_a_simulators_configuration_needs_no_answer(folder: Path, capsys: Captur
     assert "tradingsys sim" in err and "tradingsys doctor -c usdt.json" in err and "tradingsys usdt -c=usdt.json" in err
 
 
+@pytest.mark.parametrize(("product", "wrong"), [("usdt", "spot"), ("spot", "usdt"), ("margin", "usdt")])
+def test_what_it_writes_no_other_command_runs(folder: Path, capsys: Captured, product: str, wrong: str) -> None:
+    key = ("--apikey=k", f"--secret-file={folder / 'secret'}")
+    (folder / "secret").write_text("s")
+    assert execute(["init", "--product", product, "--environment", "live", "--yes", *key]) == OK
+    capsys.readouterr()
+    right = "spot" if product == "margin" else product
+    assert execute([wrong, f"-c={product}.json"]) == USAGE
+    assert f"run it with tradingsys {right} -c={product}.json" in capsys.readouterr().err
+    assert not list(folder.glob("*.db"))
+
+
 def test_every_answer_is_checked_at_once_and_asked_again(
     folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -74,6 +86,7 @@ def test_every_answer_is_checked_at_once_and_asked_again(
         "apikey": "the-api-key",
         "pem": "right.pem",
         "local": "ws://localhost:9111",
+        "product": "usdt",
         "environment": "testnet",
         "symbols": ["btcusdt", "ethusdt"],
     }

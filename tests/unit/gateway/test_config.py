@@ -141,6 +141,15 @@ def test_the_addresses_of_another_product_are_refused(tmp_path: Path, ws_api: st
         product_of(wrong, load(path), path)
 
 
+@pytest.mark.parametrize(("product", "wrong"), [("spot", "usdt"), ("usdt", "spot")])
+def test_a_file_that_names_another_product_is_refused(tmp_path: Path, product: str, wrong: str) -> None:
+    path = write(tmp_path, SEED | {"product": product})
+    assert product_of(product, load(path), path).command == product
+    told = rf"usdt\.json: product: is {product}, which tradingsys {wrong} does not trade.* tradingsys {product} -c="
+    with pytest.raises(ConfigError, match=told):
+        product_of(wrong, load(path), path)
+
+
 def test_only_futures_have_a_countdown(tmp_path: Path) -> None:
     path = write(tmp_path, SEED | {"countdown_s": 60, "sessions": {"3": {"countdown": True}}})
     assert product_of("usdt", load(path), path) is ProductName.USDM

@@ -119,6 +119,7 @@ def run(file: Path | None, given: Given) -> int:
     port = None if given.port is None else str(given.port)
     chosen = dialog.value("Local port for strategies", port, usual_port, answers.port)
     config["local"] = f"ws://localhost:{chosen}"
+    config["product"] = product.command
     if product is ProductName.MARGIN:
         config["margin"] = True
     if where is not Environment.LIVE:
