@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 
 from tradingsys.core.commands import Income, IncomeQuery
 from tradingsys.core.errors import TradingError
@@ -29,6 +30,12 @@ _CLOCK_STEP_MS = 1_000
 _FAILURES_BEFORE_ALARM = 3
 _ATTEMPTS_WHEN_EXPECTED = 4
 _NS_PER_MS = 1_000_000
+_GIVEN_UP_AFTER_NS = 3_600 * 1_000_000_000
+"""So long without a break nobody could be asked: whoever was away for a month asks first."""
+_GIVEN_UP_AGE_MS = 30 * 86_400_000
+"""A third of what the venue's cash history goes back: rows that it tells no more could never be shared, and a mark so
+old would look as if nobody had read it.
+"""
 _NAMES = {FUNDING: "funding", LedgerKind.INTEREST: "interest"}
 
 
@@ -36,7 +43,9 @@ class CashHistory:
     """Procedures that book what the account paid or received without a trade.
 
     A row is shared once it is known who held what at its instant. Until then it stays open, and the mark before it;
-    nobody waits for that, and all other rows are booked.
+    nobody waits for that, and all other rows are booked. What depends on a symbol that the venue refuses to tell of is
+    not waited for for ever: it is shared by what the books have, an hour later where the rules name the symbol no more,
+    else when it is a month old.
     """
 
     def __init__(self, inquiry: Inquiry, account: AccountBooks, pull_trades: Callable[[str], Awaitable[None]]) -> None:
@@ -47,6 +56,8 @@ class CashHistory:
         self._is_pulling = False
         self._again = False
         self._failures = 0
+        self._open_ns: dict[str, int] = {}
+        """By symbol: since when, without a break, rows stay open for its sake."""
 
     async def pull_funding(self, *, expected: bool = False) -> None:
         """Book every row of the account's kind since the last mark: funding, or interest, to those who bear it.
@@ -120,11 +131,34 @@ class CashHistory:
         for row, concerned in zip(rows, symbols, strict=True):
             latest_ms |= {symbol: max(row.ts_ms, latest_ms.get(symbol, 0)) for symbol in concerned}
         open_ms = await self._book_trades(latest_ms)
-        return [
-            row
-            for row, concerned in zip(rows, symbols, strict=True)
-            if any(symbol in open_ms and row.ts_ms >= open_ms[symbol] for symbol in concerned)
-        ]
+        now_ns = self._inquiry.now_ns()
+        self._open_ns = {symbol: self._open_ns.get(symbol, now_ns) for symbol in open_ms}
+        unshared, given_up = list[Income](), dict[str, list[Income]]()
+        for row, concerned in zip(rows, symbols, strict=True):
+            waits = {symbol for symbol in concerned if symbol in open_ms and row.ts_ms >= open_ms[symbol]}
+            if any(not self._is_given_up(symbol, row) for symbol in waits):
+                unshared.append(row)
+                continue
+            for symbol in waits:
+                given_up.setdefault(symbol, []).append(row)
+        self._tell_given_up(given_up)
+        return unshared
+
+    def _is_given_up(self, symbol: str, row: Income) -> bool:
+        """Whether who held what then is not waited for any more."""
+        if self._inquiry.now_ns() - self._open_ns[symbol] < _GIVEN_UP_AFTER_NS:
+            return False
+        is_old = self._inquiry.surely_ms() - row.ts_ms > _GIVEN_UP_AGE_MS
+        return is_old or not self._inquiry.refusals.is_named(symbol)
+
+    def _tell_given_up(self, given_up: Mapping[str, list[Income]]) -> None:
+        for symbol, rows in sorted(given_up.items()):
+            name = _NAMES.get(rows[0].kind, rows[0].kind)
+            days = [datetime.fromtimestamp(row.ts_ms // 1000, UTC).strftime("%Y-%m-%d") for row in (rows[0], rows[-1])]
+            self._book.alarm(
+                f"{name} of {' to '.join(dict.fromkeys(days))} is shared by what the books have of {symbol}, as the "
+                f"exchange does not tell what was executed there: {len(rows)} payments"
+            )
 
     async def _book_trades(self, latest_ms: Mapping[str, int]) -> dict[str, int]:
         """Read every trade up to an instant; returns since when, by symbol, there may be some that are not booked."""

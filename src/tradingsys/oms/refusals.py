@@ -135,6 +135,10 @@ class Refusals:
         """Whether the venue provably took it off: it will tell nothing of it any more."""
         return symbol in self._gone
 
+    def is_named(self, symbol: str) -> bool:
+        """Whether the rules name it, as far as anybody knows."""
+        return self._named is None or symbol in self._named
+
     def is_put_off(self, query: OfSymbol) -> bool:
         """Whether this is not to be asked now."""
         if query.symbol in self._gone:
@@ -156,7 +160,7 @@ class Refusals:
         if not isinstance(error, VenueError) or isinstance(error, AuthError) or error.transient or error.in_doubt:
             return
         is_unknown = isinstance(error, UnknownSymbol)
-        is_unnamed = self._named is not None and query.symbol not in self._named
+        is_unnamed = not self.is_named(query.symbol)
         if is_unknown and is_unnamed:
             self._unknown_ns.setdefault(query.symbol, self._named_ns)
         now_ns, subject = self._now_ns(), _subjects(query)[0 if is_unknown else -1]
