@@ -96,7 +96,8 @@ class Boot:
         first = saved.first_epoch_after_cut if saved.journal_proven else epoch
         now = Incarnation(saved.lineage, epoch, first, fence_ms, saved.first_epoch or (epoch if saved.is_new else 0))
         self._book.begin(now)
-        if not (saved.journal_proven or saved.is_new):
+        is_cut = not (saved.journal_proven or saved.is_new)
+        if is_cut:
             self._book.missing.journal_lost(fence_ms)
         # Before strategies come: what they subscribe to would be entered as of now.
         for symbol in sorted(set(scan) - self._book.symbols.keys()):
@@ -105,7 +106,8 @@ class Boot:
         steps.epoch_begun(now)
         await self._listen()
         if not self._book.missing.has_all_orders:
-            await self._fence(fence_ms)
+            if is_cut:
+                await self._fence(fence_ms)
             steps.progress("asking for orders that the journal may have lost")
             await self._recovery.find_lost_orders()
         rise = await self._catch_up(

@@ -239,7 +239,7 @@ class Gateway:
         """The gateway's state as strategies see it."""
         obstacle, halted = self.venue.why_not_trading(), self.halting.reason
         text = halted or self.text or obstacle or self.halting.text or self.rules.text or margin_text(self.margin)
-        return StatusPush(self.is_ready and not halted, not obstacle, self.market.is_up, text)
+        return StatusPush(self.is_ready and not halted, not obstacle, self.market.is_up, self.recovery.and_lost(text))
 
     def flush(self) -> None:
         """Make everything learned so far durable."""

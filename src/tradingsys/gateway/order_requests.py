@@ -227,6 +227,9 @@ class OrderRequests:
         instrument = known_instrument(self._gateway, symbol)
         name = instrument.symbol.lower()
         if instrument.symbol not in self._gateway.book.symbols:
+            why = self._gateway.recovery.why_not_entered(instrument.symbol)
+            if why:
+                raise LocalProtocolError(f"{name} cannot be traded yet: {why}", code=ErrorCode.NOT_READY)
             raise InvalidOrder(f"subscribe {name} before trading it", code=ErrorCode.INVALID_ORDER)
         if not instrument.is_trading:
             raise InvalidOrder(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct, structs
 
-from tradingsys.core.commands import AmendmentsQuery, ConditionalOrdersQuery, OrderQuery, Reading, TradesQuery
+from tradingsys.core.commands import AmendmentsQuery, OrderQuery, Reading, TradesQuery
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import Banned, TradingError, VenueError
 from tradingsys.core.order import Order
@@ -79,7 +79,7 @@ class Inquiry:
                 return answer
         raise NotTold(f"the exchange refuses to tell of {asked.symbol}")
 
-    async def of_symbol(self, query: TradesQuery | ConditionalOrdersQuery) -> tuple[Order, ...]:
+    async def of_symbol(self, query: Reading[T]) -> T:
         """What the venue tells of a symbol, however often it takes. Raises NotTold where it refuses to."""
         return await self.patiently(query, is_final=lambda error: isinstance(error, NotTold))
 

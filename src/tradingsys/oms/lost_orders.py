@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tradingsys.core.commands import ConditionalOrdersQuery, OpenOrdersQuery
 from tradingsys.core.enums import AccountKind
-from tradingsys.core.errors import TradingError
 from tradingsys.core.order import Order
 from tradingsys.oms.inquiry import Inquiry
 from tradingsys.oms.refusals import NotTold
@@ -26,10 +27,15 @@ class LostOrders:
         self._book = inquiry.book
 
     async def find(self) -> None:
-        """Know every order of ours again of which nothing else would tell whose its executions are."""
-        untold = await self._find_renamed() | await self._find_conditional()
+        """Know every order of ours again, on symbols known by now, of which nothing else would tell whose its
+        executions are.
+        """
+        missing, is_gone = self._book.missing, self._inquiry.refusals.is_gone
+        symbols = missing.to_search(self._book.symbols)
+        untold = await self._find_renamed() | await self._find_conditional(symbols)
+        untold = {symbol for symbol in untold if not is_gone(symbol)}
         until_ms = self._inquiry.venue_ms() + self._inquiry.uncertainty_ms()
-        self._book.missing.orders_told(until_ms, {each for each in untold if not self._inquiry.refusals.is_gone(each)})
+        missing.orders_told(until_ms, symbols - untold, untold)
 
     async def _find_renamed(self) -> set[str]:
         """Open orders that somebody else amended, and so renamed; returns the symbols of those that are not told."""
@@ -41,25 +47,20 @@ class LostOrders:
         return untold
 
     async def _recognise(self, facts: Order, symbol: str) -> set[str]:
-        while True:
-            try:
-                await self._settling.recognise(facts, symbol)
-            except NotTold:
-                return {symbol}
-            except TradingError:
-                await self._inquiry.wait(self._inquiry.timing.first_retry_ms)
-            else:
-                return set()
+        try:
+            await self._settling.recognise(facts, symbol, patiently=True)
+        except NotTold:
+            return {symbol}
+        return set()
 
-    async def _find_conditional(self) -> set[str]:
+    async def _find_conditional(self, symbols: Iterable[str]) -> set[str]:
         """Conditional orders; returns the symbols of which they are not told.
 
         One that was triggered meanwhile is open no longer, and what it became may have a client id of the venue's
         making.
         """
         untold: set[str] = set()
-        missing = self._book.missing
-        for symbol in sorted(filter(missing.lacks_orders, self._book.symbols.keys() | missing.trades)):
+        for symbol in sorted(symbols):
             try:
                 for facts in await self._inquiry.of_symbol(ConditionalOrdersQuery(symbol)):
                     self._inquiry.learn(facts, symbol)

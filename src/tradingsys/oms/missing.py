@@ -20,8 +20,9 @@ class Missing:
     def __init__(self, saved: MissingRecord, index: OrderIndex, effects: list[Effect]) -> None:
         self._index, self._effects = index, effects
         self._kept = saved
-        self._is_searched = True
         self._orders = set(saved.orders)
+        self._anywhere: set[str] | None = None
+        """On any symbol orders may be missing, but on these; None where all symbols of ours are known."""
         self.trades = set(saved.trades)
         """Symbols of ours that are not accounted for: everything since the book began is to be read."""
         self.until_ms = saved.until_ms
@@ -30,11 +31,20 @@ class Missing:
     @property
     def has_all_orders(self) -> bool:
         """Whether no order of ours is missing on any symbol."""
-        return self._is_searched and not self._orders
+        return self._anywhere is None and not self._orders
+
+    @property
+    def knows_symbols(self) -> bool:
+        """Whether all symbols on which there are orders of ours are accounted for, or among those that were lost."""
+        return self._anywhere is None
 
     def lacks_orders(self, symbol: str) -> bool:
         """Whether orders of ours may be missing because the journal lost them, and nobody has told of them yet."""
-        return not self._is_searched or symbol in self._orders
+        return symbol in self._orders or (self._anywhere is not None and symbol not in self._anywhere)
+
+    def to_search(self, known: Iterable[str]) -> set[str]:
+        """The symbols, of those ``known`` and those that were lost, on which orders of ours may be missing."""
+        return {symbol for symbol in {*known, *self.trades, *self._orders} if self.lacks_orders(symbol)}
 
     def lacks_trades(self, symbol: str) -> bool:
         """Whether sessions may have traded a symbol that is not accounted for."""
@@ -42,26 +52,41 @@ class Missing:
 
     def journal_lost(self, until_ms: int) -> None:
         """It lost orders that may reach the venue until then (venue time), on whatever symbol."""
-        self._is_searched, self.until_ms = False, max(until_ms, self.until_ms)
+        self._anywhere, self.until_ms = set(), max(until_ms, self.until_ms)
 
-    def orders_told(self, until_ms: int, untold: Iterable[str]) -> None:
-        """The venue told of all that were open then, but on those symbols: what executes later is known as ours."""
+    def orders_told(self, until_ms: int, told: Iterable[str], untold: Iterable[str]) -> None:
+        """The venue told of all that were open then on these symbols, and not on those: what executes later is known as
+        ours.
+        """
         self.until_ms = max(until_ms, self.until_ms)
-        self._is_searched, self._orders = True, set(untold)
-        self._keep()
-        for order in [order for order in self._index.active.values() if order.is_unproven]:
-            order.may_rest = order.symbol in self._orders
-            self._index.note_activity(order)
+        self._orders = (self._orders - set(told)) | set(untold)
+        if self._anywhere is not None:
+            self._anywhere |= set(told)
+        self._note()
+
+    def symbols_known(self) -> None:
+        """All symbols on which there are orders of ours are accounted for, or among those that were lost."""
+        if self._anywhere is not None:
+            self._anywhere = None
+            self._note()
 
     def trades_lost(self, symbols: Iterable[str]) -> None:
-        """These are ours, and what sessions executed there is not in the books."""
-        self.trades |= set(symbols)
+        """These are ours, and what sessions executed there is not in the books; nor are, then, orders that waited."""
+        new = set(symbols) - self.trades
+        self.trades |= new
+        self._orders |= new
         self._keep()
 
     def entered(self, symbol: str) -> None:
         """It is accounted for."""
         self.trades.discard(symbol)
         self._keep()
+
+    def _note(self) -> None:
+        self._keep()
+        for order in [order for order in self._index.active.values() if order.is_unproven]:
+            order.may_rest = self.lacks_orders(order.symbol)
+            self._index.note_activity(order)
 
     def _keep(self) -> None:
         now = MissingRecord(tuple(sorted(self._orders)), tuple(sorted(self.trades)), self.until_ms)

@@ -29,6 +29,7 @@ from tradingsys.oms.contract_account import ContractAccount
 from tradingsys.oms.disagreement import CONFIRM_MS
 from tradingsys.oms.inquiry import Inquiry, Margins, Timing
 from tradingsys.oms.lost_orders import LostOrders
+from tradingsys.oms.lost_symbols import LostSymbols
 from tradingsys.oms.procedure import T
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.settling import Settling
@@ -41,6 +42,7 @@ _TRIES_MEANWHILE = 1
 _FIRST_MISSED_PAUSE_MS = 5_000
 _LONGEST_MISSED_PAUSE_MS = 60_000
 """Whoever goes on telling what cannot be read is not listened to all the time: the watch reads too."""
+_JOIN_MS = 50
 _LATE_CHECK_MS = 250
 _LATE_MS = 1_000
 """An order is answered within some ten milliseconds."""
@@ -67,6 +69,9 @@ class Recovery:
         self._settling = Settling(self._inquiry)
         self._history = TradeHistory(self._inquiry)
         self._lost_orders = LostOrders(self._inquiry, self._settling)
+        self._lost_symbols = LostSymbols(book, self._inquiry.refusals)
+        self._wanted: set[str] = set()
+        """Symbols that somebody wants to trade, and that are not accounted for."""
         self._assets = AssetAccount(self._inquiry, self._history, charges_interest=charges_interest)
         self._account: AccountBooks = self._assets
         if book.kind is AccountKind.CONTRACTS:
@@ -104,16 +109,22 @@ class Recovery:
     ) -> None:
         """Unless ``thoroughly``, symbols that nobody trades are left to `check_account`, and entering may wait."""
         account, tries = self._account, None if thoroughly else _TRIES_MEANWHILE
+        self._wanted |= set(extra_symbols)
         asked_ms = self._inquiry.surely_ms()
         open_now = await self.patiently(OpenOrdersQuery())
         held = await account.symbols_held()
         shown = {order.client_order_id for facts in open_now if (order := self._inquiry.learn(facts)) is not None}
         missing, ordered = self._book.missing, {order.symbol for order in self._book.orders.values()}
         missing.trades_lost(ordered - self._book.symbols.keys())
-        await account.enter_symbols({*extra_symbols, *held, *missing.trades}, tries)
+        await account.enter_symbols({*held, *missing.trades, *self._wanted}, tries)
+        self._wanted -= self._book.symbols.keys()
+        self._lost_symbols.tell()
         symbols = self._book.symbols if thoroughly else account.symbols_in_use()
         for symbol in sorted(symbols) if reads_trades else ():
             await self.pull_trades(symbol)
+        if not missing.has_all_orders:  # only now it is known on which symbols there were any
+            await self._lost_orders.find()
+            missing.symbols_known()
         await account.enter_assets(self._book.cash.wanted, tries)
         not_shown = [order for order in self._book.open_orders() if order.client_order_id not in shown]
         for order in dict.fromkeys([*not_shown, *self._book.untold_orders()]):
@@ -124,8 +135,9 @@ class Recovery:
                 await self._settling.refresh(order)
 
     async def find_lost_orders(self) -> None:
-        """After a loss of the journal's tail: know every order of ours again. Where the venue refuses to tell of them,
-        `watch` asks again.
+        """After a loss of the journal's tail: know every order of ours again on symbols that are known by now.
+
+        `reconcile` does so on those that it finds, and where the venue refused to tell.
         """
         await self._lost_orders.find()
 
@@ -191,8 +203,6 @@ class Recovery:
             # Once is enough: a slow answer tells less than what is known, and must not keep the books from being read.
             await self.patiently(TimeQuery())
             await self._reconcile(reads_trades=False)
-            if not self._book.missing.has_all_orders:
-                await self.find_lost_orders()
             await self.check_account()
             await self.pull_funding()
 
@@ -223,8 +233,15 @@ class Recovery:
         await self._history.fetch_missing(symbol)
 
     async def enter_symbols(self, symbols: Iterable[str]) -> None:
-        """Start accounting for symbols, which takes until the venue's answers are certain."""
-        await self._account.enter_symbols(symbols)
+        """Start accounting for symbols, which takes until the venue's answers are certain.
+
+        What the venue refuses to tell of, each reconciliation tries again to account for.
+        """
+        wanted = set(symbols)
+        while not self._book.missing.knows_symbols:  # of one that was lost more is ours than what comes from now on
+            await self._inquiry.wait(_JOIN_MS)
+        await self._account.enter_symbols(wanted)
+        self._wanted |= wanted - self._book.symbols.keys()
 
     async def enter_assets(self, assets: Iterable[str]) -> None:
         """Start accounting for assets that moved, where assets are held."""
@@ -237,11 +254,27 @@ class Recovery:
         """
         self._book.missing.trades_lost([symbol])
         await self._account.enter_symbols([symbol])
-        if symbol not in self._book.symbols:
-            self._book.alarm(
-                f"what sessions traded of {symbol} is not in the books: it will be as soon as the exchange tells it, "
-                "and no start need be told of it again"
-            )
+        self._lost_symbols.tell()
+
+    def why_not_entered(self, symbol: str) -> str:
+        """Why a symbol that somebody wants to trade is not accounted for; empty when nobody wants that."""
+        if symbol not in self._wanted and symbol not in self._book.missing.trades:
+            return ""
+        return (
+            "the exchange did not tell yet what this account executed there; it is asked again every few minutes, "
+            "and as soon as it tells, orders are taken"
+        )
+
+    def and_lost(self, text: str) -> str:
+        """A text for people, and what the books are known to lack."""
+        return self._lost_symbols.after(text)
+
+    def lacks_executions(self, symbol: str) -> bool:
+        """Whether sessions may have executed something there that the venue may yet tell, or whose it was."""
+        if any(held == symbol for held, _ in self._book.unattributed):
+            return True
+        is_untold = symbol in {*self._wanted, *self._book.missing.trades, *self._history.untold}
+        return is_untold and self._inquiry.refusals.is_named(symbol)
 
     # ---- single orders, and money
 

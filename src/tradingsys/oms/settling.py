@@ -127,17 +127,20 @@ class Settling:
             return False
         return not order.has_evidence
 
-    async def recognise(self, facts: Order, symbol: str) -> None:
-        """Learn of an order, and by its amends whether it is one of ours, where that can be. Raises TradingError."""
+    async def recognise(self, facts: Order, symbol: str, *, patiently: bool = False) -> None:
+        """Learn of an order, and by its amends whether it is one of ours, where that can be. Raises TradingError:
+        NotTold and no other if asked ``patiently``.
+        """
         if self._inquiry.learn(facts, symbol) is not None or facts.venue_order_id is None:
             return
         if self._book.kinship.may_be_ours(facts, symbol):
-            await self._ask_former_names(symbol, facts.venue_order_id)
+            await self._ask_former_names(symbol, facts.venue_order_id, patiently=patiently)
             self._inquiry.learn(facts, symbol)
 
-    async def _ask_former_names(self, symbol: str, venue_order_id: str) -> None:
+    async def _ask_former_names(self, symbol: str, venue_order_id: str, *, patiently: bool = False) -> None:
         """Learn under which names an order was known before. Raises TradingError."""
-        names = await self._inquiry.ask(AmendmentsQuery(symbol, venue_order_id))
+        query = AmendmentsQuery(symbol, venue_order_id)
+        names = await (self._inquiry.of_symbol(query) if patiently else self._inquiry.ask(query))
         if names:
             self._inquiry.learn(Order(tuple(sorted(names)), venue_order_id, accepted=True), symbol)
 

@@ -31,6 +31,8 @@ class TradeHistory:
         self._fetching: dict[str, int] = {}
         self.read_ns: dict[str, int] = {}
         """When each symbol was asked for last, in monotonic time."""
+        self.untold: set[str] = set()
+        """Symbols of which the venue refused to tell when they were asked for last."""
         self._told_ns: dict[str, int] = {}
         """When the venue told last of executions that were not known."""
 
@@ -49,8 +51,12 @@ class TradeHistory:
         try:
             while self._pulling[symbol]:
                 self._pulling[symbol] = False
-                with suppress(NotTold):
+                try:
                     await self._pull_once(symbol)
+                except NotTold:
+                    self.untold.add(symbol)
+                else:
+                    self.untold.discard(symbol)
                 self._pulled[symbol] += 1
         finally:
             del self._pulling[symbol]

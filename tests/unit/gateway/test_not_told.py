@@ -226,6 +226,7 @@ def test_a_symbol_to_scan_is_read_from_the_beginning_when_the_exchange_tells(tmp
     executes(scene, GONE, "5555")
     told = scene.venue.answers[TradesQuery]
     scene.venue.answers[TradesQuery] = lambda query: REFUSED if query.symbol == GONE else told(query)
+    scene.venue.answers[ConditionalOrdersQuery] = lambda _: ()
     scene.settings = structs.replace(scene.settings, scan=(GONE,))
     restarts(scene)
     scene.run(120)

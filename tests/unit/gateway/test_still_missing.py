@@ -149,6 +149,7 @@ def scans(scene: Scene, *, is_older: bool = False) -> None:
     """
     told = scene.venue.answers[TradesQuery]
     scene.venue.answers[TradesQuery] = lambda query: REFUSED if query.symbol == GONE else told(query)
+    scene.venue.answers[ConditionalOrdersQuery] = lambda _: ()
     scene.settings = structs.replace(scene.settings, symbols=(SYMBOL,), scan=(GONE,))
     scene.gateway.stop()
     if is_older:
