@@ -185,14 +185,16 @@ class Boot:
             if self._steps.stream_rise() == rise:
                 return rise  # no event was missed since the reading began
 
-    def _absorb_edits(self, edits: tuple[Edit, ...]) -> None:
-        if not edits:
-            return
-        self._store.backup("before-edit")
+    def _absorb_edits(self, found: tuple[Edit, ...]) -> None:
+        untold = [edit for edit in found if self._is_untold(edit)]
+        edits = [edit for edit in found if edit not in untold]
+        if edits:
+            self._store.backup("before-edit")
         moved = [edit for edit in edits if (edit.session, edit.symbol) in self._book.touched or edit.conflict]
         if moved:  # the rows have the book's numbers again: no later start would tell of them
             self._steps.flush()
             raise _refused([(edit, self._book.net(edit.session, edit.symbol)) for edit in moved])
+        self._postpone(untold)
         for edit in edits:
             self._log.warning(
                 "position edited by SQL",
@@ -202,6 +204,20 @@ class Boot:
                 now=plain(edit.edited),
             )
             self._book.transfer(edit, self._venue_ms(), "sql-edit")
+
+    def _is_untold(self, edit: Edit) -> bool:
+        """Whether executions from before it may still be told: nobody knows yet what "net is this now" means."""
+        is_moved = edit.conflict or (edit.session, edit.symbol) in self._book.touched
+        return not is_moved and self._recovery.lacks_executions(edit.symbol)
+
+    def _postpone(self, edits: list[Edit]) -> None:
+        for edit in edits:
+            self._log.warning(
+                f"positions: the edit of session {edit.session} {edit.symbol.lower()} from {plain(edit.basis)} to "
+                f"{plain(edit.edited)} waits for the next start: the exchange does not tell now what was executed there"
+            )
+        if edits:
+            self._store.postpone(edits)
 
     async def _wait(self, ms: int) -> None:
         await until(self._now_ns() + ms * _NS_PER_MS)

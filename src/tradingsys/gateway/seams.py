@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -10,7 +10,7 @@ import apsw
 
 from tradingsys.core.errors import StoreError
 from tradingsys.core.io import Transmission
-from tradingsys.core.records import FillRecord, Intent, OrderRecord, Record, Saved
+from tradingsys.core.records import Edit, FillRecord, Intent, OrderRecord, Record, Saved
 
 __all__ = ["Log", "Peer", "StoreSeam", "Transport"]
 
@@ -66,6 +66,9 @@ class StoreSeam(Protocol):
 
     def save_now(self, records: Sequence[Record]) -> None:
         """Durable on return. Raises StoreError."""
+
+    def postpone(self, edits: Iterable[Edit]) -> None:
+        """Rows of ``positions`` stay as they were edited until the next start; durable on return. Raises StoreError."""
 
     def find_order(self, client_order_id: str) -> tuple[OrderRecord | None, Sequence[FillRecord]] | None:
         """An order of any age, with its fills, which may be all that is known of it. Raises StoreError."""

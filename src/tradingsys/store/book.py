@@ -136,13 +136,17 @@ class Book:
                     write(record, self._conn)
         return news
 
-    def postpone(self, edits: Iterable[Edit]) -> None:
-        """Durably leave rows that were edited before the start to the next one, as if they were edited only now."""
-        for edit in edits:
-            self._at_start.pop((edit.session, edit.symbol), None)
+    def postpone(self, edits: Iterable[Edit]) -> list[RowEdit]:
+        """Durably leave rows that were edited before the start to the next one, as if they were edited only now.
+
+        Returns edits by others that were not known yet.
+        """
+        keys = {(edit.session, edit.symbol) for edit in edits}
+        for key in keys:
+            self._at_start.pop(key, None)
         self._version = None
         with transaction(self._conn):
-            self._look_for_edits()
+            return [row for row in self._look_for_edits() if (row.session, row.symbol) not in keys]
 
     def begin_epoch(self, epoch: int, recv_window_ms: int) -> None:
         """Durably use up an epoch."""

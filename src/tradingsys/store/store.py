@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import apsw
 
 from tradingsys.core.errors import ConfigError, StoreError
-from tradingsys.core.records import FillRecord, Intent, OrderRecord, Record, Saved
+from tradingsys.core.records import Edit, FillRecord, Intent, OrderRecord, Record, Saved
 from tradingsys.store.backups import back_up, prune
 from tradingsys.store.book import (
     Book,
@@ -193,6 +193,14 @@ class Store:
         self._flush()
         edits = self._wait_for(lambda: self._book.write(records))
         self._durable([records], edits)
+
+    def postpone(self, edits: Iterable[Edit]) -> None:
+        """Edits that were there when the file was opened stay, as those that are made now do, for the next start.
+
+        Durable on return. Raises StoreError.
+        """
+        self._flush()
+        self._durable([], self._wait_for(lambda: self._book.postpone(edits)))
 
     def find_order(self, client_order_id: str) -> tuple[OrderRecord | None, list[FillRecord]] | None:
         """An order of any age with its fills, `saved` having only the recent ones; None without either.
