@@ -66,6 +66,8 @@ class Fault(StrEnum):
     """Whoever asks is told to come back later (429)."""
     BAN = "ban"
     """Whoever asks is shut out (418)."""
+    REFUSAL = "refusal"
+    """Questions of one kind about accounts, or of all, are not answered, or by errors."""
     CLOCK_STEP = "clock_step"
     """The exchange's clock is set to another time."""
     RESTART = "restart"

@@ -12,7 +12,8 @@ from tradingsys.sim.chaos.episodes import Turn
 from tradingsys.sim.chaos.faults import Fault
 from tradingsys.sim.chaos.frames import Frames, Silence
 from tradingsys.sim.chaos.levers import Levers
-from tradingsys.sim.faces.transport import CUT, Reply, WsClose, WsOutput
+from tradingsys.sim.chaos.refusal import Refusal
+from tradingsys.sim.faces.transport import CUT, Reply, Request, WsClose, WsOutput
 
 __all__ = ["Happenings"]
 
@@ -33,10 +34,12 @@ class Happenings:
         """Whether websockets that can be told are told, and end last; meanwhile others of their kind can be opened."""
         self._leaving = frozenset[int]()
         self._shut_out_until_ns = 0
+        self._refusal: Refusal | None = None
 
     def stop(self) -> None:
         """Nothing lasts any longer."""
         self.is_restarting = False
+        self._refusal = None
         if self._shut_out_until_ns:
             self._levers.shut_out(0, is_ban=False)
         self._shut_out_until_ns = 0
@@ -57,6 +60,8 @@ class Happenings:
                 return [], self._levers.end_streams(box_ns)
             case Fault.SILENCE:
                 self._frames.silence = _silence(turn.throw, clients) if turn.begins else None
+            case Fault.REFUSAL:
+                self._refusal = Refusal(turn.throw) if turn.begins else None
             case Fault.TOO_MANY | Fault.BAN if turn.begins:
                 self._shut_out_until_ns = turn.ends_ns
                 self._levers.shut_out(box_ns + turn.ends_ns - now_ns, is_ban=turn.fault is Fault.BAN)
@@ -73,6 +78,10 @@ class Happenings:
             self._leaving = frozenset(output.conn_id for output in told)
         code = CUT if turn.throw.place < 0.5 else _GOING_AWAY
         return [WsClose(each, code) for each in clients if (each in self._leaving) is not turn.begins], told
+
+    def instead(self, request: Request) -> Reply | None:
+        """What a question gets that is refused; None where it is answered."""
+        return None if self._refusal is None else self._refusal.instead(request)
 
     def told(self, reply: Reply, now_ns: int) -> Reply:
         """An answer to somebody who is shut out says for how long, as the exchange's own front does."""

@@ -119,6 +119,9 @@ class Chaos:
             return reply, outputs + self._frames.passed(caused, now_ns)
         name = f"{request.method} {request.path}"
         fate = self._answers.read_fate(name) if request.method == "GET" else None
+        refused = self._happenings.instead(request)
+        if refused is not None:
+            return refused, outputs
         if fate is not None:
             instead = self._answers.instead(request, fate, now_ns)
             if instead is not None:

@@ -67,6 +67,7 @@ EPISODES: Mapping[Fault, Episode] = MappingProxyType(
             Episode(Fault.STREAM_END, (20, 60)),
             Episode(Fault.TOO_MANY, (15, 45), (2, 8)),
             Episode(Fault.BAN, (40, 120), (10, 30)),
+            Episode(Fault.REFUSAL, (10, 60), (5, 240)),
             Episode(Fault.CLOCK_STEP, (5, 15)),
             Episode(Fault.RESTART, (20, 60), (1, 6)),
         )
@@ -126,6 +127,9 @@ _SILENT = Profile(
     episodes=_episodes(Fault.SILENCE, Fault.SOCKET_END, Fault.STREAM_END),
 )
 _BANNED = Profile("banned", "429 and 418 for a while", episodes=_episodes(Fault.TOO_MANY, Fault.BAN))
+_REFUSING = Profile(
+    "refusing", "questions of one kind, or of all, are refused for minutes", episodes=_episodes(Fault.REFUSAL)
+)
 _CLOCK = Profile(
     "clock", "the exchange's clock steps back and forth by up to two seconds", episodes=_episodes(Fault.CLOCK_STEP)
 )
@@ -146,14 +150,17 @@ _STORM = Profile(
     market=_milder(_LOSSY.market),
     queries_late_ms=100,
     splits=0.3,
-    episodes=_episodes(*EPISODES, rarer=3.0),
+    episodes=(
+        *_episodes(*(fault for fault in EPISODES if fault is not Fault.REFUSAL), rarer=3.0),
+        Episode(Fault.REFUSAL, (60, 240), (2, 30)),
+    ),
 )
 
 PROFILES: Mapping[str, Profile] = MappingProxyType(
     {
         each.name: each
         for each in (
-            _CALM, _LOSSY, _SLOW, _FLAKY, _STALE, _SILENT, _BANNED, _CLOCK, _PARTIAL, _RESTART, _STORM,
+            _CALM, _LOSSY, _SLOW, _FLAKY, _STALE, _SILENT, _BANNED, _REFUSING, _CLOCK, _PARTIAL, _RESTART, _STORM,
         )
     }
 )  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 
 from tradingsys.sim.chaos.faults import Fault
 from tradingsys.sim.chaos.profiles import Episode
-from tradingsys.sim.faces.transport import WsRefuse
+from tradingsys.sim.faces.transport import NO_ANSWER, WsRefuse
 
 from .rig import EVERY_PRODUCT, Troubled, profile
 
@@ -67,6 +67,57 @@ def test_a_ban_ends_with_chaos(client: Troubled) -> None:
     assert client.place("mine") == 418
     client.admin("chaos", on=False)
     assert client.place("mine") == 200
+
+
+def _refused(product: type[Troubled], seed: int) -> tuple[Troubled, dict[str, int]]:
+    """What questions get while some are refused, by their names; orders are taken all the while."""
+    client = product(QUIET, seed)
+    assert client.place("before") == 200
+    client.admin("chaos", now="refusal")
+    client.run(1)
+    assert client.place("mine") == 200
+    assert client.reply("GET", client.order.replace("order", "time"), sign=False).status in (200, 404)
+    trades = client.open_orders.replace("openOrders", "userTrades" if product is Troubled else "myTrades")
+    asked = {
+        "open orders": client.reply("GET", client.open_orders, symbol="DOGEUSDT"),
+        "an order": client.reply("GET", client.order, symbol="DOGEUSDT", origClientOrderId="mine"),
+        "executions": client.reply("GET", trades, symbol="DOGEUSDT"),
+        "executions of another symbol": client.reply("GET", trades, symbol="BTCUSDT"),
+    }
+    assert client.counts() == {"refusal": 1}
+    return client, {name: reply.status for name, reply in asked.items()}
+
+
+@EVERY_PRODUCT
+def test_questions_are_refused_of_one_kind_or_all_and_of_a_symbol_or_all(product: type[Troubled]) -> None:
+    seen, statuses = set(), set()
+    for seed in range(60):
+        client, told = _refused(product, seed)
+        refused = {name for name, status in told.items() if status != 200}
+        seen.add(frozenset(refused))
+        statuses |= {told[name] for name in refused}
+        client.run(241 * S)
+        assert client.reply("GET", client.open_orders, symbol="DOGEUSDT").status == 200
+        assert client.reply("GET", client.order, symbol="DOGEUSDT", origClientOrderId="mine").status == 200
+    assert seen == {
+        frozenset(),
+        frozenset({"open orders"}),
+        frozenset({"an order"}),
+        frozenset({"executions"}),
+        frozenset({"executions", "executions of another symbol"}),
+        frozenset({"open orders", "an order", "executions", "executions of another symbol"}),
+    }
+    assert statuses == {400, 403, 429, 503, NO_ANSWER}
+
+
+def test_a_refusal_ends_with_chaos() -> None:
+    client = next(client for client, told in map(_on_futures, range(60)) if told["open orders"] != 200)
+    client.admin("chaos", on=False)
+    assert client.reply("GET", client.open_orders, symbol="DOGEUSDT").status == 200
+
+
+def _on_futures(seed: int) -> tuple[Troubled, dict[str, int]]:
+    return _refused(Troubled, seed)
 
 
 @EVERY_PRODUCT
