@@ -37,10 +37,14 @@ class Recalling:
 
         The watermark waits for it: see `TradeHistory`.
         """
-        for row in rows:
-            name, is_young = row.client_order_id, self._fills.is_above_watermark(row.fill)
-            if name is not None and row.session != EXTERNAL and is_young and name not in self._index.by_client_id:
-                self.order(name)
+        if self._recall is None:
+            return
+        young = [row for row in rows if row.session != EXTERNAL and self._fills.is_above_watermark(row.fill)]
+        names = {row.client_order_id for row in young if row.client_order_id}
+        for name in sorted(names - self._index.by_client_id.keys()):
+            key, found = decode_client_order_id(name), self._recall(name)
+            if key is not None and found is not None and found[0] is None:
+                self._remember(name, key, *found)
 
     def order(self, client_order_id: str, key: OrderKey | None = None) -> TrackedOrder | None:
         """The order of this id, which is in memory from now on; None when there is none."""
@@ -51,9 +55,11 @@ class Recalling:
             return None
         self.lookups += 1
         found = self._recall(client_order_id)
-        if found is None:
-            return None
-        record, fills = found
+        return None if found is None else self._remember(client_order_id, key, *found)
+
+    def _remember(
+        self, client_order_id: str, key: OrderKey, record: OrderRecord | None, fills: Sequence[FillRecord]
+    ) -> TrackedOrder:
         if record is not None:
             order = TrackedOrder.of_record(record)
         else:
