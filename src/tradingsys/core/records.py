@@ -243,6 +243,8 @@ class HaltCause(StrEnum):
     """The exchange traded for the account: a liquidation, auto-deleveraging, a settlement."""
     DIFFERENCE = "DIFFERENCE"
     """The books and the account do not agree."""
+    UNPROVEN = "UNPROVEN"
+    """For long nothing has told whether they do."""
     LIMIT = "LIMIT"
     """A limit was passed that only less trading mends, such as a day's loss."""
     PAUSE = "PAUSE"

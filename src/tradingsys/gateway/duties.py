@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from tradingsys.gateway.margin_level import MarginWatch
 from tradingsys.gateway.settings import GatewaySettings
@@ -47,7 +48,8 @@ def take_up(
         if order.replace is not None:
             procedures.start(recovery.settle_replace(order))
     procedures.start(recovery.reconcile_later())
-    procedures.keep(lambda: recovery.watch(settings.watch_ms))
+    for watch in recovery.watches:
+        procedures.keep(partial(watch, settings.watch_ms))
     procedures.keep(lambda: recovery.watch_trades(settings.cadence))
     procedures.keep(recovery.watch_unanswered)
     procedures.keep(rules.watch)

@@ -20,6 +20,7 @@ from tradingsys.oms.account_books import AccountBooks, Comparison
 from tradingsys.oms.cash_history import CashHistory
 from tradingsys.oms.disagreement import Disagreement
 from tradingsys.oms.inquiry import Inquiry
+from tradingsys.oms.proof import Proof
 
 __all__ = ["NO_DIFFERENCE", "AccountCheck", "Difference"]
 
@@ -55,6 +56,7 @@ class AccountCheck:
         self._cash = cash
         self._pull_trades = pull_trades
         self._unsteady: Counter[str] = Counter()
+        self.proof = Proof(inquiry)
         self._disagreement = Disagreement(self._book, inquiry.venue_ms, account.symbols_trading)
 
     @property
@@ -65,6 +67,7 @@ class AccountCheck:
     async def check(self) -> None:
         """Measure everything, tell what is new, and restrict orders where the books differ."""
         found = await self.measure()
+        self.proof.compared()
         for name in [*self._unsteady]:
             if name not in found or found[name].is_steady:
                 del self._unsteady[name]

@@ -6,7 +6,7 @@ The exchange's own ledger is the log of record; these procedures read it until t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 
 from tradingsys.core.commands import (
     ConditionalOrdersQuery,
@@ -30,7 +30,7 @@ from tradingsys.oms.disagreement import CONFIRM_MS
 from tradingsys.oms.inquiry import Inquiry, Margins, Timing
 from tradingsys.oms.lost_orders import LostOrders
 from tradingsys.oms.lost_symbols import LostSymbols
-from tradingsys.oms.procedure import T
+from tradingsys.oms.procedure import Procedure, T
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.settling import Settling
 from tradingsys.oms.tracked_order import TrackedOrder
@@ -102,30 +102,44 @@ class Recovery:
 
     async def reconcile(self, extra_symbols: Iterable[str] = ()) -> None:
         """Read everything that may have happened while nobody listened. Ends when all of it is in the book."""
-        await self._reconcile(extra_symbols, thoroughly=True)
-
-    async def _reconcile(
-        self, extra_symbols: Iterable[str] = (), *, thoroughly: bool = False, reads_trades: bool = True
-    ) -> None:
-        """Unless ``thoroughly``, symbols that nobody trades are left to `check_account`, and entering may wait."""
-        account, tries = self._account, None if thoroughly else _TRIES_MEANWHILE
         self._wanted |= set(extra_symbols)
+        shown, asked_ms = await self._read_open_orders()
+        await self._enter_symbols()
+        for symbol in sorted(self._book.symbols):
+            await self.pull_trades(symbol)
+        if not self._book.missing.has_all_orders:  # only now it is known on which symbols there were any
+            await self._lost_orders.find()
+            self._book.missing.symbols_known()
+        await self._account.enter_assets(self._book.cash.wanted)
+        await self._see_what_became(shown, asked_ms)
+
+    async def _reconcile(self) -> None:
+        """The same while trading goes on. Entering, and symbols that nobody trades, are left to the watch: what else
+        the account holds must not delay what sessions executed.
+        """
+        shown, asked_ms = await self._read_open_orders()
+        for symbol in sorted(self._account.symbols_in_use()):
+            await self.pull_trades(symbol)
+        await self._see_what_became(shown, asked_ms)
+
+    async def _read_open_orders(self) -> tuple[set[str], int]:
+        """What is open now; returns those of ours that are, and an instant (venue time) surely before the answer's."""
         asked_ms = self._inquiry.surely_ms()
         open_now = await self.patiently(OpenOrdersQuery())
-        held = await account.symbols_held()
-        shown = {order.client_order_id for facts in open_now if (order := self._inquiry.learn(facts)) is not None}
+        learned = [self._inquiry.learn(facts) for facts in open_now]
+        return {order.client_order_id for order in learned if order is not None}, asked_ms
+
+    async def _enter_symbols(self, tries: int | None = None) -> None:
+        """Start accounting for all that the account holds, that were lost, and that somebody wants to trade."""
+        held = await self._account.symbols_held()
         missing, ordered = self._book.missing, {order.symbol for order in self._book.orders.values()}
         missing.trades_lost(ordered - self._book.symbols.keys())
-        await account.enter_symbols({*held, *missing.trades, *self._wanted}, tries)
+        await self._account.enter_symbols({*held, *missing.trades, *self._wanted}, tries)
         self._wanted -= self._book.symbols.keys()
         self._lost_symbols.tell()
-        symbols = self._book.symbols if thoroughly else account.symbols_in_use()
-        for symbol in sorted(symbols) if reads_trades else ():
-            await self.pull_trades(symbol)
-        if not missing.has_all_orders:  # only now it is known on which symbols there were any
-            await self._lost_orders.find()
-            missing.symbols_known()
-        await account.enter_assets(self._book.cash.wanted, tries)
+
+    async def _see_what_became(self, shown: Container[str], asked_ms: int) -> None:
+        """Of orders that were not ``shown`` as open, and of those that other facts contradict."""
         not_shown = [order for order in self._book.open_orders() if order.client_order_id not in shown]
         for order in dict.fromkeys([*not_shown, *self._book.untold_orders()]):
             if self.is_gone(order.symbol):
@@ -196,15 +210,46 @@ class Recovery:
         """Whether executions from a time when nobody listened may still be found."""
         return self._catching_up > 0
 
-    async def watch(self, every_ms: int) -> None:
-        """For as long as the process lives: keep the clock right and the books proven; see `watch_trades`, too."""
+    @property
+    def watches(self) -> tuple[Callable[[int], Procedure], ...]:
+        """What is done every so many ms for as long as the process lives; each by itself, as what the venue does not
+        answer must delay nothing else. See `watch_trades`, too.
+        """
+        return self.watch_time, self.watch_orders, self.watch_account, self.watch_cash, self.watch_proof
+
+    async def watch_time(self, every_ms: int) -> None:
+        """Keep the clock right."""
+        while True:
+            await self._inquiry.wait(every_ms)
+            # Once is enough: a slow answer tells less than what is known.
+            await self.patiently(TimeQuery())
+
+    async def watch_orders(self, every_ms: int) -> None:
+        """See what is open, and what became of what is not."""
+        while True:
+            await self._inquiry.wait(every_ms)
+            shown, asked_ms = await self._read_open_orders()
+            if not self._book.missing.has_all_orders:
+                await self._lost_orders.find()
+            await self._see_what_became(shown, asked_ms)
+
+    async def watch_account(self, every_ms: int) -> None:
+        """Account for what it came to hold, and keep the books proven."""
         while True:
             await self._inquiry.wait(min(every_ms, CONFIRM_MS) if self._check.wants_confirmation else every_ms)
-            # Once is enough: a slow answer tells less than what is known, and must not keep the books from being read.
-            await self.patiently(TimeQuery())
-            await self._reconcile(reads_trades=False)
+            await self._enter_symbols(_TRIES_MEANWHILE)
+            await self._account.enter_assets(self._book.cash.wanted, _TRIES_MEANWHILE)
             await self.check_account()
+
+    async def watch_cash(self, every_ms: int) -> None:
+        """Book funding, interest and transfers."""
+        while True:
+            await self._inquiry.wait(every_ms)
             await self.pull_funding()
+
+    async def watch_proof(self, every_ms: int) -> None:
+        """Restrict orders where nothing has proven the books for long."""
+        await self._check.proof.watch(every_ms)
 
     async def watch_trades(self, cadence: Cadence) -> None:
         """For as long as the process lives: read executions whose events were lost, one symbol after the other."""

@@ -40,7 +40,8 @@ def state(scene: Scene) -> TradingState:
 def test_a_difference_restricts_its_symbol_more_and_more_until_it_is_gone(scene: Scene) -> None:
     client = scene.holder(1, "30")
     differ(scene, "37")
-    scene.run(WATCH_S + 5)
+    while not scene.gateway.book.differences:
+        scene.run(1)
     assert scene.gateway.book.differences == {"DOGEUSDT": Decimal(-7)} and state(scene) is TradingState.ACTIVE
     scene.run(12)
     assert state(scene) is TradingState.REDUCING, "found once more, seconds later"

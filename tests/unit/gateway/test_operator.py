@@ -126,7 +126,7 @@ def test_what_memory_forgot_is_looked_up(scene: Scene, monkeypatch: pytest.Monke
         scene.run(1)
         scene.holder(session, "30")
     scene.restart()
-    scene.run(5)  # until history was read: before that the owners of young executions are kept
+    scene.run(1)
     scene.holder(4, "30")
     scene.client(5).order()
     operator = scene.client(None)

@@ -1,0 +1,51 @@
+"""When nothing has proven for long that the books are the account's: no orders that add, until something does again."""
+
+from __future__ import annotations
+
+from tradingsys.core.enums import TradingState
+from tradingsys.core.records import HaltCause, Scope
+from tradingsys.oms.inquiry import Inquiry
+
+__all__ = ["Proof"]
+
+_LONGEST_MS, _LONGEST_CHECKS = 180_000, 6
+"""So long the books may go unproven, and so many checks in a row the venue may leave without an answer."""
+_LOOK_MS = 1_000
+
+
+class Proof:
+    """How long ago books and account were compared. Restricts by the cause UNPROVEN; over restarts too, see `Halts`.
+
+    A difference that was found is told, and restricts, by itself: this is for a venue that does not tell what it holds.
+    """
+
+    def __init__(self, inquiry: Inquiry) -> None:
+        self._inquiry = inquiry
+        self._halts = inquiry.book.halts
+        self._waited_ms = 0
+
+    def compared(self) -> None:
+        """The books were compared with what the venue told just now."""
+        self._waited_ms = 0
+        if self._halts.lift(Scope(), self._inquiry.venue_ms(), HaltCause.UNPROVEN):
+            self._inquiry.book.alarm(
+                "the exchange tells again what the account holds, and the books were compared with it: orders are "
+                "restricted no longer for that it did not"
+            )
+
+    async def watch(self, every_ms: int) -> None:
+        """For as long as the process lives; they are to be compared as often as this.
+
+        Time in which the whole machine stood still does not count: nobody asked.
+        """
+        longest_ms = max(_LONGEST_MS, _LONGEST_CHECKS * every_ms)
+        while True:
+            await self._inquiry.wait(_LOOK_MS)
+            self._waited_ms += _LOOK_MS
+            if self._waited_ms >= longest_ms:
+                reason = (
+                    f"the exchange has not told for {longest_ms // 1_000} s what the account holds, so nothing proves "
+                    "the books; orders are free again by themselves once it does"
+                )
+                now_ms = self._inquiry.venue_ms()
+                self._halts.impose(Scope(), TradingState.REDUCING, HaltCause.UNPROVEN, reason, now_ms)

@@ -1,0 +1,81 @@
+"""What follows when the venue does not tell what the account holds."""
+
+from __future__ import annotations
+
+from tests.unit.oms.books import EPOCH, SYMBOL, saved
+from tests.unit.oms.table import Table
+from tradingsys.core.commands import OpenOrdersQuery, PositionsQuery, Query, TimeQuery
+from tradingsys.core.enums import TradingState
+from tradingsys.core.errors import VenueError
+from tradingsys.core.records import HaltCause, HaltRecord, Scope
+from tradingsys.oms.effects import Alarm
+from tradingsys.oms.session_book import SessionBook
+
+WATCH_MS = 30_000
+LONGEST_MS = 6 * WATCH_MS
+
+
+def watched() -> Table:
+    table = Table()
+    recovery = table.recovery
+    table.start("boot", recovery.check_account())
+    table.answer({})
+    assert table.ended == ["boot"]
+    for watch in recovery.watches:
+        table.start("watch", watch(WATCH_MS))
+    return table
+
+
+def live(table: Table, ms: int, *, told: bool) -> list[type[Query[object]]]:
+    """Returns what was asked for meanwhile; the account's positions are told or refused, everything else is told."""
+    asked = []
+    for _ in range(ms // 1_000):
+        table.wait(1_000)
+        while questions := table.asked():
+            asked.append(type(questions[0]))
+            if isinstance(questions[0], PositionsQuery):
+                table.answer({} if told else VenueError(-1000, "unknown"))
+            else:
+                table.answer(table.now_ns if isinstance(questions[0], TimeQuery) else ())
+    return asked
+
+
+def state(table: Table) -> TradingState:
+    return table.book.halts.state(1, SYMBOL)
+
+
+def test_orders_only_reduce_while_nothing_proves_the_books() -> None:
+    table = watched()
+    live(table, 2 * LONGEST_MS, told=True)
+    assert len(table.book.halts) == 0
+    live(table, LONGEST_MS - 2 * WATCH_MS, told=False)
+    assert state(table) is TradingState.ACTIVE, "it may tell yet"
+    live(table, 3 * WATCH_MS, told=False)
+    assert state(table) is TradingState.REDUCING
+    assert "has not told for 180 s what the account holds" in table.book.halts.why(1, SYMBOL)
+    assert len(table.book.halts) == 1
+
+
+def test_orders_are_free_again_once_the_account_is_told() -> None:
+    table = watched()
+    live(table, LONGEST_MS + WATCH_MS, told=False)
+    table.book.take_effects()
+    live(table, WATCH_MS, told=True)
+    assert state(table) is TradingState.ACTIVE
+    (alarm,) = [effect.text for effect in table.book.take_effects() if isinstance(effect, Alarm)]
+    assert "tells again what the account holds" in alarm
+
+
+def test_what_an_earlier_run_restricted_is_free_once_the_account_is_told() -> None:
+    row = HaltRecord(Scope(), TradingState.REDUCING, "not told", EPOCH, HaltCause.UNPROVEN)
+    table = Table(book=SessionBook(saved(halts=(row,))))
+    table.start("check", table.recovery.check_account())
+    assert state(table) is TradingState.REDUCING
+    table.answer({})
+    assert state(table) is TradingState.ACTIVE
+
+
+def test_one_question_that_is_not_answered_keeps_no_other_from_being_asked() -> None:
+    table = watched()
+    asked = live(table, 10 * WATCH_MS, told=False)
+    assert asked.count(OpenOrdersQuery) == asked.count(TimeQuery) == 10
