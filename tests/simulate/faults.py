@@ -41,6 +41,8 @@ class Profile(StrEnum):
     """The disk is full, slow and fails, power is cut, and the process dies wherever it writes."""
     LIMITS = "limits"
     """Sessions run into limits all the time, and the exchange seldom says what became of their orders."""
+    REFUSED = "refused"
+    """The exchange refuses to answer questions of some kind, or all, for up to four minutes."""
     CUTS = "cuts"
     """Power is cut right when an order left, which arrives at the last legal instant; the disk is slow, no event
     comes, and the gateway, back in 20 ms, asks every 50 ms.
@@ -48,15 +50,15 @@ class Profile(StrEnum):
 
     @classmethod
     def of(cls, seed: int) -> Profile:
-        """Of 24 lives two are of each, and one is of each of the last two."""
+        """Of 24 lives two are of each, but one is of NORMAL, LIMITS, REFUSED and CUTS each."""
         return _BY_SEED[seed % len(_BY_SEED)]
 
 
 _BY_SEED = tuple(
     profile
-    for rare in (Profile.LIMITS, Profile.CUTS)
+    for first, rare in ((Profile.NORMAL, Profile.LIMITS), (Profile.REFUSED, Profile.CUTS))
     for profile in (
-        Profile.NORMAL,
+        first,
         Profile.FOCUS,
         Profile.AMENDS,
         Profile.EXTREME,
@@ -108,6 +110,10 @@ class Faults(Struct, frozen=True):
     """It is not executed, and the answer says so."""
     refuse_order: float = 0.0
     """The exchange does not take an order: no margin, too many orders."""
+    refusals_per_s: float = 0.0
+    """Questions of some kind are refused for a while: of one symbol, or of all."""
+    refused_for_s: tuple[float, float] = (5.0, 40.0)
+    """For how long at the least and at the most."""
     shut_outs_per_s: float = 0.0
     """Whoever asks is told to come back later (429), or is banned (418)."""
     restarts_per_s: float = 0.0
@@ -191,6 +197,7 @@ class Faults(Struct, frozen=True):
         """The faults of one life."""
 
         own = apart(rng, "bursts and settlements")
+        refusals = apart(rng, "questions refused")
 
         def rate(highest: float) -> float:
             return 0.0 if rng.random() < 0.35 else rng.random() * highest
@@ -241,6 +248,7 @@ class Faults(Struct, frozen=True):
             disk=DiskFaults.draw(rng, often=profile is Profile.DISK),
             bursts=0.0 if own.random() < 0.35 else own.random() * 0.3,
             settles_after_s=own.uniform(3, 12) if own.random() < 0.12 else 0.0,
+            refusals_per_s=refusals.random() * 0.1 if refusals.random() < 0.1 else 0.0,
         )
         sharp = structs.replace(normal, shut_outs_per_s=0.0, restarts_per_s=0.0, silences_per_s=0.0)
         more: dict[str, object]
@@ -281,6 +289,16 @@ class Faults(Struct, frozen=True):
                     "answer_unknown": 0.4,
                     "lose_event": 0.7,
                     "staleness_ms": 490.0,
+                }
+            case Profile.REFUSED:
+                normal = sharp
+                more = {
+                    "refusals_per_s": 0.5,
+                    "refused_for_s": (20.0, 240.0),
+                    "lose_event": rng.choice((0.2, 0.5, 0.9)),
+                    "lose_reply": 0.1,
+                    "power_cut": rng.choice((0.0, 0.3, 0.7)),
+                    "gateway_kills_per_s": rng.choice((0.0, 0.1)),
                 }
             case Profile.CUTS:
                 normal = structs.replace(_NONE, fundings_per_s=normal.fundings_per_s, disk=DiskFaults(slow_commit=1.0))

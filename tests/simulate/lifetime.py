@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 import apsw
+from msgspec import structs
 
 from tests.simulate.asked import Asked
 from tests.simulate.durable_marks import DurableMarks, lost
@@ -18,10 +19,12 @@ from tests.simulate.machine import Machine
 from tests.simulate.overseer import Overseer
 from tests.simulate.rude import RudeClient
 from tests.simulate.strategy import Link
+from tests.simulate.untold import PUT_ASIDE_S, Untold
 from tests.simulate.venue import Venue
 from tests.simulate.witness import Witness
 from tests.simulate.world import World, ms, s
 from tests.simulate.worst_case import uncounted
+from tradingsys.core.records import HaltCause, Scope
 from tradingsys.sim.exchange import Exchange
 from tradingsys.sim.spot_exchange import SpotExchange
 from tradingsys.store.read import reading
@@ -34,6 +37,14 @@ _PATIENCE_S = (2, 4, 15)
 """When it took none for so long, in one life or another, they let up."""
 _REST_S, _BAN_S = 20, 150
 """At the end all is read within the first; who may not ask may do so within the second, and has read all."""
+_LONG_REFUSED_S = 45
+"""What was refused for so long may be put aside."""
+_BREATH_S, _BUSY_OF_BREATH_S = 12, 3
+"""While nothing but refusals goes wrong, strategies trade for the second of each of the first."""
+_ENOUGH = 3
+"""Orders, of which more than that is a life."""
+_EARLY = 0.2
+"""Of refusals, those that may come before that, and while others last."""
 _TICK_MS, _QUIET_TICK_MS = 40, 500
 """How often the exchange looks at its clock."""
 
@@ -81,6 +92,9 @@ class Lifetime(ABC):
         self.exchange_forgets = bool(self.faults.hide_order)
         self.overseer = Overseer(self.world, exchange, self.account, self.counts)
         self.overseer.staleness_ms = self.faults.staleness_ms
+        self.overseer.is_excused = self._is_excused
+        self.overseer.unanswered = self.venue.unanswered
+        self._untold = Untold(self.world, self.venue.unanswered, self.overseer, self.counts)
         self.witness = Witness(self.world, self.counts)
         self.asked = Asked(self.world, exchange, self.account)
         self.witness.exchange_forgets = self.asked.exchange_forgets = self.exchange_forgets
@@ -96,12 +110,14 @@ class Lifetime(ABC):
         """What happens at random in every life."""
         faults, rng = self.faults, self.world.rng
         self.venue.troubles.faults = lambda: self.faults
+        self.venue.unanswered.refused = self._untold.note
         self._every(faults.gateway_kills_per_s, self._kill_gateway)
         self._every(faults.boot_kills_per_s, self._kill_booting_gateway)
         self._every(faults.strategy_kills_per_s, lambda: rng.choice(self.strategies).kill())
         self._every(faults.drops_per_s, lambda: rng.choice(self.strategies).drop())
         self._every(faults.manual_trades_per_s, self._trade_by_hand)
         self._every(faults.shut_outs_per_s, self._shut_out)
+        self._every(faults.refusals_per_s, self._refuse)
         self._every(faults.restarts_per_s, self._restart_exchange)
         self._every(faults.stream_ends_per_s, self._end_streams)
         self._every(faults.silences_per_s, self._silence)
@@ -128,7 +144,35 @@ class Lifetime(ABC):
             self.faults = troubles if idle_s < patience_s else troubles.let_up()
             if busy_s == _BUSY_S:
                 break
+        self._outlast_refusals()
         self._be_good()
+
+    def _outlast_refusals(self) -> None:
+        """Those of minutes last while little else goes wrong; the gateway may die meanwhile."""
+        if not self.venue.unanswered.lasting():
+            return
+        troubles, rng = self.faults, self.world.rng
+        self.faults = structs.replace(
+            troubles.let_up(), lose_reply=troubles.lose_reply, answer_unknown=troubles.answer_unknown
+        )
+        longest_s = (max(each.until_ns for each in self.venue.unanswered.lasting()) - self.world.now_ns) // s(1) + 1
+        deaths_s = {rng.randrange(longest_s // rng.choice((1, 4)) + 1) for _ in range(rng.choice((1, 1, 2)))}
+        for second in range(longest_s):
+            self._let_trade(second % _BREATH_S < _BUSY_OF_BREATH_S)
+            if second in deaths_s and self.gateway is not None:
+                self.gateway.kill("while questions were refused", power_cut=rng.random() < 0.5)
+            self._run(1)
+        self.faults = troubles.let_up()
+        self._let_trade(True)
+        enough = self.counts["orders accepted"] + _ENOUGH
+        for _ in range(_LONGEST_S):
+            self._run(1)
+            if self.counts["orders accepted"] >= enough:
+                break
+
+    def _let_trade(self, does: bool) -> None:
+        for strategy in self.strategies:
+            strategy.active = does
 
     def _come_to_rest(self, quiet_s: int) -> None:
         """Until all that can be known has been known for a while: many deaths in a minute end in a ban."""
@@ -137,6 +181,8 @@ class Lifetime(ABC):
         self._run(_REST_S)
         if not (was_settled and self._is_settled):
             self._run(_BAN_S)
+        if self.venue.unanswered.total_s > _LONG_REFUSED_S:
+            self._run(PUT_ASIDE_S)
 
     def _run(self, seconds: int) -> None:
         self.world.run_for(s(seconds))
@@ -146,9 +192,9 @@ class Lifetime(ABC):
         self.is_quiet = True
         self.faults = Faults.none()
         self.venue.troubles.be_good()
+        self.venue.unanswered.be_good()
         self.machine.be_good()
-        for strategy in self.strategies:
-            strategy.active = False
+        self._let_trade(False)
         self.world.after(s(5), self._start_for_edits)
 
     def _close(self) -> None:
@@ -279,6 +325,16 @@ class Lifetime(ABC):
             and any(order.in_doubt for order in gateway.gateway.book.open_orders())
         ):
             self.counts["shut out with orders in doubt"] += 1
+
+    def _refuse(self) -> None:
+        is_early = self.counts["orders accepted"] < _ENOUGH
+        if (is_early or self.venue.unanswered.lasting()) and not self.world.chance(_EARLY):
+            return
+        self.venue.unanswered.begin(self.venue.symbols, self.faults.refused_for_s, self.world.rng)
+
+    def _is_excused(self, scope: Scope, cause: HaltCause) -> bool:
+        """Whether there is reason for a restriction here and now."""
+        return self._untold.explains(scope, cause)
 
     def _restart_exchange(self) -> None:
         self.world.note("the exchange restarts")

@@ -250,12 +250,23 @@ class Network:
             else:
                 self._tell(HttpFailed(request.token, True, "connection reset"))
             return
+        instead = self._venue.instead(incoming)
+        if instead is not None:
+            self._refuse(request, instead)
+            return
         self._venue.troubles.order_comes(request.url.encode())
         with self._read(incoming), _received_earlier(engine_ns):
             reply, outputs = self._venue.simulator.http(incoming, self._world.now_ns)
         self._venue.deliver(outputs)
         if reply.status == NO_ANSWER or self._world.chance(self._faults().lose_reply):
             self._world.after(ms(50), lambda: self._tell(HttpFailed(request.token, True, "connection reset")))
+            return
+        self._world.after(self._latency(), lambda: self._reply(request, reply))
+
+    def _refuse(self, request: HttpRequest, reply: Reply) -> None:
+        """The exchange does not answer a question, or not with the truth."""
+        if reply.status == NO_ANSWER:
+            self._world.after(request.timeout_ns, lambda: self._tell(HttpFailed(request.token, True, "no answer")))
             return
         self._world.after(self._latency(), lambda: self._reply(request, reply))
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tests.simulate.unanswered import Question, Topic, Unanswered
 from tests.simulate.world import World
 from tradingsys.core.enums import OrderStatus, TradingState
 from tradingsys.core.ids import EXTERNAL, decode_client_order_id
@@ -73,6 +74,8 @@ class Overseer:
         """What any gateway booked."""
         self.staleness_ms = 0.0
         """How old the exchange's answers may be in this life: what is younger than that they need not show yet."""
+        self.unanswered: Unanswered | None = None
+        """What the exchange refuses to tell."""
         self._began_ms = 0.0
         self._accepted: dict[str, int] = {}
         self._lineage = ""
@@ -110,11 +113,24 @@ class Overseer:
         But for what was only told, in the last moments, to a gateway that died before it wrote it down: READY does not
         wait for the oldest answer there may be, the reading after it does.
         """
+        untold = self._untold()
         shown_ms = self._began_ms - self.staleness_ms
         for fill in self._ever.values():
             is_shown = fill.ts_event_ms < shown_ms
-            if is_shown and fill.symbol in self._book.symbols and not self._book.is_booked(fill):
+            if is_shown and fill.symbol in self._book.symbols.keys() - untold and not self._book.is_booked(fill):
                 self._say(f"booked once, and no longer: {fill.symbol} {fill.exec_id}")
+
+    def _untold(self) -> set[str]:
+        """Symbols of which this gateway was refused executions: that is said, and asked again later."""
+        if self.unanswered is None:
+            return set()
+        for refusing in self.unanswered.lasting():
+            if refusing.last_ns > self.began_ns and not refusing.has_met_start:
+                refusing.has_met_start = True
+                self._counts["starts that were READY while questions were refused"] += 1
+        within_ns = self._world.now_ns - self.began_ns
+        wanted = (Question(Topic.EXECUTIONS, symbol) for symbol in self._book.symbols)
+        return {each.symbol for each in wanted if self.unanswered.was_refused(each, within_ns)}
 
     def heard(self, report: Report) -> None:
         """The exchange said something."""
@@ -141,6 +157,32 @@ class Overseer:
                 case Alarm(text):
                     for words, what in _WORDS.items():
                         self._counts[what] += words in text
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the gateway of now is."""
+        return self._gateway.is_ready
+
+    @property
+    def began_ns(self) -> int:
+        """When the gateway of now opened its book."""
+        return int(self._began_ms * 1e6)
+
+    @property
+    def book(self) -> SessionBook:
+        """Of the gateway of now."""
+        return self._book
+
+    def lacks(self, symbol: str, before_ns: int) -> bool:
+        """Whether an execution from before that instant is not booked."""
+        self._learn()
+        first = self._book.symbols.get(symbol)
+        return first is not None and any(
+            row.exec_id >= first
+            and row.ts_ns < before_ns
+            and (symbol, str(row.exec_id), str(row.order_id)) not in self._booked
+            for row in self._ids.get(symbol, ())
+        )
 
     def is_bounded(self) -> None:
         """Nothing grows without end."""

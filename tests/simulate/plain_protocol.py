@@ -104,7 +104,7 @@ class PlainProtocol:
         if isinstance(value, VenueError) and value.code == WRONG_TIME:
             self.clock.doubt()
         if isinstance(command, Ask):
-            if isinstance(command.query, TimeQuery):
+            if isinstance(command.query, TimeQuery) and not isinstance(value, TradingError):
                 assert isinstance(value, int)
                 self.clock.set(value, sent_ns, now_ns)
             error = value if isinstance(value, TradingError) else None

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 from msgspec import structs
 
 from tests.simulate.plain_protocol import PlainProtocol
+from tests.simulate.unanswered import Question, Topic
 from tradingsys.core.commands import (
     AccountMode,
     AccountModeQuery,
@@ -60,13 +61,23 @@ from tradingsys.sim.events import (
 from tradingsys.sim.faces.transport import Reply, Request, WsOutput, WsRefuse, WsSend
 from tradingsys.sim.order_lists import NewOrderList
 from tradingsys.sim.spot_exchange import SpotExchange
-from tradingsys.venues.binance.errors import WRONG_TIME
+from tradingsys.venues.binance.errors import WRONG_TIME, parse_error, request_error
+from tradingsys.venues.binance.spot import SPOT
 
 __all__ = ["PlainSpot"]
 
 _MS = 1_000_000
 _AHEAD_MS, _RECV_WINDOW_MS = 1_000, 5_000
 """How old the timestamp of a question may be, and how far ahead."""
+_TOPICS: dict[type, Topic] = {
+    TradesQuery: Topic.EXECUTIONS,
+    OpenOrdersQuery: Topic.OPEN_ORDERS,
+    ConditionalOrdersQuery: Topic.CONDITIONAL_ORDERS,
+    OrderQuery: Topic.ONE_ORDER,
+    AmendmentsQuery: Topic.ONE_ORDER,
+    IncomeQuery: Topic.CASH,
+    BalancesQuery: Topic.ACCOUNT,
+}
 _REFUSALS = Rejected | ListRejected | CancelRefused | ChangeRefused
 _ENDS = (OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.EXPIRED_IN_MATCH, OrderStatus.REJECTED)
 
@@ -142,6 +153,21 @@ class PlainSpot:
         self.objects.append(value)
         return str(len(self.objects) - 1)
 
+    def asked(self, request: Request) -> Question:
+        """What a question is about."""
+        command = self._sent(request)
+        query = command.query if isinstance(command, Ask) else None
+        return Question(_TOPICS.get(type(query), Topic.OTHER), getattr(query, "symbol", None) or "")
+
+    def refusal(self, reply: Reply) -> Reply:
+        """An exchange's refusal, as it is said here."""
+        seconds = reply.headers.get("Retry-After")
+        error = parse_error(reply.status, reply.body, None if seconds is None else int(seconds) * 1_000)
+        return Reply(200, self.number(request_error(SPOT.errors, error, None)[1]).encode())
+
+    def _sent(self, request: Request) -> object:
+        return self.objects[int(parse_qs(request.query.decode())["id"][0])]
+
     def amend(self, record: OrderRecord, qty: Decimal, now_ns: int) -> list[WsOutput]:
         """Somebody makes an order smaller by hand, which gives it another name."""
         wish = NewAmend(self._account, record.symbol, record.side, qty, record.px, order_id=record.order_id)
@@ -193,7 +219,7 @@ class PlainSpot:
 
     def http(self, request: Request, now_ns: int) -> tuple[Reply, list[WsOutput]]:
         params = parse_qs(request.query.decode())
-        command, outputs = self.objects[int(params["id"][0])], self.tick(now_ns)
+        command, outputs = self._sent(request), self.tick(now_ns)
         stamp_ms = int(params.get("timestamp", ["0"])[0])
         if stamp_ms and not 0 < now_ns // _MS + _AHEAD_MS - stamp_ms < _AHEAD_MS + _RECV_WINDOW_MS:
             value: object = VenueError(WRONG_TIME, "outside of the recvWindow")

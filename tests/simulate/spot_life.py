@@ -24,6 +24,8 @@ from tests.simulate.spot_judge import SpotJudge
 from tests.simulate.spot_strategy import SpotStrategy
 from tests.simulate.sql_edits import with_edits
 from tests.simulate.troubles import Troubles
+from tests.simulate.unanswered import Question, Topic, Unanswered
+from tests.simulate.untold import PUT_ASIDE_S
 from tests.simulate.venue import Venue
 from tests.simulate.verdict import Verdict
 from tests.simulate.world import World, ms, s
@@ -32,6 +34,7 @@ from tradingsys.core.records import HaltCause, Scope
 from tradingsys.core.reports import AssetMoved
 from tradingsys.gateway.products import ProductName
 from tradingsys.oms.session_book import SessionBook
+from tradingsys.sim.faces.transport import NO_ANSWER, Reply, Request
 from tradingsys.sim.spot_exchange import SpotExchange, margin_name
 from tradingsys.store import read
 from tradingsys.store.loading import load
@@ -55,9 +58,11 @@ class SpotVenue(Venue):
 
     def __init__(self, world: World, box: PlainSpot | WireSpot, account: str, counts: Counter[str]) -> None:
         self.troubles = Troubles(world, box.face if isinstance(box, WireSpot) else None, counts)
+        self.unanswered = Unanswered(world, counts)
         self.odd_frames = OddFrames(world.rng, counts)
         self._down_until_ns = 0
         self._account = account
+        self._plain = box if isinstance(box, PlainSpot) else None
         self.past = SpotPast(box.exchange, account)  # type: ignore[assignment]
         self.sent = SentRequests()
         self.world = world
@@ -65,6 +70,15 @@ class SpotVenue(Venue):
         self.symbols = [name.upper() for name in (*SPOT_PRICES, *_OUTSIDE)]
         self.networks: dict[int, Network] = {}
         self._ids = 0
+
+    def asked(self, request: Request) -> Question:
+        return super().asked(request) if self._plain is None else self._plain.asked(request)
+
+    def instead(self, request: Request) -> Reply | None:
+        reply = super().instead(request)
+        if self._plain is None or reply is None or reply.status == NO_ANSWER:
+            return reply
+        return self._plain.refusal(reply)
 
 
 class SpotLife(Lifetime):
@@ -108,7 +122,6 @@ class SpotLife(Lifetime):
         """Those that a gateway heard of, and did not forget when it died."""
         self._manual = 0
         self._overhear(self.exchange)
-        self.overseer.is_excused = self._moved_unheard
         self.machine = Machine(self.world, folder, lambda: self.faults, self.counts)
         self._tick_venue()
         self._make_market()
@@ -229,6 +242,12 @@ class SpotLife(Lifetime):
             report = AssetMoved(asset, amount, name, self.world.now_ns // 1_000_000)
             gateway.call(lambda: gateway.gateway._heard(report))
             gateway.call(gateway.gateway.settle)
+
+    def _is_excused(self, scope: Scope, cause: HaltCause) -> bool:
+        is_owing = self.margin and cause is HaltCause.DIFFERENCE  # interest is read from there
+        if is_owing and self.venue.unanswered.was_refused(Question(Topic.CASH), s(PUT_ASIDE_S)):
+            return True
+        return self._moved_unheard(scope, cause) or super()._is_excused(scope, cause)
 
     def _moved_unheard(self, scope: Scope, cause: HaltCause) -> bool:
         """Whether an asset of this symbol was moved, and the gateway does not know it."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from decimal import Decimal
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
 
 from tests.simulate.odd_frames import OddFrames
 from tests.simulate.past import Past
 from tests.simulate.sent import SentRequests
 from tests.simulate.troubles import Troubles
+from tests.simulate.unanswered import Question, Unanswered, topic_of
 from tests.simulate.world import World
 from tradingsys.core.enums import OrderType, Side, TimeInForce
 from tradingsys.sim.events import ExchangeEvent, NewAmend, NewOrder
-from tradingsys.sim.faces.transport import WsClose, WsOutput
+from tradingsys.sim.faces.transport import Reply, Request, WsClose, WsOutput
 from tradingsys.sim.simulator import Product, Simulator
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class Venue:
         counts = Counter() if counts is None else counts
         simulator.parts.pop(Product.SPOT)  # nobody is there: its time need not pass
         self.troubles = Troubles(world, simulator.face, counts)
+        self.unanswered = Unanswered(world, counts)
         self.odd_frames = OddFrames(world.rng, counts)
         self._down_until_ns = 0
         self._account = account
@@ -56,6 +59,15 @@ class Venue:
     def is_down(self) -> bool:
         """Whether it takes no connections and answers nothing."""
         return self.world.now_ns < self._down_until_ns
+
+    def instead(self, request: Request) -> Reply | None:
+        """What is answered in the place of the truth; None where it is told."""
+        return self.unanswered.instead(self.asked(request)) if request.method == "GET" else None
+
+    def asked(self, request: Request) -> Question:
+        """What a question is about."""
+        symbol = parse_qs(request.query.decode()).get("symbol", [""])[0]
+        return Question(topic_of(request.path), symbol)
 
     def restart(self, down_ns: int) -> None:
         """All connections end, and for a while there are none."""
