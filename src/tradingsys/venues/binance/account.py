@@ -68,7 +68,7 @@ class BinanceProtocol:
         self._feeds = product.feeds(endpoints, FeedParts(self._rest, self.clock, api_key, signer, next_id))
         self._feed_of = {channel: feed for feed in self._feeds for channel in feed.channels}
         self._trade = TradeChannel(
-            endpoints.ws_api, api_key, signer, self.clock, product.errors, product.orders, next_id
+            endpoints.ws_api, api_key, signer, self.clock, product.errors, product.orders, next_id, self._rest.quiet
         )
         self._watch = StreamWatch()
         self._is_told = False
@@ -84,7 +84,7 @@ class BinanceProtocol:
     def connect(self, now_ns: int) -> list[Output]:
         """Open order channel and account's stream, and keep both open from now on."""
         coming = [output for feed in self._feeds for output in feed.connect(now_ns)]
-        return self._with_state([*self._trade.connect(), *coming])
+        return self._with_state([*self._trade.connect(now_ns), *coming])
 
     def handle(self, event: Input, now_ns: int) -> list[Output]:
         """Take what the transport reports. Never raises for anything the exchange sends."""

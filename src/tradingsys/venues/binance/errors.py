@@ -29,6 +29,7 @@ from tradingsys.venues.binance import messages
 from tradingsys.venues.binance.error_codes import ErrorClass, ErrorTable, as_markdown
 
 __all__ = [
+    "TOO_MANY_ORDERS",
     "WRONG_TIME",
     "ErrorClass",
     "ErrorTable",
@@ -43,6 +44,8 @@ __all__ = [
 WRONG_TIME = -1021
 """The request's timestamp is not within its window of the exchange's time."""
 UNKNOWN_SYMBOL = -1121
+TOO_MANY_ORDERS = -1015
+"""Of the account, whoever sends them: anything else may be asked all the same."""
 
 
 class _Codeless(Struct):

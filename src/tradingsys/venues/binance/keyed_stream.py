@@ -65,7 +65,7 @@ class KeyedStream:
     def __init__(self, kind: StreamKind, rest: Rest) -> None:
         self._kind, self._rest = kind, rest
         self._reader = EventReader(kind.name, kind.events)
-        self._backoff = Backoff()
+        self._quiet, self._backoff = rest.quiet, Backoff(rest.quiet)
         self._state = _State.IDLE
         self._key: str | None = None
         self._retry_ns: int | None = None
@@ -87,6 +87,10 @@ class KeyedStream:
     def connect(self, now_ns: int) -> list[Output]:
         """Get a key and open the stream, unless that is under way."""
         if self._state is not _State.IDLE:
+            return []
+        due_ns = self._quiet.soonest(now_ns)
+        if due_ns > now_ns:
+            self._retry_ns = due_ns
             return []
         self._state, self._retry_ns = _State.ASKING_KEY, None
         return self._rest.call(Call("POST", self._kind.path, security=Security.KEY), self._key_told, now_ns)
@@ -114,10 +118,16 @@ class KeyedStream:
         if self._renew_ns is not None and now_ns >= self._renew_ns:
             outputs += self._close("renewed before the exchange ends it")
         if self._keep_alive_ns is not None and now_ns >= self._keep_alive_ns:
-            self._keep_alive_ns = now_ns + _KEEP_ALIVE_NS
-            call = Call("PUT", self._kind.path, self._kind.keep_alive(self._key or ""), Security.KEY)
-            outputs += self._rest.call(call, self._kept_alive, now_ns)
+            outputs += self._keep_alive(now_ns)
         return outputs
+
+    def _keep_alive(self, now_ns: int) -> list[Output]:
+        self._keep_alive_ns = self._quiet.soonest(now_ns)
+        if self._keep_alive_ns > now_ns:
+            return []
+        self._keep_alive_ns = now_ns + _KEEP_ALIVE_NS
+        call = Call("PUT", self._kind.path, self._kind.keep_alive(self._key or ""), Security.KEY)
+        return self._rest.call(call, self._kept_alive, now_ns)
 
     def restart(self, reason: str) -> list[Output]:
         """It brings nothing although it is connected: begin again."""
@@ -143,7 +153,6 @@ class KeyedStream:
                 return self._failed("unreadable answer instead of a listen key", now_ns)
             self._state = _State.CONNECTING
             return [OpenWs(self._kind.channel, self._kind.url_of(self._key))]
-        self._hold(result, now_ns)
         return self._failed(f"no listen key: {describe(result)}", now_ns)
 
     def _kept_alive(self, result: Result, now_ns: int) -> list[Output]:
@@ -151,13 +160,8 @@ class KeyedStream:
             return []
         if isinstance(result, HttpError) and result.code in _NO_SUCH_KEY:
             return self._close("the listen key is gone")
-        self._hold(result, now_ns)
-        self._keep_alive_ns = self._backoff.soonest(now_ns + _KEEP_ALIVE_RETRY_NS)
+        self._keep_alive_ns = self._quiet.soonest(now_ns + _KEEP_ALIVE_RETRY_NS)
         return [Oddity(f"the listen key could not be kept alive: {describe(result)}")]
-
-    def _hold(self, result: Result, now_ns: int) -> None:
-        if isinstance(result, HttpError):
-            self._backoff.hold(result.retry_after_ms, now_ns)
 
     def _close(self, reason: str) -> list[Output]:
         """Close the stream, to begin again at once with a key that is asked for."""
@@ -169,7 +173,7 @@ class KeyedStream:
 
     def _failed(self, reason: str, now_ns: int) -> list[Output]:
         retry_ns = self._backoff.down(now_ns)
-        self._retry_ns = self._backoff.soonest(now_ns) if self._retry_at_once else retry_ns
+        self._retry_ns = self._quiet.soonest(now_ns) if self._retry_at_once else retry_ns
         self._retry_at_once = False
         self._state, self._key = _State.IDLE, None
         self._keep_alive_ns = self._renew_ns = None

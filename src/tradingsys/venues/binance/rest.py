@@ -11,7 +11,8 @@ from tradingsys.core.errors import TransportError
 from tradingsys.core.io import HttpFailed, HttpReply, HttpRequest
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.venues.auth import Signer
-from tradingsys.venues.binance.errors import WRONG_TIME, HttpError, parse_error
+from tradingsys.venues.binance.backoff import Quiet
+from tradingsys.venues.binance.errors import TOO_MANY_ORDERS, WRONG_TIME, HttpError, parse_error
 from tradingsys.venues.binance.limits import limits_of_headers, wait_ms
 from tradingsys.venues.binance.params import DEFAULT_RECV_WINDOW_MS
 from tradingsys.venues.binance.signing import Params, query_text, sign_query
@@ -66,6 +67,8 @@ class Rest:
         self._headers = _HiddenHeaders({"X-MBX-APIKEY": api_key})
         self._signer = signer
         self._clock = clock
+        self.quiet = Quiet()
+        """Of everything that goes to the exchange from here."""
         self._next_token = 1
         self._waiting: dict[int, tuple[OnResult, int]] = {}
 
@@ -101,6 +104,8 @@ class Rest:
             now_ms = self._clock.now_ms(now_ns) if self._clock.is_set else None
             retry_after_ms = wait_ms(error, event.headers, now_ms)
             result = structs.replace(error, retry_after_ms=retry_after_ms)
+            if error.code != TOO_MANY_ORDERS:
+                self.quiet.hold(retry_after_ms, now_ns)
         seen = limits_of_headers(event.headers, retry_after_ms)
         return [*([seen] if seen else []), *on_result(result, now_ns)]
 

@@ -15,8 +15,8 @@ from tradingsys.core.reports import Oddity, TradingState
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.venues.auth import KeyKind, Signer
 from tradingsys.venues.binance import messages, order_results
-from tradingsys.venues.binance.backoff import Backoff
-from tradingsys.venues.binance.errors import WRONG_TIME, ErrorClass, ErrorTable, HttpError, classify
+from tradingsys.venues.binance.backoff import Backoff, Quiet
+from tradingsys.venues.binance.errors import TOO_MANY_ORDERS, WRONG_TIME, ErrorClass, ErrorTable, HttpError, classify
 from tradingsys.venues.binance.limits import error_of_reply, limits_of_reply
 from tradingsys.venues.binance.order_dialect import OrderCommand, OrderDialect
 from tradingsys.venues.binance.signing import Params, sign_ws_params
@@ -74,10 +74,11 @@ class TradeChannel:
         errors: ErrorTable,
         dialect: OrderDialect,
         next_id: Callable[[], int],
+        quiet: Quiet,
     ) -> None:
         self._url, self._api_key, self._signer, self._clock = url, api_key, signer, clock
         self._errors, self._dialect, self._next_id = errors, dialect, next_id
-        self._backoff = Backoff()
+        self._quiet, self._backoff = quiet, Backoff(quiet)
         self._state = _State.IDLE
         self._sent: dict[int, _Sent] = {}
         self._logon_id: int | None = None
@@ -109,10 +110,14 @@ class TradeChannel:
         sent = [each.deadline_ns for each in self._sent.values()]
         return earliest((self._retry_ns, self._logon_deadline_ns, self._renew_ns, self._suspect_ns, *sent))
 
-    def connect(self) -> list[Output]:
+    def connect(self, now_ns: int) -> list[Output]:
         """Open the connection unless it is open or on its way, or orders go by REST alone."""
         self._was_tried |= not self._dialect.by_ws
         if self._state is not _State.IDLE or not self._dialect.by_ws:
+            return []
+        due_ns = self._quiet.soonest(now_ns)
+        if due_ns > now_ns:
+            self._retry_ns = due_ns
             return []
         self._state, self._retry_ns = _State.CONNECTING, None
         return [OpenWs(CHANNEL, self._url)]
@@ -177,7 +182,7 @@ class TradeChannel:
         self._go_down(reason or "connection closed")
         self._state = _State.IDLE
         retry_ns = self._backoff.down(now_ns)
-        self._retry_ns = self._backoff.soonest(now_ns) if self._retry_at_once else retry_ns
+        self._retry_ns = self._quiet.soonest(now_ns) if self._retry_at_once else retry_ns
         self._retry_at_once = False
         lost = [sent.command for sent in self._sent.values() if not sent.is_late]
         self._sent.clear()
@@ -188,7 +193,7 @@ class TradeChannel:
         """Let time pass."""
         outputs = self._time_out(now_ns)
         if self._retry_ns is not None and now_ns >= self._retry_ns:
-            outputs += self.connect()
+            outputs += self.connect(now_ns)
         if self._logon_deadline_ns is not None and now_ns >= self._logon_deadline_ns:
             outputs += self._close("no answer to the logon")
         if self._suspect_ns is not None and now_ns >= self._suspect_ns:
@@ -247,9 +252,8 @@ class TradeChannel:
         if body.code == WRONG_TIME:
             self._clock.doubt()
         error = error_of_reply(reply.status, body, now_ms)
-        if reply.status == 418 or (reply.id is not None and reply.id == self._logon_id):
-            # An account that sent too many orders may connect all the same.
-            self._backoff.hold(error.retry_after_ms, now_ns)
+        if error.code != TOO_MANY_ORDERS:
+            self._quiet.hold(error.retry_after_ms, now_ns)
         return error
 
     def _go_up(self, now_ns: int) -> None:

@@ -1,0 +1,76 @@
+"""Whichever way the exchange says that it wants to be left alone, nothing is sent on any other, and nothing connects."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.unit.venues.binance.exchange_double import World, limit_order
+from tradingsys.core.commands import OpenOrdersQuery
+from tradingsys.venues.binance.product import Product
+from tradingsys.venues.binance.products import SPOT, USDM
+
+BAN_S = 120
+BANNED = {"code": -1003, "msg": "Way too many requests; IP banned."}
+
+
+def an_answer(world: World) -> None:
+    world.ask(OpenOrdersQuery())
+    world.reply_http(BANNED, 418, {"retry-after": str(BAN_S)}, world.requests[-1])
+
+
+def an_order(world: World) -> None:
+    world.command(limit_order())
+    world.refuse_ws(-1003, status=418, wait_ms=BAN_S * 1_000)
+
+
+def knocks(world: World) -> int:
+    """How often the exchange was asked for anything, or a connection opened, since this was last counted."""
+    count = len(world.requests) + len(world.opening) + len(world.frames) + len(world.user_frames)
+    for each in (world.requests, world.opening, world.frames, world.user_frames):
+        each.clear()
+    return count
+
+
+@pytest.mark.parametrize("product", [USDM, SPOT])
+@pytest.mark.parametrize("tells", [an_answer, an_order])
+def test_nobody_knocks_during_a_ban_that_another_was_told(tells: Callable[[World], None], product: Product) -> None:
+    world = World(product=product).up()
+    tells(world)
+    for channel in ("trade", "user"):
+        world.close(channel)
+    knocks(world)
+    world.wait(BAN_S - 1)
+    assert not knocks(world)
+    world.wait(2)
+    assert {opening.channel for opening in world.opening} | {"user"} == {"trade", "user"}
+    assert knocks(world) >= 2
+
+
+def test_a_key_is_kept_alive_when_the_ban_is_over() -> None:
+    world = World().up()
+    world.wait(30 * 60 - 60)
+    an_answer(world)
+    world.wait(BAN_S - 1)
+    assert not knocks(world)
+    world.wait(2)
+    assert [request.method for request in world.requests] == ["PUT"]
+
+
+def test_who_comes_up_during_a_ban_connects_when_it_is_over() -> None:
+    world = World()
+    world.tell_time()
+    an_answer(world)
+    world.take(world.protocol.connect(world.now_ns))
+    world.wait(BAN_S - 1)
+    assert not knocks(world)
+    world.wait(2)
+    assert [opening.channel for opening in world.opening] == ["trade"] and len(world.requests) == 1
+
+
+def test_an_account_with_too_many_orders_may_ask_and_connect() -> None:
+    world = World().up()
+    world.ask(OpenOrdersQuery())
+    world.reply_http({"code": -1015, "msg": "Too many new orders."}, 429, {"retry-after": "60"}, world.requests[-1])
+    world.close("trade")
+    world.wait(1)
+    assert [opening.channel for opening in world.opening] == ["trade"]
