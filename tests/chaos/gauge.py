@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from tradingsys.gateway.shell import Shell
 
-__all__ = ["Gauge", "install_gauge"]
+__all__ = ["Gauge", "install_gauge", "read_gauge"]
 
 _EVERY_S = 5.0
 
@@ -29,6 +29,13 @@ class Gauge(Struct, frozen=True):
     """That Python's collector looks after."""
     replay: float
     """MiB of events that are kept for strategies that come back."""
+    left_alone_s: float
+    """How long the exchange wants to be left alone yet, by its own clock."""
+
+
+def read_gauge(path: Path) -> Gauge:
+    """The latest."""
+    return msgspec.json.decode(path.read_bytes(), type=Gauge)
 
 
 def install_gauge(path: Path) -> None:
@@ -51,6 +58,7 @@ def _count(shell: Shell, path: Path) -> None:
         len(gateway.book.orders),
         len(gc.get_objects()),
         sum(each._events_bytes for each in gateway.sessions.sessions.values()) / 2**20 if gateway.sessions else 0.0,
+        max(0, gateway.venue._throttle._blocked_until_ms - gateway.venue.venue_ms()) / 1_000,
     )
     draft = path.with_suffix(".new")
     draft.write_bytes(msgspec.json.encode(gauge))

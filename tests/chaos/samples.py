@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
-import msgspec
 from msgspec import Struct
 
-from tests.chaos.gauge import Gauge
+from tests.chaos.gauge import Gauge, read_gauge
 
 __all__ = ["Sample", "Slope", "slope", "take"]
 
@@ -45,7 +44,7 @@ def take(pid: int, at_s: float, book: Path, gauge: Path, executions: int) -> Sam
         (memory["Private_Clean"] + memory["Private_Dirty"]) / 1024,
         sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir()),
         _numbers(Path(f"/proc/{pid}/status"))["Threads"],
-        msgspec.json.decode(gauge.read_bytes(), type=Gauge),
+        read_gauge(gauge),
         _size(book, "-wal"),
         _size(book, ".journal*"),
         _size(book, ""),

@@ -27,6 +27,7 @@ import msgspec
 from msgspec import Struct, field
 
 from tests.chaos.clocks import Haste
+from tests.chaos.gauge import read_gauge
 from tests.chaos.judge import judge, keep_evidence, left_in_logs
 from tests.chaos.product import Setting
 from tests.chaos.samples import Sample, Slope, slope, take
@@ -117,6 +118,7 @@ def soak(directory: Path, product: str, minutes: float, cast: Cast, seed: int, s
             _live(stage, report, minutes * 60)
             report.exchange_faults += Counter(stage.world.admin("chaos")["counts"])
             stage.calm()
+            _wait_out_ban(stage)
             report.violations += judge(stage, 2 * PATIENCE_S)
         except AssertionError as error:
             report.violations.append(f"never over: {error}")
@@ -153,6 +155,16 @@ def _live(stage: Stage, report: Report, lasts_s: float) -> None:
             due["tell"] = at_s + _TELL_S
             print(f"{at_s / 60:5.1f} min: {_line(report.samples[-1])}", file=sys.stderr, flush=True)
         time.sleep(_TURN_S)
+
+
+def _wait_out_ban(stage: Stage) -> None:
+    """A gateway that was told of a ban asks nothing until it is over, although the exchange is calm now."""
+    is_told, path = False, stage.world.directory / GAUGE
+    while (left_s := read_gauge(path).left_alone_s) > 0:
+        if not is_told:
+            print(f"the exchange wants to be left alone for {left_s:.0f} s of its time", file=sys.stderr, flush=True)
+        is_told = True
+        time.sleep(1)
 
 
 def _trouble(stage: Stage) -> None:

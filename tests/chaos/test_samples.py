@@ -28,7 +28,7 @@ def test_a_few_minutes_prove_nothing() -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux")
 def test_a_process_is_seen_from_outside(tmp_path: Path) -> None:
-    gauge, book = Gauge(1, 2, 3, 4, 5.0), tmp_path / "pos.db"
+    gauge, book = Gauge(1, 2, 3, 4, 5.0, 6.0), tmp_path / "pos.db"
     (tmp_path / "gauge").write_bytes(msgspec.json.encode(gauge))
     for suffix in ("", ".journal", ".journal.1"):
         Path(f"{book}{suffix}").write_bytes(bytes(1 << 20))
