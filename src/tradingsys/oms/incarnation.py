@@ -26,12 +26,14 @@ class Incarnation(Struct, frozen=True):
         """How an order of this book's lineage, which this gateway does not know, proves another one; else empty.
 
         As long as it ``lacks_orders``, what is accepted only now may have waited: for a price, or for another order.
+        What somebody amended now was accepted when it was created.
         """
         if key.epoch == self.epoch:
             return "carries our epoch and a key that was never used here"
         if key.epoch >= self.first_epoch_after_cut:
             return "belongs to an epoch whose journal is complete, and is not in it"
-        accepted_now = facts.accepted and facts.closed is None and not facts.cum_qty
-        if accepted_now and ts_event_ms > self.adopt_until_ms and not lacks_orders:
+        is_new = facts.accepted and facts.closed is None and not facts.cum_qty
+        accepted_ms = facts.created_ms or ts_event_ms
+        if is_new and accepted_ms > self.adopt_until_ms and not lacks_orders:
             return "was accepted after every order sent before this start must have been"
         return ""

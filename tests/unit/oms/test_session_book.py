@@ -283,6 +283,15 @@ def test_an_unknown_order_of_this_book_is_adopted_or_means_two_gateways(
     assert book.net(4, SYMBOL) == 2, "whatever it means, its fills are the session's"
 
 
+def test_who_amends_a_lost_order_now_is_no_other_gateway() -> None:
+    """A person may move an order while a start has not read of it yet: it was accepted when it was created."""
+    book = SessionBook(saved())
+    book.begin(Incarnation(book.lineage, EPOCH, EPOCH, EPOCH + 10_000))
+    told = structs.replace(facts(client_order_id=client_id(4, 9, EPOCH - 100)), created_ms=EPOCH + 9_999)
+    book.learn(told, SYMBOL, EPOCH + 10_001)
+    assert not kinds(book.take_effects(), Halt)
+
+
 def test_every_order_is_kept_with_its_outcome() -> None:
     book = empty_book()
     order = book.track(intent(1, 1))
