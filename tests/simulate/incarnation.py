@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from tests.simulate.ambush import Killed
+from tests.simulate.door import Door
 from tests.simulate.faults import Faults
 from tests.simulate.machine import Machine
 from tests.simulate.network import Network, is_cancel, is_order_request
@@ -85,7 +86,8 @@ class SimPeer:
         self._strategy = strategy
         self._incarnation = incarnation
         self.open = True
-        self._is_muted = False
+        self._door = Door(world, self._hand_on, self._flooded, incarnation.gateway.counts)
+        self._was_ended_here = False
         self._next_ns = {"up": 0, "down": 0}
 
     def write(self, data: bytes) -> None:
@@ -120,10 +122,10 @@ class SimPeer:
     def close(self, reason: str = "", after_s: float = 0.0) -> None:
         del reason
         if after_s:
-            self._is_muted = True
+            self._door.mute()
             self._world.after(ms(after_s * 1_000), self.close)
         elif self.open:
-            self.open = False
+            self.open, self._was_ended_here = False, True
             self._world.after(ms(self._world.rng.uniform(0.1, 20)), self._closed)
 
     def lose(self) -> None:
@@ -137,19 +139,32 @@ class SimPeer:
         """The strategy's side."""
         self._incarnation.asked(self._strategy.session, data)
 
-        def arrive() -> None:
-            # What was written before a break may still arrive; the gateway must refuse it then.
-            if self._incarnation.alive and self in self._incarnation.gateway.clients and not self._is_muted:
-                self._incarnation.call(lambda: self._incarnation.gateway.peer_frame(self, data))
-
         is_slow = self._world.chance(self._incarnation.faults().slow_message)
-        self._later("up", arrive, ms(self._world.rng.uniform(100, 2_000)) if is_slow else 0)
+        more_ns = ms(self._world.rng.uniform(100, 2_000)) if is_slow else 0
+        self._later("up", lambda: self._door.arrive(data), more_ns)
+
+    def _hand_on(self, data: bytes) -> None:
+        # What was written before a break may still arrive; the gateway must refuse it then.
+        if self._incarnation.alive and self in self._incarnation.gateway.clients:
+            self._incarnation.call(lambda: self._incarnation.gateway.peer_frame(self, data))
+
+    def _flooded(self) -> None:
+        self._incarnation.gateway.counts["strategies shut out for a flood"] += 1
+        self.close("more messages at once than anybody could mean")
 
     def _closed(self) -> None:
-        if self._incarnation.alive:
-            self._incarnation.call(lambda: self._incarnation.gateway.peer_closed(self))
+        if self._was_ended_here:
+            self._door.mute()
+            self._gone()
+        else:
+            self._door.finish(self._gone)
         if self._strategy._link is self:
             self._strategy.closed()
+
+    def _gone(self) -> None:
+        if self._incarnation.alive:
+            self._incarnation.note_wrong(self._door.wrong)
+            self._incarnation.call(lambda: self._incarnation.gateway.peer_closed(self))
 
     def _later(self, way: str, action: Callable[[], None], more_ns: int = 0) -> None:
         at_ns = max(self._world.now_ns + ms(self._world.rng.uniform(0.05, 5)) + more_ns, self._next_ns[way])
@@ -287,6 +302,10 @@ class Incarnation:
         peer = SimPeer(self._world, strategy, self)
         self.call(lambda: self.gateway.peer_opened(peer))
         return peer
+
+    def note_wrong(self, what: Iterable[str]) -> None:
+        """Somebody saw what should not be."""
+        self._disk.broken.extend(what)
 
     def kill(self, where: str, *, power_cut: bool | None = None) -> None:
         """kill -9: memory is gone, files stay as the kernel has them, sockets close."""

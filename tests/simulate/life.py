@@ -15,8 +15,9 @@ from tests.simulate.forces import Forces
 from tests.simulate.incarnation import Incarnation
 from tests.simulate.judge import Judge, judge_file
 from tests.simulate.lifetime import Lifetime
-from tests.simulate.limits_held import TIGHT, beyond
+from tests.simulate.limits_held import TIGHT, LimitsHeld
 from tests.simulate.machine import Machine
+from tests.simulate.people import People
 from tests.simulate.pyalgo_strategy import PyalgoStrategy
 from tests.simulate.sql_edits import with_edits
 from tests.simulate.strategy import Strategy
@@ -25,7 +26,6 @@ from tests.simulate.verdict import Verdict
 from tests.simulate.wish import PRICES
 from tests.simulate.world import World, ms, s
 from tradingsys.core.enums import Side
-from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.core.records import HaltCause
 from tradingsys.gateway.kernel import GatewaySettings
 from tradingsys.gateway.orders import OrderSettings
@@ -92,6 +92,7 @@ class Life(Lifetime):
     is_impatient = False
     """It ends as soon as anything is noticed: nobody wants to know what else is wrong."""
     strategies: list[Strategy | PyalgoStrategy]
+    _limits: LimitsHeld | None = None
 
     def __init__(
         self, seed: int, folder: Path, profile: Profile | None = None, *, faults: Faults | None = None
@@ -113,7 +114,7 @@ class Life(Lifetime):
         self._dead: Incarnation | None = None
         self._deaf: list[tuple[int, int]] = []
         """From a gateway's death until the next one was there."""
-        self._manual = 0
+        self.people = People(self.world, self.venue, self.counts, ACCOUNT, list(PRICES), (1, 2, 65_535))
         self.forces = Forces(self.world, self.venue, self.counts)
         self.resumed: list[tuple[str, int]] = []
         """When an operator lifted a halt."""
@@ -123,7 +124,8 @@ class Life(Lifetime):
         if self.faults.has_limits:
             self.settings = structs.replace(self.settings, limits=TIGHT)
             self.overseer.may_halt |= {HaltCause.LIMIT, HaltCause.PAUSE}
-        self._limits_hold = self.faults.has_limits
+            worths = {symbol.upper(): px for symbol, px in PRICES.items()}
+            self._limits = LimitsHeld(self.world, simulator.exchange, ACCOUNT, worths, TIGHT)
         self._copy = Copy(self) if self.faults.is_copied else None
         self.machine = Machine(self.world, folder, lambda: self.faults, self.counts)
         self._tick_venue()
@@ -138,7 +140,7 @@ class Life(Lifetime):
             strategy.amends, strategy.repeats = self.faults.amends, self.faults.repeats
             strategy.bursts = self.faults.bursts
         self._plan_faults()
-        self._every(self.faults.manual_changes_per_s, self._change_by_hand)
+        self._every(self.faults.manual_changes_per_s, self.people.change)
         self._every(self.faults.transfers_per_s, self._transfer)
         self._every(self.faults.fundings_per_s, self._pay_funding)
         self._every(self.faults.liquidations_per_s, self.forces.strike)
@@ -265,26 +267,7 @@ class Life(Lifetime):
         self.world.after(ms(self.world.rng.uniform(10, 150)), self._make_market)
 
     def _trade_by_hand(self) -> None:
-        self._manual += 1
-        self.counts["manual trades"] += 1
-        symbol = self.world.rng.choice(list(PRICES)).upper()
-        side = self.world.rng.choice(list(Side))
-        self.venue.order(ACCOUNT, symbol, side, self.world.rng.randint(10, 40), None, self._foreign_id())
-
-    def _foreign_id(self) -> str:
-        """Nobody's of ours, though it may be of another pos.db, or look like one of ours and be none."""
-        rng = self.world.rng
-        key = OrderKey(rng.choice((1, 2, 65_535)), "zzzzz", self.world.now_ns // 1_000_000, 1, self._manual)
-        ours = encode_client_order_id(key)
-        return rng.choice(
-            (f"web_{self._manual}", f"web_{self._manual}", ours, f"{ours[:-1]}{'0' if ours[-1] != '0' else '1'}")
-        )
-
-    def _change_by_hand(self) -> None:
-        if self.world.chance(0.6):
-            self.counts["orders canceled by hand"] += self.venue.cancel_by_hand()
-        else:
-            self.counts["orders amended by hand"] += self.venue.amend_by_hand()
+        self.people.trade()
 
     def _transfer(self) -> None:
         self.venue.transfer("USDT", Decimal(self.world.rng.randint(-500, 500)))
@@ -314,5 +297,5 @@ class Life(Lifetime):
 
     def _beyond(self, gateway: Incarnation) -> Iterator[str]:
         yield from super()._beyond(gateway)
-        if self._limits_hold:
-            yield from beyond(self.venue.simulator.exchange, ACCOUNT, gateway.gateway.book.lineage)
+        if self._limits is not None:
+            yield from self._limits.beyond(gateway.gateway.book.lineage)

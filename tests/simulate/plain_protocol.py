@@ -11,6 +11,7 @@ from tradingsys.core.commands import (
     CancelOrder,
     Command,
     InstrumentsQuery,
+    Loan,
     PlaceOrder,
     PlaceOrderList,
     ReplaceOrder,
@@ -82,6 +83,8 @@ class PlainProtocol:
             asked = {"id": self._number(command)}
             if not isinstance(command.query, TimeQuery | InstrumentsQuery):
                 asked["timestamp"] = str(self.clock.now_ms(now_ns))
+            if isinstance(command.query, Loan):
+                return [HttpRequest(self._token, "POST", f"http://sim/loan?{urlencode(asked)}", {})]
             return [HttpRequest(self._token, "GET", f"http://sim/openOrders?{urlencode(asked)}", {})]
         first = command.orders[0] if isinstance(command, PlaceOrderList) else command
         named = {"symbol": getattr(first, "symbol", ""), "newClientOrderId": first.client_order_id}

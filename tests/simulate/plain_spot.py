@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 from urllib.parse import parse_qs
 
 from msgspec import structs
@@ -21,25 +22,30 @@ from tradingsys.core.commands import (
     Ask,
     Balance,
     BalancesQuery,
+    Borrow,
     CancelOrder,
     ConditionalOrdersQuery,
     Income,
     IncomeQuery,
     InstrumentsQuery,
+    Loan,
     OpenOrdersQuery,
     OrderQuery,
     PlaceOrder,
     PlaceOrderList,
+    Price,
+    PriceQuery,
     Query,
     ReplaceOrder,
     TimeQuery,
     TradesQuery,
     VenueRules,
 )
-from tradingsys.core.enums import OrderStatus, SelfTradePrevention, SideEffect, TimeInForce
+from tradingsys.core.enums import Contingency, OrderStatus, SelfTradePrevention, Side, SideEffect, TimeInForce
 from tradingsys.core.errors import OrderRejected, TransportError, VenueError
 from tradingsys.core.order import Closed as Ended
 from tradingsys.core.order import Fill, Order, Terms
+from tradingsys.core.order_lists import pair_of
 from tradingsys.core.reports import (
     OrderChanged,
 )
@@ -64,7 +70,7 @@ from tradingsys.sim.spot_exchange import SpotExchange
 from tradingsys.venues.binance.errors import WRONG_TIME, parse_error, request_error
 from tradingsys.venues.binance.spot import SPOT
 
-__all__ = ["PlainSpot"]
+__all__ = ["PlainSpot", "middle"]
 
 _MS = 1_000_000
 _AHEAD_MS, _RECV_WINDOW_MS = 1_000, 5_000
@@ -78,6 +84,7 @@ _TOPICS: dict[type, Topic] = {
     IncomeQuery: Topic.CASH,
     BalancesQuery: Topic.ACCOUNT,
 }
+_NO_LOAN = -3041
 _REFUSALS = Rejected | ListRejected | CancelRefused | ChangeRefused
 _ENDS = (OrderStatus.CANCELED, OrderStatus.EXPIRED, OrderStatus.EXPIRED_IN_MATCH, OrderStatus.REJECTED)
 
@@ -125,10 +132,34 @@ def _fill(row: Execution) -> Fill:
     )
 
 
+def _as_sent(contingency: Contingency, legs: list[NewOrder]) -> tuple[NewOrder, ...]:
+    """Of two orders of which one cancels the other, the exchange is told the one above the market first."""
+    pair = pair_of(contingency, legs)
+    return tuple(legs) if pair is None else (*legs[:-2], *sorted(pair, key=_waits_at, reverse=True))
+
+
+def _waits_at(order: NewOrder) -> Decimal:
+    return order.trigger_px or order.px or Decimal(0)
+
+
+def _named(command: CancelOrder | ReplaceOrder) -> dict[str, Any]:
+    """Which order is meant: by its number where that is known, as somebody may have given it another name."""
+    if command.venue_order_id is None:
+        return {"client_order_id": command.client_order_id}
+    return {"order_id": int(command.venue_order_id)}
+
+
 def _balance(wallet: SpotWallet, asset: str) -> Balance:
     if not isinstance(wallet, CrossMarginWallet):
         return Balance(asset, wallet.total(asset))
     return Balance(asset, wallet.total(asset), borrowed=wallet.borrowed_of(asset), interest=wallet.interest_of(asset))
+
+
+def middle(exchange: SpotExchange, symbol: str) -> Decimal | None:
+    """Of the book; None where one side is empty."""
+    venue = exchange.venues[symbol]
+    best = [venue.price(ticks) for side in Side for ticks, _ in venue.book.levels(side, 1)]
+    return sum(best, Decimal(0)) / 2 if len(best) == len(Side) else None
 
 
 class PlainSpot:
@@ -137,6 +168,8 @@ class PlainSpot:
     def __init__(self, account: str, exchange: SpotExchange) -> None:
         self.exchange = exchange
         self.objects: list[object] = []
+        self.loans = 0
+        """That were asked for, whatever became of them."""
         self._account = account
         self._streams: list[int] = []
 
@@ -167,11 +200,6 @@ class PlainSpot:
 
     def _sent(self, request: Request) -> object:
         return self.objects[int(parse_qs(request.query.decode())["id"][0])]
-
-    def amend(self, record: OrderRecord, qty: Decimal, now_ns: int) -> list[WsOutput]:
-        """Somebody makes an order smaller by hand, which gives it another name."""
-        wish = NewAmend(self._account, record.symbol, record.side, qty, record.px, order_id=record.order_id)
-        return self.absorb(self.exchange.amend(wish, now_ns), now_ns)
 
     # ---- as a simulator
 
@@ -242,23 +270,22 @@ class PlainSpot:
             case PlaceOrderList(contingency, legs):
                 if self._is_late(legs[0], now_ns):
                     return OrderRejected(WRONG_TIME, "outside of the recvWindow"), []
-                orders = tuple(self._order(leg) for leg in legs)
+                orders = _as_sent(contingency, [self._order(leg) for leg in legs])
                 request = NewOrderList(self._account, orders[0].symbol, contingency, orders)
                 events = self.exchange.place_list(request, now_ns)
-            case CancelOrder(client_order_id, symbol):
-                events = self.exchange.cancel(self._account, symbol, now_ns, client_order_id=client_order_id)
+            case CancelOrder():
+                events = self.exchange.cancel(self._account, command.symbol, now_ns, **_named(command))
             case ReplaceOrder():
                 if now_ns // _MS > command.stamp_ms + command.recv_window_ms:
                     return OrderRejected(WRONG_TIME, "outside of the recvWindow"), []
-                name = command.client_order_id
                 amend = NewAmend(
                     self._account,
                     command.symbol,
                     command.side,
                     command.order_qty,
                     command.price,
-                    client_order_id=name,
-                    new_client_order_id=name,
+                    new_client_order_id=command.client_order_id,
+                    **_named(command),
                 )
                 events = self.exchange.amend(amend, now_ns)
             case _:
@@ -328,6 +355,13 @@ class PlainSpot:
                 return tuple(rows_of[:limit])
             case ConditionalOrdersQuery():
                 return ()
+            case PriceQuery(symbol):
+                return Price(middle(self.exchange, symbol), now_ns // _MS)
+            case Loan(asset, amount):
+                self.loans += 1
+                change = self.exchange.borrow if isinstance(query, Borrow) else self.exchange.repay
+                refused = [each for each in change(account, asset, amount, now_ns) if isinstance(each, ChangeRefused)]
+                return VenueError(_NO_LOAN, str(refused[0].refusal)) if refused else str(len(ledger.loans))
             case AmendmentsQuery(symbol, venue_order_id):
                 place = (account, symbol, int(venue_order_id))
                 changes = [row for row in ledger.amendments if (row.account, row.symbol, row.order_id) == place]

@@ -20,11 +20,16 @@ from tradingsys.wire.messages import PositionView
 
 __all__ = ["PyalgoStrategy"]
 
-_WORDS = {fix_order_type(word, is_spot=False): word for word in reversed(OrderType)}
+_WORDS = {
+    is_spot: {fix_order_type(word, is_spot=is_spot): word for word in reversed(OrderType)} for is_spot in (False, True)
+}
 
 
 class PyalgoStrategy:
     """Trades at random through subscriptions; a kill forgets everything but the number of the session."""
+
+    is_spot = False
+    """In whose words it speaks."""
 
     def __init__(
         self, world: World, session: int, symbols: list[str], connect: Callable[[PyalgoStrategy], Link | None]
@@ -124,7 +129,8 @@ class PyalgoStrategy:
         self.lives[-1].fee((order.client_order_id, fill.id), Decimal(repr(fill.fee)), fill.fee_asset)
 
     def _on_order(self, order: Order) -> None:
-        if order.acc > order.quantity and not order.is_active:
+        # Of an amount of the quote asset nobody knows how much it comes to.
+        if order.acc > order.quantity and not order.is_active and not order.quote_quantity:
             self.wrong.append(f"session {self.session}: more executed than ordered: {order}")
 
     def _on_durable(self, order: Order, fill: Fill) -> None:
@@ -168,19 +174,23 @@ class PyalgoStrategy:
 
     def want(self, wish: Wish) -> None:
         """Order it now."""
-        options: OrderOptions = {"reduce_only": wish.reduce_only}
+        terms, options = self._arguments(wish)
+        self._context.tradings[wish.symbol].add_order(*terms, **options)
+
+    def _arguments(self, wish: Wish) -> tuple[tuple[float, float, Side, OrderType, Tif], OrderOptions]:
+        """As pyalgo has it."""
+        options: OrderOptions = {"reduce_only": wish.reduce_only, "post_only": wish.post_only}
         if wish.stop_price is not None:
             options["stop_price"] = float(wish.stop_price)
         if wish.callback_rate is not None:
             options["callback_rate"] = float(wish.callback_rate)
-        self._context.tradings[wish.symbol].add_order(
-            _number(wish.price) or 0.0,
-            float(wish.quantity),
-            Side(wish.side.value),
-            _WORDS[wish.order_type],
-            Tif.GTC if wish.time_in_force is None else Tif(wish.time_in_force.value),
-            **options,
-        )
+        if wish.quote_quantity is not None:
+            options["quote_quantity"] = float(wish.quote_quantity)
+        if wish.side_effect is not None:
+            options["side_effect"] = wish.side_effect
+        tif = Tif.GTC if wish.time_in_force is None else Tif(wish.time_in_force.value)
+        side, order_type = Side(wish.side.value), _WORDS[self.is_spot][wish.order_type]
+        return (_number(wish.price) or 0.0, float(wish.quantity), side, order_type, tif), options
 
 
 def _number(value: Decimal | None) -> float | None:

@@ -20,6 +20,22 @@ _ON_SPOT = {
     "order lists": 60,
     "loans": 25,
     "interest": 12,
+    "loans without an order": 4,
+    "executions of assets told by pyalgo": 450,
+    "fees of assets told by pyalgo": 450,
+    "lists of pyalgo: OCO": 20,
+    "lists of pyalgo: OTO": 30,
+    "lists of pyalgo: OTOCO": 28,
+    "orders of assets canceled by hand": 7,
+    "orders of assets amended by hand": 3,
+    "orders of assets with ids that nearly are ours": 18,
+    "denied by max_order_notional": 35,
+    "denied by max_orders_per_s": 12,
+    "denied by max_gross_notional": 9,
+    "denied by max_unexecuted_notional": 4,
+    "denied by account: max_gross_notional": 15,
+    "denied by account: max_open_orders": 25,
+    "sessions stopped by what they lost": 2,
 }
 _PER_HUNDRED = {
     # --- what the gateway does
@@ -88,6 +104,7 @@ _PER_HUNDRED = {
     "manual trades": 140,
     "orders canceled by hand": 4,
     "orders amended by hand": 3,
+    "orders with ids that nearly are ours": 25,
     "transfers": 40,
     "fundings while ready": 20,
     "fundings while booting": 25,
@@ -112,6 +129,7 @@ _PER_HUNDRED = {
     "strategies shut out for not reading": 1,
     "clients that sent garbage": 8,
     "clients that flooded": 8,
+    "messages that waited for their share": 1_500,
     "sessions claimed by another client": 8,
 }
 """How often at the least in a hundred lives of all kinds and profiles; less than half of what was seen."""

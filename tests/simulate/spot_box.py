@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 
@@ -158,6 +158,9 @@ class WireSpot:
 
     def place(self, order: NewOrder, now_ns: int) -> tuple[list[ExchangeEvent], list[WsOutput]]:
         return self._box.place(order, now_ns, Product.SPOT)
+
+    def absorb(self, events: Iterable[ExchangeEvent], now_ns: int) -> list[WsOutput]:
+        return self.face.absorb(events, now_ns)
 
     def http(self, request: Request, now_ns: int) -> tuple[Reply, list[WsOutput]]:
         return self._box.http(request, now_ns)

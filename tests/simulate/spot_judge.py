@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import apsw
 
 from tests.simulate.heard import untrue
 from tests.simulate.money import Earned, differences, position_of
+from tests.simulate.plain_spot import PlainSpot, middle
+from tests.simulate.pyalgo_strategy import PyalgoStrategy
 from tests.simulate.spot_box import balances_at
+from tests.simulate.spot_strategy import SpotStrategy
 from tests.simulate.truth import Truth
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.ids import EXTERNAL, decode_client_order_id
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SpotJudge"]
 
-_ZERO = Decimal(0)
+_ZERO, _ONE = Decimal(0), Decimal(1)
 
 
 class SpotJudge:
@@ -57,22 +61,41 @@ class SpotJudge:
         yield from self._orders()
         truth = Truth(self._life.exchange, self._life.account, book.lineage, self._life.venue.symbols)
         yield from self._heard(truth)
+        yield from self._limits()
         yield from self._life.witness.lies(truth)
         yield from self._life.asked.broken(truth)
         yield from self._life.venue.sent.repeated()
         yield from self._life.edits_broken(self._conn)
         yield from self._life.marks_missing()
+        if isinstance(self._life.box, PlainSpot):
+            asked = sum(each.loans for each in self._life.strategies if isinstance(each, SpotStrategy))
+            if self._life.box.loans > asked:
+                yield f"loans were asked for {asked} times, and the exchange was asked {self._life.box.loans} times"
         if book.unattributed:
             yield f"fills without owner: {book.unattributed}"
         for strategy in self._life.strategies:
+            if isinstance(strategy, PyalgoStrategy):
+                yield from strategy.wrong
             if strategy.asked:
                 yield f"session {strategy.session} never learned of {list(strategy.asked)}"
 
     def seen(self) -> Counter[str]:
         """What happened in this life that rules are about."""
         ledger = self._life.exchange.ledger
-        return Counter(
+        on_pyalgo = {each.session for each in self._life.strategies if isinstance(each, PyalgoStrategy)}
+        lists_of_pyalgo = (
+            each.contingency
+            for each in ledger.lists.values()
+            if each.account == self._life.account and self._session(each.legs[0].client_order_id) in on_pyalgo
+        )
+        return Counter(f"lists of pyalgo: {each}" for each in lists_of_pyalgo) + Counter(
             {
+                "executions of assets told by pyalgo": sum(
+                    len(life.news) for each in self._life.strategies if each.session in on_pyalgo for life in each.lives
+                ),
+                "fees of assets told by pyalgo": sum(
+                    len(life.fees) for each in self._life.strategies if each.session in on_pyalgo for life in each.lives
+                ),
                 "executions": len(self._rows),
                 "executions of sessions": sum(self._owner(row) != EXTERNAL for row in self._rows),
                 "fees in BNB": sum(row.fee_asset == "BNB" and bool(row.fee) for row in self._rows),
@@ -80,12 +103,44 @@ class SpotJudge:
                 "orders amended": len(ledger.amendments),
                 "order lists": len(ledger.lists),
                 "loans": len(ledger.loans),
+                "loans without an order": sum(
+                    each.loans for each in self._life.strategies if isinstance(each, SpotStrategy)
+                ),
                 "interest": len(ledger.interest),
             }
         )
 
+    def _limits(self) -> Iterator[str]:
+        """Sessions are stopped by what they lost."""
+        limits = self._life.limits
+        if limits is None or self._life.machine.hands.were_used:
+            return
+        lost = {strategy.session: self._lost(strategy.session) for strategy in self._life.strategies}
+        yield from limits.at_rest(self._gateway, lost)
+        self._life.counts["sessions stopped by what they lost"] += limits.stopped
+
+    def _lost(self, session: int) -> Decimal:
+        """In USDT, without what was paid in a third asset: what that is worth is not always known."""
+        earned = Fraction(0)
+        for symbol, pair in self._book.pairs.items():
+            own, px = self.earned.get((session, symbol)), middle(self._life.exchange, symbol)
+            if own is None or not (own.net or own.realized):
+                continue
+            if px is None or own.cost is None:
+                return _ZERO  # nobody knows
+            amount = own.realized + Fraction(own.net * px) - own.cost
+            amount -= Fraction(own.fees.get(pair.quote, _ZERO) + own.fees.get(pair.base, _ZERO) * px)
+            rate = _ONE if pair.quote == "USDT" else middle(self._life.exchange, f"{pair.quote}USDT")
+            if rate is None:
+                return _ZERO
+            earned += amount * Fraction(rate)
+        return max(_ZERO, -Decimal(float(earned)))
+
     def _owner(self, row: Execution) -> int:
-        key = decode_client_order_id(self._name(row))
+        return self._session(self._name(row))
+
+    def _session(self, client_order_id: str) -> int:
+        key = decode_client_order_id(client_order_id)
         return key.session if key is not None and key.lineage == self._book.lineage else EXTERNAL
 
     def _name(self, row: Execution) -> str:

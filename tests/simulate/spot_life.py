@@ -14,14 +14,17 @@ from tests.simulate.incarnation import Incarnation
 from tests.simulate.judge import judge_file
 from tests.simulate.life import ACCOUNT, SETTINGS
 from tests.simulate.lifetime import Lifetime
+from tests.simulate.limits_held import FEWER, SPOT_TIGHT, LimitsHeld
 from tests.simulate.machine import Machine
 from tests.simulate.network import Network
 from tests.simulate.odd_frames import OddFrames
+from tests.simulate.people import People
 from tests.simulate.plain_spot import PlainSpot
 from tests.simulate.sent import SentRequests
 from tests.simulate.spot_box import URLS, SpotPast, WireSpot, markets
 from tests.simulate.spot_judge import SpotJudge
-from tests.simulate.spot_strategy import SpotStrategy
+from tests.simulate.spot_strategy import SpotPyalgoStrategy, SpotStrategy
+from tests.simulate.spot_wish import SPOT_PRICES
 from tests.simulate.sql_edits import with_edits
 from tests.simulate.troubles import Troubles
 from tests.simulate.unanswered import Question, Topic, Unanswered
@@ -34,6 +37,8 @@ from tradingsys.core.records import HaltCause, Scope
 from tradingsys.core.reports import AssetMoved
 from tradingsys.gateway.products import ProductName
 from tradingsys.oms.session_book import SessionBook
+from tradingsys.sim.conditions import Condition
+from tradingsys.sim.events import NewAmend
 from tradingsys.sim.faces.transport import NO_ANSWER, Reply, Request
 from tradingsys.sim.spot_exchange import SpotExchange, margin_name
 from tradingsys.store import read
@@ -42,10 +47,11 @@ from tradingsys.store.read import reading
 from tradingsys.venues.binance.market import BinanceMarket
 from tradingsys.venues.binance.spot import SPOT
 
-__all__ = ["SPOT_PRICES", "SpotLife"]
+__all__ = ["SpotLife", "SpotVenue"]
 
-SPOT_PRICES = {"dogeusdt": Decimal("0.6"), "adausdt": Decimal("0.75"), "adadoge": Decimal("1.25")}
 _OUTSIDE = {"bnbusdt": Decimal(600)}
+_WORTHS = {"DOGEUSDT": Decimal("0.6"), "ADAUSDT": Decimal("0.75"), "ADADOGE": Decimal("0.75")}
+"""In USDT."""
 _QUIET_S = 60
 _DEPOSITS = {"USDT": "1000000", "DOGE": "500000.5", "ADA": "300000", "BNB": "5000.25"}
 _FEW = {"USDT": "900000", "DOGE": "5.5", "ADA": "3", "BNB": "5000.25"}
@@ -80,11 +86,25 @@ class SpotVenue(Venue):
             return reply
         return self._plain.refusal(reply)
 
+    def amend_by_hand(self) -> bool:
+        """Somebody makes one of the account's orders smaller, which gives it another name."""
+        exchange, now_ns = self.simulator.exchange, self.world.now_ns
+        waiting = [each for each in exchange.open_orders(self._account) if each.px is not None and each.list_id < 0]
+        if not waiting or self._account == margin_name(ACCOUNT):  # where no order can be amended
+            return False
+        record = self.world.rng.choice(waiting)
+        wish = NewAmend(self._account, record.symbol, record.side, record.qty - 1, record.px, order_id=record.order_id)
+        self.deliver(self.simulator.absorb(exchange.amend(wish, now_ns), now_ns))
+        return True
+
+    def _waiting(self) -> list[Condition]:
+        return []
+
 
 class SpotLife(Lifetime):
     """Builds the world of a seed and lives it."""
 
-    strategies: list[SpotStrategy]
+    strategies: list[SpotStrategy | SpotPyalgoStrategy]
 
     def __init__(
         self,
@@ -116,24 +136,41 @@ class SpotLife(Lifetime):
         self.exchange.accounts[self.account].burns_bnb = self.world.chance(0.5)
         self.exchange.open_account("house", {}, is_house=True)
         self.venue = SpotVenue(self.world, self.box, self.account, self.counts)
+        product = ProductName.MARGIN if margin else ProductName.SPOT
+        self.settings = structs.replace(SETTINGS, product=product)
         self.transfers: dict[str, tuple[str, Decimal, int]] = {}
         """Asset, amount and instant of every one, by id."""
         self._told: set[str] = set()
         """Those that a gateway heard of, and did not forget when it died."""
-        self._manual = 0
+        symbols = (*SPOT_PRICES, *_OUTSIDE)
+        what = "orders of assets"
+        self.people = People(self.world, self.venue, self.counts, self.account, symbols, (1, 2, 9), what)
         self._overhear(self.exchange)
+        self.limits = self._held_to_limits() if self.faults.has_limits else None
         self.machine = Machine(self.world, folder, lambda: self.faults, self.counts)
         self._tick_venue()
         self._make_market()
         self._start_gateway()
-        self.strategies = [SpotStrategy(self.world, session, list(SPOT_PRICES), self._connect) for session in (1, 2, 9)]
+        self.strategies = [
+            SpotStrategy(self.world, 1, list(SPOT_PRICES), self._connect),
+            SpotPyalgoStrategy(self.world, 2, list(SPOT_PRICES), self._connect),
+            SpotPyalgoStrategy(self.world, 9, list(SPOT_PRICES), self._connect),
+        ]
         for strategy in self.strategies:
             strategy.borrows, strategy.bursts = margin, self.faults.bursts
-            strategy.repeats = self.faults.repeats
+            strategy.amends, strategy.repeats = self.faults.amends, self.faults.repeats
         self._plan_faults()
         self._every(self.faults.fundings_per_s / 4, self._transfer)
+        self._every(self.faults.manual_changes_per_s, self.people.change)
         if renames:
-            self._every(8.0, self._amend_by_hand)
+            self._every(8.0, self._rename)
+
+    def _held_to_limits(self) -> LimitsHeld:
+        """In this life sessions have limits that they run into all the time."""
+        own = {9: FEWER}
+        self.settings = structs.replace(self.settings, limits=SPOT_TIGHT, sessions=own)
+        self.overseer.may_halt |= {HaltCause.LIMIT, HaltCause.PAUSE}
+        return LimitsHeld(self.world, self.exchange, self.account, _WORTHS, SPOT_TIGHT, own)
 
     def _plain_box(self, deposits: dict[str, Decimal]) -> PlainSpot:
         exchange = SpotExchange((market.listing for market in markets()), first_id=self.seed + 1)
@@ -154,7 +191,8 @@ class SpotLife(Lifetime):
         finally:
             self._close()
         violations += self.machine.disk.broken
-        violations += [f"at {at}: {what}" for what, at in (*self.overseer.wrong.items(), *self._uncounted.items())]
+        wrong = [self.overseer.wrong, self._uncounted, {} if self.limits is None else self.limits.wrong]
+        violations += [f"at {at}: {what}" for each in wrong for what, at in each.items()]
         return Verdict.of(self.seed, self.world, violations, self.counts)
 
     def _judge(self) -> Iterator[str]:
@@ -182,7 +220,7 @@ class SpotLife(Lifetime):
             self.world,
             self.venue,
             self.machine,
-            structs.replace(SETTINGS, product=ProductName.MARGIN if self.margin else ProductName.SPOT),
+            self.settings,
             lambda: self.box.protocol(),
             BinanceMarket(SPOT, URLS),
             lambda: self.faults,
@@ -193,6 +231,13 @@ class SpotLife(Lifetime):
         if self.gateway.alive:  # it may have died while it opened the book
             self._told &= {row.ext_id for row in read.ledger(self.gateway.store._conn, limit=1_000_000)}
         self._has_begun(self.gateway)
+        if self.limits is not None:
+            self.limits.begin(self.gateway)
+
+    def _beyond(self, gateway: Incarnation) -> Iterator[str]:
+        yield from super()._beyond(gateway)
+        if self.limits is not None:
+            yield from self.limits.beyond(gateway.gateway.book.lineage)
 
     def _died(self, power_cut: bool) -> None:
         self.counts["power cuts" if power_cut else "kills"] += 1
@@ -211,21 +256,10 @@ class SpotLife(Lifetime):
         self.world.after(ms(self.world.rng.uniform(10, 100)), self._make_market)
 
     def _trade_by_hand(self) -> None:
-        self._manual += 1
-        self.counts["manual trades"] += 1
-        symbol = self.world.rng.choice([*SPOT_PRICES, *_OUTSIDE]).upper()
-        side = self.world.rng.choice(list(Side))
-        self.venue.order(self.account, symbol, side, self.world.rng.randint(10, 40), None, f"web_{self._manual}")
+        self.people.trade()
 
-    def _amend_by_hand(self) -> None:
-        """Makes an order smaller, and so gives it another name."""
-        assert isinstance(self.box, PlainSpot)
-        waiting = [each for each in self.exchange.open_orders(self.account) if each.px is not None and each.list_id < 0]
-        if waiting:
-            record = self.world.rng.choice(waiting)
-            outputs = self.box.amend(record, record.qty - 1, self.world.now_ns)
-            self.counts["orders renamed by hand"] += 1
-            self.venue.deliver(outputs)
+    def _rename(self) -> None:
+        self.counts["orders renamed by hand"] += self.venue.amend_by_hand()
 
     def _transfer(self) -> None:
         """Told to a gateway that listens, at once: nothing else would ever tell it."""

@@ -1,118 +1,93 @@
-"""A strategy on the wire that trades assets: single orders, amounts, amends to less, and lists."""
+"""Strategies that trade assets: on the wire and on pyalgo's own client, each as its base in all but what it wants."""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
+from pyalgo.terms import Leg
+from tests.simulate.pyalgo_strategy import PyalgoStrategy
+from tests.simulate.spot_wish import SpotWish, draw_less, draw_spot_wish
 from tests.simulate.strategy import Strategy
-from tradingsys.core.enums import Contingency, OrderType, Side, SideEffect, TimeInForce
-from tradingsys.core.ids import OrderKey, encode_client_order_id
-from tradingsys.wire.messages import (
-    AmendParams,
-    CancelParams,
-    LoginResult,
-    OrderListParams,
-    OrderParams,
-    ResolveItem,
-)
+from tradingsys.wire.messages import AmendParams, CancelParams, LoanParams, LoginResult, OrderListParams, Reply
 
-__all__ = ["SpotStrategy"]
+if TYPE_CHECKING:
+    from tradingsys.wire.messages import OrderParams
 
-_PRICES = {"dogeusdt": Decimal("0.6"), "adausdt": Decimal("0.75"), "adadoge": Decimal("1.25")}
-_TICK = Decimal("0.001")
+__all__ = ["SpotPyalgoStrategy", "SpotStrategy"]
+
+_CANCELS = 0.3
+_AMENDS = 0.5
+"""Of amends: on spot an order can only be made smaller, and ends the sooner."""
+_LOANS = 0.05
+_LENT = ("USDT", "DOGE", "ADA")
 
 
 class SpotStrategy(Strategy):
-    """As its base in everything but what it wants."""
+    """On the wire."""
 
     borrows = False
-    """Whether its orders may borrow and repay."""
+    """Whether it and its orders may borrow and repay."""
+    loans = 0
+    """That it asked for, or to pay back."""
 
     def _act(self, login: LoginResult) -> None:
         rng = self.world.rng
         live = [view for view in self.orders.values() if view.status.is_open and not view.in_doubt]
-        if live and rng.random() < 0.3:
+        if live and rng.random() < _CANCELS:
             self._request("cancel", CancelParams(rng.choice(live).client_order_id))
             return
-        if live and rng.random() < 0.2:
+        if live and rng.random() < self.amends * _AMENDS:
             view = rng.choice(live)
-            less = Decimal(view.quantity) - rng.randint(1, 8)
-            self._request("amend", AmendParams(view.client_order_id, None, str(max(less, Decimal(1)))))
+            less = draw_less(rng, Decimal(view.quantity))
+            self._request("amend", AmendParams(view.client_order_id, None, str(less)))
             return
-        symbol, side, qty = rng.choice(self.symbols), rng.choice(list(Side)), str(rng.randint(10, 60))
-        middle, kind = _PRICES[symbol], rng.random()
-        if kind < 0.15:
-            self._send(login, None, [self._item(symbol, side, OrderType.MARKET, qty)])
-        elif kind < 0.25:
-            amount = self._item(symbol, side, OrderType.MARKET, "0", quote=str(rng.randint(10, 60)))
-            self._send(login, None, [amount])
-        elif kind < 0.45:
-            self._send(login, *self._list(symbol, side, qty, middle))
-        else:
-            px = str(middle + rng.randint(-10, 10) * _TICK)
-            self._send(login, None, [self._item(symbol, side, OrderType.LIMIT, qty, px)])
+        if self.borrows and rng.random() < _LOANS:
+            self.loans += 1
+            self._request(rng.choice(("borrow", "repay")), LoanParams(rng.choice(_LENT), str(rng.randint(1, 40))))
+            return
+        self.want_assets(draw_spot_wish(rng, rng.choice(self.symbols), borrows=self.borrows), login)
 
-    def _list(self, symbol: str, side: Side, qty: str, middle: Decimal) -> tuple[Contingency, list[ResolveItem]]:
-        near, away = self.world.rng.randint(1, 6) * _TICK * side.sign, self.world.rng.randint(1, 6) * _TICK * side.sign
-        working = self._item(symbol, side, OrderType.LIMIT, qty, str(middle + near - 3 * _TICK * side.sign))
-        target = self._item(symbol, side.opposite, OrderType.LIMIT, qty, str(middle + near + 2 * _TICK * side.sign))
-        stop = self._item(symbol, side.opposite, OrderType.STOP_MARKET, qty, stop=str(middle - away))
-        match self.world.rng.randrange(3):
-            case 0:
-                return Contingency.OCO, [target, stop]
-            case 1:
-                return Contingency.OTO, [working, target]
-        return Contingency.OTOCO, [working, target, stop]
+    def want_assets(self, wish: SpotWish, login: LoginResult) -> None:
+        """Order it now."""
+        if wish.contingency is None:
+            self._order(login, wish.orders[0])
+            return
+        legs: dict[str, OrderParams] = dict(self._add(login, each) for each in wish.orders)
+        self._request("order_list", OrderListParams(wish.contingency, list(legs.values())), ",".join(legs))
 
-    def _item(
-        self,
-        symbol: str,
-        side: Side,
-        order_type: OrderType,
-        qty: str,
-        px: str | None = None,
-        *,
-        stop: str | None = None,
-        quote: str | None = None,
-    ) -> ResolveItem:
-        force = TimeInForce.GTC if px is not None else None
-        effect = self.world.rng.choice((None, SideEffect.MARGIN_BUY, SideEffect.AUTO_REPAY)) if self.borrows else None
-        return ResolveItem(
-            symbol,
-            side,
-            order_type,
-            qty,
-            px,
-            force,
-            client_order_id="",
-            stop_price=stop,
-            quote_quantity=quote,
-            side_effect=effect,
-        )
+    def _answered(self, reply: Reply) -> None:
+        what, names = self._waiting.get(reply.id or 0, ("", ""))
+        super()._answered(reply)
+        if what == "order_list" and reply.error is not None:
+            self._never_taken(names.split(","))
 
-    def _send(self, login: LoginResult, contingency: Contingency | None, items: list[ResolveItem]) -> None:
-        legs: list[OrderParams] = []
-        names: list[str] = []
-        for item in items:
-            self._seq += 1
-            key = OrderKey(self.session, login.lineage, login.epoch, login.login, self._seq)
-            names.append(encode_client_order_id(key))
-            terms = {name: getattr(item, name) for name in item.__struct_fields__ if name != "client_order_id"}
-            self.asked[names[-1]] = ResolveItem(client_order_id=names[-1], **terms)
-            legs.append(
-                OrderParams(lineage=login.lineage, epoch=login.epoch, login=login.login, seq=self._seq, **terms)
-            )
-        if contingency is None:
-            self._last = legs[0], names[0]
-            self._request("order", legs[0], names[0])
-            self._repeat()
-        else:
-            self._request("order_list", OrderListParams(contingency, legs), ",".join(names))
 
-    def _answered(self, reply: object) -> None:
-        what, names = self._waiting.get(reply.id or 0, ("", ""))  # type: ignore[attr-defined]
-        super()._answered(reply)  # type: ignore[arg-type]
-        if what == "order_list":
-            for name in names.split(","):
-                if reply.error is not None and self.asked.pop(name, None) is not None:  # type: ignore[attr-defined]
-                    self.orders.pop(name, None)
+class SpotPyalgoStrategy(PyalgoStrategy):
+    """On pyalgo's own client."""
+
+    is_spot = True
+    borrows = False
+    """Whether its orders may borrow and repay."""
+
+    def _act(self) -> None:
+        rng = self.world.rng
+        subscription = rng.choice(self._subscriptions)
+        live = [order for order in subscription.open_orders if not order.in_doubt]
+        if live and rng.random() < _CANCELS:
+            subscription.cancel(rng.choice(live).id)
+            return
+        if live and rng.random() < self.amends * _AMENDS:
+            order = rng.choice(live)
+            less = draw_less(rng, Decimal(repr(order.quantity)))
+            subscription.amend(order.id, None, float(less))
+            return
+        self.want_assets(draw_spot_wish(rng, subscription.symbol, borrows=self.borrows))
+
+    def want_assets(self, wish: SpotWish) -> None:
+        """Order it now."""
+        if wish.contingency is None:
+            self.want(wish.orders[0])
+            return
+        legs = [Leg(*terms, **options) for terms, options in map(self._arguments, wish.orders)]
+        self._context.add_order_list(wish.orders[0].symbol, wish.contingency, *legs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Protocol
 
@@ -178,8 +178,8 @@ class Strategy:
         elif what == "repeated":
             assert reply.error is not None, "an order was taken twice"
         elif what == "order":
-            if reply.error is not None and self.asked.pop(client_order_id, None) is not None:
-                self.orders.pop(client_order_id, None)
+            if reply.error is not None:
+                self._never_taken([client_order_id])
         elif what == "set_leverage":
             self.leverage_changes += reply.error is None
         elif what == "resolve" and reply.error is None:
@@ -188,6 +188,12 @@ class Strategy:
                 self._learn(view)
             if not self.asked.keys().isdisjoint(client_order_id.split(",")):  # the answer ended before these
                 self._resolve()
+
+    def _never_taken(self, client_order_ids: Iterable[str]) -> None:
+        """The gateway refused them: whatever else is known of them came from elsewhere, and counts more."""
+        for client_order_id in client_order_ids:
+            if self.asked.pop(client_order_id, None) is not None:
+                self.orders.pop(client_order_id, None)
 
     def _take(self, snapshot: Snapshot) -> None:
         self._ready = True
@@ -275,6 +281,13 @@ class Strategy:
         self._order(login, draw_wish(rng, symbol, self.net.get(symbol, Decimal(0))))
 
     def _order(self, login: LoginResult, wish: Wish) -> None:
+        client_order_id, order = self._add(login, wish)
+        self._last = order, client_order_id
+        self._request("order", order, client_order_id)
+        self._repeat()
+
+    def _add(self, login: LoginResult, wish: Wish) -> tuple[str, OrderParams]:
+        """An order under a key of its own, which is about to be sent."""
         self._seq += self.world.rng.choice((1, 1, 1, 2))
         client_order_id = encode_client_order_id(
             OrderKey(self.session, login.lineage, login.epoch, login.login, self._seq)
@@ -286,19 +299,20 @@ class Strategy:
             str(wish.quantity),
             _text(wish.price),
             wish.time_in_force,
+            wish.post_only,
             client_order_id=client_order_id,
             reduce_only=wish.reduce_only,
             stop_price=_text(wish.stop_price),
             callback_rate=_text(wish.callback_rate),
+            quote_quantity=_text(wish.quote_quantity),
+            side_effect=wish.side_effect,
         )
         terms = structs.asdict(item)
         del terms["client_order_id"]
         self.asked[client_order_id] = item
         self.together[-1].append(client_order_id)
         order = OrderParams(lineage=login.lineage, epoch=login.epoch, login=login.login, seq=self._seq, **terms)
-        self._last = order, client_order_id
-        self._request("order", order, client_order_id)
-        self._repeat()
+        return client_order_id, order
 
     def _repeat(self) -> None:
         """The same order under the same key, whatever became of the first: it must never be sent again."""
@@ -307,7 +321,7 @@ class Strategy:
             self._request("order", order, client_order_id, what="repeated")
 
 
-def _text(number: Decimal | None) -> str | None:
+def _text(number: Decimal | int | None) -> str | None:
     return None if number is None else str(number)
 
 
@@ -319,6 +333,7 @@ def _item(view: OrderView) -> ResolveItem:
         view.quantity,
         view.price,
         view.time_in_force,
+        view.post_only,
         client_order_id=view.client_order_id,
         reduce_only=view.reduce_only,
         stop_price=view.stop_price,

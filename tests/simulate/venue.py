@@ -14,6 +14,7 @@ from tests.simulate.troubles import Troubles
 from tests.simulate.unanswered import Question, Unanswered, topic_of
 from tests.simulate.world import World
 from tradingsys.core.enums import OrderType, Side, TimeInForce
+from tradingsys.sim.conditions import Condition
 from tradingsys.sim.events import ExchangeEvent, NewAmend, NewOrder
 from tradingsys.sim.faces.transport import Reply, Request, WsClose, WsOutput
 from tradingsys.sim.simulator import Product, Simulator
@@ -105,7 +106,7 @@ class Venue:
     def cancel_by_hand(self) -> bool:
         """Somebody cancels one of the account's orders on the exchange's own pages, if there is one."""
         exchange, now_ns, rng = self.simulator.exchange, self.world.now_ns, self.world.rng
-        orders, waiting = exchange.open_orders(self._account), exchange.open_conditions(self._account)
+        orders, waiting = exchange.open_orders(self._account), self._waiting()
         if waiting and (not orders or rng.random() < 0.4):
             events = exchange.cancel_condition(self._account, now_ns, algo_id=rng.choice(waiting).algo_id)
         elif orders:
@@ -115,6 +116,10 @@ class Venue:
             return False
         self.deliver(self.simulator.absorb(events, now_ns))
         return True
+
+    def _waiting(self) -> list[Condition]:
+        """Orders that wait for a price at a service of their own."""
+        return self.simulator.exchange.open_conditions(self._account)
 
     def amend_by_hand(self) -> bool:
         """Somebody moves one of the account's orders, if there is one, to another price."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from random import Random
 
 from msgspec import Struct
 
-from tradingsys.core.enums import OrderType, Side, TimeInForce
+from tradingsys.core.enums import OrderType, Side, SideEffect, TimeInForce
 
-__all__ = ["PRICES", "Wish", "draw_amend", "draw_wish"]
+__all__ = ["PRICES", "Wish", "conditional", "draw_amend", "draw_wish"]
 
 PRICES = {"dogeusdt": Decimal("0.6"), "adausdt": Decimal("0.75")}
 """What is traded, and the middle of the prices at which."""
@@ -42,6 +43,10 @@ class Wish(Struct, frozen=True):
     reduce_only: bool = False
     stop_price: Decimal | None = None
     callback_rate: Decimal | None = None
+    post_only: bool = False
+    quote_quantity: int | None = None
+    """So much of the quote asset; the quantity is 0 then."""
+    side_effect: SideEffect | None = None
 
 
 def draw_wish(rng: Random, symbol: str, net: Decimal) -> Wish:
@@ -54,7 +59,7 @@ def draw_wish(rng: Random, symbol: str, net: Decimal) -> Wish:
     if kind < 0.15:
         return Wish(symbol, side, OrderType.MARKET, quantity, reduce_only=reduces)
     if kind < 0.4:
-        return _conditional(rng, symbol, side, quantity, reduces)
+        return conditional(rng, symbol, PRICES[symbol], side, quantity, reduces)
     time_in_force = rng.choice((TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC))
     return Wish(symbol, side, OrderType.LIMIT, quantity, _near(rng, symbol), time_in_force, reduces)
 
@@ -67,13 +72,22 @@ def draw_amend(rng: Random, symbol: str, quantity: Decimal) -> tuple[Decimal | N
     return price, max(Decimal(10), quantity + rng.randint(-20, 20))
 
 
-def _conditional(rng: Random, symbol: str, side: Side, quantity: int, reduces: bool) -> Wish:
-    order_type = rng.choice(_CONDITIONAL)
+def conditional(
+    rng: Random,
+    symbol: str,
+    middle: Decimal,
+    side: Side,
+    quantity: int,
+    reduces: bool = False,
+    types: Sequence[OrderType] = _CONDITIONAL,
+) -> Wish:
+    """An order that waits for a price near this one."""
+    order_type = rng.choice(types)
     if order_type is OrderType.TRAILING_STOP_MARKET:
         rate = rng.choice((Decimal("0.1"), Decimal("0.3"), Decimal(1)))
         return Wish(symbol, side, order_type, quantity, reduce_only=reduces, callback_rate=rate)
     away = rng.randint(1, 8) * _TICK
-    stop = PRICES[symbol] + (away if (order_type, side) in _RISING else -away)
+    stop = middle + (away if (order_type, side) in _RISING else -away)
     price = stop + rng.randint(-4, 4) * _TICK if order_type.has_price else None
     time_in_force = TimeInForce.GTC if order_type.has_price else None
     return Wish(symbol, side, order_type, quantity, price, time_in_force, reduces, stop)

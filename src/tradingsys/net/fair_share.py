@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import cast
+from typing import Protocol, cast
 
 from msgspec import Struct
 from picows import WSFrame, WSMsgType
@@ -46,17 +46,39 @@ def has_reserved_bits(frame: WSFrame) -> bool:
     return bool(frame.rsv1 or frame.rsv2 or frame.rsv3)
 
 
+class Reading(Protocol):
+    """Of a transport, what decides whether anything more is read."""
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+    def is_closing(self) -> bool: ...
+
+
+class Turns(Protocol):
+    """Of an event loop, what comes later."""
+
+    def call_soon(self, callback: Callable[[], None], /) -> object: ...
+
+    def call_later(self, delay: float, callback: Callable[[], None], /) -> object: ...
+
+
 class FairShare:
     """The frames of one connection."""
 
     def __init__(
         self,
-        transport: asyncio.Transport,
+        transport: Reading,
         hand_on: Callable[[KeptFrame], None],
         flooded: Callable[[], None],
+        turns: Turns | None = None,
     ) -> None:
-        """``flooded`` is told when more came at once than is kept; the peer is muted then."""
+        """``flooded`` is told when more came at once than is kept; the peer is muted then. ``turns`` are those of the
+        running loop unless told otherwise.
+        """
         self._transport = transport
+        self._turns: Turns = asyncio.get_running_loop() if turns is None else turns
         self._hand_on, self._flooded = hand_on, flooded
         self._kept: deque[KeptFrame] = deque()
         self._spent = 0
@@ -72,7 +94,7 @@ class FairShare:
         self._spent += 1 + size // _FRAME_BYTES
         if self._spent >= _SHARE // 2 and not self._is_counted:
             self._is_counted = True
-            asyncio.get_running_loop().call_soon(self._turn_over)
+            self._turns.call_soon(self._turn_over)
         return self._spent > _SHARE
 
     def keep(self, frame: KeptFrame) -> None:
@@ -107,7 +129,7 @@ class FairShare:
             self._spent = 0
 
     def _soon(self) -> None:
-        asyncio.get_running_loop().call_later(_PAUSE_S, self._go_on)
+        self._turns.call_later(_PAUSE_S, self._go_on)
 
     def _go_on(self) -> None:
         spent = 0
