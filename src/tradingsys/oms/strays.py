@@ -59,7 +59,8 @@ class Strays:
             self.unattributed[key] = {}
             self._effects.append(Attribute(symbol, venue_order_id))
         if key in self.unattributed:
-            self.unattributed[key] |= unknown
+            held = self.unattributed[key]
+            held |= {name: held[name].join(fill) if name in held else fill for name, fill in unknown.items()}
             if facts.client_order_ids:
                 told = structs.replace(facts, fills={})
                 self._told[key] = self._told[key].merge(told) if key in self._told else told
