@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tests.simulate.unanswered import Question, Topic, Unanswered
+from tests.simulate.unanswered import BOOKING, Question, Unanswered
 from tests.simulate.world import World
 from tradingsys.core.enums import OrderStatus, TradingState
 from tradingsys.core.ids import EXTERNAL, decode_client_order_id
@@ -121,7 +121,7 @@ class Overseer:
                 self._say(f"booked once, and no longer: {fill.symbol} {fill.exec_id}")
 
     def _untold(self) -> set[str]:
-        """Symbols of which this gateway was refused executions: that is said, and asked again later."""
+        """Symbols of which this gateway was refused executions, or whose they are: that is said, and asked again."""
         if self.unanswered is None:
             return set()
         for refusing in self.unanswered.lasting():
@@ -129,7 +129,7 @@ class Overseer:
                 refusing.has_met_start = True
                 self._counts["starts that were READY while questions were refused"] += 1
         within_ns = self._world.now_ns - self.began_ns
-        wanted = (Question(Topic.EXECUTIONS, symbol) for symbol in self._book.symbols)
+        wanted = (Question(topic, symbol) for symbol in self._book.symbols for topic in BOOKING)
         return {each.symbol for each in wanted if self.unanswered.was_refused(each, within_ns)}
 
     def heard(self, report: Report) -> None:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from tests.simulate.world import World, s
 from tradingsys.sim.faces.transport import NO_ANSWER, Reply
 
-__all__ = ["Manner", "Question", "Refusing", "Topic", "Unanswered", "topic_of"]
+__all__ = ["BOOKING", "Manner", "Question", "Refusing", "Topic", "Unanswered", "topic_of"]
 
 
 class Topic(StrEnum):
@@ -43,6 +43,8 @@ _PATHS = {
     "/account": Topic.ACCOUNT,
 }
 _OF_A_SYMBOL = frozenset({Topic.EXECUTIONS, Topic.CONDITIONAL_ORDERS, Topic.ONE_ORDER})
+BOOKING = (Topic.EXECUTIONS, Topic.ONE_ORDER, Topic.CONDITIONAL_ORDERS)
+"""What must be told before an execution is booked: it, and whose it is."""
 _ALL = frozenset(Topic)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from tests.simulate.overseer import Overseer
-from tests.simulate.unanswered import Question, Refusing, Topic, Unanswered
+from tests.simulate.unanswered import BOOKING, Question, Refusing, Topic, Unanswered
 from tests.simulate.world import World, s
 from tradingsys.core.records import HaltCause, Scope
 
@@ -13,8 +13,6 @@ __all__ = ["PUT_ASIDE_S", "Untold"]
 
 PUT_ASIDE_S = 310
 """Within so long a gateway asks again for what it put aside."""
-_BOOKING = (Topic.EXECUTIONS, Topic.ONE_ORDER, Topic.CONDITIONAL_ORDERS)
-"""What must be told before an execution is booked: it, and whose it is."""
 _ASKED_S = 30
 """Within so long all that proves the books is asked for again."""
 _WAITED_S = 10
@@ -35,7 +33,7 @@ class Untold:
             return self._unanswered.has_refused(s(_ASKED_S))
         return cause is HaltCause.DIFFERENCE and any(
             self._overseer.lacks(symbol, self._world.now_ns)
-            and any(self._unanswered.was_refused(Question(topic, symbol), s(PUT_ASIDE_S)) for topic in _BOOKING)
+            and any(self._unanswered.was_refused(Question(topic, symbol), s(PUT_ASIDE_S)) for topic in BOOKING)
             for symbol in self._near(scope.symbol)
         )
 
