@@ -67,7 +67,6 @@ class AccountCheck:
     async def check(self) -> None:
         """Measure everything, tell what is new, and restrict orders where the books differ."""
         found = await self.measure()
-        self.proof.compared()
         for name in [*self._unsteady]:
             if name not in found or found[name].is_steady:
                 del self._unsteady[name]
@@ -88,6 +87,7 @@ class AccountCheck:
         self._book.differences.clear()
         self._book.differences |= told
         self._disagreement.judge(told, found.keys() - told.keys())
+        self.proof.compared(is_dealt_with=self._disagreement.restricts_all(found))
 
     async def measure(self, only: Container[str] | None = None) -> dict[str, Difference]:
         """Where the books differ from the account, now or a moment later; ``only`` there, if it is given.

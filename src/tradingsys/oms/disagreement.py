@@ -36,8 +36,12 @@ class Disagreement:
     @property
     def wants_confirmation(self) -> bool:
         """Whether the next check should come soon, as something was found that is not believed yet."""
+        return not self.restricts_all(self._since_ms)
+
+    def restricts_all(self, names: Iterable[str]) -> bool:
+        """Whether every symbol is restricted that is concerned by a difference in one of these."""
         restricted = {row.scope.symbol for row in self._standing()}
-        return any(not self._symbols_trading(name) <= restricted for name in self._since_ms)
+        return all(self._symbols_trading(name) <= restricted for name in names)
 
     def judge(self, differences: Mapping[str, Decimal], unsure: Iterable[str] = ()) -> None:
         """A check found these differences; of ``unsure`` names it could not say, of all others that they agree."""

@@ -23,11 +23,15 @@ class Proof:
         self._inquiry = inquiry
         self._halts = inquiry.book.halts
         self._waited_ms = 0
+        self._is_imposed = False
 
-    def compared(self) -> None:
-        """The books were compared with what the venue told just now."""
-        self._waited_ms = 0
-        if self._halts.lift(Scope(), self._inquiry.venue_ms(), HaltCause.UNPROVEN):
+    def compared(self, *, is_dealt_with: bool) -> None:
+        """The books were compared with what the venue told just now; ``is_dealt_with``: they agree, or orders are
+        restricted wherever they do not.
+        """
+        self._waited_ms, now_ms = 0, self._inquiry.venue_ms()
+        if is_dealt_with and self._halts.lift(Scope(), now_ms, HaltCause.UNPROVEN):
+            self._is_imposed = False
             self._inquiry.book.alarm(
                 "the exchange tells again what the account holds, and the books were compared with it: orders are "
                 "restricted no longer for that it did not"
@@ -36,16 +40,24 @@ class Proof:
     async def watch(self, every_ms: int) -> None:
         """For as long as the process lives; they are to be compared as often as this.
 
-        Time in which the whole machine stood still does not count: nobody asked.
+        Time in which the whole machine stood still does not count: nobody asked. A person who lifts the restriction has
+        as long again.
         """
         longest_ms = max(_LONGEST_MS, _LONGEST_CHECKS * every_ms)
         while True:
             await self._inquiry.wait(_LOOK_MS)
+            if self._is_imposed and not self._stands:
+                self._is_imposed, self._waited_ms = False, 0
             self._waited_ms += _LOOK_MS
-            if self._waited_ms >= longest_ms:
+            if self._waited_ms >= longest_ms and not self._is_imposed:
+                self._is_imposed = True
                 reason = (
-                    f"the exchange has not told for {longest_ms // 1_000} s what the account holds, so nothing proves "
-                    "the books; orders are free again by themselves once it does"
+                    f"for {longest_ms // 1_000} s the books could not be compared with the account, so nothing proves "
+                    "them; orders are free again by themselves once both were compared"
                 )
                 now_ms = self._inquiry.venue_ms()
                 self._halts.impose(Scope(), TradingState.REDUCING, HaltCause.UNPROVEN, reason, now_ms)
+
+    @property
+    def _stands(self) -> bool:
+        return any(row.cause is HaltCause.UNPROVEN for row in self._halts.of(Scope()))

@@ -215,7 +215,8 @@ class Recovery:
         """What is done every so many ms for as long as the process lives; each by itself, as what the venue does not
         answer must delay nothing else. See `watch_trades`, too.
         """
-        return self.watch_time, self.watch_orders, self.watch_account, self.watch_cash, self.watch_proof
+        orders, money = (self.watch_orders, self.watch_holdings), (self.watch_account, self.watch_cash)
+        return self.watch_time, *orders, *money, self.watch_proof
 
     async def watch_time(self, every_ms: int) -> None:
         """Keep the clock right."""
@@ -234,12 +235,17 @@ class Recovery:
             await self._see_what_became(shown, asked_ms)
 
     async def watch_account(self, every_ms: int) -> None:
-        """Account for what it came to hold, and keep the books proven."""
+        """Keep the books proven."""
         while True:
             await self._inquiry.wait(min(every_ms, CONFIRM_MS) if self._check.wants_confirmation else every_ms)
+            await self.check_account()
+
+    async def watch_holdings(self, every_ms: int) -> None:
+        """Account for what the account came to hold."""
+        while True:
+            await self._inquiry.wait(every_ms)
             await self._enter_symbols(_TRIES_MEANWHILE)
             await self._account.enter_assets(self._book.cash.wanted, _TRIES_MEANWHILE)
-            await self.check_account()
 
     async def watch_cash(self, every_ms: int) -> None:
         """Book funding, interest and transfers."""

@@ -187,7 +187,20 @@ UPDATE prices SET quote_asset = symbols.quote_asset FROM symbols
   WHERE symbols.symbol = prices.symbol AND symbols.quote_asset <> '';
 """
 
-_STEPS = (_SCHEMA_1, _SCHEMA_2, _SCHEMA_3, _SCHEMA_4, _SCHEMA_5, _SCHEMA_6, _SCHEMA_7, _SCHEMA_8, _SCHEMA_9)
+_SCHEMA_10 = "-- older programs do not know the cause UNPROVEN, which halts may have from here on"
+
+_STEPS = (
+    _SCHEMA_1,
+    _SCHEMA_2,
+    _SCHEMA_3,
+    _SCHEMA_4,
+    _SCHEMA_5,
+    _SCHEMA_6,
+    _SCHEMA_7,
+    _SCHEMA_8,
+    _SCHEMA_9,
+    _SCHEMA_10,
+)
 VERSION = len(_STEPS)
 
 

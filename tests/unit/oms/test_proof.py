@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from tests.unit.oms.books import EPOCH, SYMBOL, saved
 from tests.unit.oms.table import Table
 from tradingsys.core.commands import OpenOrdersQuery, PositionsQuery, Query, TimeQuery
@@ -26,7 +28,7 @@ def watched() -> Table:
     return table
 
 
-def live(table: Table, ms: int, *, told: bool) -> list[type[Query[object]]]:
+def live(table: Table, ms: int, *, told: bool, net: int = 0) -> list[type[Query[object]]]:
     """Returns what was asked for meanwhile; the account's positions are told or refused, everything else is told."""
     asked = []
     for _ in range(ms // 1_000):
@@ -34,7 +36,7 @@ def live(table: Table, ms: int, *, told: bool) -> list[type[Query[object]]]:
         while questions := table.asked():
             asked.append(type(questions[0]))
             if isinstance(questions[0], PositionsQuery):
-                table.answer({} if told else VenueError(-1000, "unknown"))
+                table.answer({SYMBOL: Decimal(net)} if told else VenueError(-1000, "unknown"))
             else:
                 table.answer(table.now_ns if isinstance(questions[0], TimeQuery) else ())
     return asked
@@ -52,7 +54,7 @@ def test_orders_only_reduce_while_nothing_proves_the_books() -> None:
     assert state(table) is TradingState.ACTIVE, "it may tell yet"
     live(table, 3 * WATCH_MS, told=False)
     assert state(table) is TradingState.REDUCING
-    assert "has not told for 180 s what the account holds" in table.book.halts.why(1, SYMBOL)
+    assert "for 180 s the books could not be compared" in table.book.halts.why(1, SYMBOL)
     assert len(table.book.halts) == 1
 
 
@@ -64,6 +66,25 @@ def test_orders_are_free_again_once_the_account_is_told() -> None:
     assert state(table) is TradingState.ACTIVE
     (alarm,) = [effect.text for effect in table.book.take_effects() if isinstance(effect, Alarm)]
     assert "tells again what the account holds" in alarm
+
+
+def test_a_comparison_that_finds_a_difference_frees_nobody_until_that_restricts() -> None:
+    table = watched()
+    live(table, LONGEST_MS + WATCH_MS, told=False)
+    for _ in range(WATCH_MS // 1_000):
+        live(table, 1_000, told=True, net=7)
+        assert state(table) is TradingState.REDUCING
+    assert [row.cause for row in table.book.halts] == [HaltCause.DIFFERENCE]
+
+
+def test_a_person_who_lifts_it_has_as_long_again() -> None:
+    table = watched()
+    live(table, LONGEST_MS + WATCH_MS, told=False)
+    table.book.halts.lift(Scope(), EPOCH)
+    live(table, LONGEST_MS - 2_000, told=False)
+    assert state(table) is TradingState.ACTIVE
+    live(table, 4_000, told=False)
+    assert state(table) is TradingState.REDUCING
 
 
 def test_what_an_earlier_run_restricted_is_free_once_the_account_is_told() -> None:

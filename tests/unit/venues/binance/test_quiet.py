@@ -1,4 +1,4 @@
-"""Whichever way the exchange says that it wants to be left alone, nothing is sent on any other, and nothing connects."""
+"""Whichever way the exchange says that it wants to be left alone, nothing is sent on any other, or connected."""
 
 from collections.abc import Callable
 
