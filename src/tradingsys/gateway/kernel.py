@@ -40,7 +40,7 @@ from tradingsys.gateway.products import ProductName
 from tradingsys.gateway.recent_rows import RecentRows
 from tradingsys.gateway.report_log import log_report
 from tradingsys.gateway.requests import RequestHandler
-from tradingsys.gateway.saving import Saving
+from tradingsys.gateway.saving import Saving, stops_without_store
 from tradingsys.gateway.seams import Log, Peer, StoreSeam, Transport
 from tradingsys.gateway.sessions import Client, Session, SessionDesk
 from tradingsys.gateway.settings import GatewaySettings
@@ -139,6 +139,7 @@ class Gateway:
         self.procedures.keep(self.recovery.keep_time)  # a machine may be suspended while it boots, too
         self.run(self._boot(boot))
 
+    @stops_without_store
     def venue_event(self, event: Input) -> None:
         """Something happened on a connection to the venue."""
         if not isinstance(event, Tick) and self.market.owns(getattr(event, "channel", "")):
@@ -149,6 +150,7 @@ class Gateway:
         self.venue.handle(event)
         self.settle()
 
+    @stops_without_store
     def tick(self) -> None:
         """Time passed: `next_deadline_ns` is due."""
         now_ns = self._clock.monotonic_ns()
@@ -162,13 +164,9 @@ class Gateway:
     @property
     def next_deadline_ns(self) -> int | None:
         """When to call `tick` at the latest."""
-        dues = (
-            self.venue.next_deadline_ns,
-            self.procedures.next_deadline_ns,
-            self.market.next_deadline_ns,
-            self.sessions.next_deadline_ns if self.sessions else None,
-        )
-        return earliest(dues)
+        venue, procedures, market = self.venue, self.procedures, self.market
+        of_sessions = self.sessions.next_deadline_ns if self.sessions else None
+        return earliest((venue.next_deadline_ns, procedures.next_deadline_ns, market.next_deadline_ns, of_sessions))
 
     def peer_opened(self, peer: Peer, source: str = "") -> None:
         """A strategy connected, from another machine if there is a ``source``."""

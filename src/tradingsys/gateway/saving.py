@@ -7,14 +7,41 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, wraps
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from tradingsys.core.errors import StoreError
 from tradingsys.core.records import HaltRecord, PositionRecord, Record, SymbolRecord
 from tradingsys.gateway.seams import StoreSeam
 from tradingsys.gateway.sessions import Session
 
-__all__ = ["Saving"]
+__all__ = ["Saving", "stops_without_store"]
+
+_Ending = TypeVar("_Ending", bound="Ending")
+_P = ParamSpec("_P")
+
+
+class Ending(Protocol):
+    """Whoever can stop for good."""
+
+    def fail(self, error: StoreError) -> None:
+        """Nothing may be trusted any more: stop."""
+
+
+def stops_without_store(step: Callable[Concatenate[_Ending, _P], None]) -> Callable[Concatenate[_Ending, _P], None]:
+    """For steps in which an order of long ago may be looked up in pos.db: where that fails, it is over.
+
+    A store that failed says so to whoever waits for it, which may be a moment later than somebody wants to read it.
+    """
+
+    @wraps(step)
+    def stopping(ending: _Ending, /, *args: _P.args, **kwargs: _P.kwargs) -> None:
+        try:
+            step(ending, *args, **kwargs)
+        except StoreError as error:
+            ending.fail(error)
+
+    return stopping
 
 
 class Saving:
