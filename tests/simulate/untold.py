@@ -26,7 +26,7 @@ class Untold:
         self._world, self._unanswered, self._overseer, self._counts = world, unanswered, overseer, counts
 
     def explains(self, scope: Scope, cause: HaltCause) -> bool:
-        """Whether the books lack something of this symbol, or of one that trades its assets, that was refused; or
+        """Whether the books lack something that moved this symbol or its assets, and was refused; or
         nothing could prove them, as something still is.
         """
         if cause is HaltCause.UNPROVEN:
@@ -49,7 +49,5 @@ class Untold:
             self._counts["executions that waited for a refused question"] += 1
 
     def _near(self, symbol: str) -> set[str]:
-        pairs = self._overseer.book.pairs
-        own = pairs.get(symbol)
-        assets = set() if own is None else {own.base, own.quote}
-        return {symbol, *(each for each, pair in pairs.items() if not assets.isdisjoint((pair.base, pair.quote)))}
+        """Where assets are held, any execution may have moved those of this symbol: fees are paid in others."""
+        return {symbol, *self._overseer.book.pairs}
