@@ -48,11 +48,13 @@ class Hands:
             shell = apsw.Connection(str(self._book))
             try:
                 shell.execute("BEGIN IMMEDIATE")
+                has_log = shell.pragma("journal_mode") == "wal"
             except apsw.Error:
                 shell.close()
                 return
         self._shell, self._locked_until_ns = shell, self._world.now_ns + ms(hold_ms)
-        self.locks_too_long += hold_ms >= 4_500  # 5 s, of which a commit may have waited some already
+        # It waits for 5 s, of which a commit may have waited some already; and not to give a restored copy its log.
+        self.locks_too_long += hold_ms >= 4_500 or not has_log
         self._disk.counts["locks by a shell"] += 1
         self._world.note(f"a shell locks pos.db for {hold_ms} ms")
         self._world.after(ms(hold_ms), self.unlock)
