@@ -307,7 +307,7 @@ def test_a_flooding_client_is_told_so(rig: Rig) -> None:
     client.messages.clear()
     for number in range(600):
         client._link.send(json.dumps({"id": 10_000 + number, "method": "get_positions", "params": []}).encode())
-    rig.run(0.1)
+    rig.run(1)  # it is heard in shares
     codes = [message.get("error", {}).get("code") for message in client.messages if "id" in message]
     assert len(codes) == 600, "every request gets an answer"
     assert codes.count(ErrorCode.DENIED) > 100
