@@ -57,11 +57,16 @@ class Missing:
     def orders_told(self, until_ms: int, told: Iterable[str], untold: Iterable[str]) -> None:
         """The venue told of all that were open then on these symbols, and not on those: what executes later is known as
         ours.
+
+        Where nothing that was missing was told the instant stays: on symbols that are still missing everything may be
+        ours, whenever it executes, and on all others everything open was known before.
         """
-        self.until_ms = max(until_ms, self.until_ms)
-        self._orders = (self._orders - set(told)) | set(untold)
+        told = set(told)
+        if told or self._anywhere is not None:
+            self.until_ms = max(until_ms, self.until_ms)
+        self._orders = (self._orders - told) | set(untold)
         if self._anywhere is not None:
-            self._anywhere |= set(told)
+            self._anywhere |= told
         self._note()
 
     def symbols_known(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -10,12 +11,12 @@ import apsw
 import pytest
 from msgspec import structs
 
-from tests.unit.gateway.scene import SETTINGS, Scene
-from tests.unit.gateway.scripted_venue import SYMBOL
+from tests.unit.gateway.scene import SETTINGS, Scene, SceneClient
+from tests.unit.gateway.scripted_venue import SYMBOL, Json
 from tests.unit.gateway.spot_venue import SpotVenue, spot_scene
 from tests.unit.gateway.test_conditional_orders import STOP
 from tests.unit.gateway.test_not_told import REFUSED, RETRIED_S, asked, executes, pays, restarts
-from tests.unit.gateway.test_taken_off import GONE, loses_a_gap
+from tests.unit.gateway.test_taken_off import GONE, UNKNOWN, loses_a_gap, take_off
 from tradingsys.core.commands import (
     AmendmentsQuery,
     CancelOrder,
@@ -25,11 +26,14 @@ from tradingsys.core.commands import (
     TradesQuery,
 )
 from tradingsys.core.enums import Side
-from tradingsys.core.errors import VenueError
+from tradingsys.core.errors import StoreError, VenueError
 from tradingsys.core.ids import EXTERNAL
+from tradingsys.core.missing import MissingRecord
 from tradingsys.core.order import Fill, Order
+from tradingsys.core.records import Record
 from tradingsys.core.reports import OrderChanged, OrderRequest, Outcome
 from tradingsys.core.venue_clock import VenueClock
+from tradingsys.gateway.flattening import Flattening
 from tradingsys.gateway.products import ProductName
 
 D = Decimal
@@ -100,6 +104,26 @@ def test_a_renamed_order_that_executes_is_nobodys_before_its_names_are_told(
     venue.answers[AmendmentsQuery] = lambda _: resting.client_order_ids
     scene.run(RETRIED_S)
     assert scene.gateway.book.net(1, SYMBOL) == qty and not scene.gateway.book.net(EXTERNAL, SYMBOL)
+
+
+def test_that_something_is_still_not_told_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene, venue, resting = loses_what_was_renamed(tmp_path)
+    written, commit = list[MissingRecord](), scene.store.commit
+
+    def noted(records: Sequence[Record], done: Callable[[StoreError | None], None]) -> None:
+        written.extend(record for record in records if isinstance(record, MissingRecord))
+        commit(records, done)
+
+    monkeypatch.setattr(scene.store, "commit", noted)
+    since_ms = scene.gateway.book.missing.until_ms
+    scene.run(300)
+    assert scene.gateway.book.missing.lacks_orders(SYMBOL) and not written
+    assert scene.gateway.book.missing.until_ms == since_ms
+    venue.answers[AmendmentsQuery] = lambda _: resting.client_order_ids
+    told_ms = scene.now_ms()
+    scene.run(RETRIED_S)
+    [record] = written
+    assert not record.orders and record.until_ms > told_ms, "it may have executed until then"
 
 
 def test_what_only_its_strategy_tells_of_counts_where_it_may_rest_under_another_name(tmp_path: Path) -> None:
@@ -263,3 +287,71 @@ def test_who_lost_a_symbol_is_asked_for_what_waited_there(tmp_path: Path) -> Non
     answers[TradesQuery] = told
     scene.run(RETRIED_S)
     assert (scene.gateway.book.net(1, GONE), scene.gateway.book.net(EXTERNAL, GONE)) == (D(-4), D(0))
+
+
+def holds_and_may_rest(tmp_path: Path, **changes: object) -> tuple[Scene, SceneClient]:
+    """Session 1 holds 30. It tells of an order to sell as much, which the journal lost, and which may wait where the
+    exchange does not tell of orders.
+    """
+    scene = Scene(tmp_path, WATCHED).ready()
+    client = scene.holder(1, "30")
+    [bought] = [order.facts for order in scene.gateway.book.orders.values()]
+    terms: Json = {"side": "SELL", "price": "0.7", **changes}
+    lost = client.order(**terms)
+    scene.venue.answers[ConditionalOrdersQuery] = lambda _: REFUSED
+    scene.venue.answers[OrderQuery] = lambda query: REFUSED if query.client_order_id == lost else bought
+    restarts(scene, loses_orders=True)
+    scene.run(120)
+    assert scene.gateway.is_ready
+    client = scene.client(1)
+    client.result("resolve", {"orders": [client.order_params(client_order_id=lost, **terms)]})
+    assert scene.gateway.book.orders[lost].is_unproven
+    return scene, client
+
+
+def is_told_of_all(scene: Scene) -> None:
+    """But nothing of the order."""
+    scene.venue.answers[ConditionalOrdersQuery] = lambda _: ()
+    scene.run(RETRIED_S)
+    assert scene.gateway.book.missing.has_all_orders
+    assert [order.is_past for order in scene.gateway.book.open_orders()] == [True]
+
+
+def test_nothing_is_traded_away_beside_an_order_that_may_rest(tmp_path: Path) -> None:
+    scene, _ = holds_and_may_rest(tmp_path)
+    before = len(scene.venue.placed())
+    left = Flattening(scene.gateway).step(1, SYMBOL)
+    assert left is not None and "is being asked" in left.why
+    assert len(scene.venue.placed()) == before
+    is_told_of_all(scene)
+    assert Flattening(scene.gateway).step(1, SYMBOL) is not None
+    assert len(scene.venue.placed()) == before + 1
+
+
+def test_an_order_that_may_rest_leaves_less_to_be_reduced(tmp_path: Path) -> None:
+    scene, client = holds_and_may_rest(tmp_path)
+    reduces: Json = {"side": "SELL", "price": "0.8", "reduce_only": True}
+    assert "30 of it being reduced already" in client.error("order", client.order_params(**reduces))[1]
+    is_told_of_all(scene)
+    client.order(**reduces)
+
+
+def test_an_order_that_may_rest_is_right_for_the_only_holder_alone(tmp_path: Path) -> None:
+    scene, _ = holds_and_may_rest(tmp_path, reduce_only=True)
+    other = scene.client(2)
+    sells: Json = {"side": "SELL", "price": "0.8"}
+    assert "session 1 waits to SELL" in other.error("order", other.order_params(**sells))[1]
+    is_told_of_all(scene)
+    other.order(**sells)
+
+
+def test_orders_on_a_symbol_that_was_taken_off_are_missing_no_more(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, structs.replace(WATCHED, symbols=(SYMBOL, GONE))).ready()
+    scene.venue.answers[ConditionalOrdersQuery] = lambda query: UNKNOWN if query.symbol == GONE else ()
+    take_off(scene)
+    scene.settings = WATCHED
+    restarts(scene, loses_orders=True)
+    scene.run(60)
+    assert scene.gateway.is_ready and scene.gateway.book.missing.lacks_orders(GONE), "it may only be unknown for now"
+    scene.run(600)
+    assert scene.gateway.recovery.is_gone(GONE) and scene.gateway.book.missing.has_all_orders

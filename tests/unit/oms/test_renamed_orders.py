@@ -196,6 +196,30 @@ def test_one_that_the_journal_lost_is_known_again_by_executions_from_then(world:
     assert world.book.net(EXTERNAL, "BTCUSDT") == 3 and amendments(world) == asked, "it is of today"
 
 
+def test_orders_that_the_journal_lost_may_have_executed_as_late_as_the_clock_may_be_behind(world: AssetWorld) -> None:
+    world.venue.match(lost(world), "6")
+    world.open()
+    world.book.missing.journal_lost(world.venue.now_ms)
+    world.clock.doubt()
+    before_ms = world.venue.now_ms
+    doubt_ms = world.clock.uncertainty_ms(world.now_ns)
+    assert doubt_ms
+    world.run(world.recovery.find_lost_orders())
+    assert world.book.missing.until_ms >= before_ms + doubt_ms
+
+
+def test_as_long_as_there_may_be_symbols_that_nobody_knows_each_answer_is_about_them_too(world: AssetWorld) -> None:
+    missing, began_ms = world.book.missing, world.venue.now_ms
+    missing.journal_lost(began_ms)
+    missing.orders_told(began_ms + 1_000, (), ())
+    assert missing.until_ms == began_ms + 1_000, "what was open then was told, whatever its symbol"
+    missing.symbols_known()
+    missing.orders_told(began_ms + 2_000, (), ("ETHUSDT",))
+    assert missing.until_ms == began_ms + 1_000
+    missing.orders_told(began_ms + 3_000, ("ETHUSDT",), ())
+    assert missing.until_ms == began_ms + 3_000
+
+
 def test_an_order_under_a_new_name_is_ours_if_our_id_leads_to_it(world: AssetWorld) -> None:
     name, resting = killed_in_doubt(world)
     renamed = world.venue.amend(resting, "web_1", "6")
