@@ -13,7 +13,7 @@ from tradingsys.core.instrument import Instrument
 from tradingsys.core.order import Terms
 from tradingsys.core.records import Intent
 from tradingsys.gateway.sessions import Session
-from tradingsys.gateway.views import terms_of
+from tradingsys.gateway.views import signed_number, terms_of
 from tradingsys.oms.session_book import Incarnation, SessionBook
 from tradingsys.wire.messages import ErrorCode, ResolveItem
 
@@ -68,9 +68,10 @@ class UnprovenOrders:
 
         Raises LocalProtocolError.
         """
-        if item.quote_quantity is not None or item.close_position:
-            item = structs.replace(item, quantity="0")
         try:
+            if item.quote_quantity is not None or item.close_position:
+                signed_number("quantity", item.quantity)  # counts for nothing, and must be a number all the same
+                item = structs.replace(item, quantity="0")
             return terms_of(item)
         except ValueError as error:
             raise LocalProtocolError(str(error), code=ErrorCode.BAD_REQUEST) from None

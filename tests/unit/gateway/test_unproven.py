@@ -224,3 +224,33 @@ def test_the_disk_is_not_asked_about_what_a_session_cannot_have_sent(rig: Rig, p
     mine = made_up(client, past)
     assert client.error("cancel", {"client_order_id": mine["client_order_id"]}) == ErrorCode.NO_SUCH_ORDER
     assert asked == [mine["client_order_id"]]
+
+
+AMOUNT: Json = {"order_type": "MARKET", "quote_quantity": "90", "price": None, "time_in_force": None}
+CLOSING: Json = {
+    "order_type": "STOP_MARKET",
+    "stop_price": "0.5",
+    "side": "SELL",
+    "close_position": True,
+    "price": None,
+    "time_in_force": None,
+}
+
+
+@pytest.mark.parametrize("told", ["0", "149"])
+def test_one_that_closes_a_position_may_be_told_with_what_that_came_to(rig: Rig, past: int, told: str) -> None:
+    client = rig.client()
+    item = made_up(client, past, **CLOSING, quantity=told)
+    assert "result" in client.ask("resolve", {"orders": [item]}, wait_s=0.1)
+    terms = rig.gateway.gateway.book.orders[item["client_order_id"]].known_terms
+    assert terms is not None and terms.close_position and not terms.order_qty
+
+
+@pytest.mark.parametrize("made", [AMOUNT, CLOSING], ids=["for an amount", "closing"])
+def test_a_quantity_that_is_no_number_is_refused_where_it_counts_for_nothing_too(
+    rig: Rig, past: int, made: Json
+) -> None:
+    client = rig.client()
+    error = client.ask("resolve", {"orders": [made_up(client, past, **made, quantity="abc")]})["error"]
+    assert error["code"] == ErrorCode.BAD_REQUEST and "quantity is not a plain decimal number: 'abc'" in error["msg"]
+    assert not rig.gateway.gateway.book.open_orders()
