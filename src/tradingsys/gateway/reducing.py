@@ -184,7 +184,7 @@ class Reducing:
                 f"reduce-only: the session holds {plain(net)}, {plain(under_way)} of it being reduced already: "
                 f"{_way_out(terms, room, under_way, is_shared=is_shared)}",
                 code=ErrorCode.INVALID_ORDER,
-                for_others=is_shared and wanted <= room + self._only_as_shared(session, terms, instead_of),
+                for_others=is_shared and wanted <= room + self._only_as_shared(session, terms),
             )
         return is_flagged
 
@@ -211,9 +211,11 @@ class Reducing:
             return order.is_waiting or terms.order_type.is_conditional
         return terms.order_type.is_conditional and not _only_reduces(order) and not is_restricted
 
-    def _only_as_shared(self, session: int, terms: Terms, instead_of: TrackedOrder | None) -> Decimal:
-        """What counts beside ``terms`` only because another session uses the symbol, too."""
-        orders = (order for order in self._own(session, terms.symbol, terms.side) if order is not instead_of)
+    def _only_as_shared(self, session: int, terms: Terms) -> Decimal:
+        """What counts beside ``terms`` only because another session uses the symbol, too: no order that they amend, as
+        none is amended while it waits.
+        """
+        orders = self._own(session, terms.symbol, terms.side)
         is_stop = terms.order_type.is_conditional
         return _without_rivals(order for order in orders if is_stop or (order.is_waiting and _only_reduces(order)))
 
