@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from msgspec import Struct
 
-from tests.simulate.copies import LEARNING_S, learn
+from tests.simulate.copies import LEARNING_S, Copy, learn
 from tests.simulate.world import World, s
 
 
@@ -23,3 +26,27 @@ def test_what_had_to_wait_before_it_was_asked_has_time_to_be_answered(waits: lis
     learn(world, (Asker(0), asker))
     learned_ns = world.now_ns - began_ns
     assert learned_ns == s(LEARNING_S + max((until_s for _, until_s in waits), default=0))
+
+
+class Judged(Copy):
+    """Of which the original trades, and did not send anything."""
+
+    def __init__(self, world: World) -> None:
+        life: Any = SimpleNamespace(world=world, strategies=[SimpleNamespace(active=False)])
+        self._life, self.is_alone, self._copy_trades = life, False, False
+        self.judged_ns = 0
+
+    def _has_sent(self, gateway: object) -> bool:
+        self.judged_ns = self._life.world.now_ns
+        return False
+
+
+@pytest.mark.parametrize("who_waits", [0, 1], ids=["the copy", "the original"])
+def test_neither_a_copy_nor_who_trades_beside_it_is_judged_before_it_could_ask(who_waits: int) -> None:
+    world, askers = World(1), [Asker(0), Asker(0)]
+    askers[who_waits].questions_waiting = 1
+    world.after(s(12), lambda: setattr(askers[who_waits], "questions_waiting", 0))
+    gateways: list[Any] = [SimpleNamespace(gateway=SimpleNamespace(venue=asker)) for asker in askers]
+    copy, began_ns = Judged(world), world.now_ns
+    assert not [*copy._trade(*gateways)]
+    assert copy.judged_ns - began_ns >= s(12 + LEARNING_S)

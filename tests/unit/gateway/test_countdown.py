@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from tests.unit.gateway.scene import SETTINGS, Scene
-from tradingsys.core.commands import RateLimit, SetCountdown, TradesQuery
+from tradingsys.core.commands import OrderQuery, RateLimit, SetCountdown, TradesQuery
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.errors import TransportError, VenueError
 from tradingsys.core.ids import OrderKey, encode_client_order_id
@@ -122,12 +122,27 @@ def test_what_cannot_be_taken_back_is_given_up_when_it_has_run_out(armed: Scene)
     assert not renewed(armed)
 
 
+def says_that_it_sent(scene: Scene, session: int, symbol: str) -> None:
+    """Of an order that nothing else tells of, and nobody can ask about."""
+    book = scene.gateway.book
+    terms = next(order.terms for order in book.open_orders() if order.symbol == symbol)
+    assert terms is not None
+    scene.venue.answers[OrderQuery] = lambda _: VenueError(-4108, "no")
+    name = encode_client_order_id(OrderKey(session, book.lineage, 1, 1, 1))
+    book.doubt(book.track(Intent(name, session, terms, 0, 0)))
+
+
 def test_what_a_session_says_that_it_sent_stops_nobodys_countdown(armed: Scene) -> None:
-    book = armed.gateway.book
-    [mine] = [order for order in book.open_orders() if order.symbol == "BTCUSDT"]
-    assert mine.terms is not None
-    name = encode_client_order_id(OrderKey(2, book.lineage, 1, 1, 1))
-    book.doubt(book.track(Intent(name, 2, mine.terms, 0, 0)))
+    says_that_it_sent(armed, 2, "BTCUSDT")
     armed.run(30)
     asked = [query for query in armed.venue.asked if isinstance(query, SetCountdown)]
     assert asked and all(query.countdown_ms for query in asked)
+
+
+def test_what_a_session_says_that_it_sent_stops_it_where_it_may_rest(armed: Scene) -> None:
+    """The countdown would cancel it as well, and its session did not agree to that."""
+    armed.gateway.book.missing.journal_lost(armed.now_ms())
+    says_that_it_sent(armed, 2, "BTCUSDT")
+    armed.run(30)
+    asked = [query for query in armed.venue.asked if isinstance(query, SetCountdown)]
+    assert {query.symbol for query in asked if not query.countdown_ms} == {"BTCUSDT"}

@@ -39,13 +39,17 @@ def scene(tmp_path: Path) -> Scene:
     return scene
 
 
-def restarts_with(scene: Scene, *rows: tuple[str, str]) -> None:
-    """Somebody gives session 1 other nets while the gateway is off."""
+def edits(scene: Scene, *rows: tuple[str, str]) -> None:
+    """The gateway stops, and somebody gives session 1 other nets."""
     scene.gateway.stop()
     conn = apsw.Connection(str(scene.folder / "pos.db"))
     for symbol, net in rows:
         conn.execute("UPDATE positions SET net = ? WHERE session_id = 1 AND symbol = ?", (net, symbol.lower()))
     conn.close()
+
+
+def restarts_with(scene: Scene, *rows: tuple[str, str]) -> None:
+    edits(scene, *rows)
     starts(scene)
 
 
@@ -107,8 +111,9 @@ def test_it_is_refused_when_what_is_told_later_moved_the_position(scene: Scene) 
     refuses(scene)
     starts_with_edits(scene)
     scene.venue.answers[TradesQuery] = lambda query: (*told(query), *((row,) if query.symbol == GONE else ()))
+    assert scene.gateway.recovery.lacks_executions(GONE)
     scene.run(RETRIED_S)
-    assert scene.gateway.book.net(1, GONE) == 15
+    assert scene.gateway.book.net(1, GONE) == 15 and not scene.gateway.recovery.lacks_executions(GONE)
     restarts(scene)
     scene.run(120)
     [failure] = scene.failures
@@ -163,3 +168,19 @@ def test_it_is_a_persons_to_take_back_meanwhile(scene: Scene) -> None:
     restarts_with(scene, (GONE, "10"))
     assert scene.gateway.is_ready
     assert scene.gateway.book.net(1, GONE) == 10 and written(scene) == "10"
+
+
+def test_it_is_refused_where_the_position_moved_though_not_all_is_told(scene: Scene) -> None:
+    resting = scene.client(1).order(symbol="btcusdt", price="5", quantity="5")
+    scene.accepts(resting)
+    refuses(scene)
+    edits(scene, (GONE, "7"))
+    scene.venue.clock = VenueClock()
+    scene.start()
+    scene.run(20)
+    assert not scene.gateway.is_ready
+    scene.fills_order(resting, "5", px="5")
+    scene.run(100)
+    [failure] = scene.failures
+    assert isinstance(failure, ConfigError) and "its net is 15 now, the edit was not applied" in str(failure)
+    assert written(scene) == "15"

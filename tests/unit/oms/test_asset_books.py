@@ -11,10 +11,11 @@ from msgspec import structs
 
 from tests.unit.oms.asset_world import AssetWorld, thin, worlds
 from tradingsys.core.enums import Side
-from tradingsys.core.ids import EXTERNAL
+from tradingsys.core.ids import EXTERNAL, OrderKey, encode_client_order_id
 from tradingsys.core.records import Edit, LedgerKind, Scope
 from tradingsys.core.reports import TOLD_AGAIN_MS
 from tradingsys.oms.recovery import Difference
+from tradingsys.oms.session_book import Incarnation
 from tradingsys.store import read
 
 D = Decimal
@@ -40,6 +41,21 @@ def test_what_the_account_held_is_external(funded: AssetWorld) -> None:
     assert funded.book.net(EXTERNAL, "BTCUSDT") == 0, "a symbol begins flat"
     assert funded.book.symbols.keys() == {"BTCUSDT"} and funded.book.pairs["BTCUSDT"].quote == "USDT"
     funded.assert_exact()
+
+
+def test_what_sessions_traded_of_a_lost_pair_is_theirs_though_its_assets_are_accounted_for_only_now(
+    world: AssetWorld,
+) -> None:
+    """As where an older pos.db was restored, from before anything was traded."""
+    world.book.begin(Incarnation(world.book.lineage, world.epoch, world.epoch, world.venue.now_ms))
+    name = encode_client_order_id(OrderKey(1, world.book.lineage, world.epoch - 1, 1, 1))
+    world.venue.trade("XRPADA", BUY, "5", "2", client_order_id=name)
+    world.venue.now_ms += 60_000
+    world.run(world.recovery.enter_lost_symbol("XRPADA"))
+    world.wait(5_000)
+    assert world.book.net(1, "XRPADA") == 5
+    world.check()
+    world.assert_exact()
 
 
 def test_every_pair_of_two_held_assets_is_accounted_for(world: AssetWorld) -> None:

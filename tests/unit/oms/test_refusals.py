@@ -62,6 +62,13 @@ def test_nor_does_one_that_was_put_aside_and_never_met_again(watch: Watch) -> No
     assert not watch.refuses(order(2))
 
 
+def test_what_is_put_aside_counts_as_long_as_it_may_be_refused_again_when_it_is_due(watch: Watch) -> None:
+    """The next question comes when others had their turn, not in the very instant."""
+    assert watch.refuses(TradesQuery("AUSDT"), for_s=64)
+    watch.now_ns += (60 + 290) * S
+    assert watch.refuses(TradesQuery("BUSDT")), "nothing was answered meanwhile"
+
+
 def test_what_was_put_aside_once_makes_no_other_refusal_final_a_day_later(watch: Watch) -> None:
     assert watch.refuses(TradesQuery("AUSDT"), for_s=64)
     watch.now_ns += 86_400 * S

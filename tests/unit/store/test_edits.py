@@ -307,6 +307,19 @@ class TestWhileRunning:
         edits = machine.open().saved.edits
         assert edits == (Edit(1, "BTCUSDT", Decimal("0.75"), Decimal("0.8"), Decimal("0.5")),)
 
+    def test_one_that_a_start_leaves_to_the_next_one_is_not_reported_as_made_meanwhile(self, machine: Machine) -> None:
+        reported: list[RowEdit] = []
+        sql(machine, "UPDATE positions SET net = 0.75 WHERE session_id = 1 AND symbol = 'btcusdt'")
+        store = machine.open(on_edit=reported.extend)
+        sql(machine, "UPDATE positions SET net = 7 WHERE session_id = 1 AND symbol = 'ethusdt'")
+        store.postpone(store.saved.edits)
+        assert [(row.symbol, row.edited) for row in reported] == [("ETHUSDT", "7")]
+        store.close()
+        assert {(edit.symbol, edit.edited) for edit in machine.open().saved.edits} == {
+            ("BTCUSDT", Decimal("0.75")),
+            ("ETHUSDT", Decimal(7)),
+        }
+
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=10))
 def test_what_we_write_is_what_we_read(net: Decimal) -> None:
