@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from tests.simulate.faults import Profile
 from tests.simulate.mistakes import Edit, Mistake
-from tests.simulate.scenes import cuts, files, history
+from tests.simulate.scenes import cuts, files, history, questions
 from tradingsys.gateway.boot import Boot
 from tradingsys.gateway.market_requests import MarketRequests
 from tradingsys.gateway.orders import OrderDesk
 from tradingsys.gateway.saving import Saving
 from tradingsys.oms.inquiry import Margins
+from tradingsys.oms.missing import Missing
+from tradingsys.oms.recovery import Recovery
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.store import book, journal
@@ -20,6 +22,9 @@ __all__ = ["RESTART_MISTAKES"]
 _FENCE = "await self._fence(fence_ms)"
 _MARK_READY = "self._store.mark_ready(epoch)"
 _TAKE = 'self._book.transfer(edit, self._venue_ms(), "sql-edit")'
+_UNTIL_FOUND = (
+    "while not self._book.missing.knows_symbols:  # of one that was lost more is ours than what comes from now on"
+)
 _DELTA = "delta = edit.edited - self.net(edit.session, edit.symbol)"
 
 RESTART_MISTAKES = (
@@ -151,6 +156,46 @@ RESTART_MISTAKES = (
         "moved = [edit for edit in edits if (edit.session, edit.symbol) in self._book.touched or edit.conflict]",
         "moved = [edit for edit in edits if (edit.session, edit.symbol) in self._book.touched]",
         scene=files.edit_running,
+    ),
+    Mistake(
+        "an_edit_does_not_wait_for_what_is_not_told",
+        files.edit_not_told,
+        Boot._absorb_edits,
+        "untold = [edit for edit in found if self._is_untold(edit)]",
+        "untold = []",
+        hidden_by="while lives begin anew, hardly a symbol's executions are refused",
+    ),
+    Mistake(
+        "orders_are_not_asked_for_on_symbols_that_a_start_finds",
+        files.found,
+        Recovery.reconcile,
+        "await self._lost_orders.find()",
+        "pass",
+        hidden_by="the watch asks again, and pos.db of lives seldom lacks a symbol",
+    ),
+    Mistake(
+        "orders_are_not_missing_on_a_symbol_that_was_lost",
+        files.scanned_later,
+        Missing.trades_lost,
+        "self._orders |= new",
+        "pass",
+        hidden_by="lives name a symbol at the first start, which asks for all orders",
+    ),
+    Mistake(
+        "whoever_subscribes_begins_a_lost_symbol_anew",
+        files.subscribed_before_found,
+        Recovery.enter_symbols,
+        _UNTIL_FOUND,
+        f"if False:{_UNTIL_FOUND.partition(':')[2]}",
+        hidden_by="pos.db of lives seldom lacks a symbol",
+    ),
+    Mistake(
+        "what_is_not_told_when_it_is_subscribed_is_forgotten",
+        questions.not_told_when_subscribed,
+        Recovery.enter_symbols,
+        "self._wanted |= wanted - self._book.symbols.keys()",
+        "pass",
+        hidden_by="strategies of lives come back and subscribe again",
     ),
     Mistake(
         "a_copy_at_work_halts_nothing",

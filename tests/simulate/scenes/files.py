@@ -9,31 +9,50 @@ from contextlib import closing
 from pathlib import Path
 
 import apsw
+from msgspec import structs
 
-from tests.simulate.rig import Rig
-from tests.simulate.scenes.stage import Scene, a_copy_trades, executed, executed_after_a_start, judged, rest, trade
+from tests.simulate.life import SETTINGS
+from tests.simulate.rig import Rig, WireClient
+from tests.simulate.scenes.stage import (
+    NOT_TOLD,
+    Scene,
+    a_copy_trades,
+    answered,
+    executed,
+    executed_after_a_start,
+    judged,
+    rest,
+    trade,
+)
+from tradingsys.core.enums import Side
 from tradingsys.core.errors import ConfigError
 from tradingsys.core.records import HaltCause
+from tradingsys.sim.state import Options
 
-__all__ = ["backup", "copied", "edit", "edit_running", "flip", "torn"]
+__all__ = [
+    "backup",
+    "copied",
+    "edit",
+    "edit_not_told",
+    "edit_running",
+    "flip",
+    "found",
+    "scanned_later",
+    "subscribed_before_found",
+    "torn",
+]
 
 
 @Scene
 def backup(rig: Rig) -> Iterator[str]:
     """Yesterday's copy of pos.db takes the place of today's, without a reboot."""
-    folder = rig.folder
     trade(rig.client(), rig, 10)
     rig.gateway.stop()
-    kept = folder.parent / f"{folder.name} of yesterday"
-    shutil.copytree(folder, kept, ignore=shutil.ignore_patterns("shm"))
+    kept = _kept(rig)
     rig.start()
     trade(rig.client(), rig, 20)
     rig.gateway.kill("for good", power_cut=False)
-    for path in folder.glob("pos.db*"):
-        path.unlink()
-    for path in kept.glob("pos.db*"):
-        shutil.copy(path, folder / path.name)
-    shutil.rmtree(kept)
+    _restore(rig, kept)
     rig.start(until_ready=False)
     rig.run(15)
     trade(rig.client(), rig, 40)
@@ -63,6 +82,25 @@ def edit(rig: Rig) -> Iterator[str]:
     rig.run(8)
     if rig.gateway.gateway.is_ready:
         yield f"an edit was taken of a position that moved meanwhile: {rig.net(1)}"
+
+
+@Scene
+def edit_not_told(rig: Rig) -> Iterator[str]:
+    """Somebody edits a position by SQL, and the exchange does not tell for minutes what was executed before."""
+    client = rig.client()
+    trade(client, rig, 10)
+    rest(client)
+    rig.gateway.kill("by the test", power_cut=False)
+    executed(rig)
+    _execute(rig.folder, "UPDATE positions SET net = '7' WHERE session_id = 1")
+    with answered(rig, NOT_TOLD):
+        rig.start(until_ready=False)
+        rig.run(90)
+        if not rig.gateway.gateway.is_ready:
+            yield f"the scene did not come about: {rig.gateway.gateway.text}"
+    rig.run(150)
+    if rig.net(1) != 25:
+        yield f"an edit was taken before it was told what had been executed: {rig.net(1)}, and 25 should be there"
 
 
 @Scene
@@ -101,6 +139,46 @@ def flip(rig: Rig) -> Iterator[str]:
 
 
 @Scene
+def found(rig: Rig) -> Iterator[str]:
+    """A copy of pos.db from before a symbol was traded is put back, and only an open order tells of the symbol."""
+    rig.gateway.stop()
+    _loses_what_was_triggered(rig)
+    rig.start(until_ready=False)
+    while not rig.gateway.gateway.is_ready:
+        rig.run(0.02)
+    yield from judged(rig, 0)
+
+
+@Scene
+def subscribed_before_found(rig: Rig) -> Iterator[str]:
+    """The same, and a strategy subscribes while the start still looks for what was lost."""
+    rig.gateway.stop()
+    _loses_what_was_triggered(rig, 30)
+    rig.start(until_ready=False)
+    rig.run(1)
+    client = WireClient(rig)
+    client.login()
+    client.send_raw(b'{"id": 99, "method": "subscribe", "params": ["dogeusdt@depth"]}')
+    rig.run(15)
+    yield from judged(rig, 20)
+
+
+@Scene
+def scanned_later(rig: Rig) -> Iterator[str]:
+    """The same, nothing tells of the symbol, and only the second start is told to read it."""
+    rig.gateway.stop()
+    _loses_what_was_triggered(rig)
+    rig.venue.cancel_by_hand()
+    rig.start(until_ready=False)
+    rig.run(12)
+    rig.gateway.stop()
+    rig.settings = structs.replace(SETTINGS, scan=("DOGEUSDT",))
+    rig.start(until_ready=False)
+    rig.run(12)
+    yield from judged(rig, 0)
+
+
+@Scene
 def torn(rig: Rig) -> Iterator[str]:
     """The journal ends in the middle of a record; later the process dies, and nothing else."""
     rest(rig.client())
@@ -116,6 +194,39 @@ def torn(rig: Rig) -> Iterator[str]:
         yield "the death of a process was taken for a power cut"
     rig.run(12)
     yield from judged(rig, 0)
+
+
+def _kept(rig: Rig) -> Path:
+    """A copy of pos.db as it is."""
+    kept = rig.folder.parent / f"{rig.folder.name} of yesterday"
+    shutil.copytree(rig.folder, kept, ignore=shutil.ignore_patterns("shm"))
+    return kept
+
+
+def _restore(rig: Rig, kept: Path) -> None:
+    for path in rig.folder.glob("pos.db*"):
+        path.unlink()
+    for path in kept.glob("pos.db*"):
+        shutil.copy(path, rig.folder / path.name)
+    shutil.rmtree(kept)
+
+
+def _loses_what_was_triggered(rig: Rig, bought: int = 10) -> None:
+    """Session 1 buys and waits to sell 10, pos.db is put back as it was before, and the stop is triggered: what it
+    becomes has an id of the exchange's making. Another order of the session rests.
+    """
+    rig.simulator.exchange._state.options = Options(child_keeps_client_id=False)
+    kept = _kept(rig)
+    rig.start()
+    client = rig.client()
+    trade(client, rig, bought)
+    stop = {"order_type": "STOP_MARKET", "stop_price": "0.59", "side": "SELL", "price": None, "time_in_force": None}
+    assert "error" not in client.ask("order", client.order_params(**stop))
+    client.ask("order", client.order_params(quantity="15", price="0.55"))
+    rig.gateway.kill("for good", power_cut=False)
+    _restore(rig, kept)
+    rig.house(Side.BUY, 100, "0.58")
+    rig.house(Side.SELL, 5, "0.58")
 
 
 def _execute(folder: Path, statement: str) -> None:

@@ -7,10 +7,19 @@ from collections.abc import Iterator
 from tests.simulate.faults import Faults
 from tests.simulate.life import ACCOUNT
 from tests.simulate.rig import Json, Rig, WireClient
-from tests.simulate.scenes.stage import NOBODY_KNOWS, Scene, answered, believed_absent, executed, operate, rest
+from tests.simulate.scenes.stage import (
+    NOBODY_KNOWS,
+    NOT_TOLD,
+    Scene,
+    answered,
+    believed_absent,
+    executed,
+    operate,
+    rest,
+)
 from tradingsys.core.ids import OrderKey, encode_client_order_id
 
-__all__ = ["believed_closed", "crowd", "made_up", "others_order", "too_late"]
+__all__ = ["believed_closed", "crowd", "made_up", "not_told_when_subscribed", "others_order", "too_late"]
 
 _ITEM = ("symbol", "side", "order_type", "quantity", "price", "time_in_force", "client_order_id")
 
@@ -59,6 +68,22 @@ def made_up(rig: Rig) -> Iterator[str]:
         told = _resolve(client, client.login_result["epoch"])
         if told.get("status") != "ABSENT" or rig.gateway.gateway.book.open_orders():
             yield f"an order that provably never left is in doubt: {told}"
+
+
+@Scene
+def not_told_when_subscribed(rig: Rig) -> Iterator[str]:
+    """A strategy subscribes to a symbol of which the exchange does not tell for minutes; then it does."""
+    client = WireClient(rig)
+    client.login()
+    with answered(rig, NOT_TOLD):
+        client.send_raw(b'{"id": 99, "method": "subscribe", "params": ["dogeusdt@depth"]}')
+        rig.run(90)
+        if "error" not in client.ask("order", client.order_params()):
+            yield "an order was taken on a symbol that is not accounted for"
+    rig.run(150)
+    reply = client.ask("order", client.order_params())
+    if "error" in reply:
+        yield f"the symbol cannot be traded though the exchange tells: {reply['error']}"
 
 
 @Scene
