@@ -259,13 +259,14 @@ class SpotJudge:
                 if key is None or key.lineage != book.lineage:
                     continue
                 known = book.order(name)
+                is_hidden = self._life.exchange_forgets or name != record.client_order_id
                 if record.status.is_open:
                     open_there.add(name)
                 if known is None:
                     if record.cum_qty or record.status.is_open:
                         yield f"unknown to the book: {name}"
-                elif known.absent and self._life.exchange_forgets and not (record.cum_qty or record.status.is_open):
-                    continue  # hidden until nobody asked any more, and ended without a trace
+                elif known.absent and is_hidden and not (record.cum_qty or record.status.is_open):
+                    continue  # until nobody asked any more, and ended without a trace
                 elif (_settled(known.status), known.facts.cum_qty) != (_settled(record.status), record.cum_qty):
                     true = f"{record.status} {record.cum_qty} of {record.qty}"
                     yield f"{name} is {true}; the book: {known.status} {known.facts.cum_qty}"

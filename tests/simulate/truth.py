@@ -40,6 +40,14 @@ class Owned(Struct):
     is_conditional: bool = False
     was_triggered: bool = False
     has_foreign_child: bool = False
+    was_renamed: bool = False
+    """Somebody gave it another name."""
+
+    def left_no_trace(self, at_ns: int) -> bool:
+        """Whether nobody who knows no more than its first name could find it then: nothing tells former names of what
+        is over, and was never executed.
+        """
+        return self.was_renamed and not self.rows and not self.status.is_open and self.updated_ns <= at_ns
 
     @property
     def executed(self) -> Decimal:
@@ -82,6 +90,9 @@ class Truth:
                 self._add(_conditional(condition, child, key, rows), child)
 
     def _add(self, order: Owned, record: OrderRecord | None) -> None:
+        order.was_renamed = (
+            record is not None and not record.algo_id and record.client_order_id != order.client_order_id
+        )
         self.orders.append(order)
         if record is not None:
             self._by_venue_id[record.symbol, record.order_id] = order

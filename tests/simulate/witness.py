@@ -49,7 +49,8 @@ class Witness:
         self.edited: Mapping[tuple[int, str], Decimal] = {}
         """What edits by SQL gave to sessions, as the gateway of now knows."""
         self._snapshots: list[_Told] = []
-        self._never: dict[str, OrderStatus] = {}
+        self._never: dict[str, tuple[OrderStatus, int]] = {}
+        """What was told of orders that never were, and when."""
         self._over: dict[str, int] = {}
         """When an order was first told to be over."""
 
@@ -93,8 +94,8 @@ class Witness:
     def verdicts(self, truth: Truth) -> Iterator[str]:
         """Orders that were told to be over, or never to have been, and lived; executions that were not told."""
         accepted = {order.client_order_id: order for order in truth.orders}
-        for client_order_id, status in self._never.items():
-            if client_order_id in accepted:
+        for client_order_id, (status, at_ns) in self._never.items():
+            if client_order_id in accepted and not accepted[client_order_id].left_no_trace(at_ns):
                 yield f"told that {client_order_id} is {status}, and the exchange accepted it"
         for client_order_id, at_ns in self._over.items():
             order = accepted.get(client_order_id)
@@ -154,7 +155,7 @@ class Witness:
     def _note(self, views: Iterable[OrderView]) -> None:
         for view in views:
             if view.status in _NEVER:
-                self._never[view.client_order_id] = view.status
+                self._never[view.client_order_id] = view.status, self._world.now_ns
             elif not view.status.is_open:
                 self._over.setdefault(view.client_order_id, self._world.now_ns)
 
