@@ -11,7 +11,7 @@ from msgspec import structs
 from tests.simulate.durable_marks import DurableMarks
 from tests.simulate.heard import Heard
 from tests.simulate.wish import Wish, draw_amend, draw_wish
-from tests.simulate.world import World, ms
+from tests.simulate.world import World, ms, s
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.wire.codec import decode_result, decode_server_message, encode_request
@@ -39,6 +39,9 @@ from tradingsys.wire.messages import (
 )
 
 __all__ = ["Link", "Strategy"]
+
+_MOST_ASKED = 100
+"""Orders in one question, as the protocol has it."""
 
 
 class Link(Protocol):
@@ -182,12 +185,13 @@ class Strategy:
                 self._never_taken([client_order_id])
         elif what == "set_leverage":
             self.leverage_changes += reply.error is None
-        elif what == "resolve" and reply.error is None:
+        elif what == "resolve" and reply.error is not None:  # so many are asked about already
+            self.world.after(s(1), self._resolve)
+        elif what == "resolve":
             for view in decode_result(reply, ResolveResult).orders:
                 self.lives[-1].listed(view)
                 self._learn(view)
-            if not self.asked.keys().isdisjoint(client_order_id.split(",")):  # the answer ended before these
-                self._resolve()
+            self._resolve()  # what this answer had no room for, or the question
 
     def _never_taken(self, client_order_ids: Iterable[str]) -> None:
         """The gateway refused them: whatever else is known of them came from elsewhere, and counts more."""
@@ -230,7 +234,8 @@ class Strategy:
 
     def _resolve(self) -> None:
         if self.asked and self._ready and self.login is not None:
-            self._request("resolve", ResolveParams(list(self.asked.values())), ",".join(self.asked))
+            names = [*self.asked][:_MOST_ASKED]
+            self._request("resolve", ResolveParams([self.asked[name] for name in names]), ",".join(names))
 
     # ---- deciding
 
