@@ -40,7 +40,7 @@ def paused(rig: Rig) -> Iterator[str]:
 @Scene
 def stopped(rig: Rig) -> Iterator[str]:
     """A session that trades too often is halted for good, loses too much then, and has orders open of all kinds."""
-    _limit(rig, max_executions=3, max_daily_loss=Decimal("0.3"))
+    _limit(rig, max_executions=3, max_daily_loss=Decimal("1.2"))
     client = rig.client()
     rig.house(Side.BUY, 100, "0.55")
     trade(client, rig, 20)
@@ -59,6 +59,8 @@ def stopped(rig: Rig) -> Iterator[str]:
     waiting = [condition.terms.qty for condition in exchange.open_conditions(ACCOUNT)]
     if [*left, *waiting] != [25, 20]:
         yield f"what adds is to go, what protects to stay: {left}, and waiting {waiting}"
+    rig.house(Side.SELL, 100, "0.56")
+    rig.run(5)
     rows = [row for row in rig.gateway.gateway.book.halts if row.cause is HaltCause.LIMIT]
     if [(row.state, row.until_ms) for row in rows] != [("HALTED", None)]:
         yield f"halted for good, and less severely then: {rows}"
