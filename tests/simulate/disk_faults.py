@@ -20,6 +20,8 @@ class DiskFaults(Struct, frozen=True):
     """An fsync fails, and what it was for may be gone."""
     slow_commit: float = 0.0
     """Of jobs of the store's thread: up to two seconds long."""
+    shortest_slow_ms: int = 20
+    """So long is a slow one at least: the same in all lives."""
     locks_per_s: float = 0.0
     """Somebody's SQL shell keeps pos.db locked for some seconds."""
     flip_at_death: float = 0.0

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from tests.simulate.ambush import Killed
+from tests.simulate.disk_faults import DiskFaults
 from tests.simulate.door import Door
 from tests.simulate.faults import Faults
 from tests.simulate.machine import Machine
@@ -43,9 +44,11 @@ class Owner(Protocol):
 class WorldRunner:
     """The store's writer thread: jobs take some time, and die with the process."""
 
-    def __init__(self, world: World, slow: Callable[[], float], call: Callable[[Callable[[], object]], None]) -> None:
+    def __init__(
+        self, world: World, disk: Callable[[], DiskFaults], call: Callable[[Callable[[], object]], None]
+    ) -> None:
         self.alive = True
-        self._world, self._slow, self._call = world, slow, call
+        self._world, self._disk, self._call = world, disk, call
         self._jobs: list[Callable[[], None]] = []
         self._scheduled = False
 
@@ -60,8 +63,9 @@ class WorldRunner:
         self._jobs.append(run)
         if not self._scheduled:
             self._scheduled = True
-            is_slow = self._world.chance(self._slow())
-            delay_ms = self._world.rng.uniform(*((20, 2_000) if is_slow else (0.1, 30)))
+            disk = self._disk()
+            is_slow = self._world.chance(disk.slow_commit)
+            delay_ms = self._world.rng.uniform(*((disk.shortest_slow_ms, 2_000) if is_slow else (0.1, 30)))
             self._world.after(ms(delay_ms), lambda: self._call(self._drain))
 
     def run(self, job: Callable[[], object]) -> object:
@@ -203,7 +207,7 @@ class Incarnation:
         self.network = Network(venue, faults, self._happened)
         own = faults()
         self.clock = Clock(world, world.rng.randrange(10**15), own.clock_drift_ppm, own.wall_clock_off_s)
-        self._runner = WorldRunner(world, lambda: faults().disk.slow_commit, self.call)
+        self._runner = WorldRunner(world, lambda: faults().disk, self.call)
         self._timer_ns: int | None = None
         self.log: list[str] = []
         self.store = self._open_store()

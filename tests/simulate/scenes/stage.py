@@ -38,7 +38,7 @@ __all__ = [
     "unanswered",
 ]
 
-SLOW_DISK = DiskFaults(slow_commit=1.0)
+SLOW_DISK = DiskFaults(slow_commit=1.0, shortest_slow_ms=1_500)
 NOBODY_KNOWS = {path: Reply(503, b"{}") for path in ("/order", "/openOrders", "/userTrades")}
 """See `answered`."""
 NOT_TOLD = {"/userTrades": Reply(400, b'{"code":-4108,"msg":"no"}')}
