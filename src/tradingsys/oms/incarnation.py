@@ -26,13 +26,14 @@ class Incarnation(Struct, frozen=True):
         """How an order of this book's lineage, which this gateway does not know, proves another one; else empty.
 
         As long as it ``lacks_orders``, what is accepted only now may have waited: for a price, or for another order.
-        What somebody amended now was accepted when it was created.
+        What somebody amended now was accepted when it was created; what is told of a list says nothing of when.
         """
         if key.epoch == self.epoch:
             return "carries our epoch and a key that was never used here"
         if key.epoch >= self.first_epoch_after_cut:
             return "belongs to an epoch whose journal is complete, and is not in it"
-        is_new = facts.accepted and facts.closed is None and not facts.cum_qty
+        is_of_list = facts.list_id is not None and facts.terms is None
+        is_new = facts.accepted and not is_of_list and facts.closed is None and not facts.cum_qty
         accepted_ms = facts.created_ms or ts_event_ms
         if is_new and accepted_ms > self.adopt_until_ms and not lacks_orders:
             return "was accepted after every order sent before this start must have been"

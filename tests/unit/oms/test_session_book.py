@@ -292,6 +292,15 @@ def test_who_amends_a_lost_order_now_is_no_other_gateway() -> None:
     assert not kinds(book.take_effects(), Halt)
 
 
+def test_what_is_told_of_a_list_is_no_sign_of_another_gateway() -> None:
+    """It names the orders of the list, one that was lost and executed long ago too, and says of none when it began."""
+    book = SessionBook(saved())
+    book.begin(Incarnation(book.lineage, EPOCH, EPOCH, EPOCH + 10_000))
+    told = Order((client_id(4, 9, EPOCH - 100),), "77", accepted=True, list_id="5")
+    book.learn(told, SYMBOL, EPOCH + 10_001)
+    assert not kinds(book.take_effects(), Halt)
+
+
 def test_every_order_is_kept_with_its_outcome() -> None:
     book = empty_book()
     order = book.track(intent(1, 1))
