@@ -162,5 +162,5 @@ KINDS: dict[str, Callable[[str], None]] = {
 
 if __name__ == "__main__":
     # What is asked is how the gateway shares its time out, and not how the machine does.
-    os.nice(10)
+    os.nice(19)
     KINDS[sys.argv[1]](sys.argv[2])

@@ -3,7 +3,7 @@
 One gateway, one strategy that answers each tick with an order, and beside it one who sleeps five seconds in each
 callback, one who floods, one who sends garbage, one who reads byte by byte, and all of them. Each stretch with a
 neighbour has one without right beside it, in turns before and after, so that a noisy moment of the machine hits both;
-the intervals are of 95 %, by drawing the pairs anew. Neighbours run with less of a right to the cores (nice 10): what
+the intervals are of 95 %, by drawing the pairs anew. Neighbours run with less of a right to the cores (nice 19): what
 is asked is how the gateway shares its time out, and not how the machine does.
 
 Memory is what of the gateway's process is resident (``/proc/<pid>/statm``): the most in a stretch less what it was at
