@@ -35,11 +35,16 @@ def test_ten_deaths_leave_every_book_right(tmp_path: Path) -> None:
 
 
 def test_a_broken_gateway_is_found_out(tmp_path: Path) -> None:
-    plan = Plan(3, "usdm", 3, _FEW, "calm", tuple(MISTAKES), at="send of a new order", troubles=0.0, patience_s=3.0)
-    found = "\n".join(play(tmp_path, plan).violations)
+    """Whether an order that was not written down reaches the exchange is chance: hardly ever does none of many."""
+    found = ""
+    for seed in range(3, 7):
+        plan = Plan(seed, "usdm", 3, _FEW, "calm", tuple(MISTAKES), "send of a new order", troubles=0.0, patience_s=3.0)
+        found += "\n".join(play(tmp_path / str(seed), plan).violations)
+        if is_unwritten := "whose journal is complete, and is not in it" in found or "is unknown to the book" in found:
+            break
     assert "is not in the books" in found
     assert " in the books, (" in found
-    assert "whose journal is complete, and is not in it" in found or "is unknown to the book" in found
+    assert is_unwritten
 
 
 @pytest.mark.parametrize("point", sorted(POINTS))
