@@ -69,15 +69,20 @@ def copied(rig: Rig) -> Iterator[str]:
         yield f"another gateway used a copy of the book, and this one goes on: {book.halts}"
 
 
-@Scene
-def edit(rig: Rig) -> Iterator[str]:
-    """Somebody edits a position by SQL which an order of its session changes at the same time."""
+def _edit_while_down(rig: Rig, net: int) -> None:
+    """No gateway runs, an order of session 1 is executed, and somebody edits its position by SQL."""
     client = rig.client()
     trade(client, rig, 10)
     rest(client)
     rig.gateway.kill("by the test", power_cut=False)
     executed(rig)
-    _execute(rig.folder, "UPDATE positions SET net = '100' WHERE session_id = 1")
+    _execute(rig.folder, f"UPDATE positions SET net = '{net}' WHERE session_id = 1")
+
+
+@Scene
+def edit(rig: Rig) -> Iterator[str]:
+    """Somebody edits a position by SQL which an order of its session changes at the same time."""
+    _edit_while_down(rig, 100)
     rig.start(until_ready=False)
     rig.run(8)
     if rig.gateway.gateway.is_ready:
@@ -87,12 +92,7 @@ def edit(rig: Rig) -> Iterator[str]:
 @Scene
 def edit_not_told(rig: Rig) -> Iterator[str]:
     """Somebody edits a position by SQL, and the exchange does not tell for minutes what was executed before."""
-    client = rig.client()
-    trade(client, rig, 10)
-    rest(client)
-    rig.gateway.kill("by the test", power_cut=False)
-    executed(rig)
-    _execute(rig.folder, "UPDATE positions SET net = '7' WHERE session_id = 1")
+    _edit_while_down(rig, 7)
     with answered(rig, NOT_TOLD):
         rig.start(until_ready=False)
         rig.run(90)
