@@ -74,32 +74,9 @@ class Order:
         """This strategy's own number for the order, unique within the process."""
         self.client_order_id = client_order_id
         """Under which the exchange knows the order."""
-        self.symbol = terms.symbol
-        self.side = Side(terms.side.value)
-        self.order_type, self.tif = order_type, tif
-        self.quantity = self.price = 0.0
-        """``price`` is 0.0 for orders at market, ``quantity`` for those that close a position, and for those with a
-        ``quote_quantity`` until all of it was executed."""
-        self.quote_quantity = _float(terms.quote_quantity)
-        """A market order for so much of the quote asset; 0.0 for none."""
-        self.iceberg = _float(terms.iceberg_quantity)
-        """As much as the book shows of it at a time; 0.0 for all."""
-        self.side_effect: SideEffect | None = terms.side_effect
-        """What it borrows or pays back, in a margin account."""
+        self._take_request(terms, order_type, tif)
         self.list_id: str | None = None
         """The exchange's id of the list that the order belongs to, once known."""
-        self.stop_price = _float(terms.stop_price)
-        """What triggers it; 0.0 for none."""
-        self.callback_rate = _float(terms.callback_rate)
-        """How far a stop follows the market, in percent; 0.0 for one that does not."""
-        self.activation_price = _float(terms.activation_price)
-        self.reduce_only, self.close_position = terms.reduce_only, terms.close_position
-        self.post_only = terms.post_only
-        self.good_till = terms.good_till_ms or 0
-        """When a Tif.GTD order ends; 0 for never."""
-        self.price_match: PriceMatch | None = terms.price_match
-        self.trigger_by: TriggerPrice | None = terms.trigger_price
-        self.price_protect = terms.price_protect
         self.state = State.NEW
         self.is_waiting = False
         """A conditional order that was not triggered yet."""
@@ -120,13 +97,40 @@ class Order:
         self.reason = ""
         """Why it was rejected or expired."""
         self.code = 0
-        self._terms = terms
         self._fills: dict[str, Fill] = {}
         self._quantity = self._booked = self._cum = self._before = ZERO
         self._asked_quantity: Decimal | None = None
         self._is_accepted = self._is_absent = self._is_rejection_told = False
-        self._is_adopted = self._is_translated = False
+        self._is_adopted = self._is_translated = self._lacks_terms = False
         self._take_terms(terms.quantity, terms.price)
+
+    def _take_request(self, terms: OrderTerms, order_type: OrderType, tif: Tif) -> None:
+        """What was ordered, by this process or by another."""
+        self.symbol = terms.symbol
+        self.side = Side(terms.side.value)
+        self.order_type, self.tif = order_type, tif
+        self.quantity = self.price = 0.0
+        """``price`` is 0.0 for orders at market, ``quantity`` for those that close a position, and for those with a
+        ``quote_quantity`` until all of it was executed."""
+        self.quote_quantity = _float(terms.quote_quantity)
+        """A market order for so much of the quote asset; 0.0 for none."""
+        self.iceberg = _float(terms.iceberg_quantity)
+        """As much as the book shows of it at a time; 0.0 for all."""
+        self.side_effect: SideEffect | None = terms.side_effect
+        """What it borrows or pays back, in a margin account."""
+        self.stop_price = _float(terms.stop_price)
+        """What triggers it; 0.0 for none."""
+        self.callback_rate = _float(terms.callback_rate)
+        """How far a stop follows the market, in percent; 0.0 for one that does not."""
+        self.activation_price = _float(terms.activation_price)
+        self.reduce_only, self.close_position = terms.reduce_only, terms.close_position
+        self.post_only = terms.post_only
+        self.good_till = terms.good_till_ms or 0
+        """When a Tif.GTD order ends; 0 for never."""
+        self.price_match: PriceMatch | None = terms.price_match
+        self.trigger_by: TriggerPrice | None = terms.trigger_price
+        self.price_protect = terms.price_protect
+        self._terms = terms
 
     @property
     def is_active(self) -> bool:
@@ -244,7 +248,8 @@ class Order:
         self.list_id = view.list_id or self.list_id
         self._is_accepted = self._is_accepted or view.status not in _NOT_ACCEPTED
         state = state_of(view.status)
-        if self.state in _ENDED and (state not in _ENDED or self.state is State.FILLED):
+        is_over = self.state in _ENDED and (state not in _ENDED or self.state is State.FILLED)
+        if is_over and not self._is_outgrown(view):
             return
         if state is State.NEW and self._cum:
             state = State.PARTIALLY_FILLED
@@ -255,8 +260,13 @@ class Order:
         self._is_absent = view.status is OrderStatus.ABSENT
         self.reason = view.reason or (_NEVER_ARRIVED if self._is_absent else "")
         self.code = view.code
-        if not self._is_absent:
+        if not self._is_absent and not view.terms_unknown:
             self._take_terms(view.quantity, view.price)
+
+    def _is_outgrown(self, view: OrderView) -> bool:
+        """Whether it was filled before it was known how large an amend had made it; it may execute further."""
+        is_larger = Decimal(view.quantity) > self._cum and not view.terms_unknown
+        return self.state is State.FILLED and is_larger and Decimal(view.cum_qty) == self._cum
 
 
 def _float(text: str | None) -> float:

@@ -89,6 +89,10 @@ class Orders:
         if known is None and view.completed_fills and not view.fills:
             return  # it ended before this process began
         order = known or self._adopt(view)
+        if order._lacks_terms and not view.terms_unknown:
+            order._take_request(*self._request_of(view))
+            order._take_terms(view.quantity, view.price)
+            order._lacks_terms = False
         if known is None and not is_complete and not view.fills:
             order._before = Decimal(view.cum_qty)
         self.unresolved.discard(view.client_order_id)
@@ -151,11 +155,15 @@ class Orders:
                 self.unresolved.add(order.client_order_id)
 
     def _adopt(self, view: OrderView) -> Order:
-        terms = OrderTerms(**_terms(view))
-        order_type, tif = from_wire(terms, is_spot=view.symbol in self._spot_symbols)
-        order = self.add(view.client_order_id, terms, order_type, tif, view.ts_ms)
+        order = self.add(view.client_order_id, *self._request_of(view), view.ts_ms)
         order._is_adopted = order._is_translated = True
+        order._lacks_terms = view.terms_unknown
         return order
+
+    def _request_of(self, view: OrderView) -> tuple[OrderTerms, OrderType, Tif]:
+        """What another process ordered."""
+        terms = OrderTerms(**_terms(view))
+        return terms, *from_wire(terms, is_spot=view.symbol in self._spot_symbols)
 
     def _live_of(self, symbol: str) -> list[Order]:
         """All orders of a symbol that count for something, oldest first."""

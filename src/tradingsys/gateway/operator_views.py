@@ -194,7 +194,7 @@ def _chosen(orders: Iterable[TrackedOrder], selection: Selection) -> list[Tracke
 
 
 def session_orders(orders: Iterable[TrackedOrder]) -> list[SessionOrder]:
-    """Orders with all their fills; those of which nobody told the terms are left out."""
+    """Orders with all their fills; those of which nobody told anything are left out."""
     views = ((order.session, order_view(order, order.facts.fills.values())) for order in orders)
     return [SessionOrder(session, view) for session, view in views if view is not None]
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from tradingsys.core.commands import Balance
 from tradingsys.core.enums import OrderStatus, OrderType, Side
 from tradingsys.core.instrument import Instrument, plain
-from tradingsys.core.order import UNDATED_MS, Fill, Terms
+from tradingsys.core.order import UNDATED_MS, Fill, Order, Terms
 from tradingsys.core.position import SessionPosition
 from tradingsys.oms.halts import Halts
 from tradingsys.oms.session_book import SessionBook
@@ -55,9 +55,11 @@ def order_view(
 ) -> OrderView | None:
     """An order with these of its fills, and these of which more is known than was told.
 
-    While nobody has told what was ordered it has the terms that it is ``said`` to have; None without those.
+    While nobody has told what was ordered it has the terms that it is ``said`` to have, else what its executions show;
+    None without those.
     """
-    terms, facts, own = order.known_terms or said, order.facts, order.terms
+    facts, own, known = order.facts, order.terms, order.known_terms or said
+    terms = known or _terms_shown(facts)
     if terms is None:
         return None
     average = facts.avg_px
@@ -74,7 +76,7 @@ def order_view(
         post_only=terms.post_only,
         # At the venue the flag is left out where it would act on other sessions' positions too.
         reduce_only=terms.reduce_only or (own is not None and own.reduce_only),
-        in_doubt=order.in_doubt,
+        in_doubt=order.in_doubt or (known is None and order.is_open),
         cum_qty=plain(facts.cum_qty),
         avg_px=_plain_or_none(average),
         venue_order_id=facts.venue_order_id,
@@ -96,7 +98,15 @@ def order_view(
         iceberg_quantity=_plain_or_none(terms.iceberg_qty or (own.iceberg_qty if own is not None else None)),
         side_effect=terms.side_effect or (own.side_effect if own is not None else None),
         list_id=facts.list_id,
+        terms_unknown=known is None,
     )
+
+
+def _terms_shown(facts: Order) -> Terms | None:
+    """Side, and as much as was executed."""
+    for fill in facts.fills.values():
+        return Terms(fill.symbol, fill.side, OrderType.LIMIT, facts.cum_qty)
+    return None
 
 
 def told_ms(order: TrackedOrder) -> int:

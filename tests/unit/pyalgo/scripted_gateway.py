@@ -161,7 +161,7 @@ class ScriptedGateway:
         closed = order.status in (OrderStatus.CANCELED, OrderStatus.EXPIRED)
         partly = order.status if closed else OrderStatus.PARTIALLY_FILLED
         status = OrderStatus.FILLED if cum >= Decimal(order.quantity) else partly
-        self._set(order, status=status, cum_qty=str(cum), fills=[*order.fills, fill], in_doubt=False)
+        self._set(order, status=status, cum_qty=str(cum), fills=[*order.fills, fill], in_doubt=order.terms_unknown)
         self.positions[order.symbol] = self.positions.get(order.symbol, Decimal(0)) + Decimal(qty) * order.side.sign
         self._position_event(order.symbol)
         self._order_event(client_order_id, [fill])

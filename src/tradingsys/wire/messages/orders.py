@@ -88,6 +88,8 @@ class OrderView(Struct, frozen=True, omit_defaults=True):
     """The venue's id of the list that the order belongs to."""
     completed_fills: list[FillView] = []
     """In pushes: executions that were told before, of which more is known now, such as the fee."""
+    terms_unknown: bool = False
+    """Only executions told of it so far: ``order_type`` and ``quantity`` are no more than what they show."""
 
 
 class OrderTerms(Struct, frozen=True, omit_defaults=True):
