@@ -290,7 +290,7 @@ class Judge:
             yield f"fills without owner: {book.unattributed}"
         for strategy in self._life.strategies:
             if isinstance(strategy, PyalgoStrategy):
-                yield from strategy.wrong
+                yield from strategy.misled(self.truth)
             # What was executed is told with its executions: not as long as the exchange shows none.
             untold = [name for name in strategy.asked if not _awaits_executions(book.order(name))]
             if untold:

@@ -99,6 +99,7 @@ class Lifetime(ABC):
         self.asked = Asked(self.world, exchange, self.account)
         self.witness.exchange_forgets = self.asked.exchange_forgets = self.exchange_forgets
         self.witness.edited = self.asked.edited = self.overseer.edited
+        self.witness.unknowable = self.overseer.unknowable
 
     def _has_begun(self, gateway: Incarnation) -> None:
         """Another gateway has opened the book."""

@@ -184,6 +184,13 @@ class Overseer:
             for row in self._ids.get(symbol, ())
         )
 
+    def unknowable(self) -> frozenset[FillKey]:
+        """Executions that nothing tells this gateway of: history is refused, and it lost all memory of their orders."""
+        self._learn()
+        untold = self._untold()
+        rows = (item for item in self._rows.items() if item[0][0] in untold and item[0] not in self._booked)
+        return frozenset(key for key, row in rows if not any(self._book.order(name) for name in self._names(row)))
+
     def is_bounded(self) -> None:
         """Nothing grows without end."""
         gateway = self._gateway

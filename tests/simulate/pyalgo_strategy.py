@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from pyalgo.context import Context
@@ -13,6 +13,7 @@ from pyalgo.words import OrderType, Side, Tif, fix_order_type
 from tests.simulate.durable_marks import DurableMarks
 from tests.simulate.heard import Happened, Heard
 from tests.simulate.strategy import Link
+from tests.simulate.truth import Truth
 from tests.simulate.wish import Wish, draw_amend, draw_wish
 from tests.simulate.world import World, ms
 from tradingsys.core import enums
@@ -72,6 +73,24 @@ class PyalgoStrategy:
     def never_durable(self) -> list[tuple[str, str]]:
         """Executions, each with its order, that were told, and never that they are durable."""
         return list(self._context.client.history.durable._waiting)
+
+    def misled(self, truth: Truth) -> Iterator[str]:
+        """What it should never have seen, and what it now believes of its orders and is not so."""
+        yield from self.wrong
+        orders = self._context.client.history.orders.known()
+        believed = {
+            order.client_order_id: (order.acc, order.quantity, order.price, order.in_doubt)
+            for order in orders
+            if order.is_active
+        }
+        own = (order for order in truth.orders if order.key.session == self.session and order.status.is_open)
+        true = {
+            order.client_order_id: (float(order.executed), float(order.qty), float(order.px or 0), False)
+            for order in own
+        }
+        for name in believed.keys() | true.keys():
+            if believed.get(name) != true.get(name):
+                yield f"session {self.session} believes {believed.get(name)} of {name}; it is {true.get(name)}"
 
     # ---- faults
 

@@ -75,7 +75,7 @@ class SpotJudge:
             yield f"fills without owner: {book.unattributed}"
         for strategy in self._life.strategies:
             if isinstance(strategy, PyalgoStrategy):
-                yield from strategy.wrong
+                yield from strategy.misled(truth)
             if strategy.asked:
                 yield f"session {strategy.session} never learned of {list(strategy.asked)}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
@@ -12,6 +12,8 @@ from tests.simulate.truth import Owned, Truth
 from tests.simulate.world import World
 from tradingsys.core.enums import OrderStatus, Side
 from tradingsys.core.ids import OrderKey, decode_client_order_id
+from tradingsys.core.order import FillKey
+from tradingsys.sim.events import Execution
 from tradingsys.wire.codec import decode_result, decode_server_message
 from tradingsys.wire.messages import LoginResult, OrderPush, OrderView, Reply, ResolveResult, Snapshot, SnapshotPush
 
@@ -32,9 +34,14 @@ class _Told(Struct):
     snapshot: Snapshot
     edited: dict[str, Decimal]
     """What edits by SQL gave to the session until then."""
+    unknowable: frozenset[FillKey]
 
     def knew_of(self, key: OrderKey) -> bool:
         return (key.epoch, key.login) < (self.snapshot.epoch, self.login)
+
+    def could_have(self, row: Execution) -> bool:
+        """Whether it had happened, and there was somebody to know of it from."""
+        return row.ts_ns <= self.at_ns and (row.symbol, str(row.exec_id), str(row.order_id)) not in self.unknowable
 
 
 class Witness:
@@ -48,6 +55,8 @@ class Witness:
         """It hides orders for longer than margins allow for: what is concluded from that is nobody's lie."""
         self.edited: Mapping[tuple[int, str], Decimal] = {}
         """What edits by SQL gave to sessions, as the gateway of now knows."""
+        self.unknowable: Callable[[], frozenset[FillKey]] = frozenset
+        """Executions that the gateway of now cannot know of."""
         self._snapshots: list[_Told] = []
         self._never: dict[str, tuple[OrderStatus, int]] = {}
         """What was told of orders that never were, and when."""
@@ -62,7 +71,7 @@ class Witness:
         message = decode_server_message(data)
         match message:
             case SnapshotPush(snapshot):
-                self._snapshots.append(_Told(self._world.now_ns, session, 0, snapshot, self._edited(session)))
+                self._snapshots.append(self._told(session, 0, snapshot))
                 self._note(snapshot.orders)
             case OrderPush(order=order):
                 self._note([order])
@@ -73,8 +82,7 @@ class Witness:
                 login = decode_result(message, LoginResult)
                 assert login.snapshot is not None
                 if login.trading:  # whoever only looks on decides nothing from it
-                    told = _Told(self._world.now_ns, session, login.login, login.snapshot, self._edited(session))
-                    self._snapshots.append(told)
+                    self._snapshots.append(self._told(session, login.login, login.snapshot))
                 self._note(login.snapshot.orders)
             case Reply() if b'"orders"' in data:
                 self._note(decode_result(message, ResolveResult).orders)
@@ -115,7 +123,7 @@ class Witness:
             if view is not None:
                 held = sum((Decimal(fill.qty) for fill in view.fills), Decimal(0)) * order.side.sign
             else:
-                held = sum((row.qty for row in order.rows if row.ts_ns <= told.at_ns), Decimal(0)) * order.side.sign
+                held = sum((row.qty for row in order.rows if told.could_have(row)), Decimal(0)) * order.side.sign
                 if order.created_ns > told.at_ns or order.status.is_open or _last_ns(order) > told.at_ns:
                     yield f"{self._where(told)} leaves out {order.client_order_id}, which lived on"
             net[order.symbol] = net.get(order.symbol, Decimal(0)) + held
@@ -131,6 +139,9 @@ class Witness:
             true, said = net.get(symbol, Decimal(0)), shown.get(symbol, Decimal(0))
             if true != said:
                 yield f"{self._where(told)} says {said} {symbol}; it was {true}"
+
+    def _told(self, session: int, login: int, snapshot: Snapshot) -> _Told:
+        return _Told(self._world.now_ns, session, login, snapshot, self._edited(session), self.unknowable())
 
     def _edited(self, session: int) -> dict[str, Decimal]:
         return {symbol: qty for (each, symbol), qty in self.edited.items() if each == session}

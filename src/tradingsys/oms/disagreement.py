@@ -24,12 +24,19 @@ class Disagreement:
     """Restricts the symbols concerned, by the cause DIFFERENCE; over restarts too, as `Halts` has it."""
 
     def __init__(
-        self, book: SessionBook, venue_ms: Callable[[], int], symbols_trading: Callable[[str], set[str]]
+        self,
+        book: SessionBook,
+        venue_ms: Callable[[], int],
+        symbols_trading: Callable[[str], set[str]],
+        is_untold: Callable[[str], bool],
     ) -> None:
-        """``symbols_trading``: what is concerned when the books differ in a symbol or an asset."""
+        """``symbols_trading``: what is concerned when the books differ in a symbol or an asset; ``is_untold``: whether
+        the venue refuses to tell what was executed on a symbol, so that no later reading will explain a difference.
+        """
         self._book = book
         self._venue_ms = venue_ms
         self._symbols_trading = symbols_trading
+        self._is_untold = is_untold
         self._since_ms: dict[str, int] = {}
         """When each difference was found."""
 
@@ -52,18 +59,23 @@ class Disagreement:
             if name in differences or name in unsure
         }
         standing = {row.scope.symbol: row for row in self._standing()}
-        waiting = [fill for fills in self._book.unattributed.values() for fill in fills.values()]
-        sought, charged = {symbol for symbol, _ in self._book.unattributed}, {fill.fee_asset for fill in waiting}
         for name, amount in differences.items():
-            is_sought = name in charged or self._symbols_trading(name) & sought
-            patience_ms = _OWNER_MS if is_sought else CONFIRM_MS
-            if now_ms - self._since_ms[name] >= patience_ms or self._symbols_trading(name) & standing.keys():
+            is_believed = now_ms - self._since_ms[name] >= self._patience_ms(name)
+            if is_believed or self._symbols_trading(name) & standing.keys():
                 for symbol in sorted(self._symbols_trading(name)):
                     self._restrict(symbol, name, amount, standing.get(symbol))
         concerned = {symbol for name in {*self._since_ms, *unsure} for symbol in self._symbols_trading(name)}
         for symbol in sorted(standing.keys() - concerned):
             self._book.halts.lift(Scope(symbol=symbol), now_ms, HaltCause.DIFFERENCE)
             self._book.alarm(f"books and account agree on {symbol} again: its orders are restricted no longer")
+
+    def _patience_ms(self, name: str) -> int:
+        """For how long a difference may come from what is on its way."""
+        symbols, unattributed = self._symbols_trading(name), self._book.unattributed
+        if any(self._is_untold(symbol) for symbol in symbols):
+            return 0
+        charged = {fill.fee_asset for fills in unattributed.values() for fill in fills.values()}
+        return _OWNER_MS if name in charged or symbols & {symbol for symbol, _ in unattributed} else CONFIRM_MS
 
     def _restrict(self, symbol: str, name: str, amount: Decimal, standing: HaltRecord | None) -> None:
         now_ms, state = self._venue_ms(), TradingState.REDUCING

@@ -18,8 +18,8 @@ class Clock:
     now_ms = 1_000_000
 
 
-def disagreement(book: SessionBook, clock: Clock) -> Disagreement:
-    return Disagreement(book, lambda: clock.now_ms, lambda name: {name})
+def disagreement(book: SessionBook, clock: Clock, untold: frozenset[str] = frozenset()) -> Disagreement:
+    return Disagreement(book, lambda: clock.now_ms, lambda name: {name}, untold.__contains__)
 
 
 def test_the_owner_of_an_execution_is_sought_for_a_minute_before_its_symbol_is_restricted() -> None:
@@ -35,9 +35,17 @@ def test_the_owner_of_an_execution_is_sought_for_a_minute_before_its_symbol_is_r
     assert book.halts.state(1, "BTCUSDT") is TradingState.REDUCING
 
 
+def test_where_the_exchange_refuses_to_tell_what_was_executed_no_reading_is_waited_for() -> None:
+    book, clock = empty_book(), Clock()
+    book.unattributed["BTCUSDT", "7"] = {}
+    disagreement(book, clock, frozenset({"BTCUSDT"})).judge(DIFFERENT | {"DOGEUSDT": Decimal(1)})
+    assert book.halts.state(1, "BTCUSDT") is TradingState.REDUCING
+    assert book.halts.state(1, "DOGEUSDT") is TradingState.ACTIVE, "of that one all is told"
+
+
 def test_what_waits_for_its_owner_paid_its_fee_in_an_asset_of_other_symbols() -> None:
     book, clock = empty_book(), Clock()
-    disagreeing = Disagreement(book, lambda: clock.now_ms, lambda asset: {f"{asset}USDT"})
+    disagreeing = Disagreement(book, lambda: clock.now_ms, lambda asset: {f"{asset}USDT"}, lambda symbol: False)
     waiting = replace(fill(1, "7", "39", fee="0.00003708"), fee_asset="BNB")
     book.unattributed[waiting.symbol, "7"] = {waiting.key: waiting}
     for _ in range(3):
