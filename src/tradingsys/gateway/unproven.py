@@ -79,14 +79,13 @@ class UnprovenOrders:
     def _check(self, terms: Terms, instrument: Instrument | None) -> None:
         """It is shown as what it claims to be: at least it must be able to be that."""
         name = terms.symbol.lower()[:20]
-        if terms.symbol not in self._book.symbols:
+        if instrument is None:
+            if terms.symbol in self._book.symbols:
+                return
             raise LocalProtocolError(
-                f"no order on {name} is in this pos.db's past: if an older one was restored, start once with "
-                f"`--scan {name}`",
+                f"{name} is in no order of this pos.db's past, nor does the exchange list it",
                 code=ErrorCode.NO_SUCH_ORDER,
             )
-        if instrument is None:
-            return
         most_px = instrument.max_price or terms.price
         is_too_dear = terms.price is not None and most_px is not None and terms.price > most_px
         if is_too_dear or terms.order_qty > max(instrument.max_qty, instrument.market_max_qty):

@@ -132,7 +132,8 @@ class Recovery:
     async def _enter_symbols(self, tries: int | None = None) -> None:
         """Start accounting for all that the account holds, that were lost, and that somebody wants to trade."""
         held = await self._account.symbols_held()
-        missing, ordered = self._book.missing, {order.symbol for order in self._book.orders.values()}
+        missing = self._book.missing
+        ordered = {order.symbol for order in self._book.orders.values() if order.stamp_ms or order.has_evidence}
         missing.trades_lost(ordered - self._book.symbols.keys())
         await self._account.enter_symbols({*held, *missing.trades, *self._wanted}, tries)
         self._wanted -= self._book.symbols.keys()

@@ -165,6 +165,37 @@ def test_what_is_not_told_yet_is_in_the_status_until_it_is(tmp_path: Path) -> No
     assert not scene.gateway.recovery.lacks_executions(GONE)
 
 
+@pytest.mark.parametrize("qty", ["0", "10"])
+def test_who_sent_an_order_on_a_symbol_that_the_book_lost_learns_what_became_of_it(tmp_path: Path, qty: str) -> None:
+    """The account holds nothing of it any more, and nothing is open: only the strategy tells of it."""
+    scene = Scene(tmp_path, TWO_SYMBOLS).ready()
+    client, answers = scene.client(1), scene.venue.answers
+    name = client.order(**BTC)
+    taken = scene.accepts(name)
+    answers[ConditionalOrdersQuery] = lambda _: ()
+    if D(qty):
+        assert taken.venue_order_id is not None
+        executes(scene, GONE, taken.venue_order_id, qty=qty)
+        scene.venue.positions.clear()
+        answers[OrderQuery] = lambda _: structs.replace(taken, venue_cum_qty=D(qty))
+    else:
+        answers[OrderQuery] = lambda _: None
+    scene.settings = structs.replace(scene.settings, symbols=(SYMBOL,))
+    scene.gateway.stop()
+    forgets_the_symbol(scene)
+    restarts(scene, loses_orders=True)
+    scene.run(40)
+    assert scene.gateway.is_ready and GONE not in scene.gateway.book.symbols
+    client = scene.client(1)
+    item = {"client_order_id": name, "side": "BUY", "order_type": "LIMIT", "time_in_force": "GTC"} | BTC
+    [view] = client.result("resolve", {"orders": [item]})["orders"]
+    assert view["status"] == "UNKNOWN"
+    scene.run(90)
+    book = scene.gateway.book
+    assert client.last_order()["status"] == ("FILLED" if D(qty) else "ABSENT")
+    assert book.net(1, GONE) == D(qty) and (GONE in book.symbols) == bool(D(qty)), "a claim alone enters nothing"
+
+
 @pytest.mark.parametrize(
     ("error", "asks"),
     [(Banned(-1003, "Too many requests", retry_after_ms=30_000), 2), (TransportError("reset", sent=True), 12)],

@@ -59,7 +59,7 @@ def test_an_epoch_before_the_first_was_never_one_of_ours(rig: Rig) -> None:
 def test_what_cannot_have_been_is_refused_and_keeps_no_halt_from_being_confirmed(rig: Rig, past: int) -> None:
     client = rig.client()
     for changes, code, words in (
-        ({"symbol": "nosuchusdt"}, ErrorCode.NO_SUCH_ORDER, "--scan nosuchusdt"),
+        ({"symbol": "nosuchusdt"}, ErrorCode.NO_SUCH_ORDER, "nor does the exchange list it"),
         ({"quantity": "9999999999"}, ErrorCode.BAD_REQUEST, "no order of that quantity"),
         ({"price": "9999999999"}, ErrorCode.BAD_REQUEST, "no order of that quantity or price"),
     ):
