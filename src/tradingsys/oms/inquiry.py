@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from msgspec import Struct, structs
 
-from tradingsys.core.commands import AmendmentsQuery, OrderQuery, Reading, TradesQuery
+from tradingsys.core.commands import AmendmentsQuery, OpenOrdersQuery, OrderQuery, Reading, TradesQuery
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import Banned, TradingError, VenueError
 from tradingsys.core.order import Order
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.oms.procedure import T, ask, until
-from tradingsys.oms.refusals import NotTold, OfSymbol, Refusals
+from tradingsys.oms.refusals import NotTold, OfSymbol, Refusals, is_refusal
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
 
@@ -71,13 +71,24 @@ class Inquiry:
             try:
                 answer = await ask(query)
             except TradingError as error:
-                self.refusals.failed(asked, error)
+                if is_refusal(error) or await self._is_alone(asked, error):
+                    self.refusals.failed(asked, error)
                 if not self.refusals.is_put_off(asked):
                     raise
             else:
                 self.refusals.answered(asked)
                 return answer
         raise NotTold(f"the exchange refuses to tell of {asked.symbol}")
+
+    async def _is_alone(self, query: OfSymbol, error: TradingError) -> bool:
+        """Whether this question finds no answer for long, and others do: it is not the venue that is down."""
+        if not self.refusals.is_without_answer(query, error):
+            return False
+        try:
+            await ask(OpenOrdersQuery())
+        except TradingError:
+            return False
+        return True
 
     async def of_symbol(self, query: Reading[T]) -> T:
         """What the venue tells of a symbol, however often it takes. Raises NotTold where it refuses to."""

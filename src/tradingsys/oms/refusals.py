@@ -1,9 +1,10 @@
 """What the venue refuses to tell, so that nothing else waits for it; and which symbols it took off.
 
 A refusal says nothing about orders: whatever is refused stays as it is in the books, and is asked for again, ever less
-often. Patience is for the venue, not for each of its refusals: where one was waited for, the next ones of its kind are
-not. Only of a symbol that the rules did not name, that the venue then said it does not know, and that the rules do not
-name some time later either, is it believed that nothing can be told any more.
+often. A question that finds no answer for long, while others do, is as good as refused. Patience
+is for the venue, not for each of its refusals: where one was waited for, the next ones of its kind are not. Only of a
+symbol that the rules did not name, that the venue then said it does not know, and that the rules do not name some time
+later either, is it believed that nothing can be told any more.
 """
 
 from __future__ import annotations
@@ -13,9 +14,18 @@ from collections.abc import Callable, Container
 from msgspec import Struct
 
 from tradingsys.core.commands import AmendmentsQuery, ConditionalOrdersQuery, OrderQuery, TradesQuery
-from tradingsys.core.errors import AuthError, TradingError, UnknownSymbol, VenueError
+from tradingsys.core.errors import (
+    AuthError,
+    Banned,
+    RateLimited,
+    TradingError,
+    TransportError,
+    UnknownSymbol,
+    VenueError,
+    WrongTime,
+)
 
-__all__ = ["NotTold", "OfSymbol", "Refusals"]
+__all__ = ["NotTold", "OfSymbol", "Refusals", "is_refusal", "is_silence"]
 
 OfSymbol = TradesQuery | ConditionalOrdersQuery | OrderQuery | AmendmentsQuery
 _Place = tuple[type, str]
@@ -42,6 +52,8 @@ class _Refusal(Struct):
     pause_ns: int = 0
     """0 as long as it is asked for patiently."""
     due_ns: int = 0
+    is_silence: bool = False
+    """There was no answer, rather than one that refuses."""
 
     def has_passed(self, now_ns: int) -> bool:
         """Whether nobody met it again for long: it tells nothing about the next one."""
@@ -87,6 +99,12 @@ class _Refused:
 
     def put_aside(self, subject: _Subject, refusal: _Refusal) -> None:
         self._put_aside.setdefault(_where(subject), {})[subject] = refusal
+
+    def break_silence(self, kind: type, now_ns: int) -> None:
+        """One that was put aside is answered: others of its kind that found no answer may find one, too."""
+        for (each, _), aside in self._put_aside.items():
+            for refusal in aside.values() if each is kind else ():
+                refusal.due_ns = min(refusal.due_ns, now_ns) if refusal.is_silence else refusal.due_ns
 
     def is_put_aside(self, where: _Place, now_ns: int) -> bool:
         """Whether anything is there."""
@@ -152,13 +170,21 @@ class Refusals:
         self._silent_ns.pop(type(query), None)
         popped = [self._refused.pop(subject) for subject in _subjects(query)]
         was_put_off = any(refusal is not None and refusal.pause_ns for refusal in popped)
+        if was_put_off:
+            self._refused.break_silence(type(query), self._now_ns())
         if was_put_off and not self._refuses_such(query):
             self._alarm(f"the exchange answers {type(query).__name__} of {query.symbol} again")
 
+    def is_without_answer(self, query: OfSymbol, error: TradingError) -> bool:
+        """Whether this question finds none for so long that it counts as refused, if the venue answers others."""
+        if not is_silence(error):
+            return False
+        now_ns = self._now_ns()
+        refusal = self._refused.met(_subjects(query)[-1], now_ns)
+        return now_ns - refusal.since_ns >= _PATIENCE_NS or self._refuses_such(query)
+
     def failed(self, query: OfSymbol, error: TradingError) -> None:
-        """There was no answer: it counts if the venue refused to give one."""
-        if not isinstance(error, VenueError) or isinstance(error, AuthError) or error.transient or error.in_doubt:
-            return
+        """The venue does not tell this: it refused, or leaves only such questions without an answer."""
         is_unknown = isinstance(error, UnknownSymbol)
         is_unnamed = not self.is_named(query.symbol)
         if is_unknown and is_unnamed:
@@ -170,12 +196,15 @@ class Refusals:
         if now_ns - refusal.since_ns < _PATIENCE_NS and not is_hopeless:
             return
         if not is_told:
+            refuses = "does not answer" if is_silence(error) else "refuses to answer"
             self._alarm(
-                f"the exchange refuses to answer {type(query).__name__} of {query.symbol} ({error}): it is put aside, "
+                f"the exchange {refuses} {type(query).__name__} of {query.symbol} ({error}): it is put aside, "
                 "and asked for every few minutes. Until then what is open there counts on, and executions may be "
                 "missing in the books"
             )
-        refusal.pause_ns = min(2 * refusal.pause_ns or _FIRST_PAUSE_NS, _LONGEST_PAUSE_NS)
+        refusal.is_silence = is_silence(error)
+        longest_ns = _FIRST_PAUSE_NS if refusal.is_silence else _LONGEST_PAUSE_NS
+        refusal.pause_ns = min(2 * refusal.pause_ns or _FIRST_PAUSE_NS, longest_ns)
         refusal.due_ns = now_ns + refusal.pause_ns
         self._refused.put_aside(subject, refusal)
         self._silent_ns[type(query)] = refusal.due_ns + _LONGEST_PAUSE_NS
@@ -190,6 +219,20 @@ class Refusals:
             self._gone.discard(symbol)
             self._alarm(f"the exchange lists {symbol} again")
             self._refused.forget(symbol)
+
+
+def is_silence(error: TradingError) -> bool:
+    """Whether there was no answer, for no reason that is told of all questions."""
+    if isinstance(error, WrongTime | RateLimited | Banned):
+        return False
+    return isinstance(error, TransportError | VenueError) and (error.transient or error.in_doubt)
+
+
+def is_refusal(error: TradingError) -> bool:
+    """Whether the venue understood the question, and does not want to answer it."""
+    if isinstance(error, AuthError):
+        return False
+    return isinstance(error, VenueError) and not (error.transient or error.in_doubt)
 
 
 def _subjects(query: OfSymbol) -> tuple[_Subject, ...]:

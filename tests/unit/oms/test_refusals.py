@@ -7,11 +7,12 @@ import pytest
 from tests.unit.oms.books import SYMBOL
 from tests.unit.oms.table import MS
 from tradingsys.core.commands import OrderQuery, TradesQuery
-from tradingsys.core.errors import VenueError
+from tradingsys.core.errors import Banned, RateLimited, TradingError, TransportError, VenueError, WrongTime
 from tradingsys.oms.refusals import Refusals, _Refusal
 
 S = 1_000 * MS
 REFUSED = VenueError(-4000, "no")
+SILENCE = TransportError("no answer in time", sent=True)
 
 
 class Watch:
@@ -22,13 +23,13 @@ class Watch:
         self.told: list[str] = []
         self.refusals = Refusals(lambda: self.now_ns, self.told.append)
 
-    def refuses(self, query: OrderQuery | TradesQuery, *, for_s: int = 0) -> bool:
+    def refuses(self, query: OrderQuery | TradesQuery, error: TradingError = REFUSED, *, for_s: int = 0) -> bool:
         """Asked every four seconds; returns whether it is put aside then."""
         end_ns = self.now_ns + for_s * S
-        self.refusals.failed(query, REFUSED)
+        self.refusals.failed(query, error)
         while self.now_ns < end_ns:
             self.now_ns += 4 * S
-            self.refusals.failed(query, REFUSED)
+            self.refusals.failed(query, error)
         return self.refusals.is_put_off(query)
 
 
@@ -127,3 +128,33 @@ def test_that_others_of_a_symbol_are_put_aside_is_over_when_they_passed(watch: W
     assert not watch.refuses(order(9))
     assert watch.refuses(order(9), for_s=64)
     assert len(watch.told) == 2, "it is told anew"
+
+
+def test_silence_counts_only_for_long_and_is_asked_for_again_soon(watch: Watch) -> None:
+    """Whether anything else is answered is for whoever asks to find out."""
+    query, end_ns = TradesQuery(SYMBOL), 600 * S
+    pauses: list[int] = []
+    while watch.now_ns < end_ns:
+        if not watch.refusals.is_put_off(query) and watch.refusals.is_without_answer(query, SILENCE):
+            watch.refusals.failed(query, SILENCE)
+            pauses.append(watch.now_ns // S)
+        watch.now_ns += 4 * S
+    assert pauses == [*range(60, 600, 60)]
+    assert len(watch.told) == 1 and "does not answer" in watch.told[0]
+
+
+def test_once_one_is_answered_others_of_its_kind_that_were_silent_are_due(watch: Watch) -> None:
+    silent, also, refused = (TradesQuery(symbol) for symbol in ("AUSDT", "BUSDT", "CUSDT"))
+    assert watch.refuses(silent, SILENCE, for_s=64)
+    assert watch.refuses(also, SILENCE) and watch.refuses(refused)
+    watch.refusals.answered(TradesQuery("DUSDT"))
+    assert watch.refusals.is_put_off(silent), "that one was never silent"
+    watch.refusals.answered(also)
+    assert not watch.refusals.is_put_off(silent) and watch.refusals.is_put_off(refused)
+
+
+@pytest.mark.parametrize("error", [WrongTime(-1021, "early"), RateLimited(-1003, "many"), Banned(-1003, "out")])
+def test_what_is_said_to_all_questions_is_no_silence(watch: Watch, error: VenueError) -> None:
+    for _ in range(100):
+        assert not watch.refusals.is_without_answer(TradesQuery(SYMBOL), error)
+        watch.now_ns += 4 * S
