@@ -35,7 +35,7 @@ _BUSY_S, _LONGEST_S = 6, 40
 """Troubles last until the exchange took orders in so many seconds; but not for ever."""
 _PATIENCE_S = (2, 4, 15)
 """When it took none for so long, in one life or another, they let up."""
-_REST_S, _BAN_S = 20, 150
+_REST_S, _BAN_S, _MORE_BANS = 20, 150, 3
 """At the end all is read within the first; who may not ask may do so within the second, and has read all."""
 _LONG_REFUSED_S = 45
 """What was refused for so long may be put aside."""
@@ -176,12 +176,17 @@ class Lifetime(ABC):
             strategy.active = does
 
     def _come_to_rest(self, quiet_s: int) -> None:
-        """Until all that can be known has been known for a while: many deaths in a minute end in a ban."""
+        """Until all that can be known has been known for a while: many deaths in a minute end in a ban, and what was on
+        its way when all became too many in one that is longer.
+        """
         self._run(quiet_s - _REST_S)
         was_settled = self._is_settled
         self._run(_REST_S)
         if not (was_settled and self._is_settled):
             self._run(_BAN_S)
+            for _ in range(_MORE_BANS):
+                if not self._is_settled:
+                    self._run(_BAN_S)
         if self.venue.unanswered.total_s > _LONG_REFUSED_S:
             self._run(PUT_ASIDE_S)
 
@@ -335,7 +340,8 @@ class Lifetime(ABC):
 
     def _is_excused(self, scope: Scope, cause: HaltCause) -> bool:
         """Whether there is reason for a restriction here and now."""
-        return self._untold.explains(scope, cause)
+        is_banned = cause is HaltCause.UNPROVEN and self.venue.troubles.shuts_out
+        return is_banned or self._untold.explains(scope, cause)
 
     def _restart_exchange(self) -> None:
         self.world.note("the exchange restarts")

@@ -54,6 +54,15 @@ class Troubles:
             self._face.shut_out(self._world.now_ns + s(seconds), is_ban=is_ban)
         return self._face is not None
 
+    @property
+    def shuts_out(self) -> bool:
+        """Whether the exchange answers nothing now, as too much was asked."""
+        if self._face is None:
+            return False
+        limits = self._face._state.limits
+        until_ms: int = max(limits._banned_until_ms, limits._shut_out_until_ms)
+        return self._world.now_ns // 1_000_000 < until_ms
+
     def end_streams(self) -> list[WsOutput]:
         """The account's streams end, and their connections stay."""
         return [] if self._face is None else self._face.end_streams(self._world.now_ns)
@@ -64,9 +73,8 @@ class Troubles:
         return [] if announce is None else list(announce(self._world.now_ns))
 
     def be_good(self) -> None:
-        """Nothing goes wrong any more."""
+        """Nothing goes wrong any more, and a ban runs out."""
         if self._face is not None:
-            self._face.shut_out(0, is_ban=False)
             self._face.troubles.plan(Asked.PLACE, Trouble.NONE, 0)
 
     def _fate(self, asked: Asked, reduces: bool) -> Trouble:
