@@ -124,16 +124,17 @@ class Copy:
         life = self._life
         trader, other = (copy, original) if self.is_alone or self._copy_trades else (original, copy)
         strategy = life.strategies[0] if trader is original else Strategy(life.world, 1, list(PRICES), trader.connect)
-        strategy.active = True
+        strategy.active, began_ns = True, life.world.now_ns
         life.world.run_for(s(_TRADING_S))
         strategy.active = False
         learn(life.world, (trader.gateway.venue, copy.gateway.venue))
-        if not self.is_alone and self._has_sent(trader.gateway):
+        if not self.is_alone and self._has_sent(trader.gateway, began_ns):
             life.counts["copies of the book noticed"] += 1
             if not any(row.cause is HaltCause.COPIED_BOOK for row in other.gateway.book.halts):
                 yield f"{'a copy' if trader is copy else 'the original'} of the book was not noticed"
 
-    def _has_sent(self, gateway: Gateway) -> bool:
+    def _has_sent(self, gateway: Gateway, since_ns: int) -> bool:
+        """Whether the exchange took an order of it since then: whoever amends or cancels may be a person."""
         venue = self._life.venue
         truth = Truth(venue.simulator.exchange, self._life.account, gateway.book.lineage, venue.symbols)
-        return any(order.key.epoch == gateway.epoch for order in truth.orders)
+        return any(order.key.epoch == gateway.epoch and order.created_ns >= since_ns for order in truth.orders)

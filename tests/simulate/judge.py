@@ -77,6 +77,8 @@ class Judge:
             yield f"the gateway is not ready: {gateway.text}"
         if gateway.halting.reason and HaltCause.COPIED_BOOK not in self._life.overseer.may_halt:
             yield f"halted: {gateway.halting.reason}"
+        if gateway.recovery.is_catching_up:
+            yield "the gateway still reads what happened while nobody listened"
         if gateway.recovery.differences:
             yield f"differences: {gateway.recovery.differences}"
 
@@ -288,17 +290,14 @@ class Judge:
                 yield f"a change still under way: {order.client_order_id}"
         if book.unattributed:
             yield f"fills without owner: {book.unattributed}"
+        # What was executed is told with its executions: not as long as the exchange shows none.
+        awaited = {name for name, order in book.orders.items() if order.facts.missing_qty}
         for strategy in self._life.strategies:
             if isinstance(strategy, PyalgoStrategy):
-                yield from strategy.misled(self.truth)
-            # What was executed is told with its executions: not as long as the exchange shows none.
-            untold = [name for name in strategy.asked if not _awaits_executions(book.order(name))]
+                yield from strategy.misled(self.truth, awaited)
+            untold = [name for name in strategy.asked if name not in awaited]
             if untold:
                 yield f"session {strategy.session} never learned of {untold}"
-
-
-def _awaits_executions(order: TrackedOrder | None) -> bool:
-    return order is not None and order.facts.missing_qty > 0
 
 
 def judge_file(earned: Mapping[tuple[int, str], Earned], book: SessionBook) -> Iterator[str]:

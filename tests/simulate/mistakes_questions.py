@@ -1,12 +1,17 @@
-"""Mistakes about questions to the exchange: whose turn it is, what is asked too late, and what an answer proves."""
+"""Mistakes about questions to the exchange: whose turn it is, what is asked too late, what an answer proves, and what
+becomes of those without one.
+"""
 
 from __future__ import annotations
 
+from tests.simulate.faults import Profile
 from tests.simulate.mistakes import Edit, Mistake
 from tests.simulate.scenes import questions
 from tradingsys.gateway import orders
 from tradingsys.gateway.confirming import Confirming
 from tradingsys.gateway.unproven import UnprovenOrders
+from tradingsys.oms.inquiry import Inquiry
+from tradingsys.oms.refusals import Refusals
 from tradingsys.oms.turns import Turns
 
 __all__ = ["QUESTION_MISTAKES"]
@@ -53,5 +58,45 @@ QUESTION_MISTAKES = (
         (Edit(orders._require_own, "if key is None or key.session != session:", "if key is None:"),),
         hidden_by="as above, and each of two rules",
     ),
+    Mistake(
+        "what_is_put_aside_is_never_asked_for_again",
+        Profile.REFUSED,
+        Refusals.failed,
+        "refusal.due_ns = now_ns + refusal.pause_ns",
+        "refusal.due_ns = now_ns + 10**18",
+    ),
+    Mistake(
+        "what_is_refused_counts_as_told",
+        Profile.REFUSED,
+        Inquiry.ask,
+        'raise NotTold(f"the exchange refuses to tell of {asked.symbol}")',
+        "if isinstance(asked, TradesQuery):\n"
+        "    return ()\n"
+        'raise NotTold(f"the exchange refuses to tell of {asked.symbol}")',
+    ),
+    Mistake(
+        "silence_of_one_holds_up_all",
+        questions.silent,
+        Inquiry.ask,
+        "if is_refusal(error) or await self._is_alone(asked, error):",
+        "if is_refusal(error):",
+        hidden_by="when lives end, all is answered",
+    ),
+    Mistake(
+        "silence_of_all_is_taken_for_a_refusal",
+        questions.silent,
+        Inquiry.ask,
+        "if is_refusal(error) or await self._is_alone(asked, error):",
+        "if is_refusal(error) or self.refusals.is_without_answer(asked, error):",
+        hidden_by="what was put aside is told a minute later",
+    ),
+    Mistake(
+        "who_sent_an_order_on_a_lost_symbol_is_told_nothing",
+        Profile.CUTS,
+        UnprovenOrders._check,
+        "if instrument is None:",
+        "if instrument is None or terms.symbol not in self._book.symbols:",
+        (Edit(UnprovenOrders._check, "if terms.symbol in self._book.symbols:", "if False:"),),
+    ),
 )
-"""Places first, then proofs."""
+"""Places first, then proofs, then what is not told."""

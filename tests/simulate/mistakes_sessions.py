@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pyalgo.history import History
+from pyalgo.order import Order
 from tests.simulate.faults import Profile
 from tests.simulate.layers import Layer
 from tests.simulate.mistakes import Edit, Mistake
-from tests.simulate.scenes import clients
+from tests.simulate.scenes import beliefs, clients
 from tradingsys.gateway.announcements import Announcements
 from tradingsys.gateway.requests import RequestHandler
 from tradingsys.gateway.saving import Saving
 from tradingsys.gateway.sessions import Session, SessionDesk
 from tradingsys.gateway.tokens import Tokens
-from tradingsys.gateway.views import positions_view, snapshot
+from tradingsys.gateway.views import order_view, positions_view, snapshot
 
 __all__ = ["SESSION_MISTAKES"]
 
@@ -153,6 +154,22 @@ SESSION_MISTAKES = (
         "self._listener.order(order, fill)",
         "self._listener.order(order, fill)\nself._listener.order(order, fill)",
         scene=clients.told,
+    ),
+    Mistake(
+        "pyalgo_takes_an_order_for_filled_that_was_amended",
+        beliefs.amended_elsewhere,
+        Order._is_outgrown,
+        "return self.state is State.FILLED and is_larger and Decimal(view.cum_qty) == self._cum",
+        "return False",
+        hidden_by="amends are seldom executed just as far as before",
+    ),
+    Mistake(
+        "an_execution_waits_for_the_terms_of_its_order",
+        beliefs.told_by_an_execution,
+        order_view,
+        "terms = known or _terms_shown(facts)",
+        "terms = known",
+        hidden_by="a start sees all open orders",
     ),
 )
 """Owners first, then what is told."""

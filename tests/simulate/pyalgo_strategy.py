@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from decimal import Decimal
 
 from pyalgo.context import Context
@@ -74,8 +74,10 @@ class PyalgoStrategy:
         """Executions, each with its order, that were told, and never that they are durable."""
         return list(self._context.client.history.durable._waiting)
 
-    def misled(self, truth: Truth) -> Iterator[str]:
-        """What it should never have seen, and what it now believes of its orders and is not so."""
+    def misled(self, truth: Truth, untold: Container[str] = ()) -> Iterator[str]:
+        """What it should never have seen, and what it now believes of its orders and is not so; ``untold``: those that
+        nobody shows the executions of, with which all else of them is told.
+        """
         yield from self.wrong
         orders = self._context.client.history.orders.known()
         believed = {
@@ -88,7 +90,7 @@ class PyalgoStrategy:
             order.client_order_id: (float(order.executed), float(order.qty), float(order.px or 0), False)
             for order in own
         }
-        for name in believed.keys() | true.keys():
+        for name in [name for name in believed.keys() | true.keys() if name not in untold]:
             if believed.get(name) != true.get(name):
                 yield f"session {self.session} believes {believed.get(name)} of {name}; it is {true.get(name)}"
 

@@ -78,7 +78,7 @@ _PER_HUNDRED = {
     "shut out with orders in doubt": 0.5,
     "questions refused": 100,
     "executions that waited for a refused question": 0.7,
-    "starts that were READY while questions were refused": 0.7,
+    "starts that were READY while questions were refused": 0.4,
     "exchange restarts": 4,
     "streams ended": 5,
     "silent connections": 9,

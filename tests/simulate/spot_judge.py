@@ -54,6 +54,8 @@ class SpotJudge:
         gateway, book = self._gateway, self._book
         if not gateway.is_ready or gateway.halting.reason:
             yield f"not ready: {gateway.text} {gateway.halting.reason}"
+        if gateway.recovery.is_catching_up:
+            yield "the gateway still reads what happened while nobody listened"
         yield from self._assets()
         yield from self._fills()
         yield from self._positions()

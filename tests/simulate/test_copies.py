@@ -36,7 +36,7 @@ class Judged(Copy):
         self._life, self.is_alone, self._copy_trades = life, False, False
         self.judged_ns = 0
 
-    def _has_sent(self, gateway: object) -> bool:
+    def _has_sent(self, gateway: object, since_ns: int) -> bool:
         self.judged_ns = self._life.world.now_ns
         return False
 

@@ -19,6 +19,8 @@ from tradingsys.oms.tracked_order import TrackedOrder
 __all__ = ["Inquiry", "Margins", "Timing"]
 
 _NS_PER_MS = 1_000_000
+_DOWN_NS = 20_000_000_000
+"""For so long it counts that the venue answered nothing: what finds that out costs a lot of the rate limit."""
 
 
 class Margins(Struct, frozen=True):
@@ -61,6 +63,7 @@ class Inquiry:
         self.clock = clock
         self.refusals = Refusals(now_ns, book.alarm)
         self._now_ns = now_ns
+        self._down_until_ns = 0
 
     async def ask(self, query: Reading[T]) -> T:
         """The venue's answer. Raises NotTold where it refuses to answer, and the TradingError that prevented one."""
@@ -82,11 +85,12 @@ class Inquiry:
 
     async def _is_alone(self, query: OfSymbol, error: TradingError) -> bool:
         """Whether this question finds no answer for long, and others do: it is not the venue that is down."""
-        if not self.refusals.is_without_answer(query, error):
+        if not self.refusals.is_without_answer(query, error) or self._now_ns() < self._down_until_ns:
             return False
         try:
             await ask(OpenOrdersQuery())
         except TradingError:
+            self._down_until_ns = self._now_ns() + _DOWN_NS
             return False
         return True
 

@@ -5,14 +5,26 @@ Each is told to the end by the product as it is, and what it says then is what i
 
 from __future__ import annotations
 
-from tests.simulate.scenes import audits, books, clients, cuts, files, history, limits, questions, restrictions, unknown
+from tests.simulate.scenes import (
+    audits,
+    beliefs,
+    books,
+    clients,
+    cuts,
+    files,
+    history,
+    limits,
+    questions,
+    restrictions,
+    unknown,
+)
 from tests.simulate.scenes.stage import Scene
 
 __all__ = ["SCENES", "Scene"]
 
 SCENES = tuple(
     scene
-    for subject in (cuts, files, history, unknown, clients, restrictions, audits, books, limits, questions)
+    for subject in (cuts, files, history, unknown, clients, beliefs, restrictions, audits, books, limits, questions)
     for scene in vars(subject).values()
     if isinstance(scene, Scene)
 )

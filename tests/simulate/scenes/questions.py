@@ -10,6 +10,7 @@ from tests.simulate.rig import Json, Rig, WireClient
 from tests.simulate.scenes.stage import (
     NOBODY_KNOWS,
     NOT_TOLD,
+    SILENT,
     Scene,
     answered,
     believed_absent,
@@ -19,7 +20,7 @@ from tests.simulate.scenes.stage import (
 )
 from tradingsys.core.ids import OrderKey, encode_client_order_id
 
-__all__ = ["believed_closed", "crowd", "made_up", "not_told_when_subscribed", "others_order", "too_late"]
+__all__ = ["believed_closed", "crowd", "made_up", "not_told_when_subscribed", "others_order", "silent", "too_late"]
 
 _ITEM = ("symbol", "side", "order_type", "quantity", "price", "time_in_force", "client_order_id")
 
@@ -109,6 +110,32 @@ def believed_closed(rig: Rig) -> Iterator[str]:
     rig.run(1)
     if rig.simulator.exchange.open_orders(ACCOUNT):
         yield "halted, and an order is open that the exchange shows to whoever asks"
+
+
+@Scene
+def silent(rig: Rig) -> Iterator[str]:
+    """The account's stream breaks while history finds no answer, and once more while nothing does."""
+    rest(rig.client())
+    recovery = rig.gateway.gateway.recovery
+    with answered(rig, SILENT):
+        _break_stream(rig)
+        rig.run(100)
+        if recovery.is_catching_up:
+            yield "all waits for history that nobody tells, while everything else is answered"
+    rig.run(70)
+    with answered(rig, NOBODY_KNOWS):
+        _break_stream(rig)
+        rig.faults = Faults(lose_event=1.0)
+        executed(rig)
+        rig.run(100)
+    rig.run(10)
+    if rig.net(1) != 15:
+        yield f"what nobody answered was not asked for as soon as anybody did: {rig.net(1)}"
+
+
+def _break_stream(rig: Rig) -> None:
+    rig.venue.deliver(rig.venue.troubles.end_streams())
+    rig.run(1)
 
 
 def _ask_much(client: WireClient) -> None:

@@ -21,6 +21,7 @@ from tradingsys.sim.faces.transport import Reply, Request, WsOutput
 __all__ = [
     "NOBODY_KNOWS",
     "NOT_TOLD",
+    "SILENT",
     "SLOW_DISK",
     "Scene",
     "a_copy_trades",
@@ -43,6 +44,8 @@ NOBODY_KNOWS = {path: Reply(503, b"{}") for path in ("/order", "/openOrders", "/
 """See `answered`."""
 NOT_TOLD = {"/userTrades": Reply(400, b'{"code":-4108,"msg":"no"}')}
 """What was executed. See `answered`."""
+SILENT = {"/userTrades": Reply(503, b"{}")}
+"""So is that."""
 _DENIED = {"/order": Reply(400, b'{"code":-2013,"msg":"Order does not exist."}'), "/openOrders": Reply(200, b"[]")}
 _RESTS_AT = "0.598"
 _LOOK_S = 0.05
