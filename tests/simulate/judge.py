@@ -19,7 +19,6 @@ from tradingsys.core.enums import OrderStatus
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.records import HaltCause, Scope
 from tradingsys.oms.session_book import SessionBook
-from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.sim.events import Execution
 from tradingsys.sim.money import CashKind, CashRow
 from tradingsys.store import read
