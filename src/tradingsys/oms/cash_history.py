@@ -54,7 +54,8 @@ class CashHistory:
         self._account = account
         self._pull_trades = pull_trades
         self._is_pulling = False
-        self._again = False
+        self._wanted = 0
+        """So many more attempts of whoever came while a reading was under way."""
         self._failures = 0
         self._open_ns: dict[str, int] = {}
         """By symbol: since when, without a break, rows stay open for its sake."""
@@ -65,18 +66,18 @@ class CashHistory:
         With ``expected`` the venue has announced one, so that it is asked for again when it is not there yet. Whoever
         calls while another reading is under way leaves it to that one.
         """
+        attempts, wait_ms = _ATTEMPTS_WHEN_EXPECTED if expected else 1, self._inquiry.timing.settle_ms
         if self._is_pulling:
-            self._again = True
+            self._wanted = max(self._wanted, attempts)
             return
         self._is_pulling = True
         try:
-            attempts, wait_ms = _ATTEMPTS_WHEN_EXPECTED if expected else 1, self._inquiry.timing.settle_ms
             while attempts:
                 attempts -= 1
-                self._again = False
+                self._wanted = 0
                 is_found = await self._pull()
-                if self._again:
-                    attempts = max(attempts, 1)
+                if self._wanted:
+                    attempts, wait_ms = max(attempts, self._wanted), self._inquiry.timing.settle_ms
                 elif is_found:
                     break
                 elif attempts:

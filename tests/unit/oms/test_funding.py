@@ -305,6 +305,22 @@ def test_one_that_was_announced_is_asked_for_until_it_is_there(world: World) -> 
     assert table.ended == ["other", "pull"] and table.book.position(1, SYMBOL).funding
 
 
+def test_one_that_is_announced_while_another_reading_is_under_way_is_asked_for_as_often(world: World) -> None:
+    world.trade(1, 100, "3")
+    table = world.table
+    table.wait(10_000)
+    table.start("watch", table.recovery.pull_funding())
+    table.start("announced", table.recovery.pull_funding(expected=True))
+    table.answer(())
+    table.answer(())
+    table.wait(600)
+    table.answer(())
+    table.wait(1_100)
+    table.answer((income(1, "-0.8", 200),))
+    table.answer(())
+    assert table.ended == ["announced", "watch"] and table.book.position(1, SYMBOL).funding
+
+
 cuts = st.lists(st.booleans(), min_size=8, max_size=8)
 
 
