@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
 from tradingsys.gateway.margin_level import MarginWatch
-from tradingsys.gateway.settings import GatewaySettings
 from tradingsys.gateway.symbol_rules import SymbolRules
 from tradingsys.oms.effects import Attribute, Effect, EnterAsset, EnterSymbol, LookFor, PullTrades
 from tradingsys.oms.procedure import Procedure, Procedures
 from tradingsys.oms.recovery import Recovery
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
+from tradingsys.oms.watch import Watch
 
 __all__ = ["inquiries", "take_up"]
 
@@ -38,7 +37,7 @@ def take_up(
     book: SessionBook,
     rules: SymbolRules,
     margin: MarginWatch | None,
-    settings: GatewaySettings,
+    watch: Watch,
 ) -> list[TrackedOrder]:
     """Settle what is in doubt, then keep books and rules right. Returns the orders that are in doubt."""
     doubtful = [order for order in book.open_orders() if order.in_doubt]
@@ -48,11 +47,8 @@ def take_up(
         if order.replace is not None:
             procedures.start(recovery.settle_replace(order))
     procedures.start(recovery.reconcile_later())
-    for watch in recovery.watches:
-        procedures.keep(partial(watch, settings.watch_ms))
-    procedures.keep(lambda: recovery.watch_trades(settings.cadence))
-    procedures.keep(recovery.watch_unanswered)
-    procedures.keep(rules.watch)
+    for begin in (*watch.procedures, rules.watch):
+        procedures.keep(begin)
     if margin is not None:
         procedures.start(margin.look())
         procedures.keep(margin.watch)

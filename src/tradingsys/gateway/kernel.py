@@ -53,6 +53,7 @@ from tradingsys.oms.procedure import Procedure, Procedures
 from tradingsys.oms.recovery import Recovery
 from tradingsys.oms.session_book import Incarnation, SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
+from tradingsys.oms.watch import Watch
 from tradingsys.venues.protocol import MarketProtocol, VenueProtocol
 from tradingsys.wire.messages import StatusPush
 
@@ -90,6 +91,7 @@ class Gateway:
             venue.clock,
             charges_interest=settings.product is ProductName.MARGIN,
         )
+        self._watch = Watch(self.recovery, clock.monotonic_ns, settings.watch_ms, settings.cadence)
         self.rules = SymbolRules(self.book, log, clock.monotonic_ns, self._take_rules)
         self.halting = Halting(
             self.book, log, clock, self.venue.venue_ms, lambda: self._apply(self.book.take_effects()), self.fail
@@ -136,7 +138,7 @@ class Gateway:
             self.venue.venue_ms,
             self.log,
         )
-        self.procedures.keep(self.recovery.keep_time)  # a machine may be suspended while it boots, too
+        self.procedures.keep(self._watch.keep_time)  # a machine may be suspended while it boots, too
         self.run(self._boot(boot))
 
     @stops_without_store
@@ -321,7 +323,7 @@ class Gateway:
             self.book,
             self.rules,
             margin if self.product is ProductName.MARGIN else None,
-            self.settings,
+            self._watch,
         )
         for watched in (self.stopping, Countdown(self), self.limiting, self.backups, Audit(self)):
             self.procedures.keep(watched.watch)

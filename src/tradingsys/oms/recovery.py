@@ -26,11 +26,10 @@ from tradingsys.oms.asset_account import AssetAccount
 from tradingsys.oms.cadence import Cadence, whose_turn
 from tradingsys.oms.cash_history import CashHistory
 from tradingsys.oms.contract_account import ContractAccount
-from tradingsys.oms.disagreement import CONFIRM_MS
 from tradingsys.oms.inquiry import Inquiry, Margins, Timing
 from tradingsys.oms.lost_orders import LostOrders
 from tradingsys.oms.lost_symbols import LostSymbols
-from tradingsys.oms.procedure import Procedure, T
+from tradingsys.oms.procedure import T
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.settling import Settling
 from tradingsys.oms.tracked_order import TrackedOrder
@@ -43,10 +42,8 @@ _FIRST_MISSED_PAUSE_MS = 5_000
 _LONGEST_MISSED_PAUSE_MS = 60_000
 """Whoever goes on telling what cannot be read is not listened to all the time: the watch reads too."""
 _JOIN_MS = 50
-_LATE_CHECK_MS = 250
 _LATE_MS = 1_000
 """An order is answered within some ten milliseconds."""
-_CLOCK_CHECK_MS = 250
 _CLOCK_WANTED_MS = 500
 """Half of what timestamps may be ahead of the venue's clock."""
 
@@ -94,10 +91,10 @@ class Recovery:
 
     async def learn_time(self) -> int:
         """The venue's time in ms, known well enough for timestamps that it accepts."""
-        await self.patiently(TimeQuery())
-        while self._inquiry.uncertainty_ms() > _CLOCK_WANTED_MS:
+        await self.ask_time()
+        while self.is_time_in_doubt:
             await self._inquiry.wait(self._timing.first_retry_ms)
-            await self.patiently(TimeQuery())
+            await self.ask_time()
         return self._inquiry.venue_ms()
 
     async def reconcile(self, extra_symbols: Iterable[str] = ()) -> None:
@@ -211,70 +208,55 @@ class Recovery:
         """Whether executions from a time when nobody listened may still be found."""
         return self._catching_up > 0
 
-    @property
-    def watches(self) -> tuple[Callable[[int], Procedure], ...]:
-        """What is done every so many ms for as long as the process lives; each by itself, as what the venue does not
-        answer must delay nothing else. See `watch_trades`, too.
-        """
-        orders, money = (self.watch_orders, self.watch_holdings), (self.watch_account, self.watch_cash)
-        return self.watch_time, *orders, *money, self.watch_proof
+    # ---- what is looked at again and again: see `Watch`
 
-    async def watch_time(self, every_ms: int) -> None:
+    async def ask_time(self) -> None:
         """Keep the clock right."""
-        while True:
-            await self._inquiry.wait(every_ms)
-            # Once is enough: a slow answer tells less than what is known.
-            await self.patiently(TimeQuery())
+        await self.patiently(TimeQuery())
 
-    async def watch_orders(self, every_ms: int) -> None:
+    @property
+    def is_time_in_doubt(self) -> bool:
+        """Whether timestamps may come to be refused."""
+        return self._inquiry.uncertainty_ms() > _CLOCK_WANTED_MS
+
+    async def look_at_orders(self) -> None:
         """See what is open, and what became of what is not."""
-        while True:
-            await self._inquiry.wait(every_ms)
-            shown, asked_ms = await self._read_open_orders()
-            if not self._book.missing.has_all_orders:
-                await self._lost_orders.find()
-            await self._see_what_became(shown, asked_ms)
+        shown, asked_ms = await self._read_open_orders()
+        if not self._book.missing.has_all_orders:
+            await self._lost_orders.find()
+        await self._see_what_became(shown, asked_ms)
 
-    async def watch_account(self, every_ms: int) -> None:
-        """Keep the books proven."""
-        while True:
-            await self._inquiry.wait(min(every_ms, CONFIRM_MS) if self._check.wants_confirmation else every_ms)
-            await self.check_account()
-
-    async def watch_holdings(self, every_ms: int) -> None:
+    async def look_at_holdings(self) -> None:
         """Account for what the account came to hold."""
-        while True:
-            await self._inquiry.wait(every_ms)
-            await self._enter_symbols(_TRIES_MEANWHILE)
-            await self._account.enter_assets(self._book.cash.wanted, _TRIES_MEANWHILE)
+        await self._enter_symbols(_TRIES_MEANWHILE)
+        await self._account.enter_assets(self._book.cash.wanted, _TRIES_MEANWHILE)
 
-    async def watch_cash(self, every_ms: int) -> None:
-        """Book funding, interest and transfers."""
-        while True:
-            await self._inquiry.wait(every_ms)
-            await self.pull_funding()
+    async def read_whose_turn_it_is(self, cadence: Cadence) -> None:
+        """Read the executions of the symbol that waits for it longest, if one does."""
+        busy, all_in_use = self._book.busy_symbols(), self._account.symbols_in_use()
+        told = {symbol for symbol in busy | all_in_use if not self._inquiry.is_history_put_off(symbol)}
+        busy, idle = busy & told, (all_in_use & told) - busy
+        symbol = whose_turn(cadence, busy, idle, self._history.read_ns, self._inquiry.now_ns())
+        if symbol is not None:
+            await self.pull_trades(symbol)
+
+    def have_late_orders_looked_for(self) -> None:
+        """Those whose answer is late, and that no event told of."""
+        for order in self._book.unseen_orders():
+            is_late = self._inquiry.venue_ms() - order.stamp_ms > _LATE_MS
+            if is_late and order.stamp_ms and not (order.in_doubt or order.absent):
+                self._book.look_for(order)
 
     async def watch_proof(self, every_ms: int) -> None:
-        """Restrict orders where nothing has proven the books for long."""
+        """For as long as the process lives: restrict orders where nothing has proven the books for long."""
         await self._check.proof.watch(every_ms)
 
-    async def watch_trades(self, cadence: Cadence) -> None:
-        """For as long as the process lives: read executions whose events were lost, one symbol after the other."""
-        while True:
-            await self._inquiry.wait(cadence.slot_ms)
-            busy, all_in_use = self._book.busy_symbols(), self._account.symbols_in_use()
-            told = {symbol for symbol in busy | all_in_use if not self._inquiry.is_history_put_off(symbol)}
-            busy, idle = busy & told, (all_in_use & told) - busy
-            symbol = whose_turn(cadence, busy, idle, self._history.read_ns, self._inquiry.now_ns())
-            if symbol is not None:
-                await self.pull_trades(symbol)
+    @property
+    def wants_confirmation(self) -> bool:
+        """Whether the last check of the account found something that the next one, soon, shall confirm."""
+        return self._check.wants_confirmation
 
-    async def keep_time(self) -> None:
-        """For as long as the process lives: ask for the time as soon as it is in doubt."""
-        while True:
-            await self._inquiry.wait(_CLOCK_CHECK_MS)
-            if self._inquiry.uncertainty_ms() > _CLOCK_WANTED_MS:
-                await self.patiently(TimeQuery())
+    # ---- executions, symbols and assets
 
     async def pull_trades(self, symbol: str) -> None:
         """Book every execution from the watermark on that history shows to whoever asks now."""
@@ -329,15 +311,6 @@ class Recovery:
         return is_untold and self._inquiry.refusals.is_named(symbol)
 
     # ---- single orders, and money
-
-    async def watch_unanswered(self) -> None:
-        """For as long as the process lives: have orders looked for whose answer is late, and that no event told of."""
-        while True:
-            await self._inquiry.wait(_LATE_CHECK_MS)
-            for order in self._book.unseen_orders():
-                is_late = self._inquiry.venue_ms() - order.stamp_ms > _LATE_MS
-                if is_late and order.stamp_ms and not (order.in_doubt or order.absent):
-                    self._book.look_for(order)
 
     async def look_for(self, order: TrackedOrder) -> None:
         """The answer to an order is late: ask whether it is there."""

@@ -6,9 +6,11 @@ from tests.unit.oms.books import EPOCH, empty_book
 from tradingsys.core.commands import Query
 from tradingsys.core.errors import TradingError
 from tradingsys.core.venue_clock import VenueClock
+from tradingsys.oms.cadence import Cadence
 from tradingsys.oms.procedure import Procedure, Procedures
 from tradingsys.oms.recovery import Margins, Recovery, Timing
 from tradingsys.oms.session_book import SessionBook
+from tradingsys.oms.watch import Watch
 
 MS = 1_000_000
 
@@ -25,6 +27,9 @@ class Table:
         self.procedures = Procedures()
         self.ended: list[str] = []
         self._asked: list[tuple[int, Query[object]]] = []
+
+    def watch(self, every_ms: int, cadence: Cadence | None = None) -> Watch:
+        return Watch(self.recovery, lambda: self.now_ns, every_ms, cadence or Cadence())
 
     def start(self, name: str, procedure: Procedure) -> None:
         async def run() -> None:

@@ -51,7 +51,7 @@ def test_what_is_missed_is_read_though_nobody_says_so() -> None:
     table = Table()
     table.book.track(intent(1, 1))
     table.book.learn(facts(client_order_id=client_id(1, 1)), SYMBOL, EPOCH)
-    table.start("watch", table.recovery.watch_trades(CADENCE))
+    table.start("watch", table.watch(1_000, CADENCE).read_executions())
     asked = 0
     for _ in range(60):
         table.wait(1_000)

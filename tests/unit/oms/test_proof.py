@@ -10,6 +10,7 @@ from tradingsys.core.commands import OpenOrdersQuery, PositionsQuery, Query, Tim
 from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import VenueError
 from tradingsys.core.records import HaltCause, HaltRecord, Scope
+from tradingsys.oms.cadence import Cadence
 from tradingsys.oms.effects import Alarm
 from tradingsys.oms.session_book import SessionBook
 
@@ -23,8 +24,8 @@ def watched() -> Table:
     table.start("boot", recovery.check_account())
     table.answer({})
     assert table.ended == ["boot"]
-    for watch in recovery.watches:
-        table.start("watch", watch(WATCH_MS))
+    for begin in table.watch(WATCH_MS, Cadence(slot_ms=10**9)).procedures:
+        table.start("watch", begin())
     return table
 
 

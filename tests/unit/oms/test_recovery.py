@@ -119,7 +119,7 @@ def test_a_venue_that_does_not_answer_is_asked_ever_more_patiently() -> None:
 
 def test_a_slow_answer_about_the_time_is_enough_until_the_next_is_due() -> None:
     table = Table()
-    table.start("watch", table.recovery.watch_time(1_000))
+    table.start("watch", table.watch(1_000).procedures[0]())
     table.wait(1_000)
     assert table.asked() == [TimeQuery()]
     table.clock.set(EPOCH + 5_000, table.now_ns - 3_000 * MS, table.now_ns)  # an answer that took three seconds
@@ -129,7 +129,7 @@ def test_a_slow_answer_about_the_time_is_enough_until_the_next_is_due() -> None:
 
 def test_the_time_is_asked_for_as_soon_as_it_is_in_doubt() -> None:
     table = Table()
-    table.start("time", table.recovery.keep_time())
+    table.start("time", table.watch(1_000).keep_time())
     table.wait(10_000)
     assert table.asked() == []
     table.clock.doubt()
@@ -167,7 +167,7 @@ def test_an_execution_that_the_stream_brings_costs_no_question() -> None:
 
 def test_who_is_shut_out_asks_nothing_until_it_is_let_in_again() -> None:
     table = Table()
-    table.start("watch", table.recovery.watch_time(0))
+    table.start("watch", table.watch(0).procedures[0]())
     table.wait(0)
     assert table.asked() == [TimeQuery()]
     table.answer(Banned(-1003, "Way too many requests", retry_after_ms=120_000))
