@@ -57,9 +57,7 @@ class AccountCheck:
         self._pull_trades = pull_trades
         self._unsteady: Counter[str] = Counter()
         self.proof = Proof(inquiry)
-        self._disagreement = Disagreement(
-            self._book, inquiry.venue_ms, account.symbols_trading, inquiry.is_history_put_off
-        )
+        self._disagreement = Disagreement(inquiry, account.symbols_trading)
 
     @property
     def wants_confirmation(self) -> bool:

@@ -171,7 +171,7 @@ class CashHistory:
             while (left_ms := ts_ms + inquiry.margins.staleness_ms - inquiry.surely_ms()) >= 0:
                 await inquiry.wait(min(left_ms, _CLOCK_STEP_MS) + 1)  # the clock may be set meanwhile
             await self._pull_trades(symbol)
-            if inquiry.is_history_put_off(symbol) and not inquiry.refusals.is_gone(symbol):
+            if inquiry.is_history_untold(symbol):
                 open_ms[symbol] = 0
         end_ns = inquiry.now_ns() + _OWNERS_MS * _NS_PER_MS
         while (unowned_ms := self._unowned_since(latest_ms)) and inquiry.now_ns() < end_ns:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from tradingsys.core.enums import TradingState
 from tradingsys.core.instrument import plain
 from tradingsys.core.records import HaltCause, HaltRecord, Scope
-from tradingsys.oms.session_book import SessionBook
+from tradingsys.oms.inquiry import Inquiry
 
 __all__ = ["CONFIRM_MS", "Disagreement"]
 
@@ -23,20 +23,12 @@ _HALT_MS = 60_000
 class Disagreement:
     """Restricts the symbols concerned, by the cause DIFFERENCE; over restarts too, as `Halts` has it."""
 
-    def __init__(
-        self,
-        book: SessionBook,
-        venue_ms: Callable[[], int],
-        symbols_trading: Callable[[str], set[str]],
-        is_untold: Callable[[str], bool],
-    ) -> None:
-        """``symbols_trading``: what is concerned when the books differ in a symbol or an asset; ``is_untold``: whether
-        the venue refuses to tell what was executed on a symbol, so that no later reading will explain a difference.
-        """
-        self._book = book
-        self._venue_ms = venue_ms
+    def __init__(self, inquiry: Inquiry, symbols_trading: Callable[[str], set[str]]) -> None:
+        """``symbols_trading``: what is concerned when the books differ in a symbol or an asset."""
+        self._inquiry = inquiry
+        self._book = inquiry.book
+        self._venue_ms = inquiry.venue_ms
         self._symbols_trading = symbols_trading
-        self._is_untold = is_untold
         self._since_ms: dict[str, int] = {}
         """When each difference was found."""
 
@@ -70,12 +62,20 @@ class Disagreement:
             self._book.alarm(f"books and account agree on {symbol} again: its orders are restricted no longer")
 
     def _patience_ms(self, name: str) -> int:
-        """For how long a difference may come from what is on its way."""
-        symbols, unattributed = self._symbols_trading(name), self._book.unattributed
-        if any(self._is_untold(symbol) for symbol in symbols):
+        """For how long a difference may come from what is on its way: not when the venue refuses to tell what would
+        explain it.
+        """
+        symbols, inquiry = self._symbols_trading(name), self._inquiry
+        waiting = {
+            order
+            for order, fills in self._book.unattributed.items()
+            if order[0] in symbols or any(fill.fee_asset == name for fill in fills.values())
+        }
+        if any(inquiry.is_history_untold(symbol) for symbol in symbols):
             return 0
-        charged = {fill.fee_asset for fills in unattributed.values() for fill in fills.values()}
-        return _OWNER_MS if name in charged or symbols & {symbol for symbol, _ in unattributed} else CONFIRM_MS
+        if not waiting:
+            return CONFIRM_MS
+        return _OWNER_MS if waiting & inquiry.owners_to_come() else 0
 
     def _restrict(self, symbol: str, name: str, amount: Decimal, standing: HaltRecord | None) -> None:
         now_ms, state = self._venue_ms(), TradingState.REDUCING

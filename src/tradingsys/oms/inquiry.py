@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec import Struct, structs
 
-from tradingsys.core.commands import AmendmentsQuery, OpenOrdersQuery, OrderQuery, Reading, TradesQuery
+from tradingsys.core.commands import AmendmentsQuery, OrderQuery, Reading, TradesQuery
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import Banned, TradingError, VenueError
 from tradingsys.core.order import Order
@@ -14,13 +14,12 @@ from tradingsys.core.venue_clock import VenueClock
 from tradingsys.oms.procedure import T, ask, until
 from tradingsys.oms.refusals import NotTold, OfSymbol, Refusals, is_refusal
 from tradingsys.oms.session_book import SessionBook
+from tradingsys.oms.sign_of_life import SignOfLife
 from tradingsys.oms.tracked_order import TrackedOrder
 
 __all__ = ["Inquiry", "Margins", "Timing"]
 
 _NS_PER_MS = 1_000_000
-_DOWN_NS = 20_000_000_000
-"""For so long it counts that the venue answered nothing: what finds that out costs a lot of the rate limit."""
 
 
 class Margins(Struct, frozen=True):
@@ -63,7 +62,7 @@ class Inquiry:
         self.clock = clock
         self.refusals = Refusals(now_ns, book.alarm)
         self._now_ns = now_ns
-        self._down_until_ns = 0
+        self._life = SignOfLife(now_ns)
 
     async def ask(self, query: Reading[T]) -> T:
         """The venue's answer. Raises NotTold where it refuses to answer, and the TradingError that prevented one."""
@@ -85,14 +84,7 @@ class Inquiry:
 
     async def _is_alone(self, query: OfSymbol, error: TradingError) -> bool:
         """Whether this question finds no answer for long, and others do: it is not the venue that is down."""
-        if not self.refusals.is_without_answer(query, error) or self._now_ns() < self._down_until_ns:
-            return False
-        try:
-            await ask(OpenOrdersQuery())
-        except TradingError:
-            self._down_until_ns = self._now_ns() + _DOWN_NS
-            return False
-        return True
+        return self.refusals.is_without_answer(query, error) and await self._life.is_seen()
 
     async def of_symbol(self, query: Reading[T]) -> T:
         """What the venue tells of a symbol, however often it takes. Raises NotTold where it refuses to."""
@@ -101,6 +93,10 @@ class Inquiry:
     def is_history_put_off(self, symbol: str) -> bool:
         """Whether executions of it are not to be asked for now, as the venue refuses to tell them."""
         return self.refusals.is_put_off(TradesQuery(symbol))
+
+    def is_history_untold(self, symbol: str) -> bool:
+        """Whether executions may be missing that the venue refuses to tell; where it took the symbol off, none are."""
+        return self.is_history_put_off(symbol) and not self.refusals.is_gone(symbol)
 
     def lacks_trades(self, symbol: str) -> bool:
         """Whether sessions may have traded a symbol that is not accounted for, and the venue may yet tell of it."""

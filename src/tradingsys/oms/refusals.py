@@ -181,7 +181,7 @@ class Refusals:
             return False
         now_ns = self._now_ns()
         refusal = self._refused.met(_subjects(query)[-1], now_ns)
-        return now_ns - refusal.since_ns >= _PATIENCE_NS or self._refuses_such(query)
+        return now_ns - refusal.since_ns >= _PATIENCE_NS or self._waited_before(query)
 
     def failed(self, query: OfSymbol, error: TradingError) -> None:
         """The venue does not tell this: it refused, or leaves only such questions without an answer."""
@@ -192,7 +192,7 @@ class Refusals:
         now_ns, subject = self._now_ns(), _subjects(query)[0 if is_unknown else -1]
         refusal = self._refused.met(subject, now_ns)
         is_told = self._refuses_such(query)
-        is_hopeless = (is_unknown and is_unnamed) or is_told or now_ns <= self._silent_ns.get(type(query), -1)
+        is_hopeless = (is_unknown and is_unnamed) or self._waited_before(query)
         if now_ns - refusal.since_ns < _PATIENCE_NS and not is_hopeless:
             return
         if not is_told:
@@ -208,6 +208,12 @@ class Refusals:
         refusal.due_ns = now_ns + refusal.pause_ns
         self._refused.put_aside(subject, refusal)
         self._silent_ns[type(query)] = refusal.due_ns + _LONGEST_PAUSE_NS
+
+    def _waited_before(self, query: OfSymbol) -> bool:
+        """Whether patience was had: with such a question about this symbol, or with one of which none was answered
+        since.
+        """
+        return self._refuses_such(query) or self._now_ns() <= self._silent_ns.get(type(query), -1)
 
     def _refuses_such(self, query: OfSymbol) -> bool:
         """Whether anything of this kind is put aside on this symbol: that is told once, not for each order."""

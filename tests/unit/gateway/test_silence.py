@@ -10,12 +10,13 @@ import pytest
 from msgspec import structs
 
 from tests.unit.gateway.scene import SETTINGS, Scene
-from tests.unit.gateway.scripted_venue import SYMBOL
+from tests.unit.gateway.scripted_venue import SYMBOL, ScriptedVenue, instrument
 from tests.unit.gateway.test_not_told import executes, restarts
 from tests.unit.gateway.test_taken_off import GONE, loses_a_gap
-from tradingsys.core.commands import OpenOrdersQuery, TradesQuery
+from tradingsys.core.commands import OpenOrdersQuery, OrderQuery, TradesQuery
 from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import TransportError, VenueError
+from tradingsys.core.reports import OrderRequest, Outcome
 
 TIMED_OUT = TransportError("no answer in time", sent=True)
 BUSY = VenueError(-1007, "Timeout waiting for response from backend server.")
@@ -78,3 +79,29 @@ def test_as_long_as_nothing_is_answered_all_is_waited_for(scene: Scene) -> None:
     scene.venue.answers[TradesQuery], scene.venue.answers[OpenOrdersQuery] = answered, lambda _: ()
     scene.run(20)
     assert was_waited_for and not scene.gateway.recovery.is_catching_up, "at once, as nothing was put aside"
+
+
+@pytest.mark.parametrize("of_a_start", [False, True])
+def test_however_many_symbols_are_silent_patience_is_had_once(tmp_path: Path, of_a_start: bool) -> None:
+    venue = ScriptedVenue()
+    venue.instruments += [instrument(f"S{number}USDT") for number in range(6)]
+    symbols = tuple(each.symbol for each in venue.instruments)
+    scene = Scene(tmp_path, structs.replace(SETTINGS, symbols=symbols, watch_ms=30_000), venue=venue).ready()
+    venue.answers[TradesQuery] = lambda _: TIMED_OUT
+    if of_a_start:
+        restarts(scene)
+    else:
+        loses_a_gap(scene)
+    scene.run(SILENT_S)
+    assert scene.gateway.is_ready and not scene.gateway.recovery.is_catching_up
+
+
+def test_however_many_questions_find_no_answer_it_is_seldom_asked_whether_the_exchange_is_down(scene: Scene) -> None:
+    client = scene.client(1)
+    scene.venue.answers[OrderQuery] = lambda _: TIMED_OUT
+    for _ in range(30):
+        scene.ends(client.order(), OrderRequest.PLACE, Outcome.IN_DOUBT, TIMED_OUT)
+    scene.run(SILENT_S)
+    before = scene.venue.asked.count(OpenOrdersQuery())
+    scene.run(120)
+    assert scene.venue.asked.count(OpenOrdersQuery()) - before <= 4 + 2, "of the watch, and of all these"

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
+import pytest
 from msgspec.structs import replace
 
 from tests.unit.oms.books import empty_book, fill
+from tradingsys.core.commands import OrderQuery, TradesQuery
 from tradingsys.core.enums import TradingState
+from tradingsys.core.errors import UnknownSymbol, VenueError
+from tradingsys.core.venue_clock import VenueClock
 from tradingsys.oms.disagreement import CONFIRM_MS, Disagreement
+from tradingsys.oms.inquiry import Inquiry, Margins, Timing
+from tradingsys.oms.refusals import OfSymbol
 from tradingsys.oms.session_book import SessionBook
 
 DIFFERENT = {"BTCUSDT": Decimal(3)}
@@ -18,8 +25,24 @@ class Clock:
     now_ms = 1_000_000
 
 
-def disagreement(book: SessionBook, clock: Clock, untold: frozenset[str] = frozenset()) -> Disagreement:
-    return Disagreement(book, lambda: clock.now_ms, lambda name: {name}, untold.__contains__)
+def disagreement(
+    book: SessionBook, clock: Clock, symbols_trading: Callable[[str], set[str]] = lambda name: {name}
+) -> Disagreement:
+    return Disagreement(inquiry_of(book, clock), symbols_trading)
+
+
+def inquiry_of(book: SessionBook, clock: Clock) -> Inquiry:
+    venue = VenueClock()
+    venue.set(0, 0, 0)
+    return Inquiry(book, Margins(), Timing(), lambda: clock.now_ms * 1_000_000, venue)
+
+
+def refuse(inquiry: Inquiry, clock: Clock, query: OfSymbol) -> None:
+    """For so long that it is put aside."""
+    for _ in range(20):
+        inquiry.refusals.failed(query, VenueError(-4108, "no"))
+        clock.now_ms += 4_000
+    inquiry.refusals.failed(query, VenueError(-4108, "no"))
 
 
 def test_the_owner_of_an_execution_is_sought_for_a_minute_before_its_symbol_is_restricted() -> None:
@@ -35,17 +58,34 @@ def test_the_owner_of_an_execution_is_sought_for_a_minute_before_its_symbol_is_r
     assert book.halts.state(1, "BTCUSDT") is TradingState.REDUCING
 
 
-def test_where_the_exchange_refuses_to_tell_what_was_executed_no_reading_is_waited_for() -> None:
+@pytest.mark.parametrize(
+    "refused", [TradesQuery("BTCUSDT"), OrderQuery("BTCUSDT", venue_order_id="7")], ids=["history", "whose it is"]
+)
+def test_what_the_exchange_refuses_to_tell_is_not_waited_for(refused: OfSymbol) -> None:
     book, clock = empty_book(), Clock()
     book.unattributed["BTCUSDT", "7"] = {}
-    disagreement(book, clock, frozenset({"BTCUSDT"})).judge(DIFFERENT | {"DOGEUSDT": Decimal(1)})
+    inquiry = inquiry_of(book, clock)
+    refuse(inquiry, clock, refused)
+    Disagreement(inquiry, lambda name: {name}).judge(DIFFERENT | {"DOGEUSDT": Decimal(1)})
     assert book.halts.state(1, "BTCUSDT") is TradingState.REDUCING
     assert book.halts.state(1, "DOGEUSDT") is TradingState.ACTIVE, "of that one all is told"
 
 
+def test_a_symbol_that_was_taken_off_lacks_nothing_that_others_need() -> None:
+    book, clock = empty_book(), Clock()
+    inquiry = inquiry_of(book, clock)
+    inquiry.refusals.read_rules(())
+    inquiry.refusals.failed(TradesQuery("OLDUSDT"), UnknownSymbol(-1121, "Invalid symbol."))
+    clock.now_ms += 70_000
+    inquiry.refusals.read_rules(())
+    assert inquiry.refusals.is_gone("OLDUSDT")
+    Disagreement(inquiry, lambda asset: {"OLDUSDT", "BTCUSDT"}).judge({"USDT": Decimal(1)})
+    assert book.halts.state(1, "BTCUSDT") is TradingState.ACTIVE, "the execution may be on its way"
+
+
 def test_what_waits_for_its_owner_paid_its_fee_in_an_asset_of_other_symbols() -> None:
     book, clock = empty_book(), Clock()
-    disagreeing = Disagreement(book, lambda: clock.now_ms, lambda asset: {f"{asset}USDT"}, lambda symbol: False)
+    disagreeing = disagreement(book, clock, lambda asset: {f"{asset}USDT"})
     waiting = replace(fill(1, "7", "39", fee="0.00003708"), fee_asset="BNB")
     book.unattributed[waiting.symbol, "7"] = {waiting.key: waiting}
     for _ in range(3):
