@@ -13,7 +13,8 @@ _MS_NS = 1_000_000
 class Quiet:
     """Until when the exchange wants to be left alone, whichever of our ways it told: all come from one address.
 
-    Who knocks during a ban is banned for longer, and opening a connection is a knock, too.
+    Who knocks during a ban is banned for longer, and opening a connection to the account is a knock, too; those of
+    market data, which the exchange has on hosts of its own, are not held back.
     """
 
     __slots__ = ("_until_ns",)

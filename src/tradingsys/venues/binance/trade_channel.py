@@ -132,8 +132,12 @@ class TradeChannel:
         return self.clock_may_be_set(now_ns)
 
     def clock_may_be_set(self, now_ns: int) -> list[Output]:
-        """Log on when only the venue's time was missing."""
+        """Log on when only the venue's time was missing, or that it wanted to be left alone."""
         if self._state is not _State.OPEN or not self._clock.is_set:
+            return []
+        due_ns = self._quiet.soonest(now_ns)
+        if due_ns > now_ns:
+            self._retry_ns = due_ns
             return []
         self._state, self._logon_id = _State.LOGGING_ON, self._next_id()
         self._logon_deadline_ns = now_ns + _ANSWER_NS
@@ -193,7 +197,8 @@ class TradeChannel:
         """Let time pass."""
         outputs = self._time_out(now_ns)
         if self._retry_ns is not None and now_ns >= self._retry_ns:
-            outputs += self.connect(now_ns)
+            self._retry_ns = None
+            outputs += self.connect(now_ns) or self.clock_may_be_set(now_ns)
         if self._logon_deadline_ns is not None and now_ns >= self._logon_deadline_ns:
             outputs += self._close("no answer to the logon")
         if self._suspect_ns is not None and now_ns >= self._suspect_ns:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.unit.venues.binance.exchange_double import World, limit_order
 from tradingsys.core.commands import OpenOrdersQuery
+from tradingsys.core.io import Opened
 from tradingsys.venues.binance.product import Product
 from tradingsys.venues.binance.products import SPOT, USDM
 
@@ -65,6 +66,19 @@ def test_who_comes_up_during_a_ban_connects_when_it_is_over() -> None:
     assert not knocks(world)
     world.wait(2)
     assert [opening.channel for opening in world.opening] == ["trade"] and len(world.requests) == 1
+
+
+def test_a_connection_that_is_there_only_when_a_ban_began_logs_on_when_it_is_over() -> None:
+    world = World()
+    world.tell_time()
+    world.take(world.protocol.connect(world.now_ns))
+    an_answer(world)
+    knocks(world)
+    world.event(Opened("trade"))
+    world.wait(BAN_S - 1)
+    assert not knocks(world)
+    world.wait(2)
+    assert world.frames and not world.opening
 
 
 def test_an_account_with_too_many_orders_may_ask_and_connect() -> None:
