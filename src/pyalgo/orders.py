@@ -139,11 +139,11 @@ class Orders:
         return order
 
     def to_resolve(self) -> list[ResolveItem]:
-        """The orders whose requests got no answer."""
+        """The orders whose requests got no answer; first those of which nobody else may know more either."""
+        orders = [order for order in self._by_id.values() if order.client_order_id in self.unresolved]
         return [
-            ResolveItem(client_order_id=order.client_order_id, **_terms(order._terms))
-            for order in self._by_id.values()
-            if order.client_order_id in self.unresolved
+            ResolveItem(client_order_id=order.client_order_id, terms_unknown=order._lacks_terms, **_terms(order._terms))
+            for order in sorted(orders, key=lambda order: not order._lacks_terms)
         ]
 
     def doubt_all_but(self, known: Iterable[str]) -> None:

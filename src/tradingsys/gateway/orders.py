@@ -345,7 +345,7 @@ class OrderDesk:
             self._book.doubt(order)
             self._procedures.start(self._recovery.resolve(order))
         elif order.known_terms is None:  # only executions told of it so far: what it is, the venue knows
-            said = self._unproven.terms(item)
+            said = None if item.terms_unknown else self._unproven.terms(item)
             self._procedures.start(self._recovery.find_terms(order))
         return order_view(order, order.facts.fills.values(), said=said) or absent_view(item, "")
 

@@ -53,6 +53,11 @@ class UnprovenOrders:
             )
         if key.epoch < now.first_epoch or key.epoch >= now.first_epoch_after_cut:
             return None
+        if item.terms_unknown:
+            raise LocalProtocolError(
+                "its executions are being read again, and nobody knows yet what was ordered: ask again in some seconds",
+                code=ErrorCode.NOT_READY,
+            )
         terms = self.terms(item)
         self._check(terms, instruments.get(terms.symbol))
         in_doubt = sum(order.is_unproven for order in self._book.open_orders(session.id))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from msgspec import structs
+from pytest import MonkeyPatch
+
 from tests.unit.gateway.scene import Scene
 from tradingsys.core.enums import OrderType, Side, TimeInForce
 from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.core.order import Fill, Order, Terms
 from tradingsys.core.reports import OrderChanged
+from tradingsys.wire.messages import ErrorCode
 
 SYMBOL = "DOGEUSDT"
 
@@ -40,3 +44,25 @@ def test_an_execution_is_told_before_anybody_knows_what_was_ordered(scene: Scene
     view = late.last_order()
     assert "terms_unknown" not in view and "in_doubt" not in view and "fills" not in view
     assert (view["quantity"], view["price"], view["status"]) == ("30", "0.6", "PARTIALLY_FILLED")
+
+
+def test_who_knows_no_terms_either_makes_none_up(scene: Scene) -> None:
+    name = of_an_earlier_epoch(scene)
+    client = scene.client(instance="i1")
+    item = {"client_order_id": name, "symbol": "dogeusdt", "side": "BUY", "order_type": "LIMIT", "quantity": "12"}
+    told(scene, name, fills={"5": Fill("5", SYMBOL, "77", Side.BUY, Decimal("0.6"), Decimal(12), scene.now_ms())})
+    [view] = client.result("resolve", {"orders": [item | {"terms_unknown": True}]})["orders"]
+    assert view["terms_unknown"] and view["in_doubt"], "that 12 were ordered is not known"
+
+
+def test_an_order_that_nobody_knows_the_terms_of_is_asked_for_again(scene: Scene, monkeypatch: MonkeyPatch) -> None:
+    """The book lost it once more, and its executions are not read yet."""
+    name = of_an_earlier_epoch(scene)
+    client = scene.client(instance="i1")
+    epochs = scene.gateway._incarnation
+    assert epochs is not None and scene.gateway.orders is not None
+    earlier = structs.replace(epochs, first_epoch=0)
+    monkeypatch.setattr(scene.gateway.orders._unproven, "_incarnation", earlier)
+    item = {"client_order_id": name, "symbol": "dogeusdt", "side": "BUY", "order_type": "LIMIT", "quantity": "12"}
+    code, _ = client.error("resolve", {"orders": [item | {"terms_unknown": True}]})
+    assert code == ErrorCode.NOT_READY and not scene.gateway.book.open_orders()

@@ -80,3 +80,20 @@ def test_whoever_sent_an_order_keeps_his_terms_while_the_gateway_knows_only_exec
     bench.settle()
     assert (order.quantity, order.price, order.acc, order.in_doubt) == (30.0, 0.6, 10.0, True)
     assert bench.client.history.unfilled("dogeusdt", Side.BUY) == 20
+
+
+def test_who_asks_about_an_order_that_only_executions_told_of_says_so() -> None:
+    bench = Bench()
+    bench.settle()
+    bench.client.start_delivery()
+    name = bench.gateway.leave_open(1, qty="12")
+    bench.gateway._set(bench.gateway.orders[name], terms_unknown=True, in_doubt=True, price=None, quantity="99")
+    bench.gateway.fill(name, "5")
+    bench.settle()
+    [order] = bench.client.history.orders.known()
+    orders = bench.client.history.orders
+    orders.unresolved.add(name)
+    [item] = orders.to_resolve()
+    assert item.terms_unknown and item.client_order_id == name
+    bench.client.history.answered(bench.gateway.orders[name])
+    assert order.in_doubt and order._lacks_terms, "it was told nothing new"

@@ -174,6 +174,8 @@ class ResolveItem(OrderTerms, frozen=True, kw_only=True, omit_defaults=True):
     """An order whose request got no answer, with the terms it had."""
 
     client_order_id: str
+    terms_unknown: bool = False
+    """Whoever asks knows of it from executions alone: but for ``symbol`` and ``side``, nothing of this was ordered."""
 
 
 class ResolveParams(Struct, frozen=True):
