@@ -11,9 +11,10 @@ from msgspec import Struct
 
 from tradingsys.gateway.shell import Shell
 
-__all__ = ["Gauge", "install_gauge", "read_gauge"]
+__all__ = ["EVERY_S", "Gauge", "install_gauge", "read_gauge"]
 
-_EVERY_S = 5.0
+EVERY_S = 5.0
+"""Of the event loop's time."""
 
 
 class Gauge(Struct, frozen=True):
@@ -63,4 +64,4 @@ def _count(shell: Shell, path: Path) -> None:
     draft = path.with_suffix(".new")
     draft.write_bytes(msgspec.json.encode(gauge))
     draft.replace(path)
-    loop.call_later(_EVERY_S, _count, shell, path)
+    loop.call_later(EVERY_S, _count, shell, path)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +24,9 @@ _FORBIDDEN = ("Traceback", "Logging error", "a fault in tradingsys", "came after
 """Words that no log has: an exception nobody expected, or a gap in a session's events."""
 _RESTRICTIONS = ("HALT", "REDUCING")
 """What is free again by itself is noted as well: it was imposed for no reason."""
+_SHUT_OUT = re.compile(r"wants to be left alone.* seconds=(\d+)")
+_LONG_BAN_S = 120
+"""With what it took to be told of the ban, the books are unproven for three minutes."""
 _OF_A_FULL_DISK = ("disk", "too large", "written")
 
 _ONLY_OF = {"usdm": ("algos", "positions"), "spot": ("lists", "balances")}
@@ -57,16 +61,25 @@ def left_in_logs(stage: Stage) -> list[str]:
     return [
         f"{name}: {line[:300]}"
         for name, lines in stage.world.said().items()
-        for line in lines
-        if any(word in line for word in _FORBIDDEN) or _is_unexplained(line, stage.faults)
+        for line in _unexplained(lines, stage.faults)
     ]
 
 
-def _is_unexplained(line: str, faults: Counter[str]) -> bool:
-    """Nothing that is done here may restrict anything, but for a disk that takes no more."""
-    if not any(word in line for word in _RESTRICTIONS):
-        return False
-    return not (faults["disk full"] and any(word in line for word in _OF_A_FULL_DISK))
+def _unexplained(lines: Iterable[str], faults: Counter[str]) -> Iterator[str]:
+    """Nothing that is done here may restrict anything, but for a disk that takes no more, and for a ban so long that
+    the account cannot be looked at: once for each.
+    """
+    was_banned = False
+    for line in lines:
+        told = _SHUT_OUT.search(line)
+        was_banned = was_banned or (told is not None and int(told[1]) >= _LONG_BAN_S)
+        if any(word in line for word in _FORBIDDEN):
+            yield line
+        elif any(word in line for word in _RESTRICTIONS):
+            is_ban = was_banned and "cause=UNPROVEN" in line
+            was_banned = was_banned and not is_ban
+            if not is_ban and not (faults["disk full"] and any(word in line for word in _OF_A_FULL_DISK)):
+                yield line
 
 
 def _settled(stage: Stage, patience_s: float) -> list[str]:

@@ -27,7 +27,7 @@ import msgspec
 from msgspec import Struct, field
 
 from tests.chaos.clocks import Haste
-from tests.chaos.gauge import read_gauge
+from tests.chaos.gauge import EVERY_S, read_gauge
 from tests.chaos.judge import judge, keep_evidence, left_in_logs
 from tests.chaos.product import Setting
 from tests.chaos.samples import Sample, Slope, slope, take
@@ -44,6 +44,8 @@ _PROFILE_S = 120.0
 _TROUBLE_S = 15.0
 """Between two, on average."""
 _TURN_S = 0.05
+_LOOKS = 2
+"""That find nothing to wait for in a row."""
 _PROFILES = ("calm", "lossy", "slow", "flaky", "stale", "silent", "clock", "partial", "restart", "storm")
 _LASTING = {name: weight for name, (_, weight) in TROUBLES.items() if name not in ("disk full", "clock step")}
 """What a gateway outlives; its clock is not the machine's here."""
@@ -158,13 +160,17 @@ def _live(stage: Stage, report: Report, lasts_s: float) -> None:
 
 
 def _wait_out_ban(stage: Stage) -> None:
-    """A gateway that was told of a ban asks nothing until it is over, although the exchange is calm now."""
-    is_told, path = False, stage.world.directory / GAUGE
-    while (left_s := read_gauge(path).left_alone_s) > 0:
-        if not is_told:
+    """A gateway that was told of a ban asks nothing until it is over, although the exchange is calm now.
+
+    One that was told of it in the last moment has not written so yet.
+    """
+    path, free, is_told = stage.world.directory / GAUGE, 0, False
+    while free < _LOOKS:
+        time.sleep(EVERY_S)
+        left_s = read_gauge(path).left_alone_s
+        if left_s > 0 and not is_told:
             print(f"the exchange wants to be left alone for {left_s:.0f} s of its time", file=sys.stderr, flush=True)
-        is_told = True
-        time.sleep(1)
+        is_told, free = left_s > 0, 0 if left_s > 0 else free + 1
 
 
 def _trouble(stage: Stage) -> None:

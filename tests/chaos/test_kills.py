@@ -96,6 +96,20 @@ def test_a_log_that_tells_of_a_restriction_for_no_reason_is_seen(
     assert left_in_logs(stage) == [f"gateway-1.err: {line}"] * is_told
 
 
+def test_a_long_ban_explains_one_restriction_for_want_of_proof() -> None:
+    ban = "WARN  the exchange wants to be left alone: nothing is sent until then seconds={}"
+    unproven = "ERROR REDUCING: no orders that add to a position scope=the account cause=UNPROVEN"
+    for lines, told in (
+        ([ban.format(956), unproven], 0),
+        ([ban.format(956), unproven, unproven], 1),
+        ([ban.format(4), unproven], 1),
+        ([unproven, ban.format(956)], 1),
+        ([ban.format(956), unproven.replace("UNPROVEN", "DIFFERENCE")], 1),
+    ):
+        stage: Any = SimpleNamespace(world=SimpleNamespace(said=lambda lines=lines: {"err": lines}), faults=Counter())
+        assert len(left_in_logs(stage)) == told, lines
+
+
 def test_sums_go_on_where_they_were(tmp_path: Path) -> None:
     path = tmp_path / "sums.json"
     for number in range(1, 4):
