@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Protocol
 
-from msgspec import structs
-
 from tests.simulate.durable_marks import DurableMarks
 from tests.simulate.heard import Heard
 from tests.simulate.wish import Wish, draw_amend, draw_wish
@@ -37,6 +35,7 @@ from tradingsys.wire.messages import (
     SnapshotPush,
     StatusPush,
 )
+from tradingsys.wire.messages.orders import OrderTerms
 
 __all__ = ["Link", "Strategy"]
 
@@ -312,8 +311,7 @@ class Strategy:
             quote_quantity=_text(wish.quote_quantity),
             side_effect=wish.side_effect,
         )
-        terms = structs.asdict(item)
-        del terms["client_order_id"]
+        terms = {name: getattr(item, name) for name in OrderTerms.__struct_fields__}
         self.asked[client_order_id] = item
         self.together[-1].append(client_order_id)
         order = OrderParams(lineage=login.lineage, epoch=login.epoch, login=login.login, seq=self._seq, **terms)

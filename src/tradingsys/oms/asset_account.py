@@ -19,7 +19,7 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from decimal import Decimal
 
-from tradingsys.core.commands import Balance, BalancesQuery, Income
+from tradingsys.core.commands import Balance, BalancesQuery, Income, TimeQuery
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.position import Pair
 from tradingsys.core.records import LedgerKind
@@ -135,6 +135,7 @@ class AssetAccount:
         moves, earliest_ms = {asset: book.cash.moved[asset] for asset in new}, inquiry.surely_ms() - self._staleness_ms
         earlier = await self._balances() if new else {}
         await inquiry.wait(self._staleness_ms)
+        await inquiry.patiently(TimeQuery())  # a machine that was suspended does not know how late it is
         began_ms = inquiry.venue_ms()
         is_charging = (began_ms + inquiry.uncertainty_ms()) % _HOUR_MS < _CHARGING_MS
         await inquiry.wait(self._staleness_ms)

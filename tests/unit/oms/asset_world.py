@@ -222,6 +222,8 @@ class AssetWorld:
         self.asked: list[Query[object]] = []
         self.meanwhile: Callable[[], None] = lambda: None
         """Something happens at the venue while it is being asked."""
+        self.told_time: Callable[[], None] = lambda: None
+        """What follows from the venue's answer to what time it is."""
         self._seq = 0
         self._settling = False
         self.open()
@@ -320,6 +322,8 @@ class AssetWorld:
                 self.asked.append(query)
                 self.venue.now_ms += 1
                 self.meanwhile()
+                if isinstance(query, TimeQuery):
+                    self.told_time()
                 self.procedures.answer(token, self.venue.answer(query), None)
         self._settling = False
 

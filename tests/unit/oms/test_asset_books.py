@@ -194,6 +194,19 @@ def test_what_was_traded_on_it_since_its_assets_baseline_is_read(funded: AssetWo
     funded.assert_exact()
 
 
+def test_a_machine_that_was_suspended_counts_no_trade_twice(world: AssetWorld) -> None:
+    """Its clock stood still for twelve seconds, in which somebody traded, and nothing told it so yet."""
+    world.venue.move("USDT", "1000")
+    world.wait(10_000)
+    world.trade(None, "BTCUSDT", BUY, "1", "100", "0.1", "USDT")
+    world.venue.now_ms += 8_000
+    world.clock.set(world.venue.now_ms - 12_000, world.now_ns, world.now_ns)
+    world.told_time = lambda: world.clock.set(world.venue.now_ms, world.now_ns, world.now_ns)
+    world.run(world.recovery.enter_assets(["USDT"]))
+    world.run(world.recovery.enter_symbols(["BTCUSDT"]))
+    assert world.book.session_assets(EXTERNAL)["USDT"] == D("899.9")
+
+
 def test_what_a_fee_took_before_the_symbols_own_assets_were_accounted_for_is_read(funded: AssetWorld) -> None:
     funded.venue.move("BNB", "5")
     funded.run(funded.recovery.enter_assets(["BNB"]))
