@@ -79,6 +79,7 @@ class Copy:
         self._machine.hands.scan |= original.gateway.book.symbols.keys()
         overseer = Overseer(life.world, life.venue.simulator.exchange, life.account, Counter())
         overseer.may_halt, overseer.is_restored = life.overseer.may_halt | {HaltCause.COPIED_BOOK}, True
+        overseer.is_excused = life.overseer.is_excused
         life.overseer.may_halt.add(HaltCause.COPIED_BOOK)
         try:
             copy = life.new_gateway(self._machine, lambda power_cut: None, lambda session, data: None, Counter())

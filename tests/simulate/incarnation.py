@@ -26,6 +26,7 @@ from tradingsys.venues.protocol import VenueProtocol
 
 __all__ = ["Incarnation", "Killed", "Owner"]
 
+_OUR_FAULT = "a fault in tradingsys"
 _TOO_SLOW_BYTES, _STALLED_NS = 3_000, ms(500)
 """The real port closes whoever leaves megabytes unread; nobody says that much in so short a life."""
 
@@ -209,7 +210,6 @@ class Incarnation:
         self.clock = Clock(world, world.rng.randrange(10**15), own.clock_drift_ppm, own.wall_clock_off_s)
         self._runner = WorldRunner(world, lambda: faults().disk, self.call)
         self._timer_ns: int | None = None
-        self.log: list[str] = []
         self.store = self._open_store()
         self.gateway = WatchedGateway(
             Counter() if counts is None else counts,
@@ -285,7 +285,8 @@ class Incarnation:
 
     def _complain(self, level: str, event: str, fields: dict[str, object]) -> None:
         if self.alive:
-            self.log.append(event)
+            if _OUR_FAULT in event:
+                self._disk.broken.append(f"the gateway says: {event} {fields}")
             self._world.note(f"gateway {level}: {event} {fields or ''}")
 
     # ---- running

@@ -67,6 +67,7 @@ class Judge:
         yield from self._heard()
         yield from self._life.venue.sent.repeated()
         yield from self._halts()
+        yield from self._counted()
         yield from self._life.witness.lies(self.truth)
         yield from self._life.asked.broken(self.truth)
         yield from self._life.edits_broken(self._conn)
@@ -74,8 +75,12 @@ class Judge:
         gateway = self._gateway
         if not gateway.is_ready:
             yield f"the gateway is not ready: {gateway.text}"
-        if gateway.halting.reason and HaltCause.COPIED_BOOK not in self._life.overseer.may_halt:
+        is_of_a_copy = HaltCause.COPIED_BOOK in self._life.overseer.may_halt
+        if gateway.halting.fault or (gateway.halting.reason and not is_of_a_copy):
             yield f"halted: {gateway.halting.reason}"
+        for row in self._book.halts:
+            if row.cause in (HaltCause.DIFFERENCE, HaltCause.UNPROVEN) and not gateway.recovery.differences:
+                yield f"restricted still, and nothing differs: {row}"
         if gateway.recovery.is_catching_up:
             yield "the gateway still reads what happened while nobody listened"
         if gateway.recovery.differences:
@@ -273,6 +278,17 @@ class Judge:
             was_halted = any(halted == symbol and then_ns >= at_ns for halted, then_ns in self._life.resumed)
             if at_ns in booked and not was_halted and not self._book.halts.of(Scope(symbol=symbol)):
                 yield f"the exchange traded {symbol} by itself, and nobody was stopped"
+
+    def _counted(self) -> Iterator[str]:
+        """Limits count what is open, and nothing else; beside a copy others' orders are open, too."""
+        if HaltCause.COPIED_BOOK in self._life.overseer.may_halt:
+            return
+        open_orders = Counter((order.key.session, order.symbol) for order in self.truth.orders if order.status.is_open)
+        for session, lines in self._book.exposure.lines.items():
+            for symbol, line in lines.items():
+                true = open_orders[session, symbol]
+                if line.orders != true or (not true and (line.buys or line.sells)):
+                    yield f"{true} orders of session {session} are open on {symbol}, and limits count {line.orders} of {line.buys} and {line.sells}"
 
     def _nothing_left_in_doubt(self) -> Iterator[str]:
         book = self._book

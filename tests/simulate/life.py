@@ -26,7 +26,7 @@ from tests.simulate.verdict import Verdict
 from tests.simulate.wish import PRICES
 from tests.simulate.world import World, ms, s
 from tradingsys.core.enums import Side
-from tradingsys.core.records import HaltCause
+from tradingsys.core.records import HaltCause, Scope
 from tradingsys.gateway.kernel import GatewaySettings
 from tradingsys.gateway.orders import OrderSettings
 from tradingsys.gateway.session_config import UNLIMITED
@@ -286,10 +286,14 @@ class Life(Lifetime):
             for row in gateway.gateway.book.halts:
                 if row.cause is not HaltCause.FORCED:
                     continue  # nothing else is to be resumed by a look at it
-                gateway.call(lambda scope=row.scope: gateway.gateway.halting.lift(scope))  # type: ignore[misc]
+                gateway.call(lambda scope=row.scope: gateway.gateway.halting.lift(scope, HaltCause.FORCED))  # type: ignore[misc]
                 self.resumed.append((row.scope.symbol, self.world.now_ns))
                 self.counts["halts resumed"] += 1
         self.world.after(ms(self.world.rng.uniform(500, 3_000)), self._resume_halted)
+
+    def _is_excused(self, scope: Scope, cause: HaltCause) -> bool:
+        forced = {symbol for symbol, _ in self.forces.trades}
+        return (cause is HaltCause.FORCED and scope.symbol in forced) or super()._is_excused(scope, cause)
 
     @property
     def _is_alone(self) -> bool:

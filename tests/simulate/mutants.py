@@ -27,6 +27,7 @@ from tests.simulate.faults import Profile
 from tests.simulate.layers import Layer, LayerLife
 from tests.simulate.life import Life
 from tests.simulate.mistakes import LineIsGone, Lives, Mistake, OnSpot, make
+from tests.simulate.mistakes_asked import ASKED_MISTAKES
 from tests.simulate.mistakes_audit import AUDIT_MISTAKES
 from tests.simulate.mistakes_books import BOOK_MISTAKES
 from tests.simulate.mistakes_disk import DISK_MISTAKES
@@ -57,6 +58,7 @@ MISTAKES = (
     *AUDIT_MISTAKES,
     *BOOK_MISTAKES,
     *QUESTION_MISTAKES,
+    *ASKED_MISTAKES,
     *FUTURES_MISTAKES,
     *SPOT_MISTAKES,
 )

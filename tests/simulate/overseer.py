@@ -57,7 +57,7 @@ class Overseer:
 
     def __init__(self, world: World, exchange: Exchange, account: str, counts: Counter[str]) -> None:
         self.wrong: dict[str, str] = {}
-        self.may_halt = {HaltCause.FORCED}
+        self.may_halt = set[HaltCause]()
         """What may be imposed in this life, since there is reason for it."""
         self.is_excused: Callable[[Scope, HaltCause], bool] = lambda scope, cause: False
         """Whether there is reason for it here and now."""
@@ -106,6 +106,7 @@ class Overseer:
         self._answered: set[str] = set()
         self._doubted: set[str] = set()
         self._told: set[FillKey] = set()
+        self._differing = {row.scope for row in book.halts if row.cause is HaltCause.DIFFERENCE}
 
     def ready(self) -> None:
         """It has read all that answers show: what any gateway before it booked, it has.
@@ -223,7 +224,13 @@ class Overseer:
                     self._nets[session, symbol] = net
             case WatermarkRecord(symbol, trade_id):
                 self._pass(symbol, trade_id)
+            case HaltRecord(scope, TradingState.ACTIVE, cause=HaltCause.DIFFERENCE):
+                self._differing.discard(scope)
             case HaltRecord(scope, state, reason, _, cause) if state is not TradingState.ACTIVE:
+                if cause is HaltCause.DIFFERENCE and state is TradingState.HALTED and scope not in self._differing:
+                    self._say(f"{scope} is halted at once, where orders may reduce: {reason}")
+                if cause is HaltCause.DIFFERENCE:
+                    self._differing.add(scope)
                 self._counts[f"restricted: {cause.lower()}"] += 1
                 if cause not in self.may_halt and not self.is_excused(scope, cause):
                     self._say(f"{scope} is {state.lower()} for no reason: {reason}")

@@ -19,7 +19,7 @@ from tests.simulate.spot_strategy import SpotStrategy
 from tests.simulate.truth import Truth
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.ids import EXTERNAL, decode_client_order_id
-from tradingsys.core.records import LedgerKind
+from tradingsys.core.records import HaltCause, LedgerKind, Scope
 from tradingsys.sim.events import Execution
 from tradingsys.store import read
 from tradingsys.wire.messages import PositionView
@@ -171,6 +171,10 @@ class SpotJudge:
                 yield f"{asset}: books {total}, unheard {unheard}, account {held.get(asset)}"
             if book.differences.get(asset, _ZERO) != -unheard:
                 yield f"{asset}: difference {book.differences.get(asset)}, transfers that nobody heard of {unheard}"
+            for symbol, pair in book.pairs.items() if asset in book.differences else ():
+                causes = {row.cause for row in book.halts if row.scope == Scope(symbol=symbol)}
+                if asset in (pair.base, pair.quote) and HaltCause.DIFFERENCE not in causes:
+                    yield f"{asset} differs, and {symbol} is traded on"
         if missing := {"USDT", "DOGE", "ADA", "BNB"} - book.assets.keys():
             yield f"not accounted for: {missing}"
 

@@ -62,6 +62,8 @@ class Witness:
         """What was told of orders that never were, and when."""
         self._over: dict[str, int] = {}
         """When an order was first told to be over."""
+        self._ends: dict[str, OrderStatus] = {}
+        """How, the last time it was told."""
 
     def hear(self, session: int, data: bytes) -> None:
         """The gateway says something to a session."""
@@ -98,6 +100,10 @@ class Witness:
             own.setdefault(order.key.session, []).append(order)
         for told in self._snapshots:
             yield from self._untold(told, own.get(told.session, ()))
+        for order in truth.orders:
+            end = self._ends.get(order.client_order_id, order.status)
+            if end is not order.status:
+                yield f"told that {order.client_order_id} is {end}; it is {order.status}"
 
     def verdicts(self, truth: Truth) -> Iterator[str]:
         """Orders that were told to be over, or never to have been, and lived; executions that were not told."""
@@ -169,6 +175,7 @@ class Witness:
                 self._never[view.client_order_id] = view.status, self._world.now_ns
             elif not view.status.is_open:
                 self._over.setdefault(view.client_order_id, self._world.now_ns)
+                self._ends[view.client_order_id] = view.status
 
 
 def _last_ns(order: Owned) -> int:
