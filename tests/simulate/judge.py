@@ -288,7 +288,8 @@ class Judge:
             for symbol, line in lines.items():
                 true = open_orders[session, symbol]
                 if line.orders != true or (not true and (line.buys or line.sells)):
-                    yield f"{true} orders of session {session} are open on {symbol}, and limits count {line.orders} of {line.buys} and {line.sells}"
+                    counted = f"{line.orders} of {line.buys} and {line.sells}"
+                    yield f"{true} orders of session {session} are open on {symbol}, and limits count {counted}"
 
     def _nothing_left_in_doubt(self) -> Iterator[str]:
         book = self._book
