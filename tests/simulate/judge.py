@@ -311,6 +311,8 @@ class Judge:
         for strategy in self._life.strategies:
             if isinstance(strategy, PyalgoStrategy):
                 yield from strategy.misled(self.truth, awaited)
+            elif strategy.unanswered:
+                yield f"session {strategy.session} was never answered: {strategy.unanswered}"
             untold = [name for name in strategy.asked if name not in awaited]
             if untold:
                 yield f"session {strategy.session} never learned of {untold}"

@@ -71,6 +71,13 @@ ASKED_MISTAKES = (
         "if now is not None:\n    self._count(name, before, gone=True)",
     ),
     Mistake(
+        "cancels_are_not_answered",
+        Profile.NORMAL,
+        OrderRequests._cancel,
+        "client.peer.write(encode_reply(request.id))",
+        "pass",
+    ),
+    Mistake(
         "every_end_is_told_to_be_a_cancel",
         Profile.NORMAL,
         order_view,

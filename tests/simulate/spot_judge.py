@@ -78,6 +78,8 @@ class SpotJudge:
         for strategy in self._life.strategies:
             if isinstance(strategy, PyalgoStrategy):
                 yield from strategy.misled(truth)
+            elif strategy.unanswered:
+                yield f"session {strategy.session} was never answered: {strategy.unanswered}"
             if strategy.asked:
                 yield f"session {strategy.session} never learned of {list(strategy.asked)}"
 

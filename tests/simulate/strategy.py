@@ -160,6 +160,11 @@ class Strategy:
             case StatusPush() | RequestFailedPush():
                 pass
 
+    @property
+    def unanswered(self) -> list[str]:
+        """What it asked for on the connection that it has."""
+        return [what for what, _ in self._waiting.values()] if self._link is not None else []
+
     def _answered(self, reply: Reply) -> None:
         what, client_order_id = self._waiting.pop(reply.id or 0, ("", ""))
         if what == "login":
