@@ -341,7 +341,8 @@ class Incarnation:
         self.network.die()
 
     def release(self) -> None:
-        """The story is over, however it ended: no file stays open."""
+        """The story is over, however it ended: no file stays open, and nobody dies of that."""
+        self._disk.passing = lambda point: None
         if self.alive:
             self.alive = self._runner.alive = False
             _let_go(self.store)
