@@ -11,6 +11,7 @@ from tradingsys.gateway import orders
 from tradingsys.gateway.confirming import Confirming
 from tradingsys.gateway.unproven import UnprovenOrders
 from tradingsys.oms.inquiry import Inquiry
+from tradingsys.oms.proof import Proof
 from tradingsys.oms.refusals import Refusals
 from tradingsys.oms.turns import Turns
 
@@ -89,6 +90,22 @@ QUESTION_MISTAKES = (
         "if is_refusal(error) or await self._is_alone(asked, error):",
         "if is_refusal(error) or self.refusals.is_without_answer(asked, error):",
         hidden_by="what was put aside is told a minute later",
+    ),
+    Mistake(
+        "books_that_nothing_proves_are_trusted",
+        questions.unproven,
+        Proof.watch,
+        "if self._waited_ms >= longest_ms and not self._is_imposed:",
+        "if False:",
+        hidden_by="what the account holds is seldom refused for so long",
+    ),
+    Mistake(
+        "what_nothing_proved_stays_restricted",
+        questions.unproven,
+        Proof.compared,
+        "if is_dealt_with and self._halts.lift(Scope(), now_ms, HaltCause.UNPROVEN):",
+        "if False:",
+        hidden_by="as above",
     ),
     Mistake(
         "who_sent_an_order_on_a_lost_symbol_is_told_nothing",

@@ -18,10 +18,22 @@ from tests.simulate.scenes.stage import (
     operate,
     rest,
 )
+from tradingsys.core.enums import TradingState
 from tradingsys.core.ids import OrderKey, encode_client_order_id
+from tradingsys.sim.faces.transport import Reply
 
-__all__ = ["believed_closed", "crowd", "made_up", "not_told_when_subscribed", "others_order", "silent", "too_late"]
+__all__ = [
+    "believed_closed",
+    "crowd",
+    "made_up",
+    "not_told_when_subscribed",
+    "others_order",
+    "silent",
+    "too_late",
+    "unproven",
+]
 
+_HOLDINGS_UNTOLD = {"/positionRisk": Reply(503, b"{}")}
 _ITEM = ("symbol", "side", "order_type", "quantity", "price", "time_in_force", "client_order_id")
 
 
@@ -131,6 +143,20 @@ def silent(rig: Rig) -> Iterator[str]:
     rig.run(10)
     if rig.net(1) != 15:
         yield f"what nobody answered was not asked for as soon as anybody did: {rig.net(1)}"
+
+
+@Scene
+def unproven(rig: Rig) -> Iterator[str]:
+    """For minutes the exchange does not tell what the account holds; then it does."""
+    rig.client()
+    halts = rig.gateway.gateway.book.halts
+    with answered(rig, _HOLDINGS_UNTOLD):
+        rig.run(200)
+        if halts.state(1, "DOGEUSDT") is not TradingState.REDUCING:
+            yield "for minutes nothing proves the books, and orders go on"
+    rig.run(60)
+    if halts.state(1, "DOGEUSDT") is not TradingState.ACTIVE:
+        yield f"the books are proven again, and orders are not free: {list(halts)}"
 
 
 def _break_stream(rig: Rig) -> None:
