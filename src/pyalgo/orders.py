@@ -139,7 +139,7 @@ class Orders:
         return order
 
     def to_resolve(self) -> list[ResolveItem]:
-        """The orders whose requests got no answer; first those of which nobody else may know more either."""
+        """The orders whose requests got no answer: those that perhaps nobody knows more of, then the newest last."""
         orders = [order for order in self._by_id.values() if order.client_order_id in self.unresolved]
         return [
             ResolveItem(client_order_id=order.client_order_id, terms_unknown=order._lacks_terms, **_terms(order._terms))

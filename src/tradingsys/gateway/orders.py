@@ -347,7 +347,10 @@ class OrderDesk:
         elif order.known_terms is None:  # only executions told of it so far: what it is, the venue knows
             said = None if item.terms_unknown else self._unproven.terms(item)
             self._procedures.start(self._recovery.find_terms(order))
-        return order_view(order, order.facts.fills.values(), said=said) or absent_view(item, "")
+        view = order_view(order, order.facts.fills.values(), said=said)
+        if view is None:
+            raise LocalProtocolError("nobody knows yet what was ordered: ask again", code=ErrorCode.NOT_READY)
+        return view
 
     def _placed(self, order: TrackedOrder, report: RequestDone) -> None:
         if report.outcome is Outcome.IN_DOUBT:

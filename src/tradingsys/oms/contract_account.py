@@ -86,7 +86,8 @@ class ContractAccount:
         held = await self._inquiry.patiently(PositionsQuery())
         await self._inquiry.wait(self._staleness_ms)
         for symbol, last in before.items():
-            is_lost = book.missing.lacks_trades(symbol)
+            # An order there may be told of before anybody has noticed that the symbol was lost.
+            is_lost = book.missing.lacks_trades(symbol) or any(each.symbol == symbol for each in book.orders.values())
             try:
                 fills = await history.since(symbol, book.created_ms - CREATION_DOUBT_MS) if is_lost else []
                 if await history.last_id(symbol) != last or symbol in book.symbols:

@@ -70,10 +70,11 @@ class Inquiry:
         if asked is None:
             return await ask(query)
         if not self.refusals.is_put_off(asked):
+            asked_ns = self._now_ns()
             try:
                 answer = await ask(query)
             except TradingError as error:
-                if is_refusal(error) or await self._is_alone(asked, error):
+                if is_refusal(error) or await self._is_alone(asked, error, asked_ns):
                     self.refusals.failed(asked, error)
                 if not self.refusals.is_put_off(asked):
                     raise
@@ -82,9 +83,9 @@ class Inquiry:
                 return answer
         raise NotTold(f"the exchange refuses to tell of {asked.symbol}")
 
-    async def _is_alone(self, query: OfSymbol, error: TradingError) -> bool:
+    async def _is_alone(self, query: OfSymbol, error: TradingError, asked_ns: int) -> bool:
         """Whether this question finds no answer for long, and others do: it is not the venue that is down."""
-        return self.refusals.is_without_answer(query, error) and await self._life.is_seen()
+        return self.refusals.is_without_answer(query, error) and await self._life.was_seen(asked_ns)
 
     async def of_symbol(self, query: Reading[T]) -> T:
         """What the venue tells of a symbol, however often it takes. Raises NotTold where it refuses to."""

@@ -197,9 +197,10 @@ class Refusals:
             return
         if not is_told:
             refuses = "does not answer" if is_silence(error) else "refuses to answer"
+            often = "every minute" if is_silence(error) else "every few minutes"
             self._alarm(
                 f"the exchange {refuses} {type(query).__name__} of {query.symbol} ({error}): it is put aside, "
-                "and asked for every few minutes. Until then what is open there counts on, and executions may be "
+                f"and asked for {often}. Until then what is open there counts on, and executions may be "
                 "missing in the books"
             )
         refusal.is_silence = is_silence(error)

@@ -165,8 +165,10 @@ def test_what_is_not_told_yet_is_in_the_status_until_it_is(tmp_path: Path) -> No
     assert not scene.gateway.recovery.lacks_executions(GONE)
 
 
-@pytest.mark.parametrize("qty", ["0", "10"])
-def test_who_sent_an_order_on_a_symbol_that_the_book_lost_learns_what_became_of_it(tmp_path: Path, qty: str) -> None:
+@pytest.mark.parametrize(("qty", "subscribes"), [("0", False), ("10", False), ("10", True)])
+def test_who_sent_an_order_on_a_symbol_that_the_book_lost_learns_what_became_of_it(
+    tmp_path: Path, qty: str, subscribes: bool
+) -> None:
     """The account holds nothing of it any more, and nothing is open: only the strategy tells of it."""
     scene = Scene(tmp_path, TWO_SYMBOLS).ready()
     client, answers = scene.client(1), scene.venue.answers
@@ -187,6 +189,9 @@ def test_who_sent_an_order_on_a_symbol_that_the_book_lost_learns_what_became_of_
     scene.run(40)
     assert scene.gateway.is_ready and GONE not in scene.gateway.book.symbols
     client = scene.client(1)
+    if subscribes:  # half-way between two looks at what there is
+        scene.run(15)
+        client.request("subscribe", ["btcusdt@depth"])
     item = {"client_order_id": name, "side": "BUY", "order_type": "LIMIT", "time_in_force": "GTC"} | BTC
     [view] = client.result("resolve", {"orders": [item]})["orders"]
     assert view["status"] == "UNKNOWN"
