@@ -35,10 +35,11 @@ class Watch:
         """How to begin each of them."""
         recovery = self._recovery
         # Once is enough for the time: a slow answer tells less than what is known.
-        looks = (recovery.ask_time, recovery.look_at_orders, recovery.look_at_holdings, recovery.pull_funding)
+        looks = (recovery.ask_time, recovery.look_at_orders, recovery.look_at_holdings)
         return (
             *(partial(self._again, look) for look in looks),
             self._keep_proven,
+            partial(self._again, recovery.pull_funding),
             partial(recovery.watch_proof, self._every_ms),
             self.read_executions,
             self._look_for_late_orders,
