@@ -129,7 +129,7 @@ class Refusals:
         self._now_ns = now_ns
         self._alarm = alarm
         self._refused = _Refused()
-        self._silent_ns: dict[type, int] = {}
+        self._patience_had_until_ns: dict[type, int] = {}
         """Until when it counts that something of a kind of questions was put aside, and nothing answered since."""
         self._named: Container[str] | None = None
         self._named_ns = 0
@@ -167,7 +167,7 @@ class Refusals:
     def answered(self, query: OfSymbol) -> None:
         """The venue told it."""
         self._known(query.symbol)
-        self._silent_ns.pop(type(query), None)
+        self._patience_had_until_ns.pop(type(query), None)
         popped = [self._refused.pop(subject) for subject in _subjects(query)]
         was_put_off = any(refusal is not None and refusal.pause_ns for refusal in popped)
         if was_put_off:
@@ -208,13 +208,13 @@ class Refusals:
         refusal.pause_ns = min(2 * refusal.pause_ns or _FIRST_PAUSE_NS, longest_ns)
         refusal.due_ns = now_ns + refusal.pause_ns
         self._refused.put_aside(subject, refusal)
-        self._silent_ns[type(query)] = refusal.due_ns + _LONGEST_PAUSE_NS
+        self._patience_had_until_ns[type(query)] = refusal.due_ns + _LONGEST_PAUSE_NS
 
     def _waited_before(self, query: OfSymbol) -> bool:
         """Whether patience was had: with such a question about this symbol, or with one of which none was answered
         since.
         """
-        return self._refuses_such(query) or self._now_ns() <= self._silent_ns.get(type(query), -1)
+        return self._refuses_such(query) or self._now_ns() <= self._patience_had_until_ns.get(type(query), -1)
 
     def _refuses_such(self, query: OfSymbol) -> bool:
         """Whether anything of this kind is put aside on this symbol: that is told once, not for each order."""
