@@ -133,7 +133,7 @@ class AccountCheck:
         inquiry = self._inquiry
         await inquiry.wait(inquiry.margins.staleness_ms)
         if self._book.kind is AccountKind.ASSETS:
-            await self._cash.pull_funding()
+            await self._cash.catch_up()
         unexplained = [name for name, pair in wrong.items() if self._amounts(name, pair[1], since_ms, until_ms)]
         for symbol in sorted(self._account.symbols_behind(unexplained)) if unexplained else ():
             await self._pull_trades(symbol)

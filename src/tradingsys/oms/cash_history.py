@@ -20,6 +20,8 @@ CREATION_DOUBT_MS = 3_600_000
 
 _PAGE = 1000
 _JOIN_MS = 50
+_JOINED_MS = 15_000
+"""A question that was lost is given up sooner."""
 _OWNERS_MS = 5_000
 """Whose an execution is, is mostly told within some hundred ms."""
 _LATE_MS = {FUNDING: 60_000, LedgerKind.INTEREST: 7_200_000}
@@ -85,6 +87,13 @@ class CashHistory:
                     wait_ms *= 2
         finally:
             self._is_pulling = False
+
+    async def catch_up(self) -> None:
+        """Book all that is told now; where another reading is under way, wait for it, and for what it reads again."""
+        await self.pull_funding()
+        end_ns = self._inquiry.now_ns() + _JOINED_MS * _NS_PER_MS
+        while self._is_pulling and self._inquiry.now_ns() < end_ns:
+            await self._inquiry.wait(_JOIN_MS)
 
     async def _pull(self) -> bool:
         """Whether anything was booked. What cannot be read, or shared, now is read next time."""

@@ -24,6 +24,7 @@ from tradingsys.core.commands import (
     TradesQuery,
 )
 from tradingsys.core.enums import AccountKind, ContractKind, OrderType, Side, TimeInForce
+from tradingsys.core.errors import TransportError
 from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.order import Fill, Order, Terms
@@ -34,7 +35,7 @@ from tradingsys.core.venue_clock import VenueClock
 from tradingsys.oms.asset_totals import movements
 from tradingsys.oms.effects import Alarm, Attribute, Effect, EnterAsset, EnterSymbol, PullTrades, Save
 from tradingsys.oms.inquiry import Margins, Timing
-from tradingsys.oms.procedure import Procedure, Procedures
+from tradingsys.oms.procedure import Procedure, Procedures, until
 from tradingsys.oms.recovery import Difference, Recovery
 from tradingsys.oms.session_book import Incarnation, SessionBook
 
@@ -222,6 +223,8 @@ class AssetWorld:
         self.asked: list[Query[object]] = []
         self.meanwhile: Callable[[], None] = lambda: None
         """Something happens at the venue while it is being asked."""
+        self.is_lost: Callable[[Query[object]], bool] = lambda _: False
+        """Whether a question never arrives, which is found out 10 s later."""
         self.told_time: Callable[[], None] = lambda: None
         """What follows from the venue's answer to what time it is."""
         self._seq = 0
@@ -321,11 +324,18 @@ class AssetWorld:
                 token, query = self._asked.pop(0)
                 self.asked.append(query)
                 self.venue.now_ms += 1
+                if self.is_lost(query):
+                    self.procedures.start(self._find_out_lost(token))
+                    continue
                 self.meanwhile()
                 if isinstance(query, TimeQuery):
                     self.told_time()
                 self.procedures.answer(token, self.venue.answer(query), None)
         self._settling = False
+
+    async def _find_out_lost(self, token: int) -> None:
+        await until(self.now_ns + 10_000 * MS)
+        self.procedures.answer(token, None, TransportError("no answer", sent=False))
 
     def _apply(self, effects: list[Effect]) -> None:
         records = [effect.record for effect in effects if isinstance(effect, Save)]

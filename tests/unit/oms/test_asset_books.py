@@ -10,6 +10,7 @@ import pytest
 from msgspec import structs
 
 from tests.unit.oms.asset_world import AssetWorld, thin, worlds
+from tradingsys.core.commands import IncomeQuery
 from tradingsys.core.enums import Side
 from tradingsys.core.ids import EXTERNAL, OrderKey, encode_client_order_id
 from tradingsys.core.records import Edit, LedgerKind, Scope
@@ -281,6 +282,26 @@ def test_interest_that_is_not_read_yet_is_no_difference(funded: AssetWorld) -> N
     funded.run(funded.recovery.check_account())
     funded.assert_exact()
     assert funded.alarms == []
+
+
+def test_interest_is_no_difference_while_the_reading_that_would_have_told_of_it_is_lost(funded: AssetWorld) -> None:
+    lost = [True]
+    funded.is_lost = lambda query: isinstance(query, IncomeQuery) and lost.pop() if lost else False
+    funded.procedures.start(funded.recovery.pull_funding())
+    funded.settle()
+    funded.venue.charge("USDT", "0.5")
+    funded.run(funded.recovery.check_account())
+    funded.assert_exact()
+    assert funded.alarms == [] and not lost
+
+
+def test_a_check_of_the_account_ends_though_interest_cannot_be_read(funded: AssetWorld) -> None:
+    funded.is_lost = lambda query: isinstance(query, IncomeQuery)
+    funded.procedures.start(funded.recovery.pull_funding(expected=True))
+    funded.settle()
+    funded.venue.charge("USDT", "0.5")
+    funded.run(funded.recovery.check_account(), limit_ms=90_000)
+    assert funded.book.differences == {"USDT": D("0.5")}
 
 
 def test_interest_that_nobody_is_short_for_is_external(funded: AssetWorld) -> None:
