@@ -63,8 +63,8 @@ class Recovery:
     ) -> None:
         """``charges_interest``: the account can borrow, and its cash history has what that costs."""
         self._inquiry = Inquiry(book, margins, timing, now_ns, clock)
-        self._settling = Settling(self._inquiry)
         self._history = TradeHistory(self._inquiry)
+        self._settling = Settling(self._inquiry, self._history)
         self._lost_orders = LostOrders(self._inquiry, self._settling)
         self._lost_symbols = LostSymbols(book, self._inquiry.refusals)
         self._wanted: set[str] = set()

@@ -11,6 +11,7 @@ from tradingsys.core.order import Closed, Order
 from tradingsys.oms.inquiry import Inquiry
 from tradingsys.oms.procedure import Signal, ask
 from tradingsys.oms.tracked_order import TrackedOrder
+from tradingsys.oms.trade_history import TradeHistory
 
 __all__ = ["Settling"]
 
@@ -28,8 +29,9 @@ _RETENTION_MS = 3 * 86_400_000
 class Settling:
     """Procedures about one order each."""
 
-    def __init__(self, inquiry: Inquiry) -> None:
+    def __init__(self, inquiry: Inquiry, history: TradeHistory) -> None:
         self._inquiry = inquiry
+        self._history = history
         self._book = inquiry.book
         self._resolving: Counter[str] = Counter()
         """Of each symbol, how many orders in doubt are being asked about."""
@@ -86,7 +88,7 @@ class Settling:
                 inquiry.learn(facts, order.symbol)
             elif answered and asked_ms > expiry_ms:
                 negatives += 1
-                if negatives >= _NEGATIVES_NEEDED and await self._is_none_of_the_open(order):
+                if negatives >= _NEGATIVES_NEEDED and await self._has_no_other_name(order):
                     self._book.believe_absent(order)
             if order.in_doubt:
                 await inquiry.wait(self._pause_ms(order, wait_ms, expiry_ms, has_answer=answered))
@@ -113,10 +115,10 @@ class Settling:
         finally:
             swept.give()
 
-    async def _is_none_of_the_open(self, order: TrackedOrder) -> bool:
+    async def _has_no_other_name(self, order: TrackedOrder) -> bool:
         """Whether it is not open under another name either, that somebody else gave it by an amend.
 
-        When it ended under such a name its executions lead back to it: see `attribute`.
+        When it ended under such a name its executions lead back to it, see `attribute`: so they must be told.
         """
         if self._book.kind is not AccountKind.ASSETS:
             return True
@@ -125,7 +127,18 @@ class Settling:
                 await self.recognise(facts, order.symbol)
         except TradingError:
             return False
-        return not order.has_evidence
+        return not order.has_evidence and await self._has_no_execution(order)
+
+    async def _has_no_execution(self, order: TrackedOrder) -> bool:
+        """Whether none is told, by a venue that tells them, that is its own or may be so."""
+        symbol = order.symbol
+        if symbol in self._book.symbols:
+            await self._history.pull(symbol)
+            if symbol in self._history.untold:
+                return False
+        may_be_renamed = self._book.kinship.stray_may_be_renamed
+        strays = [order_id for where, order_id in self._book.unattributed if where == symbol]
+        return not order.has_evidence and not any(may_be_renamed(symbol, order_id) for order_id in strays)
 
     async def recognise(self, facts: Order, symbol: str, *, patiently: bool = False) -> None:
         """Learn of an order, and by its amends whether it is one of ours, where that can be. Raises TradingError:

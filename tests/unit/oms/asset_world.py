@@ -24,7 +24,7 @@ from tradingsys.core.commands import (
     TradesQuery,
 )
 from tradingsys.core.enums import AccountKind, ContractKind, OrderType, Side, TimeInForce
-from tradingsys.core.errors import TransportError
+from tradingsys.core.errors import TransportError, VenueError
 from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.order import Fill, Order, Terms
@@ -225,6 +225,7 @@ class AssetWorld:
         """Something happens at the venue while it is being asked."""
         self.is_lost: Callable[[Query[object]], bool] = lambda _: False
         """Whether a question never arrives, which is found out 10 s later."""
+        self.is_refused: Callable[[Query[object]], bool] = lambda _: False
         self.told_time: Callable[[], None] = lambda: None
         """What follows from the venue's answer to what time it is."""
         self._seq = 0
@@ -330,7 +331,10 @@ class AssetWorld:
                 self.meanwhile()
                 if isinstance(query, TimeQuery):
                     self.told_time()
-                self.procedures.answer(token, self.venue.answer(query), None)
+                if self.is_refused(query):
+                    self.procedures.answer(token, None, VenueError(-1121, "Invalid symbol."))
+                else:
+                    self.procedures.answer(token, self.venue.answer(query), None)
         self._settling = False
 
     async def _find_out_lost(self, token: int) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.oms.asset_world import AssetWorld, worlds
-from tradingsys.core.commands import AmendmentsQuery, OrderQuery
+from tradingsys.core.commands import AmendmentsQuery, OrderQuery, TradesQuery
 from tradingsys.core.enums import OrderStatus, Side
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.order import Order
@@ -100,6 +100,24 @@ def test_one_that_is_believed_absent_revives(world: AssetWorld) -> None:
     world.tell(world.venue.match(world.venue.amend(hidden, "web_1", "6"), "6"))
     world.wait(5_000)
     assert world.book.net(1, "BTCUSDT") == 6 and any("believed absent and lives" in text for text in world.alarms)
+
+
+def test_none_is_believed_absent_while_its_executions_would_not_be_told(world: AssetWorld) -> None:
+    name, resting = killed_in_doubt(world)
+    world.venue.match(world.venue.amend(resting, "web_1", "6"), "6")
+    world.venue.open.discard(str(resting.venue_order_id))
+    world.is_refused = lambda query: isinstance(query, TradesQuery)
+    world.boot()
+    order = world.book.orders[name]
+    world.procedures.start(world.recovery.resolve(order))
+    world.wait(30_000)
+    assert order.in_doubt and not order.absent
+    world.is_refused = lambda _: False
+    world.wait(300_000)
+    world.run(world.recovery.pull_trades("BTCUSDT"))
+    world.wait(5_000)
+    assert order.has_evidence and world.book.net(1, "BTCUSDT") == 6
+    assert not any("believed absent" in text for text in world.alarms)
 
 
 def test_another_s_order_is_external_and_nobody_asks_without_a_doubt(world: AssetWorld) -> None:
