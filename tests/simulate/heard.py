@@ -122,8 +122,11 @@ class Heard:
             if key in ledger and fee != (ledger[key].fee, ledger[key].fee_asset):
                 yield f"was told that {key} cost {fee}; it is {ledger[key]}"
 
-    def untold(self, ledger: Ledger, edits: Edits) -> Iterator[str]:
-        """What happened until now, and the process that lives was never told."""
+    def untold(self, ledger: Ledger, edits: Edits, *, is_hidden: bool) -> Iterator[str]:
+        """What happened until now, and the process that lives was never told.
+
+        Where orders are hidden beyond all margins (``is_hidden``), nobody may have known what it was to begin with.
+        """
         if self.begin is None:
             yield "never learned where it begins"
             return
@@ -138,17 +141,20 @@ class Heard:
             rows = (row for row in ledger.values() if row.symbol.lower() == symbol)
             true = sum((row.qty * row.side.sign for row in rows), _ZERO)
             true += sum((delta for name, at_ns, delta in edits if name == symbol and at_ns <= self.began_ns), _ZERO)
-            if held + told != true and symbol not in unclear:
+            if held + told != true and symbol not in unclear and not is_hidden:
                 yield f"began with {held} {symbol} and was told of {told}; it is {true}"
 
     def _is_news(self, ledger: Ledger, key: Key) -> bool:
         return key in ledger and ledger[key].ts_ns > self.began_ns
 
 
-def untrue(session: int, lives: Sequence[Heard], ledger: Ledger, edits: Edits = ()) -> Iterator[str]:
+def untrue(
+    session: int, lives: Sequence[Heard], ledger: Ledger, edits: Edits = (), *, is_hidden: bool = False
+) -> Iterator[str]:
     """What was wrong with what the processes of a session were told; the last of them lives."""
     for number, life in enumerate(lives, 1):
-        for what in (*life.untrue(ledger), *(life.untold(ledger, edits) if life is lives[-1] else ())):
+        missed = life.untold(ledger, edits, is_hidden=is_hidden) if life is lives[-1] else ()
+        for what in (*life.untrue(ledger), *missed):
             yield f"session {session}: process {number} {what}"
 
 

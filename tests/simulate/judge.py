@@ -65,7 +65,7 @@ class Judge:
         yield from self.money()
         yield from self.orders()
         yield from self._heard()
-        yield from self._life.venue.sent.repeated()
+        yield from self._life.venue.sent.wrong()
         yield from self._halts()
         yield from self._counted()
         yield from self._life.witness.lies(self.truth)
@@ -207,7 +207,8 @@ class Judge:
                 for edit in self._edits
                 if edit.session == strategy.session
             ]
-            yield from untrue(strategy.session, strategy.lives, self.truth.executed(strategy.session), edits)
+            executed, is_hidden = self.truth.executed(strategy.session), self._life.exchange_forgets
+            yield from untrue(strategy.session, strategy.lives, executed, edits, is_hidden=is_hidden)
 
     def _fills(self) -> Iterator[str]:
         for session in self._sessions:

@@ -233,7 +233,7 @@ class LayerLife(Life):
             )
             violations = list(self._of_this_layer(judge))
         violations += self._books(judge.truth, booked, gateway)
-        violations += self.venue.sent.repeated()
+        violations += self.venue.sent.wrong()
         if not gateway.gateway.is_ready:
             violations.append(f"the gateway is not ready: {gateway.gateway.text}")
         if gateway.gateway.recovery.differences:

@@ -365,6 +365,7 @@ class Lifetime(ABC):
             self.world.note(f"the gateway's clock stops for {by_ms} ms")
             self.counts["clocks stopped"] += 1
             gateway.clock.fall_behind(ms(by_ms))
+            gateway.network.left_alone.clock_stops()
             gateway.call(lambda: None)
 
     # ---- clients

@@ -13,6 +13,7 @@ from tradingsys.gateway.unproven import UnprovenOrders
 from tradingsys.oms.inquiry import Inquiry
 from tradingsys.oms.proof import Proof
 from tradingsys.oms.refusals import Refusals
+from tradingsys.oms.throttle import Throttle
 from tradingsys.oms.turns import Turns
 
 __all__ = ["QUESTION_MISTAKES"]
@@ -58,6 +59,13 @@ QUESTION_MISTAKES = (
         "if key is None or session is None:",
         (Edit(orders._require_own, "if key is None or key.session != session:", "if key is None:"),),
         hidden_by="as above, and each of two rules",
+    ),
+    Mistake(
+        "who_is_shut_out_asks_on",
+        Profile.VENUE,
+        Throttle.admits,
+        "return venue_ms >= self._blocked_until_ms and not self._full(costs, venue_ms, share)",
+        "return not self._full(costs, venue_ms, share)",
     ),
     Mistake(
         "what_is_put_aside_is_never_asked_for_again",

@@ -9,6 +9,7 @@ from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 from tests.simulate.faults import Faults
+from tests.simulate.left_alone import LeftAlone
 from tests.simulate.venue import Venue
 from tests.simulate.world import ms
 from tradingsys.core.io import (
@@ -79,10 +80,12 @@ class Network:
         """When the last message of a connection gets there: no break stops what has left."""
         self._silent: set[int] = set()
         """Connections that look open, and carry nothing any more."""
+        self.left_alone = LeftAlone(venue.world, venue.sent.unheeded)
 
     def perform(self, transmission: Transmission) -> None:
         if not self.alive:
             return
+        self.left_alone.sends(transmission)
         if is_order_request(transmission):
             assert isinstance(transmission, WsFrame | HttpRequest)
             self._venue.sent.note(transmission)
@@ -272,6 +275,8 @@ class Network:
 
     def _reply(self, request: HttpRequest, reply: Reply) -> None:
         headers = {name.lower(): value for name, value in reply.headers.items()}
+        if self.alive:
+            self.left_alone.told(reply.status, headers, reply.body)
         self._tell(HttpReply(request.token, reply.status, headers, reply.body))
 
     # ---- inside

@@ -1,4 +1,4 @@
-"""Every request about an order that ever left a gateway: none may leave twice."""
+"""Every request that ever left a gateway: none about an order may leave twice, none at all while it is shut out."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ class SentRequests:
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[str, ...]] = Counter()
+        self.unheeded: list[str] = []
+        """What was asked of an exchange that wanted to be left alone."""
 
     def note(self, request: WsFrame | HttpRequest) -> None:
         """A request about an order leaves."""
@@ -40,8 +42,9 @@ class SentRequests:
         else:
             self._counts["order", str(params.get("newClientOrderId") or params["clientAlgoId"])] += 1
 
-    def repeated(self) -> Iterator[str]:
-        """What was sent more than once."""
+    def wrong(self) -> Iterator[str]:
+        """What was sent more than once, or should not have been sent yet."""
+        yield from self.unheeded
         for key, count in self._counts.items():
             if count > 1:
                 yield f"sent {count} times: {' '.join(key)}"

@@ -66,7 +66,7 @@ class SpotJudge:
         yield from self._limits()
         yield from self._life.witness.lies(truth)
         yield from self._life.asked.broken(truth)
-        yield from self._life.venue.sent.repeated()
+        yield from self._life.venue.sent.wrong()
         yield from self._life.edits_broken(self._conn)
         yield from self._life.marks_missing()
         if isinstance(self._life.box, PlainSpot):
@@ -152,7 +152,8 @@ class SpotJudge:
 
     def _heard(self, truth: Truth) -> Iterator[str]:
         for strategy in self._life.strategies:
-            yield from untrue(strategy.session, strategy.lives, truth.executed(strategy.session))
+            executed, is_hidden = truth.executed(strategy.session), self._life.exchange_forgets
+            yield from untrue(strategy.session, strategy.lives, executed, is_hidden=is_hidden)
 
     def _assets(self) -> Iterator[str]:
         """Nothing differs but by transfers that no gateway heard of."""

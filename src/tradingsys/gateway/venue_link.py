@@ -57,6 +57,8 @@ class VenueLink:
         self._waiting_until_ns: int | None = None
         self._first_to_wait: Turn | None = None
         """This turn, and those after it, wait for room in the budget until then."""
+        self._shut_out_until_ns = 0
+        """What the throttle knows by the venue's time, before that was told."""
 
     def set_limits(self, limits: Iterable[RateLimit]) -> None:
         """Take the rate limits the venue states."""
@@ -106,7 +108,7 @@ class VenueLink:
     def admits(self, command: Command, share: Share = Share.ORDERS) -> bool:
         """Whether the budget has room for this now, in its share."""
         if not self._venue.clock.is_set:
-            return True
+            return self._clock.monotonic_ns() >= self._shut_out_until_ns
         return self._throttle.admits(self._costs(command), self.venue_ms(), share)
 
     def question_wait_ms(self, query: Query[object]) -> int:
@@ -201,7 +203,9 @@ class VenueLink:
                     self._heard(output)
                     self._procedures.answer(token, value, error)
                 case LimitsSeen(used, retry_after_ms):
-                    if self._venue.clock.is_set and self._throttle.seen(used, retry_after_ms, self.venue_ms()):
+                    if not self._venue.clock.is_set:
+                        self._leave_alone(retry_after_ms or 0)
+                    elif self._throttle.seen(used, retry_after_ms, self.venue_ms()):
                         self._heard(output)
                 case TradingState():
                     self.trading = output
@@ -213,7 +217,12 @@ class VenueLink:
                 case _:
                     self._heard(output)
 
+    def _leave_alone(self, for_ms: int) -> None:
+        self._shut_out_until_ns = max(self._shut_out_until_ns, self._clock.monotonic_ns() + for_ms * _NS_PER_MS)
+
     def _retry_ms(self, command: Command, share: Share) -> int:
+        if not self._venue.clock.is_set:
+            return -((self._clock.monotonic_ns() - self._shut_out_until_ns) // _NS_PER_MS)
         return self._throttle.retry_ms(self._costs(command), self.venue_ms(), share)
 
     def _costs(self, command: Command) -> dict[str, int]:

@@ -103,7 +103,7 @@ def old_order(rig: Rig) -> Iterator[str]:
         yield f"an order of another gateway's time was taken: {reply['result']}"
     if rig.simulator.exchange.open_orders(ACCOUNT):
         yield "an order that was canceled is open again"
-    yield from rig.venue.sent.repeated()
+    yield from rig.venue.sent.wrong()
 
 
 @Scene
@@ -124,7 +124,7 @@ def twice(rig: Rig) -> Iterator[str]:
     """A strategy connects a second time, and begins to number its orders anew."""
     for _ in range(2):
         rest(rig.client())
-    yield from rig.venue.sent.repeated()
+    yield from rig.venue.sent.wrong()
 
 
 @Scene

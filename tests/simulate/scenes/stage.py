@@ -183,4 +183,4 @@ def judged(rig: Rig, net: int) -> Iterator[str]:
         true = Decimal(net if session == 1 else 0)
         if held != true:
             yield f"session {session} {symbol}: {held}, and it should be {true}"
-    yield from rig.venue.sent.repeated()
+    yield from rig.venue.sent.wrong()

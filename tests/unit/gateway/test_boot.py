@@ -93,3 +93,15 @@ def test_a_machine_that_is_suspended_while_it_boots_boots_all_the_same(tmp_path:
     incarnation.clock.fall_behind(s(4))  # longer than recvWindow: what is asked now is stamped too early
     rig.run(15)
     assert incarnation.gateway.is_ready, incarnation.gateway.text
+
+
+def test_whoever_starts_while_the_address_is_banned_asks_no_more_than_once(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    rig.gateway.kill("by the test")
+    rig.simulator.face.shut_out(rig.world.now_ns + s(9), is_ban=True)
+    rig.start(until_ready=False)
+    rig.run(8)
+    [told] = [line for line in rig.world.trace if "no answer from the exchange to TimeQuery" in line]
+    assert "banned until" in told and not rig.venue.sent.unheeded
+    rig.run(115)  # nobody knows the exchange's time, so it is taken for a ban of two minutes, the shortest
+    assert rig.gateway.gateway.is_ready
