@@ -14,6 +14,8 @@ _SHUT_OUT = (429, 418)
 _OF_THE_ADDRESS = b"-1003"
 """What is refused then is everything; too many orders (-1015) keep nobody from asking."""
 _BANNED_UNTIL_MS = re.compile(rb"banned until (\d+)")
+_UNDER_WAY_MS = 50
+"""What it decided before it heard of that leaves a moment later."""
 _CLOCKS_DIFFER_MS = 1_500
 """A gateway knows the exchange's time to within a second, as long as its own does not stand still."""
 
@@ -24,7 +26,7 @@ class LeftAlone:
     def __init__(self, world: World, wrong: list[str]) -> None:
         self._world = world
         self._wrong = wrong
-        self._until_ns = 0
+        self._from_ns = self._until_ns = 0
 
     def told(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """An answer reached it."""
@@ -35,6 +37,8 @@ class LeftAlone:
             until_ns = self._world.now_ns + ms(float(headers["retry-after"]) * 1_000)
         elif told is not None:
             until_ns = ms(int(told[1]))
+        if self._world.now_ns >= self._until_ns:
+            self._from_ns = self._world.now_ns + ms(_UNDER_WAY_MS)
         self._until_ns = max(self._until_ns, until_ns - ms(_CLOCKS_DIFFER_MS))
 
     def clock_stops(self) -> None:
@@ -43,7 +47,7 @@ class LeftAlone:
 
     def sends(self, transmission: Transmission) -> None:
         """Something leaves."""
-        if self._world.now_ns >= self._until_ns:
+        if not self._from_ns <= self._world.now_ns < self._until_ns:
             return
         match transmission:
             case HttpRequest(url=url):

@@ -107,6 +107,14 @@ RESTART_MISTAKES = (
         scene=cuts.in_the_fence,
     ),
     Mistake(
+        "executions_of_lost_orders_are_read_too_soon",
+        cuts.filled_unseen,
+        Recovery.reconcile,
+        "await self._inquiry.wait(self._margins.staleness_ms)",
+        "pass",
+        hidden_by="one in some thousand lives is filled at that instant",
+    ),
+    Mistake(
         "nothing_is_read_before_ready",
         history.meanwhile,
         Boot._catch_up,

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tests.simulate.unanswered import BOOKING, Question, Unanswered
-from tests.simulate.world import World, ms
+from tests.simulate.world import World
 from tradingsys.core.enums import OrderStatus, TradingState
 from tradingsys.core.ids import EXTERNAL, decode_client_order_id
 from tradingsys.core.order import Fill, FillKey
@@ -186,18 +186,11 @@ class Overseer:
         )
 
     def unknowable(self) -> frozenset[FillKey]:
-        """Executions that nothing need have told this gateway of: history is refused, or as old as it may be, and it
-        lost all memory of their orders.
-        """
+        """Executions that nothing tells this gateway of: history is refused, and it lost all memory of their orders."""
         self._learn()
-        untold, young_ns = self._untold(), self._world.now_ns - ms(self.staleness_ms)
-        return frozenset(
-            key
-            for key, row in self._rows.items()
-            if (key[0] in untold or row.ts_ns > young_ns)
-            and key not in self._booked
-            and not any(self._book.order(name) for name in self._names(row))
-        )
+        untold = self._untold()
+        rows = (item for item in self._rows.items() if item[0][0] in untold and item[0] not in self._booked)
+        return frozenset(key for key, row in rows if not any(self._book.order(name) for name in self._names(row)))
 
     def is_bounded(self) -> None:
         """Nothing grows without end."""

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from tests.simulate.faults import Faults
 from tests.simulate.rig import Rig, WireClient
-from tests.simulate.scenes.stage import SLOW_DISK, Scene, cut_power, judged, lost_to_a_cut, rest, trade
+from tests.simulate.scenes.stage import SLOW_DISK, Scene, cut_power, executed, judged, lost_to_a_cut, rest, trade
 from tradingsys.core.enums import Side
+from tradingsys.sim.faces.transport import Reply, Request, WsOutput
 
-__all__ = ["in_the_fence", "kept", "last_instant", "lost_tail", "new_symbol", "synced"]
+__all__ = ["filled_unseen", "in_the_fence", "kept", "last_instant", "lost_tail", "new_symbol", "synced"]
 
 _LATE = Faults(last_instant=1.0)
 
@@ -57,6 +58,32 @@ def new_symbol(rig: Rig) -> Iterator[str]:
     rig.start(until_ready=False)
     rig.run(15)
     yield from judged(rig, 10)
+
+
+@Scene
+def filled_unseen(rig: Rig) -> Iterator[str]:
+    """Power is cut, and the order that the journal lost is filled right before the exchange is asked what is open: that
+    is told from the state of now, executions from an older one.
+    """
+    trade(rig.client(), rig, 10)
+    for _ in range(2):  # ids decide how late an execution shows: with these it is as late as it can be
+        rig.house(Side.SELL, 1, "0.9")
+    rig.run(2)
+    lost_to_a_cut(rig, Faults())
+    rig.faults = Faults(staleness_ms=490.0, lose_event=1.0, fresh=("/openOrders",))
+    answer, orders = rig.simulator.http, rig.simulator.exchange.open_orders
+
+    def http(request: Request, now_ns: int) -> tuple[Reply, list[WsOutput]]:
+        is_asked = request.path.endswith("/openOrders") and "reading" in rig.gateway.gateway.text
+        if is_asked and orders("account"):
+            executed(rig)
+        return answer(request, now_ns)
+
+    rig.simulator.http = http  # type: ignore[method-assign]
+    rig.start(until_ready=False)
+    while not rig.gateway.gateway.is_ready:
+        rig.run(0.01)
+    yield from judged(rig, 25)
 
 
 @Scene
