@@ -102,7 +102,7 @@ class Recovery:
         self._wanted |= set(extra_symbols)
         shown, asked_ms = await self._read_open_orders()
         if not self._book.missing.knows_symbols:
-            # A lost order that was over by then is known by its executions alone: none of them may be too young to show.
+            # A lost order that was over by then is known by its executions alone: none may be too young to show.
             await self._inquiry.wait(self._margins.staleness_ms)
         await self._enter_symbols()
         for symbol in sorted(self._book.symbols):
