@@ -39,6 +39,8 @@ class Settling:
         self._looked_for: set[str] = set()
         self._sweeping: dict[str, Signal] = {}
         self._swept_ns: dict[str, int] = {}
+        self._seen_ns: dict[str, int] = {}
+        """When each symbol's open orders were asked for, the last time that all of them were told."""
 
     async def resolve(self, order: TrackedOrder) -> None:
         """Ask until the venue shows the order, or until it provably never got it."""
@@ -77,7 +79,7 @@ class Settling:
 
     async def _resolve(self, order: TrackedOrder) -> None:
         inquiry = self._inquiry
-        negatives, wait_ms = 0, inquiry.timing.first_retry_ms
+        negatives, denied_ns, wait_ms = 0, 0, inquiry.timing.first_retry_ms
         expiry_ms = inquiry.margins.expiry_ms(order.stamp_ms, order.recv_window_ms)
         while order.in_doubt:
             if self._resolving[order.symbol] >= _STORM:
@@ -87,8 +89,8 @@ class Settling:
             if facts is not None:
                 inquiry.learn(facts, order.symbol)
             elif answered and asked_ms > expiry_ms:
-                negatives += 1
-                if negatives >= _NEGATIVES_NEEDED and await self._has_no_other_name(order):
+                negatives, denied_ns = negatives + 1, denied_ns or inquiry.now_ns()
+                if negatives >= _NEGATIVES_NEEDED and await self._has_no_other_name(order, denied_ns):
                     self._book.believe_absent(order)
             if order.in_doubt:
                 await inquiry.wait(self._pause_ms(order, wait_ms, expiry_ms, has_answer=answered))
@@ -102,38 +104,44 @@ class Settling:
             return  # at a slow venue each of those who waited would sweep in turn, and hold up all others meanwhile
         if inquiry.now_ns() < self._swept_ns.get(symbol, -_SWEEP_NS) + _SWEEP_NS:
             return
-        swept = self._sweeping[symbol] = Signal()
+        swept, asked_ns = Signal(), inquiry.now_ns()
+        self._sweeping[symbol] = swept
         try:
-            shown = await ask(OpenOrdersQuery(symbol))
+            await self._learn_of_the_open(symbol)
+            self._seen_ns[symbol] = asked_ns
         except TradingError:
-            shown = ()  # each is asked about then
-        del self._sweeping[symbol]
-        self._swept_ns[symbol] = inquiry.now_ns()
-        try:
-            for facts in shown:
-                inquiry.learn(facts, symbol)
+            pass  # each is asked about then
         finally:
+            del self._sweeping[symbol]
+            self._swept_ns[symbol] = inquiry.now_ns()
             swept.give()
 
-    async def _has_no_other_name(self, order: TrackedOrder) -> bool:
-        """Whether it is not open under another name either, that somebody else gave it by an amend.
+    async def _learn_of_the_open(self, symbol: str) -> None:
+        """Raises TradingError."""
+        for facts in await ask(OpenOrdersQuery(symbol)):
+            if self._book.kind is AccountKind.ASSETS:
+                await self.recognise(facts, symbol)
+            else:
+                self._inquiry.learn(facts, symbol)
+
+    async def _has_no_other_name(self, order: TrackedOrder, denied_ns: int) -> bool:
+        """Whether, after the venue denied it first, it was not open under another name either, that somebody else gave
+        it by an amend.
 
         When it ended under such a name its executions lead back to it, see `attribute`: so they must be told.
         """
         if self._book.kind is not AccountKind.ASSETS:
             return True
-        try:
-            for facts in await ask(OpenOrdersQuery(order.symbol)):
-                await self.recognise(facts, order.symbol)
-        except TradingError:
-            return False
-        return not order.has_evidence and await self._has_no_execution(order)
+        if self._seen_ns.get(order.symbol, -1) < denied_ns:
+            await self._sweep(order.symbol)
+        is_seen = self._seen_ns.get(order.symbol, -1) >= denied_ns
+        return is_seen and not order.has_evidence and await self._has_no_execution(order, denied_ns)
 
-    async def _has_no_execution(self, order: TrackedOrder) -> bool:
+    async def _has_no_execution(self, order: TrackedOrder, since_ns: int) -> bool:
         """Whether none is told, by a venue that tells them, that is its own or may be so."""
         symbol = order.symbol
         if symbol in self._book.symbols:
-            await self._history.pull(symbol)
+            await self._history.pull_since(symbol, since_ns)
             if symbol in self._history.untold:
                 return False
         may_be_renamed = self._book.kinship.stray_may_be_renamed

@@ -31,6 +31,8 @@ class TradeHistory:
         self._fetching: dict[str, int] = {}
         self.read_ns: dict[str, int] = {}
         """When each symbol was asked for last, in monotonic time."""
+        self._whole_ns: dict[str, int] = {}
+        """The same, of the last time that all was read."""
         self.untold: set[str] = set()
         """Symbols of which the venue refused to tell when they were asked for last."""
         self._told_ns: dict[str, int] = {}
@@ -57,9 +59,17 @@ class TradeHistory:
                     self.untold.add(symbol)
                 else:
                     self.untold.discard(symbol)
+                    self._whole_ns[symbol] = self.read_ns[symbol]
                 self._pulled[symbol] += 1
         finally:
             del self._pulling[symbol]
+
+    async def pull_since(self, symbol: str, since_ns: int) -> None:
+        """The same, but where history was asked for after an instant of monotonic time already, and read."""
+        while symbol in self._pulling and self.read_ns[symbol] >= since_ns:
+            await self._inquiry.wait(_JOIN_MS)
+        if self._whole_ns.get(symbol, since_ns - 1) < since_ns:
+            await self.pull(symbol)
 
     async def fetch_missing(self, symbol: str) -> None:
         """The venue told of executions that we do not know: give its stream a moment to tell them, then ask history.
