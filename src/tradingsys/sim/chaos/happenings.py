@@ -21,7 +21,7 @@ _NS = 1_000_000_000
 _GOING_AWAY = 1001
 _FARTHEST_NS = 2 * _NS
 """How far the exchange's clock may be off."""
-_SHUT_OUT = (429, 418)
+_STATUS = {Fault.TOO_MANY: 429, Fault.BAN: 418}
 
 
 class Happenings:
@@ -33,7 +33,7 @@ class Happenings:
         self.is_announced = False
         """Whether websockets that can be told are told, and end last; meanwhile others of their kind can be opened."""
         self._leaving = frozenset[int]()
-        self._shut_out_until_ns = 0
+        self._shut_out_until_ns = self._shut_out_status = 0
         self._refusal: Refusal | None = None
 
     def stop(self) -> None:
@@ -63,7 +63,7 @@ class Happenings:
             case Fault.REFUSAL:
                 self._refusal = Refusal(turn.throw) if turn.begins else None
             case Fault.TOO_MANY | Fault.BAN if turn.begins:
-                self._shut_out_until_ns = turn.ends_ns
+                self._shut_out_until_ns, self._shut_out_status = turn.ends_ns, _STATUS[turn.fault]
                 self._levers.shut_out(box_ns + turn.ends_ns - now_ns, is_ban=turn.fault is Fault.BAN)
             case _:
                 pass
@@ -84,8 +84,11 @@ class Happenings:
         return None if self._refusal is None else self._refusal.instead(request)
 
     def told(self, reply: Reply, now_ns: int) -> Reply:
-        """An answer to somebody who is shut out says for how long, as the exchange's own front does."""
-        if reply.status not in _SHUT_OUT or now_ns >= self._shut_out_until_ns:
+        """An answer to somebody who is shut out says for how long, as the exchange's own front does.
+
+        Whoever went on asking is banned for longer than that, and the exchange itself says so.
+        """
+        if reply.status != self._shut_out_status or now_ns >= self._shut_out_until_ns:
             return reply
         seconds = -((now_ns - self._shut_out_until_ns) // _NS)
         return structs.replace(reply, headers={**reply.headers, "Retry-After": str(seconds)})

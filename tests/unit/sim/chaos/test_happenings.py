@@ -62,6 +62,16 @@ def test_who_is_shut_out_is_told_for_how_long(product: type[Troubled], fault: Fa
     assert client.place("mine") == 200
 
 
+@EVERY_PRODUCT
+def test_who_goes_on_asking_while_shut_out_is_not_told_to_come_back_before_the_ban_ends(product: type[Troubled]) -> None:
+    client = product(QUIET)
+    client.admin("chaos", now="too_many")
+    replies = [client.reply("GET", client.open_orders) for _ in range(12)]
+    assert [reply.status for reply in replies] == [429] * 10 + [418] * 2
+    assert int(replies[0].headers["Retry-After"]) <= 31
+    assert int(replies[-1].headers.get("Retry-After", "120")) >= 119
+
+
 def test_a_ban_ends_with_chaos(client: Troubled) -> None:
     client.admin("chaos", now="ban")
     assert client.place("mine") == 418
