@@ -63,7 +63,9 @@ def test_who_is_shut_out_is_told_for_how_long(product: type[Troubled], fault: Fa
 
 
 @EVERY_PRODUCT
-def test_who_goes_on_asking_while_shut_out_is_not_told_to_come_back_before_the_ban_ends(product: type[Troubled]) -> None:
+def test_who_goes_on_asking_while_shut_out_is_not_told_to_come_back_before_the_ban_ends(
+    product: type[Troubled],
+) -> None:
     client = product(QUIET)
     client.admin("chaos", now="too_many")
     replies = [client.reply("GET", client.open_orders) for _ in range(12)]
