@@ -31,6 +31,10 @@ class Quiet:
         """When the exchange may be asked for something that is due then: not before it wants to be asked again."""
         return max(at_ns, self._until_ns)
 
+    def left_ms(self, now_ns: int) -> int:
+        """For how long that is; 0 when it may be asked."""
+        return max(0, -((now_ns - self._until_ns) // _MS_NS))
+
 
 class Backoff:
     """0.5 s, doubling to 10 s; back to the beginning after a connection that lasted half a minute; see `Quiet`, too."""

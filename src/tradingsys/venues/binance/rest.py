@@ -21,6 +21,9 @@ from tradingsys.venues.protocol import Output
 __all__ = ["Arrived", "Call", "OnResult", "Rest", "Result", "Security", "describe"]
 
 
+_TOO_MANY = -1003
+
+
 class Security(Enum):
     """What a call must carry."""
 
@@ -75,8 +78,12 @@ class Rest:
     def call(self, call: Call, on_result: OnResult, now_ns: int) -> list[Output]:
         """The request; ``on_result`` is called once.
 
-        A signed call while the venue's time is unknown fails at once, provably unsent.
+        A signed call while the venue's time is unknown fails at once, provably unsent; so does the second part of a
+        question while the exchange wants to be left alone, which it said to the first, or meanwhile.
         """
+        left_ms = self.quiet.left_ms(now_ns)
+        if left_ms and call.method == "GET":
+            return on_result(HttpError(429, _TOO_MANY, "not asked: too much was, a moment ago", left_ms), now_ns)
         params = call.params
         if call.security is Security.SIGNED and "timestamp" not in params:
             if not self._clock.is_set:

@@ -5,8 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from tests.unit.venues.binance.exchange_double import World, limit_order
-from tradingsys.core.commands import OpenOrdersQuery
+from tradingsys.core.commands import OpenOrdersQuery, TimeQuery
+from tradingsys.core.errors import Banned, RateLimited
 from tradingsys.core.io import Opened
+from tradingsys.core.reports import Answer
 from tradingsys.venues.binance.product import Product
 from tradingsys.venues.binance.products import SPOT, USDM
 
@@ -88,3 +90,16 @@ def test_an_account_with_too_many_orders_may_ask_and_connect() -> None:
     world.close("trade")
     world.wait(1)
     assert [opening.channel for opening in world.opening] == ["trade"]
+
+
+def test_the_second_part_of_a_question_waits_for_the_end_of_a_ban_that_came_after_the_first() -> None:
+    world = World().up()
+    world.ask(OpenOrdersQuery())
+    (first,) = world.requests
+    world.ask(TimeQuery(), 2)
+    world.reply_http(BANNED, 418, {"retry-after": str(BAN_S)}, world.requests[-1])
+    world.reply_http([], request=first)
+    assert not knocks(world)
+    shut_out, second = world.told(Answer)
+    assert isinstance(shut_out.error, Banned) and isinstance(second.error, RateLimited)
+    assert second.error.retry_after_ms == BAN_S * 1_000
