@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.simulate.mistakes import Mistake
 from tests.simulate.scenes import limits
+from tradingsys.gateway import losses
 from tradingsys.gateway.clearing import Clearing
 from tradingsys.gateway.limiting import Limiting
 from tradingsys.gateway.reducing import Reducing
@@ -32,7 +33,7 @@ STOPPED_MISTAKES = (
     Mistake(
         "who_is_halted_keeps_orders_that_add",
         limits.stopped,
-        Limiting._restrict,
+        losses.restrict,
         "duty = HaltDuty.NOTHING if cause is HaltCause.PAUSE else HaltDuty.REDUCE",
         "duty = HaltDuty.NOTHING",
         hidden_by="as above",

@@ -65,3 +65,12 @@ class SessionPosition(Struct, frozen=True):
     net_executed: Decimal | None = None
     """Of a symbol that trades assets: what was bought less what was sold. ``net`` is that less the fees that these
     executions took in the base asset: what can be sold. None for contracts."""
+    uncosted: Decimal = _ZERO
+    """What is not in ``realized_pnl`` because some of what was held had no known cost: what came of it as if that had
+    been had for nothing, less what it was worth when it came, as far as that was told.
+
+    Together with ``realized_pnl`` and what is held, valued at the market less its cost where that is known, it is what
+    was earned, before fees and funding.
+    """
+    unvalued: Decimal = _ZERO
+    """So much was set by edits, and nobody told yet what it was worth then."""

@@ -128,6 +128,9 @@ class PerformanceRecord(Struct, frozen=True):
     """Bought less sold, without fees and adjustments; of symbols that trade assets."""
     quote_flow: Decimal = Decimal(0)
     """Received of the quote asset less paid, before fees; of symbols that trade assets."""
+    uncosted: Decimal = Decimal(0)
+    unvalued: Decimal = Decimal(0)
+    """Both as in `SessionPosition`; of ``unvalued`` all of it, whatever the watermark."""
 
 
 class SymbolRecord(Struct, frozen=True):
@@ -299,7 +302,8 @@ class HaltRecord(Struct, frozen=True):
 class DayRecord(Struct, frozen=True):
     """What a session had earned when the day began (UTC): a restart forgives no loss."""
 
-    session: int
+    session: int | None
+    """None: all sessions together."""
     day_ms: int
     """When it began."""
     began_with: Decimal

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from tradingsys.core.instrument import plain
 from tradingsys.gateway.host import Host, Method, check_session
-from tradingsys.gateway.limiting import Guarded
+from tradingsys.gateway.guarded import Guarded
 from tradingsys.gateway.sessions import Client
+from tradingsys.oms.day_loss import DayLoss
 from tradingsys.oms.limit_checks import ACCOUNT
 from tradingsys.oms.limits import Limits
 from tradingsys.wire.codec import decode_params, encode_reply
@@ -99,12 +100,8 @@ class LimitViews:
         yield "max_executions", executions, f"{executions} in {limits.executions_window_s} s"
         yield "max_rejections", rejections, f"{rejections} in {limits.rejections_window_s} s"
         yield "max_orders_between_executions", pace.since_execution, str(pace.since_execution)
-        if guarded.is_judged:
-            yield "max_daily_loss", day.loss, _money(day.loss)
-            yield "max_drawdown", day.drawdown, _money(day.drawdown)
-        else:
-            yield "max_daily_loss", None, "a price or a cost is not known"
-            yield "max_drawdown", None, ""
+        lacks = guarded.earned.lacks if guarded.earned is not None else None
+        yield from _lost(day, lacks)
 
     def of_account(self) -> Iterator[LimitView]:
         """All sessions' together."""
@@ -113,6 +110,7 @@ class LimitViews:
             "max_gross_notional": (total.gross, _money(total.gross)),
             "max_unexecuted_notional": (total.under_way, _money(total.under_way)),
             "max_open_orders": (total.orders, str(total.orders)),
+            **{name: (amount, text) for name, amount, text in self._lost_by_all()},
             "max_leverage": (None, ""),
             "min_free_mib": (None, ""),
         }
@@ -121,6 +119,24 @@ class LimitViews:
             allowed, key = getattr(limiting.account, name), f"limits: {ACCOUNT}{name}"
             percent = _percent(amount, allowed)
             yield LimitView(None, name, _told(allowed), text, key=key, denied=denied, percent=percent)
+
+
+    def _lost_by_all(self) -> Iterator[tuple[str, _Number | None, str]]:
+        losses, sessions = self._gateway.limiting.losses, self._gateway.limiting.sessions.values()
+        lacks = {symbol for each in sessions if each.earned is not None for symbol in each.earned.lacks}
+        return _lost(losses.account, sorted(lacks) if losses.is_account_judged else None)
+
+
+def _lost(day: DayLoss, lacks: Iterable[str] | None) -> Iterator[tuple[str, _Number | None, str]]:
+    """What a day's limits of losses say; ``lacks`` are symbols that do not count, None is that all waits for prices."""
+    without = "".join(f", but on {symbol.lower()}: no price was ever known" for symbol in lacks or ())
+    for name, amount in (("max_daily_loss", day.loss), ("max_drawdown", day.drawdown)):
+        if not day.is_limited:
+            yield name, None, ""
+        elif lacks is None:
+            yield name, None, "prices are not known yet"
+        else:
+            yield name, amount, _money(amount) + without
 
 
 def _fullest(views: Iterable[LimitView], least: int) -> list[LimitView]:

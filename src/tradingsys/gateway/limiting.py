@@ -8,36 +8,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from msgspec import Struct
-
 from tradingsys.core.commands import PlaceOrder
 from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import InvalidOrder, LimitExceeded, LocalProtocolError
 from tradingsys.core.order import Terms
-from tradingsys.core.records import DayRecord, HaltCause, HaltDuty, Scope
+from tradingsys.core.records import HaltCause, Scope
 from tradingsys.core.reports import OrderRequest, Outcome, RequestDone
 from tradingsys.gateway.disk_space import DiskSpace
+from tradingsys.gateway.guarded import Fault, Guarded
 from tradingsys.gateway.host import Host
+from tradingsys.gateway.losses import Losses, restrict
 from tradingsys.gateway.price_reading import PriceReading
 from tradingsys.gateway.session_config import LimitsConfig, SessionConfig, limits_of
 from tradingsys.gateway.valuing import Valuing
-from tradingsys.oms.day_loss import DayLoss
-from tradingsys.oms.earnings import Earnings
+from tradingsys.oms.earnings import Earned
 from tradingsys.oms.effects import OrderNews
 from tradingsys.oms.limit_checks import ACCOUNT, Asked, Denial, Proposed, check
-from tradingsys.oms.limits import Limits
-from tradingsys.oms.pace import Pace
 from tradingsys.oms.procedure import until
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.wire.messages import ErrorCode
 
-__all__ = ["Guarded", "Limiting"]
+__all__ = ["Limiting"]
 
 _NS_PER_S = 1_000_000_000
-_DAY_MS = 86_400_000
 _LOOK_NS = 2 * _NS_PER_S
-_UNJUDGED_LOOKS = 30
-"""A minute of them."""
 _PAUSE_MS = 60_000
 """How long a first storm of rejections stops a session."""
 _FORGIVEN_NS = 3_600 * _NS_PER_S
@@ -49,41 +43,6 @@ _FRESH_S = 30
 _ZERO = Decimal(0)
 
 
-class _Fault(Struct, frozen=True):
-    """Why a session is to be halted: for a pause, or until a person resumes it."""
-
-    limit: str
-    reason: str
-    is_pause: bool = False
-
-
-class Guarded:
-    """One session and what is known of its pace and its day."""
-
-    def __init__(self, session: int, limits: Limits, own: frozenset[str], record: DayRecord | None) -> None:
-        self.limits, self.pace = limits, Pace(limits)
-        self.day = DayLoss(session, limits, record)
-        self.earnings = Earnings(record.cost) if record is not None else Earnings()
-        self.is_judged = False
-        """Whether what it earned is known: not while a price or a cost is missing."""
-        self.unjudged_looks = 0
-        """How often in a row it was not."""
-        self.fault: _Fault | None = None
-        """To be acted upon."""
-        self.storm_ns: int | None = None
-        """When its last storm of rejections was."""
-        self.denials: dict[str, int] = {}
-        """By limit, since the start."""
-        self.told_ns: dict[str, int] = {}
-        self._session, self._own = session, own
-
-    def key(self, limit: str) -> str:
-        """Where a limit is set."""
-        if limit == "trading":
-            return f"sessions: {self._session}: trading"
-        return f"sessions: {self._session}: limits: {limit}" if limit in self._own else f"limits: {limit}"
-
-
 class Limiting:
     """Asks before orders and amends, listens to what becomes of them, and looks after each session's day."""
 
@@ -93,6 +52,7 @@ class Limiting:
         self._gateway, self._defaults, self._configured = gateway, defaults, sessions
         self._days = {record.session: record for record in gateway.store.saved.days}
         self.valuing = Valuing(gateway.market.prices, gateway.instruments, gateway.book)
+        self.losses = Losses(gateway, self.valuing, defaults.account, self._days.get(None))
         self.reading = PriceReading(gateway)
         self._disk = DiskSpace(gateway, defaults.account.min_free_mib)
 
@@ -102,7 +62,7 @@ class Limiting:
         if found is None:
             found = self.sessions[session] = self.shown(session)
             if not self._gateway.book.exposure.lines.get(session):
-                self._judge(session, found)  # its day begins before its first order
+                self.losses.judge(session, found)  # its day begins before its first order
         return found
 
     def shown(self, session: int) -> Guarded:
@@ -112,7 +72,8 @@ class Limiting:
             config = self._configured.get(session)
             own = frozenset(config.limits) if config is not None else frozenset[str]()
             found = Guarded(session, limits_of(self._defaults, config), own, self._days.get(session))
-            found.is_judged = not self._gateway.book.exposure.lines.get(session)  # then it earned nothing
+            if not self._gateway.book.exposure.lines.get(session):
+                found.earned = Earned(_ZERO)
         return found
 
     def may_trade(self, session: int) -> bool:
@@ -216,7 +177,7 @@ class Limiting:
         most = guarded.limits.max_orders_between_executions
         if most is not None and guarded.pace.since_execution >= most:
             reason = f"{most} orders and amends were sent, and nothing was executed"
-            guarded.fault = _Fault("max_orders_between_executions", reason)
+            guarded.fault = Fault("max_orders_between_executions", reason)
 
     def _ask_for_prices(self, symbol: str) -> None:
         for each in self.valuing.needed(symbol):
@@ -261,7 +222,7 @@ class Limiting:
             if not guarded.pace.executions.note(now_ns):
                 continue
             most, width_s = guarded.limits.max_executions, guarded.limits.executions_window_s
-            guarded.fault = _Fault("max_executions", f"{most} executions within {width_s} s")
+            guarded.fault = Fault("max_executions", f"{most} executions within {width_s} s")
 
     def answered(self, report: RequestDone) -> None:
         """The exchange answered to an order or an amend, perhaps with a refusal."""
@@ -280,7 +241,7 @@ class Limiting:
             most, width_s = guarded.limits.max_rejections, guarded.limits.rejections_window_s
             reason = f"{most} orders were refused within {width_s} s"
             reason += ": it is halted for a minute" if is_first else ", again within the hour"
-            guarded.fault = _Fault("max_rejections", reason, is_pause=is_first)
+            guarded.fault = Fault("max_rejections", reason, is_pause=is_first)
 
     # ---- as time goes by
 
@@ -304,7 +265,8 @@ class Limiting:
             guarded.pace.tidy(now_ns)
             if guarded.fault is not None:
                 self._act_on(session, guarded)
-            self._judge(session, guarded)
+            self.losses.judge(session, guarded)
+        self.losses.judge_account(self.sessions)
 
     def read_prices(self) -> None:
         """The gateway is starting: sessions may go on with what they have as soon as it is ready."""
@@ -329,16 +291,19 @@ class Limiting:
                 self._gateway.halting.lift(row.scope, row.cause)
 
     def resumes(self, scope: Scope) -> None:
-        """A person is about to let a session go on: where a limit stopped it, it may do as much again."""
+        """A person is about to let a session, or all, go on: where a limit stopped it, it may do as much again."""
         stopped_by = {row.cause for row in self._gateway.book.halts.of(scope)}
-        if scope.session is None or scope.symbol or HaltCause.LIMIT not in stopped_by:
+        if scope.symbol or HaltCause.LIMIT not in stopped_by:
+            return
+        if scope.session is None:
+            self.losses.forgive(self.losses.account)
             return
         guarded = self.guarded(scope.session)
         guarded.fault = None
         guarded.pace.executions.clear()
         guarded.pace.since_execution = 0
         guarded.pace.rejections.clear()
-        self._keep(guarded.day.forgive())
+        self.losses.forgive(guarded.day)
 
     def _act_on(self, session: int, guarded: Guarded) -> None:
         fault, guarded.fault = guarded.fault, None
@@ -347,45 +312,5 @@ class Limiting:
         guarded.pace.rejections.clear()
         until_ms = self._gateway.venue.venue_ms() + _PAUSE_MS if fault.is_pause else None
         cause, reason = HaltCause.PAUSE if fault.is_pause else HaltCause.LIMIT, f"{fault.limit}: {fault.reason}"
-        self._restrict(session, cause, TradingState.HALTED, guarded.key(fault.limit), reason, until_ms)
-
-    def _judge(self, session: int, guarded: Guarded) -> None:
-        if guarded.limits.max_daily_loss is None and guarded.limits.max_drawdown is None:
-            return
-        earned = guarded.earnings.total(self.valuing.holdings(session), self.valuing.rate)
-        guarded.is_judged = earned is not None
-        if earned is None:
-            self._tell_if_unjudged(session, guarded)
-            return
-        guarded.unjudged_looks = 0
-        now_ms = self._gateway.venue.venue_ms()
-        self._keep(guarded.day.earned(earned, now_ms, guarded.earnings.cost))
-        verdict = guarded.day.verdict()
-        if verdict is None:
-            return
-        what = "lost since midnight UTC" if verdict.limit == "max_daily_loss" else "lost from the day's best"
-        reason = f"{verdict.limit}: {verdict.observed:.2f} USDT were {what}, allowed {verdict.allowed:f} USDT"
-        until_ms = now_ms - now_ms % _DAY_MS + _DAY_MS if verdict.state is TradingState.REDUCING else None
-        self._restrict(session, HaltCause.LIMIT, verdict.state, guarded.key(verdict.limit), reason, until_ms)
-
-    def _tell_if_unjudged(self, session: int, guarded: Guarded) -> None:
-        """Once each time: nothing stops this session's losses."""
-        guarded.unjudged_looks += 1
-        if guarded.unjudged_looks == _UNJUDGED_LOOKS:
-            self._gateway.log.warning(
-                "what a session earned is not known, nothing limits what it loses: a price of what it holds, or of "
-                "what that is paid with, is missing, or what it was bought at (`tradingsys pos set`)",
-                session=session,
-            )
-
-    def _restrict(
-        self, session: int, cause: HaltCause, state: TradingState, key: str, reason: str, until_ms: int | None
-    ) -> None:
-        """What adds to a position is canceled, but not for a pause."""
-        duty = HaltDuty.NOTHING if cause is HaltCause.PAUSE else HaltDuty.REDUCE
-        text = f"{reason} (key {key} in the gateway's configuration)"
-        self._gateway.halting.impose(Scope(session), state, cause, text, duty, until_ms)
-
-    def _keep(self, record: DayRecord | None) -> None:
-        if record is not None:
-            self._gateway.book.keep_day(record)
+        key, state = guarded.key(fault.limit), TradingState.HALTED
+        restrict(self._gateway, Scope(session), cause, state, key, reason, until_ms)

@@ -166,6 +166,7 @@ class OperatorDesk:
     def _set_net(self, client: Client, request: Request, session: int, symbol: str, net: Decimal) -> None:
         gateway = self._gateway
         before, after, external = gateway.book.set_net(session, symbol, net, gateway.venue.venue_ms(), _WHY)
+        gateway.limiting.losses.value_edit(session, symbol)
         gateway.log.warning(
             "position set by an operator",
             session=session,

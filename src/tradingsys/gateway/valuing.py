@@ -104,19 +104,28 @@ class Valuing:
 
     def rate(self, asset: str) -> Decimal | None:
         """What one unit of an asset is worth; None where that is not known."""
-        return _rate(asset, self._px)
+        return _rate(asset, self.px)
 
-    def holdings(self, session: int) -> Iterator[Holding]:
-        """What a session holds, and held, with what it trades at: what is not listed any more, as it was known last,
-        else with what was paid.
+    def last_rate(self, asset: str) -> Decimal | None:
+        """The same, as it was last known, before a restart too."""
+        return self.rate(asset) or _rate(asset, self._kept_px)
+
+    def holdings(self, session: int, *, as_known_last: bool = False) -> Iterator[Holding]:
+        """What a session holds, and held, with what it trades at: what is not listed any more, or with
+        ``as_known_last`` all that nobody tells, as it was known last, else with what was paid.
+
+        What edits changed of it, and nobody valued yet, is valued with that.
         """
         for symbol in self._book.exposure.lines.get(session, ()):
-            position, px = self._book.position(session, symbol), self._px(symbol)
-            if px is None and symbol not in self._instruments:
-                px = position.entry_px
-            yield Holding(position, self._quote_asset(symbol), px)
+            position, px = self._book.position(session, symbol), self.px(symbol)
+            if px is None and (as_known_last or symbol not in self._instruments):
+                px = self._kept_px(symbol) or position.entry_px
+            if position.unvalued and px is not None:
+                self._book.value_edits(session, symbol, px)
+                position = self._book.position(session, symbol)
+            yield Holding(position, self._quote_asset(symbol), px, symbol)
 
-    def _px(self, symbol: str) -> Decimal | None:
+    def px(self, symbol: str) -> Decimal | None:
         """What it trades at; of what is not listed any more, what it did. All else is asked for, and told soon."""
         px = self._prices.worth(symbol)
         return self._kept_px(symbol) if px is None and symbol not in self._instruments else px

@@ -8,6 +8,8 @@ nothing can come late to what is in the base.
 An adjustment (baseline, edit, correction) changes the net without a price, between the fills before and after its
 instant. What it takes away leaves the average as it was. What it opens or adds has no known cost, so that the average
 is unknown until the position is flat, or turned by a fill; profit realised meanwhile cannot be told and is not counted.
+What loss limits need is known all the same, as it is only about changes: what such a position earned as if the edit had
+been for nothing is kept beside the profit, and what the edit was worth is taken off as soon as somebody tells.
 
 Where assets are traded, a fee in the base asset takes its quantity out of what can be sold. It is a cost, told among
 the fees, and no sale: what it takes out of a long position leaves the average as it was and realises nothing; what it
@@ -44,6 +46,8 @@ class Holding(Struct, frozen=True):
 
     position: Position = FLAT
     is_priced: bool = True
+    uncosted: Decimal = _ZERO
+    """As in `SessionPosition`."""
 
     def after_fill(self, fill: Fill, fee: Decimal = _ZERO) -> Holding:
         """This holding after an execution whose fee took ``fee`` of what is held."""
@@ -55,30 +59,38 @@ class Holding(Struct, frozen=True):
         held = self.position.net
         net = held - qty
         if net * held > 0 and (abs(net) <= abs(held) or not self.is_priced):
-            return Holding(structs.replace(self.position, net=net), self.is_priced)
+            # What has no known cost goes at the price of the execution, as the fee itself is counted.
+            more = _ZERO if self.is_priced else qty * px
+            return self._with(structs.replace(self.position, net=net), self.is_priced, more)
         entry_px = px
         if net * held > 0:
             entry_px = (abs(held) * self.position.entry_px + abs(qty) * px) / abs(net)
-        return Holding(Position(net, entry_px if net else _ZERO, self.position.realized_pnl))
+        more = _ZERO if self.is_priced else held * px
+        return self._with(Position(net, entry_px if net else _ZERO, self.position.realized_pnl), True, more)
 
     def _traded(self, fill: Fill) -> Holding:
         if self.is_priced:
-            return Holding(self.position.after(fill.side, fill.last_qty, fill.last_px))
+            return self._with(self.position.after(fill.side, fill.last_qty, fill.last_px), True)
         held = self.position.net
         net = held + fill.signed_qty
         if net * held > 0:
-            return Holding(structs.replace(self.position, net=net), is_priced=False)
-        return Holding(Position(net, fill.last_px if net else _ZERO, self.position.realized_pnl))
+            return self._with(structs.replace(self.position, net=net), False, -fill.signed_qty * fill.last_px)
+        ended = Position(net, fill.last_px if net else _ZERO, self.position.realized_pnl)
+        return self._with(ended, True, held * fill.last_px)
 
     def after_adjustment(self, delta: Decimal) -> Holding:
         """This holding after a change that has no price."""
-        held = self.position.net
+        held, entry_px = self.position.net, self.position.entry_px
         net = held + delta
         if not net:
-            return Holding(Position(realized_pnl=self.position.realized_pnl))
+            return self._with(Position(realized_pnl=self.position.realized_pnl), True, -held * entry_px)
         if net * held > 0 and abs(net) <= abs(held):
-            return Holding(structs.replace(self.position, net=net), self.is_priced)
-        return Holding(Position(net, _ZERO, self.position.realized_pnl), is_priced=False)
+            return self._with(structs.replace(self.position, net=net), self.is_priced, delta * entry_px)
+        return self._with(Position(net, _ZERO, self.position.realized_pnl), False, -held * entry_px)
+
+    def _with(self, position: Position, is_priced: bool, more: Decimal = _ZERO) -> Holding:
+        """What came of it, with so much more that is in no profit."""
+        return Holding(position, is_priced, self.uncosted + more)
 
 
 class Accounting:
@@ -151,6 +163,18 @@ class Accounting:
         account = self._account(record.session, record.symbol)
         account.note(record)
         account.fold()
+        account.unvalued += record.delta
+
+    def valued(self, session: int, symbol: str, px: Decimal) -> bool:
+        """What edits changed without a price was worth this then; whether there was anything."""
+        account = self._accounts.get((session, symbol))
+        if account is None or not account.unvalued:
+            return False
+        base = account.base
+        account.base = structs.replace(base, uncosted=base.uncosted - account.unvalued * px)
+        account.unvalued = _ZERO
+        account.fold()
+        return True
 
     def funded(self, session: int, symbol: str, asset: str, amount: Decimal) -> None:
         """A session received (paid: negative) funding."""
@@ -189,10 +213,12 @@ class _Account:
         self._base_fees: dict[str, Decimal] = {}
         self.counted = 0
         """So many adjustments are in the base."""
+        self.unvalued = _ZERO
         self._base_executed = self._base_quote_flow = _ZERO
         if row is not None:
             is_priced = row.entry_px is not None or not row.net
-            self.base = Holding(Position(row.net, row.entry_px or _ZERO, row.realized_pnl), is_priced)
+            self.base = Holding(Position(row.net, row.entry_px or _ZERO, row.realized_pnl), is_priced, row.uncosted)
+            self.unvalued = row.unvalued
             self.funding |= row.funding
             self._base_fees |= row.fees
             self.counted = row.adjustments
@@ -297,7 +323,10 @@ class _Account:
         held = self._now.position
         entry_px = held.entry_px if held.net and self._now.is_priced else None
         executed = None if self.pair is None else self._executed
-        return SessionPosition(held.net, entry_px, held.realized_pnl, _told(self._fees), _told(self.funding), executed)
+        fees, funding = _told(self._fees), _told(self.funding)
+        return SessionPosition(
+            held.net, entry_px, held.realized_pnl, fees, funding, executed, self._now.uncosted, self.unvalued
+        )
 
     def record(self, session: int, symbol: str) -> PerformanceRecord:
         """The base as a row."""
@@ -315,6 +344,8 @@ class _Account:
             self.counted,
             self._base_executed,
             self._base_quote_flow,
+            self.base.uncosted,
+            self.unvalued,
         )
 
     def _steps(self) -> Iterator[tuple[Holding, int]]:

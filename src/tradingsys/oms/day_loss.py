@@ -1,4 +1,4 @@
-"""What a session lost today: since midnight UTC, and from the day's best."""
+"""What a session, or all together, lost today: since midnight UTC, and from the day's best."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from msgspec import Struct, structs
 
 from tradingsys.core.enums import TradingState
 from tradingsys.core.records import DayRecord
-from tradingsys.oms.limits import Limits
+from tradingsys.oms.limits import AccountLimits, Limits
 
 __all__ = ["DayLoss", "Verdict"]
 
@@ -26,16 +26,16 @@ class Verdict(Struct, frozen=True):
 
 
 class DayLoss:
-    """One session's results through the day."""
+    """Results through the day: one session's, or without a session those of all together."""
 
-    def __init__(self, session: int, limits: Limits, record: DayRecord | None) -> None:
+    def __init__(self, session: int | None, limits: Limits | AccountLimits, record: DayRecord | None) -> None:
         """``record`` is what is kept of an earlier run."""
         self._session, self._limits = session, limits
         self._record = record
         self._earned = record.began_with if record is not None else _ZERO
 
     def earned(self, amount: Decimal, now_ms: int, cost: Decimal = _ZERO) -> DayRecord | None:
-        """Its earnings since ever, open positions valued, are this now, with ``cost`` taken off for what was paid in
+        """Earnings since ever, open positions valued, are this now, with ``cost`` taken off for what was paid in
         other assets. Returns what is to be kept, if that changed.
         """
         day_ms = now_ms - now_ms % _DAY_MS
@@ -49,12 +49,17 @@ class DayLoss:
         return self._record if self._limits.max_drawdown is not None or cost != before.cost else None
 
     def forgive(self) -> DayRecord | None:
-        """A person let the session go on: it may lose as much again, from when its earnings are known next. Returns
-        what is to be kept.
+        """A person let them go on: as much may be lost again, from when the earnings are known next. Returns what is to
+        be kept.
         """
         if self._record is not None:
             self._record = structs.replace(self._record, day_ms=0, began_with=self._earned, best=self._earned)
         return self._record
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is anything to judge."""
+        return self._limits.max_daily_loss is not None or self._limits.max_drawdown is not None
 
     @property
     def loss(self) -> Decimal:

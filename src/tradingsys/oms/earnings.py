@@ -10,7 +10,7 @@ from msgspec import Struct
 from tradingsys.core.position import SessionPosition
 from tradingsys.oms.asset_totals import add
 
-__all__ = ["Earnings", "Holding"]
+__all__ = ["Earned", "Earnings", "Holding"]
 
 _ZERO = Decimal(0)
 
@@ -22,6 +22,16 @@ class Holding(Struct, frozen=True):
     quote_asset: str
     px: Decimal | None
     """What it trades at, if that is known."""
+    symbol: str = ""
+
+
+class Earned(Struct, frozen=True):
+    """In USDT."""
+
+    amount: Decimal
+    """As far as it is known."""
+    lacks: tuple[str, ...] = ()
+    """Symbols of which something is missing in it, as a price is not known."""
 
 
 class Earnings:
@@ -36,23 +46,23 @@ class Earnings:
         """Whose worth tells what was earned: it earned in them, or paid in them since that was asked last."""
         self._paid: dict[str, Decimal] | None = None
 
-    def total(self, holdings: Iterable[Holding], rate_of: Callable[[str], Decimal | None]) -> Decimal | None:
-        """In USDT; ``rate_of`` an asset is what it is worth there. None as long as a price or a cost is not known."""
+    def total(self, holdings: Iterable[Holding], rate_of: Callable[[str], Decimal | None]) -> Earned:
+        """Since ever; ``rate_of`` an asset is what it is worth in USDT."""
         earned = _ZERO
         paid: dict[str, Decimal] = {}
+        lacks: list[str] = []
         self.assets.clear()
-        is_known = True
         for holding in holdings:
-            amount = _earned(holding, paid)
+            held = _held(holding)
+            amount = _realized(holding, paid) + (held or _ZERO)
             if amount:
                 self.assets.add(holding.quote_asset)
             rate = rate_of(holding.quote_asset) if amount else _ZERO
-            if amount is None or rate is None:
-                is_known = False
-            else:
-                earned += amount * rate
+            if held is None or rate is None:
+                lacks.append(holding.symbol)
+            earned += amount * (rate or _ZERO)
         self._value(paid, rate_of)
-        return earned - self.cost if is_known else None
+        return Earned(earned - self.cost, tuple(lacks))
 
     def _value(self, paid: dict[str, Decimal], rate_of: Callable[[str], Decimal | None]) -> None:
         if self._paid is None:
@@ -69,8 +79,8 @@ class Earnings:
                 self._paid[asset] = amount
 
 
-def _earned(holding: Holding, paid: dict[str, Decimal]) -> Decimal | None:
-    """In the quote asset; what was paid in others goes to ``paid``."""
+def _realized(holding: Holding, paid: dict[str, Decimal]) -> Decimal:
+    """What can be told without a price, in the quote asset; what was paid in others goes to ``paid``."""
     held = holding.position
     amount = held.realized_pnl
     for money, sign in ((held.fees, -1), (held.funding, 1)):
@@ -79,8 +89,18 @@ def _earned(holding: Holding, paid: dict[str, Decimal]) -> Decimal | None:
                 amount += sign * each
             else:
                 add(paid, asset, -sign * each)
-    if not held.net:
-        return amount
-    if held.entry_px is None or holding.px is None:
+    return amount
+
+
+def _held(holding: Holding) -> Decimal | None:
+    """What else was earned, in the quote asset: with what is held, and with what had no known cost. That comes to
+    nothing before somebody told what it was worth when it came.
+    """
+    held = holding.position
+    if held.unvalued:
         return None
-    return amount + (holding.px - held.entry_px) * held.net
+    if not held.net:
+        return held.uncosted
+    if holding.px is None:
+        return None
+    return held.uncosted + (holding.px - (held.entry_px or _ZERO)) * held.net

@@ -158,9 +158,14 @@ class FillBook:
             record = AdjustmentRecord(session, symbol, delta, why, ts_ms)
             self._effects.append(Save(record))
             self.cash.note_adjustment(record)
-            self._open_account(session, symbol)
             self._accounting.adjusted(record)
+            self._save_base(session, symbol)
             self._move(session, symbol, delta)
+
+    def value_edits(self, session: int, symbol: str, px: Decimal) -> None:
+        """What edits changed of a session's net since that was told last was worth this a unit."""
+        if self._accounting.valued(session, symbol, px):
+            self._save_base(session, symbol)
 
     def pay(self, income: Income) -> None:
         """Share a row of the account's cash history; a row that was shared changes nothing.

@@ -58,6 +58,10 @@ class AccountLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     max_gross_notional: Decimal | None = Decimal(2_000_000)
     max_unexecuted_notional: Decimal | None = None
     max_open_orders: int | None = None
+    max_daily_loss: Decimal | None = None
+    """Of all sessions since midnight UTC, gains set off: then all only reduce; at twice that all are halted."""
+    max_drawdown: Decimal | None = None
+    """From the day's best, as above."""
     max_leverage: int | None = 20
     """That a strategy may set; it is the whole account's on a symbol."""
     min_free_mib: int | None = 200

@@ -157,7 +157,7 @@ INSERT INTO halts SELECT NULL, symbol, 'FORCED', 'HALTED', 'NOTHING', reason, ts
 DROP TABLE halts_5;
 ALTER TABLE sessions ADD COLUMN on_disconnect TEXT NOT NULL DEFAULT 'leave';  -- or cancel, or flatten
 ALTER TABLE sessions ADD COLUMN grace_ms INTEGER NOT NULL DEFAULT 10000;      -- so long after it went
-CREATE TABLE days (                       -- of each session the last one, UTC
+CREATE TABLE days (                       -- of each session the last one, UTC; -2: of all sessions together
   session_id INTEGER PRIMARY KEY,
   day_ms INTEGER NOT NULL,                -- when it began
   began_with TEXT NOT NULL,               -- what the session had earned by then
@@ -189,6 +189,13 @@ UPDATE prices SET quote_asset = symbols.quote_asset FROM symbols
 
 _SCHEMA_10 = "-- older programs do not know the cause UNPROVEN, which halts may have from here on"
 
+# Of days of sessions whose books were edited nobody knows any more what the edit was worth.
+_SCHEMA_11 = """
+ALTER TABLE performance ADD COLUMN uncosted TEXT NOT NULL DEFAULT '0';  -- earned with what had no known cost
+ALTER TABLE performance ADD COLUMN unvalued TEXT NOT NULL DEFAULT '0';  -- set by edits that nobody valued yet
+DELETE FROM days WHERE session_id IN (SELECT session_id FROM adjustments);
+"""
+
 _STEPS = (
     _SCHEMA_1,
     _SCHEMA_2,
@@ -200,6 +207,7 @@ _STEPS = (
     _SCHEMA_8,
     _SCHEMA_9,
     _SCHEMA_10,
+    _SCHEMA_11,
 )
 VERSION = len(_STEPS)
 

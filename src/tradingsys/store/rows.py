@@ -174,7 +174,7 @@ def _(record: LedgerMarkRecord, conn: apsw.Connection) -> None:
 @write.register
 def _(record: PerformanceRecord, conn: apsw.Connection) -> None:
     conn.execute(
-        "INSERT OR REPLACE INTO performance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO performance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             record.session,
             record.symbol,
@@ -186,6 +186,8 @@ def _(record: PerformanceRecord, conn: apsw.Connection) -> None:
             record.adjustments,
             plain(record.executed),
             plain(record.quote_flow),
+            plain(record.uncosted),
+            plain(record.unvalued),
         ),
     )
 
@@ -227,11 +229,8 @@ def sum_ledger(conn: apsw.Connection) -> dict[tuple[int, str], Decimal]:
 
 def read_performance(conn: apsw.Connection) -> list[PerformanceRecord]:
     """All of ``performance``."""
-    found = rows(
-        conn,
-        "SELECT session_id, symbol, net, entry_px, realized_pnl, fees, funding, adjustments, executed, quote_flow"
-        " FROM performance",
-    )
+    columns = "session_id, symbol, net, entry_px, realized_pnl, fees, funding, adjustments, executed, quote_flow"
+    found = rows(conn, f"SELECT {columns}, uncosted, unvalued FROM performance")
     return [
         PerformanceRecord(
             whole(session),
@@ -242,10 +241,9 @@ def read_performance(conn: apsw.Connection) -> list[PerformanceRecord]:
             _from_json(_money, fees, "performance", f"session_id {session!r}, symbol {symbol!r}", "fees"),
             _from_json(_money, funding, "performance", f"session_id {session!r}, symbol {symbol!r}", "funding"),
             whole(adjustments),
-            Decimal(str(executed)),
-            Decimal(str(quote_flow)),
+            *(Decimal(str(number)) for number in numbers),
         )
-        for session, symbol, net, entry_px, realized_pnl, fees, funding, adjustments, executed, quote_flow in found
+        for session, symbol, net, entry_px, realized_pnl, fees, funding, adjustments, *numbers in found
     ]
 
 

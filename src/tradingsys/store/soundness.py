@@ -16,6 +16,7 @@ from tradingsys.core.errors import ConfigError
 from tradingsys.core.ids import MAX_SESSION
 from tradingsys.core.records import HaltCause, HaltDuty
 from tradingsys.store.sqlite import rows
+from tradingsys.store.standing_rows import ALL_SESSIONS
 
 __all__ = ["HINT", "check_values", "misplaced"]
 
@@ -26,6 +27,7 @@ _MAX_ID = 10**17
 
 # Predicates of SQLite, where {} is the column: they run over whole tables at every start.
 _SESSION = f"{{}} BETWEEN -1 AND {MAX_SESSION}"
+_DAYS_OF = f"{{}} BETWEEN {ALL_SESSIONS} AND {MAX_SESSION}"
 _TIME = f"{{}} BETWEEN 0 AND {_YEAR_3000_MS}"
 _EPOCH = f"{{}} BETWEEN 1 AND {_YEAR_3000_MS}"
 _YES_OR_NO = "{} IN (0, 1)"
@@ -127,7 +129,7 @@ _RULES: tuple[tuple[str, tuple[str, ...], dict[str, str]], ...] = (
     (
         "days",
         ("session_id",),
-        {"session_id": _SESSION, "day_ms": _TIME, "began_with": _NUMBER, "best": _NUMBER, "cost": _NUMBER},
+        {"session_id": _DAYS_OF, "day_ms": _TIME, "began_with": _NUMBER, "best": _NUMBER, "cost": _NUMBER},
     ),
     ("prices", ("symbol",), {"symbol": _SYMBOL, "px": _NUMBER, "quote_asset": f"{_ASSET} AND {_SOMETHING}"}),
     ("adjustments", ("id",), {"session_id": _SESSION, "symbol": _SYMBOL, "delta": _NUMBER, "ts_ms": _TIME}),
@@ -146,6 +148,8 @@ _RULES: tuple[tuple[str, tuple[str, ...], dict[str, str]], ...] = (
             "adjustments": _COUNT,
             "executed": _NUMBER,
             "quote_flow": _NUMBER,
+            "uncosted": _NUMBER,
+            "unvalued": _NUMBER,
         },
     ),
 )

@@ -25,6 +25,7 @@ from tradingsys.store.meta import meta, set_meta
 from tradingsys.store.sqlite import rows
 
 __all__ = [
+    "ALL_SESSIONS",
     "forget_day",
     "read_days",
     "read_halts",
@@ -40,6 +41,8 @@ __all__ = [
 
 _MISSING = ("missing_orders", "missing_trades", "missing_until_ms")
 """Keys in ``meta``: symbols, with spaces between them."""
+ALL_SESSIONS = -2
+"""In the place of a session's number: the row is about all of them together, as in the index of ``halts``."""
 
 
 def write_session(record: SessionRecord, conn: apsw.Connection) -> None:
@@ -102,24 +105,31 @@ def read_halts(conn: apsw.Connection) -> list[HaltRecord]:
 
 
 def write_day(record: DayRecord, conn: apsw.Connection) -> None:
-    """Keep what a session's day began with, in the place of the day before."""
+    """Keep what a day began with, in the place of the day before."""
+    session = ALL_SESSIONS if record.session is None else record.session
     conn.execute(
         "INSERT INTO days VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET day_ms = excluded.day_ms,"
         " began_with = excluded.began_with, best = excluded.best, cost = excluded.cost",
-        (record.session, record.day_ms, plain(record.began_with), plain(record.best), plain(record.cost)),
+        (session, record.day_ms, plain(record.began_with), plain(record.best), plain(record.cost)),
     )
 
 
-def forget_day(session: int, conn: apsw.Connection) -> None:
-    """A session's day begins anew when it is looked at next."""
-    conn.execute("DELETE FROM days WHERE session_id = ?", (session,))
+def forget_day(session: int | None, conn: apsw.Connection) -> None:
+    """A session's day, or that of all together (None), begins anew when it is looked at next."""
+    conn.execute("DELETE FROM days WHERE session_id = ?", (ALL_SESSIONS if session is None else session,))
 
 
 def read_days(conn: apsw.Connection) -> list[DayRecord]:
-    """The last day of every session."""
+    """The last day of every session, and of all together."""
     found = rows(conn, "SELECT session_id, day_ms, began_with, best, cost FROM days ORDER BY session_id")
     return [
-        DayRecord(int(str(session)), int(str(day_ms)), Decimal(str(began)), Decimal(str(best)), Decimal(str(cost)))
+        DayRecord(
+            None if session == ALL_SESSIONS else int(str(session)),
+            int(str(day_ms)),
+            Decimal(str(began)),
+            Decimal(str(best)),
+            Decimal(str(cost)),
+        )
         for session, day_ms, began, best, cost in found
     ]
 

@@ -296,13 +296,6 @@ def test_what_is_paid_in_an_asset_that_nobody_follows_is_valued_all_the_same(tmp
     assert "BNBUSDT" not in asked_prices(scene), "it is not asked for when nothing more is paid in it"
 
 
-def test_that_losses_are_not_limited_is_said_once(tmp_path: Path) -> None:
-    scene = limited(tmp_path, max_daily_loss=Decimal(10))
-    scene.holder(1, "100")
-    scene.run(600)
-    assert len([line for line in scene.logged if "what a session earned is not known" in line]) == 1
-
-
 @pytest.mark.parametrize(("px", "observed"), [("0.51", "9"), ("1.2", "0")])
 def test_what_is_not_listed_any_more_is_worth_what_it_was_before_a_restart(
     tmp_path: Path, px: str, observed: str

@@ -45,6 +45,11 @@ def held(*events: Fill | AdjustmentRecord) -> SessionPosition:
     return accounting.position(1, SYMBOL)
 
 
+def told(*events: Fill | AdjustmentRecord) -> SessionPosition:
+    """As strategies are told of it."""
+    return structs.replace(held(*events), uncosted=D(0), unvalued=D(0))
+
+
 def tell(accounting: Accounting, event: Fill | AdjustmentRecord) -> None:
     if isinstance(event, Fill):
         accounting.booked(1, event)
@@ -95,6 +100,8 @@ def test_a_restart_anywhere_and_a_watermark_anywhere_change_nothing(
         event = history[todo[step]]
         tell(accounting, event)
         kept.note(event)
+        if isinstance(event, AdjustmentRecord):
+            kept.performance = (accounting.base(1, SYMBOL),)
         if advances:
             missing = [fill for n in todo[step + 1 :] if isinstance(fill := history[n], Fill)]
             watermark = max(watermark, min((int(fill.exec_id) for fill in missing), default=FIRST + 20))
@@ -141,30 +148,48 @@ def test_a_late_fill_counts_where_it_belongs() -> None:
 
 def test_what_an_edit_takes_away_leaves_the_average() -> None:
     bought = trade(100, Side.BUY, "4", "100")
-    assert held(bought, adjustment("-1", 100)) == SessionPosition(D(3), D(100))
-    assert held(bought, adjustment("-4", 100)) == SessionPosition()
+    assert told(bought, adjustment("-1", 100)) == SessionPosition(D(3), D(100))
+    assert told(bought, adjustment("-4", 100)) == SessionPosition()
     sold = trade(101, Side.SELL, "3", "101")
-    assert held(bought, adjustment("-1", 100), sold) == SessionPosition(realized_pnl=D(3))
+    assert told(bought, adjustment("-1", 100), sold) == SessionPosition(realized_pnl=D(3))
 
 
 def test_what_an_edit_adds_has_no_price_until_the_position_is_flat_or_turned() -> None:
     bought = trade(100, Side.BUY, "4", "100")
     added = (bought, adjustment("1", 100))
-    assert held(*added) == SessionPosition(D(5), None)
+    assert told(*added) == SessionPosition(D(5), None)
     reduced = (*added, trade(101, Side.SELL, "2", "200"))
-    assert held(*reduced) == SessionPosition(D(3), None), "what that earned cannot be told"
+    assert told(*reduced) == SessionPosition(D(3), None), "what that earned cannot be told"
     flat = (*reduced, trade(102, Side.SELL, "3", "200"), trade(103, Side.BUY, "1", "90"))
-    assert held(*flat) == SessionPosition(D(1), D(90))
+    assert told(*flat) == SessionPosition(D(1), D(90))
     turned = (*reduced, trade(102, Side.SELL, "5", "200"), trade(103, Side.BUY, "1", "190"))
-    assert held(*turned) == SessionPosition(D(-1), D(200), D(10))
-    assert held(bought, adjustment("-6", 100)) == SessionPosition(D(-2), None), "turned by an edit"
+    assert told(*turned) == SessionPosition(D(-1), D(200), D(10))
+    assert told(bought, adjustment("-6", 100)) == SessionPosition(D(-2), None), "turned by an edit"
+
+
+@given(histories(), st.integers(80, 120), st.integers(80, 120))
+def test_what_it_earns_is_known_but_for_what_edits_were_worth(
+    history: list[Fill | AdjustmentRecord], edit_px: int, px: int
+) -> None:
+    """Cash that executions brought, and what is held, less what edits brought of that."""
+    accounting, cash = empty(), D(0)
+    for event in history:
+        tell(accounting, event)
+        if isinstance(event, AdjustmentRecord):
+            assert accounting.valued(1, SYMBOL, D(edit_px)) and not accounting.valued(1, SYMBOL, D(edit_px))
+            cash -= event.delta * edit_px
+        else:
+            cash -= event.signed_qty * event.last_px
+    position = accounting.position(1, SYMBOL)
+    earned = position.realized_pnl + position.uncosted + (px - (position.entry_px or 0)) * position.net
+    assert abs(earned - (cash + position.net * px)) < D("1e-20")
 
 
 def test_the_baseline_was_there_before_the_first_trade() -> None:
     accounting = empty()
     accounting.booked(1, trade(100, Side.BUY, "1", "100"))
     accounting.adjusted(adjustment("5", 200, BASELINE))
-    assert accounting.position(1, SYMBOL) == SessionPosition(D(6), None)
+    assert accounting.position(1, SYMBOL) == SessionPosition(D(6), None, uncosted=D(-100), unvalued=D(5))
 
 
 def test_a_fee_that_becomes_known_late_counts_once() -> None:
@@ -188,4 +213,4 @@ def test_a_net_that_rows_do_not_explain_has_no_price() -> None:
     accounting.correct(1, SYMBOL, D(1))
     assert accounting.position(1, SYMBOL).entry_px == 100
     accounting.correct(1, SYMBOL, D(3))
-    assert accounting.position(1, SYMBOL) == SessionPosition(D(3), None)
+    assert accounting.position(1, SYMBOL) == SessionPosition(D(3), None, uncosted=D(-100))

@@ -77,9 +77,9 @@ def test_a_rebate_is_bought_at_its_executions_price() -> None:
 
 def test_a_fee_does_not_price_what_an_edit_set() -> None:
     unpriced = (adjustment("5", 99), trade(100, BUY, "1", "100", "0.5"))
-    assert held(*unpriced) == SessionPosition(D("5.5"), None, D(0), {"BNB": D("0.5")}, {}, D(1))
+    assert held(*unpriced) == SessionPosition(D("5.5"), None, D(0), {"BNB": D("0.5")}, {}, D(1), D(-50), D(5))
     turned = (adjustment("0.2", 99), trade(100, SELL, "0.1", "100", "0.5"))
-    assert held(*turned) == SessionPosition(D("-0.4"), D(100), D(0), {"BNB": D("0.5")}, {}, D("-0.1"))
+    assert held(*turned) == SessionPosition(D("-0.4"), D(100), D(0), {"BNB": D("0.5")}, {}, D("-0.1"), D(20), D("0.2"))
 
 
 def test_a_fee_that_becomes_known_late_is_taken_once() -> None:
@@ -171,6 +171,7 @@ def test_a_restart_anywhere_and_a_watermark_anywhere_change_nothing(
             accounting.booked(1, event)
         else:
             accounting.adjusted(event)
+            performance = (accounting.base(1, SYMBOL),)
         if advances:
             watermark = FIRST + sum(isinstance(each, Fill) for each in history[:step])
             for session in accounting.advance(SYMBOL, watermark):

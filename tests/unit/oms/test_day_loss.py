@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from msgspec import structs
+
 from tradingsys.core.enums import TradingState
 from tradingsys.core.position import SessionPosition
 from tradingsys.core.records import DayRecord
 from tradingsys.oms.day_loss import DayLoss, Verdict
-from tradingsys.oms.earnings import Earnings, Holding
-from tradingsys.oms.limits import Limits
+from tradingsys.oms.earnings import Earned, Earnings, Holding
+from tradingsys.oms.limits import AccountLimits, Limits
 
 DAY = 86_400_000
 NOON = 20_000 * DAY + DAY // 2
@@ -75,7 +77,14 @@ def held(
     position = SessionPosition(
         Decimal(net), None if entry is None else Decimal(entry), Decimal(realized), fees, funding
     )
-    return Holding(position, quote, None if px is None else Decimal(px))
+    return Holding(position, quote, None if px is None else Decimal(px), "X")
+
+
+def total(earnings: Earnings, *holdings: Holding, rates: Mapping[str, Decimal] | None = None) -> Decimal:
+    """Where nothing is missing in it."""
+    told = earnings.total(holdings, (RATES if rates is None else rates).get)
+    assert not told.lacks
+    return told.amount
 
 
 RATES: Mapping[str, Decimal] = {"USDT": Decimal(1), "BTC": Decimal(100_000), "BNB": Decimal(600)}
@@ -87,27 +96,47 @@ def test_earnings_are_realised_and_valued_less_fees_with_funding() -> None:
         held("-1", "0.05", "0.001", "0.06", "BTC"),
         held("0", None, "3"),
     ]
-    assert Earnings().total(holdings, RATES.get) == 7 + 20 - Decimal("1.5") - Decimal("0.5") + 100 - 1_000 + 3
+    assert total(Earnings(), *holdings) == 7 + 20 - Decimal("1.5") - Decimal("0.5") + 100 - 1_000 + 3
 
 
 def test_what_was_paid_in_other_assets_is_valued_when_it_is_first_seen() -> None:
     earnings = Earnings()
-    assert earnings.total([held("0", BNB="5")], RATES.get) == 0, "by an earlier process"
-    assert earnings.total([held("0", BNB="5.1")], RATES.get) == -60
-    assert earnings.total([held("0", BNB="5.1")], {**RATES, "BNB": Decimal(900)}.get) == -60
-    assert earnings.total([held("0", BNB="5.2", ETH="1")], {"USDT": Decimal(1)}.get) == -60
-    assert earnings.total([held("0", BNB="5.2", ETH="1")], RATES.get) == -120, "once a price is known"
+    assert total(earnings, held("0", BNB="5")) == 0, "by an earlier process"
+    assert total(earnings, held("0", BNB="5.1")) == -60
+    assert total(earnings, held("0", BNB="5.1"), rates={**RATES, "BNB": Decimal(900)}) == -60
+    assert total(earnings, held("0", BNB="5.2", ETH="1"), rates={"USDT": Decimal(1)}) == -60
+    assert total(earnings, held("0", BNB="5.2", ETH="1")) == -120, "once a price is known"
 
 
-def test_nothing_is_told_while_a_price_or_a_cost_is_not_known() -> None:
-    assert Earnings().total([held("1", "100", px=None)], RATES.get) is None
-    assert Earnings().total([held("1", None, px="100")], RATES.get) is None
-    assert Earnings().total([held("1", "100", px="101", quote="EUR")], RATES.get) is None
-    assert Earnings().total([held("0", quote="EUR"), held("0", None, "3")], RATES.get) == 3, "where it matters"
+def test_what_is_known_counts_while_a_price_is_not() -> None:
+    known = held("1", "100", "-5", "90")
+    for unknown in (held("1", "100", "-2", px=None), held("1", "100", "-2", px="101", quote="EUR")):
+        of_it = 0 if unknown.quote_asset == "EUR" else -2
+        assert Earnings().total([known, unknown], RATES.get) == Earned(Decimal(-15 + of_it), ("X",))
+    assert total(Earnings(), held("0", quote="EUR"), held("0", None, "3")) == 3, "where it matters"
+
+
+def test_what_has_no_cost_is_held_from_its_edit_on() -> None:
+    """Of 4 bought at 100 and 6 set at 90, which were worth that then, 5 are sold at 80."""
+    position = SessionPosition(Decimal(5), None, Decimal(3), uncosted=Decimal(-400 + 400 - 540))
+    assert total(Earnings(), Holding(position, "USDT", Decimal(80))) == 3 - 80 - 60
+    untold = structs.replace(position, uncosted=Decimal(0), unvalued=Decimal(6))
+    assert Earnings().total([Holding(untold, "USDT", Decimal(80), "X")], RATES.get) == Earned(Decimal(3), ("X",))
 
 
 def test_what_is_paid_in_other_assets_counts_while_it_is_not_known_what_was_earned() -> None:
     earnings = Earnings()
-    for paid in ("5", "6"):
-        assert earnings.total([held("1", None, px="100", BNB=paid)], RATES.get) is None
-    assert earnings.total([held("0", BNB="6")], RATES.get) == -600, "but for what had been paid at the first look"
+    for paid, cost in (("5", 0), ("6", 600)):
+        told = earnings.total([held("1", "100", px=None, BNB=paid)], RATES.get)
+        assert told == Earned(Decimal(-cost), ("X",))
+    assert total(earnings, held("0", BNB="6")) == -600, "but for what had been paid at the first look"
+
+
+def test_the_accounts_day_is_as_a_sessions() -> None:
+    day = DayLoss(None, AccountLimits(max_daily_loss=Decimal(100), max_drawdown=Decimal(150)), None)
+    assert earned(day, 50) == DayRecord(None, 20_000 * DAY, Decimal(50), Decimal(50))
+    assert earned(day, 120) is not None
+    earned(day, -50)
+    verdict = day.verdict()
+    assert verdict is not None and (verdict.state, verdict.limit) == (TradingState.REDUCING, "max_daily_loss")
+    assert not DayLoss(None, AccountLimits(), None).is_limited

@@ -7,6 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import apsw
+
 from tradingsys.core.enums import OrderStatus, OrderType, Side, TimeInForce
 from tradingsys.core.errors import StoreError
 from tradingsys.core.order import Closed, Fill, Terms
@@ -64,6 +66,12 @@ class Machine:
     @property
     def journal(self) -> Path:
         return Path(f"{self.path}.journal")
+
+
+def of_format_10(conn: apsw.Connection) -> None:
+    """Take away what later formats brought."""
+    for column in ("uncosted", "unvalued"):
+        conn.execute(f"ALTER TABLE performance DROP COLUMN {column}; PRAGMA user_version = 10").fetchall()
 
 
 def intent(number: int, *, epoch: int = 1, session: int = 1) -> Intent:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from tests.unit.store.books import DAY_MS, NOW_MS, Machine, commit, intent, order
+from tests.unit.store.books import DAY_MS, NOW_MS, Machine, commit, intent, order, of_format_10
 from tests.unit.store.version_1 import write_version_1
 from tradingsys.core.enums import OrderType, Side
 from tradingsys.core.errors import ConfigError, StoreError
@@ -233,6 +233,7 @@ def test_a_days_loss_of_format_6_ends_with_the_day_and_what_was_earned_begins_an
     machine = Machine(tmp_path)
     machine.ready().close()
     conn = apsw.Connection(str(machine.path))
+    of_format_10(conn)
     for column, table in (("until_ms", "halts"), ("cost", "days")):
         conn.execute(f"ALTER TABLE {table} DROP COLUMN {column}").fetchall()
     conn.execute("DROP TABLE prices; PRAGMA user_version = 6").fetchall()

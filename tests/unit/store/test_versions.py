@@ -9,7 +9,7 @@ import apsw
 import pytest
 from msgspec import structs
 
-from tests.unit.store.books import NOW_MS, Machine, commit
+from tests.unit.store.books import NOW_MS, Machine, commit, of_format_10
 from tests.unit.store.version_1 import write_version_1
 from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import ConfigError
@@ -17,6 +17,7 @@ from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.missing import MissingRecord
 from tradingsys.core.position import SessionPosition
 from tradingsys.core.records import (
+    AdjustmentRecord,
     DayRecord,
     HaltCause,
     HaltDuty,
@@ -104,7 +105,7 @@ def test_a_newer_version_is_left_alone(old: Machine) -> None:
 def test_a_new_cause_of_halts_is_a_new_format() -> None:
     """An older program could not read the row: it is to say that the file is a newer one's."""
     causes = "OPERATOR KILL_FILE FORCED DIFFERENCE UNPROVEN LIMIT PAUSE CONTRADICTION STORE COPIED_BOOK ABSENCE CANCEL"
-    assert (VERSION, [*HaltCause]) == (10, [*causes.split(), "GAP", "AUDIT"])
+    assert (VERSION, [*HaltCause]) == (11, [*causes.split(), "GAP", "AUDIT"])
 
 
 def test_money_halts_and_marks_come_back_as_they_were(tmp_path: Path) -> None:
@@ -119,6 +120,8 @@ def test_money_halts_and_marks_come_back_as_they_were(tmp_path: Path) -> None:
         {"BNB": Decimal("0.00000001"), "USDT": Decimal("-1")},
         {"USDT": Decimal("3.25")},
         2,
+        uncosted=Decimal("-7.25"),
+        unvalued=Decimal(3),
     )
     early = LedgerRecord(1, "USDT", Decimal("-0.5"), "FUNDING_FEE", "1", NOW_MS - 1, SYMBOL)
     late = LedgerRecord(-1, "USDT", Decimal("-0.25"), "FUNDING_FEE", "2", NOW_MS, SYMBOL)
@@ -138,6 +141,7 @@ def test_money_halts_and_marks_come_back_as_they_were(tmp_path: Path) -> None:
         HALT,
         DayRecord(1, NOW_MS - 86_400_000, Decimal("1E-8"), Decimal(5)),
         DayRecord(1, NOW_MS, Decimal("-0.00000001"), Decimal("1.50"), Decimal("0.25")),
+        DayRecord(None, NOW_MS, Decimal(7), Decimal(8)),
         PriceRecord(SYMBOL, Decimal("0.6"), "USDT"),
         PriceRecord(SYMBOL, Decimal("1E-7"), "BTC"),
         MissingRecord((SYMBOL,), ("ETHUSDT",), NOW_MS),
@@ -155,7 +159,10 @@ def test_money_halts_and_marks_come_back_as_they_were(tmp_path: Path) -> None:
     assert saved.ledger == (late,), "older rows are never read again"
     assert saved.ledger_marks == (LedgerMarkRecord("FUNDING_FEE", NOW_MS),), "a mark never goes back"
     assert saved.halts == HALTS
-    assert saved.days == (DayRecord(1, NOW_MS, Decimal("-0.00000001"), Decimal("1.50"), Decimal("0.25")),)
+    assert saved.days == (
+        DayRecord(None, NOW_MS, Decimal(7), Decimal(8)),
+        DayRecord(1, NOW_MS, Decimal("-0.00000001"), Decimal("1.50"), Decimal("0.25")),
+    )
     assert saved.prices == (PriceRecord(SYMBOL, Decimal("0.0000001"), "BTC"),)
     assert saved.missing == MissingRecord((), ("BTCUSDT_260327", "ETHUSDT"), NOW_MS + 1)
 
@@ -164,6 +171,7 @@ def test_prices_of_format_8_are_in_what_their_symbol_is_paid_with(tmp_path: Path
     machine = Machine(tmp_path)
     machine.ready().close()
     conn = apsw.Connection(str(machine.path))
+    of_format_10(conn)
     conn.execute("ALTER TABLE prices DROP COLUMN quote_asset; PRAGMA user_version = 8").fetchall()
     for row in (("DOGEBTC", "DOGE", "BTC"), ("DOGEUSDT", "", "")):
         conn.execute("INSERT INTO symbols VALUES (?, 1, ?, ?)", row).fetchall()
@@ -175,10 +183,30 @@ def test_prices_of_format_8_are_in_what_their_symbol_is_paid_with(tmp_path: Path
     }
 
 
+def test_days_of_format_10_begin_anew_for_sessions_whose_books_were_edited(tmp_path: Path) -> None:
+    """Nobody valued the edits: what they brought would be a gain, or a loss, of today."""
+    machine = Machine(tmp_path)
+    store = machine.ready()
+    commit(
+        store,
+        *(DayRecord(session, NOW_MS, Decimal(1), Decimal(2)) for session in (1, 2)),
+        AdjustmentRecord(2, SYMBOL, Decimal(1), "set", NOW_MS),
+        PerformanceRecord(2, SYMBOL, Decimal(1), None, Decimal(0), {}, {}, 1),
+    )
+    machine.kill()
+    conn = apsw.Connection(str(machine.path))
+    of_format_10(conn)
+    conn.close()
+    saved = machine.open().saved
+    assert [row.session for row in saved.days] == [1]
+    assert [(row.uncosted, row.unvalued) for row in saved.performance] == [(0, 0)]
+
+
 def test_a_table_of_somebody_else_that_has_our_name_by_now_is_named(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     machine.ready().close()
     conn = apsw.Connection(str(machine.path))
+    of_format_10(conn)
     conn.execute("DROP TABLE prices; CREATE TABLE prices (mine); PRAGMA user_version = 7").fetchall()
     with pytest.raises(ConfigError, match="a table prices that is not ours"):
         machine.open()

@@ -44,10 +44,10 @@ def lift(path: Path, params: ScopeParams) -> None:
     with alone_with(path) as conn:
         _check(conn, path, Scope(scope.session))
         halts = Halts(read_halts(conn), effects, CommandLine())
-        is_limited = any(row.cause is HaltCause.LIMIT for row in halts.of(scope))
+        is_limited = not scope.symbol and any(row.cause is HaltCause.LIMIT for row in halts.of(scope))
         if not halts.lift(scope, 0):
             raise TradingError(f"{scope} is not halted in {path}")
-        _save(conn, effects, forgiven=scope.session if is_limited else None)
+        _save(conn, effects, forgiven=scope if is_limited else None)
 
 
 def _check(conn: apsw.Connection, path: Path, scope: Scope) -> None:
@@ -57,10 +57,10 @@ def _check(conn: apsw.Connection, path: Path, scope: Scope) -> None:
         raise TradingError(f"{path} knows no symbol {scope.symbol.lower()}; it knows {told}")
 
 
-def _save(conn: apsw.Connection, effects: list[Effect], forgiven: int | None = None) -> None:
+def _save(conn: apsw.Connection, effects: list[Effect], forgiven: Scope | None = None) -> None:
     with transaction(conn):
         if forgiven is not None:
-            forget_day(forgiven, conn)
+            forget_day(forgiven.session, conn)
         for effect in effects:
             if isinstance(effect, Save):
                 write_halt(effect.record, conn)  # type: ignore[arg-type]
