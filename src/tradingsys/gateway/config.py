@@ -95,6 +95,8 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     limits: LimitsConfig = LimitsConfig()
     sessions: dict[str, SessionConfig] = {}
     """By number."""
+    admit: Literal["all", "configured"] = "all"
+    """Which sessions strategies may log in to: those in ``sessions`` only, or any."""
     backups: BackupSettings = BackupSettings()
     countdown_s: int | None = None
     """After how much silence of this gateway the exchange cancels orders where all sessions agreed; None: never."""
@@ -112,6 +114,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "durability": ("write", "fsync"),
     "product": ("usdt", "spot"),
     "on_disconnect": tuple(OnDisconnect),
+    "admit": ("all", "configured"),
 }
 _WS_API = {"/ws-fapi/": ProductName.USDM.command, "/ws-api/": ProductName.SPOT.command}
 """In the address of which WS-API, by the command whose exchange has it there."""
@@ -291,6 +294,9 @@ def _check(config: Config, path: Path) -> None:
         if value is not None and value < 0:
             raise ConfigError(f"must not be negative, not {value}", file=str(path), key=key)
     check_sessions(config.limits, config.sessions, str(path))
+    if config.admit == "configured" and not config.sessions:
+        hint = 'name those that may: "sessions": {"3": {}}'
+        raise ConfigError("nobody could log in: no session is configured", file=str(path), key="admit", hint=hint)
     _check_countdown(config, path)
     check_backups(config.backups, str(path))
 

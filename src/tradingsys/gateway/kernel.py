@@ -292,7 +292,9 @@ class Gateway:
 
     def _epoch_begun(self, incarnation: Incarnation) -> None:
         self._incarnation = incarnation
-        self.sessions = self._tell.sessions = SessionDesk(incarnation.epoch, self.settings.token)
+        self.sessions = self._tell.sessions = SessionDesk(
+            incarnation.epoch, self.settings.token, self.settings.admitted
+        )
         self.orders = OrderDesk(
             self.book,
             self.store,

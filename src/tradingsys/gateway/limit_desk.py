@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from tradingsys.core.instrument import plain
-from tradingsys.gateway.host import Host, Method, check_session
 from tradingsys.gateway.guarded import Guarded
+from tradingsys.gateway.host import Host, Method, check_session
 from tradingsys.gateway.sessions import Client
 from tradingsys.oms.day_loss import DayLoss
 from tradingsys.oms.limit_checks import ACCOUNT
 from tradingsys.oms.limits import Limits
+from tradingsys.oms.pace import Rate
 from tradingsys.wire.codec import decode_params, encode_reply
 from tradingsys.wire.messages import Request
 from tradingsys.wire.operator import LimitView, Selection
@@ -95,7 +96,7 @@ class LimitViews:
         yield "max_gross_notional", total.gross, _money(total.gross)
         yield "max_unexecuted_notional", total.under_way, _money(total.under_way)
         yield "max_open_orders", total.orders, str(total.orders)
-        yield "max_orders_per_s", None, f"{pace.orders_ahead(now_ns)} of a burst of {limits.order_burst}"
+        yield "max_orders_per_s", None, _burst(pace.rate, limits.order_burst, now_ns)
         executions, rejections = pace.executions.count(now_ns), pace.rejections.count(now_ns)
         yield "max_executions", executions, f"{executions} in {limits.executions_window_s} s"
         yield "max_rejections", rejections, f"{rejections} in {limits.rejections_window_s} s"
@@ -104,12 +105,15 @@ class LimitViews:
         yield from _lost(day, lacks)
 
     def of_account(self) -> Iterator[LimitView]:
-        """All sessions' together."""
+        """All sessions' together, and which may be logged in to."""
+        who = "all" if self._gateway.settings.admitted is None else "configured"
+        yield LimitView(None, "admit", who, "", key="admit")
         total, limiting = self._gateway.book.exposure.account, self._gateway.limiting
         used: dict[str, tuple[_Number | None, str]] = {
             "max_gross_notional": (total.gross, _money(total.gross)),
             "max_unexecuted_notional": (total.under_way, _money(total.under_way)),
             "max_open_orders": (total.orders, str(total.orders)),
+            "max_orders_per_s": (None, _burst(limiting.rate, limiting.account.order_burst, self._gateway.now_ns())),
             **{name: (amount, text) for name, amount, text in self._lost_by_all()},
             "max_leverage": (None, ""),
             "min_free_mib": (None, ""),
@@ -119,7 +123,6 @@ class LimitViews:
             allowed, key = getattr(limiting.account, name), f"limits: {ACCOUNT}{name}"
             percent = _percent(amount, allowed)
             yield LimitView(None, name, _told(allowed), text, key=key, denied=denied, percent=percent)
-
 
     def _lost_by_all(self) -> Iterator[tuple[str, _Number | None, str]]:
         losses, sessions = self._gateway.limiting.losses, self._gateway.limiting.sessions.values()
@@ -137,6 +140,10 @@ def _lost(day: DayLoss, lacks: Iterable[str] | None) -> Iterator[tuple[str, _Num
             yield name, None, "prices are not known yet"
         else:
             yield name, amount, _money(amount) + without
+
+
+def _burst(rate: Rate, most: int, now_ns: int) -> str:
+    return f"{rate.ahead(now_ns)} of a burst of {most}"
 
 
 def _fullest(views: Iterable[LimitView], least: int) -> list[LimitView]:

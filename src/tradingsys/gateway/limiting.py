@@ -24,6 +24,7 @@ from tradingsys.gateway.valuing import Valuing
 from tradingsys.oms.earnings import Earned
 from tradingsys.oms.effects import OrderNews
 from tradingsys.oms.limit_checks import ACCOUNT, Asked, Denial, Proposed, check
+from tradingsys.oms.pace import Rate
 from tradingsys.oms.procedure import until
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.wire.messages import ErrorCode
@@ -48,6 +49,8 @@ class Limiting:
 
     def __init__(self, gateway: Host, defaults: LimitsConfig, sessions: Mapping[int, SessionConfig]) -> None:
         self.account = defaults.account
+        self.rate = Rate(self.account.max_orders_per_s, self.account.order_burst)
+        """At which all sessions together send."""
         self.sessions: dict[int, Guarded] = {}
         self._gateway, self._defaults, self._configured = gateway, defaults, sessions
         self._days = {record.session: record for record in gateway.store.saved.days}
@@ -158,14 +161,14 @@ class Limiting:
 
     def _ask(self, asked: Asked, *, only_pace: bool = False) -> None:
         gateway, guarded = self._gateway, self.guarded(asked.session)
-        now_ns = gateway.now_ns()
+        now_ns, count = gateway.now_ns(), len(asked.orders)
         if guarded.fault is not None:
             self._act_on(asked.session, guarded)
             raise InvalidOrder(gateway.book.halts.why(asked.session, asked.symbol), code=ErrorCode.HALTED)
         if not self.may_trade(asked.session):
             denial: Denial | None = Denial("trading", "false", "true", "the session may not send orders")
         else:
-            denial = guarded.pace.check(asked, now_ns)
+            denial = guarded.pace.check(asked, now_ns) or self.rate.check(count, now_ns, f"{ACCOUNT}max_orders_per_s")
         if denial is None and not only_pace:
             reference = self.valuing.reference(asked.symbol, guarded.limits.max_reference_age_s, now_ns)
             denial = check(guarded.limits, self.account, asked, gateway.book.exposure, reference)
@@ -174,6 +177,7 @@ class Limiting:
         if denial is not None:
             self._deny(asked, guarded, denial, now_ns)
         guarded.pace.passed(asked, now_ns)
+        self.rate.passed(count, now_ns)
         most = guarded.limits.max_orders_between_executions
         if most is not None and guarded.pace.since_execution >= most:
             reason = f"{most} orders and amends were sent, and nothing was executed"

@@ -131,6 +131,7 @@ def _settings(
         ),
         limits=config.limits,
         sessions={int(name): session for name, session in config.sessions.items()},
+        admits_all=config.admit == "all",
         countdown_s=config.countdown_s,
         backups=config.backups,
         history_ms=PRODUCTS[product].history_ms,

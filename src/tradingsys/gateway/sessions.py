@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from itertools import islice
 
 from msgspec import Struct
@@ -219,7 +219,9 @@ class Session:
 class SessionDesk:
     """Hands out sessions: one trading owner each."""
 
-    def __init__(self, epoch: int, token: str | None) -> None:
+    def __init__(self, epoch: int, token: str | None, admitted: Collection[int] | None = None) -> None:
+        """``admitted`` are the sessions that may be logged in to; None is any."""
+        self._admitted = admitted
         self.sessions: dict[int, Session] = {}
         self._epoch = epoch
         self._operators: set[Client] = set()
@@ -326,6 +328,13 @@ class SessionDesk:
         self.admit(client, params.token, params.protocol, params.session_id)
         if not 0 <= params.session_id <= MAX_SESSION:
             raise LocalProtocolError(f"session_id must be 0 to {MAX_SESSION}", code=ErrorCode.BAD_REQUEST)
+        if self._admitted is not None and params.session_id not in self._admitted:
+            raise LocalProtocolError(
+                f"session {params.session_id} is not admitted: this gateway lets in configured sessions only. Log in "
+                f'to one of those, or add "{params.session_id}": {{}} to sessions in its configuration (key admit), '
+                "and restart it",
+                code=ErrorCode.DENIED,
+            )
         for what, text in (("name", params.name), ("instance", params.instance)):
             if len(text) > _MAX_NAME or not text.isprintable():
                 raise LocalProtocolError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from msgspec import Struct
 
@@ -43,10 +43,17 @@ class GatewaySettings(Struct, frozen=True):
     limits: LimitsConfig = LimitsConfig()
     sessions: Mapping[int, SessionConfig] = {}
     """What is configured of single sessions."""
+    admits_all: bool = True
+    """Or only those that are configured."""
     countdown_s: int | None = None
     backups: BackupSettings = BackupSettings()
     history_ms: int | None = None
     """How far back the venue tells what the account did; None: as far as anybody asks."""
+
+    @property
+    def admitted(self) -> Collection[int] | None:
+        """The sessions that may be logged in to; None is any."""
+        return None if self.admits_all else self.sessions.keys()
 
     def __repr__(self) -> str:
         return shown(self, "token")

@@ -58,6 +58,9 @@ class AccountLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     max_gross_notional: Decimal | None = Decimal(2_000_000)
     max_unexecuted_notional: Decimal | None = None
     max_open_orders: int | None = None
+    max_orders_per_s: int | None = None
+    """Orders and amends of all sessions, in the long run."""
+    order_burst: int = 100
     max_daily_loss: Decimal | None = None
     """Of all sessions since midnight UTC, gains set off: then all only reduce; at twice that all are halted."""
     max_drawdown: Decimal | None = None

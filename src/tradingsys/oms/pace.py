@@ -9,7 +9,7 @@ from tradingsys.core.enums import Side
 from tradingsys.oms.limit_checks import Asked, Denial, Proposed
 from tradingsys.oms.limits import Limits
 
-__all__ = ["Pace", "Window"]
+__all__ = ["Pace", "Rate", "Window"]
 
 _NS_PER_S = 1_000_000_000
 
@@ -51,26 +51,52 @@ class Window:
         self._at.clear()
 
 
+class Rate:
+    """Orders and amends: so many at once after a pause, then so many a second; None is as many as anybody likes."""
+
+    def __init__(self, per_s: int | None, burst: int) -> None:
+        self._per_s, self._burst = per_s, burst
+        self._cost_ns = max(1, _NS_PER_S // (per_s or 1))
+        self._paid_ns = 0
+
+    def check(self, count: int, now_ns: int, limit: str) -> Denial | None:
+        """Why so many come too soon, or None."""
+        if self._per_s is None or self._owed_ns(count, now_ns) <= self._burst * self._cost_ns:
+            return None
+        allowed = f"{self._burst} at once, then {self._per_s} a second"
+        return Denial(limit, allowed, "more", "orders and amends come faster than that")
+
+    def passed(self, count: int, now_ns: int) -> None:
+        """So many are being sent."""
+        if self._per_s is not None:
+            self._paid_ns = now_ns + self._owed_ns(count, now_ns)
+
+    def ahead(self, now_ns: int) -> int:
+        """How much of the burst is used up."""
+        return max(0, self._paid_ns - now_ns) // self._cost_ns
+
+    def _owed_ns(self, count: int, now_ns: int) -> int:
+        return max(0, self._paid_ns - now_ns) + count * self._cost_ns
+
+
 class Pace:
     """One session's."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self.rate = Rate(limits.max_orders_per_s, limits.order_burst)
         self.executions = Window(limits.max_executions, limits.executions_window_s)
         self.rejections = Window(limits.max_rejections, limits.rejections_window_s)
         self.since_execution = 0
         """Orders and amends."""
-        self._paid_ns = 0
         self._alike: dict[_Likeness, Window] = {}
 
     def check(self, asked: Asked, now_ns: int) -> Denial | None:
         """Why a request comes too soon, or too often, or None."""
         limits = self._limits
-        if limits.max_orders_per_s is not None and self._owed_ns(asked, now_ns) > limits.order_burst * self._cost_ns:
-            count = f"{limits.order_burst} at once, then {limits.max_orders_per_s} a second"
-            return Denial("max_orders_per_s", count, "more", "orders and amends come faster than that")
-        if limits.max_same_orders is None or not asked.is_new:
-            return None
+        denial = self.rate.check(len(asked.orders), now_ns, "max_orders_per_s")
+        if denial is not None or limits.max_same_orders is None or not asked.is_new:
+            return denial
         for order in asked.orders:
             alike = self._alike.get(_likeness(asked, order))
             if alike is not None and alike.is_full(now_ns):
@@ -82,8 +108,7 @@ class Pace:
     def passed(self, asked: Asked, now_ns: int) -> None:
         """It is being sent."""
         self.since_execution += len(asked.orders)
-        if self._limits.max_orders_per_s is not None:
-            self._paid_ns = now_ns + self._owed_ns(asked, now_ns)
+        self.rate.passed(len(asked.orders), now_ns)
         if self._limits.max_same_orders is not None and asked.is_new:
             for order in asked.orders:
                 likeness = _likeness(asked, order)
@@ -96,17 +121,6 @@ class Pace:
         """Forget what is long ago; from time to time, and not before an order."""
         for likeness in [each for each, alike in self._alike.items() if alike.is_over(now_ns)]:
             del self._alike[likeness]
-
-    def orders_ahead(self, now_ns: int) -> int:
-        """How much of the burst is used up."""
-        return max(0, self._paid_ns - now_ns) // self._cost_ns if self._limits.max_orders_per_s is not None else 0
-
-    @property
-    def _cost_ns(self) -> int:
-        return max(1, _NS_PER_S // (self._limits.max_orders_per_s or 1))
-
-    def _owed_ns(self, asked: Asked, now_ns: int) -> int:
-        return max(0, self._paid_ns - now_ns) + len(asked.orders) * self._cost_ns
 
 
 def _likeness(asked: Asked, order: Proposed) -> _Likeness:

@@ -20,6 +20,7 @@ from tests.unit.store.books import Machine
 from tradingsys.cli.app import FAILURE, OK, execute
 from tradingsys.cli.doctor import files
 from tradingsys.core.records import AccountRecord
+from tradingsys.gateway.config import load
 from tradingsys.net.token import create_token, token_path
 from tradingsys.sim.faces.transport import Reply
 from tradingsys.store.lock import Lock
@@ -30,7 +31,20 @@ Checks = dict[str, dict[str, Any]]
 
 PORT = 18217
 EXPECTED = {
-    *("config", "key-kind", "sqlite", "disk", "local-port", "token", "book", "rest", "clock", "api-key", "can-trade"),
+    *(
+        "config",
+        "key-kind",
+        "sessions",
+        "sqlite",
+        "disk",
+        "local-port",
+        "token",
+        "book",
+        "rest",
+        "clock",
+        "api-key",
+        "can-trade",
+    ),
     *("no-withdraw", "no-transfer", "position-mode", "asset-mode", "ws-api", "user-stream", "public-stream"),
     "market-stream",
 }
@@ -376,3 +390,12 @@ def test_a_configuration_that_cannot_be_used(folder: Path, capsys: Captured, con
     assert code == FAILURE and list(checks) == ["config"] and told in checks["config"]["text"]
     assert execute(["doctor"]) == FAILURE
     assert "PROBLEM  config" in capsys.readouterr().out
+
+
+def test_which_sessions_may_be_logged_in_to_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "usdt.json"
+    content: dict[str, Any] = {"apikey": "k", "secret": "s", "local": "ws://localhost:8111"}
+    path.write_text(json.dumps(content))
+    assert "any may be logged in to" in files.admission(load(path)).text
+    path.write_text(json.dumps(content | {"admit": "configured", "sessions": {"12": {}, "3": {}}}))
+    assert files.admission(load(path)).text == "configured ones may be logged in to, and no others: 3, 12"

@@ -40,7 +40,7 @@ def test_an_unknown_key_is_answered_with_the_one_that_was_meant(tmp_path: Path, 
 
 
 def test_a_key_like_no_other_is_answered_with_all(tmp_path: Path) -> None:
-    assert "known keys: apikey" in problem(tmp_path, SEED | {"zzz": 1})
+    assert "known keys: admit, apikey" in problem(tmp_path, SEED | {"zzz": 1})
 
 
 @pytest.mark.parametrize(
@@ -103,6 +103,11 @@ def test_a_key_like_no_other_is_answered_with_all(tmp_path: Path) -> None:
         (SEED | {"sessions": {"3": {"limits": {"max_open_orders": "many"}}}}, "sessions: 3: limits: Expected `int"),
         (SEED | {"sessions": {"3": {"limits": {"max_executions": 0}}}}, "sessions: 3: limits: max_executions: must be"),
         (SEED | {"sessions": []}, "sessions: Expected"),
+        (SEED | {"admit": "some"}, "one of all, configured"),
+        (
+            SEED | {"admit": "configured"},
+            'admit: nobody could log in: no session is configured (name those that may: "',
+        ),
         (SEED | {"sessions": {"3": {"countdown": True}}}, "sessions: 3: countdown: needs countdown_s too"),
         (SEED | {"countdown_s": 60, "sessions": {"3": {}}}, "countdown_s: no session agrees to it"),
         (SEED | {"backups": {"every_h": 1e-7}}, "backups: every_h: must be 0 (never), or 0.01 to 8784, not 1e-07"),

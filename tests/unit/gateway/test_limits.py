@@ -168,3 +168,22 @@ def test_what_waits_for_another_order_of_its_list_may_be_far_from_today_s_market
     far = denied_request(client, "order_list", entry_and_exit("0.4"))
     assert "it sells at 0.4, 20.00 % beyond 0.5" in far["msg"]
     client.result("order_list", entry_and_exit("0.52"))
+
+
+def test_who_counts_sessions_up_is_held_by_what_is_configured_and_by_the_account(tmp_path: Path) -> None:
+    account = structs.replace(UNLIMITED.account, max_orders_per_s=1, order_burst=3)
+    scene = limited(tmp_path, account=account)
+    clients = [scene.client(session) for session in range(1, 5)]
+    for client in clients[:3]:
+        client.order()
+    error = denied(clients[3])
+    assert (error["limit"], error["allowed"]) == ("account: max_orders_per_s", "3 at once, then 1 a second")
+    assert used(scene, "max_orders_per_s", None) == [("1", "3 of a burst of 3", 1)]
+    assert used(scene, "admit", None) == [("all", "", 0)]
+    scene.run(2)
+    clients[3].order()
+    scene.settings = structs.replace(scene.settings, sessions={3: SessionConfig()}, admits_all=False)
+    scene.restart().client(3).order()
+    code, text = scene.client(None).error("login", {"session_id": 5, "name": "x", "trading": True, "token": "s3cret"})
+    assert code == ErrorCode.DENIED and "session 5 is not admitted" in text
+    assert used(scene, "admit", None) == [("configured", "", 0)]

@@ -221,3 +221,13 @@ def test_what_was_passed_over_is_told_by_a_snapshot() -> None:
     assert session.missed_since(after) == []
     session.push_position("btcusdt", SessionPosition(Decimal(2)))
     assert session.missed_since(before) is None and len(session.missed_since(after) or ()) == 1
+
+
+def test_where_configured_sessions_are_admitted_a_number_is_no_way_to_new_limits() -> None:
+    desk = SessionDesk(7, None, {3: None})
+    desk.login(client(), trading(3), 0)
+    for params in (trading(4), LoginParams(4, "test", trading=False)):
+        with pytest.raises(LocalProtocolError) as caught:
+            desk.login(client(), params, 0)
+        assert caught.value.code == ErrorCode.DENIED and 'add "4": {} to sessions' in str(caught.value)
+    assert 4 not in desk.sessions

@@ -31,7 +31,7 @@ def sent(pace: Pace, request: Asked, now_ns: int) -> Denial | None:
 def test_a_burst_passes_then_only_the_rate() -> None:
     pace = Pace(Limits(max_orders_per_s=10, order_burst=5, max_same_orders=None))
     assert [sent(pace, asked(), 0) for _ in range(5)] == [None] * 5
-    assert pace.orders_ahead(0) == 5
+    assert pace.rate.ahead(0) == 5
     denied = Denial(
         "max_orders_per_s", "5 at once, then 10 a second", "more", "orders and amends come faster than that"
     )
@@ -74,7 +74,7 @@ def test_orders_of_one_kind_are_counted_for_a_second() -> None:
 
 def test_without_limits_everything_passes() -> None:
     pace = Pace(Limits(max_orders_per_s=None, max_same_orders=None))
-    assert not any(sent(pace, asked(), 0) for _ in range(1_000)) and not pace.orders_ahead(0)
+    assert not any(sent(pace, asked(), 0) for _ in range(1_000)) and not pace.rate.ahead(0)
 
 
 def test_a_window_is_full_when_so_much_happened_within_it() -> None:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from tests.unit.store.books import DAY_MS, NOW_MS, Machine, commit, intent, order, of_format_10
+from tests.unit.store.books import DAY_MS, NOW_MS, Machine, commit, intent, of_format_10, order
 from tests.unit.store.version_1 import write_version_1
 from tradingsys.core.enums import OrderType, Side
 from tradingsys.core.errors import ConfigError, StoreError

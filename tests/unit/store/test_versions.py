@@ -199,7 +199,7 @@ def test_days_of_format_10_begin_anew_for_sessions_whose_books_were_edited(tmp_p
     conn.close()
     saved = machine.open().saved
     assert [row.session for row in saved.days] == [1]
-    assert [(row.uncosted, row.unvalued) for row in saved.performance] == [(0, 0)]
+    assert [(row.uncosted, row.unvalued) for row in saved.performance] == [(Decimal(0), Decimal(0))]
 
 
 def test_a_table_of_somebody_else_that_has_our_name_by_now_is_named(tmp_path: Path) -> None:

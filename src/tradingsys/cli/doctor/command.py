@@ -59,6 +59,7 @@ async def _findings(path: Path, command: Command | None) -> AsyncIterator[Findin
     yield files.config_file(path, config, product)
     for finding in files.key(config, path, product):
         yield finding
+    yield files.admission(config)
     yield files.sqlite()
     for finding in files.disk(Path(config.db)):
         yield finding

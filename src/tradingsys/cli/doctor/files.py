@@ -26,6 +26,7 @@ from tradingsys.venues.auth import KeyKind
 
 __all__ = [
     "account_of_book",
+    "admission",
     "book_checks",
     "config_file",
     "disk",
@@ -82,6 +83,14 @@ def key(config: Config, path: Path, product: ProductName) -> Iterator[Finding]:
         yield fine("key-kind", "HMAC: good enough for a simulator")
     else:
         yield warning("key-kind", "RSA: every request is signed by itself, which takes longer", fix)
+
+
+def admission(config: Config) -> Finding:
+    """Which sessions a strategy may choose: each has limits of its own."""
+    if config.admit == "configured":
+        names = ", ".join(sorted(config.sessions, key=int))
+        return fine("sessions", f"configured ones may be logged in to, and no others: {names}")
+    return fine("sessions", "any may be logged in to: only the account's limits hold for all of them together")
 
 
 def token(port: int) -> Finding:
