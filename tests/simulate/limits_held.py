@@ -174,8 +174,10 @@ class LimitsHeld:
         yield from _above("the account", sum(sums.values(), _ZERO), account.max_gross_notional)
 
     def at_rest(self, gateway: Gateway, lost: Mapping[int, Decimal]) -> Iterator[str]:
-        """Whoever ``lost`` so much is stopped, nobody else is for that, and who is stopped has nothing open that adds.
+        """Whoever ``lost`` so much is stopped, and who is stopped has nothing open that adds.
 
+        Who was stopped may have lost as much at an instant that is over: that nobody is for less is told by a scene
+        (``small_losses``).
         What is lost is as much as the exchange's ledger says, but for fees that the gateway may not know the worth of.
         """
         most, lineage = self._limits.max_daily_loss, gateway.book.lineage

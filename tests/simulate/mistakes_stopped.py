@@ -8,7 +8,9 @@ from tradingsys.gateway import losses
 from tradingsys.gateway.clearing import Clearing
 from tradingsys.gateway.limiting import Limiting
 from tradingsys.gateway.reducing import Reducing
-from tradingsys.oms import excess, halts, limit_checks
+from tradingsys.oms import earnings, excess, halts, limit_checks
+from tradingsys.oms.day_loss import DayLoss
+from tradingsys.oms.fill_book import FillBook
 from tradingsys.store import standing_rows
 
 __all__ = ["STOPPED_MISTAKES"]
@@ -52,6 +54,38 @@ STOPPED_MISTAKES = (
         excess.beyond,
         "elif terms.reduce_only or terms.close_position or order.rival in fitting:",
         "elif order.rival in fitting:",
+        hidden_by="as above",
+    ),
+    Mistake(
+        "who_loses_a_cent_is_stopped",
+        limits.small_losses,
+        DayLoss.verdict,
+        "if allowed is not None and observed >= allowed",
+        "if allowed is not None and observed",
+        hidden_by="who is stopped may have lost as much at an instant that is over",
+    ),
+    Mistake(
+        "all_together_may_lose_what_they_like",
+        limits.small_losses,
+        losses.Losses.judge_account,
+        'self._act_on(self.account, Scope(), lambda limit: f"limits: {ACCOUNT}{limit}")',
+        "pass",
+        hidden_by="no account of lives has such a limit",
+    ),
+    Mistake(
+        "an_edit_ends_the_limit_of_losses",
+        limits.edited,
+        earnings._held,
+        "if holding.px is None:",
+        "if holding.px is None or held.entry_px is None:",
+        hidden_by="nobody judges what is lost where somebody edited",
+    ),
+    Mistake(
+        "what_an_edit_brings_is_a_gain",
+        limits.edited,
+        FillBook.value_edits,
+        "if self._accounting.valued(session, symbol, px):",
+        "if self._accounting.valued(session, symbol, px * 0):",
         hidden_by="as above",
     ),
     Mistake(

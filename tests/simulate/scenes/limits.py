@@ -9,13 +9,13 @@ from msgspec import structs
 
 from tests.simulate.life import ACCOUNT, SETTINGS
 from tests.simulate.rig import Rig, WireClient
-from tests.simulate.scenes.stage import Scene, answered, trade
+from tests.simulate.scenes.stage import Scene, answered, operate, trade
 from tradingsys.core.enums import Side
-from tradingsys.core.records import HaltCause
+from tradingsys.core.records import HaltCause, HaltRecord, Scope
 from tradingsys.gateway.session_config import UNLIMITED
 from tradingsys.sim.faces.transport import Reply
 
-__all__ = ["bracket", "no_price", "outlived", "paused", "stopped", "unfollowed"]
+__all__ = ["bracket", "edited", "no_price", "outlived", "paused", "small_losses", "stopped", "unfollowed"]
 
 _MAX_AGE_S = 10
 
@@ -64,6 +64,39 @@ def stopped(rig: Rig) -> Iterator[str]:
     rows = [row for row in rig.gateway.gateway.book.halts if row.cause is HaltCause.LIMIT]
     if [(row.state, row.until_ms) for row in rows] != [("HALTED", None)]:
         yield f"halted for good, and less severely then: {rows}"
+
+
+@Scene
+def small_losses(rig: Rig) -> Iterator[str]:
+    """Two sessions lose, and neither of them, nor both together, as much as they may; then the account does."""
+    account = structs.replace(UNLIMITED.account, max_daily_loss=Decimal("1.5"))
+    _limit(rig, max_daily_loss=Decimal("1.2"), max_drawdown=Decimal("1.2"), account=account)
+    for session in (1, 2):
+        trade(rig.client(session, instance=str(session)), rig, 20)
+    yield from _loses(rig, 1, "0.58", 10)
+    yield from _loses(rig, 2, "0.58", 10)
+    if stops := _stops(rig):
+        yield f"stopped for losses of cents: {stops}"
+    for session in (1, 2):
+        yield from _loses(rig, session, "0.54", 10)
+    stops = _stops(rig)
+    if [row.scope for row in stops] != [Scope()]:
+        yield f"all together lost more than they may, and none of them alone: {stops}"
+
+
+@Scene
+def edited(rig: Rig) -> Iterator[str]:
+    """What a session holds is corrected by hand, which costs nothing, and what it holds then is sold at a loss."""
+    _limit(rig, max_daily_loss=Decimal("0.5"))
+    trade(rig.client(), rig, 20)
+    operate(rig, "op.set_position", session_id=1, symbol="dogeusdt", net="40")
+    rig.run(3)
+    if stops := _stops(rig):
+        yield f"stopped for what an edit took or brought: {stops}"
+    rig.restart()
+    yield from _loses(rig, 1, "0.56", 30)
+    if [row.scope for row in _stops(rig)] != [Scope(1)]:
+        yield "a position was corrected by hand, and its losses are not limited any more"
 
 
 @Scene
@@ -121,6 +154,20 @@ def outlived(rig: Rig) -> Iterator[str]:
 def _limit(rig: Rig, **limits: object) -> None:
     rig.settings = structs.replace(SETTINGS, limits=structs.replace(UNLIMITED, **limits))
     rig.restart()
+
+
+def _loses(rig: Rig, session: int, px: str, qty: int) -> Iterator[str]:
+    """A session sells so much for less than it paid."""
+    rig.house(Side.BUY, qty, px)
+    client = rig.client(session, instance=str(session))
+    reply = client.ask("order", client.order_params(side="SELL", quantity=str(qty), price=px))
+    if "error" in reply:
+        yield f"the scene did not come about: {reply}"
+    rig.run(5)
+
+
+def _stops(rig: Rig) -> list[HaltRecord]:
+    return [row for row in rig.gateway.gateway.book.halts if row.cause is HaltCause.LIMIT]
 
 
 def _measured(rig: Rig) -> WireClient:
