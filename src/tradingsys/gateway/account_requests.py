@@ -57,7 +57,9 @@ class AccountRequests:
     def _borrow(self, client: Client, request: Request) -> None:
         session = require_trading(client, "borrow for the account")
         self._gateway.limiting.account_change(session.id)
-        self._loans.change(client, request, Borrow, f"session {session.id}")
+        limiting = self._gateway.limiting
+        check = lambda loan: limiting.borrow(session.id, loan.asset, loan.amount)  # noqa: E731
+        self._loans.change(client, request, Borrow, f"session {session.id}", check)
 
     def _repay(self, client: Client, request: Request) -> None:
         session = require_trading(client, "repay the account's debts")

@@ -291,10 +291,8 @@ class Gateway:
         self.venue.set_limits(rules.rate_limits)
 
     def _epoch_begun(self, incarnation: Incarnation) -> None:
-        self._incarnation = incarnation
-        self.sessions = self._tell.sessions = SessionDesk(
-            incarnation.epoch, self.settings.token, self.settings.admitted
-        )
+        self._incarnation, settings = incarnation, self.settings
+        self.sessions = self._tell.sessions = SessionDesk(incarnation.epoch, settings.token, settings.admitted)
         self.orders = OrderDesk(
             self.book,
             self.store,
@@ -318,7 +316,9 @@ class Gateway:
         self.stopping.heed_kill_file()
         self.is_ready, self.text = True, ""
         self.rules.tell()
-        margin = MarginWatch(self.now_ns, self.venue.venue_ms, self._heard, lambda: self.margin)
+        margin = MarginWatch(
+            self.now_ns, self.venue.venue_ms, self._heard, lambda: self.margin, self.limiting.debts.read
+        )
         doubtful = take_up(
             self.procedures,
             self.recovery,

@@ -115,6 +115,7 @@ class LimitViews:
             "max_open_orders": (total.orders, str(total.orders)),
             "max_orders_per_s": (None, _burst(limiting.rate, limiting.account.order_burst, self._gateway.now_ns())),
             **{name: (amount, text) for name, amount, text in self._lost_by_all()},
+            "max_borrowed": self._owed(),
             "max_leverage": (None, ""),
             "min_free_mib": (None, ""),
         }
@@ -123,6 +124,11 @@ class LimitViews:
             allowed, key = getattr(limiting.account, name), f"limits: {ACCOUNT}{name}"
             percent = _percent(amount, allowed)
             yield LimitView(None, name, _told(allowed), text, key=key, denied=denied, percent=percent)
+
+    def _owed(self) -> tuple[_Number | None, str]:
+        limiting = self._gateway.limiting
+        owed = limiting.debts.owed(self._gateway.now_ns()) if limiting.account.max_borrowed is not None else None
+        return owed, "" if owed is None else _money(owed)
 
     def _lost_by_all(self) -> Iterator[tuple[str, _Number | None, str]]:
         losses, sessions = self._gateway.limiting.losses, self._gateway.limiting.sessions.values()

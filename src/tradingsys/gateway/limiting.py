@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from tradingsys.core.commands import PlaceOrder
-from tradingsys.core.enums import TradingState
+from tradingsys.core.enums import SideEffect, TradingState
 from tradingsys.core.errors import InvalidOrder, LimitExceeded, LocalProtocolError
 from tradingsys.core.order import Terms
 from tradingsys.core.records import HaltCause, Scope
 from tradingsys.core.reports import OrderRequest, Outcome, RequestDone
+from tradingsys.gateway.borrowing import DEBTS_IN, Borrowing
 from tradingsys.gateway.disk_space import DiskSpace
 from tradingsys.gateway.guarded import Fault, Guarded
 from tradingsys.gateway.host import Host
@@ -56,6 +57,7 @@ class Limiting:
         self._days = {record.session: record for record in gateway.store.saved.days}
         self.valuing = Valuing(gateway.market.prices, gateway.instruments, gateway.book)
         self.losses = Losses(gateway, self.valuing, defaults.account, self._days.get(None))
+        self.debts = Borrowing(self.account.max_borrowed, self.valuing.last_rate)
         self.reading = PriceReading(gateway)
         self._disk = DiskSpace(gateway, defaults.account.min_free_mib)
 
@@ -127,6 +129,16 @@ class Limiting:
                 observed=str(wanted),
             )
 
+    def borrow(self, session: int, asset: str, amount: Decimal) -> None:
+        """A strategy is about to borrow for the account. Raises LimitExceeded."""
+        now_ns = self._gateway.now_ns()
+        denial = self.debts.denial(asset, amount, now_ns)
+        if denial is not None:
+            for pair in self.valuing.pairs(asset):
+                self.reading.ask(pair)
+            self._deny(session, asset, denial, now_ns, what="a loan")
+        self.debts.asked(asset, amount, now_ns)
+
     def order(
         self,
         session: int,
@@ -174,8 +186,10 @@ class Limiting:
             denial = check(guarded.limits, self.account, asked, gateway.book.exposure, reference)
             if denial is not None and reference.problem:
                 self._ask_for_prices(asked.symbol)
+        if denial is None:
+            denial = self._auto_borrows(asked, now_ns)
         if denial is not None:
-            self._deny(asked, guarded, denial, now_ns)
+            self._deny(asked.session, asked.symbol, denial, now_ns)
         guarded.pace.passed(asked, now_ns)
         self.rate.passed(count, now_ns)
         most = guarded.limits.max_orders_between_executions
@@ -183,20 +197,30 @@ class Limiting:
             reason = f"{most} orders and amends were sent, and nothing was executed"
             guarded.fault = Fault("max_orders_between_executions", reason)
 
+    def _auto_borrows(self, asked: Asked, now_ns: int) -> Denial | None:
+        """An order may borrow what is lacking to place it: all that it comes to, at most."""
+        worth = self.valuing.worth(asked.symbol)
+        amounts = [each.qty * worth for each in asked.orders if each.terms.side_effect is SideEffect.MARGIN_BUY]
+        denial = self.debts.denial("USDT", sum(amounts, _ZERO), now_ns) if amounts and asked.is_new else None
+        if denial is None and amounts and asked.is_new:
+            self.debts.asked("USDT", sum(amounts, _ZERO), now_ns)
+        return denial
+
     def _ask_for_prices(self, symbol: str) -> None:
         for each in self.valuing.needed(symbol):
             self.reading.ask(each)
 
-    def _deny(self, asked: Asked, guarded: Guarded, denial: Denial, now_ns: int) -> None:
+    def _deny(self, session: int, symbol: str, denial: Denial, now_ns: int, *, what: str = "an order") -> None:
         """Raises LimitExceeded, and writes some of them down."""
-        limit, key = denial.limit, guarded.key(denial.limit)
+        guarded, limit = self.guarded(session), denial.limit
+        key = guarded.key(limit)
         guarded.denials[limit] = guarded.denials.get(limit, 0) + 1
         if now_ns - guarded.told_ns.get(limit, -_TOLD_NS) >= _TOLD_NS:
             guarded.told_ns[limit] = now_ns
             self._gateway.log.warning(
-                "an order was denied by a limit",
-                session=asked.session,
-                symbol=asked.symbol,
+                f"{what} was denied by a limit",
+                session=session,
+                symbol=symbol,
                 limit=limit,
                 allowed=denial.allowed,
                 observed=denial.observed,
@@ -285,6 +309,8 @@ class Limiting:
         in_use = self._gateway.market.symbols | {symbol for symbol, line in lines if line.net or line.under_way}
         needed = {each for symbol in in_use for each in self.valuing.needed(symbol)}
         assets = {asset for guarded in self.sessions.values() for asset in guarded.earnings.assets}
+        if self.account.max_borrowed is not None:
+            assets.add(DEBTS_IN)
         needed.update(pair for asset in assets for pair in self.valuing.pairs(asset))
         self.reading.keep_fresh(needed & self._gateway.instruments.keys(), min(ages, default=_FRESH_S))
 

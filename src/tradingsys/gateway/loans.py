@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tradingsys.core.commands import (
     Borrow,
     Borrowable,
@@ -31,8 +33,17 @@ class Loans:
     def __init__(self, gateway: Host) -> None:
         self._gateway = gateway
 
-    def change(self, client: Client, request: Request, kind: type[Loan], who: str) -> None:
-        """``borrow`` or ``repay``: asked once, whatever becomes of the answer."""
+    def change(
+        self,
+        client: Client,
+        request: Request,
+        kind: type[Loan],
+        who: str,
+        check: Callable[[Loan], None] = lambda _: None,
+    ) -> None:
+        """``borrow`` or ``repay``: asked once, whatever becomes of the answer. ``check`` raises LocalProtocolError for
+        what may not be asked.
+        """
         self._require_margin()
         require_ready(self._gateway)
         params = decode_params(request, LoanParams)
@@ -41,6 +52,7 @@ class Loans:
         except ValueError as error:
             raise LocalProtocolError(str(error), code=ErrorCode.BAD_REQUEST) from None
         query = kind(_asset(params.asset), amount)
+        check(query)
         log, word = self._gateway.log, "borrowed" if kind is Borrow else "paid back"
         told = {"asset": query.asset, "amount": plain(amount), "by": who}
 

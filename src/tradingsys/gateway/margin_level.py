@@ -57,10 +57,13 @@ class MarginWatch:
         venue_ms: Callable[[], int],
         tell: Callable[[MarginLevel], None],
         warned: Callable[[], MarginLevel | None],
+        read: Callable[[MarginState, int], None],
     ) -> None:
         """``tell`` is told when the level passed one of the bars, and when ``warned``, the warning that stands, by
-        whomever, is not what the level says: the exchange finds all well that is above its call.
+        whomever, is not what the level says: the exchange finds all well that is above its call. ``read`` is told each
+        state, and when it was asked for.
         """
+        self._read = read
         self._now_ns = now_ns
         self._venue_ms = venue_ms
         self._tell = tell
@@ -70,16 +73,17 @@ class MarginWatch:
     async def watch(self) -> None:
         """For as long as the process lives."""
         while True:
-            await until(self._now_ns() + _EVERY_S * _NS_PER_S)
             await self.look()
+            await until(self._now_ns() + _EVERY_S * _NS_PER_S)
 
     async def look(self) -> None:
         """Once; a failure waits for the next time."""
-        asked_ms = self._venue_ms()
+        asked_ms, asked_ns = self._venue_ms(), self._now_ns()
         try:
             state = await ask(MarginStateQuery())
         except TradingError:
             return
+        self._read(state, asked_ns)
         before, self._standing = self._standing, standing(state)
         warning = self._warned()
         is_missing = warning is None and self._standing not in _WELL

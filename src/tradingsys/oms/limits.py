@@ -65,6 +65,8 @@ class AccountLimits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Of all sessions since midnight UTC, gains set off: then all only reduce; at twice that all are halted."""
     max_drawdown: Decimal | None = None
     """From the day's best, as above."""
+    max_borrowed: Decimal | None = None
+    """Of a margin account: what it owes, with what a session asks to borrow."""
     max_leverage: int | None = 20
     """That a strategy may set; it is the whole account's on a symbol."""
     min_free_mib: int | None = 200

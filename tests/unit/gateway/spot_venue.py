@@ -41,9 +41,9 @@ def spot_instrument(symbol: str, *, is_margin: bool) -> Instrument:
     )
 
 
-def margin_state(level: str) -> MarginState:
-    one = Decimal(1)
-    return MarginState(Decimal(level), Decimal("1.5"), Decimal("1.3"), Decimal("1.1"), one, one)
+def margin_state(level: str, debt_btc: str) -> MarginState:
+    bars = Decimal("1.5"), Decimal("1.3"), Decimal("1.1")
+    return MarginState(Decimal(level), *bars, Decimal(1), Decimal(debt_btc))
 
 
 class SpotVenue(ScriptedVenue):
@@ -56,10 +56,10 @@ class SpotVenue(ScriptedVenue):
         self.instruments = [spot_instrument(symbol, is_margin=is_margin) for symbol in ("DOGEUSDT", "BTCUSDT")]
         self.wallet = {"USDT": Decimal(1_000), "DOGE": Decimal(500)}
         self.borrowed: dict[str, Decimal] = {}
-        self.level = "999"
+        self.level, self.debt_btc = "999", "1"
         self.answers[BalancesQuery] = lambda _: self.balances()
         if is_margin:
-            self.answers[MarginStateQuery] = lambda _: margin_state(self.level)
+            self.answers[MarginStateQuery] = lambda _: margin_state(self.level, self.debt_btc)
 
     def balances(self) -> tuple[Balance, ...]:
         return tuple(

@@ -7,12 +7,13 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
+from tests.unit.gateway.limited_scene import denied, trades_at, used
 from tests.unit.gateway.scene import Scene
 from tests.unit.gateway.spot_venue import SpotVenue
 from tradingsys.core.commands import Borrow, Borrowable, BorrowableQuery, MarginStateQuery, Repay
 from tradingsys.core.errors import TransportError, VenueError
 from tradingsys.core.reports import MarginLevel
-from tradingsys.gateway.session_config import SessionConfig
+from tradingsys.gateway.session_config import UNLIMITED, SessionConfig
 from tradingsys.oms.procedure import ask
 from tradingsys.wire.messages import ErrorCode
 
@@ -223,3 +224,43 @@ def test_spot_accounts_are_not_asked_for_a_level(spot: tuple[Scene, SpotVenue]) 
 
 def test_futures_accounts_have_no_loans(scene: Scene) -> None:
     assert "margin is for spot" in scene.client().error("borrow", LOAN)[1]
+
+
+def test_strategies_borrow_no_more_than_the_account_may_owe(margin: tuple[Scene, SpotVenue]) -> None:
+    scene, venue = margin
+    venue.debt_btc = "0.01"
+    limits = structs.replace(UNLIMITED, account=structs.replace(UNLIMITED.account, max_borrowed=Decimal(800)))
+    scene.settings = structs.replace(scene.settings, limits=limits)
+    scene.restart()
+    client, other = scene.client(1), scene.client(2)
+    error = client.ask("borrow", LOAN)["error"]
+    assert (error["limit"], error["observed"]) == ("account: max_borrowed", "unknown"), "what a BTC is worth"
+    trades_at(scene, "59999", "60001", symbol="BTCUSDT")
+    client.request("borrow", LOAN)
+    error = other.ask("borrow", LOAN | {"amount": "101"})["error"]
+    assert (error["code"], error["allowed"], error["observed"]) == (ErrorCode.DENIED, "800 USDT", "801 USDT")
+    assert "key limits: account: max_borrowed" in error["msg"]
+    assert [query.amount for query in venue.asked if isinstance(query, Borrow)] == [Decimal(100)]
+    assert used(scene, "max_borrowed", None) == [("800", "700", 2)]
+    venue.debt_btc = "0.0125"
+    scene.run(61)
+    assert used(scene, "max_borrowed", None) == [("800", "750", 2)], "what became of it is in what is owed"
+    del venue.answers[MarginStateQuery]
+    scene.run(150)
+    assert other.ask("borrow", {"asset": "USDT", "amount": "1"})["error"]["observed"] == "unknown"
+    scene.operator().request("op.borrow", LOAN)
+    assert len([query for query in venue.asked if isinstance(query, Borrow)]) == 2, "a person is not held"
+
+
+def test_what_an_order_borrows_counts_as_large_as_it_could_become(margin: tuple[Scene, SpotVenue]) -> None:
+    scene, venue = margin
+    venue.debt_btc = "0"
+    limits = structs.replace(UNLIMITED, account=structs.replace(UNLIMITED.account, max_borrowed=Decimal(10)))
+    scene.settings = structs.replace(scene.settings, limits=limits)
+    scene.restart()
+    trades_at(scene, "0.59999", "0.60001")
+    trades_at(scene, "59999", "60001", symbol="BTCUSDT")
+    client = scene.client()
+    client.order(quantity="15", price="0.6", side_effect="MARGIN_BUY")
+    assert denied(client, quantity="15", price="0.6", side_effect="MARGIN_BUY")["limit"] == "account: max_borrowed"
+    client.order(quantity="15", price="0.6")
