@@ -300,10 +300,9 @@ class HaltRecord(Struct, frozen=True):
 
 
 class DayRecord(Struct, frozen=True):
-    """What a session had earned when the day began (UTC): a restart forgives no loss."""
+    """What a session, or all together (None), had earned when the day began (UTC): a restart forgives no loss."""
 
     session: int | None
-    """None: all sessions together."""
     day_ms: int
     """When it began."""
     began_with: Decimal

@@ -316,15 +316,13 @@ class Gateway:
         self.stopping.heed_kill_file()
         self.is_ready, self.text = True, ""
         self.rules.tell()
-        margin = MarginWatch(
-            self.now_ns, self.venue.venue_ms, self._heard, lambda: self.margin, self.limiting.debts.read
-        )
+        watch = MarginWatch(self.now_ns, self.venue.venue_ms, self._heard, lambda: self.margin, self.limiting.owes)
         doubtful = take_up(
             self.procedures,
             self.recovery,
             self.book,
             self.rules,
-            margin if self.product is ProductName.MARGIN else None,
+            watch if self.product is ProductName.MARGIN else None,
             self._watch,
         )
         for watched in (self.stopping, Countdown(self), self.limiting, self.backups, Audit(self)):

@@ -69,12 +69,8 @@ class SessionBook:
         """What symbols traded at when that was kept last."""
         self.cash = self._fills.cash
         """The ledger, and what is accounted for since when."""
-        self.net, self.total, self.asset_sums = self._fills.net, self._fills.total, self._fills.asset_sums
-        self.is_booked, self.unsettled_symbols, self.value_edits = (
-            fills.is_booked,
-            fills.unsettled_symbols,
-            fills.value_edits,
-        )
+        self.total, self.asset_sums, self.value_edits = fills.total, fills.asset_sums, fills.value_edits
+        self.is_booked, self.unsettled_symbols, self.net = fills.is_booked, fills.unsettled_symbols, fills.net
         self.name_of_stray, self.ledger_marks = self._strays.name, self.cash.marks
         self.differences = self.cash.differences
         """Σ sessions + EXTERNAL − account, where it is not zero: by symbol, or by asset where assets are held."""
