@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, deque
 from collections.abc import Callable
 
@@ -11,6 +12,10 @@ from tests.simulate.world import World, s
 from tradingsys.net.fair_share import FairShare, KeptFrame
 
 __all__ = ["Door"]
+
+_LOGIN_S, _MESSAGE_S, _BYTE_S = 0.002, 0.0001, 0.0000001
+"""What a message takes of the processor, about as long as measured."""
+_IS_LOGIN = re.compile(rb'"method":\s*"login"').search
 
 
 class Door:
@@ -22,7 +27,8 @@ class Door:
         self.wrong: list[str] = []
         """What did not come in the order in which it was sent, or never."""
         self._world, self._hand_on, self._flooded, self._counts = world, hand_on, flooded, counts
-        self._share = FairShare(self, lambda frame: self._heard(frame.payload), self._mute_and_tell, self)
+        self._share = FairShare(self, lambda frame: self._heard(frame.payload), self._mute_and_tell, self, self._used)
+        self._used_s = 0.0
         self._unread: list[bytes] = []
         """In the kernel's hands while nothing is read."""
         self._unheard: deque[bytes] = deque()
@@ -44,6 +50,11 @@ class Door:
             self._unread.append(data)
         else:
             self._read(data)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether what is handed on was said seconds ago."""
+        return self._share.is_late
 
     def finish(self, finished: Callable[[], None]) -> None:
         """The peer is gone: what came from it before is read before that is noticed."""
@@ -78,6 +89,9 @@ class Door:
         """When this instant is over: nobody can tell before something else comes."""
         self._soon, self._soon_ns = callback, self._world.now_ns
 
+    def time(self) -> float:
+        return self._world.now_ns / 1e9
+
     def call_later(self, delay: float, callback: Callable[[], None], /) -> None:
         self._world.after(s(delay), callback)
 
@@ -103,11 +117,17 @@ class Door:
             self._share.keep(KeptFrame(WSMsgType.TEXT, True, False, data, 0))
         else:
             self._heard(data)
+            self._share.handled()
 
     def _heard(self, data: bytes) -> None:
         if not self._unheard or self._unheard.popleft() is not data:
             self.wrong.append("the port handed a message on out of turn, or twice")
+        self._used_s += (_LOGIN_S if _IS_LOGIN(data) else _MESSAGE_S) + len(data) * _BYTE_S
         self._hand_on(data)
+
+    def _used(self) -> float:
+        """Of the processor's time: the world's clock stands still while a message is handled."""
+        return self._used_s
 
     def _end(self, finished: Callable[[], None]) -> None:
         self._finished = None

@@ -95,6 +95,10 @@ class SimPeer:
         self._was_ended_here = False
         self._next_ns = {"up": 0, "down": 0}
 
+    @property
+    def is_late(self) -> bool:
+        return self._door.is_late
+
     def write(self, data: bytes) -> None:
         if not self._incarnation.alive:
             return

@@ -88,6 +88,11 @@ class WsPeer:
         """What was written and has not left yet."""
         return self._conn.pending_bytes if self._conn is not None else 0
 
+    @property
+    def is_late(self) -> bool:
+        """Whether what it says now was said seconds ago, as what it said before took so much time."""
+        return self._conn is not None and self._conn.is_late
+
     def write(self, data: bytes) -> None:
         """Send; a peer that leaves megabytes unread is closed: its events wait for it under its cursor."""
         conn = self._conn

@@ -8,10 +8,10 @@ from tradingsys.core.commands import KlinesQuery
 from tradingsys.core.errors import LocalProtocolError, StoreError
 from tradingsys.core.market import Kline
 from tradingsys.gateway.host import Host, Method, known_instrument, require_login
+from tradingsys.gateway.product_views import ProductViews
 from tradingsys.gateway.questions import ask_for
 from tradingsys.gateway.sessions import Client
 from tradingsys.gateway.stream_names import parse_stream
-from tradingsys.gateway.views import product_view
 from tradingsys.venues.protocol import Stream
 from tradingsys.wire.codec import decode_params, encode_error, encode_reply
 from tradingsys.wire.messages import ErrorCode, KlinesParams, KlineView, Request, SymbolsParams
@@ -27,6 +27,7 @@ class MarketRequests:
 
     def __init__(self, gateway: Host) -> None:
         self._gateway = gateway
+        self._products = ProductViews(gateway.instruments)
         self._waiting: list[tuple[Client, list[Stream]]] = []
         """Subscriptions that are not confirmed yet."""
         self.methods: dict[str, Method] = {
@@ -37,10 +38,7 @@ class MarketRequests:
         }
 
     def _get_products(self, client: Client, request: Request) -> None:
-        wanted = wanted_symbols(request)
-        instruments = self._gateway.instruments.values()
-        views = [product_view(each) for each in instruments if not wanted or each.symbol in wanted]
-        client.peer.write(encode_reply(request.id, views))
+        client.peer.write(encode_reply(request.id, self._products.encoded(wanted_symbols(request))))
 
     def _subscribe(self, client: Client, request: Request) -> None:
         gateway = self._gateway

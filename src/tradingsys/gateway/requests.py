@@ -50,12 +50,15 @@ class RequestHandler:
         try:
             request = decode_request(data)
             request_id = request.id
-            check_request(data)
             if not in_rate:
                 raise LocalProtocolError(
-                    "more messages than a connection may send (200 a second): this one was ignored",
+                    "what came before it on this connection took so much of the gateway's time that this one waited "
+                    "2 s: it was ignored; ask for less at a time"
+                    if client.peer.is_late
+                    else "more messages than a connection may send (200 a second): this one was ignored",
                     code=ErrorCode.DENIED,
                 )
+            check_request(data)
             if client.is_evicted:
                 raise LocalProtocolError("this connection lost its place to another one", code=ErrorCode.LOGIN_FIRST)
             self._method(client, request.method)(client, request)

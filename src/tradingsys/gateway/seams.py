@@ -24,6 +24,10 @@ class Peer(Protocol):
     def pending_bytes(self) -> int:
         """What was written and has not left yet."""
 
+    @property
+    def is_late(self) -> bool:
+        """Whether what it says now was said seconds ago, as what it said before took so much time."""
+
     def write(self, data: bytes) -> None:
         """Send one message; never blocks."""
 

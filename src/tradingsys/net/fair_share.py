@@ -3,11 +3,16 @@
 All connections share one loop. What a peer has sent is read in one piece, and all of its frames come at once: they are
 handed on some at a time, the rest a little later, and nothing more is read meanwhile, so that a flood backs up to
 whoever sends it.
+
+Frames of one size differ by a thousand times in what they cost. So a turn ends as well when it took a millisecond of
+the processor's time, and what a frame took has to be repaid by waiting, with its square: a frame of twice the time
+keeps twice as many others waiting, and each of them twice as long.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol, cast
@@ -21,6 +26,14 @@ _SHARE = 8
 """Frames of up to two kibibytes; larger ones count as several."""
 _FRAME_BYTES = 2048
 _PAUSE_S = 0.002
+_TURN_S = 0.001
+_REPAID_PER_S = 50_000.0
+"""A frame of a millisecond is repaid in 50 ms, one of a fifth of that, as an order takes, in two: so 200 orders a second
+never wait, and whoever asks only for what is dear takes two hundredths of the time, the less the dearer it is."""
+_MOST_REPAID_S = 1.0
+"""For one frame, and what may be owed before the next one has to wait: nobody waits longer because a collection of
+garbage fell upon him."""
+_LATE_S = 2.0
 _MAX_KEPT = 4096
 """As no program sends that waits for answers: what one may send in a burst is a tenth of it."""
 
@@ -63,6 +76,8 @@ class Turns(Protocol):
 
     def call_later(self, delay: float, callback: Callable[[], None], /) -> object: ...
 
+    def time(self) -> float: ...
+
 
 class FairShare:
     """The frames of one connection."""
@@ -73,35 +88,63 @@ class FairShare:
         hand_on: Callable[[KeptFrame], None],
         flooded: Callable[[], None],
         turns: Turns | None = None,
+        used_s: Callable[[], float] = time.thread_time,
     ) -> None:
         """``flooded`` is told when more came at once than is kept; the peer is muted then. ``turns`` are those of the
-        running loop unless told otherwise.
+        running loop unless told otherwise, and ``used_s`` is the processor's time that this thread has used: what
+        others on the machine take of it is nobody's debt here.
         """
         self._transport = transport
         self._turns: Turns = asyncio.get_running_loop() if turns is None else turns
-        self._hand_on, self._flooded = hand_on, flooded
+        self._hand_on, self._flooded, self._used_s = hand_on, flooded, used_s
         self._kept: deque[KeptFrame] = deque()
         self._spent = 0
+        self._turn_s = 0.0
+        """What this turn has taken."""
+        self._began_s = 0.0
+        self._repaid_s = 0.0
+        """When all will be repaid."""
+        self._behind_s: float | None = None
+        """Since when there has been something to hand on later."""
         self._is_counted = False
         """Whether the end of this turn of the loop is about to be noticed."""
         self._is_muted = False
         self._finished: Callable[[], None] | None = None
 
     def is_spent(self, size: int) -> bool:
-        """Whether a frame of so many bytes is one too many for this turn, and must be kept."""
+        """Whether a frame of so many bytes is one too many for this turn, and must be kept; else it is to be handed on
+        at once, and `handled` to be called.
+        """
         if self._kept or self._is_muted:
             return True
         self._spent += 1 + size // _FRAME_BYTES
-        if self._spent >= _SHARE // 2 and not self._is_counted:
-            self._is_counted = True
-            self._turns.call_soon(self._turn_over)
-        return self._spent > _SHARE
+        if self._spent >= _SHARE // 2:
+            self._count()
+        if self._spent > _SHARE or self._turn_s >= _TURN_S or self._owed_s > 0:
+            return True
+        self._began_s = self._used_s()
+        return False
+
+    def handled(self) -> None:
+        """The frame that was not one too many has been handed on."""
+        took_s = self._used_s() - self._began_s
+        self._turn_s += took_s
+        owed_s = min(took_s * took_s * _REPAID_PER_S, _MOST_REPAID_S)
+        self._repaid_s = max(self._repaid_s, self._turns.time()) + owed_s
+        if self._turn_s >= _TURN_S / 2:
+            self._count()
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the frame that is handed on has waited so long that it may mean nothing good any more."""
+        return self._behind_s is not None and self._turns.time() - self._behind_s > _LATE_S
 
     def keep(self, frame: KeptFrame) -> None:
         """Hand it on later."""
         if self._is_muted:
             return
         if not self._kept:
+            self._behind_s = self._turns.time()
             self._transport.pause_reading()
             self._soon()
         self._kept.append(frame)
@@ -123,24 +166,39 @@ class FairShare:
         else:
             finished()
 
+    @property
+    def _owed_s(self) -> float:
+        """How long it is until the next frame may be handed on. Who is late is only told so, which costs nothing."""
+        return 0.0 if self.is_late else self._repaid_s - _MOST_REPAID_S - self._turns.time()
+
+    def _count(self) -> None:
+        if not self._is_counted:
+            self._is_counted = True
+            self._turns.call_soon(self._turn_over)
+
     def _turn_over(self) -> None:
         self._is_counted = False
         if not self._kept:
-            self._spent = 0
+            self._spent, self._turn_s = 0, 0.0
 
     def _soon(self) -> None:
-        self._turns.call_later(_PAUSE_S, self._go_on)
+        now_s, wait_s = self._turns.time(), self._owed_s
+        if self._behind_s is not None:
+            wait_s = min(wait_s, self._behind_s + _LATE_S - now_s)  # then it is told so
+        self._turns.call_later(max(_PAUSE_S, wait_s), self._go_on)
 
     def _go_on(self) -> None:
-        spent = 0
-        while self._kept and spent < _SHARE:
+        spent, self._turn_s = 0, 0.0
+        while self._kept and spent < _SHARE and self._turn_s < _TURN_S and self._owed_s <= 0:
             frame = self._kept.popleft()
             spent += 1 + len(frame.payload) // _FRAME_BYTES
+            self._began_s = self._used_s()
             self._hand_on(frame)
+            self.handled()
         if self._kept:
             self._soon()
             return
-        self._spent = 0
+        self._spent, self._turn_s, self._behind_s = 0, 0.0, None
         if self._finished is not None:
             self._finished()
         elif not self._is_muted and not self._transport.is_closing():

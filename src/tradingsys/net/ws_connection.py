@@ -104,6 +104,11 @@ class Connection:
         """Whether `send` still sends."""
         return not (self._transport.is_close_frame_sent or self._transport.is_disconnected)
 
+    @property
+    def is_late(self) -> bool:
+        """Whether what it says now has waited for its share for seconds."""
+        return self._share is not None and self._share.is_late
+
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Say goodbye; the connection is cut when the peer has not answered within two seconds."""
         if not self.is_open:
@@ -206,13 +211,17 @@ class Listener(WSListener):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """See `WSListener`."""
-        if self._share is not None and self._share.is_spent(frame.payload_size):
-            self._share.keep(KeptFrame.of(frame))
-        elif frame.msg_type is WSMsgType.TEXT and frame.fin and not self._parts and not has_reserved_bits(frame):
+        share = self._share
+        if share is not None and share.is_spent(frame.payload_size):
+            share.keep(KeptFrame.of(frame))
+            return
+        if frame.msg_type is WSMsgType.TEXT and frame.fin and not self._parts and not has_reserved_bits(frame):
             if not transport.is_close_frame_sent:
                 self._deliver(frame.get_payload_as_bytes(), True)
         else:
             self._take(KeptFrame.of(frame))
+        if share is not None:
+            share.handled()
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002 - picows calls it so
         """See `WSListener`."""

@@ -9,6 +9,7 @@ class RecordedPeer:
         self.closed = ""
         self.pings = 0
         self.pending_bytes = 0
+        self.is_late = False
 
     def write(self, data: bytes) -> None:
         self.sent.append(data)

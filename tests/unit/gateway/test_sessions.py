@@ -231,3 +231,34 @@ def test_where_configured_sessions_are_admitted_a_number_is_no_way_to_new_limits
             desk.login(client(), params, 0)
         assert caught.value.code == ErrorCode.DENIED and 'add "4": {} to sessions' in str(caught.value)
     assert 4 not in desk.sessions
+
+
+def test_a_session_is_logged_in_to_twenty_times_at_once_and_then_twice_a_second() -> None:
+    """Each may cost a snapshot, on a connection that there is or on a new one."""
+    desk, onlooker = SessionDesk(7, None), LoginParams(1, "test", trading=False)
+    who = client()
+    for _ in range(20):
+        desk.login(who, onlooker, 10 * S)
+    assert refused(desk, who, onlooker, 10 * S) == refused(desk, client(), onlooker, 10 * S) == ErrorCode.DENIED
+    assert who.is_logged_in, "it is told what it was told before"
+    desk.login(client(), LoginParams(2, "test", trading=False), 10 * S)
+    desk.login(who, onlooker, 10 * S + S // 2)
+    assert refused(desk, who, onlooker, 10 * S + S // 2) == ErrorCode.DENIED
+
+
+def test_neither_who_looks_on_nor_who_is_refused_keeps_the_owner_out() -> None:
+    desk, onlooker = SessionDesk(7, None), LoginParams(1, "test", trading=False)
+    owner, other = client(), client()
+    desk.login(owner, trading(instance="a"), 0)
+    for _ in range(40):
+        refused(desk, other, trading(instance="b"))
+    for _ in range(20):
+        desk.login(other, onlooker, 0)
+    again = client()
+    desk.login(again, trading(instance="a"), 0)
+    assert desk.session(1).owner is again
+    for _ in range(18):
+        desk.login(client(), trading(instance="a"), 0)
+    last = desk.session(1).owner
+    assert refused(desk, client(), trading(instance="a")) == ErrorCode.DENIED
+    assert desk.session(1).owner is last, "who is refused takes nobody's place"

@@ -8,9 +8,11 @@ import socket
 from collections.abc import Callable
 
 import pytest
+from picows import WSMsgType
 
 from tests.unit.net.ws_rig import Peers, Recorder, masked, raw_client, scenario, serving
 from tradingsys.net import fair_share, ws
+from tradingsys.net.fair_share import FairShare, KeptFrame
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -161,3 +163,139 @@ async def test_a_server_that_is_not_asked_to_be_fair_hands_everything_on_at_once
         assert await reader.readexactly(5) == b"\x8a\x03end"
         assert len(peers.recorders[0].frames) == 600
         assert isinstance(server, ws.Server)
+
+
+class Driven:
+    """A connection whose clock, processor and loop are in the test's hands."""
+
+    def __init__(self, cost_s: Callable[[bytes], float]) -> None:
+        self.now_s, self.used_s = 0.0, 0.0
+        self.heard: list[tuple[float, bytes]] = []
+        self.late: list[bytes] = []
+        self.is_paused = False
+        self._cost_s = cost_s
+        self._later: list[tuple[float, Callable[[], None]]] = []
+        self.share = FairShare(self, self._take, lambda: None, self, lambda: self.used_s)
+
+    def arrive(self, *words: bytes) -> None:
+        """All at once."""
+        for word in words:
+            if self.share.is_spent(len(word)):
+                self.share.keep(KeptFrame(WSMsgType.TEXT, True, False, word, 0))
+            else:
+                self._take(KeptFrame(WSMsgType.TEXT, True, False, word, 0))
+                self.share.handled()
+
+    def run(self, seconds: float) -> None:
+        end_s = self.now_s + seconds
+        while self._later and min(self._later)[0] <= end_s:
+            self._later.sort(key=lambda each: each[0])
+            self.now_s, call = self._later.pop(0)
+            call()
+        self.now_s = end_s
+
+    @property
+    def words(self) -> list[bytes]:
+        return [word for _, word in self.heard]
+
+    def _take(self, frame: KeptFrame) -> None:
+        self.used_s += self._cost_s(frame.payload)
+        self.heard.append((self.now_s, frame.payload))
+        if self.share.is_late:
+            self.late.append(frame.payload)
+
+    def pause_reading(self) -> None:
+        self.is_paused = True
+
+    def resume_reading(self) -> None:
+        self.is_paused = False
+
+    def is_closing(self) -> bool:
+        return False
+
+    def call_soon(self, callback: Callable[[], None], /) -> None:
+        self._later.append((self.now_s, callback))
+
+    def call_later(self, delay: float, callback: Callable[[], None], /) -> None:
+        self._later.append((self.now_s + delay, callback))
+
+    def time(self) -> float:
+        return self.now_s
+
+
+def numbered(count: int) -> list[bytes]:
+    return [b"%d" % number for number in range(count)]
+
+
+def test_a_turn_is_over_when_it_took_its_time_and_not_only_after_eight_frames() -> None:
+    peer = Driven(lambda _: 0.0004)
+    peer.arrive(*numbered(8))
+    assert len(peer.heard) == 3 and peer.is_paused
+    peer.run(0.002)
+    assert len(peer.heard) == 6
+    peer.run(0.002)
+    assert peer.words == numbered(8) and not peer.is_paused
+
+
+def test_turns_of_the_loop_that_take_little_each_are_turns_of_their_own() -> None:
+    peer = Driven(lambda _: 0.0006)
+    for word in numbered(20):
+        peer.arrive(word)
+        assert not peer.is_paused
+        peer.run(0.1)
+    assert peer.words == numbered(20)
+
+
+@pytest.mark.parametrize(("cost_s", "a_second"), [(0.001, 20), (0.002, 5), (0.004, 1.25), (0.1, 1)])
+def test_what_is_dear_is_repaid_by_waiting_and_the_more_the_dearer_it_is(cost_s: float, a_second: float) -> None:
+    """Sent one after the other, each when the last was answered: nothing is late then, and nothing is refused."""
+    peer = Driven(lambda _: cost_s)
+    while peer.now_s < 20:
+        if not peer.is_paused:
+            peer.arrive(b"dear")
+        peer.run(0.01)
+    later = [at_s for at_s, _ in peer.heard if at_s >= 2]
+    assert 0.85 * a_second < len(later) / 18 < 1.15 * a_second
+    assert not peer.late
+
+
+def test_two_hundred_orders_a_second_never_wait() -> None:
+    peer = Driven(lambda _: 0.0002)
+    for _ in range(2_000):
+        peer.arrive(b"order")
+        assert not peer.is_paused
+        peer.run(0.005)
+
+
+def test_what_has_waited_for_two_seconds_is_late_and_handed_on_to_be_refused() -> None:
+    peer = Driven(lambda word: 0.1 if word == b"dear" else 0.0)
+    peer.arrive(*[b"dear"] * 2, *[b"waits"] * 50, *[b"dear"] * 2, *[b"late"] * 50)
+    peer.run(0.9)
+    assert peer.words == [b"dear"] * 2 and peer.is_paused
+    peer.run(0.2)
+    assert peer.words == [b"dear"] * 2 + [b"waits"] * 50 + [b"dear"] and not peer.late
+    peer.run(0.85)
+    assert len(peer.words) == 53
+    peer.run(0.2)
+    assert peer.words[53:] == [b"dear"] + [b"late"] * 50 and peer.late == [b"late"] * 50
+    assert not peer.is_paused and not peer.share.is_late
+
+
+def test_who_asks_for_more_and_more_is_told_that_it_is_late_and_heard_again_when_it_has_caught_up() -> None:
+    peer = Driven(lambda _: 0.1 if not peer.share.is_late else 0.0)
+    peer.arrive(*numbered(60))
+    peer.run(2.5)
+    assert peer.words == numbered(60) and peer.late == numbered(60)[-len(peer.late) :] and len(peer.late) >= 50
+    assert not peer.is_paused and not peer.share.is_late
+    peer.run(2)
+    peer.arrive(b"again")
+    assert peer.words[-1] == b"again" and b"again" not in peer.late
+
+
+def test_what_others_of_the_machine_took_is_nobodys_debt() -> None:
+    """The time is the processor's: a thread that was not let run while it handled a message has used none."""
+    peer = Driven(lambda _: 0.0)
+    for word in numbered(8):
+        peer.now_s += 5.0  # the machine did something else
+        peer.arrive(word)
+    assert peer.words == numbered(8) and not peer.is_paused
