@@ -49,6 +49,8 @@ _MAX_OPERATORS = 7
 _MAX_ONLOOKERS = 16
 """Of one session. Whoever trades is kept out by none of them: the oldest of the session with most makes room."""
 _MAX_NAME = 100
+_UNREAD_BYTES = 256 * 1024
+"""Of who logs in once more: two snapshots are not on their way at once."""
 _LONGEST_GRACE_MS = 86_400_000
 
 
@@ -351,6 +353,8 @@ class SessionDesk:
             raise LocalProtocolError(
                 f"this connection is session {held} already: open another one", code=ErrorCode.BAD_REQUEST
             )
+        if held is not None and client.peer.pending_bytes > _UNREAD_BYTES:
+            raise LocalProtocolError("read what the last login told before the next one", code=ErrorCode.DENIED)
 
     def _is_full_for(self, client: Client) -> bool:
         logged_in = sum(len(session.listeners) for session in self.sessions.values())
@@ -389,8 +393,8 @@ def _check_pace(pace: Pace, session: Session, now_ns: int) -> None:
     """Raises LocalProtocolError for one login too many."""
     if not pace.takes(now_ns):
         raise LocalProtocolError(
-            f"session {session.id} was logged in to {_LOGINS} times just now, and may be {_LOGINS_PER_S} times a second: "
-            "keep the connection, and try again in 1 s",
+            f"session {session.id} was logged in to {_LOGINS} times just now, and may be {_LOGINS_PER_S} times a "
+            "second: keep the connection, and try again in 1 s",
             code=ErrorCode.DENIED,
         )
 

@@ -74,6 +74,8 @@ class Connection:
     def send(self, data: bytes) -> None:
         """One text frame; silently dropped when the connection is closing, as `WsHandler.closed` will tell."""
         self._transport.send(WSMsgType.TEXT, data)
+        if self._share is not None:
+            self._share.answered(len(data))
 
     def send_binary(self, data: bytes) -> None:
         """One binary frame; otherwise as `send`."""

@@ -262,3 +262,15 @@ def test_neither_who_looks_on_nor_who_is_refused_keeps_the_owner_out() -> None:
     last = desk.session(1).owner
     assert refused(desk, client(), trading(instance="a")) == ErrorCode.DENIED
     assert desk.session(1).owner is last, "who is refused takes nobody's place"
+
+
+def test_who_has_not_read_what_the_last_login_told_is_told_nothing_more() -> None:
+    desk, onlooker = SessionDesk(7, None), LoginParams(1, "test", trading=False)
+    who = client()
+    desk.login(who, onlooker, 0)
+    assert isinstance(who.peer, RecordedPeer)
+    who.peer.pending_bytes = 10**6
+    assert refused(desk, who, onlooker) == ErrorCode.DENIED and who.is_logged_in
+    desk.login(client(), onlooker, 0)
+    who.peer.pending_bytes = 0
+    desk.login(who, onlooker, 0)
