@@ -33,7 +33,8 @@ LINE_LIMIT = 1 << 24
 @asynccontextmanager
 async def process(*arguments: str, directory: Path | None = None) -> AsyncIterator[asyncio.subprocess.Process]:
     """A Python process whose output is read; ended in the end if it is still there."""
-    environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    # What is measured is this working copy, whatever is installed.
+    environ = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "PYTHONUNBUFFERED": "1"}
     if directory is not None:
         environ["XDG_CONFIG_HOME"] = environ["XDG_RUNTIME_DIR"] = str(directory)
     child = await asyncio.create_subprocess_exec(

@@ -1,6 +1,6 @@
 """A bad neighbour: one who does one thing wrong to a gateway, as hard as it can, and over and over.
 
-``python -m benchmarks.neighbour KIND ADDRESS`` prints how often it did it when it has begun, and then ten times a
+``python -m benchmarks.neighbour KIND ADDRESS NICE`` prints how often it did it when it has begun, and then ten times a
 second until it is ended.
 """
 
@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from benchmarks.exchange import SYMBOL
-from pyalgo import Depth, Engine
+from pyalgo import Depth, Engine, Order, OrderType, Side, Tif
 from tradingsys.net.token import read_token
 
 __all__ = ["KINDS"]
@@ -28,6 +28,11 @@ _CHUNK = 200
 """Messages that are written at once."""
 _SLEEP_S = 5.0
 _SMALLEST_BUFFER = 1
+_ASKED, _ASKING_S = 20, 0.1
+"""Requests at a time, and how often: no more than a connection may send."""
+_RESTING, _RESTING_PX = 180, 104_000.0
+_BURSTS = 10
+"""On one connection, before the next one."""
 
 
 class _Count:
@@ -153,14 +158,68 @@ def trickles(address: str) -> None:
                 time.sleep(0.0005)
 
 
+def _in_bounds(address: str, begin: bytes, ask: bytes) -> None:
+    """Send as many requests as a connection may, and read all that comes."""
+    count = _Count()
+    while True:
+        with contextlib.suppress(ConnectionError), _connected(address) as sock:
+            sock.sendall(begin)
+            for _ in range(_BURSTS):
+                sock.sendall(ask * _ASKED)
+                count(_ASKED)
+                _read_for(sock, _ASKING_S)
+
+
+def _read_for(sock: socket.socket, seconds: float) -> None:
+    """Raises ConnectionError when the other end is gone."""
+    end_s = time.monotonic() + seconds
+    while (left_s := end_s - time.monotonic()) > 0:
+        sock.settimeout(left_s)
+        with contextlib.suppress(TimeoutError):
+            if not sock.recv(2**20):
+                raise ConnectionError
+
+
+def logs_in(address: str) -> None:
+    """Has many open orders, and logs in again and again, on old connections and on new ones."""
+    engine = Engine(0.001, level="warn")
+    session = engine.make_session(addr=address, session_id=15, name="logs in", trading=True)
+    subscribed = session.subscribe(SYMBOL.lower(), "depth")
+
+    told, sent = set[str](), set[str]()
+
+    def on_depth(_depth: Depth) -> None:
+        for _ in range(_RESTING - len(subscribed.open_orders)):
+            subscribed.add_order(_RESTING_PX, 0.001, Side.SELL, OrderType.LIMIT, Tif.GTC)
+            sent.add(subscribed.open_orders[-1].client_order_id)
+        if sent <= told:
+            engine.stop()
+
+    def on_order(order: Order) -> None:
+        told.add(order.client_order_id)
+
+    subscribed.on_order = on_order
+    subscribed.on_data = on_depth
+    engine.run()
+    login = _login(address, 15)
+    _in_bounds(address, login, login)
+
+
+def asks(address: str) -> None:
+    """Asks for the rules of all symbols, all the time."""
+    ask = frame(b'{"id":2,"method":"get_products","params":[]}')
+    _in_bounds(address, _login(address, 16), ask)
+
+
 KINDS: dict[str, Callable[[str], None]] = {
     "sleeps": sleeps,
     "floods": floods,
     "garbles": garbles,
     "trickles": trickles,
+    "logs in": logs_in,
+    "asks": asks,
 }
 
 if __name__ == "__main__":
-    # What is asked is how the gateway shares its time out, and not how the machine does.
-    os.nice(19)
+    os.nice(int(sys.argv[3]))
     KINDS[sys.argv[1]](sys.argv[2])

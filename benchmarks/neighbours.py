@@ -1,10 +1,16 @@
 """What bad neighbours cost a good strategy, and the gateway's memory.
 
 One gateway, one strategy that answers each tick with an order, and beside it one who sleeps five seconds in each
-callback, one who floods, one who sends garbage, one who reads byte by byte, and all of them. Each stretch with a
+callback, one who floods, one who sends garbage, one who reads byte by byte, one with 180 open orders who logs in again
+and again, one who asks for the rules of 600 symbols all the time, and all of them. Each stretch with a
 neighbour has one without right beside it, in turns before and after, so that a noisy moment of the machine hits both;
-the intervals are of 95 %, by drawing the pairs anew. Neighbours run with less of a right to the cores (nice 19): what
-is asked is how the gateway shares its time out, and not how the machine does.
+the intervals are of 95 %, by drawing the pairs anew.
+
+A neighbour can take the gateway's loop, and it can take the machine. The first is what a gateway can prevent and what
+is measured here: neighbours have less of a right to the cores (``--nice 19``), as if they had cores of their own. What
+the second costs, ``--nice 0`` shows: neighbours that never rest then have the same right to a core as the gateway and
+the good strategy, and where there are fewer cores than processes that want one all of them wait, whatever the gateway
+does. A user who cannot trust a neighbour on that gives it a core of its own, or less of a right to those of others.
 
 Memory is what of the gateway's process is resident (``/proc/<pid>/statm``): the most in a stretch less what it was at
 its beginning. What the kernel holds for a connection comes on top, and is bounded by 1.1 MiB.
@@ -78,9 +84,11 @@ MEASURES: dict[str, Callable[[Stretch], list[int]]] = {
 class Bench:
     """The gateway, the good strategy, and who comes and goes beside them."""
 
-    def __init__(self, venue: MeasuringVenue, address: str, gateway_pid: int, ticks: int, folder: Path) -> None:
+    def __init__(
+        self, venue: MeasuringVenue, address: str, gateway_pid: int, ticks: int, folder: Path, nice: int
+    ) -> None:
         self._venue, self._address, self._pid = venue, address, gateway_pid
-        self._ticks, self._folder = ticks, folder
+        self._ticks, self._folder, self._nice = ticks, folder, nice
         self._next = 1
 
     async def warm_up(self) -> None:
@@ -117,7 +125,7 @@ class Bench:
 
     @contextlib.asynccontextmanager
     async def _neighbour(self, kind: str) -> AsyncIterator[list[int]]:
-        program = ("-m", "benchmarks.neighbour", kind, self._address)
+        program = ("-m", "benchmarks.neighbour", kind, self._address, str(self._nice))
         async with process(*program, directory=self._folder) as child:
             told = asyncio.ensure_future(line(child))
             while not (await asyncio.wait([told], timeout=_SETTLE_S))[0]:
@@ -146,7 +154,7 @@ class Bench:
         return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-async def measure(rounds: int, ticks: int, kinds: Sequence[str]) -> dict[str, list[Pair]]:
+async def measure(rounds: int, ticks: int, kinds: Sequence[str], nice: int) -> dict[str, list[Pair]]:
     """All pairs, by kind of neighbour."""
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
@@ -172,7 +180,7 @@ async def measure(rounds: int, ticks: int, kinds: Sequence[str]) -> dict[str, li
             async with process(*good_program, directory=folder) as good:
                 assert await line(good) == "ready"
                 await venue.subscribed.wait()
-                bench = Bench(venue, address, gateway.pid, ticks, folder)
+                bench = Bench(venue, address, gateway.pid, ticks, folder, nice)
                 await bench.warm_up()
                 for number in range(rounds):
                     for kind in kinds:
@@ -205,7 +213,7 @@ def interval(pairs: Sequence[Pair], measure_of: Callable[[Stretch], list[int]]) 
     return ratio(pairs), drawn[_DRAWS * 25 // 1000], drawn[_DRAWS * 975 // 1000 - 1]
 
 
-def results(pairs: dict[str, list[Pair]]) -> list[dict[str, object]]:
+def results(pairs: dict[str, list[Pair]], nice: int) -> list[dict[str, object]]:
     """One row for each kind of neighbour and each measure."""
     rows: list[dict[str, object]] = []
     for kind, of_kind in pairs.items():
@@ -215,6 +223,7 @@ def results(pairs: dict[str, list[Pair]]) -> list[dict[str, object]]:
                 {
                     "neighbour": kind,
                     "measure": what,
+                    "nice": nice,
                     "alone_p99_us": p99_us(of_kind, lambda pair: pair.alone, measure_of),
                     "beside_p99_us": p99_us(of_kind, lambda pair: pair.beside, measure_of),
                     "ratio": middle,
@@ -229,11 +238,10 @@ def results(pairs: dict[str, list[Pair]]) -> list[dict[str, object]]:
     return rows
 
 
-def table(rows: Sequence[dict[str, object]]) -> Table:
+def table(rows: Sequence[dict[str, object]], nice: int) -> Table:
     """For people."""
-    shown = Table(
-        "neighbour", "", "p99 alone", "beside", "ratio", "95 %", "memory", "it did", title="microseconds, MiB"
-    )
+    columns = ("neighbour", "", "p99 alone", "beside", "ratio", "95 %", "memory", "it did")
+    shown = Table(*columns, title=f"microseconds, MiB; neighbours at nice {nice}")
     for row in rows:
         shown.add_row(
             str(row["neighbour"]),
@@ -254,15 +262,16 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=6, help="pairs for each kind of neighbour")
     parser.add_argument("--ticks", type=int, default=150, help="of a stretch")
     parser.add_argument("--only", choices=[*KINDS, _TOGETHER], help="one kind of neighbour")
+    parser.add_argument("--nice", type=int, choices=range(20), default=19, help="of the neighbours; see above")
     parser.add_argument("--json", action="store_true", help="the same as JSON")
     options = parser.parse_args()
     kinds = [options.only] if options.only else [*KINDS, _TOGETHER]
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        rows = results(runner.run(measure(options.rounds, options.ticks, kinds)))
+        rows = results(runner.run(measure(options.rounds, options.ticks, kinds, options.nice)), options.nice)
     if options.json:
         print(json.dumps(rows, indent=1))
     else:
-        Console().print(table(rows))
+        Console().print(table(rows, options.nice))
     return 0
 
 

@@ -1,4 +1,7 @@
-"""The exchange behind the gateway while it is measured: everything but ticks and orders is the simulator's."""
+"""The exchange behind the gateway while it is measured: everything but ticks and orders is the simulator's.
+
+It lists as many symbols as the real one does. Orders to sell are the simulator's too: they rest where they are put.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,8 @@ API_KEY = "benchmark"
 ACCOUNT = "benchmark"
 ORDERS_ALLOWED = 10**9
 """Per window: what is measured is latency, not the exchange's patience."""
+
+SYMBOLS = 600
 
 _Params = Mapping[str, str | int | bool]
 
@@ -101,7 +106,7 @@ class MeasuringVenue(Exchange):
         asked = Request(request.method, request.path, request.query, request.headers, request.body)
         reply, outputs = self._sim.http(asked, time.time_ns())
         self._perform(outputs)
-        body = _allow_any_number_of_orders(reply.body) if request.path.endswith("/exchangeInfo") else reply.body
+        body = _as_large_as_the_real_one(reply.body) if request.path.endswith("/exchangeInfo") else reply.body
         return http.HttpOut(reply.status, reply.headers, body)
 
     # ---- orders
@@ -110,10 +115,12 @@ class MeasuringVenue(Exchange):
         if conn not in self._numbers:
             self.opened(conn, "/ws-fapi/v1", is_user_stream=False)
         request = msgspec.json.decode(data, type=messages.WsApiRequest)
-        if request.method != "order.place":
+        if request.method != "order.place" or isinstance(request.params, msgspec.UnsetType):
             self.arrived(conn, data)
             return
-        assert not isinstance(request.params, msgspec.UnsetType)
+        if request.params["side"] == Side.SELL:
+            self.arrived(conn, data)
+            return
         self._orders += 1
         new = _order(request.params, self._orders)
         conn.send(ws_api_reply(request.id, order_reply(new)))
@@ -156,13 +163,19 @@ def _order(params: _Params, number: int) -> Order:
     return Order((str(params["newClientOrderId"]),), str(number), terms, accepted=True)
 
 
-def _allow_any_number_of_orders(body: bytes) -> bytes:
+def _as_large_as_the_real_one(body: bytes) -> bytes:
+    """Its symbols, again and again under other names; and any number of orders."""
     known = msgspec.json.decode(body, type=messages.ExchangeInfo)
     rules = [
         structs.replace(rule, limit=ORDERS_ALLOWED) if rule.rate_limit_type == "ORDERS" else rule
         for rule in known.rate_limits
     ]
-    return to_bytes(structs.replace(known, rate_limits=rules))
+    model = known.symbols[0]
+    more = [
+        structs.replace(model, symbol=f"X{number}USDT", pair=f"X{number}USDT", base_asset=f"X{number}")
+        for number in range(SYMBOLS - len(known.symbols))
+    ]
+    return to_bytes(structs.replace(known, rate_limits=rules, symbols=[*known.symbols, *more]))
 
 
 def _now_ms() -> int:
