@@ -27,7 +27,7 @@ class MarketRequests:
 
     def __init__(self, gateway: Host) -> None:
         self._gateway = gateway
-        self._products = ProductViews(gateway.instruments)
+        self._products = ProductViews()
         self._waiting: list[tuple[Client, list[Stream]]] = []
         """Subscriptions that are not confirmed yet."""
         self.methods: dict[str, Method] = {
@@ -38,7 +38,8 @@ class MarketRequests:
         }
 
     def _get_products(self, client: Client, request: Request) -> None:
-        client.peer.write(encode_reply(request.id, self._products.encoded(wanted_symbols(request))))
+        views = self._products.encoded(self._gateway.instruments, wanted_symbols(request))
+        client.peer.write(encode_reply(request.id, views))
 
     def _subscribe(self, client: Client, request: Request) -> None:
         gateway = self._gateway

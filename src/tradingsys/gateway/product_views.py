@@ -16,13 +16,11 @@ __all__ = ["ProductViews"]
 class ProductViews:
     """Of instruments that others replace whenever the rules are read anew."""
 
-    def __init__(self, instruments: Mapping[str, Instrument]) -> None:
-        self._instruments = instruments
+    def __init__(self) -> None:
         self._made: dict[str, tuple[Instrument, bytes]] = {}
 
-    def encoded(self, symbols: Collection[str]) -> msgspec.Raw:
-        """A list of these, or of all when none is named; who is not listed is left out."""
-        listed = self._instruments
+    def encoded(self, listed: Mapping[str, Instrument], symbols: Collection[str]) -> msgspec.Raw:
+        """A list of these symbols, or of all that are listed when none is named; who is not listed is left out."""
         if len(self._made) > len(listed):
             self._made.clear()  # of symbols that are gone
         views = [self._view(each) for each in listed.values() if not symbols or each.symbol in symbols]
