@@ -14,7 +14,7 @@ from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.ids import MAX_SESSION
 from tradingsys.core.instrument import plain
 from tradingsys.core.position import SessionPosition
-from tradingsys.gateway.pace import Pace
+from tradingsys.gateway.pace import LoginPace, Pace
 from tradingsys.gateway.seams import Peer
 from tradingsys.gateway.tokens import Tokens
 from tradingsys.gateway.views import executed_view, money_view
@@ -40,8 +40,6 @@ _PROBE_NS = 5 * _NS_PER_S
 _MAX_REPLAY_BYTES = 3 * 512 * 1024
 """Well below what a connection may leave unread."""
 _MESSAGES, _MESSAGES_PER_S = 400, 200
-_LOGINS, _LOGINS_PER_S = 20, 2
-"""Of a session to trade, and as many without: all that look on may come back at once."""
 _MAX_IGNORED = 1_000
 _MAX_LOGGED_IN = 64
 _MAX_OPERATORS = 7
@@ -146,7 +144,7 @@ class Session:
         self.owner: Client | None = None
         self.onlookers: dict[Client, None] = {}
         """Logged in to it without trading; in the order of their coming."""
-        self.logins, self.onlookers_logins = Pace(_LOGINS, _LOGINS_PER_S), Pace(_LOGINS, _LOGINS_PER_S)
+        self.logins, self.onlookers_logins = LoginPace(session_id), LoginPace(session_id)
         """Each may cost a snapshot; who looks on keeps nobody from trading."""
         self.probe_deadline_ns: int | None = None
         self.durable_n = 0
@@ -252,7 +250,7 @@ class SessionDesk:
                 raise _too_many(_MAX_ONLOOKERS, "connections of this session without trading")
             if self._is_full_for(client):
                 raise _too_many(_MAX_LOGGED_IN, "connections of strategies")
-            _check_pace(session.onlookers_logins, session, now_ns)
+            session.onlookers_logins.check(now_ns)
             self.release(client)
             session.onlookers[client] = None
             client.watched = session
@@ -261,7 +259,7 @@ class SessionDesk:
         if owner is not None and owner is not client:
             self._contest(session, owner, client, now_ns)
         else:
-            _check_pace(session.logins, session, now_ns)
+            session.logins.check(now_ns)
         if self._is_full_for(client):
             self._make_room()
         session.owner, session.probe_deadline_ns = client, None
@@ -369,7 +367,7 @@ class SessionDesk:
 
     def _contest(self, session: Session, owner: Client, client: Client, now_ns: int) -> None:
         if client.instance and owner.instance == client.instance:
-            _check_pace(session.logins, session, now_ns)
+            session.logins.check(now_ns)
             self._evict(owner, "the same strategy connected anew")
             return
         if session.probe_deadline_ns is None:
@@ -387,16 +385,6 @@ class SessionDesk:
             client.peer.write(encode(SessionClosedPush(reason)))
         self.release(client)
         client.peer.close(reason)
-
-
-def _check_pace(pace: Pace, session: Session, now_ns: int) -> None:
-    """Raises LocalProtocolError for one login too many."""
-    if not pace.takes(now_ns):
-        raise LocalProtocolError(
-            f"session {session.id} was logged in to {_LOGINS} times just now, and may be {_LOGINS_PER_S} times a "
-            "second: keep the connection, and try again in 1 s",
-            code=ErrorCode.DENIED,
-        )
 
 
 def _too_many(most: int, what: str) -> LocalProtocolError:
