@@ -56,6 +56,10 @@ class Door:
         """Whether what is handed on was said seconds ago."""
         return self._share.is_late
 
+    def forgive(self) -> None:
+        """What is handed on costs nothing."""
+        self._share.forgive()
+
     def finish(self, finished: Callable[[], None]) -> None:
         """The peer is gone: what came from it before is read before that is noticed."""
         if self._is_paused and not self._is_muted:

@@ -93,6 +93,11 @@ class WsPeer:
         """Whether what it says now was said seconds ago, as what it said before took so much time."""
         return self._conn is not None and self._conn.is_late
 
+    def forgive(self) -> None:
+        """What it says now costs it nothing of its share of the processor's time."""
+        if self._conn is not None:
+            self._conn.forgive()
+
     def write(self, data: bytes) -> None:
         """Send; a peer that leaves megabytes unread is closed: its events wait for it under its cursor."""
         conn = self._conn

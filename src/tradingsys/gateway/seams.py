@@ -28,6 +28,9 @@ class Peer(Protocol):
     def is_late(self) -> bool:
         """Whether what it says now was said seconds ago, as what it said before took so much time."""
 
+    def forgive(self) -> None:
+        """What it says now costs it nothing of its share of the processor's time."""
+
     def write(self, data: bytes) -> None:
         """Send one message; never blocks."""
 

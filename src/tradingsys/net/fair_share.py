@@ -104,7 +104,7 @@ class FairShare:
         self._spent = 0
         self._turn_s = 0.0
         """What this turn has taken."""
-        self._began_s, self._answered = 0.0, 0
+        self._began_s, self._answered, self._is_forgiven = 0.0, 0, False
         self._repaid_s = 0.0
         """When all will be repaid."""
         self._behind_s: float | None = None
@@ -132,12 +132,16 @@ class FairShare:
         """So many bytes were written to the peer."""
         self._answered += size
 
+    def forgive(self) -> None:
+        """The frame that is being handed on must not cost whoever sent it anything: something else bounds such."""
+        self._is_forgiven = True
+
     def handled(self) -> None:
         """The frame that was not one too many has been handed on."""
         took_s = self._used_s() - self._began_s + self._answered * _BYTE_S
         self._turn_s += took_s
         factor = _REPAID if took_s < _TURN_S else _REPAID_DEAR
-        owed_s = min(took_s * took_s * factor, _MOST_REPAID_S)
+        owed_s = 0.0 if self._is_forgiven else min(took_s * took_s * factor, _MOST_REPAID_S)
         self._repaid_s = max(self._repaid_s, self._turns.time()) + owed_s
         if self._turn_s >= _TURN_S / 2:
             self._count()
@@ -180,7 +184,7 @@ class FairShare:
         return 0.0 if self.is_late else self._repaid_s - _MOST_REPAID_S - self._turns.time()
 
     def _begin(self) -> None:
-        self._began_s, self._answered = self._used_s(), 0
+        self._began_s, self._answered, self._is_forgiven = self._used_s(), 0, False
 
     def _count(self) -> None:
         if not self._is_counted:

@@ -111,6 +111,11 @@ class Connection:
         """Whether what it says now has waited for its share for seconds."""
         return self._share is not None and self._share.is_late
 
+    def forgive(self) -> None:
+        """See `FairShare.forgive`."""
+        if self._share is not None:
+            self._share.forgive()
+
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Say goodbye; the connection is cut when the peer has not answered within two seconds."""
         if not self.is_open:

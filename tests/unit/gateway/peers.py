@@ -10,9 +10,13 @@ class RecordedPeer:
         self.pings = 0
         self.pending_bytes = 0
         self.is_late = False
+        self.forgiven = 0
 
     def write(self, data: bytes) -> None:
         self.sent.append(data)
+
+    def forgive(self) -> None:
+        self.forgiven += 1
 
     def ping(self) -> None:
         self.pings += 1

@@ -89,6 +89,10 @@ def test_who_is_late_because_of_what_it_asked_before_is_told_so_and_nothing_is_d
     assert not gateway.book.orders and gateway.clients[peer].ignored == 1
     monkeypatch.undo()
     assert "result" in client.ask("order", params), "its key was not used"
+    monkeypatch.setattr(type(peer), "is_late", True)
+    assert "result" in client.ask("cancel", {"client_order_id": next(iter(gateway.book.orders))}), (
+        "late is not too late"
+    )
 
 
 @pytest.mark.parametrize(

@@ -168,12 +168,12 @@ async def test_a_server_that_is_not_asked_to_be_fair_hands_everything_on_at_once
 class Driven:
     """A connection whose clock, processor and loop are in the test's hands."""
 
-    def __init__(self, cost_s: Callable[[bytes], float]) -> None:
+    def __init__(self, cost_s: Callable[[bytes], float], forgiven: bytes = b"") -> None:
         self.now_s, self.used_s = 0.0, 0.0
         self.heard: list[tuple[float, bytes]] = []
         self.late: list[bytes] = []
         self.is_paused: bool = False
-        self._cost_s = cost_s
+        self._cost_s, self._forgiven = cost_s, forgiven
         self._later: list[tuple[float, Callable[[], None]]] = []
         self.share = FairShare(self, self._take, lambda: None, self, lambda: self.used_s)
 
@@ -200,6 +200,8 @@ class Driven:
 
     def _take(self, frame: KeptFrame) -> None:
         self.used_s += self._cost_s(frame.payload)
+        if frame.payload == self._forgiven:
+            self.share.forgive()
         self.heard.append((self.now_s, frame.payload))
         if self.share.is_late:
             self.late.append(frame.payload)
@@ -265,6 +267,16 @@ def test_two_hundred_orders_a_second_never_wait() -> None:
         peer.arrive(b"order")
         assert not peer.is_paused
         peer.run(0.005)
+
+
+def test_what_is_forgiven_is_not_repaid_and_the_next_one_is() -> None:
+    peer = Driven(lambda _: 0.01, forgiven=b"order")
+    for _ in range(400):
+        peer.arrive(b"order")
+        assert not peer.is_paused
+        peer.run(0.005)
+    peer.arrive(b"dear", b"dear", b"waits")
+    assert peer.is_paused and b"waits" not in peer.words
 
 
 def test_what_has_waited_for_two_seconds_is_late_and_handed_on_to_be_refused() -> None:
