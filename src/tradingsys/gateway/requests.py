@@ -26,7 +26,7 @@ from tradingsys.wire.messages import ErrorCode, LoginParams, LoginResult, Reques
 __all__ = ["RequestHandler"]
 
 _BOUNDED = frozenset({"order", "order_list", "amend", "cancel"})
-"""Limits of their own keep these from taking the loop; however dear each of them is on a machine, none waits for that."""
+"""Limits of their own keep these from taking the loop: however dear each is on a machine, none waits for that."""
 _FLOODERS_WAIT_S = 5.0
 """Before they may come again: the time of others that they cost is little beside this."""
 
