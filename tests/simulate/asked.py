@@ -139,11 +139,14 @@ class Asked:
         """An order that shall only reduce is not larger than what its session holds there.
 
         A conditional one may be, until it is triggered; and the exchange itself sees to those that carry its own flag.
+        Where the books are known to differ, or whose an execution is to be unknown, nobody knows what it holds.
         """
         if self.exchange_forgets or command.terms.reduce_only:
             return
         order = book.order(command.client_order_id)
         if order is None or order.terms is None or not order.terms.reduce_only or order.is_conditional:
+            return
+        if order.symbol in {*book.differences, *(symbol for symbol, _ in book.unattributed)}:
             return
         own = (
             each
