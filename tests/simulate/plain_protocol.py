@@ -33,7 +33,7 @@ from tradingsys.core.reports import (
 )
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.venues.binance.errors import WRONG_TIME
-from tradingsys.venues.protocol import Cost, Output
+from tradingsys.venues.protocol import Cost, Misfit, Output
 
 __all__ = ["PlainProtocol"]
 
@@ -98,6 +98,14 @@ class PlainProtocol:
         return Cost(0, 0)
 
     def refusal(self, terms: Terms, instrument: Instrument, reference_px: Decimal | None) -> TradingError | None:
+        return None
+
+    def misfit(self, terms: Terms, instrument: Instrument, px: Decimal | None) -> Misfit | None:
+        return None
+
+    def refused_misfit(
+        self, terms: Terms, instrument: Instrument, px: Decimal | None, code: int, message: str
+    ) -> Misfit | None:
         return None
 
     def list_refusal(self, command: PlaceOrderList) -> TradingError | None:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from decimal import ROUND_FLOOR, Decimal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from tradingsys.core.enums import OrderType, SelfTradePrevention, Side
 from tradingsys.core.errors import InvalidOrder, StoreError
 from tradingsys.core.instrument import Instrument, plain
 from tradingsys.core.order import Terms
 from tradingsys.gateway.host import Host
+from tradingsys.gateway.orders import OrderDesk, Prepared
 from tradingsys.gateway.symbol_rules import explain_status
 from tradingsys.oms.throttle import Share
 from tradingsys.oms.tracked_order import TrackedOrder
+from tradingsys.venues.protocol import Misfit
 
 __all__ = ["Flattening", "Remainder"]
 
 _NS_PER_MS = 1_000_000
 _FIRST_WAIT_NS = 500 * _NS_PER_MS
 _LONGEST_WAIT_NS = 16_000 * _NS_PER_MS
+_DUST_WAIT_NS = 60_000 * _NS_PER_MS
+"""Before the exchange is asked again to take so little: prices and rules change."""
+_PRICE_AGE_NS = 30_000 * _NS_PER_MS
+"""The gateway does not let prices of what is held become older, if it can."""
 
 
 class Remainder(Struct, frozen=True):
@@ -40,9 +46,13 @@ class _Attempt(Struct, frozen=True):
     order: TrackedOrder
     net: Decimal
     """What the session held when it was sent."""
-    due_ns: int
-    """When to try again if it changed nothing."""
+    sent_ns: int
     wait_ns: int
+    """How long to wait before trying again if it changed nothing."""
+    is_all: bool
+    """Whether it was for as much as the session's net has lots."""
+    most_qty: Decimal | None
+    """Orders for more were refused."""
 
 
 class Flattening:
@@ -54,6 +64,8 @@ class Flattening:
     def __init__(self, gateway: Host) -> None:
         self._gateway = gateway
         self._attempts: dict[tuple[int, str], _Attempt] = {}
+        self._told: dict[tuple[int, str], Remainder] = {}
+        """What the log has."""
         self._login = self._seq = 0
 
     def is_own(self, order: TrackedOrder) -> bool:
@@ -67,16 +79,56 @@ class Flattening:
         net = book.net(session, symbol)
         if not net and not self._under_way(session, symbol):
             self._attempts.pop((session, symbol), None)
+            self._told.pop((session, symbol), None)
             return None
         waits_for = self._under_way(session, symbol) or self._obstacle(symbol)
         if waits_for:
             return Remainder(session, symbol, net, waits_for)
         last = self._attempts.get((session, symbol))
-        if last is not None and last.net == net and self._gateway.now_ns() < last.due_ns:
-            closed = last.order.facts.closed
-            told = closed.reason or closed.status.lower() if closed is not None else "it had no effect"
-            return Remainder(session, symbol, net, f"the last order did not trade it away ({told}): trying again")
-        return self._trade_away(session, symbol, net)
+        misfit = self._refused(last) if last is not None else None
+        if last is not None and last.net == net:
+            is_dust = misfit is not None and misfit.is_too_little and last.is_all
+            if self._gateway.now_ns() < last.sent_ns + (_DUST_WAIT_NS if is_dust else last.wait_ns):
+                return self._dust(session, symbol, net, misfit) if is_dust else self._tried(last)
+        most_qty = last.most_qty if last is not None else None
+        if last is not None and last.order.terms is not None and misfit is not None and not misfit.is_too_little:
+            most_qty = _half(last.order.terms.order_qty, self._gateway.instruments[symbol])
+        return self._trade_away(session, symbol, net, most_qty)
+
+    def _tried(self, last: _Attempt) -> Remainder:
+        order, closed = last.order, last.order.facts.closed
+        told = closed.reason or closed.status.lower() if closed is not None else "it had no effect"
+        why = f"the last order did not trade it away ({told}): trying again"
+        return Remainder(order.session, order.symbol, last.net, why)
+
+    def _refused(self, last: _Attempt) -> Misfit | None:
+        """Whether the exchange itself said of the last order that it is too little, or too much."""
+        gateway, order, closed = self._gateway, last.order, last.order.facts.closed
+        instrument = gateway.instruments.get(order.symbol)
+        if closed is None or not closed.code or order.terms is None or instrument is None:
+            return None
+        px = gateway.market.prices.worth(order.symbol) or gateway.book.position(order.session, order.symbol).entry_px
+        return gateway.venue.refused_misfit(order.terms, instrument, px, closed.code, closed.reason)
+
+    def _fresh_px(self, symbol: str) -> Decimal | None:
+        now_ns = self._gateway.now_ns()
+        return self._gateway.market.prices.measure(symbol, now_ns - _PRICE_AGE_NS, now_ns).px
+
+    def _dust(self, session: int, symbol: str, net: Decimal, misfit: Misfit | None) -> Remainder:
+        why = f" ({misfit.why})" if misfit is not None else ""
+        why = f"less than the exchange takes an order for{why}"
+        return self._stays(Remainder(session, symbol, net, why, is_dust=True))
+
+    def _stays(self, remainder: Remainder) -> Remainder:
+        """For now, or for good: the log says so once."""
+        place = remainder.session, remainder.symbol
+        if self._told.get(place) != remainder:
+            self._told[place] = remainder
+            what = "too little to be traded away: it stays" if remainder.is_dust else "it cannot be traded away"
+            self._gateway.log.warning(
+                what, session=remainder.session, symbol=remainder.symbol, net=remainder.net, reason=remainder.why
+            )
+        return remainder
 
     def _under_way(self, session: int, symbol: str) -> str:
         """What must end before the session's net can be known; empty when nothing is."""
@@ -104,50 +156,64 @@ class Flattening:
             return "it takes no market orders: trade it away by hand, and correct the session's position"
         return self._gateway.venue.why_not_trading()
 
-    def _trade_away(self, session: int, symbol: str, net: Decimal) -> Remainder:
+    def _trade_away(self, session: int, symbol: str, net: Decimal, most_qty: Decimal | None) -> Remainder:
         gateway, desk = self._gateway, self._gateway.orders
         assert desk is not None
         instrument = gateway.instruments[symbol]
-        qty = _tradable(abs(net), instrument)
-        if not qty:
-            return Remainder(session, symbol, net, f"less than the lot, {plain(instrument.lot_size)}", is_dust=True)
+        all_qty = _floor(abs(net), instrument)
+        if not all_qty:
+            why = f"less than the lot, {plain(instrument.lot_size)}"
+            return self._stays(Remainder(session, symbol, net, why, is_dust=True))
         terms = Terms(
             symbol,
             Side.SELL if net > 0 else Side.BUY,
             OrderType.MARKET,
-            qty,
+            _at_once(all_qty, instrument, most_qty),
             reduce_only=True,
             # Whatever other sessions have in the market gives way, or nothing could be traded behind it.
             self_trade_prevention=SelfTradePrevention.EXPIRE_MAKER,
         )
         try:
-            command, asked = desk.prepare_own(
-                session, self._own_login(), self._seq + 1, terms, gateway.venue.venue_ms()
-            )
+            prepared, misfit = self._prepared(desk, session, terms, instrument)
         except InvalidOrder as error:
             return Remainder(session, symbol, net, str(error))
-        reference_px = gateway.market.reference_px(symbol) or gateway.book.position(session, symbol).entry_px
-        refusal = gateway.venue.refusal(command.terms, instrument, reference_px)
-        if refusal:
-            return Remainder(session, symbol, net, f"the exchange takes no such order: {refusal}", is_dust=True)
+        command = prepared[0]
+        is_all = command.terms.order_qty == all_qty
+        if misfit is not None and misfit.is_too_little and is_all:
+            return self._dust(session, symbol, net, misfit)
+        refusal = misfit.why if misfit is not None else gateway.venue.refusal(command.terms, instrument, None)
+        if refusal:  # not for being too little: whoever holds much must not be told that all is done
+            return self._stays(Remainder(session, symbol, net, f"the exchange takes no such order: {refusal}"))
         if not gateway.venue.admits(command, Share.CANCELS):
             return Remainder(session, symbol, net, gateway.venue.too_fast("order", command, Share.CANCELS))
         self._seq += 1
         try:
-            desk.commit(session, [(command, asked)])
+            desk.commit(session, [prepared])
         except StoreError as error:
             gateway.fail(error)
             return Remainder(session, symbol, net, str(error))
-        self._remember(session, symbol, net, command.client_order_id)
+        last = self._attempts.get((session, symbol))
+        wait_ns = min(2 * last.wait_ns, _LONGEST_WAIT_NS) if last is not None and last.net == net else _FIRST_WAIT_NS
+        order = gateway.book.orders[command.client_order_id]
+        self._attempts[session, symbol] = _Attempt(order, net, gateway.now_ns(), wait_ns, is_all, most_qty)
         gateway.venue.send(command)
         return Remainder(session, symbol, net, f"{command.client_order_id} is under way")
 
-    def _remember(self, session: int, symbol: str, net: Decimal, client_order_id: str) -> None:
-        last = self._attempts.get((session, symbol))
-        is_again = last is not None and last.net == net
-        wait_ns = min(2 * last.wait_ns, _LONGEST_WAIT_NS) if last is not None and is_again else _FIRST_WAIT_NS
-        order = self._gateway.book.orders[client_order_id]
-        self._attempts[session, symbol] = _Attempt(order, net, self._gateway.now_ns() + wait_ns, wait_ns)
+    def _prepared(
+        self, desk: OrderDesk, session: int, terms: Terms, instrument: Instrument
+    ) -> tuple[Prepared, Misfit | None]:
+        """The order, or as large a part of it as the exchange takes at once; and what is wrong with that all the same.
+
+        Raises InvalidOrder.
+        """
+        venue, px = self._gateway.venue, self._fresh_px(instrument.symbol)
+        while True:
+            prepared = desk.prepare_own(session, self._own_login(), self._seq + 1, terms, venue.venue_ms())
+            misfit = venue.misfit(prepared[0].terms, instrument, px)
+            half = _half(terms.order_qty, instrument)
+            if misfit is None or misfit.is_too_little or half == terms.order_qty:
+                return prepared, misfit
+            terms = structs.replace(terms, order_qty=half)
 
     def _own_login(self) -> int:
         """The gateway's own, of which there is one: it trades for all sessions."""
@@ -157,8 +223,18 @@ class Flattening:
         return self._login
 
 
-def _tradable(qty: Decimal, instrument: Instrument) -> Decimal:
-    """As much of it as one market order can trade; 0 when it is less than the lot."""
+def _floor(qty: Decimal, instrument: Instrument) -> Decimal:
+    """As many whole lots as it has; 0 when it is less than one."""
     step = max(instrument.lot_size, instrument.market_lot_size)
-    most = min(qty, instrument.market_max_qty or qty, instrument.max_qty or qty)
-    return (most / step).quantize(Decimal(1), ROUND_FLOOR) * step
+    return (qty / step).quantize(Decimal(1), ROUND_FLOOR) * step
+
+
+def _at_once(qty: Decimal, instrument: Instrument, most_qty: Decimal | None) -> Decimal:
+    """As much of it as one market order can trade."""
+    bounds = (instrument.market_max_qty, instrument.max_qty, most_qty)
+    return _floor(min(qty, *(bound or qty for bound in bounds)), instrument)
+
+
+def _half(qty: Decimal, instrument: Instrument) -> Decimal:
+    """At least a lot."""
+    return _floor(qty / 2, instrument) or min(qty, max(instrument.lot_size, instrument.market_lot_size))

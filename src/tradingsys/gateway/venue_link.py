@@ -18,7 +18,7 @@ from tradingsys.net.clock import Clock
 from tradingsys.oms.procedure import Procedures, Turn
 from tradingsys.oms.throttle import Share, Throttle
 from tradingsys.oms.turns import SHARES, Turns
-from tradingsys.venues.protocol import Output, VenueProtocol
+from tradingsys.venues.protocol import Misfit, Output, VenueProtocol
 
 __all__ = ["VenueLink"]
 
@@ -176,6 +176,16 @@ class VenueLink:
         """Why the venue would refuse an order, by its own rules; empty when it would not."""
         error = self._venue.refusal(terms, instrument, reference_px)
         return "" if error is None else str(error)
+
+    def misfit(self, terms: Terms, instrument: Instrument, px: Decimal | None) -> Misfit | None:
+        """Whether an order is about too little, or too much, for the venue, by its rules."""
+        return self._venue.misfit(terms, instrument, px)
+
+    def refused_misfit(
+        self, terms: Terms, instrument: Instrument, px: Decimal | None, code: int, message: str
+    ) -> Misfit | None:
+        """The same, by how it was refused."""
+        return self._venue.refused_misfit(terms, instrument, px, code, message)
 
     def list_refusal(self, command: PlaceOrderList) -> str:
         """Why the venue has no such list of orders; empty when it has."""

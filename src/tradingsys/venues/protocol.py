@@ -18,7 +18,7 @@ from tradingsys.core.order import Terms
 from tradingsys.core.reports import Report
 from tradingsys.core.venue_clock import VenueClock
 
-__all__ = ["Cost", "MarketEvent", "MarketProtocol", "Output", "Stream", "VenueProtocol"]
+__all__ = ["Cost", "MarketEvent", "MarketProtocol", "Misfit", "Output", "Stream", "VenueProtocol"]
 
 Output = Transmission | Report
 """Something to transmit, or something to know. Perform in order."""
@@ -29,6 +29,14 @@ class Cost(Struct, frozen=True):
 
     weight: int
     orders: int
+
+
+class Misfit(Struct, frozen=True):
+    """An order is about too little for its venue, or else about too much."""
+
+    is_too_little: bool
+    why: str
+    """In the venue's words, or with its bound."""
 
 
 class VenueProtocol(Protocol):
@@ -62,6 +70,18 @@ class VenueProtocol(Protocol):
         ``reference_px`` is the price the venue measures market orders and price bands with; without one those rules
         are left to the venue, and so they are by venues that tell nobody which price that is.
         """
+
+    def misfit(self, terms: Terms, instrument: Instrument, px: Decimal | None) -> Misfit | None:
+        """Whether the venue would certainly refuse these terms for how much they are about; None when it may take it.
+
+        ``px`` is the market's, and need not be the one that the venue values orders with; without one only the quantity
+        is judged.
+        """
+
+    def refused_misfit(
+        self, terms: Terms, instrument: Instrument, px: Decimal | None, code: int, message: str
+    ) -> Misfit | None:
+        """Whether the venue refused these terms for how much they are about: by its words, and ``px`` as above."""
 
     def list_refusal(self, command: PlaceOrderList) -> TradingError | None:
         """Why the venue has no such list of orders, each of which it would take alone; None when it has."""

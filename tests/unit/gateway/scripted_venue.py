@@ -37,7 +37,7 @@ from tradingsys.core.reports import (
     UserStreamState,
 )
 from tradingsys.core.venue_clock import VenueClock
-from tradingsys.venues.protocol import Cost, Output
+from tradingsys.venues.protocol import Cost, Misfit, Output
 
 START_MS = 1_800_000_000_000
 
@@ -136,6 +136,14 @@ class ScriptedVenue:
     def refusal(self, terms: Terms, rules: Instrument, reference_px: Decimal | None) -> TradingError | None:
         self.checked.append(terms)
         return TradingError(self.why_not) if self.why_not else None
+
+    def misfit(self, terms: Terms, instrument: Instrument, px: Decimal | None) -> Misfit | None:
+        return None
+
+    def refused_misfit(
+        self, terms: Terms, instrument: Instrument, px: Decimal | None, code: int, message: str
+    ) -> Misfit | None:
+        return None
 
     def list_refusal(self, command: PlaceOrderList) -> TradingError | None:
         return TradingError(self.why_no_list) if self.why_no_list else None

@@ -268,3 +268,20 @@ def test_the_exchange_itself_cancels_where_every_session_agreed(rig: Rig) -> Non
     assert orders_there(rig) == 1
     rig.run(6)
     assert orders_there(rig) == 0
+
+
+def test_opposite_sessions_that_hold_less_than_an_order_may_be_worth_keep_it_and_the_duty_ends(rig: Rig) -> None:
+    holder(rig, 1, 20)
+    holder(rig, 2, 20, Side.SELL)
+    for session, side in ((1, "SELL"), (2, "BUY")):  # down to 3 each, worth 1.8: the account holds nothing to reduce
+        client = rig.client(session, instance=f"i{session}")
+        rig.house(Side[side].opposite, 17, "0.6")
+        client.ask("order", client.order_params(side=side, quantity="17"))
+    rig.run(1)
+    assert rig.nets(1, 2) == [3, -3]
+    rig.house(Side.BUY, 100, "0.59")
+    rig.house(Side.SELL, 100, "0.61")
+    desk = operator(rig)
+    view = confirmed(desk, desk.ask("op.flatten", {})["result"])
+    assert all("less than the exchange takes an order for" in held for held in view["held"]), view
+    assert rig.nets(1, 2) == [3, -3]

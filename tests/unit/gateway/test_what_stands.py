@@ -60,6 +60,20 @@ def test_a_book_that_fails_at_the_stop_keeps_nobody_from_closing_the_rest(
         scene.store.sync_journal()
 
 
+def test_what_our_own_rules_refuse_for_another_reason_than_too_little_is_not_flat(scene: Scene) -> None:
+    scene.holder(1, "30")
+    scene.venue.why_not = "Quantity not increased by step size."
+    desk = scene.operator()
+    number = desk.result("op.flatten", {"session_id": 1})["number"]
+    scene.run(30)
+    view = desk.result("op.stopping", {"number": number})
+    assert not view["confirmed"] and "not increased" in view["held"][0]
+    assert len([line for line in scene.logged if "cannot be traded away" in line]) == 1, "told once"
+    scene.venue.why_not = ""
+    scene.run(1)
+    assert "is open" in desk.result("op.stopping", {"number": number})["held"][0]
+
+
 def test_a_halt_amid_a_flatten_leaves_the_flattening_and_its_number(scene: Scene) -> None:
     scene.holder(1, "30")
     desk = scene.operator()

@@ -31,7 +31,7 @@ from tradingsys.core.reports import (
 )
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.venues.auth import Signer
-from tradingsys.venues.binance import order_results, trade_channel
+from tradingsys.venues.binance import amounts, order_results, trade_channel
 from tradingsys.venues.binance.errors import HttpError
 from tradingsys.venues.binance.feed import FeedParts
 from tradingsys.venues.binance.filters import broken_rule, status_refusal, what_to_do
@@ -41,7 +41,7 @@ from tradingsys.venues.binance.queries import Questions, weight
 from tradingsys.venues.binance.rest import Arrived, Call, Rest, Result
 from tradingsys.venues.binance.stream_watch import StreamWatch
 from tradingsys.venues.binance.trade_channel import TradeChannel
-from tradingsys.venues.protocol import Cost, Output
+from tradingsys.venues.protocol import Cost, Misfit, Output
 
 __all__ = ["BinanceProtocol"]
 
@@ -193,6 +193,16 @@ class BinanceProtocol:
         rule, bound = broken
         code, message = filters.answers[rule]
         return OrderRejected(code, errors.explain(code, message.replace("{}", bound), what_to_do(filters, rule, bound)))
+
+    def misfit(self, terms: Terms, instrument: Instrument, px: Decimal | None) -> Misfit | None:
+        """Whether the exchange would certainly refuse these terms for how much they are about."""
+        return amounts.misfit(self._product.filters, instrument, terms, px)
+
+    def refused_misfit(
+        self, terms: Terms, instrument: Instrument, px: Decimal | None, code: int, message: str
+    ) -> Misfit | None:
+        """Whether it refused these terms for how much they are about."""
+        return amounts.refused_misfit(self._product.filters, instrument, terms, px, code, message)
 
     def list_refusal(self, command: PlaceOrderList) -> TradingError | None:
         """Why the exchange has no such list; None when it has."""

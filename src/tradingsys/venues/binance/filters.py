@@ -176,6 +176,8 @@ class FilterDialect(Struct, frozen=True):
     """Code and message by rule; ``{}`` in a message becomes the bound."""
     statuses: Mapping[str, str] = {}
     """What a status other than TRADING means to somebody who wants to trade."""
+    synonyms: Mapping[Rule, tuple[tuple[int, str], ...]] = {}
+    """Answers that mean the same as those of `answers`."""
     todo: Mapping[Rule, str] = {}
     """What to do where neither the words of `answers` nor what goes for all products tells it; ``{}`` as above."""
 

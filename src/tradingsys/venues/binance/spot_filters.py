@@ -238,6 +238,7 @@ FILTERS = FilterDialect(
         Rule.TOO_MANY_ICEBERGS: _failure("MAX_NUM_ICEBERG_ORDERS"),
         Rule.TOO_MANY_LISTS: _failure("MAX_NUM_ORDER_LISTS"),
     },
+    synonyms={Rule.NOTIONAL_TOO_LOW: (_failure("MIN_NOTIONAL"),)},
     todo={
         Rule.PRICE_ABOVE_BAND: "the highest price is now {}",
         Rule.PRICE_BELOW_BAND: "the lowest price is now {}",
