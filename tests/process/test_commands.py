@@ -97,6 +97,7 @@ def _check_stopping(desk: Desk) -> None:
     assert told["confirmed"] and told["scope"] == "session 4" and _open_there(desk) == 1, "another session's stays open"
     told = desk.ask("flatten", "--symbol", LOWER, "--reason=enough")["stopping"]
     assert told["confirmed"] and told["canceled"] == 1 and "held" not in told
+    assert [(row["session_id"], row["symbol"]) for row in told["traded"]] == [(3, LOWER)]
     assert _open_there(desk) == 0 and _net(desk, 3) == 0
     assert desk.ask("explain", LOWER)["explanation"]["account"] == "0"
     assert {halt["duty"] for halt in desk.ask("status")["status"]["halts"]} == {"CANCEL"}

@@ -17,6 +17,7 @@ from tradingsys.cli.operate import tables
 from tradingsys.cli.operate.source import Source, opened
 from tradingsys.cli.operate.target import find_target
 from tradingsys.cli.operating import COMMON, Common, number_of, symbol_of, tell
+from tradingsys.core.enums import Side
 from tradingsys.core.errors import ConfigError, TransportError
 from tradingsys.core.ids import EXTERNAL, MAX_SESSION
 from tradingsys.core.records import Scope
@@ -103,7 +104,8 @@ def cancel(*, where: Where = _EVERYWHERE, wait_s: _Wait = _WAIT_S, common: Commo
         Seconds to wait for the exchange's confirmation; the gateway goes on in any case.
     """
     params = ScopeParams(where.session, where.symbol or "", where.reason)
-    return _carry_out(common, lambda source: source.cancel(params), f"{where.scope}: nothing is halted", None, wait_s)
+    done = f"{where.scope}: open orders are canceled, and nothing is halted by it"
+    return _carry_out(common, lambda source: source.cancel(params), done, None, wait_s)
 
 
 def flatten(*, where: Where = _EVERYWHERE, wait_s: _Wait = _WAIT_S, common: Common = COMMON) -> int:
@@ -170,7 +172,7 @@ def _carry_out(common: Common, begin: Begin, done: str, halted: Where | None, wa
                 if again:
                     out.print(f"to allow orders again: {again}")
                 out.print(str(source.where), style="dim")
-            return OK if view.confirmed else UNCONFIRMED
+            return UNCONFIRMED if view.confirmed is False else OK
 
     return loop.run(run())
 
@@ -201,10 +203,15 @@ def _progress(view: StoppingView) -> str:
 
 
 def _say(out: Console, view: StoppingView, done: str) -> None:
-    out.print(done)
-    if view.confirmed and view.number:
-        gone = f"{view.canceled} order{'' if view.canceled == 1 else 's'} gone" if view.canceled else "nothing was open"
+    out.print(view.stands or done)  # what was asked for is not what is so where more stood before
+    if view.confirmed:
+        gone = (
+            f"{view.canceled} order{'' if view.canceled == 1 else 's'} gone" if view.canceled else "no order was open"
+        )
         out.print(f"confirmed by the exchange: {gone}")
+    for traded in view.traded:
+        verb = "sold" if traded.side is Side.SELL else "bought"
+        out.print(f"traded away: session {traded.session_id} {verb} {traded.quantity} {traded.symbol}")
     for row in view.left:
         order = row.order
         doubt = ", in doubt" if order.in_doubt else ""
@@ -216,8 +223,6 @@ def _say(out: Console, view: StoppingView, done: str) -> None:
         out.print(f"left: {held}")
     if view.problem:
         out.print(view.problem)
-    if view.stands:
-        out.print(view.stands)
-    if not view.confirmed:
+    if view.confirmed is False:
         goes_on = "the gateway goes on with it" if view.number else "nothing was canceled"
         out.print(f"NOT confirmed yet: {goes_on}", style="bold")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
-from tradingsys.core.enums import TradingState
+from tradingsys.core.enums import Side, TradingState
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.records import HaltDuty, HaltRecord
 from tradingsys.gateway.canceling import Canceling
@@ -38,6 +39,8 @@ class Clearing:
         self._gateway = gateway
         self._canceling, self._flattening = canceling, flattening
         self._seen: set[str] = set()
+        self._own: dict[str, TrackedOrder] = {}
+        """Orders by which something was traded away, by client order id."""
 
     @property
     def flattens(self) -> bool:
@@ -85,8 +88,20 @@ class Clearing:
         book = self._gateway.book
         places = {place for place, net in book.positions.items() if net and place[0] != EXTERNAL}
         places |= {(order.session, order.symbol) for order in book.open_orders(self.scope.session)}
-        steps = (self._flattening.step(*place) for place in sorted(places) if self.scope.covers(*place))
+        places = {place for place in places if self.scope.covers(*place)}
+        steps = [self._flattening.step(*place) for place in sorted(places)]
+        own = (order for place in places if (order := self._flattening.last_order(*place)) is not None)
+        self._own |= {order.client_order_id: order for order in own if order.placed_ms >= self.row.ts_ms}
         return [remainder for remainder in steps if remainder is not None]
+
+    def traded(self) -> dict[tuple[int, str, Side], Decimal]:
+        """What was traded away, by session, symbol and side."""
+        quantities: dict[tuple[int, str, Side], Decimal] = {}
+        for order in self._own.values():
+            if order.terms is not None and order.facts.cum_qty:
+                key = order.session, order.symbol, order.terms.side
+                quantities[key] = quantities.get(key, Decimal(0)) + order.facts.cum_qty
+        return quantities
 
     def judge(self, open_there: Iterable[TrackedOrder]) -> None:
         """The exchange showed these: what it shows of ours is open, whatever we believe."""

@@ -68,6 +68,11 @@ class Flattening:
         """What the log has."""
         self._login = self._seq = 0
 
+    def last_order(self, session: int, symbol: str) -> TrackedOrder | None:
+        """The last that was sent to trade away what a session holds, as long as it holds something."""
+        attempt = self._attempts.get((session, symbol))
+        return None if attempt is None else attempt.order
+
     def is_own(self, order: TrackedOrder) -> bool:
         """Whether it trades away what a session holds."""
         attempt = self._attempts.get((order.session, order.symbol))

@@ -6,6 +6,7 @@ from msgspec import structs
 
 from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import LocalProtocolError, StoreError
+from tradingsys.core.instrument import plain
 from tradingsys.core.records import HaltCause, HaltDuty, HaltRecord, Scope
 from tradingsys.gateway.clearing import Clearing
 from tradingsys.gateway.host import Host, Method, check_session, known_instrument, require_ready
@@ -14,7 +15,7 @@ from tradingsys.gateway.sessions import Client
 from tradingsys.oms.halts import by_operator, printable, wanted
 from tradingsys.wire.codec import decode_params, encode_reply
 from tradingsys.wire.messages import ErrorCode, Request
-from tradingsys.wire.operator import HaltParams, ScopeParams, StoppingParams, StoppingView
+from tradingsys.wire.operator import HaltParams, ScopeParams, StoppingParams, StoppingView, TradedAway
 
 __all__ = ["StopDesk"]
 
@@ -82,7 +83,7 @@ class StopDesk:
         if gateway.halting.is_final:
             raise StoreError(gateway.halting.fault)
         clearing = gateway.stopping.carry_out(scope, cause)
-        view = self._view(clearing) if clearing is not None else StoppingView(0, str(scope), True)
+        view = self._view(clearing) if clearing is not None else StoppingView(0, str(scope), None)
         row = next((row for row in gateway.book.halts.of(scope) if row.cause is cause), None)
         if row is not None and (row.state, row.duty) != (state, duty):
             view = structs.replace(view, stands=self._stands(row))
@@ -100,6 +101,7 @@ class StopDesk:
 
     def _view(self, clearing: Clearing) -> StoppingView:
         gateway, left = self._gateway, clearing.left()
+        traded = sorted(clearing.traded().items())[:_SHOWN]
         waits = "" if gateway.is_ready else f"the gateway is not ready ({gateway.text}): it begins as soon as it is"
         return StoppingView(
             clearing.number,
@@ -108,6 +110,7 @@ class StopDesk:
             clearing.canceled,
             session_orders(left[:_SHOWN]),
             [str(remainder) for remainder in clearing.remainders[:_SHOWN]],
+            [TradedAway(session, symbol.lower(), side, plain(qty)) for (session, symbol, side), qty in traded],
             waits or clearing.problem,
         )
 

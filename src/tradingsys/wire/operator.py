@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from tradingsys.core.enums import Side
 from tradingsys.core.secrecy import shown
 from tradingsys.wire.messages import FillView, OrderView, PositionView
 
@@ -35,6 +36,7 @@ __all__ = [
     "SetPositionResult",
     "StoppingParams",
     "StoppingView",
+    "TradedAway",
 ]
 
 
@@ -248,20 +250,33 @@ class StoppingParams(Struct, frozen=True):
     number: int
 
 
+class TradedAway(Struct, frozen=True):
+    """What was sold or bought so that a session holds nothing."""
+
+    session_id: int
+    symbol: str
+    """Lower case."""
+    side: Side
+    quantity: str
+
+
 class StoppingView(Struct, frozen=True, omit_defaults=True):
     """``op.halt``, ``op.cancel``, ``op.flatten`` and ``op.stopping``: how far it is."""
 
     number: int
     """To ask again; 0 when nothing is to be done."""
     scope: str
-    confirmed: bool
-    """The exchange's own list of open orders shows none that must be gone, and nothing that can be traded is held."""
+    confirmed: bool | None
+    """The exchange's own list of open orders shows none that must be gone, and nothing that can be traded is held; null
+    where nothing has to be gone: then the exchange is not asked."""
     canceled: int = 0
     """Orders that are gone since."""
     left: list[SessionOrder] = []
     """Orders that are not known to be gone."""
     held: list[str] = []
     """What is still held that is to be traded away, and why; what is less than can be traded stays here."""
+    traded: list[TradedAway] = []
+    """What was traded away since, and since the gateway started."""
     problem: str = ""
     """Why the exchange has not confirmed it."""
     stands: str = ""

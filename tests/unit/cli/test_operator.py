@@ -26,6 +26,7 @@ from tradingsys.wire.operator import (
     SessionPositionView,
     SetPositionResult,
     StoppingView,
+    TradedAway,
 )
 
 Captured = pytest.CaptureFixture[str]
@@ -170,7 +171,26 @@ def test_what_stands_from_before_is_told(capsys: Captured) -> None:
     stays = "session 3 stays HALTED, as was asked for before"
     begun, done = StoppingView(7, "session 3", False, stands=stays), StoppingView(7, "session 3", True)
     code, out, _, _ = ask(capsys, {"op.halt": begun, "op.stopping": done}, "halt", "--session=3", "--reducing")
-    assert code == OK and stays in " ".join(out.split())
+    shown = " ".join(out.split())
+    assert code == OK and stays in shown and "only orders that reduce" not in shown, "which is not so"
+
+
+def test_what_was_traded_away_is_told(capsys: Captured) -> None:
+    traded = [TradedAway(3, "btcusdt", Side.SELL, "50"), TradedAway(4, "btcusdt", Side.BUY, "2")]
+    done = StoppingView(7, "btcusdt", True, traded=traded)
+    code, out, _, _ = ask(capsys, {"op.flatten": done}, "flatten", "--symbol=btcusdt")
+    assert code == OK and "no order was open" in out
+    for told in ("session 3 sold 50 btcusdt", "session 4 bought 2 btcusdt"):
+        assert f"traded away: {told}" in out
+
+
+def test_where_nothing_has_to_be_gone_nothing_is_confirmed_and_all_is_well(capsys: Captured) -> None:
+    view = StoppingView(0, "session 3", None)
+    words = ["halt", "--session=3", "--keep-orders", "--reducing"]
+    code, out, _, _ = ask(capsys, {"op.halt": view}, *words)
+    assert code == OK and "onfirmed" not in out
+    code, out, _, _ = ask(capsys, {"op.halt": view}, *words, "--json")
+    assert code == OK and json.loads(out)["stopping"]["confirmed"] is None
 
 
 def test_explain_says_what_is_wrong_and_what_to_do(capsys: Captured) -> None:

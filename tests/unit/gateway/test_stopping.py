@@ -94,13 +94,22 @@ def test_flatten_trades_each_session_away_also_when_they_are_opposite(rig: Rig) 
     desk = operator(rig)
     view = confirmed(desk, desk.ask("op.flatten", {"reason": "enough"})["result"])
     assert not view.get("left") and not view.get("held")
+    assert [(row["session_id"], row["side"], row["quantity"]) for row in view["traded"]] == [
+        (1, "SELL", "30"),
+        (2, "BUY", "20"),
+    ]
     assert rig.nets(1, 2, 3) == [0, 0, 0] and orders_there(rig) == 0
     assert not rig.gateway.gateway.recovery.differences
     [halt] = desk.ask("op.status")["result"]["halts"]
     assert (halt["state"], halt["duty"]) == ("HALTED", "CANCEL"), "it stays halted, and trades nothing more away"
-    assert "error" not in desk.ask("op.set_position", {"session_id": 1, "symbol": "dogeusdt", "net": "5"})
+    assert "error" not in desk.ask("op.set_position", {"session_id": 1, "symbol": "dogeusdt", "net": "15"})
     rig.run(3)
-    assert rig.net(1) == 5
+    assert rig.net(1) == 15
+    assert desk.ask("op.halt", {"reason": "again", "keep_orders": True})["result"]["number"], "it clears all the same"
+    asked = {"session_id": 9, "reducing": True, "keep_orders": True}
+    assert desk.ask("op.halt", asked)["result"]["confirmed"] is None, "the exchange was not asked"
+    view = confirmed(desk, desk.ask("op.flatten", {"reason": "once more"})["result"])
+    assert [(row["session_id"], row["quantity"]) for row in view["traded"]] == [(1, "15")], "not what was before"
 
 
 def test_flatten_goes_on_after_a_kill_and_never_trades_the_same_away_twice(rig: Rig) -> None:

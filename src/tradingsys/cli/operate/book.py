@@ -178,8 +178,10 @@ class Book:
         """Write it down for the next start, which begins with what it wants. Raises TradingError."""
         await self.status()
         impose(self._path, params, self._now_ms)
-        problem = "" if params.keep_orders else "what is open is canceled as soon as the gateway has started"
-        return StoppingView(0, str(scope_of(params)), not problem, problem=problem)
+        scope = str(scope_of(params))
+        if params.keep_orders:
+            return StoppingView(0, scope, None)
+        return StoppingView(0, scope, False, problem="what is open is canceled as soon as the gateway has started")
 
     async def cancel(self, params: ScopeParams) -> StoppingView:
         """Only a gateway can: raises TradingError."""
