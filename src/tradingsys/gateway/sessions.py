@@ -18,6 +18,7 @@ from tradingsys.gateway.pace import LoginPace, Pace
 from tradingsys.gateway.seams import Peer
 from tradingsys.gateway.tokens import Tokens
 from tradingsys.gateway.views import executed_view, money_view
+from tradingsys.oms.pace import Window
 from tradingsys.wire.codec import encode
 from tradingsys.wire.messages import (
     PROTOCOL_VERSION,
@@ -41,6 +42,7 @@ _MAX_REPLAY_BYTES = 3 * 512 * 1024
 """Well below what a connection may leave unread."""
 _MESSAGES, _MESSAGES_PER_S = 400, 200
 _MAX_IGNORED = 1_000
+_IGNORED_WINDOW_S = 60
 _MAX_LOGGED_IN = 64
 _MAX_OPERATORS = 7
 """With all of both the port is not full: who comes can always show its token, and of operators the newest stays."""
@@ -61,6 +63,7 @@ class Client:
         "ignored",
         "instance",
         "is_evicted",
+        "is_flooding",
         "is_operator",
         "login",
         "name",
@@ -92,20 +95,18 @@ class Client:
         """It showed the token and has no session."""
         self.questions = 0
         """How many of its questions to the exchange are under way."""
-        self.ignored = 0
-        """How many of its messages came faster than allowed."""
+        self.is_flooding = False
+        """Whether it takes no heed of being told to slow down."""
+        self.ignored = Window(_MAX_IGNORED + 1, _IGNORED_WINDOW_S)
+        """Its messages that came faster than allowed: a burst now and then, for days, is no flood."""
         self._pace = Pace(_MESSAGES, _MESSAGES_PER_S)
 
     def may_speak(self, now_ns: int) -> bool:
         """Whether one more message is within the rate that a connection is allowed, and has not waited too long."""
-        may = self._pace.takes(now_ns) and not self.peer.is_late
-        self.ignored += not may
-        return may
-
-    @property
-    def is_flooding(self) -> bool:
-        """Whether it takes no heed of being told to slow down."""
-        return self.ignored > _MAX_IGNORED
+        if self._pace.takes(now_ns) and not self.peer.is_late:
+            return True
+        self.is_flooding = self.ignored.note(now_ns)
+        return False
 
     @property
     def is_logged_in(self) -> bool:

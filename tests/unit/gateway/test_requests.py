@@ -86,7 +86,7 @@ def test_who_is_late_because_of_what_it_asked_before_is_told_so_and_nothing_is_d
     params = client.order_params()
     reply = client.ask("order", params)
     assert reply["error"]["code"] == ErrorCode.DENIED and "waited" in reply["error"]["msg"]
-    assert not gateway.book.orders and gateway.clients[peer].ignored == 1
+    assert not gateway.book.orders and gateway.clients[peer].ignored.count(gateway.now_ns()) == 1
     monkeypatch.undo()
     assert "result" in client.ask("order", params), "its key was not used"
     monkeypatch.setattr(type(peer), "is_late", True)

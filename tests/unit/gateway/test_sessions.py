@@ -274,3 +274,13 @@ def test_who_has_not_read_what_the_last_login_told_is_told_nothing_more() -> Non
     desk.login(client(), onlooker, 0)
     who.peer.pending_bytes = 0
     desk.login(who, onlooker, 0)
+
+
+def test_a_burst_an_hour_is_no_flood_however_long_it_goes_on_and_a_thousand_within_a_minute_are() -> None:
+    one, now_ns = client(), 3_600 * S
+    for _ in range(300):
+        spoken = [one.may_speak(now_ns) for _ in range(405)]
+        assert spoken.count(False) == 5 and not one.is_flooding
+        now_ns += 3_600 * S
+    assert [one.may_speak(now_ns) for _ in range(1_400)].count(False) == 1_000 and not one.is_flooding
+    assert not one.may_speak(now_ns) and one.is_flooding
