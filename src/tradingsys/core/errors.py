@@ -86,7 +86,10 @@ class InvalidOrder(LocalProtocolError):
 
 
 class LimitExceeded(InvalidOrder):
-    """An order that one of our own limits denies; ``limit`` is the key of the configuration that sets it."""
+    """An order that one of our own limits denies; ``limit`` is the key of the configuration that sets it.
+
+    So does the exchange's rate limit, as far as we know it: ``limit`` then begins with ``exchange: ``.
+    """
 
     def __init__(
         self, message: str, *, code: int, limit: str, allowed: str, observed: str, for_others: bool = False

@@ -146,8 +146,7 @@ class OrderRequests:
         command = desk.cancel(client, params)
         if command is not None:
             if not self._gateway.venue.admits(command, Share.CANCELS):
-                text = self._gateway.venue.too_fast("cancel", command, Share.CANCELS)
-                raise LocalProtocolError(text, code=ErrorCode.DENIED)
+                raise self._gateway.venue.denial("cancel", command, Share.CANCELS)
             desk.canceling(command)
             self._gateway.venue.send_for(session, command)
         client.peer.write(encode_reply(request.id))
@@ -194,11 +193,11 @@ class OrderRequests:
         return max(terms.quote_order_qty / px if px else Decimal(0), held, Decimal(0))
 
     def _check_room(self, session: int, what: str, command: Command) -> None:
-        """Raises InvalidOrder when the exchange's rate limit has no room for it, whoever took that."""
+        """Raises LimitExceeded when the exchange's rate limit has no room for it, whoever took that."""
         venue = self._gateway.venue
         if not venue.admits(command):
             is_own = venue.is_filled_by(session, command)
-            raise InvalidOrder(venue.too_fast(what, command), code=ErrorCode.DENIED, for_others=not is_own)
+            raise venue.denial(what, command, for_others=not is_own)
 
     def _started_desk(self) -> OrderDesk:
         desk = self._gateway.orders

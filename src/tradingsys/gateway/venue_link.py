@@ -8,7 +8,7 @@ from decimal import Decimal
 from tradingsys.core.commands import Ask, Command, PlaceOrderList, Query, RateLimit
 from tradingsys.core.deadlines import earliest
 from tradingsys.core.enums import AccountKind
-from tradingsys.core.errors import TransportError
+from tradingsys.core.errors import LimitExceeded, TransportError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import CloseWs, HttpRequest, Input, OpenWs, Tick, WsFrame
 from tradingsys.core.order import Terms
@@ -16,9 +16,10 @@ from tradingsys.core.reports import Answer, LimitsSeen, Report, TradingState, Us
 from tradingsys.gateway.seams import Log, Transport
 from tradingsys.net.clock import Clock
 from tradingsys.oms.procedure import Procedures, Turn
-from tradingsys.oms.throttle import Share, Throttle
+from tradingsys.oms.throttle import Lacking, Share, Throttle
 from tradingsys.oms.turns import SHARES, Turns
 from tradingsys.venues.protocol import Misfit, Output, VenueProtocol
+from tradingsys.wire.messages import ErrorCode
 
 __all__ = ["VenueLink"]
 
@@ -121,6 +122,24 @@ class VenueLink:
         """Why something is not sent that `admits` does not."""
         wait_s = self._retry_ms(command, share) / 1000
         return f"over the exchange's rate limit: {what} not sent; try again in {wait_s:.1f} s"
+
+    def denial(
+        self, what: str, command: Command, share: Share = Share.ORDERS, *, for_others: bool = False
+    ) -> LimitExceeded:
+        """The refusal of something that `admits` does not, with figures."""
+        text = self.too_fast(what, command, share)
+        lacking = Lacking("", self._retry_ms(command, share), 0, 1)  # also before its time is known
+        if self._venue.clock.is_set:
+            lacking = self._throttle.lacking(self._costs(command), self.venue_ms(), share)
+        within = f"in {lacking.window_ms / 1000:g} s"
+        return LimitExceeded(
+            text,
+            code=ErrorCode.DENIED,
+            limit=f"exchange: {lacking.kind or 'shut out'}",
+            allowed=f"{lacking.allowed} {within}",
+            observed=f"{lacking.wanted} {within}",
+            for_others=for_others,
+        )
 
     def is_filled_by(self, session: int, command: Command) -> bool:
         """Whether there is no room for an order of a session because it took most of the room itself."""

@@ -61,10 +61,12 @@ class Rate:
 
     def check(self, count: int, now_ns: int, limit: str) -> Denial | None:
         """Why so many come too soon, or None."""
-        if self._per_s is None or self._owed_ns(count, now_ns) <= self._burst * self._cost_ns:
+        owed_ns = self._owed_ns(count, now_ns)
+        if self._per_s is None or owed_ns <= self._burst * self._cost_ns:
             return None
         allowed = f"{self._burst} at once, then {self._per_s} a second"
-        return Denial(limit, allowed, "more", "orders and amends come faster than that")
+        come = f"{-(-owed_ns // self._cost_ns)} at once"
+        return Denial(limit, allowed, come, f"orders and amends come to {come}")
 
     def passed(self, count: int, now_ns: int) -> None:
         """So many are being sent."""
@@ -102,7 +104,7 @@ class Pace:
             if alike is not None and alike.is_full(now_ns):
                 most = limits.max_same_orders
                 reason = f"{most} orders of this side, price and quantity were sent within a second"
-                return Denial("max_same_orders", str(most), str(most), reason)
+                return Denial("max_same_orders", str(most), str(alike.count(now_ns) + 1), reason)
         return None
 
     def passed(self, asked: Asked, now_ns: int) -> None:

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
+from msgspec import Struct
+
 from tradingsys.core.commands import RateLimit
 
-__all__ = ["Share", "Throttle"]
+__all__ = ["Lacking", "Share", "Throttle"]
 
 _Limit = tuple[str, int]
 """Of what kind, and how long its windows are."""
@@ -28,6 +30,19 @@ class Share(IntEnum):
     """However much there is to read, orders go on."""
     PRICES = 60
     STRATEGIES_QUESTIONS = 50
+
+
+class Lacking(Struct, frozen=True):
+    """Why there is no room for a request: the window that is full for the longest time."""
+
+    kind: str
+    """Of which kind of costs; empty while the venue wants to be left alone."""
+    window_ms: int
+    """How long the window is, or how much of that is left."""
+    allowed: int
+    """In the request's share."""
+    wanted: int
+    """With the request."""
 
 
 class Throttle:
@@ -100,6 +115,15 @@ class Throttle:
         """How long to wait before asking `admits` the same again: until a ban, and every window too full, is over."""
         full_ms = (window_ms - venue_ms % window_ms for _, window_ms in self._full(costs, venue_ms, share))
         return max(self._blocked_until_ms - venue_ms, max(full_ms, default=0), 0)
+
+    def lacking(self, costs: Mapping[str, int], venue_ms: int, share: Share = Share.ORDERS) -> Lacking:
+        """Why `admits` does not."""
+        full = self._full(costs, venue_ms, share)
+        if venue_ms < self._blocked_until_ms or not full:
+            return Lacking("", max(0, self._blocked_until_ms - venue_ms), 0, 1)
+        kind, window_ms = max(full, key=lambda limit: limit[1] - venue_ms % limit[1])
+        wanted = self._count(kind, window_ms, venue_ms) + costs[kind]
+        return Lacking(kind, window_ms, self._limits[kind, window_ms] * share // 100, wanted)
 
     def percent(self, costs: Mapping[str, int], times: int, in_ms: int) -> int:
         """How full so many requests of these costs in so long make the fullest of the windows."""

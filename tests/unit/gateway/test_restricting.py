@@ -135,7 +135,10 @@ def test_who_fills_the_pace_of_all_alone_and_goes_on_is_halted(tmp_path: Path) -
     for _ in range(17):
         client.order()
     for _ in range(3):
-        assert "over the exchange's rate limit" in denied(client)["msg"]
+        refusal = denied(client)
+        assert "over the exchange's rate limit" in refusal["msg"]
+        figures = refusal["limit"], refusal["allowed"], refusal["observed"]
+        assert figures == ("exchange: orders", "18 in 10 s", "19 in 10 s")
     code, text = client.error("order", client.order_params())
     assert code == ErrorCode.HALTED and "max_rejections: 3 orders were refused" in text
 

@@ -33,7 +33,7 @@ def test_a_burst_passes_then_only_the_rate() -> None:
     assert [sent(pace, asked(), 0) for _ in range(5)] == [None] * 5
     assert pace.rate.ahead(0) == 5
     denied = Denial(
-        "max_orders_per_s", "5 at once, then 10 a second", "more", "orders and amends come faster than that"
+        "max_orders_per_s", "5 at once, then 10 a second", "6 at once", "orders and amends come to 6 at once"
     )
     assert sent(pace, asked(), 0) == denied
     assert sent(pace, asked(is_new=False), S // 10 - 1) == denied, "amends count too"
@@ -66,7 +66,7 @@ def test_orders_of_one_kind_are_counted_for_a_second() -> None:
     pace = Pace(Limits(max_orders_per_s=None, max_same_orders=2))
     assert sent(pace, asked(), 0) is None and sent(pace, asked(), 1) is None
     reason = "2 orders of this side, price and quantity were sent within a second"
-    assert sent(pace, asked(), S) == Denial("max_same_orders", "2", "2", reason)
+    assert sent(pace, asked(), S) == Denial("max_same_orders", "2", "3", reason)
     assert sent(pace, asked("11"), S) is None and sent(pace, asked(is_new=False), S) is None
     assert sent(pace, asked(), S + 1) is None, "the first of them is longer ago"
     assert sent(pace, asked(), S + 1) is not None

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tradingsys.core.commands import RateLimit
-from tradingsys.oms.throttle import Share, Throttle
+from tradingsys.oms.throttle import Lacking, Share, Throttle
 
 LIMITS = (RateLimit("orders", 10_000, 10), RateLimit("weight", 60_000, 100))
 
@@ -112,3 +112,13 @@ def test_who_took_most_of_a_window_filled_it() -> None:
     assert filled(13_000) == [1]
     throttle.seen({}, 5_000, 13_000)
     assert not filled(13_000), "a ban is nobody's doing"
+
+
+def test_why_there_is_no_room_has_figures() -> None:
+    throttle = Throttle(LIMITS)
+    throttle.spend({"orders": 9, "weight": 89}, 0)
+    assert throttle.lacking({"orders": 1, "weight": 1}, 0) == Lacking("orders", 10_000, 9, 10)
+    assert throttle.lacking({"orders": 1, "weight": 2}, 0) == Lacking("weight", 60_000, 90, 91), "full for longer"
+    assert throttle.lacking({"orders": 2}, 0, Share.CANCELS) == Lacking("orders", 10_000, 10, 11)
+    throttle.seen({}, 5_000, 1_000)
+    assert throttle.lacking({"orders": 1}, 2_000) == Lacking("", 4_000, 0, 1)

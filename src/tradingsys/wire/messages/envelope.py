@@ -60,7 +60,8 @@ class ErrorBody(Struct, frozen=True, omit_defaults=True):
     code: int
     msg: str
     limit: str = ""
-    """Of an order that a limit denied (-10007): the limit's key in the gateway's configuration."""
+    """Of an order that a limit denied (-10007): the limit's key in the gateway's configuration, or which of the
+    exchange's limits, after ``exchange: ``."""
     allowed: str = ""
     observed: str = ""
 
