@@ -6,8 +6,11 @@ journal since the gateway last became READY. When it and the book agree, nothing
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
+import secrets
+import stat
 import struct
 from pathlib import Path
 
@@ -55,22 +58,42 @@ class TicketFile:
         """From now on the journal counts as incomplete, until the next `issue`."""
         self.close()
         if self._path is not None:
-            self._path.unlink(missing_ok=True)
+            try:
+                self._path.unlink(missing_ok=True)
+            except OSError:
+                if _read_own(self._path):  # what is not ours proves nothing, and keeps nobody from starting
+                    raise
 
     def issue(self, epoch: int) -> None:
-        """Replace the ticket: ``epoch`` is READY and has written nothing yet."""
+        """Replace the ticket: ``epoch`` is READY and has written nothing yet.
+
+        Where another user of the machine holds its name there is none, and nothing can be proven.
+        """
         self.close()
         if self._path is None:
             return
         self._path.parent.mkdir(mode=0o700, exist_ok=True)
-        draft = self._path.with_suffix(".tmp")
-        draft.unlink(missing_ok=True)
-        fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(fd, "wb") as file:
+        self._clean(self._path)
+        # Everybody may see the names here and make files: nobody can take one that nobody can guess.
+        draft = self._path.with_suffix(f".{secrets.token_hex(8)}.tmp")
+        fd = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(fd, "r+b") as file:
             file.write(_LAYOUT.pack(_MAGIC, self._boot_id, self._lineage, epoch, 0))
-        draft.replace(self._path)
-        with self._path.open("r+b") as opened:
-            self._map = mmap.mmap(opened.fileno(), _LAYOUT.size)
+            file.flush()
+            try:
+                draft.replace(self._path)
+            except OSError:
+                draft.unlink(missing_ok=True)
+                if _read_own(self._path):
+                    raise
+            else:
+                self._map = mmap.mmap(file.fileno(), _LAYOUT.size)
+
+    def _clean(self, path: Path) -> None:
+        """Of deaths amid an `issue`."""
+        for left in (path.with_suffix(".tmp"), *path.parent.glob(f"{path.stem}.*.tmp")):
+            with contextlib.suppress(OSError):
+                left.unlink()
 
     def count(self, count: int) -> None:
         """So many intents are in the journal now."""
@@ -86,12 +109,16 @@ class TicketFile:
 
 def _read_own(path: Path) -> bytes:
     """The content of a file that is ours: tmpfs is often writable for everybody, and a forged ticket would prove."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:  # what others may have put there in its place must not keep us waiting either
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return b""
+    found = os.fstat(fd)
+    if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+        os.close(fd)
+        return b""
     with os.fdopen(fd, "rb") as file:
-        return file.read() if os.fstat(fd).st_uid == os.geteuid() else b""
+        return file.read()
 
 
 def _boot_id() -> bytes:
