@@ -89,7 +89,7 @@ class OrderDesk:
         self._recovery = recovery
         self._procedures = procedures
         self._incarnation = incarnation
-        self._unproven = UnprovenOrders(book, incarnation)
+        self._unproven = UnprovenOrders(book, incarnation, recovery.is_listed)
         self._settings = settings
         self._failed = failed
 

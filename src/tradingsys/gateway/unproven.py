@@ -29,8 +29,9 @@ _MOST = 100
 class UnprovenOrders:
     """Judges what a strategy says that it sent."""
 
-    def __init__(self, book: SessionBook, incarnation: Incarnation) -> None:
-        self._book, self._incarnation = book, incarnation
+    def __init__(self, book: SessionBook, incarnation: Incarnation, is_listed: Callable[[str], bool]) -> None:
+        """``is_listed``: whether the exchange lists a symbol, also one whose rules cannot be read."""
+        self._book, self._incarnation, self._is_listed = book, incarnation, is_listed
 
     def intent(
         self,
@@ -87,6 +88,8 @@ class UnprovenOrders:
         if instrument is None:
             if terms.symbol in self._book.symbols:
                 return
+            if self._is_listed(terms.symbol):
+                return  # what it takes nobody can read, and the exchange can be asked what became of it
             raise LocalProtocolError(
                 f"{name} is in no order of this pos.db's past, nor does the exchange list it",
                 code=ErrorCode.NO_SUCH_ORDER,

@@ -89,6 +89,10 @@ class Recovery:
         self._assets.instruments = instruments
         self._inquiry.refusals.read_rules({*instruments, *unreadable})
 
+    def is_listed(self, symbol: str) -> bool:
+        """Whether the rules name a symbol, also where nobody can read what they say of it."""
+        return self._inquiry.refusals.is_named(symbol)
+
     async def learn_time(self) -> int:
         """The venue's time in ms, known well enough for timestamps that it accepts."""
         await self.ask_time()
@@ -311,7 +315,7 @@ class Recovery:
         if any(held == symbol for held, _ in self._book.unattributed):
             return True
         is_untold = symbol in {*self._wanted, *self._book.missing.trades, *self._history.untold}
-        return is_untold and self._inquiry.refusals.is_named(symbol)
+        return is_untold and self.is_listed(symbol)
 
     # ---- single orders, and money
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from types import CoroutineType
 
 from tradingsys.oms.cadence import Cadence
 from tradingsys.oms.disagreement import CONFIRM_MS
@@ -60,7 +61,13 @@ class Watch:
 
     # ---- inside
 
-    async def _again(self, look: Callable[[], Awaitable[None]]) -> None:
+    def _again(self, look: Callable[[], Awaitable[None]]) -> Procedure:
+        procedure = self._look(look)
+        assert isinstance(procedure, CoroutineType)
+        procedure.__qualname__ = look.__qualname__  # a fault is told by what broke, and not as one of four
+        return procedure
+
+    async def _look(self, look: Callable[[], Awaitable[None]]) -> None:
         while True:
             await self._wait(self._every_ms)
             await look()

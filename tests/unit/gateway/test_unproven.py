@@ -254,3 +254,13 @@ def test_a_quantity_that_is_no_number_is_refused_where_it_counts_for_nothing_too
     error = client.ask("resolve", {"orders": [made_up(client, past, **made, quantity="abc")]})["error"]
     assert error["code"] == ErrorCode.BAD_REQUEST and "quantity is not a plain decimal number: 'abc'" in error["msg"]
     assert not rig.gateway.gateway.book.open_orders()
+
+
+def test_one_on_a_symbol_that_is_listed_and_cannot_be_read_is_asked_about(rig: Rig, past: int) -> None:
+    client, gateway = rig.client(), rig.gateway.gateway
+    gateway.recovery.read_rules(gateway.instruments, ["HALFUSDT"])
+    item = made_up(client, past, symbol="halfusdt")
+    [view] = client.ask("resolve", {"orders": [item]})["result"]["orders"]
+    assert view["in_doubt"] and gateway.book.orders[item["client_order_id"]].symbol == "HALFUSDT"
+    refusal = client.ask("resolve", {"orders": [made_up(client, past, symbol="nosuchusdt")]})["error"]
+    assert "nor does the exchange list it" in refusal["msg"]
