@@ -121,7 +121,10 @@ QUESTION_MISTAKES = (
         UnprovenOrders._check,
         "if instrument is None:",
         "if instrument is None or terms.symbol not in self._book.symbols:",
-        (Edit(UnprovenOrders._check, "if terms.symbol in self._book.symbols:", "if False:"),),
+        (
+            Edit(UnprovenOrders._check, "if terms.symbol in self._book.symbols:", "if False:"),
+            Edit(UnprovenOrders._check, "if self._is_listed(terms.symbol):", "if False:"),
+        ),
     ),
 )
 """Places first, then proofs, then what is not told."""
