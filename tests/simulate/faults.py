@@ -134,6 +134,10 @@ class Faults(Struct, frozen=True):
     """How wrong the gateway's time of day is."""
     clock_stops_per_s: float = 0.0
     """The gateway's clock falls behind, by 0.1 to 30 s, as when its machine was suspended."""
+    clock_ahead_ms: float = 0.0
+    """How far ahead of the exchange's clock a gateway believes it to be once it is READY, and knows that it may be so.
+    The exchange takes what is stamped less than a second ahead.
+    """
     refuse_connection: float = 0.0
     gateway_kills_per_s: float = 0.0
     boot_kills_per_s: float = 0.0
@@ -198,6 +202,7 @@ class Faults(Struct, frozen=True):
 
         own = apart(rng, "bursts and settlements")
         refusals = apart(rng, "questions refused")
+        ahead = apart(rng, "clocks ahead")
 
         def rate(highest: float) -> float:
             return 0.0 if rng.random() < 0.35 else rng.random() * highest
@@ -249,6 +254,7 @@ class Faults(Struct, frozen=True):
             bursts=0.0 if own.random() < 0.35 else own.random() * 0.3,
             settles_after_s=own.uniform(3, 12) if own.random() < 0.12 else 0.0,
             refusals_per_s=refusals.random() * 0.1 if refusals.random() < 0.1 else 0.0,
+            clock_ahead_ms=ahead.uniform(100, 990) if ahead.random() < 0.1 else 0.0,
         )
         sharp = structs.replace(normal, shut_outs_per_s=0.0, restarts_per_s=0.0, silences_per_s=0.0)
         more: dict[str, object]
@@ -271,6 +277,7 @@ class Faults(Struct, frozen=True):
                     "power_cut": rng.choice((0.3, 1.0)),
                     "restart_ms": 20.0,
                     "staleness_ms": 490.0,
+                    "clock_ahead_ms": ahead.choice((0.0, 0.0, 990.0)),
                 }
             case Profile.KILLS:
                 normal = sharp
@@ -311,6 +318,7 @@ class Faults(Struct, frozen=True):
                     "restart_ms": 20.0,
                     "staleness_ms": 490.0,
                     "asks_every_ms": 50,
+                    "clock_ahead_ms": ahead.choice((0.0, 990.0, 990.0)),
                 }
             case Profile.DISK:
                 more = {"power_cut": rng.choice((0.2, 0.5, 1.0)), "gateway_kills_per_s": rng.choice((0.0, 0.1))}

@@ -10,6 +10,7 @@ from tests.simulate.ambush import Killed
 from tests.simulate.disk_faults import DiskFaults
 from tests.simulate.door import Door
 from tests.simulate.faults import Faults
+from tests.simulate.late_time import believe_ahead
 from tests.simulate.machine import Machine
 from tests.simulate.network import Network, is_cancel, is_order_request
 from tests.simulate.promises import Promises, PromisingStore
@@ -230,7 +231,16 @@ class Incarnation:
             accepting=self._accept,
             failed=self._fail,
         )
+        self.gateway.was_ready = self._run_ahead
         self.call(self.gateway.start)
+
+    def _run_ahead(self) -> None:
+        """From now on it knows the exchange's time as badly as one does whose questions got there late for an hour."""
+        by_ms = self.faults().clock_ahead_ms
+        if by_ms:
+            self.gateway.counts["clocks ahead"] += 1
+            believe_ahead(self.gateway.venue._venue.clock, self._world.now_ns, self.clock.monotonic_ns(), by_ms)
+            self.network.is_time_asked_late = True
 
     def _open_store(self) -> PromisingStore:
         wall_ms, book = self._world.now_ns // 1_000_000, self._disk.folder / "pos.db"

@@ -9,6 +9,7 @@ from tradingsys.gateway.kernel import Gateway
 from tradingsys.gateway.orders import OrderDesk
 from tradingsys.gateway.reducing import Reducing
 from tradingsys.gateway.sessions import SessionDesk
+from tradingsys.oms.inquiry import Margins
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.settling import Settling
 
@@ -30,6 +31,7 @@ _NEW_ID = (
     "    self.book.track(Intent(name, order.session, order.terms, self.venue.venue_ms(), order.recv_window_ms))\n"
 )
 _SEND = "    self.venue.send(PlaceOrder({name}, order.terms, self.venue.venue_ms(), order.recv_window_ms))"
+_EXPIRY_MS = "return stamp_ms + recv_window_ms + self.engine_ms + self.staleness_ms"
 
 ORDER_MISTAKES = (
     Mistake(
@@ -59,6 +61,20 @@ ORDER_MISTAKES = (
         Settling._resolve,
         "elif answered and asked_ms > expiry_ms:",
         "elif answered:",
+    ),
+    Mistake(
+        "absence_forgets_the_engine",
+        Profile.EXTREME,
+        Margins.expiry_ms,
+        _EXPIRY_MS,
+        "return stamp_ms + recv_window_ms + self.staleness_ms",
+    ),
+    Mistake(
+        "absence_forgets_how_old_answers_are",
+        Profile.EXTREME,
+        Margins.expiry_ms,
+        _EXPIRY_MS,
+        "return stamp_ms + recv_window_ms + self.engine_ms",
     ),
     Mistake(
         "no_answer_counts_as_a_denial",

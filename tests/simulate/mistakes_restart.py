@@ -20,6 +20,7 @@ from tradingsys.store.store import Store
 __all__ = ["RESTART_MISTAKES"]
 
 _FENCE = "await self._fence(fence_ms)"
+_FENCE_MS = "return self.future_ms + recv_window_ms + self.engine_ms + self.staleness_ms"
 _MARK_READY = "self._store.mark_ready(epoch)"
 _TAKE = 'self._book.transfer(edit, self._venue_ms(), "sql-edit")'
 _UNTIL_FOUND = (
@@ -93,9 +94,30 @@ RESTART_MISTAKES = (
         "a_fence_of_the_recv_window_only",
         Profile.CUTS,
         Margins.fence_ms,
-        "return self.future_ms + recv_window_ms + self.engine_ms + self.staleness_ms",
+        _FENCE_MS,
         "return recv_window_ms",
         scene=cuts.last_instant,
+    ),
+    Mistake(
+        "the_fence_forgets_stamps_ahead",
+        Profile.CUTS,
+        Margins.fence_ms,
+        _FENCE_MS,
+        "return recv_window_ms + self.engine_ms + self.staleness_ms",
+    ),
+    Mistake(
+        "the_fence_forgets_the_engine",
+        Profile.CUTS,
+        Margins.fence_ms,
+        _FENCE_MS,
+        "return self.future_ms + recv_window_ms + self.staleness_ms",
+    ),
+    Mistake(
+        "the_fence_forgets_how_old_answers_are",
+        Profile.CUTS,
+        Margins.fence_ms,
+        _FENCE_MS,
+        "return self.future_ms + recv_window_ms + self.engine_ms",
     ),
     Mistake(
         "the_cut_is_forgotten_before_the_fence_ends",

@@ -9,6 +9,7 @@ from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 from tests.simulate.faults import Faults
+from tests.simulate.late_time import late_ns
 from tests.simulate.left_alone import LeftAlone
 from tests.simulate.venue import Venue
 from tests.simulate.world import ms
@@ -80,6 +81,8 @@ class Network:
         """When the last message of a connection gets there: no break stops what has left."""
         self._silent: set[int] = set()
         """Connections that look open, and carry nothing any more."""
+        self.is_time_asked_late = False
+        """Questions about the exchange's time are long on their way there, and their answers are not."""
         self.left_alone = LeftAlone(venue.world, venue.sent.unheeded)
 
     def perform(self, transmission: Transmission) -> None:
@@ -240,7 +243,10 @@ class Network:
             delay_ns, engine_ns = self._last_instant(int(query["timestamp"][0]), int(query["recvWindow"][0]))
             self._world.after(delay_ns + engine_ns, lambda: self._serve(request, engine_ns))
             return
-        self._world.after(self._slow_latency(is_order), lambda: self._serve(request))
+        way_ns = self._slow_latency(is_order)
+        if self.is_time_asked_late and faults.clock_ahead_ms and urlsplit(request.url).path.endswith("/time"):
+            way_ns = late_ns(faults.clock_ahead_ms)
+        self._world.after(way_ns, lambda: self._serve(request))
 
     def _serve(self, request: HttpRequest, engine_ns: int = 0) -> None:
         parts = urlsplit(request.url)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from tests.simulate.overseer import Overseer
@@ -24,6 +25,8 @@ class WatchedGateway(Gateway):
     """Behaves as its base in everything."""
 
     overseer: Overseer | None = None
+    was_ready: Callable[[], None] | None = None
+    """Told when it is READY."""
 
     def __init__(self, counts: Counter[str], *args: Any, **kwargs: Any) -> None:
         self.counts = counts
@@ -58,6 +61,8 @@ class WatchedGateway(Gateway):
         super()._ready()
         if self.overseer is not None:
             self.overseer.ready()
+        if self.was_ready is not None:
+            self.was_ready()
 
     def _count(self, report: RequestDone) -> None:
         kind, outcome = _WORDS[report.request], _OUTCOMES[report.outcome]
