@@ -14,10 +14,10 @@ from tradingsys.oms.fill_book import FillBook
 from tradingsys.oms.recovery import Recovery
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.trade_history import TradeHistory
-from tradingsys.venues.binance import decode
 
 __all__ = ["FILL_MISTAKES"]
 
+_KEY = "return (self.symbol, self.exec_id, self.venue_order_id)"
 _SAVE = "self._store.commit(records, partial(self._done, self._given))"
 
 FILL_MISTAKES = (
@@ -32,15 +32,15 @@ FILL_MISTAKES = (
         "a_self_trade_is_one_execution",
         Profile.NORMAL,
         Fill.key,
-        "return (self.symbol, self.exec_id, self.venue_order_id)",
+        _KEY,
         'return (self.symbol, self.exec_id, "")',
     ),
     Mistake(
         "a_light_report_is_another_execution",
         Profile.NORMAL,
-        decode.trade_lite,
-        "str(message.trade_id),",
-        'f"0{message.trade_id}",',
+        Fill.key,
+        _KEY,
+        'return (self.symbol, self.exec_id + ("" if self.fee is not None else " light"), self.venue_order_id)',
     ),
     Mistake(
         "a_fill_without_an_owner_is_nobodys",

@@ -151,7 +151,7 @@ def _keeping(fates: Iterable[Fate], path: Path | None) -> Iterator[Fate]:
 @quiet()
 def tried(mistake: Mistake, seeds: Iterable[int]) -> Fate:
     """Live with the mistake until a life notices that ends well without it."""
-    began, lives = time.monotonic(), 0
+    began, lives, broken = time.monotonic(), 0, ""
 
     def fate(caught_by: int | None, violation: str) -> Fate:
         return Fate(mistake.name, _where(mistake.lives), caught_by, time.monotonic() - began, violation)
@@ -161,19 +161,28 @@ def tried(mistake: Mistake, seeds: Iterable[int]) -> Fate:
             with pytest.MonkeyPatch.context() as patch:
                 make(mistake, patch)
                 violation = _first_violation(seed, mistake.lives)
+            if violation and not violation_without(seed, mistake.lives):
+                return fate(lives, violation)
         except LineIsGone as error:
             return fate(None, str(error))
-        if violation and not violation_without(seed, mistake.lives):
-            return fate(lives, violation)
-    return fate(None, f"survived {lives} lives")
+        except _Broke as error:
+            broken = broken or f", and the life of seed {seed} broke: {error}"
+    return fate(None, f"survived {lives} lives{broken}")
+
+
+class _Broke(Exception):
+    """A life came to no judgement: the line that is a mistake is badly written, or nobody judges what it breaks."""
 
 
 def _first_violation(seed: int, lives: Lives) -> str:
+    """What a judge says first. Raises _Broke where something else ended the life."""
     with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
         try:
             return next(iter(_violations(seed, Path(folder) / "life", lives)), "")
-        except Exception as error:  # noqa: BLE001 - whatever breaks, the mistake did not go unnoticed
+        except AssertionError as error:
             return f"{type(error).__name__}: {error}"
+        except Exception as error:
+            raise _Broke(f"{type(error).__name__}: {error}") from error
 
 
 violation_without = cache(_first_violation)

@@ -95,7 +95,7 @@ class Overseer:
         self._gateway: Gateway = gateway
         self._book: SessionBook = book
         self._lineage = book.lineage
-        self._booked: dict[FillKey, tuple[Fill, int]] = {row.fill.key: (row.fill, row.session) for row in saved.fills}
+        self._booked: dict[FillKey, tuple[Fill, int]] = {_key(row.fill): (row.fill, row.session) for row in saved.fills}
         self._nets = dict(book.positions)
         self.edited.clear()
         for row in saved.adjustments:
@@ -142,22 +142,26 @@ class Overseer:
                     self._doubted.add(name)
             case OrderChanged(facts):
                 for fill in facts.fills.values():
-                    self._told.add(fill.key)
+                    self._told.add(_key(fill))
                     self._counts["executions told again"] += fill.symbol in self._book.symbols and (
                         self._book.is_booked(fill)
                     )
 
     def decided(self, effects: Iterable[Effect]) -> None:
         """A step is over; these follow from it."""
+        ended: list[str] = []
         for effect in effects:
             match effect:
                 case Save(record):
                     self._keep(record)
-                case OrderNews():
+                case OrderNews(order):
                     self._follow(effect)
+                    if not order.is_open:
+                        ended.append(order.client_order_id)
                 case Alarm(text):
                     for words, what in _WORDS.items():
                         self._counts[what] += words in text
+        self._over.update(ended)  # only now: what was executed in the step that ended it is no surprise
 
     @property
     def is_ready(self) -> bool:
@@ -241,11 +245,13 @@ class Overseer:
             self.edited[key] = self.edited.get(key, _ZERO) + record.delta
 
     def _book_fill(self, record: FillRecord) -> None:
-        fill, key = record.fill, record.fill.key
+        fill, key = record.fill, _key(record.fill)
         known = self._booked.get(key)
         net = fill.signed_qty - base_fee(fill, self._book.pairs.get(fill.symbol))
         if known is not None:  # its fee may have become known
             before, session = known
+            if before == fill:
+                self._say(f"booked twice: {fill}")
             if session != record.session:
                 self._say(f"booked to session {session}, and then to {record.session}: {fill}")
             net -= before.signed_qty - base_fee(before, self._book.pairs.get(fill.symbol))
@@ -258,7 +264,7 @@ class Overseer:
 
     def _judge(self, record: FillRecord) -> None:
         fill = record.fill
-        row = self._row(fill.key)
+        row = self._row(_key(fill))
         if row is None:
             self._say(f"booked without the exchange: {fill}")
             return
@@ -273,7 +279,7 @@ class Overseer:
             self._say(f"booked below the watermark: {fill}")
 
     def _count(self, record: FillRecord) -> None:
-        name, key = record.client_order_id or "", record.fill.key
+        name, key = record.client_order_id or "", _key(record.fill)
         self._counts["executions found by history alone"] += key not in self._told
         if record.session == EXTERNAL:
             return
@@ -305,8 +311,6 @@ class Overseer:
         terms = order.known_terms
         if terms is not None and terms.order_qty and cum > terms.order_qty and not self._is_enlarged(order, cum):
             self._say(f"more executed of {name} than ordered: {cum} of {terms.order_qty}")
-        if not order.is_open:
-            self._over.add(name)
         if name in self._doubted and order.has_evidence:
             self._doubted.discard(name)
             is_alive = order.facts.accepted and order.status is not OrderStatus.REJECTED
@@ -373,3 +377,8 @@ class Overseer:
 
     def _say(self, what: str) -> None:
         self.wrong.setdefault(what, f"{self._world.at(self._world.now_ns):.4f}")
+
+
+def _key(fill: Fill) -> FillKey:
+    """What makes an execution one, by the exchange's own ids: whoever judges the product's key does not use it."""
+    return (fill.symbol, fill.exec_id, fill.venue_order_id)

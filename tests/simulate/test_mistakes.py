@@ -42,6 +42,14 @@ def test_a_mistake_in_a_line_that_is_gone_is_none() -> None:
         make(mistake, patch)
 
 
+def test_a_badly_written_mistake_is_not_noticed_but_told_to_be_broken() -> None:
+    known = "known = self._booked.get(fill.symbol, {}).get(fill.key)"
+    mistake = Mistake("badly_written", Profile.NORMAL, FillBook.book, known, "known = self._no_such_thing")
+    fate = tried(mistake, range(1))
+    assert fate.caught_by is None
+    assert "the life of seed 0 broke: AttributeError: 'FillBook' object has no attribute" in fate.violation
+
+
 def test_a_mistake_is_undone() -> None:
     before = FillBook.book.__code__
     with pytest.MonkeyPatch.context() as patch:
