@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from tests.simulate.ambush import Killed
+from tests.simulate.answers import Answers
 from tests.simulate.disk_faults import DiskFaults
 from tests.simulate.door import Door
 from tests.simulate.faults import Faults
@@ -95,6 +96,7 @@ class SimPeer:
         self._door = Door(world, self._hand_on, self._flooded, incarnation.gateway.counts)
         self._was_ended_here = False
         self._next_ns = {"up": 0, "down": 0}
+        self._answers = Answers(strategy.session, incarnation.note_wrong)
 
     @property
     def is_late(self) -> bool:
@@ -107,6 +109,7 @@ class SimPeer:
         if not self._incarnation.alive:
             return
         self._incarnation.passing("before a push")
+        self._answers.told(data)
         if self._incarnation.overheard is not None:
             self._incarnation.overheard(self._strategy.session, data)
         self.pending_bytes += len(data)
@@ -151,7 +154,7 @@ class SimPeer:
     def send(self, data: bytes) -> None:
         """The strategy's side."""
         self._incarnation.asked(self._strategy.session, data)
-
+        self._answers.asked(data)
         is_slow = self._world.chance(self._incarnation.faults().slow_message)
         more_ns = ms(self._world.rng.uniform(100, 2_000)) if is_slow else 0
         self._later("up", lambda: self._door.arrive(data), more_ns)

@@ -16,6 +16,7 @@ from tradingsys.oms.session_book import SessionBook
 __all__ = ["ASKED_MISTAKES"]
 
 _PREPARED = "return PlaceOrder(encode_client_order_id(key), terms, stamp_ms, self._settings.recv_window_ms), asked"
+_TAKEN = "client.peer.write(encode_reply(request.id, OrderResult(command.client_order_id)))"
 
 ASKED_MISTAKES = (
     Mistake(
@@ -76,6 +77,20 @@ ASKED_MISTAKES = (
         OrderRequests._cancel,
         "client.peer.write(encode_reply(request.id))",
         "pass",
+    ),
+    Mistake(
+        "orders_are_answered_twice",
+        Profile.NORMAL,
+        OrderRequests._order,
+        _TAKEN,
+        f"{_TAKEN}\n{_TAKEN}",
+    ),
+    Mistake(
+        "orders_of_assets_are_answered_twice",
+        OnSpot(Profile.NORMAL),
+        OrderRequests._order,
+        _TAKEN,
+        f"{_TAKEN}\n{_TAKEN}",
     ),
     Mistake(
         "every_end_is_told_to_be_a_cancel",
