@@ -57,8 +57,9 @@ def main() -> int:
             kills = options.per_stretch if options.stretch is not None else min(
                 options.per_stretch, options.kills - sums.total
             )  # fmt: skip
+            seed = options.seed if options.stretch is not None else sums.seed
             plan = Plan(
-                (options.seed if options.stretch is not None else sums.seed) * _PRIME + number,
+                seed * _PRIME + number,
                 product,
                 kills,
                 profile=options.profile,
@@ -71,11 +72,7 @@ def main() -> int:
             outcome = play(folder, plan, lambda: patience.is_over)
             sums.add(outcome)
             if outcome.violations:
-                again = (
-                    f"python -m tests.chaos again --seed {sums.seed} --stretch {number} --product {product} "
-                    f"--per-stretch {kills} --profile {outcome.profile}"
-                )
-                sums.violations.append(Violation(outcome.violations, str(folder), again))
+                sums.violations.append(Violation(outcome.violations, str(folder), plan.again(seed, number)))
             else:
                 shutil.rmtree(folder)
             sums.keep(state)

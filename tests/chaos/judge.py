@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.campaign.asset_books import Records, booked_fills, compare, compare_fills, known_orders
 from tests.campaign.campaign import differences_at_end
+from tests.chaos.arrivals import ARRIVALS, arrived_twice
 from tests.chaos.records import judge_records
 from tests.chaos.stage import Stage
 from tradingsys.core.ids import decode_client_order_id
@@ -139,19 +140,17 @@ def _books(stage: Stage, told: list[_Row]) -> Iterator[str]:
 
 
 def _sent(stage: Stage) -> Iterator[str]:
-    """No id twice, and none of ours that the book does not know."""
-    orders = stage.ask("orders")
-    names = Counter(row["client_order_id"] for row in orders)
+    """No request arrived twice, and the exchange has no order of ours that the book does not know."""
+    yield from arrived_twice(stage.world.directory / ARRIVALS)
+    names = [row["client_order_id"] for row in stage.ask("orders")]
+    if stage.product == "usdm":
+        names += [row["client_algo_id"] for row in stage.ask("algos")]
     known = known_orders(stage.db)
     with reading(stage.db) as conn:
         ((lineage,),) = conn.execute("SELECT value FROM meta WHERE key = 'lineage'").fetchall()
-    for name, times in names.items():
+    for name in dict.fromkeys(names):
         key = decode_client_order_id(name)
-        if key is None or key.lineage != lineage:
-            continue
-        if times > 1:
-            yield f"order {name} was sent {times} times"
-        if name not in known:
+        if key is not None and key.lineage == lineage and name not in known:
             yield f"order {name} is unknown to the book"
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from tradingsys.core.commands import Command, PlaceOrder
 from tradingsys.core.order import Fill
 from tradingsys.core.records import Intent
+from tradingsys.gateway.venue_link import VenueLink
 from tradingsys.oms.fill_book import FillBook
 from tradingsys.store.store import Store
 
@@ -43,9 +45,22 @@ def _no_journal() -> None:
     Store.append = append  # type: ignore[method-assign]
 
 
+def _an_order_is_sent_twice() -> None:
+    """One that waits for a price, at once: the exchange refuses the second, and has no record of it."""
+    send = VenueLink.send
+
+    def send_again(self: VenueLink, command: Command) -> None:
+        send(self, command)
+        if isinstance(command, PlaceOrder) and command.terms.order_type.is_conditional:
+            send(self, command)
+
+    VenueLink.send = send_again  # type: ignore[method-assign]
+
+
 MISTAKES = {
     "a fill is lost": _a_fill_is_lost,
     "a fill is someone else's": _a_fill_is_someone_elses,
     "no journal": _no_journal,
+    "an order is sent twice": _an_order_is_sent_twice,
 }
 """By name."""

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from tests.chaos.arrivals import keep_arrivals
 from tests.chaos.clocks import Haste, follow_clock, hurry, move_clock
 from tests.chaos.crash_points import Crash, set_trap
 from tests.chaos.gauge import install_gauge
@@ -40,6 +41,8 @@ class Setting(Struct, frozen=True, omit_defaults=True):
     """As above, for a process that hurries by itself: it only begins where this one is."""
     gauge: str | None = None
     """A file for counts of what only the process itself can count."""
+    arrivals: str | None = None
+    """A file for every request about an order that reaches the exchange."""
     mistakes: tuple[str, ...] = ()
     small_segments: bool = False
     """A journal's segment is full after some hundred orders, so that in minutes many are rotated and removed."""
@@ -56,6 +59,8 @@ def _apply(setting: Setting) -> None:
         follow_clock(Path(setting.clock))
     if setting.gauge is not None:
         install_gauge(Path(setting.gauge))
+    if setting.arrivals is not None:
+        keep_arrivals(Path(setting.arrivals))
     if setting.small_segments:
         Store.open = partial(Store.open, segment_bytes=_SMALL_SEGMENT)  # type: ignore[method-assign]
     if setting.generous:

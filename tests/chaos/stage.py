@@ -21,6 +21,7 @@ from msgspec import Struct, structs
 
 from tests.campaign.asset_campaign import DEPOSITS
 from tests.campaign.hand import Hand
+from tests.chaos.arrivals import ARRIVALS
 from tests.chaos.clocks import Haste, set_clock
 from tests.chaos.crash_points import Crash
 from tests.chaos.product import Setting
@@ -115,7 +116,7 @@ class Stage:
         options = [f"--seed={seed}", f"--chaos={profile}", "--orders-per-minute=10000000", "--deposit=100000000"]
         if haste is not None:
             options.append(f"--speed={haste.speed}")
-        program = (*_SETTING, msgspec.json.encode(Setting(generous=True, began=haste)).decode())
+        program = (*_SETTING, msgspec.json.encode(Setting(generous=True, began=haste, arrivals=str(ARRIVALS))).decode())
         wires = Wires()
         directory.mkdir(parents=True, exist_ok=True)
         try:

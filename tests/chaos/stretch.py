@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -46,6 +47,13 @@ class Plan(Struct, frozen=True):
     patience_s: float = 2 * PATIENCE_S
     """How long what is wrong may stay as it is, once nothing goes wrong any more."""
 
+    def again(self, seed: int, number: int) -> str:
+        """The command that plays it again, where the campaign's ``seed`` and the stretch's ``number`` made its own."""
+        words = ["python", "-m", "tests.chaos", "again", f"--seed={seed}", f"--stretch={number}"]
+        words += [f"--product={self.product}", f"--per-stretch={self.kills}"]
+        words += [f"--profile={self.profile}"] * bool(self.profile) + [f"--at={self.at}"] * bool(self.at)
+        return shlex.join(words + [f"--mistake={mistake}" for mistake in self.mistakes])
+
 
 class Outcome(Struct):
     """What happened, and what is wrong; nothing is, when all is well."""
@@ -69,7 +77,8 @@ class Outcome(Struct):
 def play(directory: Path, plan: Plan, is_over: Callable[[], bool] = lambda: False) -> Outcome:
     """Ends early, but with judgement, when ``is_over``."""
     random = Random(f"{plan.seed} {plan.product}")
-    profile = plan.profile or random.choice(_PROFILES)
+    drawn = random.choice(_PROFILES)  # always, or what comes after it would be another stretch's
+    profile = plan.profile or drawn
     outcome, began = Outcome(plan.product, profile), time.monotonic()
     setting = Setting(mistakes=plan.mistakes, small_segments=True)
     with Stage.built(directory, plan.product, plan.cast, plan.seed, profile, setting) as stage:

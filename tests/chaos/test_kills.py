@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import functools
 import importlib
+import json
+import shlex
 import signal
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from tests.chaos import stretch
+from tests.chaos.__main__ import _options
+from tests.chaos.arrivals import arrived_twice
 from tests.chaos.crash_points import POINTS, SIDES, Crash, last_words
 from tests.chaos.judge import left_in_logs
 from tests.chaos.mistakes import MISTAKES
@@ -40,11 +48,13 @@ def test_a_broken_gateway_is_found_out(tmp_path: Path) -> None:
     for seed in range(3, 7):
         plan = Plan(seed, "usdm", 3, _FEW, "calm", tuple(MISTAKES), "send of a new order", troubles=0.0, patience_s=3.0)
         found += "\n".join(play(tmp_path / str(seed), plan).violations)
-        if is_unwritten := "whose journal is complete, and is not in it" in found or "is unknown to the book" in found:
+        is_unwritten = "whose journal is complete, and is not in it" in found or "is unknown to the book" in found
+        if is_unwritten and "sent 2 times: order T" in found:
             break
     assert "is not in the books" in found
     assert " in the books, (" in found
     assert is_unwritten
+    assert "sent 2 times: order T" in found
 
 
 @pytest.mark.parametrize("point", sorted(POINTS))
@@ -108,6 +118,51 @@ def test_a_long_ban_explains_one_restriction_for_want_of_proof() -> None:
     ):
         stage: Any = SimpleNamespace(world=SimpleNamespace(said=lambda lines=lines: {"err": lines}), faults=Counter())
         assert len(left_in_logs(stage)) == told, lines
+
+
+def test_the_command_that_plays_a_stretch_again_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    mistake = "a fill is someone else's"
+    plan = Plan(5_000_022, "spot", 9, profile="storm", mistakes=(mistake, "no journal"), at="send of a new order")
+    monkeypatch.setattr("sys.argv", shlex.split(plan.again(5, 7))[2:])
+    again = _options()
+    assert (again.seed, again.stretch, again.product, again.per_stretch) == (5, 7, "spot", 9)
+    assert (again.profile, again.at, again.mistake) == ("storm", "send of a new order", [mistake, "no journal"])
+    assert "--profile" not in Plan(1, "usdm", 3).again(1, 0)
+
+
+def test_a_stretch_of_a_chosen_profile_draws_what_it_drew_without(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    states: list[object] = []
+
+    @contextmanager
+    def unbuilt(*args: object) -> Iterator[None]:
+        yield None
+
+    def play_none(stage: object, plan: Plan, random: Random, *others: object) -> None:
+        states.append(random.getstate())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stretch.Stage, "built", unbuilt)
+    monkeypatch.setattr(stretch, "_Play", play_none)
+    for profile in ("", "calm"):
+        with pytest.raises(KeyboardInterrupt):
+            play(tmp_path, Plan(7, "usdm", 1, profile=profile))
+    assert states[0] == states[1]
+
+
+def test_what_arrived_twice_is_seen_whether_it_was_taken_or_not(tmp_path: Path) -> None:
+    order = '{"method": "order.place", "params": {"newClientOrderId": "T1", "timestamp": 1}}'
+    stop = ("POST", "/fapi/v1/algoOrder?clientAlgoId=T2&timestamp=1")
+    cancel = ("DELETE", "/fapi/v1/order?origClientOrderId=T1&timestamp=2")
+    path = tmp_path / "arrivals.jsonl"
+    for arrived, told in (
+        ([("", order), stop, cancel, cancel], []),
+        ([("", order), ("", order)], ["sent 2 times: order T1"]),
+        ([stop, stop], ["sent 2 times: order T2"]),
+    ):
+        path.write_text("".join(json.dumps({"method": method, "said": said}) + "\n" for method, said in arrived))
+        assert list(arrived_twice(path)) == told
 
 
 def test_sums_go_on_where_they_were(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from tests.simulate.incarnation import Incarnation
 from tests.simulate.truth import Truth
 from tests.simulate.world import World
 from tradingsys.core.commands import CancelOrder, Command, PlaceOrder, PlaceOrderList, ReplaceOrder
-from tradingsys.core.enums import TradingState
+from tradingsys.core.enums import AccountKind, TradingState
 from tradingsys.core.ids import OrderKey, decode_client_order_id, encode_client_order_id
 from tradingsys.core.order import Terms
 from tradingsys.oms.session_book import SessionBook
@@ -23,6 +23,21 @@ __all__ = ["Asked"]
 
 Json = dict[str, Any]
 _CHANGES = (b'"order"', b'"order_list"', b'"amend"', b'"cancel"')
+_NUMBERS = (
+    ("price", "price", "price"),
+    ("stop price", "stop_price", "stop_px"),
+    ("callback rate", "callback_rate", "callback_rate"),
+    ("activation price", "activation_price", "activation_px"),
+    ("amount of the quote asset", "quote_quantity", "quote_order_qty"),
+    ("iceberg quantity", "iceberg_quantity", "iceberg_qty"),
+)
+_WORDS = (
+    ("time in force", "time_in_force"),
+    ("good till ms", "good_till_ms"),
+    ("price match", "price_match"),
+    ("trigger price", "trigger_price"),
+    ("side effect", "side_effect"),
+)
 _CLEARLY_HELD = 10
 """Of the base asset: more than what is left over of a lot."""
 
@@ -64,8 +79,20 @@ class Asked:
             if order.client_order_id not in self._orders:
                 yield f"nobody asked for {order.client_order_id}"
         yield from self.wrong
+        yield from self._misunderstood()
 
     # ---- inside
+
+    def _misunderstood(self) -> Iterator[str]:
+        """Orders that wait for another price at the exchange, or another way, than was asked for; none is ever amended."""
+        for condition in self._exchange.ledger.conditions.values():
+            asked, terms = self._orders.get(condition.client_algo_id), condition.terms
+            if asked and terms.account == self._account:
+                told = (terms.order_type, terms.trigger_px, terms.callback_rate, terms.close_position, terms.post_only)
+                rate, flags = _number(asked.get("callback_rate")), ("close_position", "post_only")
+                wanted = (asked["order_type"], _number(asked.get("stop_price")), rate, *(asked.get(x, False) for x in flags))
+                if told != wanted:
+                    yield f"{condition.client_algo_id} waits at the exchange as {told}; asked for was {wanted}"
 
     def _hear(self, session: int, data: bytes) -> None:
         """A strategy, or somebody in its place, sends a message."""
@@ -93,38 +120,53 @@ class Asked:
                 self._judge_reducing(command, book)
             case PlaceOrderList(orders=orders):
                 for order in orders:
-                    self._judge_order(order, book)
+                    self._judge_order(order, book, in_list=True)
             case ReplaceOrder():
                 self._judge_amend(command, book)
             case CancelOrder(client_order_id) if client_order_id not in self._cancels:
                 self._judge_own_cancel(book.order(client_order_id), book)
 
-    def _judge_order(self, command: PlaceOrder, book: SessionBook) -> None:
+    def _judge_order(self, command: PlaceOrder, book: SessionBook, *, in_list: bool = False) -> None:
         """It is what was asked for, by somebody who may send orders now."""
         asked, terms = self._orders.get(command.client_order_id), command.terms
         key = decode_client_order_id(command.client_order_id)
         if asked is None or key is None:
             self._say(f"{command.client_order_id} is sent, and nobody asked for it")
         elif asked:
-            size = None if asked.get("quote_quantity") else asked["quantity"]
-            told = {
-                "side": (asked["side"], terms.side),
-                "quantity": (_number(size), None if size is None else terms.order_qty),
-                "price": (_number(asked.get("price")), terms.price),
-                "time in force": (asked.get("time_in_force"), terms.time_in_force),
-            }
-            for what, (wanted, sent) in told.items():
-                if wanted is not None and wanted != sent:
-                    self._say(f"{command.client_order_id} is sent with the {what} {sent}; asked for was {wanted}")
+            for what, wanted, sent in _differences(asked, terms, in_list=in_list):
+                self._say(f"{command.client_order_id} is sent with the {what} {sent}; asked for was {wanted}")
+            self._judge_flag(command, asked, book)
             if book.halts.state(key.session, terms.symbol) is TradingState.HALTED:
                 self._say(f"{command.client_order_id} is sent, and its session or symbol is halted")
+
+    def _judge_flag(self, command: PlaceOrder, asked: Json, book: SessionBook) -> None:
+        """The exchange's own flag acts on the whole account's position: it is sent for whoever may only reduce and is
+        the only one who holds the symbol or has anything under way there, and for nobody else.
+        """
+        order, symbol = book.order(command.client_order_id), command.terms.symbol
+        if order is None or order.terms is None:
+            return
+        is_restricted = book.halts.state(order.session, symbol) is TradingState.REDUCING
+        may_only_reduce = bool(asked.get("reduce_only")) or (is_restricted and not command.terms.close_position)
+        if order.terms.reduce_only and not may_only_reduce:
+            self._say(f"{command.client_order_id} shall only reduce, and nobody wants that")
+        has_flag = book.kind is AccountKind.CONTRACTS and not command.terms.close_position
+        wanted = may_only_reduce and has_flag and _is_alone(book, order.session, symbol)
+        if command.terms.reduce_only != wanted:
+            why = "" if wanted else "not "
+            self._say(f"{command.client_order_id} should {why}be sent with the flag that it only reduces")
 
     def _judge_amend(self, command: ReplaceOrder, book: SessionBook) -> None:
         order = book.order(command.client_order_id)
         known = None if order is None else order.known_terms
         wishes = self._amends.get(command.client_order_id, ())
-        if known is not None and not any(_is_like(command, wish, known) for wish in wishes):
-            self._say(f"nobody asked that {command.client_order_id} become {command.order_qty} at {command.price}")
+        if known is None:
+            return
+        if not any(_is_like(command, wish, known) for wish in wishes):
+            at = command.price_match or command.price
+            self._say(f"nobody asked that {command.client_order_id} become {command.order_qty} at {at}")
+        if (command.symbol, command.side) != (known.symbol, known.side):
+            self._say(f"{command.client_order_id} is amended as a {command.side} of {command.symbol}")
 
     def _judge_own_cancel(self, order: TrackedOrder | None, book: SessionBook) -> None:
         """Nobody asked for it: it has a reason where somebody was stopped, or nothing is left to reduce."""
@@ -166,10 +208,39 @@ class Asked:
         self.wrong.append(f"at {self._world.at(self._world.now_ns):.4f} {what}")
 
 
+def _differences(asked: Json, terms: Terms, *, in_list: bool) -> Iterator[tuple[str, object, object]]:
+    """What is sent otherwise than it was asked for: what, how it was asked for, and how it is sent."""
+    size = None if asked.get("quote_quantity") or asked.get("close_position") else asked["quantity"]
+    told = {
+        "symbol": (asked["symbol"].upper(), terms.symbol),
+        "side": (asked["side"], terms.side),
+        "type": (asked["order_type"], terms.order_type),
+        "quantity": (_number(size) or Decimal(0), terms.order_qty),
+        # Of two orders of which one cancels the other the exchange has the limit order post-only.
+        "word post-only": (asked.get("post_only", False) or (in_list and terms.post_only), terms.post_only),
+        "word close-position": (asked.get("close_position", False), terms.close_position),
+        "price protection": (asked.get("price_protect", False), terms.price_protect),
+    }
+    told |= {what: (_number(asked.get(name)), getattr(terms, field)) for what, name, field in _NUMBERS}
+    told |= {what: (asked.get(what.replace(" ", "_")), getattr(terms, field)) for what, field in _WORDS}
+    for what, (wanted, sent) in told.items():
+        if wanted != sent:
+            yield what, wanted, sent
+
+
+def _is_alone(book: SessionBook, session: int, symbol: str) -> bool:
+    """Whether nobody else holds the symbol, or has an order there that could make it so, or did."""
+    others = {owner for owner, _ in book.positions if owner != session}
+    is_held = any(book.net(owner, symbol) for owner in others)
+    orders = (order for order in book.orders.values() if order.session != session and order.symbol == symbol)
+    return not is_held and not any(order.worst_leaves_qty or order.facts.missing_qty for order in orders)
+
+
 def _is_like(command: ReplaceOrder, wish: Json, known: Terms) -> bool:
-    quantity, price = _number(wish.get("quantity")), _number(wish.get("price"))
-    is_price = command.price == (known.price if price is None else price)
-    return is_price and command.order_qty == (known.order_qty if quantity is None else quantity)
+    quantity, price, match = _number(wish.get("quantity")), _number(wish.get("price")), wish.get("price_match")
+    wanted_px = None if match is not None else known.price if price is None else price
+    wanted_qty = known.order_qty if quantity is None else quantity
+    return (command.price, command.price_match, command.order_qty) == (wanted_px, match, wanted_qty)
 
 
 def _number(text: str | None) -> Decimal | None:

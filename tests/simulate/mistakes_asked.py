@@ -12,6 +12,7 @@ from tradingsys.oms.account_check import AccountCheck
 from tradingsys.oms.disagreement import Disagreement
 from tradingsys.oms.exposure import Exposure
 from tradingsys.oms.session_book import SessionBook
+from tradingsys.venues.binance import algo_requests
 
 __all__ = ["ASKED_MISTAKES"]
 
@@ -27,6 +28,54 @@ ASKED_MISTAKES = (
         "if terms.order_qty and not asked.reduce_only:\n"
         "    terms = structs.replace(terms, order_qty=terms.order_qty + 1)\n"
         "    asked = structs.replace(asked, order_qty=asked.order_qty + 1)\n" + _PREPARED,
+    ),
+    Mistake(
+        "stops_are_a_tick_off",
+        Profile.NORMAL,
+        OrderDesk._prepared,
+        _PREPARED,
+        "if terms.stop_px is not None:\n"
+        "    terms = structs.replace(terms, stop_px=terms.stop_px + Decimal('0.001'))\n"
+        "    asked = structs.replace(asked, stop_px=asked.stop_px + Decimal('0.001'))\n" + _PREPARED,
+    ),
+    Mistake(
+        "stops_reach_the_exchange_a_tick_off",
+        Profile.NORMAL,
+        algo_requests._trigger,
+        'return {"triggerPrice": decimal_text(terms.stop_px)}',
+        'return {"triggerPrice": decimal_text(terms.stop_px + type(terms.stop_px)("0.001"))}',
+    ),
+    Mistake(
+        "trailing_stops_follow_twice_as_far_off",
+        Profile.NORMAL,
+        OrderDesk._prepared,
+        _PREPARED,
+        "if terms.callback_rate is not None:\n"
+        "    terms = structs.replace(terms, callback_rate=2 * terms.callback_rate)\n"
+        "    asked = structs.replace(asked, callback_rate=2 * asked.callback_rate)\n" + _PREPARED,
+    ),
+    Mistake(
+        "stops_become_takes_of_profit",
+        Profile.NORMAL,
+        OrderDesk._prepared,
+        _PREPARED,
+        "if terms.order_type.value == 'STOP_MARKET':\n"
+        "    terms = structs.replace(terms, order_type=type(terms.order_type)('TAKE_PROFIT_MARKET'))\n"
+        "    asked = structs.replace(asked, order_type=terms.order_type)\n" + _PREPARED,
+    ),
+    Mistake(
+        "the_venue_is_not_told_that_an_order_only_reduces",
+        Profile.NORMAL,
+        OrderDesk._prepared,
+        "terms = structs.replace(terms, reduce_only=is_flagged)",
+        "terms = structs.replace(terms, reduce_only=False)",
+    ),
+    Mistake(
+        "orders_are_amended_by_the_price_they_had",
+        Profile.AMENDS,
+        OrderDesk.amend,
+        "amended.price,",
+        "terms.price,",
     ),
     Mistake(
         "one_more_is_amended_than_asked_for",
