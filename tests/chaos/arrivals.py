@@ -1,4 +1,4 @@
-"""What reaches the exchange, taken or not: each request about an order is written down before the exchange looks at it."""
+"""What reaches the exchange, taken or not: requests about orders are written down before the exchange looks at them."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ def test_a_stretch_of_a_chosen_profile_draws_what_it_drew_without(
         states.append(random.getstate())
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(stretch.Stage, "built", unbuilt)
+    monkeypatch.setattr(Stage, "built", unbuilt)
     monkeypatch.setattr(stretch, "_Play", play_none)
     for profile in ("", "calm"):
         with pytest.raises(KeyboardInterrupt):

@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.simulate.campaign import Group, Tally, run
 from tests.simulate.faults import Profile
 from tests.simulate.kinds import Kind
-from tests.simulate.sometimes import mostly_idle, never_met
+from tests.simulate.sometimes import mostly_idle, never_met, too_rare
 
 _ENOUGH = 100
 _PROGRESS_S = 10.0
@@ -49,6 +49,9 @@ def main() -> int:
     seldom = [*never_met(Counter(tally.met), tally.lives), *mostly_idle(tally.groups)] if is_judged else []
     for what in seldom:
         print(f"too seldom to prove anything: {what}")
+    rare = too_rare(tally.lives) if is_judged else []
+    if rare:
+        print(f"{len(rare)} things are too rare to be demanded of {tally.lives} lives: {', '.join(rare)}")
     return 1 if tally.failures else 3 if seldom else 0
 
 

@@ -84,13 +84,18 @@ class Asked:
     # ---- inside
 
     def _misunderstood(self) -> Iterator[str]:
-        """Orders that wait for another price at the exchange, or another way, than was asked for; none is ever amended."""
+        """Orders that wait at the exchange for another price, or in another way, than was asked for; none is amended."""
         for condition in self._exchange.ledger.conditions.values():
             asked, terms = self._orders.get(condition.client_algo_id), condition.terms
             if asked and terms.account == self._account:
                 told = (terms.order_type, terms.trigger_px, terms.callback_rate, terms.close_position, terms.post_only)
                 rate, flags = _number(asked.get("callback_rate")), ("close_position", "post_only")
-                wanted = (asked["order_type"], _number(asked.get("stop_price")), rate, *(asked.get(x, False) for x in flags))
+                wanted = (
+                    asked["order_type"],
+                    _number(asked.get("stop_price")),
+                    rate,
+                    *(asked.get(x, False) for x in flags),
+                )
                 if told != wanted:
                     yield f"{condition.client_algo_id} waits at the exchange as {told}; asked for was {wanted}"
 

@@ -276,6 +276,11 @@ class LayerLife(Life):
             yield f"fills without owner: {book.unattributed}"
 
 
+def _command(layer: Layer, seed: int) -> str:
+    """What replays a life."""
+    return f"python -m tests.simulate.layers --layer {layer} --first {seed} --seeds 1"
+
+
 @quiet()
 def main() -> int:
     """So many lives of each layer; 1 when one ended badly."""
@@ -293,7 +298,7 @@ def main() -> int:
             counts += verdict.counts
             failed += bool(verdict.violations)
             for violation in verdict.violations:
-                print(f"--layer {layer} --first {seed} --seeds 1: {violation}")
+                print(f"{_command(layer, seed)}  {violation}")
         met = ", ".join(f"{counts[what]} {what}" for what in ("orders accepted", "executions", "gateway starts"))
         print(f"{layer}: {options.seeds} lives in {time.monotonic() - began:.0f} s, {met}", flush=True)
     print(f"{failed} with violations")

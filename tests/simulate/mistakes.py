@@ -34,9 +34,11 @@ class OnSpot(Struct, frozen=True):
     """Lives of an account that holds assets."""
 
     profile: Profile
+    is_wire: bool = False
+    """Over the exchange's own wire."""
 
     def __str__(self) -> str:
-        return f"spot, {self.profile}"
+        return f"spot's wire, {self.profile}" if self.is_wire else f"spot, {self.profile}"
 
 
 Lives = Profile | Layer | Scene | OnSpot

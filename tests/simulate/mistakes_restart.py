@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.simulate.faults import Profile
-from tests.simulate.mistakes import Edit, Mistake
+from tests.simulate.mistakes import Edit, Mistake, OnSpot
 from tests.simulate.scenes import cuts, files, history, questions
 from tradingsys.gateway.boot import Boot
 from tradingsys.gateway.market_requests import MarketRequests
@@ -97,6 +97,13 @@ RESTART_MISTAKES = (
         _FENCE_MS,
         "return recv_window_ms",
         scene=cuts.last_instant,
+    ),
+    Mistake(
+        "no_fence_where_assets_are_traded",
+        OnSpot(Profile.CUTS, is_wire=True),
+        Boot.run,
+        _FENCE,
+        "pass",
     ),
     Mistake(
         "the_fence_forgets_stamps_ahead",

@@ -193,8 +193,8 @@ def _violations(seed: int, folder: Path, lives: Lives) -> list[str]:
     match lives:
         case Scene():
             return lives.told(folder)
-        case OnSpot(profile):
-            return SpotLife(seed, folder, profile, wire=False).live().violations
+        case OnSpot(profile, is_wire):
+            return SpotLife(seed, folder, profile, wire=is_wire).live().violations
         case Profile():
             life = Life(seed, folder, lives)
         case Layer():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from decimal import Decimal
 from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
@@ -27,7 +28,6 @@ from tradingsys.core.io import (
     WsFrame,
 )
 from tradingsys.sim.faces.binance import params
-from tradingsys.sim.faces.binance.params import Params
 from tradingsys.sim.faces.transport import NO_ANSWER, Reply, Request, WsClose, WsOutput, WsPing, WsRefuse
 
 __all__ = ["ENGINE_MS", "Network", "is_cancel", "is_order_request"]
@@ -332,13 +332,13 @@ def _received_earlier(engine_ns: int) -> Iterator[None]:
     if not engine_ns:
         yield
         return
-    check_time = params.check_time
+    check_window = params._check_window
 
-    def as_received(given: Params, now_ms: int) -> None:
-        check_time(given, now_ms - engine_ns // 1_000_000)
+    def as_received(timestamp_ms: Decimal | int, window_ms: Decimal | int, now_ms: int) -> None:
+        check_window(timestamp_ms, window_ms, now_ms - engine_ns // 1_000_000)
 
-    params.check_time = as_received  # type: ignore[assignment]
+    params._check_window = as_received
     try:
         yield
     finally:
-        params.check_time = check_time
+        params._check_window = check_window

@@ -348,7 +348,8 @@ class Overseer:
             if row.account == self._account:
                 self._rows[row.symbol, str(row.exec_id), str(row.order_id)] = row
                 before = self._ids.setdefault(row.symbol, [])
-                self._counts["executions against ourselves"] += bool(before) and before[-1].exec_id == row.exec_id
+                is_both = bool(before) and before[-1].exec_id == row.exec_id
+                self._counts["executions between a session and a person"] += is_both  # sessions never meet each other
                 before.append(row)
         self._read = len(rows)
 

@@ -13,7 +13,7 @@ from tradingsys.sim.events import Amendment, Execution, OrderRecord
 from tradingsys.sim.money import CashRow
 from tradingsys.sim.simulator import Simulator
 
-__all__ = ["Past", "is_hidden_by_age"]
+__all__ = ["Past", "delay_ns", "is_hidden_by_age"]
 
 
 class Past:
@@ -90,7 +90,7 @@ class Past:
 
         def past_executions(name: str, symbol: str, from_id: int = 0) -> Sequence[Execution]:
             rows = executions_of(name, symbol, from_id)
-            return [row for row in rows if row.ts_ns + _delay_ns(row, staleness_ns) <= now_ns]
+            return [row for row in rows if row.ts_ns + delay_ns(row, staleness_ns) <= now_ns]
 
         condition = ledger.condition
 
@@ -153,5 +153,6 @@ def is_hidden_by_age(order_id: int, age_ns: int, share: float) -> bool:
     return (order_id * 37) % 100 < share * 100 and age_ns < (3 + order_id * 11 % 18) * 1_000_000_000
 
 
-def _delay_ns(row: Execution, staleness_ns: int) -> int:
+def delay_ns(row: Execution, staleness_ns: int) -> int:
+    """After how long history shows a trade: not in the order in which they happened."""
     return staleness_ns * ((row.exec_id * 7 + row.order_id * 13) % 10) // 9

@@ -9,7 +9,7 @@ from decimal import Decimal
 from msgspec import structs
 
 from tests.simulate.life import ACCOUNT, signer
-from tests.simulate.past import is_hidden_by_age
+from tests.simulate.past import delay_ns, is_hidden_by_age
 from tradingsys.sim.events import ChangeRefused, ExchangeEvent, Execution, NewOrder, OrderRecord
 from tradingsys.sim.faces.binance_usdm import ApiKey
 from tradingsys.sim.faces.transport import Reply, Request, WsOutput, WsRefuse
@@ -105,7 +105,8 @@ class SpotPast:
             return [record for record in past if record is not None and record.status.is_open]
 
         def past_executions(name: str, symbol: str, from_id: int = 0) -> Sequence[Execution]:
-            return [row for row in executions_of(name, symbol, from_id) if row.ts_ns <= then_ns]
+            rows = executions_of(name, symbol, from_id)
+            return [row for row in rows if row.ts_ns + delay_ns(row, staleness_ns) <= now_ns]
 
         ledger.order = past_order  # type: ignore[method-assign]
         ledger.executions_of = past_executions  # type: ignore[assignment,method-assign]

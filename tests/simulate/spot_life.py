@@ -125,10 +125,10 @@ class SpotLife(Lifetime):
         self.world = World(seed)
         self.world.home = f"{folder}/"
         self.folder = folder
-        drawn = Faults.draw(self.world.rng, profile or Profile.of(seed))
-        self.faults = structs.replace(with_edits(drawn, self.world.rng), last_instant=0.0)
-        if margin or not wire:  # what it says are Python objects, which cannot be broken
-            self.faults = structs.replace(self.faults, odd_event=0.0, new_field=0.0, clock_ahead_ms=0.0)
+        self.faults = with_edits(Faults.draw(self.world.rng, profile or Profile.of(seed)), self.world.rng)
+        if margin or not wire:  # what is said are Python objects, which cannot be broken and carry no time
+            own = {"last_instant": 0.0, "clock_ahead_ms": 0.0, "odd_event": 0.0, "new_field": 0.0}
+            self.faults = structs.replace(self.faults, **own)
         self.counts: Counter[str] = Counter()
         deposits = {asset: Decimal(amount) for asset, amount in (_FEW if margin else _DEPOSITS).items()}
         self.box = self._plain_box(deposits) if margin or not wire else WireSpot(self.world.now_ns - s(60), deposits)

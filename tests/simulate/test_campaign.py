@@ -16,7 +16,7 @@ from msgspec import Struct
 from tests.simulate.campaign import Failure, Group, Tally, command, run
 from tests.simulate.faults import Profile
 from tests.simulate.kinds import Kind, live
-from tests.simulate.sometimes import mostly_idle
+from tests.simulate.sometimes import mostly_idle, never_met, too_rare
 from tests.simulate.verdict import Verdict
 
 _ROOT = Path(__file__).parents[2]
@@ -82,6 +82,16 @@ def test_the_seeds_that_were_lived_are_kept_however_they_come_back() -> None:
 def test_lives_without_orders_prove_nothing() -> None:
     groups = {"wire, venue": Group(40, 9), "wire, normal": Group(40, 8), "plain, disk": Group(1, 1)}
     assert list(mostly_idle(groups)) == ["orders in wire, venue: none in 9 of 40 lives"]
+
+
+def test_what_may_be_chance_is_not_demanded_and_all_is_of_many_lives() -> None:
+    rare, nothing = set(too_rare(100)), Counter[str]()
+    assert {"bans", "copies of the book noticed"} < rare
+    assert not rare & {"kills", "orders adopted", "orders of an older run asked for", "edits taken", "order lists"}
+    assert len(list(never_met(nothing, 100))) + len(rare) == len(list(never_met(nothing, 5_000)))
+    assert too_rare(5_000) == []
+    assert next(never_met(Counter(kills=10**6), 100)).startswith("power cuts: 0, expected ")
+    assert too_rare(100, on_spot=False) == [what for what in too_rare(100) if what in too_rare(100, on_spot=False)]
 
 
 def test_a_command_that_replays_a_life_names_what_was_chosen() -> None:
