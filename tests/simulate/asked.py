@@ -84,7 +84,7 @@ class Asked:
     # ---- inside
 
     def _misunderstood(self) -> Iterator[str]:
-        """Orders that wait at the exchange for another price, or in another way, than was asked for; none is amended."""
+        """Orders that wait at the exchange for another price, or otherwise, than was asked for; none is amended."""
         for condition in self._exchange.ledger.conditions.values():
             asked, terms = self._orders.get(condition.client_algo_id), condition.terms
             if asked and terms.account == self._account:

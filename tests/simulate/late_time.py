@@ -2,8 +2,8 @@
 
 Half of a round trip is what nobody knows of the exchange's time, and two clocks part with the hours: where questions
 are slow on their way there, and answers quick on their way back, a gateway comes to be so far ahead. It sends on, and
-the exchange takes what it sends, as long as that is less than a second. No life lasts for hours: here a gateway knows no
-better from READY on, and later answers do not mend it, as they tell it nothing that is more certain.
+the exchange takes what it sends, as long as that is less than a second. No life lasts for hours: here a gateway knows
+no better from READY on, and later answers do not mend it, as they tell it nothing that is more certain.
 """
 
 from __future__ import annotations

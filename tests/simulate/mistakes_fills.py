@@ -17,6 +17,7 @@ from tradingsys.oms.trade_history import TradeHistory
 
 __all__ = ["FILL_MISTAKES"]
 
+_KNOWN = "known = self._booked.get(fill.symbol, {}).get(fill.key)"
 _KEY = "return (self.symbol, self.exec_id, self.venue_order_id)"
 _SAVE = "self._store.commit(records, partial(self._done, self._given))"
 
@@ -25,7 +26,7 @@ FILL_MISTAKES = (
         "no_fill_dedup",
         Profile.NORMAL,
         FillBook.book,
-        "known = self._booked.get(fill.symbol, {}).get(fill.key)",
+        _KNOWN,
         "known = None",
     ),
     Mistake(
@@ -38,9 +39,9 @@ FILL_MISTAKES = (
     Mistake(
         "a_light_report_is_another_execution",
         Profile.NORMAL,
-        Fill.key,
-        _KEY,
-        'return (self.symbol, self.exec_id + ("" if self.fee is not None else " light"), self.venue_order_id)',
+        FillBook.book,
+        _KNOWN,
+        f"{_KNOWN}\nif known is not None and known[0].fee is None and fill.fee is not None:\n    known = None",
     ),
     Mistake(
         "a_fill_without_an_owner_is_nobodys",
