@@ -162,7 +162,7 @@ class Boot:
 
     async def _fence(self, fence_ms: int) -> None:
         """Orders lost with the journal's tail may still be on their way: wait until none can appear any more."""
-        while (left_ms := fence_ms - self._venue_ms()) >= 0:
+        while (left_ms := fence_ms - self._recovery.surely_ms()) >= 0:
             self._steps.progress(f"waiting {left_ms / 1000:.1f} s, until no earlier order can still arrive")
             await self._wait(min(left_ms + 1, 1_000))
 

@@ -101,6 +101,10 @@ class Recovery:
             await self.ask_time()
         return self._inquiry.venue_ms()
 
+    def surely_ms(self) -> int:
+        """The venue's time at the least."""
+        return self._inquiry.surely_ms()
+
     async def reconcile(self, extra_symbols: Iterable[str] = ()) -> None:
         """Read everything that may have happened while nobody listened. Ends when all of it is in the book."""
         self._wanted |= set(extra_symbols)
