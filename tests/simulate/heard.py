@@ -85,6 +85,11 @@ class Heard:
             self._of_epoch.add(key)
             self.news.setdefault(key, happened)
 
+    def missed(self, view: OrderView) -> None:
+        """The gateway tells of what events told while nobody listened; an earlier one may have told it already."""
+        for key, happened in _executions(view):
+            self.news.setdefault(key, happened)
+
     def snapshot(self, snapshot: Snapshot, now_ns: int) -> None:
         """The gateway tells of what there is, and of all executions of open orders."""
         self._hears(snapshot.epoch)
