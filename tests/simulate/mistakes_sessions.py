@@ -178,7 +178,7 @@ SESSION_MISTAKES = (
         Missed._go_on,
         "after = self._history.told_up_to",
         "after = None",
-        hidden_by="in lives nobody but strategies sends orders for them",
+        hidden_by="few sessions of lives are flattened",
     ),
     Mistake(
         "executions_are_not_numbered",

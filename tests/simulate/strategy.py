@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Protocol
 
+from msgspec import structs
+
 from tests.simulate.durable_marks import DurableMarks
 from tests.simulate.heard import Heard
 from tests.simulate.wish import Wish, draw_amend, draw_wish
 from tests.simulate.world import World, ms, s
-from tradingsys.core.enums import OrderStatus
+from tradingsys.core.enums import OnDisconnect, OrderStatus
 from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.wire.codec import decode_result, decode_server_message, encode_request
 from tradingsys.wire.messages import (
@@ -76,6 +78,8 @@ class Strategy:
         """Orders sent of which nothing was told yet: that one was taken does not say what becomes of it."""
         self.durable = DurableMarks(session)
         self.active = True
+        self.when_gone = (OnDisconnect.LEAVE, 10_000)
+        """What it asks for, should it be gone for longer than so many ms."""
         self.leverage_changes = 0
         self.amends = 0.4
         """How often it amends a resting order rather than send another."""
@@ -286,9 +290,9 @@ class Strategy:
         if self._link is None:
             self._link = self._connect(self)
             if self._link is not None:
-                self._request(
-                    "login", LoginParams(self.session, "sim", True, instance=self._instance, cursor=self._cursor)
-                )
+                wish, grace_ms = self.when_gone
+                login = LoginParams(self.session, "sim", True, instance=self._instance, cursor=self._cursor)
+                self._request("login", structs.replace(login, on_disconnect=wish, grace_ms=grace_ms))
         elif self.active and self.login is not None and self._ready and self._subscribed:
             self.together.append([])
             for _ in range(wishes):
