@@ -72,7 +72,7 @@ _WRITE = ("docs/configuration.md",)
 
 CASES: tuple[Case[Place], ...] = (
     _config("unknown key", {"apikye": "k"}, "apikye", "unknown key", "did you mean apikey?"),
-    _config("unknown key far from any", {"zzz": 1}, "zzz", "known keys: apikey"),
+    _config("unknown key far from any", {"zzz": 1}, "zzz", "known keys: admit"),
     _config("unknown address", {"urls": {"rset": "http://localhost:1"}}, "urls: rset", "did you mean rest?"),
     _config("two unknown keys", {"lokal": "x", "Secret": "x"}, "unknown key", "did you mean"),
     _config("environment", {"environment": "prod"}, "environment", "live, testnet, demo, sim"),

@@ -96,7 +96,6 @@ RESTART_MISTAKES = (
         Margins.fence_ms,
         _FENCE_MS,
         "return recv_window_ms",
-        scene=cuts.last_instant,
     ),
     Mistake(
         "no_fence_where_assets_are_traded",

@@ -43,6 +43,7 @@ from tests.simulate.mistakes_stopped import STOPPED_MISTAKES
 from tests.simulate.quiet import quiet
 from tests.simulate.scenes import Scene
 from tests.simulate.spot_life import SpotLife
+from tradingsys.core.errors import TradingError
 from tradingsys.oms.fill_book import FillBook
 
 __all__ = ["CANARY", "MISTAKES", "Fate", "noticed_by", "tried", "violation_without"]
@@ -179,7 +180,7 @@ def _first_violation(seed: int, lives: Lives) -> str:
     with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
         try:
             return next(iter(_violations(seed, Path(folder) / "life", lives)), "")
-        except AssertionError as error:
+        except (AssertionError, TradingError) as error:  # the product itself says what is wrong, and does not start
             return f"{type(error).__name__}: {error}"
         except Exception as error:
             raise _Broke(f"{type(error).__name__}: {error}") from error

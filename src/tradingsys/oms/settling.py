@@ -108,13 +108,20 @@ class Settling:
         self._sweeping[symbol] = swept
         try:
             await self._learn_of_the_open(symbol)
-            self._seen_ns[symbol] = asked_ns
         except TradingError:
-            pass  # each is asked about then
-        finally:
-            del self._sweeping[symbol]
-            self._swept_ns[symbol] = inquiry.now_ns()
-            swept.give()
+            self._swept(symbol, swept)  # each is asked about then
+        except Exception:
+            self._swept(symbol, swept)
+            raise
+        else:
+            self._seen_ns[symbol] = asked_ns
+            self._swept(symbol, swept)
+
+    def _swept(self, symbol: str, swept: Signal) -> None:
+        """Not when the gateway ends amid it: nobody is to go on then."""
+        del self._sweeping[symbol]
+        self._swept_ns[symbol] = self._inquiry.now_ns()
+        swept.give()
 
     async def _learn_of_the_open(self, symbol: str) -> None:
         """Raises TradingError."""

@@ -25,7 +25,7 @@ STALE = Faults(staleness_ms=490)
 def test_a_trade_just_before_a_symbol_enters_is_counted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # History lags, positions do not: the trade is in the position before it is among the trades.
     monkeypatch.setattr("tests.simulate.venue._READS", ("/userTrades",))
-    monkeypatch.setattr("tests.simulate.past._delay_ns", lambda _row, staleness_ns: staleness_ns)
+    monkeypatch.setattr("tests.simulate.past.delay_ns", lambda _row, staleness_ns: staleness_ns)
     rig = Rig(tmp_path, faults=STALE)
     client = rig.client(None)
     client.login(1)
@@ -86,7 +86,7 @@ def test_what_happens_while_the_stream_breaks_during_the_boot_is_asked_for(
 
 
 def test_an_answer_older_than_the_gap_is_not_the_last_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.simulate.past._delay_ns", lambda _row, staleness_ns: staleness_ns)
+    monkeypatch.setattr("tests.simulate.past.delay_ns", lambda _row, staleness_ns: staleness_ns)
     rig = Rig(tmp_path, settings=NO_WATCH)
     client = rig.client()
     client.ask("order", client.order_params())
