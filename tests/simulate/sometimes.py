@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from math import sqrt
+from math import exp, log, log1p, sqrt
 
 from tests.simulate.campaign import Group
 
@@ -173,12 +173,13 @@ def _fewest(share: float, lives: int) -> int:
     """Fewer of so many lives are nearly impossible, where each has this chance."""
     if share * lives > _MANY:
         return int(share * lives - _MANY_OFF * sqrt(share * lives))
-    fewest, exactly = 0, (1 - share) ** lives
-    at_most = exactly
+    # By logarithms: of what nearly all lives meet, none is too improbable for a number.
+    fewest, exactly = 0, lives * log1p(-share)
+    at_most = exp(exactly)
     while at_most < _IMPOSSIBLE:
-        exactly *= (lives - fewest) / (fewest + 1) * share / (1 - share)
+        exactly += log((lives - fewest) / (fewest + 1) * share / (1 - share))
         fewest += 1
-        at_most += exactly
+        at_most += exp(exactly)
     return fewest
 
 
