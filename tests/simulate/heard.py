@@ -42,8 +42,6 @@ class Heard:
         """Those that a list of all of an order's showed first: news where they are younger than its beginning."""
         self.fees: dict[Key, tuple[Decimal, str]] = {}
         """What each cost, and in which asset, where strategies are told so by itself."""
-        self.late = 0
-        """Executions that no event told while somebody listened."""
         self.wrong: list[str] = []
         self._part: set[Key] = set()
         """Of what it began with."""
@@ -85,12 +83,6 @@ class Heard:
             if key in self._of_epoch:
                 self.wrong.append(f"was told twice of {key} by one gateway")
             self._of_epoch.add(key)
-            self.news.setdefault(key, happened)
-
-    def missed(self, view: OrderView) -> None:
-        """The gateway tells of what events told while nobody listened; an earlier one may have told it already."""
-        for key, happened in _executions(view):
-            self.late += key not in self.news
             self.news.setdefault(key, happened)
 
     def snapshot(self, snapshot: Snapshot, now_ns: int) -> None:

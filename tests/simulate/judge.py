@@ -127,10 +127,6 @@ class Judge:
                     if isinstance(strategy, Strategy)
                     for names in strategy.together
                 ),
-                "orders that flattened a session": self._life.asked.flattened,
-                "executions told after a snapshot": sum(
-                    life.late for strategy in self._life.strategies for life in strategy.lives
-                ),
                 "fundings shared": sum(len(self._shares(row)) > 1 for row in self._paid()),
             }
         )

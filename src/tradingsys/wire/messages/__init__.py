@@ -53,8 +53,6 @@ from tradingsys.wire.messages.market import (
 from tradingsys.wire.messages.orders import (
     AmendParams,
     CancelParams,
-    FillsParams,
-    FillsResult,
     FillView,
     OrderListParams,
     OrderListResult,
@@ -82,8 +80,6 @@ __all__ = [
     "ErrorBody",
     "ErrorCode",
     "FillView",
-    "FillsParams",
-    "FillsResult",
     "KlinePush",
     "KlineView",
     "KlinesParams",
