@@ -31,20 +31,8 @@ Checks = dict[str, dict[str, Any]]
 
 PORT = 18217
 EXPECTED = {
-    *(
-        "config",
-        "key-kind",
-        "sessions",
-        "sqlite",
-        "disk",
-        "local-port",
-        "token",
-        "book",
-        "rest",
-        "clock",
-        "api-key",
-        "can-trade",
-    ),
+    *("config", "key-kind", "sessions", "sqlite", "disk", "local-port", "token", "book", "rest", "clock"),
+    *("api-key", "can-trade"),
     *("no-withdraw", "no-transfer", "position-mode", "asset-mode", "ws-api", "user-stream", "public-stream"),
     "market-stream",
 }

@@ -226,12 +226,17 @@ def test_futures_accounts_have_no_loans(scene: Scene) -> None:
     assert "margin is for spot" in scene.client().error("borrow", LOAN)[1]
 
 
+def may_owe(scene: Scene, dollars: int) -> None:
+    """The account, from a new start on."""
+    account = structs.replace(UNLIMITED.account, max_borrowed=Decimal(dollars))
+    scene.settings = structs.replace(scene.settings, limits=structs.replace(UNLIMITED, account=account))
+    scene.restart()
+
+
 def test_strategies_borrow_no_more_than_the_account_may_owe(margin: tuple[Scene, SpotVenue]) -> None:
     scene, venue = margin
     venue.debt_btc = "0.01"
-    limits = structs.replace(UNLIMITED, account=structs.replace(UNLIMITED.account, max_borrowed=Decimal(800)))
-    scene.settings = structs.replace(scene.settings, limits=limits)
-    scene.restart()
+    may_owe(scene, 800)
     client, other = scene.client(1), scene.client(2)
     error = client.ask("borrow", LOAN)["error"]
     assert (error["limit"], error["observed"]) == ("account: max_borrowed", "unknown"), "what a BTC is worth"
@@ -255,9 +260,7 @@ def test_strategies_borrow_no_more_than_the_account_may_owe(margin: tuple[Scene,
 def test_what_an_order_borrows_counts_as_large_as_it_could_become(margin: tuple[Scene, SpotVenue]) -> None:
     scene, venue = margin
     venue.debt_btc = "0"
-    limits = structs.replace(UNLIMITED, account=structs.replace(UNLIMITED.account, max_borrowed=Decimal(10)))
-    scene.settings = structs.replace(scene.settings, limits=limits)
-    scene.restart()
+    may_owe(scene, 10)
     trades_at(scene, "0.59999", "0.60001")
     trades_at(scene, "59999", "60001", symbol="BTCUSDT")
     client = scene.client()

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
 import apsw
 import pytest
-from msgspec import structs
 
 from tests.simulate.life import signer
 from tests.simulate.rig import Rig
 from tradingsys.core.enums import Side
 from tradingsys.core.ids import EXTERNAL
-from tradingsys.core.instrument import Instrument
-from tradingsys.gateway import order_requests, product_views
-from tradingsys.gateway.views import product_view
+from tradingsys.gateway import order_requests
 from tradingsys.sim.faces.transport import Request
 from tradingsys.venues.binance.signing import sign_query
 from tradingsys.wire import codec
-from tradingsys.wire.messages import ErrorCode, ProductView
+from tradingsys.wire.messages import ErrorCode
 
 
 def test_everything_needs_a_login_first(rig: Rig) -> None:
@@ -35,46 +31,6 @@ def test_everything_needs_a_login_first(rig: Rig) -> None:
         "resolve": {"orders": []},
     }.items():
         assert client.error(method, params) == ErrorCode.LOGIN_FIRST, method
-
-
-def test_products_are_told_to_everybody(rig: Rig) -> None:
-    client = rig.client(None)
-    everything = client.ask("get_products", [])["result"]
-    assert {"adausdt", "dogeusdt"} <= {product["symbol"] for product in everything}
-    [doge] = client.ask("get_products", {"symbols": ["DOGEusdt"]})["result"]
-    assert doge["price_filter"]["size"] == "0.00001" and doge["min_notional"] == "5"
-
-
-def test_what_products_are_told_follows_the_rules(rig: Rig) -> None:
-    """They are encoded once and kept."""
-    client, gateway = rig.client(None), rig.gateway.gateway
-    before = client.ask("get_products", [])["result"]
-    assert client.ask("get_products", [])["result"] == before
-    doge = gateway.instruments["DOGEUSDT"]
-    gateway.instruments["DOGEUSDT"] = structs.replace(doge, status="SETTLING")
-    [told] = client.ask("get_products", ["dogeusdt", "nosuch"])["result"]
-    assert told["status"] == "SETTLING"
-    del gateway.instruments["DOGEUSDT"]
-    assert client.ask("get_products", [])["result"] == [each for each in before if each["symbol"] != "dogeusdt"]
-    assert client.ask("get_products", ["dogeusdt"])["result"] == []
-    gateway.instruments["DOGEUSDT"] = doge
-    [told] = client.ask("get_products", ["dogeusdt"])["result"]
-    assert told["status"] == "TRADING"
-
-
-def test_the_rules_of_a_symbol_are_encoded_once(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = Counter[str]()
-
-    def counted(instrument: Instrument) -> ProductView:
-        made[instrument.symbol] += 1
-        return product_view(instrument)
-
-    monkeypatch.setattr(product_views, "product_view", counted)
-    client = rig.client(None)
-    for _ in range(3):
-        client.ask("get_products", [])
-        client.ask("get_products", ["dogeusdt"])
-    assert set(made.values()) == {1} and len(made) == len(rig.gateway.gateway.instruments)
 
 
 def test_who_is_late_because_of_what_it_asked_before_is_told_so_and_nothing_is_done(

@@ -174,16 +174,22 @@ def bound_value(rig: AssetRig, most: str, *, is_known: bool) -> None:
         known["DOGEUSDT"] = bounded(known["DOGEUSDT"])
 
 
-@pytest.mark.parametrize("is_priced", [True, False])
-def test_what_is_worth_more_than_one_order_may_be_is_traded_away_in_parts(
-    tmp_path: Path, is_priced: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rig = AssetRig(tmp_path, {"USDT": "1000"})
+def holding_sixty(folder: Path) -> AssetRig:
+    """Session 1 bought so much, and the market would take it back."""
+    rig = AssetRig(folder, {"USDT": "1000"})
     one = rig.client(1, instance="i1")
     rig.house(Side.SELL, 100, "0.6")
     one.ask("order", one.order_params(quantity="60"))
     rig.run(1)
     rig.house(Side.BUY, 200, "0.59")
+    return rig
+
+
+@pytest.mark.parametrize("is_priced", [True, False])
+def test_what_is_worth_more_than_one_order_may_be_is_traded_away_in_parts(
+    tmp_path: Path, is_priced: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = holding_sixty(tmp_path)
     bound_value(rig, "10", is_known=True)
     if not is_priced:
         monkeypatch.setattr(Flattening, "_fresh_px", lambda *_: None)
@@ -193,12 +199,7 @@ def test_what_is_worth_more_than_one_order_may_be_is_traded_away_in_parts(
 
 
 def test_what_the_exchange_refuses_for_reasons_that_nobody_knows_is_not_dust(tmp_path: Path) -> None:
-    rig = AssetRig(tmp_path, {"USDT": "1000"})
-    one = rig.client(1, instance="i1")
-    rig.house(Side.SELL, 100, "0.6")
-    one.ask("order", one.order_params(quantity="60"))
-    rig.run(1)
-    rig.house(Side.BUY, 200, "0.59")
+    rig = holding_sixty(tmp_path)
     bound_value(rig, "10", is_known=False)
     desk = operator(rig)
     view = desk.ask("op.flatten", {"reason": "enough"})["result"]

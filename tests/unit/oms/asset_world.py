@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import structs
 
+from tests.unit.oms.asset_instruments import INSTRUMENTS
 from tests.unit.store.books import NOW_MS, Machine
 from tradingsys.core.commands import (
     AmendmentsQuery,
@@ -23,10 +24,9 @@ from tradingsys.core.commands import (
     TimeQuery,
     TradesQuery,
 )
-from tradingsys.core.enums import AccountKind, ContractKind, OrderType, Side, TimeInForce
+from tradingsys.core.enums import AccountKind, OrderType, Side, TimeInForce
 from tradingsys.core.errors import TransportError, VenueError
 from tradingsys.core.ids import OrderKey, encode_client_order_id
-from tradingsys.core.instrument import Instrument
 from tradingsys.core.order import Fill, Order, Terms
 from tradingsys.core.position import Pair
 from tradingsys.core.records import Intent, LedgerKind
@@ -42,47 +42,6 @@ from tradingsys.oms.session_book import Incarnation, SessionBook
 MS = 1_000_000
 D = Decimal
 STALENESS_MS = Margins().staleness_ms
-
-
-def instrument(symbol: str, base: str, quote: str) -> Instrument:
-    one = D(1)
-    return Instrument(
-        symbol=symbol,
-        kind=ContractKind.SPOT,
-        base_asset=base,
-        quote_asset=quote,
-        margin_asset=quote,
-        status="TRADING",
-        is_trading=True,
-        tick_size=one,
-        min_price=None,
-        max_price=None,
-        lot_size=one,
-        min_qty=one,
-        max_qty=one,
-        market_lot_size=one,
-        market_min_qty=one,
-        market_max_qty=one,
-        min_notional=one,
-        price_precision=2,
-        qty_precision=2,
-        order_types=tuple(OrderType),
-        times_in_force=tuple(TimeInForce),
-        post_only=True,
-    )
-
-
-INSTRUMENTS = {
-    each.symbol: each
-    for each in (
-        instrument("BTCUSDT", "BTC", "USDT"),
-        instrument("ETHUSDT", "ETH", "USDT"),
-        instrument("ETHBTC", "ETH", "BTC"),
-        instrument("BNBUSDT", "BNB", "USDT"),
-        instrument("SOLBTC", "SOL", "BTC"),
-        instrument("XRPADA", "XRP", "ADA"),
-    )
-}
 
 
 class AssetVenue:

@@ -11,7 +11,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.oms.asset_world import INSTRUMENTS, STALENESS_MS, AssetWorld, thin
+from tests.unit.oms.asset_instruments import INSTRUMENTS
+from tests.unit.oms.asset_world import STALENESS_MS, AssetWorld, thin
 from tradingsys.core.enums import Side
 from tradingsys.core.ids import decode_client_order_id
 from tradingsys.core.order import Order
