@@ -28,6 +28,7 @@ from pyalgo.balances import Balances
 from pyalgo.delivery import Delivery
 from pyalgo.history import Gap, History
 from pyalgo.link import Link, Listener, Stage
+from pyalgo.missed import Missed
 from pyalgo.money import MarginLevel
 from pyalgo.order_entry import OrderEntry
 from pyalgo.product import Product
@@ -103,6 +104,7 @@ class Client:
         self.balances = Balances(self)
         self.restriction = Restriction()
         self._resolver = Resolver(self, self.history)
+        self._missed = Missed(self, self.history, self.resolve)
         self._link: Link | None = None
         self._requests = Requests()
         self._login: LoginResult | None = None
@@ -117,6 +119,7 @@ class Client:
         self._link, self.now_ms = link, now_ms
         self.stage = Stage.LOGGING_IN
         self._resolver = Resolver(self, self.history)
+        self._missed = Missed(self, self.history, self.resolve)
         params = LoginParams(
             self.session_id,
             self.name,
@@ -257,10 +260,10 @@ class Client:
         )
         self._is_login_told = self._is_connection_told = False
         self.delivery.news(self._tell_login)
-        if login.resumed and self.history.cursor is not None:
+        is_resumed = login.resumed and self.history.cursor is not None
+        if is_resumed:
             self.stage = Stage.READY
-        else:
-            self.history.cursor = None
+        self.history.begin(login.lineage, is_resumed=is_resumed)
         self.streams.request()
         if self.trading:
             self.balances.ask()
@@ -272,7 +275,7 @@ class Client:
                 self._deliver(push)
         elif self.is_ready:
             self.delivery.news(self._tell_connection)
-            self.resolve()
+            self._catch_up()
 
     def _on_no_answer(self) -> None:
         self._restart("the gateway does not answer")
@@ -305,7 +308,7 @@ class Client:
                 self.stage = Stage.READY
                 self.history.merge(push.snapshot)
                 self.delivery.news(self._tell_connection)
-                self.resolve()
+                self._catch_up()
             case DurablePush(epoch, n):
                 self.history.durable.reached((epoch, n))
             case RequestFailedPush():
@@ -359,6 +362,11 @@ class Client:
             code = ErrorCode.NOT_READY if self.is_logged_in else ErrorCode.DISCONNECTED
             raise LocalProtocolError(f"not sent: {self.stage.value}: {_MEANWHILE}", code=code)
         return self._login
+
+    def _catch_up(self) -> None:
+        """Ask what nobody told meanwhile."""
+        if self.stage is Stage.READY:
+            self._missed.ask()
 
     def resolve(self) -> None:
         """Ask what became of the orders that are lost."""

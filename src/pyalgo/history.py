@@ -31,6 +31,10 @@ class History:
         self.durable = DurableFills(listener.durable)
         self.cursor: Cursor | None = None
         """The last event known; None while a snapshot is needed."""
+        self.told_up_to: Cursor | None = None
+        """The event after which executions are to be asked for: events were missed. None when all were told."""
+        self.lineage = ""
+        """Of the gateway's book; a cursor of another one means nothing there."""
         self.is_known = False
         """Whether there ever was a snapshot."""
         self._unbooked: dict[tuple[str, Side], Decimal] = {}
@@ -44,6 +48,13 @@ class History:
         """How much more may come to be bought or sold than the position shows, at worst."""
         elsewhere = self._unbooked.get((symbol, side), ZERO)
         return self.orders.unfilled(symbol, side) + self.orders.unbooked(symbol, side) + elsewhere
+
+    def begin(self, lineage: str, *, is_resumed: bool) -> None:
+        """A login succeeded. Unless it ``is_resumed``, a snapshot follows, and events between were missed."""
+        if lineage != self.lineage:
+            self.lineage, self.cursor, self.told_up_to = lineage, None, None
+        if not is_resumed:
+            self._lose_track()
 
     def apply(self, event: OrderPush | PositionPush) -> None:
         """Take one event and tell the listener, unless it is known already or a snapshot to come contains it.
@@ -77,6 +88,15 @@ class History:
         """Take what the gateway says of an order it was asked about."""
         for told in self.orders.apply(view, is_complete=True):
             self.tell(told)
+        if self.cursor is not None:
+            self._note(view, self.cursor)
+
+    def executed(self, view: OrderView) -> None:
+        """Take executions that events told while nobody listened here, as those events would have been taken."""
+        unresolved = self.orders.unresolved & {view.client_order_id}
+        for told in self.orders.apply(view):
+            self.tell(told)
+        self.orders.unresolved |= unresolved  # these are not all it has: whatever else is to be asked of it stays so
         if self.cursor is not None:
             self._note(view, self.cursor)
 
@@ -139,9 +159,12 @@ class History:
         if epoch == known_epoch and n <= known_n:
             return False
         if epoch != known_epoch or n != known_n + 1:
-            self.cursor = None
+            self._lose_track()
             raise Gap(f"event {n} of epoch {epoch} came after event {known_n} of epoch {known_epoch}")
         return True
+
+    def _lose_track(self) -> None:
+        self.told_up_to, self.cursor = self.told_up_to or self.cursor, None
 
 
 def _what_counts(holding: PositionView | None) -> PositionView | None:

@@ -13,6 +13,10 @@ from tradingsys.core.ids import EXTERNAL
 
 _PLAN = Plan(200, 50.0, processes=2, sessions_each=4, seed=5, kills=1)
 
+_FILL = (
+    "symbol, trade_id, order_id, session_id, client_order_id, side, px, qty, fee, fee_asset, is_maker, realized_pnl, "
+    "ts_event_ms"
+)
 _ONE_FILL = (
     "(symbol, trade_id, order_id) IN (SELECT symbol, trade_id, order_id FROM fills WHERE session_id > 0 LIMIT 1)"
 )
@@ -20,8 +24,8 @@ _ONE_LINE = "(session_id, symbol) IN (SELECT session_id, symbol FROM performance
 _MISTAKES = [
     (f"DELETE FROM fills WHERE {_ONE_FILL}", ["is not in the books"]),
     (f"UPDATE fills SET trade_id = trade_id || '1' WHERE {_ONE_FILL}", ["is not in the books", "never happened"]),
-    (f"INSERT INTO fills SELECT symbol, trade_id || '1', order_id, session_id, client_order_id, side, px, qty, fee, "
-     f"fee_asset, is_maker, realized_pnl, ts_event_ms FROM fills WHERE {_ONE_FILL}", ["never happened", ": fills is "]),
+    (f"INSERT INTO fills ({_FILL}) SELECT symbol, trade_id || '1', {_FILL.removeprefix('symbol, trade_id, ')} "
+     f"FROM fills WHERE {_ONE_FILL}", ["never happened", ": fills is "]),
     (f"UPDATE fills SET session_id = session_id + 1 WHERE {_ONE_FILL}", ["at the exchange", ": fills is "]),
     (f"UPDATE fills SET fee_asset = 'XRP' WHERE {_ONE_FILL}", ["'XRP'"]),
     (f"UPDATE performance SET quote_flow = quote_flow + 1 WHERE {_ONE_LINE}", [" USDT in the books", "sum to"]),

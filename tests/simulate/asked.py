@@ -14,6 +14,7 @@ from tradingsys.core.commands import CancelOrder, Command, PlaceOrder, PlaceOrde
 from tradingsys.core.enums import AccountKind, TradingState
 from tradingsys.core.ids import OrderKey, decode_client_order_id, encode_client_order_id
 from tradingsys.core.order import Terms
+from tradingsys.core.records import HaltDuty, Scope
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.sim.exchange import Exchange
@@ -52,6 +53,8 @@ class Asked:
         self._amends: dict[str, list[Json]] = {}
         self._cancels: set[str] = set()
         self.wrong: list[str] = []
+        self.flattened: dict[str, int] = {}
+        """Orders by which gateways traded away what sessions held: when each was sent."""
         self.edited: Mapping[tuple[int, str], Decimal] = {}
         """What edits by SQL gave to sessions, as the gateway of now knows."""
         self.exchange_forgets = False
@@ -133,8 +136,11 @@ class Asked:
 
     def _judge_order(self, command: PlaceOrder, book: SessionBook, *, in_list: bool = False) -> None:
         """It is what was asked for, by somebody who may send orders now."""
-        asked, terms = self._orders.get(command.client_order_id), command.terms
         key = decode_client_order_id(command.client_order_id)
+        if key is not None and command.client_order_id not in self._orders and _is_flattened(key.session, book):
+            self.excuse(command.client_order_id)
+            self.flattened[command.client_order_id] = self._world.now_ns
+        asked, terms = self._orders.get(command.client_order_id), command.terms
         if asked is None or key is None:
             self._say(f"{command.client_order_id} is sent, and nobody asked for it")
         elif asked:
@@ -238,7 +244,15 @@ def _is_alone(book: SessionBook, session: int, symbol: str) -> bool:
     others = {owner for owner, _ in book.positions if owner != session}
     is_held = any(book.net(owner, symbol) for owner in others)
     orders = (order for order in book.orders.values() if order.session != session and order.symbol == symbol)
-    return not is_held and not any(order.worst_leaves_qty or order.facts.missing_qty for order in orders)
+    return not is_held and not any(
+        order.worst_leaves_qty or order.facts.missing_qty for order in orders if not order.is_past
+    )
+
+
+def _is_flattened(session: int, book: SessionBook) -> bool:
+    """Whether the gateway itself is to trade away what it holds."""
+    rows = book.halts.of(Scope(session))
+    return any(row.duty is HaltDuty.FLATTEN for row in rows)
 
 
 def _is_like(command: ReplaceOrder, wish: Json, known: Terms) -> bool:

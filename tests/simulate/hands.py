@@ -31,6 +31,8 @@ class Hands:
         self._is_harmed = False
         self.were_used = False
         """Whether a file is not what the gateways made of it."""
+        self.restored_ns = 0
+        """When a backup was put in the place of the book, the last time."""
         self.scan: set[str] = set()
         """Symbols that a backup may not know."""
         self.locks_too_long = 0
@@ -125,5 +127,6 @@ class Hands:
         self._disk.settle()
         self.were_used = True
         self.scan |= {*known, *done.unknown_symbols}
+        self.restored_ns = self._world.now_ns
         self._disk.counts["backups restored"] += 1
         self._world.note(f"{copy.name} is put in the place of pos.db")

@@ -42,6 +42,8 @@ class Heard:
         """Those that a list of all of an order's showed first: news where they are younger than its beginning."""
         self.fees: dict[Key, tuple[Decimal, str]] = {}
         """What each cost, and in which asset, where strategies are told so by itself."""
+        self.late = 0
+        """Executions that no event told while somebody listened."""
         self.wrong: list[str] = []
         self._part: set[Key] = set()
         """Of what it began with."""
@@ -85,6 +87,12 @@ class Heard:
             self._of_epoch.add(key)
             self.news.setdefault(key, happened)
 
+    def missed(self, view: OrderView) -> None:
+        """The gateway tells of what events told while nobody listened; an earlier one may have told it already."""
+        for key, happened in _executions(view):
+            self.late += key not in self.news
+            self.news.setdefault(key, happened)
+
     def snapshot(self, snapshot: Snapshot, now_ns: int) -> None:
         """The gateway tells of what there is, and of all executions of open orders."""
         self._hears(snapshot.epoch)
@@ -122,10 +130,11 @@ class Heard:
             if key in ledger and fee != (ledger[key].fee, ledger[key].fee_asset):
                 yield f"was told that {key} cost {fee}; it is {ledger[key]}"
 
-    def untold(self, ledger: Ledger, edits: Edits, *, is_hidden: bool) -> Iterator[str]:
+    def untold(self, ledger: Ledger, edits: Edits, *, is_hidden: bool, restored_ns: int) -> Iterator[str]:
         """What happened until now, and the process that lives was never told.
 
         Where orders are hidden beyond all margins (``is_hidden``), nobody may have known what it was to begin with.
+        A pos.db that was put back after it began may tell once more of what it began with.
         """
         if self.begin is None:
             yield "never learned where it begins"
@@ -135,6 +144,8 @@ class Heard:
             if row.ts_ns > self.began_ns and key not in known:
                 yield f"was never told of {key}: {row}"
         unclear = {self.found[key].symbol for key in self.found.keys() - known.keys() - self._part}
+        if self.began_ns < restored_ns:
+            unclear |= {each.symbol for key, each in self.news.items() if not self._is_news(ledger, key)}
         for symbol in {row.symbol.lower() for row in ledger.values()} | self.begin.keys():
             held = self.begin.get(symbol, _ZERO)
             told = sum((each.qty * each.side.sign for each in known.values() if each.symbol == symbol), _ZERO)
@@ -149,11 +160,19 @@ class Heard:
 
 
 def untrue(
-    session: int, lives: Sequence[Heard], ledger: Ledger, edits: Edits = (), *, is_hidden: bool = False
+    session: int,
+    lives: Sequence[Heard],
+    ledger: Ledger,
+    edits: Edits = (),
+    *,
+    is_hidden: bool = False,
+    restored_ns: int = 0,
 ) -> Iterator[str]:
     """What was wrong with what the processes of a session were told; the last of them lives."""
     for number, life in enumerate(lives, 1):
-        missed = life.untold(ledger, edits, is_hidden=is_hidden) if life is lives[-1] else ()
+        missed: Iterable[str] = ()
+        if life is lives[-1]:
+            missed = life.untold(ledger, edits, is_hidden=is_hidden, restored_ns=restored_ns)
         for what in (*life.untrue(ledger), *missed):
             yield f"session {session}: process {number} {what}"
 

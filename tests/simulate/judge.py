@@ -127,6 +127,10 @@ class Judge:
                     if isinstance(strategy, Strategy)
                     for names in strategy.together
                 ),
+                "orders that flattened a session": len(self._life.asked.flattened),
+                "executions told after a snapshot": sum(
+                    life.late for strategy in self._life.strategies for life in strategy.lives
+                ),
                 "fundings shared": sum(len(self._shares(row)) > 1 for row in self._paid()),
             }
         )
@@ -208,7 +212,10 @@ class Judge:
                 if edit.session == strategy.session
             ]
             executed, is_hidden = self.truth.executed(strategy.session), self._life.exchange_forgets
-            yield from untrue(strategy.session, strategy.lives, executed, edits, is_hidden=is_hidden)
+            restored_ns = self._life.machine.hands.restored_ns
+            yield from untrue(
+                strategy.session, strategy.lives, executed, edits, is_hidden=is_hidden, restored_ns=restored_ns
+            )
 
     def _fills(self) -> Iterator[str]:
         for session in self._sessions:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from msgspec import structs
 
+from tests.simulate.absent import Absent
 from tests.simulate.copies import Copy
 from tests.simulate.faults import Faults, Profile
 from tests.simulate.forces import Forces
@@ -24,8 +25,8 @@ from tests.simulate.strategy import Strategy
 from tests.simulate.venue import Venue
 from tests.simulate.verdict import Verdict
 from tests.simulate.wish import PRICES
-from tests.simulate.world import World, ms, s
-from tradingsys.core.enums import Side
+from tests.simulate.world import World, apart, ms, s
+from tradingsys.core.enums import OnDisconnect, Side
 from tradingsys.core.records import HaltCause, Scope
 from tradingsys.gateway.kernel import GatewaySettings
 from tradingsys.gateway.orders import OrderSettings
@@ -60,6 +61,8 @@ SETTINGS = GatewaySettings(
     limits=UNLIMITED,
 )
 _QUIET_S = 90
+_FLATTENED = 0.25
+"""Of lives, in which a session holds nothing while its strategy is gone."""
 
 
 def signer() -> Signer:
@@ -139,6 +142,7 @@ class Life(Lifetime):
         for strategy in self.strategies:
             strategy.amends, strategy.repeats = self.faults.amends, self.faults.repeats
             strategy.bursts = self.faults.bursts
+        self._may_be_flattened()
         self._plan_faults()
         self._every(self.faults.manual_changes_per_s, self.people.change)
         self._every(self.faults.transfers_per_s, self._transfer)
@@ -265,6 +269,17 @@ class Life(Lifetime):
         qty = self.world.rng.randint(10, 80)
         self.venue.order("house", symbol.upper(), side, qty, px, f"house-{self.world.steps}")
         self.world.after(ms(self.world.rng.uniform(10, 150)), self._make_market)
+
+    def _may_be_flattened(self) -> None:
+        """In some lives one of them is away for longer, and wants to hold nothing meanwhile: what it is told when it is
+        back are orders that it knows nothing of.
+        """
+        rng = apart(self.world.rng, "gone")
+        if rng.random() < _FLATTENED:
+            strategy = rng.choice(self.strategies)
+            strategy.when_gone = OnDisconnect.FLATTEN, rng.choice((10, 200, 1_000))
+            strategy._connect = Absent(self.world, rng, strategy._connect).connect
+            self.overseer.may_halt.add(HaltCause.ABSENCE)
 
     def _trade_by_hand(self) -> None:
         self.people.trade()

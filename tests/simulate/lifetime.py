@@ -100,6 +100,7 @@ class Lifetime(ABC):
         self.witness.exchange_forgets = self.asked.exchange_forgets = self.exchange_forgets
         self.witness.edited = self.asked.edited = self.overseer.edited
         self.witness.unknowable = self.overseer.unknowable
+        self.witness.flattened = self.asked.flattened
 
     def _has_begun(self, gateway: Incarnation) -> None:
         """Another gateway has opened the book."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pyalgo.history import History
+from pyalgo.missed import Missed
 from pyalgo.order import Order
 from tests.simulate.faults import Profile
 from tests.simulate.layers import Layer
@@ -170,6 +171,38 @@ SESSION_MISTAKES = (
         "terms = known or _terms_shown(facts)",
         "terms = known",
         hidden_by="a start sees all open orders",
+    ),
+    Mistake(
+        "pyalgo_does_not_ask_what_was_executed_meanwhile",
+        clients.missed,
+        Missed._go_on,
+        "after = self._history.told_up_to",
+        "after = None",
+        hidden_by="few sessions of lives are flattened",
+    ),
+    Mistake(
+        "executions_are_not_numbered",
+        clients.missed,
+        Announcements.numbered,
+        "return [self._numbered(row, told, epoch) if isinstance(row, FillRecord) else row for row in records]",
+        "return list(records)",
+        hidden_by="as above",
+    ),
+    Mistake(
+        "what_was_executed_is_asked_for_after_the_snapshot",
+        clients.missed,
+        History._lose_track,
+        "self.told_up_to, self.cursor = self.told_up_to or self.cursor, None",
+        "self.cursor = None",
+        hidden_by="as above",
+    ),
+    Mistake(
+        "executions_that_are_not_written_yet_are_not_in_the_snapshot",
+        clients.missed_and_begun,
+        snapshot,
+        "orders = dict.fromkeys([*book.open_orders(session), *unsaved])",
+        "orders = dict.fromkeys(book.open_orders(session))",
+        hidden_by="few die in the milliseconds between",
     ),
 )
 """Owners first, then what is told."""

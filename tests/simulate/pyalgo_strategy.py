@@ -39,6 +39,8 @@ class PyalgoStrategy:
         self.session = session
         self.symbols = symbols
         self.active = True
+        self.when_gone = (enums.OnDisconnect.LEAVE, 10_000)
+        """What it asks for, should it be gone for longer than so many ms."""
         self.amends = 0.4
         """How often it amends a resting order rather than send another."""
         self.repeats = 0.0
@@ -172,6 +174,7 @@ class PyalgoStrategy:
         if self._link is None:
             self._link = self._connect(self)
             if self._link is not None:
+                client._when_gone = self.when_gone
                 client.opened(self._link, self._now_ms)
             return
         client.tick(self._now_ms)

@@ -60,6 +60,8 @@ _PER_HUNDRED: dict[str, _Seen] = {
     "amends raced by a fill": (11, 8.5),
     "leverage changed": (21, 13.2),
     "audits": (320, 95),
+    "executions told after a snapshot": (90, 25),
+    "orders that flattened a session": (5, 3),
     "denied by max_open_orders": (360, 19.3),
     "denied by max_position_notional": (58, 13.3),
     # --- what is known late

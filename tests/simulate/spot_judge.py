@@ -153,7 +153,8 @@ class SpotJudge:
     def _heard(self, truth: Truth) -> Iterator[str]:
         for strategy in self._life.strategies:
             executed, is_hidden = truth.executed(strategy.session), self._life.exchange_forgets
-            yield from untrue(strategy.session, strategy.lives, executed, is_hidden=is_hidden)
+            restored_ns = self._life.machine.hands.restored_ns
+            yield from untrue(strategy.session, strategy.lives, executed, is_hidden=is_hidden, restored_ns=restored_ns)
 
     def _assets(self) -> Iterator[str]:
         """Nothing differs but by transfers that no gateway heard of."""

@@ -6,17 +6,22 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Protocol
 
+from msgspec import structs
+
 from tests.simulate.durable_marks import DurableMarks
 from tests.simulate.heard import Heard
 from tests.simulate.wish import Wish, draw_amend, draw_wish
 from tests.simulate.world import World, ms, s
-from tradingsys.core.enums import OrderStatus
+from tradingsys.core.enums import OnDisconnect, OrderStatus
 from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.wire.codec import decode_result, decode_server_message, encode_request
 from tradingsys.wire.messages import (
     AmendParams,
     CancelParams,
     DurablePush,
+    ErrorCode,
+    FillsParams,
+    FillsResult,
     LeverageParams,
     LoginParams,
     LoginResult,
@@ -73,6 +78,8 @@ class Strategy:
         """Orders sent of which nothing was told yet: that one was taken does not say what becomes of it."""
         self.durable = DurableMarks(session)
         self.active = True
+        self.when_gone = (OnDisconnect.LEAVE, 10_000)
+        """What it asks for, should it be gone for longer than so many ms."""
         self.leverage_changes = 0
         self.amends = 0.4
         """How often it amends a resting order rather than send another."""
@@ -88,6 +95,8 @@ class Strategy:
         self._link: Link | None = None
         self._instance = f"{world.rng.getrandbits(64):x}"
         self._cursor: tuple[int, int] | None = None
+        self._told_up_to: tuple[int, int] | None = None
+        """After which event executions are to be asked for; None when all were told."""
         self._ready = False
         self._subscribed = False
         self._requests = 0
@@ -109,7 +118,7 @@ class Strategy:
         self.drop()
         self._life += 1
         self._instance = f"{self.world.rng.getrandbits(64):x}"
-        self._cursor = None
+        self._cursor = self._told_up_to = None
         self.net, self.holdings, self.orders, self.asked = {}, {}, {}, {}
         self.lives.append(Heard())
         self.durable.forget()
@@ -179,6 +188,7 @@ class Strategy:
                 self._ready = True
             self._request("subscribe", [f"{symbol}@depth" for symbol in self.symbols])
             self._resolve()
+            self._ask_what_was_missed()
             self._repeat()
         elif what == "subscribe":
             self._subscribed = reply.error is None
@@ -196,6 +206,16 @@ class Strategy:
                 self.lives[-1].listed(view)
                 self._learn(view)
             self._resolve()  # what this answer had no room for, or the question
+        elif what == "get_fills" and reply.error is not None:
+            assert reply.error.code in (ErrorCode.DENIED, ErrorCode.NOT_READY, ErrorCode.UNDEFINED), reply.error
+            self.world.after(s(1), self._ask_what_was_missed)
+        elif what == "get_fills":
+            found = decode_result(reply, FillsResult)
+            for view in found.orders:
+                self.lives[-1].missed(view)
+                self.orders.setdefault(view.client_order_id, view)
+            self._told_up_to = found.next
+            self._ask_what_was_missed()
 
     def _never_taken(self, client_order_ids: Iterable[str]) -> None:
         """The gateway refused them: whatever else is known of them came from elsewhere, and counts more."""
@@ -205,6 +225,7 @@ class Strategy:
 
     def _take(self, snapshot: Snapshot) -> None:
         self._ready = True
+        self._told_up_to = self._told_up_to or self._cursor
         self._cursor = (snapshot.epoch, snapshot.n)
         self.lives[-1].snapshot(snapshot, self.world.now_ns)
         self.net = {position.symbol: Decimal(position.net) for position in snapshot.positions}
@@ -219,6 +240,7 @@ class Strategy:
             if client_order_id not in shown and may_change:
                 self.asked[client_order_id] = _item(view)
         self._resolve()
+        self._ask_what_was_missed()
 
     def _count(self, epoch: int, n: int) -> None:
         if self._cursor is not None and self._ready:
@@ -240,6 +262,11 @@ class Strategy:
         if self.asked and self._ready and self.login is not None:
             names = [*self.asked][:_MOST_ASKED]
             self._request("resolve", ResolveParams([self.asked[name] for name in names]), ",".join(names))
+
+    def _ask_what_was_missed(self) -> None:
+        is_asking = any(what == "get_fills" for what, _ in self._waiting.values())
+        if self._told_up_to is not None and self._ready and self.login is not None and not is_asking:
+            self._request("get_fills", FillsParams(self.login.lineage, self._told_up_to))
 
     # ---- deciding
 
@@ -263,9 +290,9 @@ class Strategy:
         if self._link is None:
             self._link = self._connect(self)
             if self._link is not None:
-                self._request(
-                    "login", LoginParams(self.session, "sim", True, instance=self._instance, cursor=self._cursor)
-                )
+                wish, grace_ms = self.when_gone
+                login = LoginParams(self.session, "sim", True, instance=self._instance, cursor=self._cursor)
+                self._request("login", structs.replace(login, on_disconnect=wish, grace_ms=grace_ms))
         elif self.active and self.login is not None and self._ready and self._subscribed:
             self.together.append([])
             for _ in range(wishes):

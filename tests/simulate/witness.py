@@ -57,6 +57,8 @@ class Witness:
         """What edits by SQL gave to sessions, as the gateway of now knows."""
         self.unknowable: Callable[[], frozenset[FillKey]] = frozenset
         """Executions that the gateway of now cannot know of."""
+        self.flattened: Mapping[str, int] = {}
+        """Orders of gateways themselves, and when they were sent: a strategy's later login does not end theirs."""
         self._snapshots: list[_Told] = []
         self._never: dict[str, tuple[OrderStatus, int]] = {}
         """What was told of orders that never were, and when."""
@@ -123,9 +125,11 @@ class Witness:
         listed = {view.client_order_id: view for view in told.snapshot.orders}
         net: dict[str, Decimal] = {}
         for order in own:
-            if not told.knew_of(order.key):
-                continue
             view = listed.get(order.client_order_id)
+            if not told.knew_of(order.key) or (
+                view is None and self.flattened.get(order.client_order_id, 0) > told.at_ns
+            ):
+                continue
             if view is not None:
                 held = sum((Decimal(fill.qty) for fill in view.fills), Decimal(0)) * order.side.sign
             else:

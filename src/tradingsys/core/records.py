@@ -99,6 +99,10 @@ class FillRecord(Struct, frozen=True):
     session: int
     client_order_id: str | None = None
     """None for EXTERNAL fills of orders without an id."""
+    epoch: int = 0
+    """Which run of the gateway booked it; 0 where that is not known, or nobody's."""
+    n: int = 0
+    """By which event of that run its session was told, or would have been. Both stay what they were at first."""
 
 
 class PositionRecord(Struct, frozen=True):

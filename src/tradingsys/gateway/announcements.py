@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+from msgspec import structs
 
 from tradingsys.core.commands import Balance
+from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
+from tradingsys.core.order import FillKey
 from tradingsys.core.position import SessionPosition
+from tradingsys.core.records import FillRecord, Record
 from tradingsys.core.reports import AccountChanged, MarginLevel, OrderRequest
 from tradingsys.gateway.seams import Peer
 from tradingsys.gateway.sessions import Client, Session, SessionDesk
@@ -29,6 +34,8 @@ class Announcements:
         """None as long as nobody can have logged in."""
         self.moved: dict[Session, None] = {}
         """Whose events are not on their way to pos.db yet."""
+        self._told: dict[FillKey, int] = {}
+        """By which event each execution was told that is not on its way there yet."""
         self._clients = clients
         self._status: StatusPush | None = None
         self._halt_changes = 0
@@ -43,6 +50,9 @@ class Announcements:
             session.pass_over()
         elif (view := order_view(news.order, news.new_fills, news.completed_fills)) is not None:
             session.push_order(view)
+        if news.new_fills:
+            self._told |= {fill.key: session.n for fill in news.new_fills}
+            session.unsaved.note(session.n, news.order)
 
     def position(self, session: int, symbol: str, position: SessionPosition, *, deliver: bool) -> None:
         """What a session holds, or what that earned, changed. Without ``deliver`` a snapshot will tell."""
@@ -54,6 +64,17 @@ class Announcements:
             told.push_position(symbol.lower(), position)
         else:
             told.pass_over()
+
+    def numbered(self, records: Iterable[Record], epoch: int) -> list[Record]:
+        """These rows, executions with the event that told of them: whoever comes back asks for those after his last."""
+        told, self._told = self._told, {}
+        return [self._numbered(row, told, epoch) if isinstance(row, FillRecord) else row for row in records]
+
+    def _numbered(self, row: FillRecord, told: Mapping[FillKey, int], epoch: int) -> FillRecord:
+        if row.session == EXTERNAL:
+            return row
+        so_far = 0 if self.sessions is None else self.sessions.session(row.session).n
+        return structs.replace(row, epoch=epoch, n=told.get(row.fill.key, so_far))
 
     def failed(self, order: TrackedOrder, request: OrderRequest, code: int, reason: str) -> None:
         """A cancel or amend that had been taken came to nothing."""
@@ -73,7 +94,9 @@ class Announcements:
         """The books are proven: whoever logged in before is told all there is."""
         for session in self.sessions.sessions.values() if self.sessions is not None else ():
             if session.listeners:
-                data = encode(SnapshotPush(snapshot(book, session.id, session.epoch, session.n)))
+                data = encode(
+                    SnapshotPush(snapshot(book, session.id, session.epoch, session.n, session.unsaved.orders))
+                )
                 for client in session.listeners:
                     client.peer.write(data)
                     client.peer.write(session.durable_push())

@@ -376,7 +376,7 @@ class Gateway:
                     begun += inquiries(effect, self.recovery, self.book, is_ready=self.is_ready)
         self.recent.note(records)
         moved, self._tell.moved = [*self._tell.moved], {}
-        self._saving.save(records, durable=durable, moved=moved)
+        self._saving.save(self._tell.numbered(records, self.book.recalling.epoch or 0), durable=durable, moved=moved)
         for row in halted:
             self.halting.noted(row)
         for procedure in begun:  # what one of these causes at once must not be written down before what caused it

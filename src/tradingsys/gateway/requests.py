@@ -5,6 +5,7 @@ from __future__ import annotations
 from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import LimitExceeded, LocalProtocolError, StoreError
 from tradingsys.gateway.account_requests import AccountRequests
+from tradingsys.gateway.fill_requests import FillRequests
 from tradingsys.gateway.host import Host, Method, require_login, require_ready
 from tradingsys.gateway.market_requests import MarketRequests, wanted_symbols
 from tradingsys.gateway.operator_desk import OperatorDesk
@@ -41,6 +42,7 @@ class RequestHandler:
             "get_positions": self._get_positions,
             **MarketRequests(gateway).methods,
             **OrderRequests(gateway).methods,
+            **FillRequests(gateway).methods,
             **AccountRequests(gateway).methods,
         }
         self._operator = OperatorDesk(gateway)
@@ -116,7 +118,7 @@ class RequestHandler:
             gateway.epoch,
             client.login,
             resumed=missed is not None,
-            snapshot=snapshot(gateway.book, session.id, session.epoch, session.n)
+            snapshot=snapshot(gateway.book, session.id, session.epoch, session.n, session.unsaved.orders)
             if session is not None and gateway.is_ready and missed is None
             else None,
         )

@@ -17,6 +17,7 @@ from tradingsys.core.position import SessionPosition
 from tradingsys.gateway.pace import LoginPace, Pace
 from tradingsys.gateway.seams import Peer
 from tradingsys.gateway.tokens import Tokens
+from tradingsys.gateway.unsaved import Unsaved
 from tradingsys.gateway.views import executed_view, money_view
 from tradingsys.oms.pace import Window
 from tradingsys.wire.codec import encode
@@ -65,6 +66,7 @@ class Client:
         "is_evicted",
         "is_flooding",
         "is_operator",
+        "is_reading",
         "login",
         "name",
         "peer",
@@ -95,6 +97,8 @@ class Client:
         """It showed the token and has no session."""
         self.questions = 0
         """How many of its questions to the exchange are under way."""
+        self.is_reading = False
+        """It has asked for executions that only pos.db can tell, and not been answered yet."""
         self.is_flooding = False
         """Whether it takes no heed of being told to slow down."""
         self.ignored = Window(_MAX_IGNORED + 1, _IGNORED_WINDOW_S)
@@ -150,6 +154,7 @@ class Session:
         self.probe_deadline_ns: int | None = None
         self.durable_n = 0
         """Up to which of its events everything is in pos.db."""
+        self.unsaved = Unsaved()
         self._events: deque[bytes] = deque()
         """The last ones up to ``n``, none left out, as far as a snapshot is not shorter."""
         self._events_bytes = 0
@@ -180,6 +185,7 @@ class Session:
         """Everything up to event ``n`` is in pos.db: tell all who listen, if that is news."""
         if n > self.durable_n:
             self.durable_n = n
+            self.unsaved.reached(n)
             data = self.durable_push()
             for client in self.listeners:
                 client.peer.write(data)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 
 import apsw
 
+from tradingsys.core.order import Fill, Order
 from tradingsys.core.records import FillRecord, OrderRecord
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.store import read
-from tradingsys.store.rows import read_fills
+from tradingsys.store.rows import read_fills, read_orders
+from tradingsys.wire.messages import Cursor
 from tradingsys.wire.operator import Selection
 
-__all__ = ["MOST_ROWS", "matches", "merged_fills", "most", "stored_fills", "stored_orders"]
+__all__ = ["MOST_ROWS", "matches", "merged_fills", "most", "stored_fills", "stored_fills_after", "stored_orders"]
 
 MOST_ROWS = 1_000
 """As many as are told at once."""
@@ -27,6 +30,25 @@ def stored_orders(conn: apsw.Connection, selection: Selection) -> list[TrackedOr
 def stored_fills(conn: apsw.Connection, selection: Selection) -> list[FillRecord]:
     """The newest that match."""
     return read.fills(conn, *_chosen(selection), limit=most(selection))
+
+
+def stored_fills_after(
+    conn: apsw.Connection, session: int, after: Cursor, most_fills: int
+) -> tuple[list[tuple[TrackedOrder, list[Fill]]], Cursor | None]:
+    """The first that were booked for a session after an event of it, each run of one order's with that order.
+
+    And after which event to go on, unless these were all.
+    """
+    rows = read.fills_after(conn, session, *after, limit=most_fills)
+    named = [row for row in rows if row.client_order_id is not None]
+    orders: dict[str, TrackedOrder] = {}
+    runs: list[tuple[TrackedOrder, list[Fill]]] = []
+    for name, run in groupby(named, key=lambda row: row.client_order_id or ""):
+        together = list(run)
+        order = orders.get(name) or _stored_order(conn, name, together[0])
+        orders[name] = order
+        runs.append((order, [row.fill for row in together]))
+    return runs, (rows[-1].epoch, rows[-1].n) if len(rows) >= most_fills else None
 
 
 def merged_fills(stored: Iterable[FillRecord], recent: Iterable[FillRecord], selection: Selection) -> list[FillRecord]:
@@ -49,10 +71,22 @@ def most(selection: Selection) -> int:
 
 
 def _with_fills(conn: apsw.Connection, record: OrderRecord) -> TrackedOrder:
-    order = TrackedOrder.of_record(record)
-    for row in read_fills(conn, "WHERE client_order_id = ?", (record.intent.client_order_id,)):
+    return _knowing_fills(conn, TrackedOrder.of_record(record))
+
+
+def _knowing_fills(conn: apsw.Connection, order: TrackedOrder) -> TrackedOrder:
+    for row in read_fills(conn, "WHERE client_order_id = ?", (order.client_order_id,)):
         order.facts = order.facts.with_fill(row.fill)
     return order
+
+
+def _stored_order(conn: apsw.Connection, client_order_id: str, row: FillRecord) -> TrackedOrder:
+    """With all of its fills; only those may have told of it."""
+    for record in read_orders(conn, "WHERE client_order_id = ?", (client_order_id,)):
+        return _with_fills(conn, record)
+    facts = Order((client_order_id,), row.fill.venue_order_id)
+    order = TrackedOrder(client_order_id, row.session, facts, None, symbol=row.fill.symbol)
+    return _knowing_fills(conn, order)
 
 
 def _chosen(selection: Selection) -> tuple[int | None, str | None]:

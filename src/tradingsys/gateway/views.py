@@ -183,9 +183,13 @@ def money_view(position: SessionPosition) -> tuple[str | None, str, dict[str, st
     )
 
 
-def snapshot(book: SessionBook, session: int, epoch: int, n: int) -> Snapshot:
-    """All a strategy needs that remembers nothing."""
-    views = [order_view(order, order.facts.fills.values()) for order in book.open_orders(session)]
+def snapshot(book: SessionBook, session: int, epoch: int, n: int, unsaved: Iterable[TrackedOrder] = ()) -> Snapshot:
+    """All a strategy needs that remembers nothing.
+
+    Of orders with executions that are ``unsaved`` too: should they be booked once more, it knows that it has them.
+    """
+    orders = dict.fromkeys([*book.open_orders(session), *unsaved])
+    views = [order_view(order, order.facts.fills.values()) for order in orders]
     return Snapshot(epoch, n, positions_view(book, session), [view for view in views if view is not None])
 
 

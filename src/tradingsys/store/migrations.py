@@ -196,6 +196,13 @@ ALTER TABLE performance ADD COLUMN unvalued TEXT NOT NULL DEFAULT '0';  -- set b
 DELETE FROM days WHERE session_id IN (SELECT session_id FROM adjustments);
 """
 
+# What was booked before has 0: it was told before any event that somebody may come back with.
+_SCHEMA_12 = """
+ALTER TABLE fills ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;  -- which run of the gateway booked it
+ALTER TABLE fills ADD COLUMN n INTEGER NOT NULL DEFAULT 0;      -- by which event of that run its session was told
+CREATE INDEX fills_by_event ON fills (session_id, epoch, n) WHERE epoch > 0;
+"""
+
 _STEPS = (
     _SCHEMA_1,
     _SCHEMA_2,
@@ -208,6 +215,7 @@ _STEPS = (
     _SCHEMA_9,
     _SCHEMA_10,
     _SCHEMA_11,
+    _SCHEMA_12,
 )
 VERSION = len(_STEPS)
 

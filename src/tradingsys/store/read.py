@@ -25,7 +25,7 @@ from tradingsys.store.rows import read_adjustments, read_fills, read_ledger, rea
 from tradingsys.store.sqlite import SqlValue, open_reader, rows
 from tradingsys.store.standing_rows import read_halts, read_sessions
 
-__all__ = ["adjustments", "fills", "halts", "ledger", "orders", "positions", "reading", "sessions"]
+__all__ = ["adjustments", "fills", "fills_after", "halts", "ledger", "orders", "positions", "reading", "sessions"]
 
 
 @contextlib.contextmanager
@@ -79,6 +79,23 @@ def fills(
     """The newest fills from ``since_ms`` on, newest first; ``symbol`` in upper case."""
     where = f"{_chosen()} AND ts_event_ms >= ?4 ORDER BY ts_event_ms DESC, CAST(trade_id AS INTEGER) DESC LIMIT ?3"
     return read_fills(conn, where, (session, symbol, limit, since_ms))
+
+
+def fills_after(conn: apsw.Connection, session: int, epoch: int, n: int, *, limit: int) -> list[FillRecord]:
+    """The first ``limit`` fills of a session that were booked after an event of it, in the order of booking.
+
+    Those that one event told are never torn apart: there may be more than ``limit`` because of the last one.
+    """
+    after = "WHERE session_id = ?1 AND epoch > 0 AND (epoch, n) > (?2, ?3)"
+    # Of the index alone, so that a session of a long life costs no more than it tells.
+    last = rows(
+        conn,
+        f"SELECT epoch, n FROM fills {after} ORDER BY epoch, n LIMIT 1 OFFSET ?4",
+        (session, epoch, n, limit - 1),
+    )
+    bound, until = (" AND (epoch, n) <= (?4, ?5)", last[0]) if last else ("", ())
+    order = "ORDER BY epoch, n, ts_event_ms, CAST(trade_id AS INTEGER), order_id"
+    return read_fills(conn, f"{after}{bound} {order}", (session, epoch, n, *until))
 
 
 def adjustments(

@@ -65,10 +65,10 @@ _UPDATE_ORDER = (
 )
 _FILL_COLUMNS = (
     "symbol, trade_id, order_id, session_id, client_order_id, side, px, qty, fee, fee_asset, is_maker, realized_pnl,"
-    " ts_event_ms"
+    " ts_event_ms, epoch, n"
 )
 _INSERT_FILL = (
-    f"INSERT INTO fills ({_FILL_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    f"INSERT INTO fills ({_FILL_COLUMNS}) VALUES ({', '.join('?' * 15)})"
     " ON CONFLICT DO UPDATE SET client_order_id = coalesce(client_order_id, excluded.client_order_id),"
     " fee = coalesce(fee, excluded.fee), fee_asset = coalesce(fee_asset, excluded.fee_asset),"
     " is_maker = coalesce(is_maker, excluded.is_maker), realized_pnl = coalesce(realized_pnl, excluded.realized_pnl),"
@@ -115,6 +115,8 @@ def _(record: FillRecord, conn: apsw.Connection) -> None:
             fill.is_maker,
             _optional(fill.realized_pnl),
             fill.ts_event_ms,
+            record.epoch,
+            record.n,
         ),
     )
 
@@ -336,7 +338,7 @@ def _to_order(row: Row) -> OrderRecord:
 
 
 def _to_fill(row: Row) -> FillRecord:
-    (symbol, trade_id, order_id, session, coid, side, px, qty, fee, fee_asset, is_maker, pnl, ts_event_ms) = row
+    (symbol, trade_id, order_id, session, coid, side, px, qty, fee, fee_asset, is_maker, pnl, ts_event_ms) = row[:13]
     fill = Fill(
         str(trade_id),
         str(symbol),
@@ -350,7 +352,7 @@ def _to_fill(row: Row) -> FillRecord:
         _text(fee_asset),
         None if pnl is None else Decimal(str(pnl)),
     )
-    return FillRecord(fill, whole(session), _text(coid))
+    return FillRecord(fill, whole(session), _text(coid), whole(row[13]), whole(row[14]))
 
 
 def _from_json(decode: Callable[[str], T], text: SqlValue, table: str, row: str, column: str) -> T:

@@ -105,6 +105,8 @@ _RULES: tuple[tuple[str, tuple[str, ...], dict[str, str]], ...] = (
             "is_maker": _YES_OR_NO,
             "realized_pnl": _NUMBER,
             "ts_event_ms": _TIME,
+            "epoch": _TIME,
+            "n": _COUNT,
         },
     ),
     (

@@ -19,11 +19,12 @@ from tests.simulate.scenes.stage import (
     Scene,
     answered,
     executed,
+    operate,
     rest,
     trade,
     unanswered,
 )
-from tests.simulate.strategy import Strategy
+from tests.simulate.strategy import Link, Strategy
 from tests.simulate.truth import Truth
 from tests.simulate.wish import Wish
 from tests.simulate.world import s
@@ -40,6 +41,8 @@ __all__ = [
     "comes_back",
     "durable",
     "early",
+    "missed",
+    "missed_and_begun",
     "old_cancel",
     "old_order",
     "slow",
@@ -237,6 +240,62 @@ def told(rig: Rig) -> Iterator[str]:
         rig.restart()
         rig.run(2)
         executed(rig, 2)
+    yield from _untrue(rig, *strategies)
+
+
+@Scene
+def missed(rig: Rig) -> Iterator[str]:
+    """The gateway trades away what strategies hold that are away, and dies before they are back."""
+    away: list[bool] = []
+
+    def connect(owner: Strategy | PyalgoStrategy) -> Link | None:
+        return None if away else rig.gateway.connect(owner)
+
+    bare = Strategy(rig.world, 1, ["dogeusdt"], connect)
+    strategies = (bare, PyalgoStrategy(rig.world, 2, ["dogeusdt"], connect))
+    for strategy in strategies:
+        strategy.active = False
+    rig.run(2)
+    rig.house(Side.SELL, 40, "0.6")
+    for strategy in strategies:
+        strategy.want(Wish("dogeusdt", Side.BUY, OrderType.LIMIT, 15, Decimal("0.6"), TimeInForce.GTC))
+    rig.run(1)
+    rig.house(Side.BUY, 100, "0.59")
+    away.append(True)
+    for strategy in strategies:
+        strategy.drop()
+    for strategy in strategies:
+        operate(rig, "op.flatten", 1, session_id=strategy.session)
+    away.clear()
+    rig.restart()
+    rig.run(3)
+    if any(rig.nets(1, 2)):
+        yield f"sessions hold {rig.nets(1, 2)} after they were flattened"
+    yield from _untrue(rig, *strategies)
+
+
+@Scene
+def missed_and_begun(rig: Rig) -> Iterator[str]:
+    """A strategy begins with an execution that is not written yet when the gateway dies, of an order that is over."""
+    client = rig.client()
+    rig.house(Side.SELL, 15, "0.6")
+    rig.faults = Faults(disk=SLOW_DISK)
+    client.ask("order", client.order_params(quantity="15"), 0.0)
+    while not rig.net(1):
+        rig.run(0.01)
+    client._link.close()  # type: ignore[union-attr]
+    on_pyalgo = PyalgoStrategy(rig.world, 1, ["dogeusdt"], lambda owner: rig.gateway.connect(owner))
+    on_pyalgo.active = False
+    while not on_pyalgo.net:
+        rig.run(0.01)
+    rig.gateway.kill("by the test", power_cut=False)
+    rig.faults = Faults.none()
+    rig.start()
+    rig.run(3)
+    yield from _untrue(rig, on_pyalgo)
+
+
+def _untrue(rig: Rig, *strategies: Strategy | PyalgoStrategy) -> Iterator[str]:
     truth = Truth(rig.simulator.exchange, ACCOUNT, rig.gateway.gateway.book.lineage, rig.venue.symbols)
     for strategy in strategies:
         yield from untrue(strategy.session, strategy.lives, truth.executed(strategy.session))

@@ -16,8 +16,11 @@ from tradingsys.wire.messages import (
     AmendParams,
     BalanceView,
     CancelParams,
+    Cursor,
     DurablePush,
     ErrorCode,
+    FillsParams,
+    FillsResult,
     FillView,
     KlinesParams,
     KlineView,
@@ -80,6 +83,12 @@ class ScriptedGateway:
         """What pos.db has, by exec_id."""
         self._lost: list[tuple[str, FillView]] = []
         """Executions that were told by a process that died before it wrote them."""
+        self.most_fills = 250
+        """Of more than that `get_fills` would have to be asked again."""
+        self.refuse_fills: tuple[int, str] | None = None
+        self.told_by: dict[str, Cursor] = {}
+        """Executions by exec_id, and which event told of each first."""
+        self._elsewhere = 0
         self._log: list[bytes] = []
         self._forgotten = 0
         self._high_water = 0
@@ -137,6 +146,8 @@ class ScriptedGateway:
                 qty = sum((Decimal(fill.qty) for fill in lost), Decimal(0))
                 self._set(order, fills=kept)
                 self.positions[order.symbol] -= qty * order.side.sign
+                for each in lost:
+                    del self.told_by[each.exec_id]
                 self._lost += [(order.client_order_id, fill) for fill in lost]
         self.restart(ready=False)
 
@@ -165,6 +176,17 @@ class ScriptedGateway:
         self.positions[order.symbol] = self.positions.get(order.symbol, Decimal(0)) + Decimal(qty) * order.side.sign
         self._position_event(order.symbol)
         self._order_event(client_order_id, [fill])
+
+    def execute_elsewhere(self, qty: str = "7", side: Side = Side.SELL, symbol: str = "dogeusdt") -> str:
+        """An order that another login sent, such as the gateway's own, is executed at once."""
+        self._elsewhere += 1
+        key = OrderKey(self.session_id, self.lineage, self.epoch, 10_000, self._elsewhere)
+        client_order_id = encode_client_order_id(key)
+        self.orders[client_order_id] = OrderView(
+            client_order_id, symbol, side, OrderType.MARKET, qty, OrderStatus.NEW, 1_700_000_000_000
+        )
+        self.fill(client_order_id, qty)
+        return client_order_id
 
     def set_status(self, client_order_id: str, status: OrderStatus, reason: str = "") -> None:
         self._set(self.orders[client_order_id], status=status, in_doubt=status is OrderStatus.UNKNOWN, reason=reason)
@@ -359,6 +381,22 @@ class ScriptedGateway:
             item.price,
         )
 
+    def _on_get_fills(self, request: Request) -> None:
+        params = decode_params(request, FillsParams)
+        if not self.ready:
+            self.send(encode_error(request.id, ErrorCode.NOT_READY, "scanning"))
+            return
+        if self.refuse_fills is not None:
+            self.send(encode_error(request.id, *self.refuse_fills))
+            return
+        assert params.lineage == self.lineage
+        found = [(at, exec_id) for exec_id, at in self.told_by.items() if at > params.after]
+        found.sort(key=lambda row: (row[0], int(row[1])))
+        page = found[: self.most_fills]
+        owners = {fill.exec_id: (order, fill) for order in self.orders.values() for fill in order.fills}
+        views = [structs.replace(owners[each][0], fills=[owners[each][1]]) for _, each in page]
+        self.send(encode_reply(request.id, FillsResult(views, page[-1][0] if len(found) > len(page) else None)))
+
     # Events
 
     def _snapshot(self) -> Snapshot:
@@ -378,6 +416,7 @@ class ScriptedGateway:
     def _order_event(self, client_order_id: str, fills: list[FillView]) -> None:
         order = structs.replace(self.orders[client_order_id], fills=fills)
         self._event(lambda n: OrderPush(self.epoch, n, order))
+        self.told_by |= {fill.exec_id: (self.epoch, self.n) for fill in fills}
 
     def _event(self, make: Callable[[int], OrderPush | PositionPush]) -> None:
         self.n += 1

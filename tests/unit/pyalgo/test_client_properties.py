@@ -14,6 +14,7 @@ from pyalgo.words import OrderType, Side, State, Tif
 from tests.unit.pyalgo.bench import Bench, Executions
 from tests.unit.pyalgo.scripted_gateway import ScriptedGateway
 from tests.unit.pyalgo.spot_gateway import SpotGateway
+from tradingsys.core import enums
 from tradingsys.core.enums import OrderStatus
 from tradingsys.wire.messages import ErrorCode
 
@@ -33,6 +34,7 @@ _WEIGHTS = {
     "amend": 2,
     "refuse_changes": 1,
     "fill": 8,
+    "execute_elsewhere": 3,
     "verdict": 2,
     "revive": 1,
     "doubtful_orders": 1,
@@ -52,6 +54,7 @@ _WEIGHTS = {
     "find_lost": 1,
     "become_ready": 2,
     "forget_events": 1,
+    "most_fills": 1,
     "pass_time": 2,
     "run": 2,
     "do_not_run": 1,
@@ -112,6 +115,10 @@ class World:
             order = live[number % len(live)]
             leaves = int(order.quantity) - int(order.cum_qty)
             self.gateway.fill(order.client_order_id, str(min(leaves, 1 + number % 12)))
+
+    def execute_elsewhere(self, number: int) -> None:
+        """Of an order that this process never heard of."""
+        self.gateway.execute_elsewhere(str(1 + number % 5), [*enums.Side][number % 2])
 
     def _pick(self, status: OrderStatus, number: int) -> str | None:
         found = [o.client_order_id for o in self.gateway.orders.values() if o.status is status]
@@ -196,6 +203,9 @@ class World:
         if not self.gateway.ready:
             self.gateway.become_ready()
 
+    def most_fills(self, number: int) -> None:
+        self.gateway.most_fills = 1 + number % 3
+
     def forget_events(self, _: int) -> None:
         self.gateway.forget_events()
 
@@ -235,6 +245,8 @@ class World:
         assert self.subscription.unfilled == (float(leaves), 0.0)
         assert self.bench.client.is_ready
         assert set(self.durable) == set(self.fills)
+        executed = [(order.client_order_id, each) for order in self.gateway.orders.values() for each in order.fills]
+        assert sorted(self.fills) == sorted((name, each.exec_id) for name, each in executed)
         assert self.subscription.net == float(self.gateway.positions.get("dogeusdt", Decimal(0)))
         orders = {order.client_order_id: order for order in self.bench.client.history.orders.known()}
         for client_order_id in self.placed:

@@ -68,8 +68,16 @@ class Machine:
         return Path(f"{self.path}.journal")
 
 
-def of_format_10(conn: apsw.Connection) -> None:
+def of_format_11(conn: apsw.Connection) -> None:
     """Take away what later formats brought."""
+    conn.execute("DROP INDEX fills_by_event; PRAGMA user_version = 11").fetchall()
+    for column in ("n", "epoch"):
+        conn.execute(f"ALTER TABLE fills DROP COLUMN {column}").fetchall()
+
+
+def of_format_10(conn: apsw.Connection) -> None:
+    """The same of format 11."""
+    of_format_11(conn)
     for column in ("uncosted", "unvalued"):
         conn.execute(f"ALTER TABLE performance DROP COLUMN {column}; PRAGMA user_version = 10").fetchall()
 

@@ -9,7 +9,7 @@ import apsw
 import pytest
 from msgspec import structs
 
-from tests.unit.store.books import NOW_MS, Machine, commit, of_format_10
+from tests.unit.store.books import NOW_MS, Machine, commit, fill, of_format_10, of_format_11
 from tests.unit.store.version_1 import write_version_1
 from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import ConfigError
@@ -105,7 +105,7 @@ def test_a_newer_version_is_left_alone(old: Machine) -> None:
 def test_a_new_cause_of_halts_is_a_new_format() -> None:
     """An older program could not read the row: it is to say that the file is a newer one's."""
     causes = "OPERATOR KILL_FILE FORCED DIFFERENCE UNPROVEN LIMIT PAUSE CONTRADICTION STORE COPIED_BOOK ABSENCE CANCEL"
-    assert (VERSION, [*HaltCause]) == (11, [*causes.split(), "GAP", "AUDIT"])
+    assert (VERSION, [*HaltCause]) == (12, [*causes.split(), "GAP", "AUDIT"])
 
 
 def test_money_halts_and_marks_come_back_as_they_were(tmp_path: Path) -> None:
@@ -200,6 +200,41 @@ def test_days_of_format_10_begin_anew_for_sessions_whose_books_were_edited(tmp_p
     saved = machine.open().saved
     assert [row.session for row in saved.days] == [1]
     assert [(row.uncosted, row.unvalued) for row in saved.performance] == [(Decimal(0), Decimal(0))]
+
+
+def test_what_was_booked_before_format_12_was_told_before_any_event(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    store = machine.ready()
+    commit(store, fill(7))
+    store.close()
+    conn = apsw.Connection(str(machine.path))
+    of_format_11(conn)
+    conn.close()
+    store = machine.open()
+    new = structs.replace(fill(8), epoch=5, n=3)
+    commit(store, fill(7), new, structs.replace(new, epoch=6))
+    with read.reading(machine.path) as conn:
+        assert read.fills_after(conn, 1, 0, 0, limit=9) == [new], "a fee that comes later changes nothing of that"
+
+
+def test_executions_are_found_by_what_told_of_them(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    store = machine.ready()
+    at = ((5, 1), (5, 2), (5, 2), (5, 7), (6, 0), (6, 1))
+    # Not in the order of the exchange's own numbers: one may be booked long after it happened.
+    rows = [structs.replace(fill(20 - 2 * number), epoch=epoch, n=n) for number, (epoch, n) in enumerate(at)]
+    commit(store, *rows, structs.replace(rows[0], fill=structs.replace(rows[0].fill, exec_id="99"), session=2))
+    with read.reading(machine.path) as conn:
+        first = read.fills_after(conn, 1, 5, 0, limit=2)
+        assert [row.n for row in first] == [1, 2, 2], "what one event told is not torn apart"
+        assert read.fills_after(conn, 1, 5, 2, limit=2) == rows[3:5]
+        assert read.fills_after(conn, 1, 5, 7, limit=9) == rows[4:]
+        assert read.fills_after(conn, 1, 6, 1, limit=9) == []
+        plan = conn.execute(
+            "EXPLAIN QUERY PLAN SELECT epoch, n FROM fills WHERE session_id = 1 AND epoch > 0 AND (epoch, n) > (5, 2)"
+            " ORDER BY epoch, n LIMIT 1 OFFSET 9"
+        ).fetchall()
+        assert len(plan) == 1 and "COVERING INDEX fills_by_event" in str(plan), plan
 
 
 def test_a_table_of_somebody_else_that_has_our_name_by_now_is_named(tmp_path: Path) -> None:

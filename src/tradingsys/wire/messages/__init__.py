@@ -53,6 +53,8 @@ from tradingsys.wire.messages.market import (
 from tradingsys.wire.messages.orders import (
     AmendParams,
     CancelParams,
+    FillsParams,
+    FillsResult,
     FillView,
     OrderListParams,
     OrderListResult,
@@ -80,6 +82,8 @@ __all__ = [
     "ErrorBody",
     "ErrorCode",
     "FillView",
+    "FillsParams",
+    "FillsResult",
     "KlinePush",
     "KlineView",
     "KlinesParams",

@@ -14,11 +14,14 @@ from tradingsys.core.enums import (
     TimeInForce,
     TriggerPrice,
 )
+from tradingsys.wire.messages.envelope import Cursor
 
 __all__ = [
     "AmendParams",
     "CancelParams",
     "FillView",
+    "FillsParams",
+    "FillsResult",
     "OrderListParams",
     "OrderListResult",
     "OrderParams",
@@ -191,6 +194,23 @@ class ResolveResult(Struct, frozen=True):
     """
 
     orders: list[OrderView]
+
+
+class FillsParams(Struct, frozen=True):
+    """``get_fills``: what was executed for the session since an event of it, whoever sent the orders?"""
+
+    lineage: str
+    """Of the login that told of the event."""
+    after: Cursor
+
+
+class FillsResult(Struct, frozen=True, omit_defaults=True):
+    """Executions in the order in which they were booked, each with its order as that stands now."""
+
+    orders: list[OrderView]
+    """One after the other of the same order are in one view; an order may be here more than once."""
+    next: Cursor | None = None
+    """Where to go on; none: these were all."""
 
 
 class OrderPush(Struct, frozen=True, tag_field="type", tag="order"):
