@@ -35,7 +35,7 @@ class Door:
         """Read, and not handed on yet."""
         self._is_paused = self._is_muted = False
         self._paused_ns = 0
-        self._soon: Callable[[], None] | None = None
+        self._soon: deque[Callable[[], None]] = deque()
         self._soon_ns = 0
         self._finished: Callable[[], None] | None = None
 
@@ -91,7 +91,8 @@ class Door:
 
     def call_soon(self, callback: Callable[[], None], /) -> None:
         """When this instant is over: nobody can tell before something else comes."""
-        self._soon, self._soon_ns = callback, self._world.now_ns
+        self._soon.append(callback)
+        self._soon_ns = self._world.now_ns
 
     def time(self) -> float:
         return self._world.now_ns / 1e9
@@ -112,9 +113,9 @@ class Door:
     def _read(self, data: bytes) -> None:
         if self._is_muted:
             return
-        if self._soon is not None and self._world.now_ns > self._soon_ns:
-            soon, self._soon = self._soon, None
-            soon()
+        if self._world.now_ns > self._soon_ns:
+            while self._soon:
+                self._soon.popleft()()
         self._unheard.append(data)
         if self._share.is_spent(len(data)):
             self._counts["messages that waited for their share"] += 1

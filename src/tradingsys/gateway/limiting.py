@@ -58,7 +58,6 @@ class Limiting:
         self.valuing = Valuing(gateway.market.prices, gateway.instruments, gateway.book)
         self.losses = Losses(gateway, self.valuing, defaults.account, self._days.get(None))
         self.debts = Borrowing(self.account.max_borrowed, self.valuing.last_rate)
-        self.owes = self.debts.read
         self.reading = PriceReading(gateway)
         self._disk = DiskSpace(gateway, defaults.account.min_free_mib)
 

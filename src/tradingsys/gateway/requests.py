@@ -28,6 +28,8 @@ __all__ = ["RequestHandler"]
 
 _BOUNDED = frozenset({"order", "order_list", "amend", "cancel"})
 """Limits of their own keep these from taking the loop: however dear each is on a machine, none waits for that."""
+_LONGEST_BOUNDED = 2048
+"""Bytes, of which a list of orders needs less than half: what is longer only calls itself so."""
 _FLOODERS_WAIT_S = 5.0
 """Before they may come again: the time of others that they cost is little beside this."""
 
@@ -66,7 +68,7 @@ class RequestHandler:
             if client.is_evicted:
                 raise LocalProtocolError("this connection lost its place to another one", code=ErrorCode.LOGIN_FIRST)
             method = self._method(client, request.method)
-            if request.method in _BOUNDED:
+            if request.method in _BOUNDED and client.session is not None and len(data) <= _LONGEST_BOUNDED:
                 client.peer.forgive()
             method(client, request)
         except LimitExceeded as denied:

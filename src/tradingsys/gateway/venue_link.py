@@ -128,9 +128,11 @@ class VenueLink:
     ) -> LimitExceeded:
         """The refusal of something that `admits` does not, with figures."""
         text = self.too_fast(what, command, share)
-        lacking = Lacking("", self._retry_ms(command, share), 0, 1)  # also before its time is known
-        if self._venue.clock.is_set:
-            lacking = self._throttle.lacking(self._costs(command), self.venue_ms(), share)
+        lacking = (
+            self._throttle.lacking(self._costs(command), self.venue_ms(), share)
+            if self._venue.clock.is_set
+            else Lacking("", self._retry_ms(command, share), 0, 1)
+        )
         within = f"in {lacking.window_ms / 1000:g} s"
         return LimitExceeded(
             text,

@@ -51,6 +51,17 @@ def test_who_is_late_because_of_what_it_asked_before_is_told_so_and_nothing_is_d
     )
 
 
+def test_only_orders_of_a_session_that_trades_owe_the_others_nothing(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, forgiven = rig.client(), []
+    [peer] = rig.gateway.gateway.clients
+    monkeypatch.setattr(type(peer), "forgive", lambda each: forgiven.append(each))
+    client.error("order", {"padding": [{}] * 1_000})
+    rig.client(None).error("order", {})
+    assert not forgiven
+    client.ask("order", client.order_params())
+    assert forgiven == [peer]
+
+
 @pytest.mark.parametrize(
     "data",
     [

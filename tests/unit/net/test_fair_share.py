@@ -175,6 +175,7 @@ class Driven:
         self.is_paused: bool = False
         self._cost_s, self._forgiven = cost_s, forgiven
         self._later: list[tuple[float, Callable[[], None]]] = []
+        self._unread: list[tuple[bytes, ...]] = []
         self.share = FairShare(self, self._take, lambda: None, self, lambda: self.used_s)
 
     def arrive(self, *words: bytes) -> None:
@@ -186,9 +187,14 @@ class Driven:
                 self._take(KeptFrame(WSMsgType.TEXT, True, False, word, 0))
                 self.share.handled()
 
+    def send(self, *words: bytes) -> None:
+        """All at once, and read in one piece: in the kernel until then, while nothing is read."""
+        self._unread.append(words)
+        self._soon_read()
+
     def run(self, seconds: float) -> None:
         end_s = self.now_s + seconds
-        while self._later and min(self._later)[0] <= end_s:
+        while self._later and min(at_s for at_s, _ in self._later) <= end_s:
             self._later.sort(key=lambda each: each[0])
             self.now_s, call = self._later.pop(0)
             call()
@@ -211,6 +217,15 @@ class Driven:
 
     def resume_reading(self) -> None:
         self.is_paused = False
+        self._soon_read()
+
+    def _soon_read(self) -> None:
+        self._later.append((self.now_s, self._read))
+
+    def _read(self) -> None:
+        if self._unread and not self.is_paused:
+            self.arrive(*self._unread.pop(0))
+            self._soon_read()
 
     def is_closing(self) -> bool:
         return False
@@ -291,6 +306,25 @@ def test_what_has_waited_for_two_seconds_is_late_and_handed_on_to_be_refused() -
     peer.run(0.2)
     assert peer.words[53:] == [b"dear"] + [b"late"] * 50 and peer.late == [b"late"] * 50
     assert not peer.share.is_late
+
+
+def test_what_waited_where_nobody_had_read_it_is_late_too() -> None:
+    peer = Driven(lambda _: 0.1 if not peer.share.is_late else 0.0)
+    for word in (b"first", b"second", b"third"):
+        peer.send(*[b"dear"] * 4, word)
+    peer.run(4)
+    assert [word for word in peer.words if word != b"dear"] == [b"first", b"second", b"third"]
+    assert {b"second", b"third"} <= {*peer.late}
+    assert not peer.is_paused and not peer.share.is_late
+
+
+def test_who_asks_again_as_soon_as_he_was_answered_is_never_late() -> None:
+    peer = Driven(lambda _: 0.1)
+    for answers in range(20):
+        peer.send(b"dear")
+        while len(peer.heard) == answers:
+            peer.run(0.0001)
+    assert peer.now_s > 10 and not peer.late
 
 
 def test_who_asks_for_more_and_more_is_told_that_it_is_late_and_heard_again_when_it_has_caught_up() -> None:
