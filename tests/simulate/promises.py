@@ -7,7 +7,7 @@ not be older than the last that it called durable. The same for epochs, and for 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,8 @@ class Promises:
         """So many of the batches."""
         self._by_hand: dict[int, list[str]] = {}
         """What a shell did to the file after so many of them."""
+        self._postponed: dict[int, list[Edit]] = {}
+        """Edits that were left to the next start after so many of them."""
         self.epochs: dict[int, bool] = {}
         """Which have begun, and which of these are ready."""
         self.synced: list[Intent] = []
@@ -50,6 +52,10 @@ class Promises:
     def edited(self, statement: str) -> None:
         """Somebody else wrote, durably."""
         self._by_hand.setdefault(self.durable, []).append(statement)
+
+    def postponed(self, edits: Iterable[Edit]) -> None:
+        """These were durably left to the next start."""
+        self._postponed.setdefault(self.durable, []).extend(edits)
 
     def broken(self, lineage: str) -> Iterator[str]:
         """What was promised and is not there, in the files as a power cut has left them."""
@@ -92,9 +98,9 @@ class Promises:
         try:
             book = Book(conn, self._edits, data_version(conn), self._wall_ms)
             for number, records in enumerate(self.batches[: self.durable]):
-                self._repeat(number, folder)
+                self._repeat(number, folder, book)
                 book.write(records)
-            self._repeat(self.durable, folder)
+            self._repeat(self.durable, folder, book)
             told = _rows(conn)
             for records in self.batches[self.durable :]:
                 if _rows(conn) == left:
@@ -106,8 +112,10 @@ class Promises:
         finally:
             conn.close()
 
-    def _repeat(self, number: int, folder: Path) -> None:
-        """What a shell did then, as it did it: over a connection of its own."""
+    def _repeat(self, number: int, folder: Path, book: Book) -> None:
+        """What was done then beside batches, a shell's part as it did it: over a connection of its own."""
+        if number in self._postponed:
+            book.postpone(self._postponed[number])
         if number in self._by_hand:
             shell = apsw.Connection(str(folder / "told.db"))
             for statement in self._by_hand[number]:
@@ -153,6 +161,11 @@ class PromisingStore(Store):
             done(failure)
 
         super().commit(records, told)
+
+    def postpone(self, edits: Iterable[Edit]) -> None:
+        left = list(edits)
+        super().postpone(left)
+        self.promises.postponed(left)
 
     def save_now(self, records: Sequence[Record]) -> None:
         self.promises.batches.append(records)
