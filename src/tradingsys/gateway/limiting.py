@@ -20,6 +20,7 @@ from tradingsys.gateway.guarded import Fault, Guarded
 from tradingsys.gateway.host import Host
 from tradingsys.gateway.losses import Losses, restrict
 from tradingsys.gateway.price_reading import PriceReading
+from tradingsys.gateway.prices import FRESH_S
 from tradingsys.gateway.session_config import LimitsConfig, SessionConfig, limits_of
 from tradingsys.gateway.valuing import Valuing
 from tradingsys.oms.earnings import Earned
@@ -40,8 +41,6 @@ _FORGIVEN_NS = 3_600 * _NS_PER_S
 """After so long without another a storm is a first one again."""
 _TOLD_NS = 10 * _NS_PER_S
 """Of denials by one limit of one session the log has one in so long."""
-_FRESH_S = 30
-"""How old prices may become where orders are measured with any: losses are judged with them, too."""
 _ZERO = Decimal(0)
 
 
@@ -305,7 +304,7 @@ class Limiting:
 
     def _keep_prices_fresh(self) -> None:
         """Of what is followed, held, or has orders open, and of what sessions earned and paid in."""
-        ages = [each.limits.max_reference_age_s or _FRESH_S for each in self.sessions.values()]
+        ages = [each.limits.max_reference_age_s or FRESH_S for each in self.sessions.values()]
         lines = [each for lines in self._gateway.book.exposure.lines.values() for each in lines.items()]
         in_use = self._gateway.market.symbols | {symbol for symbol, line in lines if line.net or line.under_way}
         needed = {each for symbol in in_use for each in self.valuing.needed(symbol)}
@@ -313,7 +312,7 @@ class Limiting:
         if self.account.max_borrowed is not None:
             assets.add(DEBTS_IN)
         needed.update(pair for asset in assets for pair in self.valuing.pairs(asset))
-        self.reading.keep_fresh(needed & self._gateway.instruments.keys(), min(ages, default=_FRESH_S))
+        self.reading.keep_fresh(needed & self._gateway.instruments.keys(), min(ages, default=FRESH_S))
 
     def _lift_what_is_over(self) -> None:
         now_ms = self._gateway.venue.venue_ms()
