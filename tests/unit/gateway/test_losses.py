@@ -209,6 +209,33 @@ def test_a_person_lets_all_of_them_lose_as_much_again(tmp_path: Path, at_rest: b
     assert states(scene, Scope()) == [REDUCING]
 
 
+@pytest.mark.parametrize("at_rest", [False, True])
+def test_who_lets_a_session_go_on_forgives_nothing_of_what_all_lost(tmp_path: Path, at_rest: bool) -> None:
+    scene = limited(tmp_path, account=AccountLimits(max_daily_loss=Decimal(20)), max_daily_loss=Decimal(10))
+    fees_are_worth = MarkPrice("BNBUSDT", 0, "500", "500", "500", "0", 0)
+    scene.gateway.market.prices.note(fees_are_worth, scene.now_ns)
+    marks_at(scene, "0.6")
+    client = scene.client()
+    scene.run(3)
+    order = client.order(quantity="100")
+    scene.accepts(order)
+    scene.fills_order(order, "100", px="0.6", fee="0.024", fee_asset="BNB")
+    scene.run(3)
+    assert lost(scene) == lost(scene, None) == "12" and states(scene) == [REDUCING]
+    if at_rest:
+        scene.gateway.stop()
+        lift(tmp_path / "pos.db", ScopeParams(1))
+        begins(scene)
+    else:
+        scene.operator().result("op.resume", {"session_id": 1})
+    scene.gateway.market.prices.note(fees_are_worth, scene.now_ns)
+    marks_at(scene, "0.6")
+    assert lost(scene) == "0" and not states(scene)
+    assert lost(scene, None) == "12"
+    marks_at(scene, "0.52")
+    assert states(scene, Scope()) == [REDUCING]
+
+
 def test_what_belongs_to_no_session_is_not_the_accounts_loss(tmp_path: Path) -> None:
     scene, _ = holding(tmp_path, account=AccountLimits(max_daily_loss=Decimal(10)))
     sets(scene, "0")
