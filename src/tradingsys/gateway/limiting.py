@@ -14,7 +14,7 @@ from tradingsys.core.errors import InvalidOrder, LimitExceeded, LocalProtocolErr
 from tradingsys.core.order import Terms
 from tradingsys.core.records import HaltCause, Scope
 from tradingsys.core.reports import OrderRequest, Outcome, RequestDone
-from tradingsys.gateway.borrowing import DEBTS_IN, Borrowing
+from tradingsys.gateway.borrowing import DEBTS_IN, Borrowing, most_borrowed
 from tradingsys.gateway.disk_space import DiskSpace
 from tradingsys.gateway.guarded import Fault, Guarded
 from tradingsys.gateway.host import Host
@@ -25,7 +25,7 @@ from tradingsys.gateway.session_config import LimitsConfig, SessionConfig, limit
 from tradingsys.gateway.valuing import Valuing
 from tradingsys.oms.earnings import Earned
 from tradingsys.oms.effects import OrderNews
-from tradingsys.oms.limit_checks import ACCOUNT, Asked, Denial, Proposed, check
+from tradingsys.oms.limit_checks import ACCOUNT, Asked, Denial, Proposed, Reference, check
 from tradingsys.oms.pace import Rate
 from tradingsys.oms.procedure import until
 from tradingsys.oms.tracked_order import TrackedOrder
@@ -184,10 +184,10 @@ class Limiting:
         if denial is None and not only_pace:
             reference = self.valuing.reference(asked.symbol, guarded.limits.max_reference_age_s, now_ns)
             denial = check(guarded.limits, self.account, asked, gateway.book.exposure, reference)
+            if denial is None:
+                denial = self._auto_borrows(asked, reference, now_ns)
             if denial is not None and reference.problem:
                 self._ask_for_prices(asked.symbol)
-        if denial is None:
-            denial = self._auto_borrows(asked, now_ns)
         if denial is not None:
             self._deny(asked.session, asked.symbol, denial, now_ns)
         guarded.pace.passed(asked, now_ns)
@@ -197,13 +197,15 @@ class Limiting:
             reason = f"{most} orders and amends were sent, and nothing was executed"
             guarded.fault = Fault("max_orders_between_executions", reason)
 
-    def _auto_borrows(self, asked: Asked, now_ns: int) -> Denial | None:
-        """An order may borrow what is lacking to place it: all that it comes to, at most."""
-        worth = self.valuing.worth(asked.symbol)
-        amounts = [each.qty * worth for each in asked.orders if each.terms.side_effect is SideEffect.MARGIN_BUY]
-        denial = self.debts.denial("USDT", sum(amounts, _ZERO), now_ns) if amounts and asked.is_new else None
-        if denial is None and amounts and asked.is_new:
-            self.debts.asked("USDT", sum(amounts, _ZERO), now_ns)
+    def _auto_borrows(self, asked: Asked, reference: Reference, now_ns: int) -> Denial | None:
+        """An order may borrow what is lacking to place it. No account that lends has amends."""
+        borrowing = [each for each in asked.orders if each.terms.side_effect is SideEffect.MARGIN_BUY]
+        if not borrowing or not asked.is_new:
+            return None
+        amount = most_borrowed(borrowing, reference)
+        denial = self.debts.denial("USDT", amount, now_ns)
+        if denial is None and amount is not None:
+            self.debts.asked("USDT", amount, now_ns)
         return denial
 
     def _ask_for_prices(self, symbol: str) -> None:
