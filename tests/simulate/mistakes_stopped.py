@@ -92,7 +92,7 @@ STOPPED_MISTAKES = (
         "prices_are_told_by_streams_alone",
         limits.unfollowed,
         Limiting._keep_prices_fresh,
-        "self.reading.keep_fresh(needed & self._gateway.instruments.keys(), min(ages, default=_FRESH_S))",
+        "self.reading.keep_fresh(needed & self._gateway.instruments.keys(), min(ages, default=FRESH_S))",
         "pass",
         hidden_by="strategies of lives follow what they trade",
     ),

@@ -6,16 +6,17 @@ became of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from msgspec import Struct
 
 from tradingsys.core.commands import MarginState
+from tradingsys.core.enums import Side
 from tradingsys.core.instrument import plain
-from tradingsys.oms.limit_checks import ACCOUNT, Denial
+from tradingsys.oms.limit_checks import ACCOUNT, Denial, Proposed, Reference
 
-__all__ = ["DEBTS_IN", "Borrowing"]
+__all__ = ["DEBTS_IN", "Borrowing", "most_borrowed"]
 
 DEBTS_IN = "BTC"
 """The asset that the exchange values all debts in."""
@@ -54,15 +55,17 @@ class Borrowing:
             return None
         return self._read.debt_btc * rate + sum((worth for _, worth in self._asked), _ZERO)
 
-    def denial(self, asset: str, amount: Decimal, now_ns: int) -> Denial | None:
-        """Why so much of an asset may not be borrowed, or None."""
+    def denial(self, asset: str, amount: Decimal | None, now_ns: int) -> Denial | None:
+        """Why so much of an asset may not be borrowed, or None; an amount of None is not known."""
         if self._most is None:
             return None
         owed, rate = self.owed(now_ns), self._rate_of(asset)
-        if owed is not None and rate is not None and owed + amount * rate <= self._most:
-            return None
         if owed is None or rate is None:
             observed, reason = "unknown", f"what is owed, or what {asset} is worth, is not known now"
+        elif amount is None:
+            observed, reason = "unknown", "without a price nobody knows how much it would borrow"
+        elif owed + amount * rate <= self._most:
+            return None
         else:
             observed = f"{plain(round(owed + amount * rate, 2))} USDT"
             reason = f"the account would owe {observed}"
@@ -72,3 +75,27 @@ class Borrowing:
         """So much is being asked for."""
         if self._most is not None:
             self._asked.append((now_ns, amount * (self._rate_of(asset) or _ZERO)))
+
+
+def most_borrowed(orders: Iterable[Proposed], reference: Reference) -> Decimal | None:
+    """What orders borrow at most, in USDT, where each may borrow all that it takes to place it; None without the price
+    that tells it.
+    """
+    total = _ZERO
+    for order in orders:
+        amount = order.qty * reference.worth
+        if order.terms.side is Side.BUY:
+            amount = _paid_at_most(order, reference)
+        if not amount:
+            return None
+        total += amount
+    return total
+
+
+def _paid_at_most(order: Proposed, reference: Reference) -> Decimal:
+    """In USDT, by a buy: at its own price, and at the market's. 0 where what it pays with has no price."""
+    terms, rate = order.terms, reference.rate
+    if terms.quote_order_qty is not None:
+        return terms.quote_order_qty * rate
+    own_px = terms.price or terms.stop_px or _ZERO
+    return order.qty * max(own_px * rate, reference.worth) if rate else _ZERO

@@ -14,17 +14,18 @@ from tradingsys.core.errors import InvalidOrder, LimitExceeded, LocalProtocolErr
 from tradingsys.core.order import Terms
 from tradingsys.core.records import HaltCause, Scope
 from tradingsys.core.reports import OrderRequest, Outcome, RequestDone
-from tradingsys.gateway.borrowing import DEBTS_IN, Borrowing
+from tradingsys.gateway.borrowing import DEBTS_IN, Borrowing, most_borrowed
 from tradingsys.gateway.disk_space import DiskSpace
 from tradingsys.gateway.guarded import Fault, Guarded
 from tradingsys.gateway.host import Host
 from tradingsys.gateway.losses import Losses, restrict
 from tradingsys.gateway.price_reading import PriceReading
+from tradingsys.gateway.prices import FRESH_S
 from tradingsys.gateway.session_config import LimitsConfig, SessionConfig, limits_of
 from tradingsys.gateway.valuing import Valuing
 from tradingsys.oms.earnings import Earned
 from tradingsys.oms.effects import OrderNews
-from tradingsys.oms.limit_checks import ACCOUNT, Asked, Denial, Proposed, check
+from tradingsys.oms.limit_checks import ACCOUNT, Asked, Denial, Proposed, Reference, check
 from tradingsys.oms.pace import Rate
 from tradingsys.oms.procedure import until
 from tradingsys.oms.tracked_order import TrackedOrder
@@ -40,8 +41,6 @@ _FORGIVEN_NS = 3_600 * _NS_PER_S
 """After so long without another a storm is a first one again."""
 _TOLD_NS = 10 * _NS_PER_S
 """Of denials by one limit of one session the log has one in so long."""
-_FRESH_S = 30
-"""How old prices may become where orders are measured with any: losses are judged with them, too."""
 _ZERO = Decimal(0)
 
 
@@ -184,10 +183,10 @@ class Limiting:
         if denial is None and not only_pace:
             reference = self.valuing.reference(asked.symbol, guarded.limits.max_reference_age_s, now_ns)
             denial = check(guarded.limits, self.account, asked, gateway.book.exposure, reference)
+            if denial is None:
+                denial = self._auto_borrows(asked, reference, now_ns)
             if denial is not None and reference.problem:
                 self._ask_for_prices(asked.symbol)
-        if denial is None:
-            denial = self._auto_borrows(asked, now_ns)
         if denial is not None:
             self._deny(asked.session, asked.symbol, denial, now_ns)
         guarded.pace.passed(asked, now_ns)
@@ -197,13 +196,15 @@ class Limiting:
             reason = f"{most} orders and amends were sent, and nothing was executed"
             guarded.fault = Fault("max_orders_between_executions", reason)
 
-    def _auto_borrows(self, asked: Asked, now_ns: int) -> Denial | None:
-        """An order may borrow what is lacking to place it: all that it comes to, at most."""
-        worth = self.valuing.worth(asked.symbol)
-        amounts = [each.qty * worth for each in asked.orders if each.terms.side_effect is SideEffect.MARGIN_BUY]
-        denial = self.debts.denial("USDT", sum(amounts, _ZERO), now_ns) if amounts and asked.is_new else None
-        if denial is None and amounts and asked.is_new:
-            self.debts.asked("USDT", sum(amounts, _ZERO), now_ns)
+    def _auto_borrows(self, asked: Asked, reference: Reference, now_ns: int) -> Denial | None:
+        """An order may borrow what is lacking to place it. No account that lends has amends."""
+        borrowing = [each for each in asked.orders if each.terms.side_effect is SideEffect.MARGIN_BUY]
+        if not borrowing or not asked.is_new:
+            return None
+        amount = most_borrowed(borrowing, reference)
+        denial = self.debts.denial("USDT", amount, now_ns)
+        if denial is None and amount is not None:
+            self.debts.asked("USDT", amount, now_ns)
         return denial
 
     def _ask_for_prices(self, symbol: str) -> None:
@@ -304,7 +305,7 @@ class Limiting:
 
     def _keep_prices_fresh(self) -> None:
         """Of what is followed, held, or has orders open, and of what sessions earned and paid in."""
-        ages = [each.limits.max_reference_age_s or _FRESH_S for each in self.sessions.values()]
+        ages = [each.limits.max_reference_age_s or FRESH_S for each in self.sessions.values()]
         lines = [each for lines in self._gateway.book.exposure.lines.values() for each in lines.items()]
         in_use = self._gateway.market.symbols | {symbol for symbol, line in lines if line.net or line.under_way}
         needed = {each for symbol in in_use for each in self.valuing.needed(symbol)}
@@ -312,7 +313,7 @@ class Limiting:
         if self.account.max_borrowed is not None:
             assets.add(DEBTS_IN)
         needed.update(pair for asset in assets for pair in self.valuing.pairs(asset))
-        self.reading.keep_fresh(needed & self._gateway.instruments.keys(), min(ages, default=_FRESH_S))
+        self.reading.keep_fresh(needed & self._gateway.instruments.keys(), min(ages, default=FRESH_S))
 
     def _lift_what_is_over(self) -> None:
         now_ms = self._gateway.venue.venue_ms()

@@ -13,6 +13,7 @@ from tradingsys.core.enums import TradingState
 from tradingsys.core.records import DayRecord, HaltCause, HaltDuty, Scope
 from tradingsys.gateway.guarded import Guarded
 from tradingsys.gateway.host import Host
+from tradingsys.gateway.prices import FRESH_S
 from tradingsys.gateway.valuing import Valuing
 from tradingsys.oms.day_loss import DayLoss
 from tradingsys.oms.limit_checks import ACCOUNT
@@ -67,16 +68,25 @@ class Losses:
             self._act_on(self.account, Scope(), lambda limit: f"limits: {ACCOUNT}{limit}")
 
     def value_edit(self, session: int, symbol: str) -> None:
-        """A person changed what a session holds: what it loses with that counts from this moment on."""
-        px = self._valuing.px(symbol)
+        """A person changed what a session holds: what it loses with that counts from this moment on, or from when its
+        price is told. With an older price it would lose, or gain, by the edit itself.
+        """
+        gateway = self._gateway
+        px = self._valuing.px_now(symbol, gateway.now_ns())
         if px is not None:
-            self._gateway.book.value_edits(session, symbol, px)
+            gateway.book.value_edits(session, symbol, px)
+        elif symbol in gateway.instruments:
+            gateway.limiting.reading.keep_fresh((symbol,), FRESH_S)
 
     def forgive(self, day: DayLoss) -> None:
         """A person lets go on who lost too much."""
         self._keep(day.forgive())
 
     def _value(self, session: int, guarded: Guarded) -> None:
+        book = self._gateway.book
+        for symbol in book.exposure.lines.get(session, ()):
+            if book.position(session, symbol).unvalued:
+                self.value_edit(session, symbol)
         earned = guarded.earnings.total(self._valuing.holdings(session), self._valuing.rate)
         guarded.lacking_looks = guarded.lacking_looks + 1 if earned.lacks else 0
         if guarded.lacking_looks >= _PATIENT_LOOKS:

@@ -16,8 +16,10 @@ from tradingsys.core.instrument import plain
 from tradingsys.core.market import BestBidOffer, Depth, Kline, MarkPrice, Trade
 from tradingsys.venues.protocol import MarketEvent, Stream
 
-__all__ = ["Measured", "Prices"]
+__all__ = ["FRESH_S", "Measured", "Prices"]
 
+FRESH_S = 30
+"""How old a price may be that tells what something is worth now, where no limit says it otherwise."""
 _Book = Depth | BestBidOffer
 _Best = tuple[Decimal, Decimal]
 """Best bid and offer."""
@@ -174,8 +176,14 @@ class Prices:
 
     def worth(self, symbol: str) -> Decimal | None:
         """The best price known to value a position with, however old."""
+        latest = self.latest(symbol)
+        return None if latest is None else latest[0]
+
+    def latest(self, symbol: str) -> tuple[Decimal, int] | None:
+        """The same, and when it came: a stream that is silent is worth less than what the exchange was asked since."""
         known = self._known(symbol)
-        return known[0][0] if known else None
+        newest_ns = max(map(_when, known), default=0)
+        return next((each for each in known if newest_ns - each[1] <= FRESH_S * _NS_PER_S), None)
 
     def _known(self, symbol: str) -> list[tuple[Decimal, int]]:
         """Prices and when they came: what measures best first."""

@@ -9,7 +9,7 @@ from functools import partial
 from tradingsys.core.enums import Side
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.records import PriceRecord
-from tradingsys.gateway.prices import Measured, Prices
+from tradingsys.gateway.prices import FRESH_S, Measured, Prices
 from tradingsys.oms.earnings import Holding
 from tradingsys.oms.limit_checks import Reference
 from tradingsys.oms.session_book import SessionBook
@@ -113,22 +113,24 @@ class Valuing:
     def holdings(self, session: int, *, as_known_last: bool = False) -> Iterator[Holding]:
         """What a session holds, and held, with what it trades at: what is not listed any more, or with
         ``as_known_last`` all that nobody tells, as it was known last, else with what was paid.
-
-        What edits changed of it, and nobody valued yet, is valued with that.
         """
         for symbol in self._book.exposure.lines.get(session, ()):
             position, px = self._book.position(session, symbol), self.px(symbol)
             if px is None and (as_known_last or symbol not in self._instruments):
                 px = self._kept_px(symbol) or position.entry_px
-            if position.unvalued and px is not None:
-                self._book.value_edits(session, symbol, px)
-                position = self._book.position(session, symbol)
             yield Holding(position, self._quote_asset(symbol), px, symbol)
 
     def px(self, symbol: str) -> Decimal | None:
         """What it trades at; of what is not listed any more, what it did. All else is asked for, and told soon."""
         px = self._prices.worth(symbol)
         return self._kept_px(symbol) if px is None and symbol not in self._instruments else px
+
+    def px_now(self, symbol: str, now_ns: int) -> Decimal | None:
+        """The same, but nothing that was told longer ago than a moment."""
+        if symbol not in self._instruments:
+            return self.px(symbol)
+        px, told_ns = self._prices.latest(symbol) or (None, now_ns)
+        return px if now_ns - told_ns <= FRESH_S * _NS_PER_S else None
 
     def _last_px(self, symbol: str) -> Decimal:
         """The newest that was ever known, what was paid where no price was; 0 without either."""

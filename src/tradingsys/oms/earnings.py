@@ -93,14 +93,12 @@ def _realized(holding: Holding, paid: dict[str, Decimal]) -> Decimal:
 
 
 def _held(holding: Holding) -> Decimal | None:
-    """What else was earned, in the quote asset: with what is held, and with what had no known cost. That comes to
-    nothing before somebody told what it was worth when it came.
+    """What else was earned, in the quote asset: with what is held, and with what had no known cost. What nobody told
+    the worth of when it came counts as if it came now: so it brings nothing.
     """
     held = holding.position
-    if held.unvalued:
-        return None
-    if not held.net:
+    if not held.net and not held.unvalued:
         return held.uncosted
     if holding.px is None:
         return None
-    return held.uncosted + (holding.px - (held.entry_px or _ZERO)) * held.net
+    return held.uncosted + (holding.px - (held.entry_px or _ZERO)) * held.net - holding.px * held.unvalued

@@ -26,7 +26,7 @@ from tradingsys.store.sqlite import rows
 
 __all__ = [
     "ALL_SESSIONS",
-    "forget_day",
+    "forgive_day",
     "read_days",
     "read_halts",
     "read_missing",
@@ -114,9 +114,12 @@ def write_day(record: DayRecord, conn: apsw.Connection) -> None:
     )
 
 
-def forget_day(session: int | None, conn: apsw.Connection) -> None:
-    """A session's day, or that of all together (None), begins anew when it is looked at next."""
-    conn.execute("DELETE FROM days WHERE session_id = ?", (ALL_SESSIONS if session is None else session,))
+def forgive_day(session: int | None, conn: apsw.Connection) -> None:
+    """A session's day, or that of all together (None), begins anew when it is looked at next.
+
+    The row stays: what it ever paid in other assets is part of what all together earned on their day, which goes on.
+    """
+    conn.execute("UPDATE days SET day_ms = 0 WHERE session_id = ?", (ALL_SESSIONS if session is None else session,))
 
 
 def read_days(conn: apsw.Connection) -> list[DayRecord]:

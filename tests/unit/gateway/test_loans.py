@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
-from tests.unit.gateway.limited_scene import denied, trades_at, used
+from tests.unit.gateway.limited_scene import Json, asked_prices, denied, trades_at, used
 from tests.unit.gateway.scene import Scene
-from tests.unit.gateway.spot_venue import SpotVenue
+from tests.unit.gateway.spot_venue import MARKET, SpotVenue
 from tradingsys.core.commands import Borrow, Borrowable, BorrowableQuery, MarginStateQuery, Repay
 from tradingsys.core.errors import TransportError, VenueError
 from tradingsys.core.reports import MarginLevel
@@ -267,3 +267,45 @@ def test_what_an_order_borrows_counts_as_large_as_it_could_become(margin: tuple[
     client.order(quantity="15", price="0.6", side_effect="MARGIN_BUY")
     assert denied(client, quantity="15", price="0.6", side_effect="MARGIN_BUY")["limit"] == "account: max_borrowed"
     client.order(quantity="15", price="0.6")
+
+
+BORROWS: Json = {"quantity": "20", "side_effect": "MARGIN_BUY"}
+
+
+@pytest.mark.parametrize(
+    ("order", "owes"),
+    [
+        ({"price": "0.9"}, "18 USDT"),
+        ({"price": "0.3"}, "12 USDT"),
+        (MARKET, "12 USDT"),
+        ({**MARKET, "order_type": "STOP_MARKET", "stop_price": "0.9"}, "18 USDT"),
+        ({**MARKET, "quantity": "0", "quote_quantity": "18"}, "18 USDT"),
+        ({"price": "0.9", "side": "SELL"}, "12 USDT"),
+    ],
+)
+def test_what_a_buy_borrows_counts_at_its_own_price_and_at_the_market_whichever_is_more(
+    margin: tuple[Scene, SpotVenue], order: Json, owes: str
+) -> None:
+    scene, venue = margin
+    venue.debt_btc = "0"
+    may_owe(scene, 5)
+    trades_at(scene, "0.59999", "0.60001")
+    trades_at(scene, "59999", "60001", symbol="BTCUSDT")
+    assert denied(scene.client(), **BORROWS | order)["observed"] == owes
+
+
+@pytest.mark.parametrize("order", [MARKET, {"price": "0.1", "side": "SELL"}])
+def test_without_any_price_no_order_borrows(margin: tuple[Scene, SpotVenue], order: Json) -> None:
+    scene, venue = margin
+    venue.debt_btc = "0"
+    may_owe(scene, 15)
+    trades_at(scene, "59999", "60001", symbol="BTCUSDT")
+    client = scene.client()
+    asked_prices(scene)
+    error = denied(client, **BORROWS | order)
+    assert (error["limit"], error["observed"]) == ("account: max_borrowed", "unknown")
+    assert "without a price nobody knows how much it would borrow" in error["msg"]
+    assert asked_prices(scene) == ["DOGEUSDT"]
+    client.order(**BORROWS | order | {"side_effect": None})
+    trades_at(scene, "0.59999", "0.60001")
+    client.order(**BORROWS | order)

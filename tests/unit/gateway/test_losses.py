@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.gateway.limited_scene import limited, marks_at, used
+from tests.unit.gateway.limited_scene import limited, marks_at, tells_prices, used
 from tests.unit.gateway.scene import Scene, SceneClient
 from tradingsys.cli.operate.edit import set_net
 from tradingsys.cli.operate.halting import lift
@@ -17,6 +17,7 @@ from tradingsys.core.market import MarkPrice
 from tradingsys.core.records import HaltCause, Scope
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.oms.limits import AccountLimits
+from tradingsys.venues.protocol import Stream
 from tradingsys.wire.messages import ErrorCode
 from tradingsys.wire.operator import ScopeParams, SetPositionParams
 
@@ -103,6 +104,50 @@ def test_what_was_set_at_rest_is_valued_with_the_first_price_that_is_told(tmp_pa
     assert lost(scene) == "12" and states(scene) == [REDUCING]
 
 
+@pytest.mark.parametrize("is_silent", [False, True])
+def test_an_edit_is_valued_with_what_the_exchange_says_now(tmp_path: Path, is_silent: bool) -> None:
+    scene, client = holding(tmp_path, max_daily_loss=Decimal(10))
+    sells(scene, client, "100", "0.6")
+    if not is_silent:
+        scene.gateway.market.prices.forget(Stream("DOGEUSDT", "mark"))
+    scene.run(3_600)
+    tells_prices(scene, "0.5")
+    sets(scene, "1000")
+    scene.run(10)
+    assert lost(scene) == "0" and not states(scene)
+    tells_prices(scene, "0.49")
+    scene.run(30)
+    assert lost(scene) == "10" and states(scene) == [REDUCING], "it loses from then on"
+
+
+@pytest.mark.parametrize("net", ["1100", "50", "0", "-1000"])
+def test_an_edit_neither_loses_nor_gains_as_long_as_the_exchange_tells_no_price(tmp_path: Path, net: str) -> None:
+    scene, _ = holding(tmp_path, max_daily_loss=Decimal(10))
+    marks_at(scene, "0.55")
+    tells_prices(scene, None)
+    scene.run(60)
+    sets(scene, net)
+    for _ in range(10):
+        scene.run(10)
+        assert lost(scene) == "5" and not states(scene)
+    scene.restart().run(70)
+    assert lost(scene) == "5", "over a restart too"
+    tells_prices(scene, "0.51")
+    scene.run(70)
+    assert lost(scene) == "9" and not states(scene), "what was held before the edit lost all the time"
+
+
+def test_what_was_set_at_rest_is_not_valued_with_a_price_from_before(tmp_path: Path) -> None:
+    scene, _ = holding(tmp_path, max_daily_loss=Decimal(15))
+    scene.gateway.stop()
+    set_net(tmp_path / "pos.db", SetPositionParams(1, "dogeusdt", "1000"))
+    begins(scene)
+    scene.run(70)
+    assert lost(scene) == "0"
+    marks_at(scene, "0.5")
+    assert lost(scene) == "10" and not states(scene), "what was held before lost that"
+
+
 def test_what_no_price_was_ever_known_of_is_said_and_all_else_counts(tmp_path: Path) -> None:
     scene = limited(tmp_path, max_daily_loss=Decimal(10))
     client = scene.client()
@@ -161,6 +206,33 @@ def test_a_person_lets_all_of_them_lose_as_much_again(tmp_path: Path, at_rest: b
     marks_at(scene, "0.40")
     assert not states(scene, Scope())
     marks_at(scene, "0.38")
+    assert states(scene, Scope()) == [REDUCING]
+
+
+@pytest.mark.parametrize("at_rest", [False, True])
+def test_who_lets_a_session_go_on_forgives_nothing_of_what_all_lost(tmp_path: Path, at_rest: bool) -> None:
+    scene = limited(tmp_path, account=AccountLimits(max_daily_loss=Decimal(20)), max_daily_loss=Decimal(10))
+    fees_are_worth = MarkPrice("BNBUSDT", 0, "500", "500", "500", "0", 0)
+    scene.gateway.market.prices.note(fees_are_worth, scene.now_ns)
+    marks_at(scene, "0.6")
+    client = scene.client()
+    scene.run(3)
+    order = client.order(quantity="100")
+    scene.accepts(order)
+    scene.fills_order(order, "100", px="0.6", fee="0.024", fee_asset="BNB")
+    scene.run(3)
+    assert lost(scene) == lost(scene, None) == "12" and states(scene) == [REDUCING]
+    if at_rest:
+        scene.gateway.stop()
+        lift(tmp_path / "pos.db", ScopeParams(1))
+        begins(scene)
+    else:
+        scene.operator().result("op.resume", {"session_id": 1})
+    scene.gateway.market.prices.note(fees_are_worth, scene.now_ns)
+    marks_at(scene, "0.6")
+    assert lost(scene) == "0" and not states(scene)
+    assert lost(scene, None) == "12"
+    marks_at(scene, "0.52")
     assert states(scene, Scope()) == [REDUCING]
 
 

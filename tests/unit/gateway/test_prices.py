@@ -78,3 +78,14 @@ def test_the_last_middle_of_a_book_is_known_however_much_came_since(without: int
         prices.note(book("0.9", "0.8"), at_ns)
     assert prices.worth("DOGEUSDT") == Decimal("0.7")
     assert prices.newest_ns("DOGEUSDT") == 99
+
+
+def test_what_was_asked_for_is_worth_more_than_a_stream_that_is_silent() -> None:
+    prices, second = Prices(), 1_000_000_000
+    prices.note(book("0.5", "0.7"), 0)
+    prices.read("DOGEUSDT", Decimal("0.4"), 30 * second)
+    assert prices.worth("DOGEUSDT") == Decimal("0.6")
+    prices.read("DOGEUSDT", Decimal("0.4"), 31 * second)
+    assert prices.worth("DOGEUSDT") == Decimal("0.4")
+    prices.note(book("0.5", "0.7"), 32 * second)
+    assert prices.worth("DOGEUSDT") == Decimal("0.6")

@@ -121,7 +121,10 @@ def test_what_has_no_cost_is_held_from_its_edit_on() -> None:
     position = SessionPosition(Decimal(5), None, Decimal(3), uncosted=Decimal(-400 + 400 - 540))
     assert total(Earnings(), Holding(position, "USDT", Decimal(80))) == 3 - 80 - 60
     untold = structs.replace(position, uncosted=Decimal(0), unvalued=Decimal(6))
-    assert Earnings().total([Holding(untold, "USDT", Decimal(80), "X")], RATES.get) == Earned(Decimal(3), ("X",))
+    assert total(Earnings(), Holding(untold, "USDT", Decimal(80))) == 3 - 80, "it brings nothing as long as nobody told"
+    assert Earnings().total([Holding(untold, "USDT", None, "X")], RATES.get) == Earned(Decimal(3), ("X",))
+    sold = structs.replace(untold, net=Decimal(0))
+    assert Earnings().total([Holding(sold, "USDT", None, "X")], RATES.get) == Earned(Decimal(3), ("X",))
 
 
 def test_what_is_paid_in_other_assets_counts_while_it_is_not_known_what_was_earned() -> None:

@@ -14,7 +14,7 @@ from tradingsys.oms.effects import Effect, Save
 from tradingsys.oms.halts import Halts, by_operator, wanted
 from tradingsys.store.kill_file import kill_path
 from tradingsys.store.sqlite import rows, transaction
-from tradingsys.store.standing_rows import forget_day, read_halts, write_halt
+from tradingsys.store.standing_rows import forgive_day, read_halts, write_halt
 from tradingsys.wire.operator import HaltParams, ScopeParams
 
 __all__ = ["impose", "lift", "scope_of"]
@@ -60,7 +60,7 @@ def _check(conn: apsw.Connection, path: Path, scope: Scope) -> None:
 def _save(conn: apsw.Connection, effects: list[Effect], forgiven: Scope | None = None) -> None:
     with transaction(conn):
         if forgiven is not None:
-            forget_day(forgiven.session, conn)
+            forgive_day(forgiven.session, conn)
         for effect in effects:
             if isinstance(effect, Save):
                 write_halt(effect.record, conn)  # type: ignore[arg-type]
