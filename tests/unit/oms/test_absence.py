@@ -1,0 +1,82 @@
+"""Of orders of assets, how it is proven that the venue never got them: how surely, how soon, and at what cost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.oms.asset_world import MS, STALENESS_MS, AssetWorld, worlds
+from tradingsys.core.commands import AmendmentsQuery, OpenOrdersQuery, OrderQuery, Query, TradesQuery
+from tradingsys.core.enums import Side
+from tradingsys.oms.procedure import Procedure
+
+SYMBOL = "BTCUSDT"
+STALE_MS = STALENESS_MS - 200
+WEIGHTS = {OrderQuery: 4, OpenOrdersQuery: 6, AmendmentsQuery: 4, TradesQuery: 20}
+RECV_WINDOW_MS = 2_000
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[AssetWorld]:
+    for made in worlds(tmp_path):
+        made.venue.move("USDT", "1000")
+        made.venue.now_ms += 10_000
+        made.catch_up(SYMBOL)
+        yield made
+
+
+def orders(world: AssetWorld, count: int) -> list[str]:
+    return [world.order(1, SYMBOL, Side.BUY, "10") for _ in range(count)]
+
+
+def rest(world: AssetWorld, name: str) -> str:
+    """The id of an order that may be one of those in doubt, by its terms."""
+    return str(world.venue.rest(name, SYMBOL, Side.BUY, "6", "1").venue_order_id)
+
+
+def start_again(world: AssetWorld) -> None:
+    world.wait(10)
+    world.kill()
+    world.boot()
+
+
+def resolve_all(world: AssetWorld, names: list[str]) -> None:
+    for name in names:
+        world.procedures.start(world.recovery.resolve(world.book.orders[name]))
+
+
+def weight(world: AssetWorld) -> int:
+    return sum(WEIGHTS[type(query)] for query in world.asked)
+
+
+def assert_ours(world: AssetWorld, name: str) -> None:
+    """What an order of session 1 executed counts as such, and nobody ever thought that it was absent."""
+    world.wait(5_000)
+    assert world.book.net(1, SYMBOL) == 6 and not world.book.orders[name].in_doubt
+    assert not any("believed absent" in text for text in world.alarms)
+
+
+def test_who_wants_history_since_an_instant_waits_for_no_reading_that_begins_later(world: AssetWorld) -> None:
+    readings, ended = Counter[str](), list[int]()
+
+    def is_lost(query: Query[object]) -> bool:
+        readings[type(query).__name__] += 1
+        return readings["TradesQuery"] > 1
+
+    async def read_since(since_ns: int) -> None:
+        await world.recovery._history.pull_since(SYMBOL, since_ns)
+        ended.append(world.venue.now_ms)
+
+    procedures: list[Procedure] = [
+        world.recovery.pull_trades(SYMBOL),
+        read_since(world.now_ns),
+        world.recovery.pull_trades(SYMBOL),
+    ]
+    world.is_lost = is_lost
+    for procedure in procedures:
+        world.procedures.start(procedure)
+    world.wait(1_000)
+    assert ended and world.recovery._history.read_ns[SYMBOL] > world.now_ns - 1_000 * MS
