@@ -10,6 +10,7 @@ from tradingsys.core.errors import TradingError
 from tradingsys.core.order import Closed, Order
 from tradingsys.oms.inquiry import Inquiry
 from tradingsys.oms.procedure import Signal, ask
+from tradingsys.oms.refusals import NotTold, is_refusal
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.oms.trade_history import TradeHistory
 
@@ -124,12 +125,19 @@ class Settling:
         swept.give()
 
     async def _learn_of_the_open(self, symbol: str) -> None:
-        """Raises TradingError."""
-        for facts in await ask(OpenOrdersQuery(symbol)):
-            if self._book.kind is AccountKind.ASSETS:
+        """Raises TradingError, what the venue refuses to tell of one order after all that it tells of others."""
+        inquiry, refused = self._inquiry, None
+        shown = await ask(OpenOrdersQuery(symbol))
+        others = [facts for facts in shown if inquiry.learn(facts, symbol) is None]
+        for facts in others if self._book.kind is AccountKind.ASSETS else ():
+            try:
                 await self.recognise(facts, symbol)
-            else:
-                self._inquiry.learn(facts, symbol)
+            except TradingError as error:
+                if not _is_refused(error):
+                    raise
+                refused = error
+        if refused is not None:
+            raise refused
 
     async def _has_no_other_name(self, order: TrackedOrder, denied_ns: int) -> bool:
         """Whether, after the venue denied it first, it was not open under another name either, that somebody else gave
@@ -344,3 +352,7 @@ class Settling:
 
     def _first_ms(self, symbol: str, venue_order_id: str) -> int:
         return min(fill.ts_event_ms for fill in self._book.unattributed[symbol, venue_order_id].values())
+
+
+def _is_refused(error: TradingError) -> bool:
+    return isinstance(error, NotTold) or is_refusal(error)

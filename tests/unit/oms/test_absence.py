@@ -59,6 +59,21 @@ def assert_ours(world: AssetWorld, name: str) -> None:
     assert not any("believed absent" in text for text in world.alarms)
 
 
+def test_one_that_is_not_told_of_hides_no_other_among_the_open_ones(world: AssetWorld) -> None:
+    foreign, names = rest(world, "web_0"), orders(world, 4)
+    world.venue.rest(names[0], SYMBOL, Side.BUY, "10", "1")
+    world.venue.amend(world.venue.rest(names[1], SYMBOL, Side.BUY, "10", "1"), "web_1", "6")
+    assert min(world.venue.open) == foreign, "it is told first"
+    world.is_refused = lambda query: (
+        isinstance(query, OrderQuery) or (isinstance(query, AmendmentsQuery) and query.venue_order_id == foreign)
+    )
+    for name in names:
+        world.book.doubt(world.book.orders[name])
+    resolve_all(world, names)
+    world.wait(1_000)
+    assert [world.book.orders[name].has_evidence for name in names] == [True, True, False, False]
+
+
 def test_who_wants_history_since_an_instant_waits_for_no_reading_that_begins_later(world: AssetWorld) -> None:
     readings, ended = Counter[str](), list[int]()
 
