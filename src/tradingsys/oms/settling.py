@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from msgspec import Struct
+
 from tradingsys.core.commands import AmendmentsQuery, OpenOrdersQuery, OrderQuery
 from tradingsys.core.enums import AccountKind, OrderStatus
 from tradingsys.core.errors import TradingError
@@ -20,11 +22,19 @@ _NEGATIVES_NEEDED = 3
 _STORM = 4
 """With so many orders of a symbol in doubt, one question for all its open orders costs less than one for each."""
 _SWEEP_NS = 1_000_000_000
+_NS_PER_MS = 1_000_000
 _SOON_MS = 400
 _CANCEL_ASKED_NS = 5_000_000_000
 _OWNER_ATTEMPTS = 12
 _RETENTION_MS = 3 * 86_400_000
 """Binance forgets orders that ended without a fill after so long."""
+
+
+class _Look(Struct, frozen=True):
+    """When all open orders of a symbol were asked for, and when they were told, in monotonic time."""
+
+    asked_ns: int
+    told_ns: int
 
 
 class Settling:
@@ -40,8 +50,8 @@ class Settling:
         self._looked_for: set[str] = set()
         self._sweeping: dict[str, Signal] = {}
         self._swept_ns: dict[str, int] = {}
-        self._seen_ns: dict[str, int] = {}
-        """When each symbol's open orders were asked for, the last time that all of them were told."""
+        self._looks: dict[str, _Look] = {}
+        """At each symbol's open orders, the last time that of all of them was told whose they are."""
 
     async def resolve(self, order: TrackedOrder) -> None:
         """Ask until the venue shows the order, or until it provably never got it."""
@@ -105,8 +115,7 @@ class Settling:
             return  # at a slow venue each of those who waited would sweep in turn, and hold up all others meanwhile
         if inquiry.now_ns() < self._swept_ns.get(symbol, -_SWEEP_NS) + _SWEEP_NS:
             return
-        swept, asked_ns = Signal(), inquiry.now_ns()
-        self._sweeping[symbol] = swept
+        swept = self._sweeping[symbol] = Signal()
         try:
             await self._learn_of_the_open(symbol)
         except TradingError:
@@ -115,7 +124,6 @@ class Settling:
             self._swept(symbol, swept)
             raise
         else:
-            self._seen_ns[symbol] = asked_ns
             self._swept(symbol, swept)
 
     def _swept(self, symbol: str, swept: Signal) -> None:
@@ -127,7 +135,9 @@ class Settling:
     async def _learn_of_the_open(self, symbol: str) -> None:
         """Raises TradingError, what the venue refuses to tell of one order after all that it tells of others."""
         inquiry, refused = self._inquiry, None
+        asked_ns = inquiry.now_ns()
         shown = await ask(OpenOrdersQuery(symbol))
+        told_ns = inquiry.now_ns()
         others = [facts for facts in shown if inquiry.learn(facts, symbol) is None]
         for facts in others if self._book.kind is AccountKind.ASSETS else ():
             try:
@@ -138,19 +148,29 @@ class Settling:
                 refused = error
         if refused is not None:
             raise refused
+        self._looks[symbol] = _Look(asked_ns, told_ns)
 
     async def _has_no_other_name(self, order: TrackedOrder, denied_ns: int) -> bool:
         """Whether, after the venue denied it first, it was not open under another name either, that somebody else gave
         it by an amend.
 
-        When it ended under such a name its executions lead back to it, see `attribute`: so they must be told.
+        When it ended under such a name its executions lead back to it, see `attribute`: so they must be told. Answers
+        may be old: who asks so much later is told of an amend before the denial, and of what no longer was open.
         """
         if self._book.kind is not AccountKind.ASSETS:
             return True
-        if self._seen_ns.get(order.symbol, -1) < denied_ns:
-            await self._sweep(order.symbol)
-        is_seen = self._seen_ns.get(order.symbol, -1) >= denied_ns
-        return is_seen and not order.has_evidence and await self._has_no_execution(order, denied_ns)
+        symbol, staleness_ns = order.symbol, self._inquiry.margins.staleness_ms * _NS_PER_MS
+        await self._inquiry.wait_until(denied_ns + staleness_ns)
+        if not self._is_seen(symbol, denied_ns + staleness_ns):
+            await self._sweep(symbol)
+        if order.has_evidence or not self._is_seen(symbol, denied_ns + staleness_ns):
+            return False
+        executed_ns = self._looks[symbol].told_ns + staleness_ns
+        await self._inquiry.wait_until(executed_ns)
+        return await self._has_no_execution(order, executed_ns)
+
+    def _is_seen(self, symbol: str, since_ns: int) -> bool:
+        return symbol in self._looks and self._looks[symbol].asked_ns >= since_ns
 
     async def _has_no_execution(self, order: TrackedOrder, since_ns: int) -> bool:
         """Whether none is told, by a venue that tells them, that is its own or may be so."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.oms.asset_world import MS, STALENESS_MS, AssetWorld, worlds
+from tests.unit.oms.test_renamed_orders import killed_in_doubt
 from tradingsys.core.commands import AmendmentsQuery, OpenOrdersQuery, OrderQuery, Query, TradesQuery
 from tradingsys.core.enums import Side
 from tradingsys.oms.procedure import Procedure
@@ -57,6 +58,94 @@ def assert_ours(world: AssetWorld, name: str) -> None:
     world.wait(5_000)
     assert world.book.net(1, SYMBOL) == 6 and not world.book.orders[name].in_doubt
     assert not any("believed absent" in text for text in world.alarms)
+
+
+def test_history_that_was_read_before_the_open_orders_proves_nothing(world: AssetWorld) -> None:
+    name, resting = killed_in_doubt(world)
+    renamed = world.venue.amend(resting, "web_1", "6")
+    world.boot()
+    answer, denials = world.venue.answer, Counter[str]()
+
+    def answers(query: Query[object]) -> object:
+        told = answer(query)
+        if isinstance(query, OrderQuery) and query.client_order_id == name:
+            denials[name] += 1
+            if denials[name] == 2:  # as the watch does
+                world.procedures.start(world.recovery.pull_trades(SYMBOL))
+            if denials[name] == 3:
+                world.venue.match(renamed, "6")
+        return told
+
+    world.venue.answer = answers  # type: ignore[method-assign]
+    world.run(world.recovery.resolve(world.book.orders[name]))
+    assert_ours(world, name)
+
+
+def test_history_as_it_was_before_the_open_orders_proves_nothing(world: AssetWorld) -> None:
+    name, resting = killed_in_doubt(world)
+    renamed = world.venue.amend(resting, "web_1", "6")
+    world.boot()
+    answer = world.venue.answer
+
+    def answers(query: Query[object]) -> object:
+        if isinstance(query, OpenOrdersQuery) and world.venue.open:
+            world.venue.match(renamed, "6")
+            world.venue.lag_ms = lambda: STALE_MS
+        return answer(query)
+
+    world.venue.answer = answers  # type: ignore[method-assign]
+    world.run(world.recovery.resolve(world.book.orders[name]))
+    assert_ours(world, name)
+
+
+def test_history_as_it_was_before_a_late_list_of_open_orders_proves_nothing(world: AssetWorld) -> None:
+    name, resting = killed_in_doubt(world)
+    renamed = world.venue.amend(resting, "web_1", "6")
+    world.boot()
+    answer = world.venue.answer
+
+    def answers(query: Query[object]) -> object:
+        if isinstance(query, OpenOrdersQuery) and world.venue.open:
+            world.venue.now_ms += 5_000
+            world.venue.match(renamed, "6")
+            world.venue.lag_ms = lambda: STALE_MS
+        return answer(query)
+
+    world.venue.answer = answers  # type: ignore[method-assign]
+    world.run(world.recovery.resolve(world.book.orders[name]))
+    assert_ours(world, name)
+
+
+def test_amendments_as_they_were_before_the_denial_prove_nothing(world: AssetWorld) -> None:
+    name, resting = killed_in_doubt(world)
+    renamed = world.venue.amend(resting, "web_1", "6")
+    chain = world.venue.amended.pop(str(resting.venue_order_id))
+    world.boot()
+    answer, denied_ms = world.venue.answer, list[int]()
+
+    def answers(query: Query[object]) -> object:
+        told = answer(query)
+        if isinstance(query, OrderQuery) and query.client_order_id == name and told is None:
+            denied_ms.append(world.venue.now_ms)
+        if isinstance(query, AmendmentsQuery) and denied_ms and world.venue.now_ms - STALE_MS > denied_ms[0]:
+            return chain
+        return told
+
+    world.venue.answer = answers  # type: ignore[method-assign]
+    world.run(world.recovery.resolve(world.book.orders[name]))
+    world.tell(world.venue.match(renamed, "6"))
+    assert_ours(world, name)
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_one_that_the_venue_never_got_is_proven_absent_in_time(world: AssetWorld, count: int) -> None:
+    began_ms, names = world.venue.now_ms, orders(world, count)
+    for name in names:
+        world.book.doubt(world.book.orders[name])
+    world.venue.lag_ms = lambda: STALE_MS
+    resolve_all(world, names)
+    world.wait(began_ms + RECV_WINDOW_MS + 15_000 - world.venue.now_ms)
+    assert all(world.book.orders[name].absent for name in names)
 
 
 def test_one_that_is_not_told_of_hides_no_other_among_the_open_ones(world: AssetWorld) -> None:
