@@ -21,7 +21,7 @@ __all__ = ["Settling"]
 _NEGATIVES_NEEDED = 3
 _STORM = 4
 """With so many orders of a symbol in doubt, one question for all its open orders costs less than one for each."""
-_SWEEP_NS = 1_000_000_000
+_SWEEP_MS = 1_000
 _NS_PER_MS = 1_000_000
 _SOON_MS = 400
 _CANCEL_ASKED_NS = 5_000_000_000
@@ -49,7 +49,7 @@ class Settling:
         self._doubted: set[str] = set()
         self._looked_for: set[str] = set()
         self._sweeping: dict[str, Signal] = {}
-        self._swept_ns: dict[str, int] = {}
+        self._sweep_due_ns: dict[str, int] = {}
         self._looks: dict[str, _Look] = {}
         """At each symbol's open orders, the last time that of all of them was told whose they are."""
 
@@ -90,9 +90,20 @@ class Settling:
 
     async def _resolve(self, order: TrackedOrder) -> None:
         inquiry = self._inquiry
+        denied_ns, wait_ms = await self._ask_until_denied(order), inquiry.timing.first_retry_ms
+        # To ask for the order once more proves nothing more: what is awaited now, one question tells of a whole symbol.
+        while order.in_doubt and not await self._has_no_other_name(order, denied_ns):
+            await inquiry.wait(wait_ms)
+            wait_ms = inquiry.longer(wait_ms)
+        if order.in_doubt:
+            self._book.believe_absent(order)
+
+    async def _ask_until_denied(self, order: TrackedOrder) -> int:
+        """Ask until the venue shows the order, or has denied it often enough; returns when it did so first."""
+        inquiry = self._inquiry
         negatives, denied_ns, wait_ms = 0, 0, inquiry.timing.first_retry_ms
         expiry_ms = inquiry.margins.expiry_ms(order.stamp_ms, order.recv_window_ms)
-        while order.in_doubt:
+        while order.in_doubt and negatives < _NEGATIVES_NEEDED:
             if self._resolving[order.symbol] >= _STORM:
                 await self._sweep(order.symbol)
             asked_ms = inquiry.surely_ms()
@@ -101,11 +112,10 @@ class Settling:
                 inquiry.learn(facts, order.symbol)
             elif answered and asked_ms > expiry_ms:
                 negatives, denied_ns = negatives + 1, denied_ns or inquiry.now_ns()
-                if negatives >= _NEGATIVES_NEEDED and await self._has_no_other_name(order, denied_ns):
-                    self._book.believe_absent(order)
-            if order.in_doubt:
+            if negatives < _NEGATIVES_NEEDED and order.in_doubt:
                 await inquiry.wait(self._pause_ms(order, wait_ms, expiry_ms, has_answer=answered))
                 wait_ms = inquiry.longer(wait_ms)
+        return denied_ns
 
     async def _sweep(self, symbol: str) -> None:
         """One question for all that rest, in place of one for each order in doubt: those that are found are known."""
@@ -113,23 +123,23 @@ class Settling:
         if symbol in self._sweeping:
             await self._sweeping[symbol]
             return  # at a slow venue each of those who waited would sweep in turn, and hold up all others meanwhile
-        if inquiry.now_ns() < self._swept_ns.get(symbol, -_SWEEP_NS) + _SWEEP_NS:
+        if inquiry.now_ns() < self._sweep_due_ns.get(symbol, 0):
             return
         swept = self._sweeping[symbol] = Signal()
         try:
             await self._learn_of_the_open(symbol)
-        except TradingError:
-            self._swept(symbol, swept)  # each is asked about then
+        except TradingError as error:  # each is asked about then
+            self._swept(symbol, swept, inquiry.timing.longest_retry_ms if _is_refused(error) else _SWEEP_MS)
         except Exception:
             self._swept(symbol, swept)
             raise
         else:
             self._swept(symbol, swept)
 
-    def _swept(self, symbol: str, swept: Signal) -> None:
+    def _swept(self, symbol: str, swept: Signal, pause_ms: int = _SWEEP_MS) -> None:
         """Not when the gateway ends amid it: nobody is to go on then."""
         del self._sweeping[symbol]
-        self._swept_ns[symbol] = self._inquiry.now_ns()
+        self._sweep_due_ns[symbol] = self._inquiry.now_ns() + pause_ms * _NS_PER_MS
         swept.give()
 
     async def _learn_of_the_open(self, symbol: str) -> None:

@@ -148,6 +148,40 @@ def test_one_that_the_venue_never_got_is_proven_absent_in_time(world: AssetWorld
     assert all(world.book.orders[name].absent for name in names)
 
 
+@pytest.mark.parametrize("refused", [TradesQuery, AmendmentsQuery])
+@pytest.mark.parametrize("doubts", [1, 5, 40])
+def test_who_waits_for_what_is_refused_asks_little(world: AssetWorld, refused: type, doubts: int) -> None:
+    names = orders(world, doubts)
+    foreign = [rest(world, f"web_{number}") for number in range(10)]
+    world.is_refused = lambda query: (
+        isinstance(query, refused) and (not isinstance(query, AmendmentsQuery) or query.venue_order_id == foreign[3])
+    )
+    start_again(world)
+    world.wait(120_000)
+    for name in names:
+        resolve_all(world, [name])
+        world.wait(137)
+    world.wait(10_000)
+    world.asked.clear()
+    world.wait(60_000)
+    assert weight(world) <= 1_000
+    assert not any(world.book.orders[name].absent for name in names)
+
+
+def test_who_waited_for_what_was_refused_is_settled_soon_after_it_is_told(world: AssetWorld) -> None:
+    names = orders(world, 5)
+    start_again(world)
+    world.wait(30_000)
+    world.is_refused = lambda query: isinstance(query, TradesQuery)
+    resolve_all(world, names)
+    world.wait(50_000)
+    assert not any(world.book.orders[name].absent for name in names)
+    world.is_refused = lambda _: False
+    world.run(world.recovery.pull_trades(SYMBOL))
+    world.wait(5_000)
+    assert all(world.book.orders[name].absent for name in names)
+
+
 def test_one_that_is_not_told_of_hides_no_other_among_the_open_ones(world: AssetWorld) -> None:
     foreign, names = rest(world, "web_0"), orders(world, 4)
     world.venue.rest(names[0], SYMBOL, Side.BUY, "10", "1")
