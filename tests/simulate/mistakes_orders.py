@@ -58,7 +58,7 @@ ORDER_MISTAKES = (
     Mistake(
         "absent_before_its_time",
         Profile.EXTREME,
-        Settling._resolve,
+        Settling._ask_until_denied,
         "elif answered and asked_ms > expiry_ms:",
         "elif answered:",
     ),
@@ -79,7 +79,7 @@ ORDER_MISTAKES = (
     Mistake(
         "no_answer_counts_as_a_denial",
         unknown.silence,
-        Settling._resolve,
+        Settling._ask_until_denied,
         "elif answered and asked_ms > expiry_ms:",
         "elif asked_ms > expiry_ms:",
         hidden_by="stream and lists of open orders find the order",

@@ -176,6 +176,11 @@ class Inquiry:
         """Let time pass."""
         await until(self._now_ns() + ms * _NS_PER_MS)
 
+    async def wait_until(self, at_ns: int) -> None:
+        """Let time pass up to an instant of monotonic time, if it is still to come."""
+        if at_ns > self._now_ns():
+            await until(at_ns)
+
     def longer(self, wait_ms: int) -> int:
         """The wait after this one, when asking did not help."""
         return min(2 * wait_ms, self.timing.longest_retry_ms)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 
+from msgspec import Struct
+
 from tradingsys.core.commands import AmendmentsQuery, OpenOrdersQuery, OrderQuery
 from tradingsys.core.enums import AccountKind, OrderStatus
 from tradingsys.core.errors import TradingError
 from tradingsys.core.order import Closed, Order
 from tradingsys.oms.inquiry import Inquiry
 from tradingsys.oms.procedure import Signal, ask
+from tradingsys.oms.refusals import NotTold, is_refusal
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.oms.trade_history import TradeHistory
 
@@ -18,12 +21,20 @@ __all__ = ["Settling"]
 _NEGATIVES_NEEDED = 3
 _STORM = 4
 """With so many orders of a symbol in doubt, one question for all its open orders costs less than one for each."""
-_SWEEP_NS = 1_000_000_000
+_SWEEP_MS = 1_000
+_NS_PER_MS = 1_000_000
 _SOON_MS = 400
 _CANCEL_ASKED_NS = 5_000_000_000
 _OWNER_ATTEMPTS = 12
 _RETENTION_MS = 3 * 86_400_000
 """Binance forgets orders that ended without a fill after so long."""
+
+
+class _Look(Struct, frozen=True):
+    """When all open orders of a symbol were asked for, and when they were told, in monotonic time."""
+
+    asked_ns: int
+    told_ns: int
 
 
 class Settling:
@@ -38,9 +49,9 @@ class Settling:
         self._doubted: set[str] = set()
         self._looked_for: set[str] = set()
         self._sweeping: dict[str, Signal] = {}
-        self._swept_ns: dict[str, int] = {}
-        self._seen_ns: dict[str, int] = {}
-        """When each symbol's open orders were asked for, the last time that all of them were told."""
+        self._sweep_due_ns: dict[str, int] = {}
+        self._looks: dict[str, _Look] = {}
+        """At each symbol's open orders, the last time that of all of them was told whose they are."""
 
     async def resolve(self, order: TrackedOrder) -> None:
         """Ask until the venue shows the order, or until it provably never got it."""
@@ -79,9 +90,20 @@ class Settling:
 
     async def _resolve(self, order: TrackedOrder) -> None:
         inquiry = self._inquiry
+        denied_ns, wait_ms = await self._ask_until_denied(order), inquiry.timing.first_retry_ms
+        # To ask for the order once more proves nothing more: what is awaited now, one question tells of a whole symbol.
+        while order.in_doubt and not await self._has_no_other_name(order, denied_ns):
+            await inquiry.wait(wait_ms)
+            wait_ms = inquiry.longer(wait_ms)
+        if order.in_doubt:
+            self._book.believe_absent(order)
+
+    async def _ask_until_denied(self, order: TrackedOrder) -> int:
+        """Ask until the venue shows the order, or has denied it often enough; returns when it did so first."""
+        inquiry = self._inquiry
         negatives, denied_ns, wait_ms = 0, 0, inquiry.timing.first_retry_ms
         expiry_ms = inquiry.margins.expiry_ms(order.stamp_ms, order.recv_window_ms)
-        while order.in_doubt:
+        while order.in_doubt and negatives < _NEGATIVES_NEEDED:
             if self._resolving[order.symbol] >= _STORM:
                 await self._sweep(order.symbol)
             asked_ms = inquiry.surely_ms()
@@ -90,11 +112,10 @@ class Settling:
                 inquiry.learn(facts, order.symbol)
             elif answered and asked_ms > expiry_ms:
                 negatives, denied_ns = negatives + 1, denied_ns or inquiry.now_ns()
-                if negatives >= _NEGATIVES_NEEDED and await self._has_no_other_name(order, denied_ns):
-                    self._book.believe_absent(order)
-            if order.in_doubt:
+            if negatives < _NEGATIVES_NEEDED and order.in_doubt:
                 await inquiry.wait(self._pause_ms(order, wait_ms, expiry_ms, has_answer=answered))
                 wait_ms = inquiry.longer(wait_ms)
+        return denied_ns
 
     async def _sweep(self, symbol: str) -> None:
         """One question for all that rest, in place of one for each order in doubt: those that are found are known."""
@@ -102,47 +123,64 @@ class Settling:
         if symbol in self._sweeping:
             await self._sweeping[symbol]
             return  # at a slow venue each of those who waited would sweep in turn, and hold up all others meanwhile
-        if inquiry.now_ns() < self._swept_ns.get(symbol, -_SWEEP_NS) + _SWEEP_NS:
+        if inquiry.now_ns() < self._sweep_due_ns.get(symbol, 0):
             return
-        swept, asked_ns = Signal(), inquiry.now_ns()
-        self._sweeping[symbol] = swept
+        swept = self._sweeping[symbol] = Signal()
         try:
             await self._learn_of_the_open(symbol)
-        except TradingError:
-            self._swept(symbol, swept)  # each is asked about then
+        except TradingError as error:  # each is asked about then
+            self._swept(symbol, swept, inquiry.timing.longest_retry_ms if _is_refused(error) else _SWEEP_MS)
         except Exception:
             self._swept(symbol, swept)
             raise
         else:
-            self._seen_ns[symbol] = asked_ns
             self._swept(symbol, swept)
 
-    def _swept(self, symbol: str, swept: Signal) -> None:
+    def _swept(self, symbol: str, swept: Signal, pause_ms: int = _SWEEP_MS) -> None:
         """Not when the gateway ends amid it: nobody is to go on then."""
         del self._sweeping[symbol]
-        self._swept_ns[symbol] = self._inquiry.now_ns()
+        self._sweep_due_ns[symbol] = self._inquiry.now_ns() + pause_ms * _NS_PER_MS
         swept.give()
 
     async def _learn_of_the_open(self, symbol: str) -> None:
-        """Raises TradingError."""
-        for facts in await ask(OpenOrdersQuery(symbol)):
-            if self._book.kind is AccountKind.ASSETS:
+        """Raises TradingError, what the venue refuses to tell of one order after all that it tells of others."""
+        inquiry, refused = self._inquiry, None
+        asked_ns = inquiry.now_ns()
+        shown = await ask(OpenOrdersQuery(symbol))
+        told_ns = inquiry.now_ns()
+        others = [facts for facts in shown if inquiry.learn(facts, symbol) is None]
+        for facts in others if self._book.kind is AccountKind.ASSETS else ():
+            try:
                 await self.recognise(facts, symbol)
-            else:
-                self._inquiry.learn(facts, symbol)
+            except TradingError as error:
+                if not _is_refused(error):
+                    raise
+                refused = error
+        if refused is not None:
+            raise refused
+        self._looks[symbol] = _Look(asked_ns, told_ns)
 
     async def _has_no_other_name(self, order: TrackedOrder, denied_ns: int) -> bool:
         """Whether, after the venue denied it first, it was not open under another name either, that somebody else gave
         it by an amend.
 
-        When it ended under such a name its executions lead back to it, see `attribute`: so they must be told.
+        When it ended under such a name its executions lead back to it, see `attribute`: so they must be told. Answers
+        may be old: who asks so much later is told of an amend before the denial, and of what no longer was open.
         """
         if self._book.kind is not AccountKind.ASSETS:
             return True
-        if self._seen_ns.get(order.symbol, -1) < denied_ns:
-            await self._sweep(order.symbol)
-        is_seen = self._seen_ns.get(order.symbol, -1) >= denied_ns
-        return is_seen and not order.has_evidence and await self._has_no_execution(order, denied_ns)
+        symbol, staleness_ns = order.symbol, self._inquiry.margins.staleness_ms * _NS_PER_MS
+        await self._inquiry.wait_until(denied_ns + staleness_ns)
+        if not self._is_seen(symbol, denied_ns + staleness_ns):
+            await self._sweep(symbol)
+        if order.has_evidence or not self._is_seen(symbol, denied_ns + staleness_ns):
+            return False
+        executed_ns = self._looks[symbol].told_ns + staleness_ns
+        await self._inquiry.wait_until(executed_ns)
+        return await self._has_no_execution(order, executed_ns)
+
+    def _is_seen(self, symbol: str, since_ns: int) -> bool:
+        return symbol in self._looks and self._looks[symbol].asked_ns >= since_ns
 
     async def _has_no_execution(self, order: TrackedOrder, since_ns: int) -> bool:
         """Whether none is told, by a venue that tells them, that is its own or may be so."""
@@ -344,3 +382,7 @@ class Settling:
 
     def _first_ms(self, symbol: str, venue_order_id: str) -> int:
         return min(fill.ts_event_ms for fill in self._book.unattributed[symbol, venue_order_id].values())
+
+
+def _is_refused(error: TradingError) -> bool:
+    return isinstance(error, NotTold) or is_refusal(error)

@@ -66,10 +66,13 @@ class TradeHistory:
 
     async def pull_since(self, symbol: str, since_ns: int) -> None:
         """The same, but where history was asked for after an instant of monotonic time already, and read."""
-        while symbol in self._pulling and self.read_ns[symbol] >= since_ns:
+        while symbol in self._pulling and self.read_ns[symbol] >= since_ns and not self._is_read(symbol, since_ns):
             await self._inquiry.wait(_JOIN_MS)
-        if self._whole_ns.get(symbol, since_ns - 1) < since_ns:
+        if not self._is_read(symbol, since_ns):
             await self.pull(symbol)
+
+    def _is_read(self, symbol: str, since_ns: int) -> bool:
+        return symbol in self._whole_ns and self._whole_ns[symbol] >= since_ns
 
     async def fetch_missing(self, symbol: str) -> None:
         """The venue told of executions that we do not know: give its stream a moment to tell them, then ask history.
