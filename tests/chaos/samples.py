@@ -24,7 +24,9 @@ class Sample(Struct, frozen=True):
     at_s: float
     rss: float
     own: float
-    """Memory that only this process has."""
+    """Memory that this process has written to. Clean pages are a program's, and whose they are changes with who else on
+    the machine runs it.
+    """
     descriptors: int
     threads: int
     gauge: Gauge
@@ -41,7 +43,7 @@ def take(pid: int, at_s: float, book: Path, gauge: Path, executions: int) -> Sam
     return Sample(
         at_s,
         memory["Rss"] / 1024,
-        (memory["Private_Clean"] + memory["Private_Dirty"]) / 1024,
+        memory["Private_Dirty"] / 1024,
         sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir()),
         _numbers(Path(f"/proc/{pid}/status"))["Threads"],
         read_gauge(gauge),
