@@ -264,7 +264,8 @@ class LimitsHeld:
             if record is None:
                 return None
             parent = ledger.conditions.get(record.algo_id)
-            name = record.client_order_id if parent is None else parent.client_algo_id
+            first = (each for each in ledger.amendments if (each.symbol, each.order_id) == place)
+            name = next(first, record).client_order_id if parent is None else parent.client_algo_id
             self._keys[place] = decode_client_order_id(name)
         return self._keys[place]
 
