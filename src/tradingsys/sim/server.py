@@ -19,7 +19,7 @@ __all__ = ["SimServer", "SimUrls", "start"]
 
 _NS = 1_000_000_000
 _SHORTEST_WAIT_S = 0.005
-"""Background traders act some hundred times a second: to wake up for a few of them at a time costs a third less. Whoever
+"""Background traders act hundreds of times a second: to wake up for a few of them at a time costs a third less. Whoever
 asks for something is answered at once, after all that was due by then.
 """
 _MAX_PENDING_BYTES = 16 * 1024 * 1024
