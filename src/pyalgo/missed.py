@@ -43,6 +43,7 @@ class Missed:
         except LocalProtocolError as error:
             if may_help_to_wait(error.code) or error.code in _WILL_DO_LATER:
                 self._ask.retry(self._go_on)
+                self._then()  # orders in doubt need not wait for this
                 return
             self._history.told_up_to = None
             text = f"what was executed while the connection was lost is not told, but in the positions: {error}"

@@ -145,6 +145,10 @@ class Order:
         return self._is_absent and self.reason == _NEVER_ARRIVED
 
     @property
+    def _lacks_a_fee(self) -> bool:
+        return any(fill.fee is None for fill in self._fills.values())
+
+    @property
     def fills(self) -> list[Fill]:
         """Its executions, as far as this process knows them, in the order they became known."""
         return list(self._fills.values())

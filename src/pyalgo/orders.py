@@ -150,7 +150,7 @@ class Orders:
         """After a snapshot that names ``known``: ask about every other order that may have changed meanwhile."""
         named = set(known)
         for order in self._by_id.values():
-            may_change = order.is_active or order._is_absent or order._booked < order._cum
+            may_change = order.is_active or order._is_absent or order._booked < order._cum or order._lacks_a_fee
             if may_change and order.client_order_id not in named:
                 self.unresolved.add(order.client_order_id)
 

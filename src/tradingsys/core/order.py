@@ -7,7 +7,7 @@ construction. Our own judgement (requests under way, doubts) never mixes with th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TypeVar
 
@@ -221,7 +221,11 @@ class Order(Struct, frozen=True):
 
     def with_fill(self, fill: Fill) -> Order:
         """This order knowing one more execution."""
-        return structs.replace(self, fills=_join_fills(self.fills, {fill.exec_id: fill}))
+        return self.with_fills((fill,))
+
+    def with_fills(self, fills: Iterable[Fill]) -> Order:
+        """This order knowing more executions."""
+        return structs.replace(self, fills=_join_fills(self.fills, {fill.exec_id: fill for fill in fills}))
 
     def completed_by(self, told: Order, before: Order) -> tuple[Fill, ...]:
         """Executions that were known before ``told`` was merged, of which only now the fee is known, or who made the

@@ -75,8 +75,8 @@ def _with_fills(conn: apsw.Connection, record: OrderRecord) -> TrackedOrder:
 
 
 def _knowing_fills(conn: apsw.Connection, order: TrackedOrder) -> TrackedOrder:
-    for row in read_fills(conn, "WHERE client_order_id = ?", (order.client_order_id,)):
-        order.facts = order.facts.with_fill(row.fill)
+    rows = read_fills(conn, "WHERE client_order_id = ?", (order.client_order_id,))
+    order.facts = order.facts.with_fills(row.fill for row in rows)
     return order
 
 

@@ -68,7 +68,7 @@ class Recalling:
             order = TrackedOrder(client_order_id, key.session, facts, None, symbol=first.symbol)
         for row in fills:
             self._fills.remember(row)
-            order.facts = order.facts.with_fill(row.fill)
+        order.facts = order.facts.with_fills(row.fill for row in fills)
         self._index.add(order)
         self._index.note_activity(order)
         return order

@@ -86,8 +86,9 @@ def fills_after(conn: apsw.Connection, session: int, epoch: int, n: int, *, limi
 
     Those that one event told are never torn apart: there may be more than ``limit`` because of the last one.
     """
-    after = "WHERE session_id = ?1 AND epoch > 0 AND (epoch, n) > (?2, ?3)"
-    # Of the index alone, so that a session of a long life costs no more than it tells.
+    # SQLite bounds its search in the index by what comes first: by the event, so that a long life costs no more than it
+    # tells. ``epoch > 0`` says that the index has all of these.
+    after = "WHERE (epoch, n) > (?2, ?3) AND session_id = ?1 AND epoch > 0"
     last = rows(
         conn,
         f"SELECT epoch, n FROM fills {after} ORDER BY epoch, n LIMIT 1 OFFSET ?4",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from pyalgo.order import Fill, Order
 from pyalgo.words import OrderType, Side, State, Tif
@@ -201,3 +202,22 @@ def test_a_gateway_that_knows_no_such_question_is_asked_once(bench: Bench, told:
     assert not told.fills and bench.client.is_ready
     (error,) = bench.errors
     assert "unknown method" in str(error)
+
+
+def test_a_fee_that_became_known_meanwhile_is_told(bench: Bench, told: Told) -> None:
+    fees: list[float | None] = []
+    bench.context.on_fee = lambda _, fill: fees.append(fill.fee)
+    order = bench.context.subscriptions["dogeusdt@depth"].add_order(0.6, 10, Side.BUY, OrderType.LIMIT, Tif.GTC)
+    bench.settle()
+    assert order is not None
+    bench.gateway.fill(order.client_order_id, "10")
+    bench.gateway.write_down()
+    bench.settle()
+    assert order.state is State.FILLED and not fees
+    bench.disconnect()
+    known = bench.gateway.orders[order.client_order_id]
+    whole = structs.replace(known.fills[0], fee="0.006", fee_asset="USDT")
+    bench.gateway.orders[order.client_order_id] = structs.replace(known, fills=[whole])
+    bench.gateway.restart()
+    back(bench)
+    assert fees == [0.006] and len(told.fills) == 1

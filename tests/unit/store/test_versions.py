@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -230,11 +231,18 @@ def test_executions_are_found_by_what_told_of_them(tmp_path: Path) -> None:
         assert read.fills_after(conn, 1, 5, 2, limit=2) == rows[3:5]
         assert read.fills_after(conn, 1, 5, 7, limit=9) == rows[4:]
         assert read.fills_after(conn, 1, 6, 1, limit=9) == []
-        plan = conn.execute(
-            "EXPLAIN QUERY PLAN SELECT epoch, n FROM fills WHERE session_id = 1 AND epoch > 0 AND (epoch, n) > (5, 2)"
-            " ORDER BY epoch, n LIMIT 1 OFFSET 9"
-        ).fetchall()
-        assert len(plan) == 1 and "COVERING INDEX fills_by_event" in str(plan), plan
+        asked: list[tuple[str, Any]] = []
+
+        def trace(_: apsw.Cursor, sql: str, bindings: Any) -> bool:
+            asked.append((sql, bindings))
+            return True
+
+        conn.exec_trace = trace
+        read.fills_after(conn, 1, 5, 0, limit=2)
+        conn.exec_trace = None
+        plans = [str(conn.execute(f"EXPLAIN QUERY PLAN {sql}", bindings).fetchall()) for sql, bindings in asked]
+        assert len(plans) == 2 and "COVERING INDEX" in plans[0]
+        assert all("fills_by_event (session_id=? AND (epoch,n)>(?,?)" in plan for plan in plans), plans
 
 
 def test_a_table_of_somebody_else_that_has_our_name_by_now_is_named(tmp_path: Path) -> None:
