@@ -112,20 +112,33 @@ class Line:
         return {**key, "seq": next(self._seq), **terms, "time_in_force": "GTC"} | changes
 
     def order(self, **changes: object) -> str:
-        """The client order id of an order that was sent.
+        """The client order id of an order that was sent."""
+        client_order_id: str = self._taken("order", lambda: self.order_params(**changes))["client_order_id"]
+        return client_order_id
+
+    def order_list(self, contingency: str, *legs: Json) -> list[str]:
+        """The client order ids of a list's orders, which differ from others by these terms."""
+        sent = self._taken(
+            "order_list", lambda: {"contingency": contingency, "orders": [self.order_params(**leg) for leg in legs]}
+        )
+        client_order_ids: list[str] = sent["client_order_ids"]
+        return client_order_ids
+
+    def _taken(self, method: str, params: Callable[[], Json]) -> Json:
+        """What a request to send orders is answered.
 
         The account's stream is opened anew when it tells nothing readable of orders: nothing is sent meanwhile.
         """
 
-        def sent() -> str | None:
-            reply = self.ask("order", self.order_params(**changes))
+        def sent() -> Json | None:
+            reply = self.ask(method, params())
             if reply.get("error", {}).get("code") == ErrorCode.DISCONNECTED:
                 return None
             assert "error" not in reply, reply
-            client_order_id: str = reply["result"]["client_order_id"]
-            return client_order_id
+            result: Json = reply["result"]
+            return result
 
-        found: str = self.wait_for("an order to be sent", sent)
+        found: Json = self.wait_for(f"an {method} to be sent", sent)
         return found
 
     def pushes(self, kind: str) -> list[Json]:

@@ -72,8 +72,7 @@ class FuturePlace:
         waiting = {**WAITING, "stop_price": self.stop}
         orders = [self.line.order(**waiting)]
         if self.is_of_assets:
-            legs = [self.line.order_params(side="SELL", price=self.target), self.line.order_params(**waiting)]
-            orders += self.line.result("order_list", {"contingency": "OCO", "orders": legs})["client_order_ids"]
+            orders += self.line.order_list("OCO", {"side": "SELL", "price": self.target}, waiting)
         for client_order_id in orders:
             self.line.order_that("waits", client_order_id, lambda order: order["status"] == "NEW")
         for client_order_id in orders[:2]:  # cancelling one of a list cancels the list
