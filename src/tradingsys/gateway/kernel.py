@@ -316,9 +316,8 @@ class Gateway:
         self.stopping.heed_kill_file()
         self.is_ready, self.text = True, ""
         self.rules.tell()
-        watch = MarginWatch(
-            self.now_ns, self.venue.venue_ms, self._heard, lambda: self.margin, self.limiting.debts.read
-        )
+        debts = self.limiting.debts
+        watch = MarginWatch(self.now_ns, self.venue.venue_ms, self._heard, lambda: self.margin, debts.read)
         doubtful = take_up(
             self.procedures,
             self.recovery,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -31,35 +30,6 @@ def test_everything_needs_a_login_first(rig: Rig) -> None:
         "resolve": {"orders": []},
     }.items():
         assert client.error(method, params) == ErrorCode.LOGIN_FIRST, method
-
-
-def test_who_is_late_because_of_what_it_asked_before_is_told_so_and_nothing_is_done(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    client, gateway = rig.client(), rig.gateway.gateway
-    [peer] = gateway.clients
-    monkeypatch.setattr(type(peer), "is_late", True)
-    params = client.order_params()
-    reply = client.ask("order", params)
-    assert reply["error"]["code"] == ErrorCode.DENIED and "waited" in reply["error"]["msg"]
-    assert not gateway.book.orders and gateway.clients[peer].ignored.count(gateway.now_ns()) == 1
-    monkeypatch.undo()
-    assert "result" in client.ask("order", params), "its key was not used"
-    monkeypatch.setattr(type(peer), "is_late", True)
-    assert "result" in client.ask("cancel", {"client_order_id": next(iter(gateway.book.orders))}), (
-        "late is not too late"
-    )
-
-
-def test_only_orders_of_a_session_that_trades_owe_the_others_nothing(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    client, forgiven = rig.client(), []
-    [peer] = rig.gateway.gateway.clients
-    monkeypatch.setattr(type(peer), "forgive", lambda each: forgiven.append(each))
-    client.error("order", {"padding": [{}] * 1_000})
-    rig.client(None).error("order", {})
-    assert not forgiven
-    client.ask("order", client.order_params())
-    assert forgiven == [peer]
 
 
 @pytest.mark.parametrize(
@@ -320,39 +290,6 @@ def test_an_edit_of_a_row_that_also_traded_stops_the_start(rig: Rig) -> None:
     rig.gateway.stop()
     rig.start()
     assert rig.net(1) == 10, "the fill is booked, the edit is not"
-
-
-def test_a_flooding_client_is_told_so(rig: Rig) -> None:
-    client = rig.client()
-    assert client._link is not None
-    client.messages.clear()
-    for number in range(600):
-        client._link.send(json.dumps({"id": 10_000 + number, "method": "get_positions", "params": []}).encode())
-    rig.run(1)  # it is heard in shares
-    codes = [message.get("error", {}).get("code") for message in client.messages if "id" in message]
-    assert len(codes) == 600, "every request gets an answer"
-    assert codes.count(ErrorCode.DENIED) > 100
-    rig.run(3)
-    assert "result" in client.ask("get_positions", [])
-
-
-@pytest.mark.parametrize("data", [b"junk", b'{"id":1,"method":"get_products","params":[]}'])
-def test_a_client_that_never_stops_flooding_is_not_heard_then_cut_and_its_session_is_free(
-    rig: Rig, data: bytes
-) -> None:
-    client, other = rig.client(), rig.client(2)
-    assert client._link is not None
-    for _ in range(1_500):
-        client._link.send(data)
-    rig.run(0.1)
-    assert "result" in other.ask("get_positions", [])
-    said = len(client.messages)
-    client._link.send(b'{"id":1,"method":"get_products","params":[]}')
-    rig.run(3)
-    assert len(client.messages) == said and not client.is_closed
-    assert rig.client(None).login(1, instance="another")["trading"]
-    rig.run(3)
-    assert client.is_closed
 
 
 def test_the_status_says_what_is_missing(rig: Rig) -> None:

@@ -81,7 +81,8 @@ def test_history_that_was_read_before_the_open_orders_proves_nothing(world: Asse
     assert_ours(world, name)
 
 
-def test_history_as_it_was_before_the_open_orders_proves_nothing(world: AssetWorld) -> None:
+@pytest.mark.parametrize("list_takes_ms", [0, 5_000])
+def test_history_as_it_was_before_the_open_orders_proves_nothing(world: AssetWorld, list_takes_ms: int) -> None:
     name, resting = killed_in_doubt(world)
     renamed = world.venue.amend(resting, "web_1", "6")
     world.boot()
@@ -89,24 +90,7 @@ def test_history_as_it_was_before_the_open_orders_proves_nothing(world: AssetWor
 
     def answers(query: Query[object]) -> object:
         if isinstance(query, OpenOrdersQuery) and world.venue.open:
-            world.venue.match(renamed, "6")
-            world.venue.lag_ms = lambda: STALE_MS
-        return answer(query)
-
-    world.venue.answer = answers  # type: ignore[method-assign]
-    world.run(world.recovery.resolve(world.book.orders[name]))
-    assert_ours(world, name)
-
-
-def test_history_as_it_was_before_a_late_list_of_open_orders_proves_nothing(world: AssetWorld) -> None:
-    name, resting = killed_in_doubt(world)
-    renamed = world.venue.amend(resting, "web_1", "6")
-    world.boot()
-    answer = world.venue.answer
-
-    def answers(query: Query[object]) -> object:
-        if isinstance(query, OpenOrdersQuery) and world.venue.open:
-            world.venue.now_ms += 5_000
+            world.venue.now_ms += list_takes_ms
             world.venue.match(renamed, "6")
             world.venue.lag_ms = lambda: STALE_MS
         return answer(query)
