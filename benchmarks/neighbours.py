@@ -26,8 +26,10 @@ import contextlib
 import json
 import os
 import random
+import statistics
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
@@ -64,6 +66,8 @@ class Stretch(Struct):
     grown: int
     did: int = 0
     """How often the neighbours did what they do."""
+    busy: float = 0.0
+    """What part of the time the gateway's process used a core."""
     to_strategy_ns: list[int] = []
     to_answer_ns: list[int] = []
 
@@ -112,12 +116,14 @@ class Bench:
             if kinds:
                 await asyncio.sleep(_SETTLE_S)
             first, most = self._next, [self._resident()]
+            used_s, began_s = self._used_s(), time.monotonic()
             watching = asyncio.get_running_loop().create_task(self._watch(most))
             try:
                 await self._tick(self._ticks)
             finally:
                 watching.cancel()
-            return Stretch(first, self._next, max(most) - before, sum(count[0] for count in counts))
+            busy = (self._used_s() - used_s) / (time.monotonic() - began_s)
+            return Stretch(first, self._next, max(most) - before, sum(count[0] for count in counts), busy)
 
     async def _tick(self, ticks: int) -> None:
         await self._venue.run(ticks, 0.004, first=self._next)
@@ -152,6 +158,11 @@ class Bench:
     def _resident(self) -> int:
         pages = int(Path(f"/proc/{self._pid}/statm").read_text("ascii").split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
+
+    def _used_s(self) -> float:
+        """The processor's time that all threads of the gateway have used."""
+        fields = Path(f"/proc/{self._pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def measure(rounds: int, ticks: int, kinds: Sequence[str], nice: int) -> dict[str, list[Pair]]:
@@ -231,6 +242,8 @@ def results(pairs: dict[str, list[Pair]], nice: int) -> list[dict[str, object]]:
                     "ratio_high": high,
                     "grown_mib": max(pair.beside.grown for pair in of_kind) / _MIB,
                     "grown_alone_mib": max(pair.alone.grown for pair in of_kind) / _MIB,
+                    "busy": statistics.fmean(pair.beside.busy for pair in of_kind),
+                    "busy_alone": statistics.fmean(pair.alone.busy for pair in of_kind),
                     "did": sum(pair.beside.did for pair in of_kind),
                     "answers": sum(len(measure_of(pair.beside)) for pair in of_kind),
                 }
@@ -240,7 +253,7 @@ def results(pairs: dict[str, list[Pair]], nice: int) -> list[dict[str, object]]:
 
 def table(rows: Sequence[dict[str, object]], nice: int) -> Table:
     """For people."""
-    columns = ("neighbour", "", "p99 alone", "beside", "ratio", "95 %", "memory", "it did")
+    columns = ("neighbour", "", "p99 alone", "beside", "ratio", "95 %", "memory", "core", "it did")
     shown = Table(*columns, title=f"microseconds, MiB; neighbours at nice {nice}")
     for row in rows:
         shown.add_row(
@@ -251,6 +264,7 @@ def table(rows: Sequence[dict[str, object]], nice: int) -> Table:
             f"{row['ratio']:.2f}",
             f"{row['ratio_low']:.2f} … {row['ratio_high']:.2f}",
             f"+{row['grown_mib']:.1f}",
+            f"{row['busy']:.2f} ({row['busy_alone']:.2f})",
             str(row["did"]),
         )
     return shown

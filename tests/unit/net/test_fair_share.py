@@ -21,6 +21,12 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.002)
 
 
+@pytest.fixture
+def _hearing_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes at first is too little for the flood that is meant, and would be heard for seconds."""
+    monkeypatch.setattr(fair_share, "_LONG_PAUSE_S", fair_share._PAUSE_S)
+
+
 def said(recorder: Recorder) -> list[bytes]:
     return [data for data, _ in recorder.frames]
 
@@ -81,6 +87,7 @@ async def test_nothing_is_heard_of_a_connection_that_was_cut() -> None:
         assert len(peers.recorders[0].frames) == heard
 
 
+@pytest.mark.usefixtures("_hearing_quickly")
 @scenario
 async def test_a_flood_is_ended_and_nothing_of_it_is_kept() -> None:
     peers = Peers()
@@ -93,7 +100,7 @@ async def test_a_flood_is_ended_and_nothing_of_it_is_kept() -> None:
             await reader.readuntil(b"\r\n\r\n")
             with contextlib.suppress(ConnectionError):
                 while not reader.at_eof():
-                    writer.write(masked(9, b"") * 1_000)
+                    writer.write(masked(9, b"") * 10_000)
                     await asyncio.wait_for(reader.read(65_536), 20)
             writer.close()
             await peers.recorders[1].until("closed")
@@ -274,6 +281,22 @@ def test_what_is_dear_is_repaid_by_waiting_and_the_more_the_dearer_it_is(cost_s:
     later = [at_s for at_s, _ in peer.heard if at_s >= 2]
     assert 0.85 * a_second < len(later) / 18 < 1.15 * a_second
     assert not peer.late
+
+
+def test_a_burst_is_heard_at_once_and_a_flood_takes_a_hundredth_of_the_time() -> None:
+    """Also while all that it says has been said too long ago."""
+    peer = Driven(lambda _: 0.000_02)
+    peer.arrive(*numbered(400))
+    peer.run(0.15)
+    assert len(peer.words) == 400 and not peer.is_paused
+    for _ in range(500):
+        peer.send(*[b"flood"] * 100)
+    peer.run(1)
+    for _ in range(10):
+        before = peer.used_s
+        peer.run(1)
+        assert 0.005 < peer.used_s - before < 0.02
+    assert peer.late and peer.is_paused
 
 
 def test_two_hundred_orders_a_second_never_wait() -> None:
