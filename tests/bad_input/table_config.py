@@ -153,6 +153,7 @@ CASES: tuple[Case[Place], ...] = (
     _command(USAGE, "usdt -c=usdt.json --speed 3", "--speed", _TRY),
     _command(USAGE, "sim --port 70000", "--port", "must be 0 to"),
     _command(USAGE, "sim --speed 0", "--speed", "must be above 0"),
+    _command(USAGE, "sim --activity 0", "--activity", "must be above 0"),
     _command(USAGE, "sim --loop", "--loop", "--replay"),
     _command(USAGE, "sim --replay none.gz", "none.gz"),
     _command(USAGE, "record -o tape.txt btcusdt", "btcusdt@depth"),

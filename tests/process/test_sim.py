@@ -179,6 +179,7 @@ def test_a_recording_is_played_and_fills_an_order(tmp_path: Path) -> None:
         (["--replay=doge.gz", "--symbol=btcusdt"], "--symbol: does not hold BTCUSDT, but DOGEUSDT"),
         (["--loop"], "--loop: only a recording has that"),
         (["--speed=0"], "--speed"),
+        (["--activity=101"], "--activity"),
     ],
 )
 def test_what_cannot_be_played_is_told(tmp_path: Path, arguments: list[str], text: str) -> None:

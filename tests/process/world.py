@@ -45,6 +45,10 @@ def eventually(what: str, look: Callable[[], T | None]) -> T:
         time.sleep(0.05)
 
 
+_CALM_MARKET = ("--seed=1", "--activity=0.25")
+"""Hundreds of tests have an exchange beside them for a while, and few of them need much of its market."""
+
+
 class Process:
     """One Python process; what it says is in files, to be read at any time."""
 
@@ -134,7 +138,7 @@ class World:
         cls,
         directory: Path,
         port: int | None = None,
-        sim_options: Sequence[str] = ("--seed=1",),
+        sim_options: Sequence[str] = _CALM_MARKET,
         sim_program: Sequence[str] = ("-m", "tradingsys"),
         limits: Mapping[str, object] = MappingProxyType({}),
     ) -> Iterator[World]:

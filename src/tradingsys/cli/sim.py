@@ -21,6 +21,7 @@ from tradingsys.net.loop import run
 from tradingsys.sim import config, server
 from tradingsys.sim.chaos import PROFILES, Chaos
 from tradingsys.sim.faces.binance_usdm import ORDERS_PER_MINUTE, ApiKey
+from tradingsys.sim.flow import pace_at
 from tradingsys.sim.recording import Recording
 from tradingsys.sim.recording_file import open_recording
 from tradingsys.sim.simulator import Simulator
@@ -32,6 +33,7 @@ _HOST = "localhost"
 _MAX_PORT = 65_533
 """The websockets are on the next two."""
 _MAX_SPEED = 1_000
+_MAX_ACTIVITY = 100
 _MAX_SEED = 2**31
 _MAX_DEPOSIT = 10**12
 _MAX_ORDERS = 10**9
@@ -59,6 +61,8 @@ class Play:
     "Of the background market, and of chaos; by default another one each time."
     speed: float = 1.0
     "How many times faster than ours the exchange's time runs: funding, bars, listen keys, connections of 24 hours."
+    activity: float = 1.0
+    "How often background traders act, as a multiple of what is usual: less of it spares the processor."
     replay: Path | None = None
     """Play this recording of futures or of spot, as "tradingsys record" makes them, instead of background traders."""
     symbol: str = ""
@@ -74,6 +78,8 @@ class Play:
             raise ConfigError(f"no profile {self.chaos!r}; there are {', '.join(PROFILES)}", key="--chaos")
         if not 0 < self.speed <= _MAX_SPEED:
             raise ConfigError(f"must be above 0 and at most {_MAX_SPEED}", key="--speed")
+        if not 0 < self.activity <= _MAX_ACTIVITY:
+            raise ConfigError(f"must be above 0 and at most {_MAX_ACTIVITY}", key="--activity")
         if self.replay is None and (self.symbol or self.loop):
             key = "--symbol" if self.symbol else "--loop"
             raise ConfigError("only a recording has that: name one with --replay", key=key)
@@ -157,7 +163,7 @@ def _box(
         keys=keys,
         flow=Random(seed),
         recording=recording,
-        speed=play.speed,
+        pace=play.activity * pace_at(play.speed),
         options=Options(child_keeps_client_id=not terms.foreign_child_ids, insurance=terms.insurance),
         orders_per_minute=terms.orders_per_minute,
     )

@@ -20,7 +20,7 @@ from tradingsys.sim.listed_market import ListedMarket
 from tradingsys.sim.segment import Segment
 from tradingsys.sim.venue import Venue
 
-__all__ = ["MAKERS", "TAKERS", "Flow"]
+__all__ = ["MAKERS", "TAKERS", "Flow", "pace_at"]
 
 MAKERS = "house-makers"
 TAKERS = "house-takers"
@@ -37,7 +37,6 @@ _BURST_SIGMA = 3.0
 _TIGHT_TICKS = 2
 _FULL_SPEED = 5.0
 """So many times faster than ours the market is as lively as ever; beyond that it does as much in our time."""
-
 
 _BASIS_SIGMA = 0.00002
 """Of the distance to the value elsewhere, per square root of a second; it comes and goes within minutes."""
@@ -251,6 +250,11 @@ class _Crowd:
         return self._exchange.place(request, now_ns)
 
 
+def pace_at(speed: float) -> float:
+    """Of a box whose time runs so many times faster than ours: above some figure fewer traders act, to keep up."""
+    return min(1.0, _FULL_SPEED / speed)
+
+
 class Flow:
     """All background traders of an exchange."""
 
@@ -260,16 +264,15 @@ class Flow:
         markets: Iterable[ListedMarket],
         rng: Random,
         now_ns: int,
-        speed: float = 1.0,
+        pace: float = 1.0,
         elsewhere: ValueElsewhere = lambda _symbol: None,
     ) -> None:
-        """``speed``: how many times faster than ours time runs; above some figure fewer traders act, to keep up.
+        """``pace``: how often somebody acts, as a multiple of what is usual.
 
         Symbols that have a value ``elsewhere``, by themselves or by their two assets, follow it.
         """
         markets = tuple(markets)
         elsewhere = cross_rates(elsewhere, {market.symbol: (market.base, market.quote) for market in markets})
-        pace = min(1.0, _FULL_SPEED / speed)
         for name in (MAKERS, TAKERS):
             exchange.open_account(name, {}, is_house=True)
         self._crowds = [_Crowd(exchange, market, rng, now_ns, pace, elsewhere) for market in markets]

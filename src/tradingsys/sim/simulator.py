@@ -124,7 +124,7 @@ class Simulator:
         markets: Sequence[Market] | None = None,
         fees: FeeSchedule | None = None,
         recording: Recording | None = None,
-        speed: float = 1.0,
+        pace: float = 1.0,
         options: Options | None = None,
         orders_per_minute: int = ORDERS_PER_MINUTE,
         spot_markets: Sequence[SpotMarket] | None = None,
@@ -135,7 +135,7 @@ class Simulator:
         Without a ``flow`` nobody trades but the accounts, the books begin empty and the markets have no past. With a
         ``recording`` it makes the market of its product, of its symbols alone; ``flow`` then the other product's, and
         the past.
-        ``speed`` is how fast the caller's time runs: in a hurry, background traders do less in the same time.
+        ``pace`` is how often background traders act, as a multiple of what is usual.
         ``options`` are for what exchanges do one way or another; accounts of much trade may send more
         ``orders_per_minute``. ``spot_accounts`` are the deposits of spot wallets and of margin accounts, by default the
         same ones.
@@ -156,7 +156,7 @@ class Simulator:
         self._make_faces(traded, tuple(keys), past, orders_per_minute, now_ns)
         self._ahead_ns = 0
         self._faces_by_conn: dict[int, AnyFace[Any]] = {}
-        futures_source, spot_source = self._sources(traded, recording, flow, past, now_ns, speed)
+        futures_source, spot_source = self._sources(traded, recording, flow, past, now_ns, pace)
         self.parts = {
             Product.FUTURES: Part(self.exchange, self.face, futures_source),
             Product.SPOT: Part(self.spot_exchange, self.spot_face, spot_source),
@@ -208,7 +208,7 @@ class Simulator:
         flow: Random | None,
         past: int | None,
         now_ns: int,
-        speed: float,
+        pace: float,
     ) -> tuple[Flow | Replay | None, Flow | Replay | None]:
         """What makes the markets of futures, and of spot."""
         futures: Flow | Replay | None = None
@@ -222,9 +222,9 @@ class Simulator:
             # One coin has about one price in the box, and futures are the same with and without spot beside them.
             if futures is None:
                 leads = _nobody if spot is None else spot.value
-                futures = Flow(self.exchange, traded.futures, flow, now_ns, speed, leads)
+                futures = Flow(self.exchange, traded.futures, flow, now_ns, pace, leads)
             if spot is None:
-                spot = Flow(self.spot_exchange, traded.spot, Random(f"{past}/spot"), now_ns, speed, futures.value)
+                spot = Flow(self.spot_exchange, traded.spot, Random(f"{past}/spot"), now_ns, pace, futures.value)
         return futures, spot
 
     @property

@@ -20,9 +20,9 @@ MARKETS = load_markets()
 
 
 class Market:
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, pace: float = 1.0) -> None:
         self.exchange = Exchange(market.listing for market in MARKETS)
-        self.flow = Flow(self.exchange, MARKETS, Random(seed), T0)
+        self.flow = Flow(self.exchange, MARKETS, Random(seed), T0, pace)
         self.now_ns = T0
         self.flow.advance(T0)
 
@@ -48,6 +48,17 @@ def test_books_are_deep_and_tight_and_prices_move() -> None:
         assert sorted(spreads[symbol])[120] <= 3, symbol
         assert len(set(prices)) >= 8, symbol
         assert trades[symbol] > 60, symbol
+
+
+def test_a_slower_market_trades_as_much_less_and_stays_as_tight() -> None:
+    usual, slow = Market(1), Market(1, pace=0.25)
+    trades = [
+        sum(isinstance(event, Traded) for _ in range(60) for event in market.run(1)) for market in (usual, slow)
+    ]
+    assert 3 < trades[0] / trades[1] < 5
+    for venue in slow.exchange.venues.values():
+        bid, ask = venue.book.best(Side.BUY), venue.book.best(Side.SELL)
+        assert bid is not None and ask is not None and ask - bid < 10
 
 
 @pytest.mark.parametrize("symbol", ["BTCUSDT", "DOGEUSDT", "ADAUSDT"])
