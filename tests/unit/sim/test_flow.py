@@ -52,9 +52,7 @@ def test_books_are_deep_and_tight_and_prices_move() -> None:
 
 def test_a_slower_market_trades_as_much_less_and_stays_as_tight() -> None:
     usual, slow = Market(1), Market(1, pace=0.25)
-    trades = [
-        sum(isinstance(event, Traded) for _ in range(60) for event in market.run(1)) for market in (usual, slow)
-    ]
+    trades = [sum(isinstance(event, Traded) for _ in range(60) for event in market.run(1)) for market in (usual, slow)]
     assert 3 < trades[0] / trades[1] < 5
     for venue in slow.exchange.venues.values():
         bid, ask = venue.book.best(Side.BUY), venue.book.best(Side.SELL)
