@@ -174,16 +174,14 @@ class Prices:
         """When its latest price came; None without one."""
         return max((at_ns for _, at_ns in self._known(symbol)), default=None)
 
-    def worth(self, symbol: str) -> Decimal | None:
-        """The best price known to value a position with, however old."""
-        latest = self.latest(symbol)
-        return None if latest is None else latest[0]
+    def worth(self, symbol: str, oldest_ns: int | None = None) -> Decimal | None:
+        """What to value a position with, of all that came at ``oldest_ns`` or later; with None, however old it is.
 
-    def latest(self, symbol: str) -> tuple[Decimal, int] | None:
-        """The same, and when it came: a stream that is silent is worth less than what the exchange was asked since."""
-        known = self._known(symbol)
+        A stream that is silent is worth less than what the exchange was asked since.
+        """
+        known = [each for each in self._known(symbol) if oldest_ns is None or each[1] >= oldest_ns]
         newest_ns = max(map(_when, known), default=0)
-        return next((each for each in known if newest_ns - each[1] <= FRESH_S * _NS_PER_S), None)
+        return next((px for px, at_ns in known if newest_ns - at_ns <= FRESH_S * _NS_PER_S), None)
 
     def _known(self, symbol: str) -> list[tuple[Decimal, int]]:
         """Prices and when they came: what measures best first."""

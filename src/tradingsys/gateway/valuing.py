@@ -126,14 +126,13 @@ class Valuing:
         return self._kept_px(symbol) if px is None and symbol not in self._instruments else px
 
     def px_now(self, symbol: str, now_ns: int) -> Decimal | None:
-        """The same, but nothing that was told longer ago than a moment."""
+        """The same, but of what is listed nothing that was told longer ago than a moment."""
         if symbol not in self._instruments:
             return self.px(symbol)
-        px, told_ns = self._prices.latest(symbol) or (None, now_ns)
-        return px if now_ns - told_ns <= FRESH_S * _NS_PER_S else None
+        return self._prices.worth(symbol, now_ns - FRESH_S * _NS_PER_S)
 
     def _last_px(self, symbol: str) -> Decimal:
-        """The newest that was ever known, what was paid where no price was; 0 without either."""
+        """As it was last known, before a restart too; what was paid where no price ever was; 0 without either."""
         return self._prices.worth(symbol) or self._kept_px(symbol) or self._paid(symbol)
 
     def _kept_px(self, symbol: str) -> Decimal | None:

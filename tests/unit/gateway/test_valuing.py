@@ -100,3 +100,16 @@ def test_where_orders_are_measured_with_any_price_what_is_held_is_valued_all_the
     assert {*asked_prices(scene)} == {"DOGEUSDT"} and used(scene, "max_daily_loss") == [("10", "0", 0)]
     scene.run(60)
     assert 2 <= len(asked_prices(scene)) <= 5
+
+
+def test_what_it_trades_at_now_is_the_newest_price_where_a_better_one_is_old(tmp_path: Path) -> None:
+    """Ages are measured from now: from the newest price on, the mark is no older than it may be."""
+    scene, second = limited(tmp_path), 1_000_000_000
+    prices, valuing, begin_ns = scene.gateway.market.prices, scene.gateway.limiting.valuing, scene.now_ns
+    assert valuing.px_now("DOGEUSDT", begin_ns) is None
+    prices.note(MarkPrice("DOGEUSDT", 0, "500", "500", "500", "0", 0), begin_ns)
+    prices.read("DOGEUSDT", Decimal(400), begin_ns + 26 * second)
+    assert valuing.px_now("DOGEUSDT", begin_ns + 30 * second) == Decimal(500)
+    assert valuing.px_now("DOGEUSDT", begin_ns + 31 * second) == Decimal(400)
+    assert valuing.px_now("DOGEUSDT", begin_ns + 56 * second) == Decimal(400)
+    assert valuing.px_now("DOGEUSDT", begin_ns + 57 * second) is None
