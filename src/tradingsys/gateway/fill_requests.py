@@ -8,12 +8,11 @@ each was told.
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-import apsw
+from functools import partial
 
 from tradingsys.core.errors import LocalProtocolError, StoreError
 from tradingsys.core.order import Fill
-from tradingsys.gateway.host import Host, Method, require_login, require_ready
+from tradingsys.gateway.host import Host, Method, look_when_saved, require_login, require_ready
 from tradingsys.gateway.sessions import Client
 from tradingsys.gateway.stored_rows import stored_fills_after
 from tradingsys.gateway.views import order_view
@@ -49,12 +48,6 @@ class FillRequests:
             )
         client.is_reading = True
 
-        def saved(error: StoreError | None) -> None:
-            if error is not None:
-                told(error)
-            else:
-                gateway.store.look(lambda conn: _found(conn, session_id, params.after), told)
-
         def told(outcome: _Found | StoreError) -> None:
             client.is_reading = False
             if client.peer not in gateway.clients:
@@ -67,7 +60,8 @@ class FillRequests:
                 client.peer.write(encode_reply(request.id, found, is_bounded=False))
 
         # What a snapshot tells may be on its way to the file yet.
-        gateway.when_saved(saved)
+        question = partial(stored_fills_after, session=session_id, after=params.after, most_fills=_MOST_FILLS)
+        look_when_saved(gateway, question, told)
 
     def _views(self, runs: list[tuple[TrackedOrder, list[Fill]]]) -> Iterator[OrderView]:
         """Memory knows best how an order stands."""
@@ -93,7 +87,3 @@ class FillRequests:
                 "after is the epoch and n of an event, or of a snapshot",
                 code=ErrorCode.BAD_REQUEST,
             )
-
-
-def _found(conn: apsw.Connection, session_id: int, after: Cursor) -> _Found:
-    return stored_fills_after(conn, session_id, after, _MOST_FILLS)
