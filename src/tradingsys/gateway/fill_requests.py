@@ -24,8 +24,6 @@ __all__ = ["FillRequests"]
 
 _MOST_FILLS = 250
 """In one answer, and those that one event told together with the last one: others must not wait for long."""
-_LARGEST = 2**53
-"""Number in JSON that all programs read alike."""
 
 _Found = tuple[list[tuple[TrackedOrder, list[Fill]]], Cursor | None]
 
@@ -81,7 +79,7 @@ class FillRequests:
                 code=ErrorCode.BAD_REQUEST,
             )
         latest = gateway.sessions.session(session_id).n if gateway.sessions is not None else 0
-        if not (0 <= epoch <= _LARGEST and 0 <= n <= _LARGEST) or (epoch, n) > (gateway.epoch, latest):
+        if epoch < 0 or n < 0 or (epoch, n) > (gateway.epoch, latest):
             raise LocalProtocolError(
                 f"the session has no event {n} of epoch {epoch}: its last one is {latest} of {gateway.epoch}; "
                 "after is the epoch and n of an event, or of a snapshot",
