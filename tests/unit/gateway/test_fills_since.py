@@ -24,7 +24,7 @@ def cursor_of(client: WireClient) -> Cursor:
 
 
 def since(client: WireClient, after: Cursor) -> Json:
-    """All pages."""
+    """One page."""
     params = {"lineage": client.login_result["lineage"], "after": after}
     found: Json = client.ask("get_fills", params)["result"]
     return found
