@@ -11,7 +11,7 @@ from tradingsys.core.order import Fill
 from tradingsys.core.records import FillRecord, OrderRecord
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.store import read
-from tradingsys.store.rows import read_fills, read_orders
+from tradingsys.store.order_rows import read_fills, read_orders
 from tradingsys.wire.messages import Cursor
 from tradingsys.wire.operator import Selection
 
