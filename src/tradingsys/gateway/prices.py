@@ -174,14 +174,18 @@ class Prices:
         """When its latest price came; None without one."""
         return max((at_ns for _, at_ns in self._known(symbol)), default=None)
 
-    def worth(self, symbol: str, oldest_ns: int | None = None) -> Decimal | None:
-        """What to value a position with, of all that came at ``oldest_ns`` or later; with None, however old it is.
+    def worth(self, symbol: str, now_ns: int) -> Decimal | None:
+        """What to value a position with: what it trades at now, or else the newest that is known, however old."""
+        px = self.worth_now(symbol, now_ns)
+        known = self._known(symbol) if px is None else []
+        return max(known, key=_when)[0] if known else px
 
-        A stream that is silent is worth less than what the exchange was asked since.
+    def worth_now(self, symbol: str, now_ns: int) -> Decimal | None:
+        """The same, where that was told within `FRESH_S`: a stream that is silent for longer is worth less than what
+        the exchange was asked since.
         """
-        known = [each for each in self._known(symbol) if oldest_ns is None or each[1] >= oldest_ns]
-        newest_ns = max(map(_when, known), default=0)
-        return next((px for px, at_ns in known if newest_ns - at_ns <= FRESH_S * _NS_PER_S), None)
+        oldest_ns = now_ns - FRESH_S * _NS_PER_S
+        return next((px for px, at_ns in self._known(symbol) if at_ns >= oldest_ns), None)
 
     def _known(self, symbol: str) -> list[tuple[Decimal, int]]:
         """Prices and when they came: what measures best first."""
