@@ -93,10 +93,8 @@ class History:
 
     def executed(self, view: OrderView) -> None:
         """Take executions that events told while nobody listened here, as those events would have been taken."""
-        unresolved = self.orders.unresolved & {view.client_order_id}
-        for told in self.orders.apply(view):
+        for told in self.orders.apply(view, stays_unresolved=True):
             self.tell(told)
-        self.orders.unresolved |= unresolved  # these are not all it has: whatever else is to be asked of it stays so
         if self.cursor is not None:
             self._note(view, self.cursor)
 

@@ -79,11 +79,12 @@ class Orders:
         """What the exchange says orders of one side have executed without the executions being known here."""
         return sum((order._unbooked() for order in self._live_of(symbol) if order.side is side), ZERO)
 
-    def apply(self, view: OrderView, *, is_complete: bool = False) -> Iterator[Told]:
+    def apply(self, view: OrderView, *, is_complete: bool = False, stays_unresolved: bool = False) -> Iterator[Told]:
         """Merge what the gateway says; yields the order once per execution not seen before, else once if it changed.
 
         Between two yields the order is as it was right after that execution. Fees that came late are yielded before.
-        ``is_complete``: the view has all executions there are, not only new ones.
+        ``is_complete``: the view has all executions there are, not only new ones. ``stays_unresolved``: it lacks some,
+        and what is to be asked of the order stays so.
         """
         known = self._by_client_id.get(view.client_order_id)
         if known is None and view.completed_fills and not view.fills:
@@ -95,7 +96,8 @@ class Orders:
             order._lacks_terms = False
         if known is None and not is_complete and not view.fills:
             order._before = Decimal(view.cum_qty)
-        self.unresolved.discard(view.client_order_id)
+        if not stays_unresolved:
+            self.unresolved.discard(view.client_order_id)
         # What ended may come back: an absent order revives, an execution arrives late.
         self._live[order.id] = order
         before = order._facts()

@@ -6,6 +6,7 @@ from tests.simulate.faults import Profile
 from tests.simulate.mistakes import Mistake
 from tests.simulate.scenes import audits
 from tradingsys.gateway.auditing import Audit
+from tradingsys.gateway.host import look_when_saved
 from tradingsys.oms import auditing
 from tradingsys.store import auditing as stored
 
@@ -73,9 +74,9 @@ AUDIT_MISTAKES = (
     Mistake(
         "an_audit_looks_before_all_is_written",
         audits.not_yet_booked,
-        Audit._look,
-        "gateway.when_saved(written)",
-        "written(None)",
+        look_when_saved,
+        "gateway.when_saved(saved)",
+        "saved(None)",
         hidden_by="as above",
     ),
     Mistake(

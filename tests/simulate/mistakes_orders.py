@@ -9,9 +9,9 @@ from tradingsys.gateway.kernel import Gateway
 from tradingsys.gateway.orders import OrderDesk
 from tradingsys.gateway.reducing import Reducing
 from tradingsys.gateway.sessions import SessionDesk
+from tradingsys.oms.absence import Absence
 from tradingsys.oms.inquiry import Margins
 from tradingsys.oms.session_book import SessionBook
-from tradingsys.oms.settling import Settling
 
 __all__ = ["ORDER_MISTAKES"]
 
@@ -58,7 +58,7 @@ ORDER_MISTAKES = (
     Mistake(
         "absent_before_its_time",
         Profile.EXTREME,
-        Settling._ask_until_denied,
+        Absence._ask_until_denied,
         "elif answered and asked_ms > expiry_ms:",
         "elif answered:",
     ),
@@ -79,7 +79,7 @@ ORDER_MISTAKES = (
     Mistake(
         "no_answer_counts_as_a_denial",
         unknown.silence,
-        Settling._ask_until_denied,
+        Absence._ask_until_denied,
         "elif answered and asked_ms > expiry_ms:",
         "elif asked_ms > expiry_ms:",
         hidden_by="stream and lists of open orders find the order",

@@ -18,8 +18,8 @@ from tests.simulate.faults import Faults
 from tests.simulate.world import World, apart
 from tradingsys.core.enums import Side
 from tradingsys.core.errors import ConfigError, TradingError
+from tradingsys.store.columns import whole
 from tradingsys.store.read import reading
-from tradingsys.store.rows import whole
 
 __all__ = ["Editor", "SqlEdit", "with_edits"]
 

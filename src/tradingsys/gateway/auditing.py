@@ -17,7 +17,7 @@ from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import StoreError, TradingError
 from tradingsys.core.order import FillKey
 from tradingsys.core.records import HaltCause, Scope
-from tradingsys.gateway.host import Host
+from tradingsys.gateway.host import Host, look_when_saved
 from tradingsys.oms.auditing import compare
 from tradingsys.oms.procedure import until
 from tradingsys.store.auditing import booked_between, faults_of_file, first_to_audit, not_the_orders_own
@@ -129,14 +129,7 @@ class Audit:
     async def _look(self, question: Callable[[apsw.Connection], T]) -> T:
         """What pos.db says once all that is known is written there. Raises StoreError."""
         gateway, answer = self._gateway, list[T | StoreError]()
-
-        def written(error: StoreError | None) -> None:
-            if error is None:
-                gateway.store.look(question, answer.append)
-            else:
-                answer.append(error)
-
-        gateway.when_saved(written)
+        look_when_saved(gateway, question, answer.append)
         while not answer:
             await self._wait(_JOIN_MS)
         if isinstance(answer[0], StoreError):

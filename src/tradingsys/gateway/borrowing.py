@@ -81,20 +81,15 @@ def most_borrowed(orders: Iterable[Proposed], reference: Reference) -> Decimal |
     """What orders borrow at most, in USDT, where each may borrow all that it takes to place it; None without the price
     that tells it.
     """
-    total = _ZERO
-    for order in orders:
-        amount = order.qty * reference.worth
-        if order.terms.side is Side.BUY:
-            amount = _paid_at_most(order, reference)
-        if not amount:
-            return None
-        total += amount
-    return total
+    amounts = [_borrowed_at_most(order, reference) for order in orders]
+    return sum(amounts, _ZERO) if all(amounts) else None
 
 
-def _paid_at_most(order: Proposed, reference: Reference) -> Decimal:
-    """In USDT, by a buy: at its own price, and at the market's. 0 where what it pays with has no price."""
+def _borrowed_at_most(order: Proposed, reference: Reference) -> Decimal:
+    """In USDT: what is sold, or what a buy pays, at its own price and at the market's. 0 where that has no price."""
     terms, rate = order.terms, reference.rate
+    if terms.side is not Side.BUY:
+        return order.qty * reference.worth
     if terms.quote_order_qty is not None:
         return terms.quote_order_qty * rate
     own_px = terms.price or terms.stop_px or _ZERO

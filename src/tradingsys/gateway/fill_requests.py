@@ -8,12 +8,11 @@ each was told.
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-import apsw
+from functools import partial
 
 from tradingsys.core.errors import LocalProtocolError, StoreError
 from tradingsys.core.order import Fill
-from tradingsys.gateway.host import Host, Method, require_login, require_ready
+from tradingsys.gateway.host import Host, Method, look_when_saved, require_login, require_ready
 from tradingsys.gateway.sessions import Client
 from tradingsys.gateway.stored_rows import stored_fills_after
 from tradingsys.gateway.views import order_view
@@ -25,8 +24,6 @@ __all__ = ["FillRequests"]
 
 _MOST_FILLS = 250
 """In one answer, and those that one event told together with the last one: others must not wait for long."""
-_LARGEST = 2**53
-"""Number in JSON that all programs read alike."""
 
 _Found = tuple[list[tuple[TrackedOrder, list[Fill]]], Cursor | None]
 
@@ -49,12 +46,6 @@ class FillRequests:
             )
         client.is_reading = True
 
-        def saved(error: StoreError | None) -> None:
-            if error is not None:
-                told(error)
-            else:
-                gateway.store.look(lambda conn: _found(conn, session_id, params.after), told)
-
         def told(outcome: _Found | StoreError) -> None:
             client.is_reading = False
             if client.peer not in gateway.clients:
@@ -67,7 +58,8 @@ class FillRequests:
                 client.peer.write(encode_reply(request.id, found, is_bounded=False))
 
         # What a snapshot tells may be on its way to the file yet.
-        gateway.when_saved(saved)
+        question = partial(stored_fills_after, session=session_id, after=params.after, most_fills=_MOST_FILLS)
+        look_when_saved(gateway, question, told)
 
     def _views(self, runs: list[tuple[TrackedOrder, list[Fill]]]) -> Iterator[OrderView]:
         """Memory knows best how an order stands."""
@@ -87,13 +79,9 @@ class FillRequests:
                 code=ErrorCode.BAD_REQUEST,
             )
         latest = gateway.sessions.session(session_id).n if gateway.sessions is not None else 0
-        if not (0 <= epoch <= _LARGEST and 0 <= n <= _LARGEST) or (epoch, n) > (gateway.epoch, latest):
+        if epoch < 0 or n < 0 or (epoch, n) > (gateway.epoch, latest):
             raise LocalProtocolError(
                 f"the session has no event {n} of epoch {epoch}: its last one is {latest} of {gateway.epoch}; "
                 "after is the epoch and n of an event, or of a snapshot",
                 code=ErrorCode.BAD_REQUEST,
             )
-
-
-def _found(conn: apsw.Connection, session_id: int, after: Cursor) -> _Found:
-    return stored_fills_after(conn, session_id, after, _MOST_FILLS)

@@ -112,7 +112,8 @@ class Flattening:
         instrument = gateway.instruments.get(order.symbol)
         if closed is None or not closed.code or order.terms is None or instrument is None:
             return None
-        px = gateway.market.prices.worth(order.symbol) or gateway.book.position(order.session, order.symbol).entry_px
+        px = gateway.market.prices.worth(order.symbol, gateway.now_ns())
+        px = px or gateway.book.position(order.session, order.symbol).entry_px
         return gateway.venue.refused_misfit(order.terms, instrument, px, closed.code, closed.reason)
 
     def _fresh_px(self, symbol: str) -> Decimal | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import apsw
 
 from tradingsys.core.errors import LocalProtocolError, StoreError, TradingError
 from tradingsys.core.ids import MAX_SESSION
@@ -35,11 +37,14 @@ __all__ = [
     "Method",
     "check_session",
     "known_instrument",
+    "look_when_saved",
     "reply",
     "require_login",
     "require_ready",
     "require_trading",
 ]
+
+T = TypeVar("T")
 
 
 class Host(Protocol):
@@ -104,6 +109,20 @@ class Host(Protocol):
 
 
 Method = Callable[[Client, Request], None]
+
+
+def look_when_saved(
+    gateway: Host, question: Callable[[apsw.Connection], T], told: Callable[[T | StoreError], None]
+) -> None:
+    """Ask pos.db once everything learned so far is written there, or tell why that could not be."""
+
+    def saved(error: StoreError | None) -> None:
+        if error is None:
+            gateway.store.look(question, told)
+        else:
+            told(error)
+
+    gateway.when_saved(saved)
 
 
 def reply(client: Client, request_id: int, result: object) -> None:

@@ -108,7 +108,6 @@ class Gateway:
         self._tell = Announcements(self.clients)
         self.is_ready = False
         self.account, self.text = "", "starting"
-        self._incarnation: Incarnation | None = None
         self.stopping = Stopping(self)
         self.limiting = Limiting(self, settings.limits, settings.sessions)
         self._requests = RequestHandler(self)
@@ -218,7 +217,7 @@ class Gateway:
     @property
     def epoch(self) -> int:
         """This incarnation's number; 0 before the boot minted it."""
-        return self._incarnation.epoch if self._incarnation else 0
+        return self.book.recalling.epoch or 0
 
     @property
     def up_ns(self) -> int:
@@ -291,7 +290,7 @@ class Gateway:
         self.venue.set_limits(rules.rate_limits)
 
     def _epoch_begun(self, incarnation: Incarnation) -> None:
-        self._incarnation, settings = incarnation, self.settings
+        settings = self.settings
         self.sessions = self._tell.sessions = SessionDesk(incarnation.epoch, settings.token, settings.admitted)
         self.orders = OrderDesk(
             self.book,
@@ -377,7 +376,7 @@ class Gateway:
                     begun += inquiries(effect, self.recovery, self.book, is_ready=self.is_ready)
         self.recent.note(records)
         moved, self._tell.moved = [*self._tell.moved], {}
-        self._saving.save(self._tell.numbered(records, self.book.recalling.epoch or 0), durable=durable, moved=moved)
+        self._saving.save(self._tell.numbered(records, self.epoch), durable=durable, moved=moved)
         for row in halted:
             self.halting.noted(row)
         for procedure in begun:  # what one of these causes at once must not be written down before what caused it

@@ -54,7 +54,7 @@ class Limiting:
         self.sessions: dict[int, Guarded] = {}
         self._gateway, self._defaults, self._configured = gateway, defaults, sessions
         self._days = {record.session: record for record in gateway.store.saved.days}
-        self.valuing = Valuing(gateway.market.prices, gateway.instruments, gateway.book)
+        self.valuing = Valuing(gateway.market.prices, gateway.instruments, gateway.book, gateway.now_ns)
         self.losses = Losses(gateway, self.valuing, defaults.account, self._days.get(None))
         self.debts = Borrowing(self.account.max_borrowed, self.valuing.last_rate)
         self.reading = PriceReading(gateway)

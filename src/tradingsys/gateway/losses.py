@@ -72,7 +72,7 @@ class Losses:
         price is told. With an older price it would lose, or gain, by the edit itself.
         """
         gateway = self._gateway
-        px = self._valuing.px_now(symbol, gateway.now_ns())
+        px = self._valuing.px_now(symbol)
         if px is not None:
             gateway.book.value_edits(session, symbol, px)
         elif symbol in gateway.instruments:

@@ -174,16 +174,18 @@ class Prices:
         """When its latest price came; None without one."""
         return max((at_ns for _, at_ns in self._known(symbol)), default=None)
 
-    def worth(self, symbol: str) -> Decimal | None:
-        """The best price known to value a position with, however old."""
-        latest = self.latest(symbol)
-        return None if latest is None else latest[0]
+    def worth(self, symbol: str, now_ns: int) -> Decimal | None:
+        """What to value a position with: what it trades at now, or else the newest that is known, however old."""
+        px = self.worth_now(symbol, now_ns)
+        known = self._known(symbol) if px is None else []
+        return max(known, key=_when)[0] if known else px
 
-    def latest(self, symbol: str) -> tuple[Decimal, int] | None:
-        """The same, and when it came: a stream that is silent is worth less than what the exchange was asked since."""
-        known = self._known(symbol)
-        newest_ns = max(map(_when, known), default=0)
-        return next((each for each in known if newest_ns - each[1] <= FRESH_S * _NS_PER_S), None)
+    def worth_now(self, symbol: str, now_ns: int) -> Decimal | None:
+        """The same, where that was told within `FRESH_S`: a stream that is silent for longer is worth less than what
+        the exchange was asked since.
+        """
+        oldest_ns = now_ns - FRESH_S * _NS_PER_S
+        return next((px for px, at_ns in self._known(symbol) if at_ns >= oldest_ns), None)
 
     def _known(self, symbol: str) -> list[tuple[Decimal, int]]:
         """Prices and when they came: what measures best first."""

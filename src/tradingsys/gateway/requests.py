@@ -28,8 +28,10 @@ __all__ = ["RequestHandler"]
 
 _BOUNDED = frozenset({"order", "order_list", "amend", "cancel"})
 """Limits of their own keep these from taking the loop: however dear each is on a machine, none waits for that."""
-_LONGEST_BOUNDED = 2048
-"""Bytes: a list of three orders with every field written out needs less. What is longer only calls itself so."""
+_LONGEST_BOUNDED = 4096
+"""Bytes: a list of three orders with every field written out, and spaces between, needs two thirds of that. What is
+longer only calls itself so.
+"""
 _FLOODERS_WAIT_S = 5.0
 """Before they may come again: the time of others that they cost is little beside this."""
 

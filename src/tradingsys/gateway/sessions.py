@@ -14,12 +14,12 @@ from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.ids import MAX_SESSION
 from tradingsys.core.instrument import plain
 from tradingsys.core.position import SessionPosition
-from tradingsys.gateway.pace import LoginPace, Pace
+from tradingsys.gateway.pace import LoginPace
 from tradingsys.gateway.seams import Peer
 from tradingsys.gateway.tokens import Tokens
 from tradingsys.gateway.unsaved import Unsaved
 from tradingsys.gateway.views import executed_view, money_view
-from tradingsys.oms.pace import Window
+from tradingsys.oms.pace import Rate, Window
 from tradingsys.wire.codec import encode
 from tradingsys.wire.messages import (
     PROTOCOL_VERSION,
@@ -59,7 +59,7 @@ class Client:
     """One connection of a strategy."""
 
     __slots__ = (
-        "_pace",
+        "_rate",
         "heard_ns",
         "ignored",
         "instance",
@@ -103,11 +103,11 @@ class Client:
         """Whether it takes no heed of being told to slow down."""
         self.ignored = Window(_MAX_IGNORED + 1, _IGNORED_WINDOW_S)
         """Its messages that came faster than allowed: a burst now and then, for days, is no flood."""
-        self._pace = Pace(_MESSAGES, _MESSAGES_PER_S)
+        self._rate = Rate(_MESSAGES_PER_S, _MESSAGES)
 
     def may_speak(self, now_ns: int) -> bool:
         """Whether one more message is within the rate that a connection is allowed, and has not waited too long."""
-        if self._pace.takes(now_ns) and not self.peer.is_late:
+        if self._rate.takes(now_ns) and not self.peer.is_late:
             return True
         self.is_flooding = self.ignored.note(now_ns)
         return False

@@ -7,11 +7,11 @@ from itertools import groupby
 
 import apsw
 
-from tradingsys.core.order import Fill, Order
+from tradingsys.core.order import Fill
 from tradingsys.core.records import FillRecord, OrderRecord
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.store import read
-from tradingsys.store.rows import read_fills, read_orders
+from tradingsys.store.order_rows import read_fills, read_orders
 from tradingsys.wire.messages import Cursor
 from tradingsys.wire.operator import Selection
 
@@ -24,7 +24,7 @@ MOST_ROWS = 1_000
 def stored_orders(conn: apsw.Connection, selection: Selection) -> list[TrackedOrder]:
     """The newest that match, open or not, each with its fills."""
     records = read.orders(conn, *_chosen(selection), limit=most(selection))
-    return [_with_fills(conn, record) for record in records]
+    return [_with_fills(conn, row.intent.client_order_id, row.intent.session, row) for row in records]
 
 
 def stored_fills(conn: apsw.Connection, selection: Selection) -> list[FillRecord]:
@@ -45,7 +45,7 @@ def stored_fills_after(
     runs: list[tuple[TrackedOrder, list[Fill]]] = []
     for name, run in groupby(named, key=lambda row: row.client_order_id or ""):
         together = list(run)
-        order = orders.get(name) or _stored_order(conn, name, together[0])
+        order = orders.get(name) or _found(conn, name, session)
         orders[name] = order
         runs.append((order, [row.fill for row in together]))
     return runs, (rows[-1].epoch, rows[-1].n) if len(rows) >= most_fills else None
@@ -70,23 +70,14 @@ def most(selection: Selection) -> int:
     return max(0, min(selection.limit, MOST_ROWS))
 
 
-def _with_fills(conn: apsw.Connection, record: OrderRecord) -> TrackedOrder:
-    return _knowing_fills(conn, TrackedOrder.of_record(record))
+def _found(conn: apsw.Connection, client_order_id: str, session: int) -> TrackedOrder:
+    records = read_orders(conn, "WHERE client_order_id = ?", (client_order_id,))
+    return _with_fills(conn, client_order_id, session, records[0] if records else None)
 
 
-def _knowing_fills(conn: apsw.Connection, order: TrackedOrder) -> TrackedOrder:
-    rows = read_fills(conn, "WHERE client_order_id = ?", (order.client_order_id,))
-    order.facts = order.facts.with_fills(row.fill for row in rows)
-    return order
-
-
-def _stored_order(conn: apsw.Connection, client_order_id: str, row: FillRecord) -> TrackedOrder:
-    """With all of its fills; only those may have told of it."""
-    for record in read_orders(conn, "WHERE client_order_id = ?", (client_order_id,)):
-        return _with_fills(conn, record)
-    facts = Order((client_order_id,), row.fill.venue_order_id)
-    order = TrackedOrder(client_order_id, row.session, facts, None, symbol=row.fill.symbol)
-    return _knowing_fills(conn, order)
+def _with_fills(conn: apsw.Connection, client_order_id: str, session: int, record: OrderRecord | None) -> TrackedOrder:
+    fills = read_fills(conn, "WHERE client_order_id = ?", (client_order_id,))
+    return TrackedOrder.of_rows(client_order_id, session, record, fills)
 
 
 def _chosen(selection: Selection) -> tuple[int | None, str | None]:

@@ -9,7 +9,7 @@ from functools import partial
 from tradingsys.core.enums import Side
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.records import PriceRecord
-from tradingsys.gateway.prices import FRESH_S, Measured, Prices
+from tradingsys.gateway.prices import Measured, Prices
 from tradingsys.oms.earnings import Holding
 from tradingsys.oms.limit_checks import Reference
 from tradingsys.oms.session_book import SessionBook
@@ -28,8 +28,10 @@ _ZERO = Decimal(0)
 class Valuing:
     """Of orders and of what sessions hold."""
 
-    def __init__(self, prices: Prices, instruments: Mapping[str, Instrument], book: SessionBook) -> None:
-        self._prices, self._instruments, self._book = prices, instruments, book
+    def __init__(
+        self, prices: Prices, instruments: Mapping[str, Instrument], book: SessionBook, now_ns: Callable[[], int]
+    ) -> None:
+        self._prices, self._instruments, self._book, self._now_ns = prices, instruments, book, now_ns
 
     def reference(self, symbol: str, max_age_s: int | None, now_ns: int) -> Reference:
         """What an order on a symbol is measured with now."""
@@ -79,7 +81,7 @@ class Valuing:
             self._keep(needed)
 
     def _keep(self, symbol: str) -> None:
-        px, quote, kept = self._prices.worth(symbol), self._quote_asset(symbol), self._book.prices.get(symbol)
+        px, quote, kept = self._told_px(symbol), self._quote_asset(symbol), self._book.prices.get(symbol)
         if px is None:
             return
         if kept is None or kept.quote_asset != quote or abs(px - kept.px) * 100 > kept.px * _KEPT_PERCENT:
@@ -90,7 +92,7 @@ class Valuing:
         was; else 0.
         """
         quote = self._quote_asset(symbol)
-        px, rate = self._prices.worth(symbol), self.rate(quote)
+        px, rate = self._told_px(symbol), self.rate(quote)
         if px is not None and rate is not None:
             return px * rate
         last_rate = rate or _rate(quote, self._kept_px) or _ZERO
@@ -122,19 +124,21 @@ class Valuing:
 
     def px(self, symbol: str) -> Decimal | None:
         """What it trades at; of what is not listed any more, what it did. All else is asked for, and told soon."""
-        px = self._prices.worth(symbol)
+        px = self._told_px(symbol)
         return self._kept_px(symbol) if px is None and symbol not in self._instruments else px
 
-    def px_now(self, symbol: str, now_ns: int) -> Decimal | None:
-        """The same, but nothing that was told longer ago than a moment."""
+    def px_now(self, symbol: str) -> Decimal | None:
+        """The same, but of what is listed nothing that was told longer ago than a moment."""
         if symbol not in self._instruments:
             return self.px(symbol)
-        px, told_ns = self._prices.latest(symbol) or (None, now_ns)
-        return px if now_ns - told_ns <= FRESH_S * _NS_PER_S else None
+        return self._prices.worth_now(symbol, self._now_ns())
+
+    def _told_px(self, symbol: str) -> Decimal | None:
+        return self._prices.worth(symbol, self._now_ns())
 
     def _last_px(self, symbol: str) -> Decimal:
-        """The newest that was ever known, what was paid where no price was; 0 without either."""
-        return self._prices.worth(symbol) or self._kept_px(symbol) or self._paid(symbol)
+        """As it was last known, before a restart too; what was paid where no price ever was; 0 without either."""
+        return self._told_px(symbol) or self._kept_px(symbol) or self._paid(symbol)
 
     def _kept_px(self, symbol: str) -> Decimal | None:
         kept = self._book.prices.get(symbol)

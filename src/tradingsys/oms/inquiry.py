@@ -17,8 +17,10 @@ from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.sign_of_life import SignOfLife
 from tradingsys.oms.tracked_order import TrackedOrder
 
-__all__ = ["Inquiry", "Margins", "Timing"]
+__all__ = ["NEGATIVES_NEEDED", "Inquiry", "Margins", "Timing"]
 
+NEGATIVES_NEEDED = 3
+"""So often the venue must deny an order before that is believed."""
 _NS_PER_MS = 1_000_000
 
 
@@ -126,7 +128,7 @@ class Inquiry:
 
     def owners_to_come(self) -> set[tuple[str, str]]:
         """Orders (symbol, venue order id) without an owner of which the venue may yet tell whose they are: it refuses
-        none of what `Settling.attribute` asks.
+        none of what `Attribution.attribute` asks.
         """
         return {each for each in self.book.unattributed if self._may_be_told(*each)}
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from tradingsys.core.commands import ConditionalOrdersQuery, OpenOrdersQuery
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.order import Order
+from tradingsys.oms.attribution import Attribution
 from tradingsys.oms.inquiry import Inquiry
 from tradingsys.oms.refusals import NotTold
-from tradingsys.oms.settling import Settling
 
 __all__ = ["LostOrders"]
 
@@ -21,9 +21,9 @@ class LostOrders:
     nobody's.
     """
 
-    def __init__(self, inquiry: Inquiry, settling: Settling) -> None:
+    def __init__(self, inquiry: Inquiry, attribution: Attribution) -> None:
         self._inquiry = inquiry
-        self._settling = settling
+        self._attribution = attribution
         self._book = inquiry.book
 
     async def find(self) -> None:
@@ -48,7 +48,7 @@ class LostOrders:
 
     async def _recognise(self, facts: Order, symbol: str) -> set[str]:
         try:
-            await self._settling.recognise(facts, symbol, patiently=True)
+            await self._attribution.recognise(facts, symbol, patiently=True)
         except NotTold:
             return {symbol}
         return set()

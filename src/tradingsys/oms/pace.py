@@ -1,4 +1,4 @@
-"""How fast a session acts: what was let pass, refused and executed within a while."""
+"""How fast somebody acts: what was let pass, and what a session was refused and executed within a while."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Window:
 
 
 class Rate:
-    """Orders and amends: so many at once after a pause, then so many a second; None is as many as anybody likes."""
+    """So many at once after a pause, then so many a second; None is as many as anybody likes."""
 
     def __init__(self, per_s: int | None, burst: int) -> None:
         self._per_s, self._burst = per_s, burst
@@ -60,9 +60,9 @@ class Rate:
         self._paid_ns = 0
 
     def check(self, count: int, now_ns: int, limit: str) -> Denial | None:
-        """Why so many come too soon, or None."""
+        """Why so many orders and amends come too soon, or None."""
         owed_ns = self._owed_ns(count, now_ns)
-        if self._per_s is None or owed_ns <= self._burst * self._cost_ns:
+        if self._has_room(owed_ns):
             return None
         allowed = f"{self._burst} at once, then {self._per_s} a second"
         come = f"{-(-owed_ns // self._cost_ns)} at once"
@@ -73,9 +73,19 @@ class Rate:
         if self._per_s is not None:
             self._paid_ns = now_ns + self._owed_ns(count, now_ns)
 
+    def takes(self, now_ns: int) -> bool:
+        """Whether one more may be done; if so, it was."""
+        if not self._has_room(self._owed_ns(1, now_ns)):
+            return False
+        self.passed(1, now_ns)
+        return True
+
     def ahead(self, now_ns: int) -> int:
         """How much of the burst is used up."""
         return max(0, self._paid_ns - now_ns) // self._cost_ns
+
+    def _has_room(self, owed_ns: int) -> bool:
+        return self._per_s is None or owed_ns <= self._burst * self._cost_ns
 
     def _owed_ns(self, count: int, now_ns: int) -> int:
         return max(0, self._paid_ns - now_ns) + count * self._cost_ns

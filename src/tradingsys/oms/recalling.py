@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from tradingsys.core.ids import EXTERNAL, OrderKey, decode_client_order_id
-from tradingsys.core.order import Order
 from tradingsys.core.records import FillRecord, OrderRecord, Saved
 from tradingsys.oms.fill_book import FillBook
 from tradingsys.oms.order_index import OrderIndex
@@ -60,15 +59,9 @@ class Recalling:
     def _remember(
         self, client_order_id: str, key: OrderKey, record: OrderRecord | None, fills: Sequence[FillRecord]
     ) -> TrackedOrder:
-        if record is not None:
-            order = TrackedOrder.of_record(record)
-        else:
-            first = fills[0].fill
-            facts = Order((client_order_id,), first.venue_order_id)
-            order = TrackedOrder(client_order_id, key.session, facts, None, symbol=first.symbol)
+        order = TrackedOrder.of_rows(client_order_id, key.session, record, fills)
         for row in fills:
             self._fills.remember(row)
-        order.facts = order.facts.with_fills(row.fill for row in fills)
         self._index.add(order)
         self._index.note_activity(order)
         return order

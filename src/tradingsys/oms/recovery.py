@@ -20,9 +20,11 @@ from tradingsys.core.errors import TradingError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.order import Order
 from tradingsys.core.venue_clock import VenueClock
+from tradingsys.oms.absence import Absence
 from tradingsys.oms.account_books import AccountBooks
 from tradingsys.oms.account_check import NO_DIFFERENCE, AccountCheck, Difference
 from tradingsys.oms.asset_account import AssetAccount
+from tradingsys.oms.attribution import Attribution
 from tradingsys.oms.cadence import Cadence, whose_turn
 from tradingsys.oms.cash_history import CashHistory
 from tradingsys.oms.contract_account import ContractAccount
@@ -64,8 +66,9 @@ class Recovery:
         """``charges_interest``: the account can borrow, and its cash history has what that costs."""
         self._inquiry = Inquiry(book, margins, timing, now_ns, clock)
         self._history = TradeHistory(self._inquiry)
-        self._settling = Settling(self._inquiry, self._history)
-        self._lost_orders = LostOrders(self._inquiry, self._settling)
+        self._settling, self._attribution = Settling(self._inquiry), Attribution(self._inquiry)
+        self._absence = Absence(self._inquiry, self._history, self._attribution)
+        self._lost_orders = LostOrders(self._inquiry, self._attribution)
         self._lost_symbols = LostSymbols(book, self._inquiry.refusals)
         self._wanted: set[str] = set()
         """Symbols that somebody wants to trade, and that are not accounted for."""
@@ -325,11 +328,11 @@ class Recovery:
 
     async def look_for(self, order: TrackedOrder) -> None:
         """The answer to an order is late: ask whether it is there."""
-        await self._settling.look_for(order)
+        await self._absence.look_for(order)
 
     async def resolve(self, order: TrackedOrder) -> None:
         """Ask until the venue shows the order, or until it provably never got it."""
-        await self._settling.resolve(order)
+        await self._absence.resolve(order)
 
     async def settle_cancel(self, order: TrackedOrder) -> None:
         """After a cancel whose outcome is not known, or that was refused: see what the order is now."""
@@ -345,7 +348,7 @@ class Recovery:
 
     async def attribute(self, symbol: str, venue_order_id: str) -> None:
         """Find out whose order a fill belongs to."""
-        await self._settling.attribute(symbol, venue_order_id)
+        await self._attribution.attribute(symbol, venue_order_id)
 
     async def pull_funding(self, *, expected: bool = False) -> None:
         """Book funding since the last reading to those who held the symbol; ``expected``: the venue announced it."""

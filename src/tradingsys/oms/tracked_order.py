@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from msgspec import Struct, structs
 
 from tradingsys.core.enums import OrderStatus, Side
 from tradingsys.core.order import Order, Terms
-from tradingsys.core.records import Intent, OrderRecord, Replace
+from tradingsys.core.records import FillRecord, Intent, OrderRecord, Replace
 
 __all__ = ["TrackedOrder"]
 
@@ -77,6 +78,20 @@ class TrackedOrder(Struct, eq=False):
         order.revisions = max(order.revisions_seen, record.replace.revision if record.replace else 0)
         order.absent = record.absent
         order.in_doubt = not order.has_evidence and not record.absent
+        return order
+
+    @classmethod
+    def of_rows(
+        cls, client_order_id: str, session: int, record: OrderRecord | None, fills: Sequence[FillRecord]
+    ) -> TrackedOrder:
+        """The same with its executions; without a record only these told of it, and there is one at least."""
+        if record is not None:
+            order = cls.of_record(record)
+        else:
+            first = fills[0].fill
+            facts = Order((client_order_id,), first.venue_order_id)
+            order = cls(client_order_id, session, facts, None, symbol=first.symbol)
+        order.facts = order.facts.with_fills(row.fill for row in fills)
         return order
 
     @property

@@ -7,7 +7,8 @@ import apsw
 from tradingsys.core.errors import StoreError
 from tradingsys.core.order import Fill
 from tradingsys.store.backups import check_sums
-from tradingsys.store.rows import read_fills, whole
+from tradingsys.store.columns import whole
+from tradingsys.store.order_rows import read_fills
 from tradingsys.store.sqlite import rows
 
 __all__ = ["booked_between", "faults_of_file", "first_to_audit", "not_the_orders_own"]

@@ -11,10 +11,10 @@ import apsw
 from msgspec import Struct
 
 from tradingsys.core.errors import StoreError
+from tradingsys.store.columns import whole
 from tradingsys.store.files import create_private, fsync_directory, fsync_file
 from tradingsys.store.meta import meta
 from tradingsys.store.migrations import APPLICATION_ID, VERSION
-from tradingsys.store.rows import whole
 from tradingsys.store.sqlite import open_reader, rows
 
 __all__ = ["Contents", "back_up", "check_copy", "check_sums", "copy_to", "prune"]

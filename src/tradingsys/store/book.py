@@ -16,12 +16,14 @@ from tradingsys.core.ids import lineage_from_random
 from tradingsys.core.records import Edit, PositionRecord, Record
 from tradingsys.store import legacy
 from tradingsys.store.backups import back_up
+from tradingsys.store.columns import whole
 from tradingsys.store.edits import RowEdit, find_edits, parse_net, plain
 from tradingsys.store.journal import Entry
 from tradingsys.store.loading import Identity, identify, load
 from tradingsys.store.meta import RESTORED, forget_meta, meta, set_meta
 from tradingsys.store.migrations import migrate, needs_migration
-from tradingsys.store.rows import insert_intent, whole, write
+from tradingsys.store.order_rows import insert_intent
+from tradingsys.store.rows import write
 from tradingsys.store.soundness import misplaced
 from tradingsys.store.sqlite import data_version, rows, transaction
 from tradingsys.store.ticket import Ticket

@@ -11,12 +11,12 @@ from tradingsys.core.errors import ConfigError, StoreError
 from tradingsys.core.ids import lineage_from_random
 from tradingsys.store.backups import back_up
 from tradingsys.store.book import absorb_journal, identify
+from tradingsys.store.columns import whole
 from tradingsys.store.journal import read_segments
 from tradingsys.store.lock import Lock
 from tradingsys.store.meta import RESTORED, set_meta
 from tradingsys.store.migrations import needs_migration
 from tradingsys.store.read import reading
-from tradingsys.store.rows import whole
 from tradingsys.store.soundness import check_values
 from tradingsys.store.sqlite import rows, transaction
 from tradingsys.store.writer import open_writer

@@ -19,18 +19,17 @@ from tradingsys.core.records import (
     WatermarkRecord,
 )
 from tradingsys.core.reports import TOLD_AGAIN_MS
+from tradingsys.store.columns import whole
 from tradingsys.store.edits import read_edits
 from tradingsys.store.meta import meta
+from tradingsys.store.order_rows import read_fills, read_orders
 from tradingsys.store.rows import (
     read_adjustments,
-    read_fills,
     read_ledger,
     read_ledger_marks,
-    read_orders,
     read_performance,
     read_symbols,
     sum_ledger,
-    whole,
 )
 from tradingsys.store.sqlite import rows
 from tradingsys.store.standing_rows import read_days, read_halts, read_missing, read_prices, read_sessions

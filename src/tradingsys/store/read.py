@@ -19,9 +19,11 @@ from tradingsys.core.records import (
     PositionRecord,
     SessionRecord,
 )
+from tradingsys.store.columns import whole
 from tradingsys.store.edits import parse_net
 from tradingsys.store.migrations import APPLICATION_ID
-from tradingsys.store.rows import read_adjustments, read_fills, read_ledger, read_orders, whole
+from tradingsys.store.order_rows import read_fills, read_orders
+from tradingsys.store.rows import read_adjustments, read_ledger
 from tradingsys.store.sqlite import SqlValue, open_reader, rows
 from tradingsys.store.standing_rows import read_halts, read_sessions
 

@@ -32,8 +32,8 @@ from tradingsys.store.files import free_bytes
 from tradingsys.store.journal import SEGMENT_BYTES, Journal, Segment, read_segments, restart
 from tradingsys.store.kill_file import read_kill_file
 from tradingsys.store.lock import Lock
+from tradingsys.store.order_rows import read_fills, read_orders
 from tradingsys.store.read import reading
-from tradingsys.store.rows import read_fills, read_orders
 from tradingsys.store.runner import Runner
 from tradingsys.store.soundness import HINT, check_values
 from tradingsys.store.sqlite import as_store_error, data_version, open_reader

@@ -105,6 +105,30 @@ def test_what_waited_on_a_symbol_that_a_later_start_is_told_of_is_asked_for_with
     assert fences(scene) == fenced, "nothing is on its way that its journal does not have"
 
 
+def test_what_a_start_reads_of_a_lost_symbol_before_strategies_may_come_is_told_to_those_that_come_back(
+    tmp_path: Path,
+) -> None:
+    """It is an event of this start like all that it reads later."""
+    settings, venue = structs.replace(TWO_SYMBOLS, product=ProductName.SPOT), SpotVenue()
+    venue.instruments.append(structs.replace(venue.instruments[0], symbol="ETHUSDT", base_asset="ETH"))
+    scene = Scene(tmp_path, settings, venue=venue).ready()
+    client = scene.client(1)
+    after = [client.login_result["epoch"], 0]
+    resting = scene.accepts(client.order(**BTC))
+    assert resting.venue_order_id is not None
+    executes(scene, GONE, resting.venue_order_id, qty="4")
+    scene.venue.answers[ConditionalOrdersQuery] = lambda _: ()
+    scene.settings = structs.replace(settings, symbols=(SYMBOL,), scan=(GONE, "ETHUSDT"))
+    scene.gateway.stop()
+    forgets_the_symbol(scene)
+    restarts(scene)
+    scene.run(60)
+    assert scene.gateway.is_ready and scene.gateway.book.net(1, GONE) == D(4)
+    client = scene.client(1)
+    found = client.result("get_fills", {"lineage": client.login_result["lineage"], "after": after})
+    assert [fill["qty"] for view in found["orders"] for fill in view["fills"]] == ["4"]
+
+
 def test_what_is_refused_when_it_is_subscribed_can_be_traded_as_soon_as_it_is_told(tmp_path: Path) -> None:
     scene = Scene(tmp_path, WATCHED).ready()
     client = scene.client(1)

@@ -29,7 +29,7 @@ def test_what_a_book_without_a_middle_was_before_is_known_and_grows_old(gone: De
     for at_ns in (200, 300):
         prices.note(gone, at_ns)
     prices.note(Depth("DOGEUSDT", 0, [], []), 400)
-    assert prices.best("DOGEUSDT") is None and prices.worth("DOGEUSDT") == Decimal("0.6")
+    assert prices.best("DOGEUSDT") is None and prices.worth("DOGEUSDT", 400) == Decimal("0.6")
     assert prices.measure("DOGEUSDT", 100, 400).px == Decimal("0.6")
     assert prices.measure("DOGEUSDT", 101, 400).px is None, "of the book that was"
 
@@ -76,16 +76,16 @@ def test_the_last_middle_of_a_book_is_known_however_much_came_since(without: int
         prices.note(book("0.5", "0.7") if at_ns < 99 else book("0.6", "0.8"), at_ns)
     for at_ns in range(100, 100 + without):
         prices.note(book("0.9", "0.8"), at_ns)
-    assert prices.worth("DOGEUSDT") == Decimal("0.7")
+    assert prices.worth("DOGEUSDT", 200) == Decimal("0.7")
     assert prices.newest_ns("DOGEUSDT") == 99
 
 
 def test_what_was_asked_for_is_worth_more_than_a_stream_that_is_silent() -> None:
     prices, second = Prices(), 1_000_000_000
     prices.note(book("0.5", "0.7"), 0)
-    prices.read("DOGEUSDT", Decimal("0.4"), 30 * second)
-    assert prices.worth("DOGEUSDT") == Decimal("0.6")
-    prices.read("DOGEUSDT", Decimal("0.4"), 31 * second)
-    assert prices.worth("DOGEUSDT") == Decimal("0.4")
-    prices.note(book("0.5", "0.7"), 32 * second)
-    assert prices.worth("DOGEUSDT") == Decimal("0.6")
+    prices.read("DOGEUSDT", Decimal("0.4"), 26 * second)
+    for at_s, worth, worth_now in ((30, "0.6", "0.6"), (31, "0.4", "0.4"), (56, "0.4", "0.4"), (57, "0.4", None)):
+        assert prices.worth("DOGEUSDT", at_s * second) == Decimal(worth)
+        assert prices.worth_now("DOGEUSDT", at_s * second) == (worth_now and Decimal(worth_now))
+    prices.note(book("0.5", "0.7"), 60 * second)
+    assert prices.worth("DOGEUSDT", 60 * second) == Decimal("0.6")

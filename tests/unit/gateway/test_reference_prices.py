@@ -81,8 +81,9 @@ def test_a_price_is_as_old_as_it_is_however_new_the_answer(tmp_path: Path) -> No
     denied(client)
     tells_price(scene, "0.7")
     client.order(price="0.7")
-    scene.gateway.market.prices.read("DOGEUSDT", Decimal("0.5"), scene.now_ns - 10**9)
-    assert scene.gateway.market.prices.worth("DOGEUSDT") == Decimal("0.7"), "a late answer makes nothing older"
+    prices = scene.gateway.market.prices
+    prices.read("DOGEUSDT", Decimal("0.5"), scene.now_ns - 10**9)
+    assert prices.worth("DOGEUSDT", scene.now_ns) == Decimal("0.7"), "a late answer makes nothing older"
 
 
 def test_where_nobody_bids_or_offers_there_is_no_price(tmp_path: Path) -> None:

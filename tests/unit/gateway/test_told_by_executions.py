@@ -59,10 +59,9 @@ def test_an_order_that_nobody_knows_the_terms_of_is_asked_for_again(scene: Scene
     """The book lost it once more, and its executions are not read yet."""
     name = of_an_earlier_epoch(scene)
     client = scene.client(instance="i1")
-    epochs = scene.gateway._incarnation
-    assert epochs is not None and scene.gateway.orders is not None
-    earlier = structs.replace(epochs, first_epoch=0)
-    monkeypatch.setattr(scene.gateway.orders._unproven, "_incarnation", earlier)
+    assert scene.gateway.orders is not None
+    unproven = scene.gateway.orders._unproven
+    monkeypatch.setattr(unproven, "_incarnation", structs.replace(unproven._incarnation, first_epoch=0))
     item = {"client_order_id": name, "symbol": "dogeusdt", "side": "BUY", "order_type": "LIMIT", "quantity": "12"}
     code, _ = client.error("resolve", {"orders": [item | {"terms_unknown": True}]})
     assert code == ErrorCode.NOT_READY and not scene.gateway.book.open_orders()

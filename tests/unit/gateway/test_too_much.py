@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from enum import Enum
+from typing import get_args, get_type_hints
 
 import pytest
 
 from tests.simulate.rig import Rig
 from tradingsys.wire.messages import ErrorCode
+from tradingsys.wire.messages.orders import OrderParams
 
 
 def test_who_is_late_because_of_what_it_asked_before_is_told_so_and_nothing_is_done(
@@ -32,11 +35,30 @@ def test_only_orders_of_a_session_that_trades_owe_the_others_nothing(rig: Rig, m
     client, forgiven = rig.client(), []
     [peer] = rig.gateway.gateway.clients
     monkeypatch.setattr(type(peer), "forgive", lambda each: forgiven.append(each))
-    client.error("order", {"padding": [{}] * 1_000})
+    client.error("order", {"padding": [{}] * 2_000})
     rig.client(None).error("order", {})
     assert not forgiven
     client.ask("order", client.order_params())
     assert forgiven == [peer]
+
+
+def test_the_longest_list_of_orders_owes_the_others_nothing(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three orders with every field written out, as programs write them that leave spaces; nothing but an order."""
+    client, forgiven = rig.client(), []
+    [peer] = rig.gateway.gateway.clients
+    monkeypatch.setattr(type(peer), "forgive", lambda each: forgiven.append(each))
+    order = {name: _longest(kind) for name, kind in get_type_hints(OrderParams).items()}
+    client.error("order_list", {"contingency": "OTOCO", "orders": [order] * 3})
+    assert forgiven == [peer]
+
+
+def _longest(kind: object) -> object:
+    """The longest value that a field of an order may have."""
+    for each in get_args(kind) or (kind,):
+        if isinstance(each, type) and issubclass(each, Enum):
+            return max((str(value.value) for value in each), key=len)
+    of = {str: "9" * 28, int: 2**53, bool: False}
+    return next(value for each, value in of.items() if each in (kind, *get_args(kind)))
 
 
 def test_a_flooding_client_is_told_so(rig: Rig) -> None:

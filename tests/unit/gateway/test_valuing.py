@@ -100,3 +100,33 @@ def test_where_orders_are_measured_with_any_price_what_is_held_is_valued_all_the
     assert {*asked_prices(scene)} == {"DOGEUSDT"} and used(scene, "max_daily_loss") == [("10", "0", 0)]
     scene.run(60)
     assert 2 <= len(asked_prices(scene)) <= 5
+
+
+def test_what_it_trades_at_now_is_what_holdings_are_valued_with(tmp_path: Path) -> None:
+    """By the newest price where a better one is old. Ages are measured from now: from the newest price on, the mark is
+    no older than it may be.
+    """
+    scene, second = limited(tmp_path), 1_000_000_000
+    prices, valuing, begin_ns = scene.gateway.market.prices, scene.gateway.limiting.valuing, scene.now_ns
+    assert valuing.px_now("DOGEUSDT") is None
+    prices.note(MarkPrice("DOGEUSDT", 0, "500", "500", "500", "0", 0), begin_ns)
+    prices.read("DOGEUSDT", Decimal(400), begin_ns + 26 * second)
+    for at_s, px, px_now in ((30, 500, 500), (31, 400, 400), (56, 400, 400), (57, 400, None)):
+        scene.now_ns = begin_ns + at_s * second
+        assert valuing.px("DOGEUSDT") == Decimal(px)
+        assert valuing.px_now("DOGEUSDT") == (None if px_now is None else Decimal(px_now))
+
+
+def test_an_edit_while_a_better_price_grows_old_neither_loses_nor_gains(tmp_path: Path) -> None:
+    scene = limited(tmp_path, max_daily_loss=Decimal(100), max_drawdown=Decimal(100))
+    prices = scene.gateway.market.prices
+    prices.note(MarkPrice("DOGEUSDT", 0, "0.6", "0.6", "0.6", "0", 0), scene.now_ns)
+    scene.holder(1, "100")
+    scene.run(26)
+    prices.read("DOGEUSDT", Decimal("0.5"), scene.now_ns)
+    scene.run(5)
+    scene.operator().result("op.set_position", {"session_id": 1, "symbol": "dogeusdt", "net": "1100"})
+    for _ in range(10):
+        scene.run(4)
+        prices.read("DOGEUSDT", Decimal("0.5"), scene.now_ns)
+    assert used(scene, "max_drawdown", 1) == [("100", "10", 0)], "what the 100 lost that were bought"

@@ -11,7 +11,7 @@ from tests.unit.oms.books import SYMBOL, intent
 from tradingsys.core.enums import Side
 from tradingsys.oms.limit_checks import Asked, Denial, Proposed
 from tradingsys.oms.limits import Limits
-from tradingsys.oms.pace import Pace, Window
+from tradingsys.oms.pace import Pace, Rate, Window
 
 S = 1_000_000_000
 
@@ -75,6 +75,13 @@ def test_orders_of_one_kind_are_counted_for_a_second() -> None:
 def test_without_limits_everything_passes() -> None:
     pace = Pace(Limits(max_orders_per_s=None, max_same_orders=None))
     assert not any(sent(pace, asked(), 0) for _ in range(1_000)) and not pace.rate.ahead(0)
+
+
+def test_who_is_counted_one_by_one_is_let_pass_as_often_as_orders_are() -> None:
+    rate = Rate(10, 5)
+    assert [rate.takes(0) for _ in range(7)] == [True] * 5 + [False] * 2
+    assert not rate.takes(S // 10 - 1) and rate.takes(S // 10) and not rate.takes(S // 10)
+    assert [rate.takes(10 * S) for _ in range(6)].count(True) == 5
 
 
 def test_a_window_is_full_when_so_much_happened_within_it() -> None:

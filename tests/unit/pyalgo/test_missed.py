@@ -135,6 +135,23 @@ def test_known_orders_are_told_with_them_and_only_once(bench: Bench, told: Told)
     assert order.state is State.FILLED and len(told.durable) == 3
 
 
+def test_an_order_is_still_to_be_asked_about_while_they_are_told(bench: Bench, told: Told) -> None:
+    """They are not all it has, and what the strategy does meanwhile may ask."""
+    subscription = bench.context.subscriptions["dogeusdt@depth"]
+    order = subscription.add_order(0.6, 10, Side.BUY, OrderType.LIMIT, Tif.GTC)
+    bench.settle()
+    assert order is not None
+    unresolved: list[bool] = []
+    orders = bench.client.history.orders
+    bench.context.on_fill = lambda order, _: unresolved.append(order.client_order_id in orders.unresolved)
+    bench.disconnect()
+    for qty in ("4", "6"):
+        bench.gateway.fill(order.client_order_id, qty)
+    bench.gateway.restart()
+    back(bench)
+    assert unresolved == [True, True] and order.state is State.FILLED and not orders.unresolved
+
+
 def test_a_connection_that_breaks_between_two_pages(bench: Bench, told: Told) -> None:
     bench.gateway.most_fills = 1
     bench.disconnect()

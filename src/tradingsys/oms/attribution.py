@@ -1,0 +1,121 @@
+"""Whose an order is, or an execution, that comes under a name which is none of ours."""
+
+from __future__ import annotations
+
+from tradingsys.core.commands import AmendmentsQuery, OrderQuery
+from tradingsys.core.errors import TradingError
+from tradingsys.core.order import Order
+from tradingsys.oms.inquiry import Inquiry
+from tradingsys.oms.tracked_order import TrackedOrder
+
+__all__ = ["Attribution"]
+
+_OWNER_ATTEMPTS = 12
+
+
+class Attribution:
+    """Procedures about one order each."""
+
+    def __init__(self, inquiry: Inquiry) -> None:
+        self._inquiry = inquiry
+        self._book = inquiry.book
+
+    async def recognise(self, facts: Order, symbol: str, *, patiently: bool = False) -> None:
+        """Learn of an order, and by its amends whether it is one of ours, where that can be. Raises TradingError:
+        NotTold and no other if asked ``patiently``.
+        """
+        if self._inquiry.learn(facts, symbol) is not None or facts.venue_order_id is None:
+            return
+        if self._book.kinship.may_be_ours(facts, symbol):
+            await self._ask_former_names(symbol, facts.venue_order_id, patiently=patiently)
+            self._inquiry.learn(facts, symbol)
+
+    async def _ask_former_names(self, symbol: str, venue_order_id: str, *, patiently: bool = False) -> None:
+        """Learn under which names an order was known before. Raises TradingError."""
+        query = AmendmentsQuery(symbol, venue_order_id)
+        names = await (self._inquiry.of_symbol(query) if patiently else self._inquiry.ask(query))
+        if names:
+            self._inquiry.learn(Order(tuple(sorted(names)), venue_order_id, accepted=True), symbol)
+
+    async def attribute(self, symbol: str, venue_order_id: str) -> None:
+        """Find out whose order a fill belongs to.
+
+        Under a client order id that is not ours it may still be what a conditional order of ours became, or one of ours
+        that somebody else amended: it is nobody's of ours only when none of them can be it.
+        """
+        book, inquiry = self._book, self._inquiry
+        wait_ms, negatives = inquiry.timing.first_retry_ms, 0
+        excluded: set[str] = set()
+        named_ms: int | None = None
+        while (symbol, venue_order_id) in book.unattributed:
+            if book.name_of_stray(symbol, venue_order_id) is None and negatives < _OWNER_ATTEMPTS:
+                negatives += await self._ask_its_name(symbol, venue_order_id)
+            is_named = book.name_of_stray(symbol, venue_order_id) is not None
+            if (is_named or negatives >= _OWNER_ATTEMPTS) and not book.missing.lacks_orders(symbol):
+                # A clock in doubt knows no time; a later, better one still bounds when it had its name.
+                now_ms = inquiry.venue_ms() + inquiry.uncertainty_ms()
+                named_ms = now_ms if named_ms is None else min(named_ms, now_ms)
+                await self._ask_conditional_orders(symbol, venue_order_id, excluded)
+                if (symbol, venue_order_id) not in book.unattributed:
+                    return
+                is_settled = await self._is_not_renamed(symbol, venue_order_id, named_ms)
+                if (symbol, venue_order_id) not in book.unattributed:
+                    return
+                if is_settled and not self._candidates(symbol, venue_order_id, excluded):
+                    book.give_up(symbol, venue_order_id)
+                    return
+            if (symbol, venue_order_id) in book.unattributed:
+                await inquiry.wait(wait_ms)
+                wait_ms = inquiry.longer(wait_ms)
+
+    async def _ask_its_name(self, symbol: str, venue_order_id: str) -> bool:
+        """Whether the venue said that it knows no such order."""
+        try:
+            facts = await self._inquiry.ask(OrderQuery(symbol, venue_order_id=venue_order_id))
+        except TradingError:
+            return self._inquiry.refusals.is_gone(symbol)  # nobody can say any more
+        if facts is not None:
+            self._inquiry.learn(facts, symbol)
+        return facts is None
+
+    async def _is_not_renamed(self, symbol: str, venue_order_id: str, named_ms: int) -> bool:
+        """Whether it is certain that nobody renamed an order of ours to this one: asked only where that can be.
+
+        It has had the name since ``named_ms`` at least, and an answer that is surely younger would tell how it came to.
+        """
+        if not self._book.kinship.stray_may_be_renamed(symbol, venue_order_id):
+            return True
+        asked_ms = self._inquiry.surely_ms()
+        try:
+            await self._ask_former_names(symbol, venue_order_id)
+        except TradingError:
+            return self._inquiry.refusals.is_gone(symbol)
+        return asked_ms > named_ms + self._inquiry.margins.staleness_ms
+
+    async def _ask_conditional_orders(self, symbol: str, venue_order_id: str, excluded: set[str]) -> None:
+        """Ask each order that waits for a price whether it became this one, and exclude those that cannot have.
+
+        It had become this one before the first execution: an answer that is surely younger would tell.
+        """
+        inquiry = self._inquiry
+        for order in self._candidates(symbol, venue_order_id, excluded):
+            told_ms = self._first_ms(symbol, venue_order_id) + inquiry.margins.staleness_ms
+            asked_ms = inquiry.surely_ms()
+            facts, answered = await inquiry.order(order)
+            if facts is not None:
+                inquiry.learn(facts, symbol)
+            if answered and asked_ms > told_ms:
+                excluded.add(order.client_order_id)
+            if (symbol, venue_order_id) not in self._book.unattributed:
+                return
+
+    def _candidates(self, symbol: str, venue_order_id: str, excluded: set[str]) -> list[TrackedOrder]:
+        latest_stamp_ms = self._first_ms(symbol, venue_order_id) + self._inquiry.margins.future_ms
+        return [
+            order
+            for order in self._book.kinship.waiting_orders(symbol)
+            if order.client_order_id not in excluded and order.stamp_ms <= latest_stamp_ms
+        ]
+
+    def _first_ms(self, symbol: str, venue_order_id: str) -> int:
+        return min(fill.ts_event_ms for fill in self._book.unattributed[symbol, venue_order_id].values())
