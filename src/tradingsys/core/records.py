@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from tradingsys.core.ban import BanRecord
 from tradingsys.core.enums import OnDisconnect, OrderStatus, TradingState
 from tradingsys.core.missing import MissingRecord
 from tradingsys.core.order import Closed, Fill, Terms
@@ -342,6 +343,7 @@ Record = (
     | DayRecord
     | PriceRecord
     | MissingRecord
+    | BanRecord
 )
 
 
@@ -401,3 +403,5 @@ class Saved(Struct, frozen=True):
     """The oldest; 0 where none has begun."""
     prices: tuple[PriceRecord, ...] = ()
     missing: MissingRecord = MissingRecord()
+    ban: BanRecord | None = None
+    """For how long the venue wanted to be left alone when it said so last."""

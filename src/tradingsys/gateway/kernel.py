@@ -19,6 +19,7 @@ from tradingsys.core.reports import (
     Answer,
     AssetMoved,
     EventMissed,
+    LimitsSeen,
     MarginLevel,
     OrderChanged,
     Report,
@@ -81,7 +82,7 @@ class Gateway:
         self._accepting, self._failed = accepting, failed
         self.book = SessionBook(store.saved, store.find_order, venue.account_kind, settings.commands)
         self.procedures = Procedures(lambda *fault: self.halting.broken(*fault))
-        self.venue = VenueLink(venue, transport, clock, self.procedures, self._heard, log)
+        self.venue = VenueLink(venue, transport, clock, self.procedures, self._heard, log, store.saved.ban)
         self.market = MarketData(market, transport, clock, log, self.venue.known_ms)
         self.recovery = Recovery(
             self.book,
@@ -127,6 +128,7 @@ class Gateway:
             self._progress,
             self._ready,
             lambda: self._clock.wall_ns() // 1_000_000,
+            lambda: self.venue.ban_left_ms,
         )
         boot = Boot(
             self.book,
@@ -349,6 +351,8 @@ class Gateway:
                 self.procedures.start(self.recovery.reconcile_missed())
             case AssetMoved():
                 self.book.moved(report)
+            case LimitsSeen():
+                self._saving.save([self.venue.ban])
             case MarginLevel():
                 self.margin = None if is_well(report) else report
                 self._tell.margin(report)

@@ -29,7 +29,7 @@ from tradingsys.core.records import (
 from tradingsys.store.edits import plain
 from tradingsys.store.soundness import misplaced
 from tradingsys.store.sqlite import Row, SqlValue, rows
-from tradingsys.store.standing_rows import write_day, write_halt, write_missing, write_price, write_session
+from tradingsys.store.standing_rows import write_ban, write_day, write_halt, write_missing, write_price, write_session
 
 __all__ = [
     "insert_intent",
@@ -142,6 +142,7 @@ write.register(write_halt)
 write.register(write_day)
 write.register(write_price)
 write.register(write_missing)
+write.register(write_ban)
 
 
 @write.register

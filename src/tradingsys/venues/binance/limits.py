@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from email.utils import parsedate_to_datetime
 
 from msgspec import structs
 
@@ -68,12 +69,22 @@ def wait_ms(error: HttpError, headers: Mapping[str, str], now_ms: int | None) ->
     seconds = headers.get("retry-after", "")
     if seconds.isdecimal() and len(seconds) <= _MAX_NUMBER:
         return int(seconds) * 1_000
-    until = _UNTIL.search(error.message)
+    until, said_ms = _UNTIL.search(error.message), _said_ms(headers)
+    if until and said_ms is not None:
+        return max(0, int(until[1]) - said_ms)
     if until and now_ms is not None:
         return max(0, int(until[1]) - now_ms)
     if error.status == 418:
         return _SHORTEST_BAN_MS
     return _MINUTE_MS - (now_ms or 0) % _MINUTE_MS
+
+
+def _said_ms(headers: Mapping[str, str]) -> int | None:
+    """By the exchange's own clock, when it answered, to the second: before its time is known nothing else tells it."""
+    try:
+        return int(parsedate_to_datetime(headers["date"]).timestamp()) * 1_000
+    except (KeyError, ValueError, OverflowError):
+        return None
 
 
 def error_of_reply(status: int, body: messages.ErrorBody, now_ms: int | None) -> HttpError:

@@ -7,11 +7,11 @@ from enum import Enum, auto
 
 from msgspec import Struct, structs
 
+from tradingsys.core.ban import Ban
 from tradingsys.core.errors import TransportError
 from tradingsys.core.io import HttpFailed, HttpReply, HttpRequest
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.venues.auth import Signer
-from tradingsys.venues.binance.backoff import Quiet
 from tradingsys.venues.binance.errors import TOO_MANY_ORDERS, WRONG_TIME, HttpError, parse_error
 from tradingsys.venues.binance.limits import limits_of_headers, wait_ms
 from tradingsys.venues.binance.params import DEFAULT_RECV_WINDOW_MS
@@ -70,7 +70,7 @@ class Rest:
         self._headers = _HiddenHeaders({"X-MBX-APIKEY": api_key})
         self._signer = signer
         self._clock = clock
-        self.quiet = Quiet()
+        self.ban = Ban()
         """Of everything that goes to the exchange from here."""
         self._next_token = 1
         self._waiting: dict[int, tuple[OnResult, int]] = {}
@@ -81,7 +81,7 @@ class Rest:
         A signed call while the venue's time is unknown fails at once, provably unsent; so does the second part of a
         question while the exchange wants to be left alone, which it said to the first, or meanwhile.
         """
-        left_ms = self.quiet.left_ms(now_ns)
+        left_ms = self.ban.left_ms(now_ns)
         if left_ms and call.method == "GET":
             return on_result(HttpError(429, _TOO_MANY, "not asked: too much was, a moment ago", left_ms), now_ns)
         params = call.params
@@ -112,7 +112,7 @@ class Rest:
             retry_after_ms = wait_ms(error, event.headers, now_ms)
             result = structs.replace(error, retry_after_ms=retry_after_ms)
             if error.code != TOO_MANY_ORDERS:
-                self.quiet.hold(retry_after_ms, now_ns)
+                self.ban.hold(retry_after_ms, now_ns)
         seen = limits_of_headers(event.headers, retry_after_ms)
         return [*([seen] if seen else []), *on_result(result, now_ns)]
 
