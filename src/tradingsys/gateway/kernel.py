@@ -33,6 +33,7 @@ from tradingsys.gateway.boot import Boot, BootSteps
 from tradingsys.gateway.countdown import Countdown
 from tradingsys.gateway.duties import inquiries, take_up
 from tradingsys.gateway.halting import Halting
+from tradingsys.gateway.key_rights import KeyRights
 from tradingsys.gateway.limiting import Limiting
 from tradingsys.gateway.margin_level import MarginWatch, is_well, margin_text
 from tradingsys.gateway.market_data import MarketData
@@ -330,6 +331,8 @@ class Gateway:
         )
         for watched in (self.stopping, Countdown(self), self.limiting, self.backups, Audit(self)):
             self.procedures.keep(watched.watch)
+        if self.settings.asks_key_rights:
+            self.procedures.keep(KeyRights(self).watch)
         self.log.info("ready", open_orders=len(self.book.open_orders()), in_doubt=len(doubtful))
         self._tell.snapshots(self.book)
 

@@ -73,7 +73,8 @@ class Rest:
         self.ban = Ban()
         """Of everything that goes to the exchange from here."""
         self._next_token = 1
-        self._waiting: dict[int, tuple[OnResult, int]] = {}
+        self._waiting: dict[int, tuple[OnResult, int, bool]] = {}
+        """By token: when it was sent, and whether to another of the exchange's hosts."""
 
     def call(self, call: Call, on_result: OnResult, now_ns: int) -> list[Output]:
         """The request; ``on_result`` is called once.
@@ -91,13 +92,16 @@ class Rest:
             params = {**params, "recvWindow": DEFAULT_RECV_WINDOW_MS, "timestamp": self._clock.now_ms(now_ns)}
         query = sign_query(self._signer, params) if call.security is Security.SIGNED else query_text(params)
         token, self._next_token = self._next_token, self._next_token + 1
-        self._waiting[token] = (on_result, now_ns)
+        self._waiting[token] = (on_result, now_ns, call.base_url not in (None, self._base_url))
         url = f"{call.base_url or self._base_url}{call.path}{'?' if query else ''}{query}"
         return [HttpRequest(token, call.method, url, {} if call.security is Security.NONE else self._headers)]
 
     def done(self, event: HttpReply | HttpFailed, now_ns: int) -> list[Output]:
-        """Take an answer; one that nobody waits for (any more) is ignored."""
-        on_result, sent_ns = self._waiting.pop(event.token, (None, 0))
+        """Take an answer; one that nobody waits for (any more) is ignored.
+
+        Another host has limits, bans and a clock of its own, which say nothing of ours: trading must not stop for them.
+        """
+        on_result, sent_ns, is_elsewhere = self._waiting.pop(event.token, (None, 0, False))
         if on_result is None:
             return []
         if isinstance(event, HttpFailed):
@@ -106,14 +110,14 @@ class Rest:
         retry_after_ms = None
         if not 200 <= event.status < 300:
             error = parse_error(event.status, event.body)
-            if error.code == WRONG_TIME:
+            if error.code == WRONG_TIME and not is_elsewhere:
                 self._clock.doubt()
             now_ms = self._clock.now_ms(now_ns) if self._clock.is_set else None
             retry_after_ms = wait_ms(error, event.headers, now_ms)
             result = structs.replace(error, retry_after_ms=retry_after_ms)
-            if error.code != TOO_MANY_ORDERS:
+            if error.code != TOO_MANY_ORDERS and not is_elsewhere:
                 self.ban.hold(retry_after_ms, now_ns)
-        seen = limits_of_headers(event.headers, retry_after_ms)
+        seen = None if is_elsewhere else limits_of_headers(event.headers, retry_after_ms)
         return [*([seen] if seen else []), *on_result(result, now_ns)]
 
 
