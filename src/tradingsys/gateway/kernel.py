@@ -354,7 +354,7 @@ class Gateway:
                 self.procedures.start(self.recovery.reconcile_missed())
             case AssetMoved():
                 self.book.moved(report)
-            case LimitsSeen():
+            case LimitsSeen(is_of_orders=False):
                 self._saving.save([self.venue.ban])
             case MarginLevel():
                 self.margin = None if is_well(report) else report

@@ -81,6 +81,16 @@ def test_a_gateway_that_is_started_during_a_ban_says_so_and_asks_nothing_until_i
     assert not scene.gateway.venue.left_alone_until_ms
 
 
+def test_too_many_orders_keep_nobody_from_starting(tmp_path: Path) -> None:
+    scene = Scene(tmp_path).ready()
+    scene.says(LimitsSeen({}, 20 * MINUTE_MS, is_of_orders=True))
+    client = scene.client()
+    assert client.error("order", client.order_params())[0] == ErrorCode.DENIED
+    scene.gateway.stop()
+    begin_again(scene)
+    scene.ready()
+
+
 def test_a_ban_of_long_ago_as_an_old_copy_of_the_book_has_it_delays_nobody(tmp_path: Path) -> None:
     scene = Scene(tmp_path).ready()
     scene.says(LimitsSeen({}, 20 * MINUTE_MS))

@@ -11,7 +11,7 @@ from msgspec import structs
 from tradingsys.core.commands import RateLimit
 from tradingsys.core.reports import LimitsSeen
 from tradingsys.venues.binance import messages
-from tradingsys.venues.binance.errors import HttpError, retry_after_ms
+from tradingsys.venues.binance.errors import TOO_MANY_ORDERS, HttpError, retry_after_ms
 
 __all__ = ["error_of_reply", "limits_of_headers", "limits_of_reply", "rate_limits", "wait_ms"]
 
@@ -32,24 +32,30 @@ _MINUTE_MS = 60_000
 _MAX_NUMBER = 15
 
 
-def limits_of_headers(headers: Mapping[str, str], wait_ms: int | None) -> LimitsSeen | None:
+def limits_of_headers(headers: Mapping[str, str], error: HttpError | None) -> LimitsSeen | None:
     """The counts in an HTTP answer's headers, None when there is nothing to tell."""
     used: dict[tuple[str, int], int] = {}
     for name, value in headers.items():
         found = _HEADER.fullmatch(name)
         if found and value.isdecimal() and len(value) <= _MAX_NUMBER:
             used[_KINDS[found[1] or found[2]], int(found[3]) * _UNITS_MS[found[4]]] = int(value)
-    return LimitsSeen(used, wait_ms) if used or wait_ms is not None else None
+    return _seen(used, error)
 
 
-def limits_of_reply(rules: Iterable[messages.RateLimitRule], wait_ms: int | None) -> LimitsSeen | None:
+def limits_of_reply(rules: Iterable[messages.RateLimitRule], error: HttpError | None) -> LimitsSeen | None:
     """The counts in a WS-API reply, None when there is nothing to tell."""
     used = {
         (limit.kind, limit.window_ms): rule.count
         for rule in rules
         if (limit := _rate_limit(rule)) and isinstance(rule.count, int)
     }
-    return LimitsSeen(used, wait_ms) if used or wait_ms is not None else None
+    return _seen(used, error)
+
+
+def _seen(used: Mapping[tuple[str, int], int], error: HttpError | None) -> LimitsSeen | None:
+    if error is None or error.retry_after_ms is None:
+        return LimitsSeen(used) if used else None
+    return LimitsSeen(used, error.retry_after_ms, error.code == TOO_MANY_ORDERS)
 
 
 def rate_limits(rules: Iterable[messages.RateLimitRule]) -> tuple[RateLimit, ...]:

@@ -107,17 +107,17 @@ class Rest:
         if isinstance(event, HttpFailed):
             return on_result(TransportError(event.reason, sent=event.sent), now_ns)
         result: Result = Arrived(event.body, sent_ns, now_ns)
-        retry_after_ms = None
+        error = None
         if not 200 <= event.status < 300:
             error = parse_error(event.status, event.body)
             if error.code == WRONG_TIME and not is_elsewhere:
                 self._clock.doubt()
             now_ms = self._clock.now_ms(now_ns) if self._clock.is_set else None
-            retry_after_ms = wait_ms(error, event.headers, now_ms)
-            result = structs.replace(error, retry_after_ms=retry_after_ms)
+            error = structs.replace(error, retry_after_ms=wait_ms(error, event.headers, now_ms))
+            result = error
             if error.code != TOO_MANY_ORDERS and not is_elsewhere:
-                self.ban.hold(retry_after_ms, now_ns)
-        seen = None if is_elsewhere else limits_of_headers(event.headers, retry_after_ms)
+                self.ban.hold(error.retry_after_ms, now_ns)
+        seen = None if is_elsewhere else limits_of_headers(event.headers, error)
         return [*([seen] if seen else []), *on_result(result, now_ns)]
 
 

@@ -139,7 +139,7 @@ class SubscribedStream:
             # Events of a connection that is being closed are facts all the same.
             return self._reader.take(bytes(frame.event), partial(self._control, link, frame.subscription_id, now_ns))
         error = self._error_of(frame, now_ns)
-        seen = limits_of_reply(frame.rate_limits or (), error.retry_after_ms if error else None)
+        seen = limits_of_reply(frame.rate_limits or (), error)
         outputs: list[Output] = [seen] if seen else []
         if frame.id is not UNSET and frame.id == link.request_id and link.request_id is not None:
             return outputs + self._replied(link, frame, error, now_ns)

@@ -164,7 +164,7 @@ class TradeChannel:
             return [Oddity(f"unreadable frame on the order channel: {failure}")]
         outputs: list[Output] = []
         error = self._error_of(reply, now_ns)
-        seen = limits_of_reply(reply.rate_limits or (), error.retry_after_ms if error else None)
+        seen = limits_of_reply(reply.rate_limits or (), error)
         if seen:
             outputs.append(seen)
         if reply.id is not None and reply.id == self._logon_id:

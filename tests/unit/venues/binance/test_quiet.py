@@ -8,7 +8,7 @@ from tests.unit.venues.binance.exchange_double import World, limit_order
 from tradingsys.core.commands import OpenOrdersQuery, TimeQuery
 from tradingsys.core.errors import Banned, RateLimited
 from tradingsys.core.io import BanOver, Opened
-from tradingsys.core.reports import Answer
+from tradingsys.core.reports import Answer, LimitsSeen
 from tradingsys.venues.binance.product import Product
 from tradingsys.venues.binance.products import SPOT, USDM
 
@@ -102,6 +102,7 @@ def test_an_account_with_too_many_orders_may_ask_and_connect() -> None:
     world = World().up()
     world.ask(OpenOrdersQuery())
     world.reply_http({"code": -1015, "msg": "Too many new orders."}, 429, {"retry-after": "60"}, world.requests[-1])
+    assert world.told(LimitsSeen) == [LimitsSeen({}, 60_000, is_of_orders=True)]
     world.close("trade")
     world.wait(1)
     assert [opening.channel for opening in world.opening] == ["trade"]
