@@ -329,10 +329,8 @@ class Gateway:
             watch if self.product is ProductName.MARGIN else None,
             self._watch,
         )
-        for watched in (self.stopping, Countdown(self), self.limiting, self.backups, Audit(self)):
+        for watched in (self.stopping, Countdown(self), self.limiting, self.backups, Audit(self), KeyRights(self)):
             self.procedures.keep(watched.watch)
-        if self.settings.asks_key_rights:
-            self.procedures.keep(KeyRights(self).watch)
         self.log.info("ready", open_orders=len(self.book.open_orders()), in_doubt=len(doubtful))
         self._tell.snapshots(self.book)
 

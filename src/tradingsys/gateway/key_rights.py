@@ -27,8 +27,8 @@ class KeyRights:
         self._gateway = gateway
 
     async def watch(self) -> None:
-        """For as long as the process lives."""
-        while True:
+        """For as long as the process lives, if that is wanted."""
+        while self._gateway.settings.asks_key_rights:
             pause_ns = _AGAIN_NS
             try:
                 self._tell(await ask(PermissionsQuery(), Turn.STRATEGIES))
