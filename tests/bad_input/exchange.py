@@ -169,6 +169,15 @@ class Exchange:
 
         return self._loop.run(call())
 
+    def drop_everybody(self) -> None:
+        """Cut every websocket, of whichever product."""
+
+        async def drop() -> None:
+            for conn in list(self._running._connections.values()):
+                conn.abort()
+
+        self._loop.run(drop())
+
     def close(self) -> None:
         self._loop.run(self._running.close())
 

@@ -174,6 +174,7 @@ CASES: tuple[Case[Place], ...] = (
     _edit("UPDATE meta SET value = 'x' WHERE key = 'created_ms'", "meta", "created_ms", _UNDO),
     _edit("UPDATE meta SET value = '' WHERE key = 'lineage'", "meta", "lineage", _UNDO),
     _edit("INSERT INTO meta VALUES ('missing_until_ms', 'soon')", "meta", "missing_until_ms", _UNDO),
+    _edit("INSERT INTO meta VALUES ('ban_wait_ms', 'long')", "meta", "ban_wait_ms", _UNDO),
     _edit("INSERT INTO meta VALUES ('missing_trades', 'dogeusdt')", "meta", "missing_trades", _UNDO),
     _edit("UPDATE orders SET terms = '{}'", "orders: client_order_id", "terms", _UNDO),
     _edit("UPDATE orders SET venue_terms = '5'", "orders: client_order_id", "venue_terms", _UNDO),

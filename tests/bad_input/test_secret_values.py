@@ -161,7 +161,10 @@ def test_a_wrong_token_is_not_quoted() -> None:
             tokens = Tokens("master")
 
 
-def test_a_gateway_with_a_private_key_tells_it_nowhere(loop: Loop, launcher: Launcher, tmp_path: Path) -> None:
+@pytest.mark.parametrize("account", ["usdt", "spot", "margin"])
+def test_a_gateway_with_a_private_key_tells_it_nowhere(
+    account: str, loop: Loop, launcher: Launcher, tmp_path: Path
+) -> None:
     """While it runs, when the exchange refuses a signature, and when it is made to crash and to print its threads."""
     pem = _pem("Ed25519")
     folder = tmp_path / "gateway"
@@ -169,8 +172,9 @@ def test_a_gateway_with_a_private_key_tells_it_nowhere(loop: Loop, launcher: Lau
     (folder / "key.pem").write_text(pem)
     (folder / "key.pem").chmod(0o600)
     exchange = loop.exchange(verifier=load_signer(pem_text=pem).verifier())
-    config = exchange.config(folder, secret=None, pem="key.pem", symbols=["dogeusdt"])
-    command = ["-X", "faulthandler", "-m", "tradingsys", "usdt", "-c=usdt.json", "-l=trace"]
+    config = exchange.config(folder, account, secret=None, pem="key.pem", symbols=["dogeusdt"])
+    name = "usdt" if account == "usdt" else "spot"
+    command = ["-X", "faulthandler", "-m", "tradingsys", name, f"-c={config.name}", "-l=trace"]
     gateway = Process("gateway", folder, command)
     eventually("a start", lambda: " ready" in gateway.err)
     limits = Path(f"/proc/{gateway.popen.pid}/limits")
@@ -180,7 +184,7 @@ def test_a_gateway_with_a_private_key_tells_it_nowhere(loop: Loop, launcher: Lau
     gateway.popen.wait(60)
     assert "Current thread" in gateway.err and "main.py" in gateway.err
     exchange.box.on_request = lambda _: error(400, -1022, "Signature for this request is not valid.")
-    for asked in (("doctor", "-c", "usdt.json"), ("doctor", "-c", "usdt.json", "--json")):
+    for asked in (("doctor", "-c", config.name), ("doctor", "-c", config.name, "--json")):
         process = launcher.start(folder, *asked)
         process.wait()
         assert "-1022" in process.out

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bad_input.exchange import API_KEY, SECRET, Exchange, Loop, error
+from tests.bad_input.exchange import API_KEY, SECRET, SEGMENTS, Exchange, Loop, error
 from tests.bad_input.launcher import Launcher
 from tests.bad_input.line import Line
 from tradingsys.core.enums import Side
@@ -23,21 +23,24 @@ _SHAPES = (
     re.compile(rb"listenToken[\"']?[=:] ?[\"']?[0-9a-zA-Z]{8}"),
     re.compile(rb"PRIVATE KEY-----"),
 )
-_KEPT_FOR_IT = re.compile(r"token-\d+|usdt\.json|\.pem")
+_KEPT_FOR_IT = re.compile(r"token-\d+|(usdt|spot|margin)\.json|\.pem")
 """The files that a person or the gateway keeps secrets in, readable by their owner only."""
 
 
-@pytest.fixture(scope="module")
-def written(loop: Loop, launcher: Launcher, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, bytes]]:
-    """Everything that a gateway, its strategies and its operators wrote, and the secrets."""
+@pytest.fixture(scope="module", params=["usdt", "spot", "margin"])
+def written(
+    loop: Loop, launcher: Launcher, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[dict[str, bytes]]:
+    """Everything that an account's gateway, its strategies and its operators wrote, and the secrets."""
+    account: str = request.param
     folder = tmp_path_factory.mktemp("secrets") / "gateway"
     folder.mkdir()
     told = _Told()
     logging.getLogger().addHandler(told)
     try:
         exchange = loop.exchange()
-        config = exchange.config(folder, symbols=["dogeusdt"])
-        gateway = launcher.start(folder, "usdt", "-c=usdt.json", "-l=debug")
+        config = exchange.config(folder, account, symbols=["dogeusdt"])
+        gateway = launcher.start(folder, "usdt" if account == "usdt" else "spot", f"-c={config.name}", "-l=debug")
         gateway.says(" ready")
         line = Line(loop, config).login(1)
         token = line.token
@@ -66,7 +69,7 @@ class _Told(logging.Handler):
 
 def _provoke(loop: Loop, launcher: Launcher, exchange: Exchange, config: Path, line: Line) -> dict[str, bytes]:
     """What goes well and what goes wrong, with the secrets in places where a careless program would repeat them."""
-    folder = config.parent
+    folder, segment = config.parent, SEGMENTS[config.stem]
     other = Line(loop, config)
     params = {"session_id": 2, "name": "x", "trading": True, "instance": "i", "token": session_token(line.token, 2)}
     other.ask("login", params)
@@ -80,8 +83,9 @@ def _provoke(loop: Loop, launcher: Launcher, exchange: Exchange, config: Path, l
         ("order", other.order_params(symbol="nosuchusdt")),
     ):
         other.ask(method, wrong)
-    exchange.house(Side.SELL, 10_000, "0.07")
-    exchange.house(Side.BUY, 10_000, "0.05")
+    above, below = ("0.07", "0.05") if config.stem == "usdt" else ("0.7", "0.5")
+    exchange.house(Side.SELL, 10_000, above, segment)
+    exchange.house(Side.BUY, 10_000, below, segment)
     line.result("subscribe", ["dogeusdt@depth"])
     line.wait_for("a book", lambda: line.pushes("depth"))
     line.order_that("rests", line.order(), lambda order: order["status"] == "NEW")
@@ -90,16 +94,16 @@ def _provoke(loop: Loop, launcher: Launcher, exchange: Exchange, config: Path, l
         exchange.box.on_request = partial(_instead, refusal)
         assert "error" in line.ask("get_balances", [])
     exchange.box.on_request = partial(_instead, None)
-    exchange.admin("drop", {})
+    exchange.drop_everybody()
     answers = {"strategies": "\n".join(map(str, [*line.messages, *other.messages])).encode()}
     for command in (
-        ("status", "-c", "usdt.json", "--json"),
-        ("orders", "-c", "usdt.json", "--json"),
-        ("fills", "-c", "usdt.json"),
-        ("explain", "dogeusdt", "-c", "usdt.json"),
-        ("pos", "show", "-c", "usdt.json"),
-        ("doctor", "-c", "usdt.json", "--json"),
-        ("doctor", "-c", "usdt.json"),
+        ("status", "-c", config.name, "--json"),
+        ("orders", "-c", config.name, "--json"),
+        ("fills", "-c", config.name),
+        ("explain", "dogeusdt", "-c", config.name),
+        ("pos", "show", "-c", config.name),
+        ("doctor", "-c", config.name, "--json"),
+        ("doctor", "-c", config.name),
         ("status", "--addr", "ws://localhost:1"),
         ("status", "-c", "nosuch.json"),
     ):
@@ -130,4 +134,5 @@ def test_nothing_that_looks_like_a_key_is_anywhere(shape: re.Pattern[bytes], wri
 def test_there_was_something_to_look_at(written: dict[str, bytes]) -> None:
     assert sum(map(len, written.values())) > 50_000
     log = next(data for name, data in written.items() if name.startswith("log/"))
-    assert b"status=NEW" in log and b"disconnected" in log
+    assert b"status=NEW" in log
+    assert b"disconnected" in log

@@ -59,7 +59,7 @@ def _count(shell: Shell, path: Path) -> None:
         len(gateway.book.orders),
         len(gc.get_objects()),
         sum(each._events_bytes for each in gateway.sessions.sessions.values()) / 2**20 if gateway.sessions else 0.0,
-        max(0, gateway.venue._throttle._blocked_until_ms - gateway.venue.venue_ms()) / 1_000,
+        gateway.venue.ban_left_ms / 1_000,
     )
     draft = path.with_suffix(".new")
     draft.write_bytes(msgspec.json.encode(gauge))

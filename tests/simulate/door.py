@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from picows import WSMsgType
 
@@ -59,6 +60,14 @@ class Door:
     def forgive(self) -> None:
         """What is handed on costs nothing."""
         self._share.forgive()
+
+    def charged(self) -> AbstractContextManager[None]:
+        """What is done within is for this peer."""
+        return self._share.charged()
+
+    def takes(self, size: int) -> None:
+        """So much is being told to this peer."""
+        self._used_s += size * _BYTE_S
 
     def finish(self, finished: Callable[[], None]) -> None:
         """The peer is gone: what came from it before is read before that is noticed."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 from tests.simulate.ambush import Killed
@@ -64,6 +65,13 @@ class SimPeer:
 
     def forgive(self) -> None:
         self._door.forgive()
+
+    @contextmanager
+    def charged(self) -> Iterator[None]:
+        before = self.pending_bytes
+        with self._door.charged():
+            yield
+            self._door.takes(self.pending_bytes - before)
 
     def write(self, data: bytes) -> None:
         if not self._incarnation.alive:

@@ -10,10 +10,10 @@ from tests.simulate.scenes import questions
 from tradingsys.gateway import orders
 from tradingsys.gateway.confirming import Confirming
 from tradingsys.gateway.unproven import UnprovenOrders
+from tradingsys.gateway.venue_link import VenueLink
 from tradingsys.oms.inquiry import Inquiry
 from tradingsys.oms.proof import Proof
 from tradingsys.oms.refusals import Refusals
-from tradingsys.oms.throttle import Throttle
 from tradingsys.oms.turns import Turns
 
 __all__ = ["QUESTION_MISTAKES"]
@@ -63,9 +63,9 @@ QUESTION_MISTAKES = (
     Mistake(
         "who_is_shut_out_asks_on",
         Profile.VENUE,
-        Throttle.admits,
-        "return venue_ms >= self._blocked_until_ms and not self._full(costs, venue_ms, share)",
-        "return not self._full(costs, venue_ms, share)",
+        VenueLink.admits,
+        "if self.ban_left_ms:",
+        "if False:",
     ),
     Mistake(
         "what_is_put_aside_is_never_asked_for_again",

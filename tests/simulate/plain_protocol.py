@@ -20,7 +20,18 @@ from tradingsys.core.commands import (
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import TradingError, TransportError, VenueError
 from tradingsys.core.instrument import Instrument
-from tradingsys.core.io import Closed, Frame, HttpFailed, HttpReply, HttpRequest, Input, Opened, OpenWs, Tick
+from tradingsys.core.io import (
+    BanOver,
+    Closed,
+    Frame,
+    HttpFailed,
+    HttpReply,
+    HttpRequest,
+    Input,
+    Opened,
+    OpenWs,
+    Tick,
+)
 from tradingsys.core.order import Terms
 from tradingsys.core.reports import (
     Answer,
@@ -57,6 +68,8 @@ class PlainProtocol:
 
     def handle(self, event: Input, now_ns: int) -> list[Output]:
         match event:
+            case BanOver():
+                return []
             case Tick():
                 self.next_deadline_ns = None
                 return [OpenWs("user", "ws://sim/user")]

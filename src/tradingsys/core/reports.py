@@ -153,6 +153,8 @@ class LimitsSeen(Struct, frozen=True):
     used: Mapping[tuple[str, int], int]
     retry_after_ms: int | None = None
     """Set on 429 and 418: send nothing for so long."""
+    is_of_orders: bool = False
+    """Too many orders of the account were that, and not too much that this machine's address asked."""
 
 
 class Answer(Struct, frozen=True):

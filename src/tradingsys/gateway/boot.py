@@ -7,6 +7,7 @@ since → edits by SQL → check against the account → READY.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from msgspec import Struct
@@ -43,6 +44,8 @@ class BootSteps(Struct, frozen=True):
     ready: Callable[[], None]
     wall_ms: Callable[[], int]
     """What this machine believes the time to be."""
+    left_alone_ms: Callable[[], int]
+    """For how long the venue still wants to be left alone, as it told an earlier gateway; 0 when it may be asked."""
 
 
 class Boot:
@@ -72,6 +75,7 @@ class Boot:
         """Boot. Raises ConfigError when a person must decide something first."""
         saved, steps = self._store.saved, self._steps
         symbols, scan, recv_window_ms = settings.symbols, settings.scan, settings.orders.recv_window_ms
+        await self._leave_alone()
         steps.progress("asking the exchange for its time, rules and account")
         started_ms = await self._recovery.learn_time()
         self._compare_clocks()
@@ -123,6 +127,18 @@ class Boot:
         steps.flush()
         self._store.mark_ready(epoch)
         steps.ready()
+
+    async def _leave_alone(self) -> None:
+        """Whoever knocks during a ban is banned for longer."""
+        left_ms = self._steps.left_alone_ms()
+        if left_ms:
+            until = datetime.fromtimestamp((self._steps.wall_ms() + left_ms) // 1000, UTC)
+            self._steps.progress(
+                f"waiting until {until:%Y-%m-%d %H:%M:%S} UTC: until then the exchange wants to be left alone, as it "
+                "said before this start"
+            )
+        while left_ms := self._steps.left_alone_ms():
+            await self._wait(min(left_ms, 1_000))
 
     def _compare_clocks(self) -> None:
         off_ms = self._steps.wall_ms() - self._venue_ms()

@@ -19,6 +19,7 @@ from tradingsys.core.reports import (
     Answer,
     AssetMoved,
     EventMissed,
+    LimitsSeen,
     MarginLevel,
     OrderChanged,
     Report,
@@ -32,6 +33,7 @@ from tradingsys.gateway.boot import Boot, BootSteps
 from tradingsys.gateway.countdown import Countdown
 from tradingsys.gateway.duties import inquiries, take_up
 from tradingsys.gateway.halting import Halting
+from tradingsys.gateway.key_rights import KeyRights
 from tradingsys.gateway.limiting import Limiting
 from tradingsys.gateway.margin_level import MarginWatch, is_well, margin_text
 from tradingsys.gateway.market_data import MarketData
@@ -81,7 +83,7 @@ class Gateway:
         self._accepting, self._failed = accepting, failed
         self.book = SessionBook(store.saved, store.find_order, venue.account_kind, settings.commands)
         self.procedures = Procedures(lambda *fault: self.halting.broken(*fault))
-        self.venue = VenueLink(venue, transport, clock, self.procedures, self._heard, log)
+        self.venue = VenueLink(venue, transport, clock, self.procedures, self._heard, log, store.saved.ban)
         self.market = MarketData(market, transport, clock, log, self.venue.known_ms)
         self.recovery = Recovery(
             self.book,
@@ -126,6 +128,7 @@ class Gateway:
             self._progress,
             self._ready,
             lambda: self._clock.wall_ns() // 1_000_000,
+            lambda: self.venue.ban_left_ms,
         )
         boot = Boot(
             self.book,
@@ -325,7 +328,7 @@ class Gateway:
             watch if self.product is ProductName.MARGIN else None,
             self._watch,
         )
-        for watched in (self.stopping, Countdown(self), self.limiting, self.backups, Audit(self)):
+        for watched in (self.stopping, Countdown(self), self.limiting, self.backups, Audit(self), KeyRights(self)):
             self.procedures.keep(watched.watch)
         self.log.info("ready", open_orders=len(self.book.open_orders()), in_doubt=len(doubtful))
         self._tell.snapshots(self.book)
@@ -348,6 +351,8 @@ class Gateway:
                 self.procedures.start(self.recovery.reconcile_missed())
             case AssetMoved():
                 self.book.moved(report)
+            case LimitsSeen(is_of_orders=False):
+                self._saving.save([self.venue.ban])
             case MarginLevel():
                 self.margin = None if is_well(report) else report
                 self._tell.margin(report)

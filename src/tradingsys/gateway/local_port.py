@@ -6,6 +6,7 @@ It is open to programs of this machine; to other machines only by TLS, on one ad
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractContextManager, nullcontext
 from ssl import SSLContext
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -97,6 +98,10 @@ class WsPeer:
         """What it says now costs it nothing of its share of the processor's time."""
         if self._conn is not None:
             self._conn.forgive()
+
+    def charged(self) -> AbstractContextManager[None]:
+        """What is done within costs it of its share of the processor's time, as what it says does."""
+        return self._conn.charged() if self._conn is not None else nullcontext()
 
     def write(self, data: bytes) -> None:
         """Send; a peer that leaves megabytes unread is closed: its events wait for it under its cursor."""

@@ -135,6 +135,8 @@ def _settings(
         countdown_s=config.countdown_s,
         backups=config.backups,
         history_ms=PRODUCTS[product].history_ms,
+        asks_key_rights=True,
+        is_live=config.environment is Environment.LIVE,
     )
 
 

@@ -124,7 +124,8 @@ class OperatorDesk:
                 return
             if isinstance(outcome, StoreError):
                 client.peer.write(encode_error(request.id, ErrorCode.UNDEFINED, f"pos.db cannot be read: {outcome}"))
-            else:
+                return
+            with client.peer.charged():
                 reply(client, request.id, show(outcome))
 
         self._gateway.store.look(question, told)

@@ -78,6 +78,7 @@ class OperatorViews:
             margin=margin_text(gateway.margin),
             streams=gateway.market.followed,
             nearly=self._limits.nearly(),
+            left_alone_until_ms=gateway.venue.left_alone_until_ms,
         )
 
     def sessions(self) -> list[SessionView]:

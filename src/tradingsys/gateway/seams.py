@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -30,6 +31,9 @@ class Peer(Protocol):
 
     def forgive(self) -> None:
         """What it says now costs it nothing of its share of the processor's time."""
+
+    def charged(self) -> AbstractContextManager[None]:
+        """What is done within costs it of its share, as an answer does that is given in its request's own turn."""
 
     def write(self, data: bytes) -> None:
         """Send one message; never blocks."""

@@ -49,6 +49,10 @@ class GatewaySettings(Struct, frozen=True):
     backups: BackupSettings = BackupSettings()
     history_ms: int | None = None
     """How far back the venue tells what the account did; None: as far as anybody asks."""
+    asks_key_rights: bool = False
+    """Whether to find out, and tell, that the API key may do more than trade."""
+    is_live: bool = False
+    """Whether real money is traded."""
 
     @property
     def admitted(self) -> Collection[int] | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
+from tradingsys.core.ban import Ban, BanRecord
 from tradingsys.core.commands import Ask, Command, PlaceOrderList, Query, RateLimit
 from tradingsys.core.deadlines import earliest
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import LimitExceeded, TransportError
 from tradingsys.core.instrument import Instrument
-from tradingsys.core.io import CloseWs, HttpRequest, Input, OpenWs, Tick, WsFrame
+from tradingsys.core.io import BanOver, CloseWs, HttpRequest, Input, OpenWs, Tick, WsFrame
 from tradingsys.core.order import Terms
 from tradingsys.core.reports import Answer, LimitsSeen, Report, TradingState, UserStreamState
 from tradingsys.gateway.seams import Log, Transport
@@ -28,6 +29,10 @@ _CLOCK_LIMIT_MS = 1_000
 """With the venue's time known no better than this, a timestamp could outlive its fence."""
 _UNTOLD_WAIT_MS = 3_000
 """A shorter wait for room in the budget is nothing to speak of."""
+_NEWS_MS = 5_000
+"""Answers to what was sent at one time differ by less in for how long the venue wants to be left alone."""
+_LOOK_AGAIN_MS = 60_000
+"""After a wait for room: a long ban may be over sooner than a clock says that stood still."""
 
 
 class VenueLink:
@@ -44,7 +49,9 @@ class VenueLink:
         procedures: Procedures,
         heard: Callable[[Report], None],
         log: Log,
+        ban: BanRecord | None = None,
     ) -> None:
+        """``ban`` is what an earlier gateway was told."""
         self.trading = TradingState(False)
         self.stream = UserStreamState(False)
         self._venue = venue
@@ -58,8 +65,12 @@ class VenueLink:
         self._waiting_until_ns: int | None = None
         self._first_to_wait: Turn | None = None
         """This turn, and those after it, wait for room in the budget until then."""
-        self._shut_out_until_ns = 0
-        """What the throttle knows by the venue's time, before that was told."""
+        self._ban = Ban()
+        self._is_banned = False
+        """As of the last look."""
+        if ban is not None:
+            wall_ms = self._wall_ms()
+            self._ban.hold(ban.left_ms(wall_ms) or None, clock.monotonic_ns(), wall_ms)
 
     def set_limits(self, limits: Iterable[RateLimit]) -> None:
         """Take the rate limits the venue states."""
@@ -76,6 +87,7 @@ class VenueLink:
     def tick(self) -> None:
         """Time passed."""
         now_ns = self._clock.monotonic_ns()
+        self._look_at_ban()
         due_ns = self._venue.next_deadline_ns
         if due_ns is not None and due_ns <= now_ns:
             self.handle(Tick())
@@ -108,9 +120,25 @@ class VenueLink:
 
     def admits(self, command: Command, share: Share = Share.ORDERS) -> bool:
         """Whether the budget has room for this now, in its share."""
-        if not self._venue.clock.is_set:
-            return self._clock.monotonic_ns() >= self._shut_out_until_ns
-        return self._throttle.admits(self._costs(command), self.venue_ms(), share)
+        if self.ban_left_ms:
+            return False
+        return not self._venue.clock.is_set or self._throttle.admits(self._costs(command), self.venue_ms(), share)
+
+    @property
+    def ban_left_ms(self) -> int:
+        """For how long the venue still wants to be left alone; 0 when it may be asked."""
+        return self._ban.left_ms(self._clock.monotonic_ns(), self._wall_ms())
+
+    @property
+    def left_alone_until_ms(self) -> int:
+        """When that is, by this machine's time of day; 0 when the venue may be asked."""
+        left_ms = self.ban_left_ms
+        return self._wall_ms() + left_ms if left_ms else 0
+
+    @property
+    def ban(self) -> BanRecord:
+        """The same, for the gateway that is started next."""
+        return BanRecord(self._wall_ms(), self.ban_left_ms)
 
     def question_wait_ms(self, query: Query[object]) -> int:
         """How long a strategy's question should wait for room in its part of the budget; 0 when it may go now."""
@@ -128,10 +156,11 @@ class VenueLink:
     ) -> LimitExceeded:
         """The refusal of something that `admits` does not, with figures."""
         text = self.too_fast(what, command, share)
+        left_ms = self.ban_left_ms
         lacking = (
             self._throttle.lacking(self._costs(command), self.venue_ms(), share)
-            if self._venue.clock.is_set
-            else Lacking("", self._retry_ms(command, share), 0, 1)
+            if self._venue.clock.is_set and not left_ms
+            else Lacking("", left_ms, 0, 1)
         )
         within = f"in {lacking.window_ms / 1000:g} s"
         return LimitExceeded(
@@ -144,8 +173,10 @@ class VenueLink:
         )
 
     def is_filled_by(self, session: int, command: Command) -> bool:
-        """Whether there is no room for an order of a session because it took most of the room itself."""
-        return self._throttle.is_filled_by(session, self._costs(command), self.venue_ms())
+        """Whether there is no room for an order of a session because it took most of the room itself; a ban is nobody's
+        doing.
+        """
+        return not self.ban_left_ms and self._throttle.is_filled_by(session, self._costs(command), self.venue_ms())
 
     def percent(self, query: Query[object], times: int, in_ms: int) -> int:
         """How full asking this so often in so long makes the exchange's rate limit."""
@@ -185,8 +216,8 @@ class VenueLink:
         return len(self._turns)
 
     def _wait_for_room(self, wait_ms: int) -> None:
-        self._waiting_until_ns = self._clock.monotonic_ns() + wait_ms * _NS_PER_MS
-        if wait_ms > _UNTOLD_WAIT_MS:
+        self._waiting_until_ns = self._clock.monotonic_ns() + min(wait_ms, _LOOK_AGAIN_MS) * _NS_PER_MS
+        if wait_ms > _UNTOLD_WAIT_MS and not self.ban_left_ms:  # of which people were told
             self._log.warning(
                 "reading waits for room in the exchange's rate limit; orders have room of their own",
                 seconds=-(-wait_ms // 1000),
@@ -234,9 +265,9 @@ class VenueLink:
                     self._heard(output)
                     self._procedures.answer(token, value, error)
                 case LimitsSeen(used, retry_after_ms):
-                    if not self._venue.clock.is_set:
-                        self._leave_alone(retry_after_ms or 0)
-                    elif self._throttle.seen(used, retry_after_ms, self.venue_ms()):
+                    if self._venue.clock.is_set:
+                        self._throttle.seen(used, self.venue_ms())
+                    if self._ban.hold(retry_after_ms, self._clock.monotonic_ns(), self._wall_ms()) > _NEWS_MS:
                         self._heard(output)
                 case TradingState():
                     self.trading = output
@@ -248,13 +279,19 @@ class VenueLink:
                 case _:
                     self._heard(output)
 
-    def _leave_alone(self, for_ms: int) -> None:
-        self._shut_out_until_ns = max(self._shut_out_until_ns, self._clock.monotonic_ns() + for_ms * _NS_PER_MS)
+    def _look_at_ban(self) -> None:
+        """Connections know only the monotonic clock, which stands still while a machine is suspended."""
+        was_banned, self._is_banned = self._is_banned, self.ban_left_ms > 0
+        if was_banned and not self._is_banned:
+            self.handle(BanOver())
 
     def _retry_ms(self, command: Command, share: Share) -> int:
         if not self._venue.clock.is_set:
-            return -((self._clock.monotonic_ns() - self._shut_out_until_ns) // _NS_PER_MS)
-        return self._throttle.retry_ms(self._costs(command), self.venue_ms(), share)
+            return self.ban_left_ms
+        return max(self.ban_left_ms, self._throttle.retry_ms(self._costs(command), self.venue_ms(), share))
+
+    def _wall_ms(self) -> int:
+        return self._clock.wall_ns() // _NS_PER_MS
 
     def _costs(self, command: Command) -> dict[str, int]:
         cost = self._venue.cost(command)

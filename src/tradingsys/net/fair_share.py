@@ -14,7 +14,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol, cast
 
 from msgspec import Struct
@@ -146,13 +147,29 @@ class FairShare:
         """The frame that was not one too many has been handed on."""
         took_s = self._used_s() - self._began_s + self._answered * _BYTE_S
         self._turn_s += took_s
-        factor = _REPAID if took_s < _TURN_S else _REPAID_DEAR
-        owed_s = 0.0 if self._is_forgiven else min(took_s * took_s * factor, _MOST_REPAID_S)
-        self._repaid_s = max(self._repaid_s, self._turns.time()) + owed_s
+        if not self._is_forgiven:
+            self.charge(took_s)
         if self._behind_s is not None:
             self._waited += 1
         if self._turn_s >= _TURN_S / 2:
             self._count()
+
+    def charge(self, took_s: float) -> None:
+        """So much of the processor's time was taken for this peer, and has to be repaid before the next frame."""
+        factor = _REPAID if took_s < _TURN_S else _REPAID_DEAR
+        owed_s = min(took_s * took_s * factor, _MOST_REPAID_S)
+        self._repaid_s = max(self._repaid_s, self._turns.time()) + owed_s
+
+    @contextmanager
+    def charged(self) -> Iterator[None]:
+        """What is done within is for this peer, although no frame of it is being handed on: it is answered later."""
+        began_s, answered = self._used_s(), self._answered
+        try:
+            yield
+        finally:
+            used_s, bytes_s = self._used_s() - began_s, (self._answered - answered) * _BYTE_S
+            self.charge(used_s + bytes_s)
+            self._began_s, self._answered = self._began_s + used_s, answered  # where a frame's answer came at once
 
     @property
     def is_late(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol, cast
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
@@ -115,6 +116,10 @@ class Connection:
         """See `FairShare.forgive`."""
         if self._share is not None:
             self._share.forgive()
+
+    def charged(self) -> AbstractContextManager[None]:
+        """See `FairShare.charged`."""
+        return self._share.charged() if self._share is not None else nullcontext()
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Say goodbye; the connection is cut when the peer has not answered within two seconds."""

@@ -22,6 +22,10 @@ __all__ = ["NEGATIVES_NEEDED", "Inquiry", "Margins", "Timing"]
 NEGATIVES_NEEDED = 3
 """So often the venue must deny an order before that is believed."""
 _NS_PER_MS = 1_000_000
+_SHUT_OUT_MS = 60_000
+"""A question that comes back sooner than a ban is over waits for its end at the way out, which knows when that is also
+where a clock stood still meanwhile.
+"""
 
 
 class Margins(Struct, frozen=True):
@@ -123,7 +127,7 @@ class Inquiry:
                     is_told = True
                 # Whoever goes on asking after "too many" is shut out, and whoever does so then, for longer.
                 shut_out_ms = error.retry_after_ms if isinstance(error, VenueError) else None
-                await self.wait(max(wait_ms, shut_out_ms or 0))
+                await self.wait(max(wait_ms, min(shut_out_ms or 0, _SHUT_OUT_MS)))
                 wait_ms = self.longer(wait_ms)
 
     def owners_to_come(self) -> set[tuple[str, str]]:

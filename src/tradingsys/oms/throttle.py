@@ -15,7 +15,6 @@ __all__ = ["Lacking", "Share", "Throttle"]
 _Limit = tuple[str, int]
 """Of what kind, and how long its windows are."""
 
-_NEWS_MS = 5_000
 _LATE_MS = 2_000
 """How far behind the venue's count an answer may come; of a short window, at most a fifth of it."""
 
@@ -38,7 +37,7 @@ class Lacking(Struct, frozen=True):
     kind: str
     """Of which kind of costs; empty while the venue wants to be left alone."""
     window_ms: int
-    """How long the window is, or how much of that is left."""
+    """How long the window is, or how much longer the venue is to be left alone."""
     allowed: int
     """In the request's share."""
     wanted: int
@@ -53,7 +52,6 @@ class Throttle:
         self._used: dict[_Limit, tuple[int, int]] = {}
         self._shares: dict[_Limit, tuple[int, Counter[int]]] = {}
         """By session, of what was sent."""
-        self._blocked_until_ms = 0
         self.set_limits(limits)
 
     def set_limits(self, limits: Iterable[RateLimit]) -> None:
@@ -62,7 +60,7 @@ class Throttle:
 
     def admits(self, costs: Mapping[str, int], venue_ms: int, share: Share = Share.ORDERS) -> bool:
         """Whether a request of these costs (by kind) fits now into its share."""
-        return venue_ms >= self._blocked_until_ms and not self._full(costs, venue_ms, share)
+        return not self._full(costs, venue_ms, share)
 
     def spend(self, costs: Mapping[str, int], venue_ms: int) -> None:
         """A request of these costs was sent."""
@@ -85,42 +83,34 @@ class Throttle:
 
     def is_filled_by(self, session: int, costs: Mapping[str, int], venue_ms: int, share: Share = Share.ORDERS) -> bool:
         """Whether there is no room for this because a session took more than all others together: other sessions, the
-        gateway itself, whatever else uses the account. A ban is nobody's doing.
+        gateway itself, whatever else uses the account.
         """
-        if venue_ms < self._blocked_until_ms:
-            return False
         for limit in self._full(costs, venue_ms, share):
             window, shares = self._shares.get(limit, (-1, Counter[int]()))
             if window == venue_ms // limit[1] and 2 * shares[session] > self._count(*limit, venue_ms):
                 return True
         return False
 
-    def seen(self, used: Mapping[tuple[str, int], int], retry_after_ms: int | None, venue_ms: int) -> bool:
+    def seen(self, used: Mapping[tuple[str, int], int], venue_ms: int) -> None:
         """The venue told its own count; it can only raise ours, since some of its answers are known to be too low.
 
         What arrives when a window has just begun may be the count of the one before: a full one would stop all of this.
-        Returns whether it wants to be left alone for longer than was known, by more than its answers differ in.
         """
         for (kind, window_ms), count in used.items():
             is_late = venue_ms % window_ms < min(_LATE_MS, window_ms // 5)
             if not is_late and count > self._count(kind, window_ms, venue_ms):
                 self._used[kind, window_ms] = (venue_ms // window_ms, count)
-        if retry_after_ms is None:
-            return False
-        known_ms = self._blocked_until_ms
-        self._blocked_until_ms = max(known_ms, venue_ms + retry_after_ms)
-        return self._blocked_until_ms > known_ms + _NEWS_MS
 
     def retry_ms(self, costs: Mapping[str, int], venue_ms: int, share: Share = Share.ORDERS) -> int:
-        """How long to wait before asking `admits` the same again: until a ban, and every window too full, is over."""
+        """How long to wait before asking `admits` the same again: until every window too full is over."""
         full_ms = (window_ms - venue_ms % window_ms for _, window_ms in self._full(costs, venue_ms, share))
-        return max(self._blocked_until_ms - venue_ms, max(full_ms, default=0), 0)
+        return max(full_ms, default=0)
 
     def lacking(self, costs: Mapping[str, int], venue_ms: int, share: Share = Share.ORDERS) -> Lacking:
         """Why `admits` does not."""
         full = self._full(costs, venue_ms, share)
-        if venue_ms < self._blocked_until_ms or not full:
-            return Lacking("", max(0, self._blocked_until_ms - venue_ms), 0, 1)
+        if not full:
+            return Lacking("", 0, 0, 1)
         kind, window_ms = max(full, key=lambda limit: limit[1] - venue_ms % limit[1])
         wanted = self._count(kind, window_ms, venue_ms) + costs[kind]
         return Lacking(kind, window_ms, self._limits[kind, window_ms] * share // 100, wanted)

@@ -32,7 +32,7 @@ from tradingsys.store.rows import (
     sum_ledger,
 )
 from tradingsys.store.sqlite import rows
-from tradingsys.store.standing_rows import read_days, read_halts, read_missing, read_prices, read_sessions
+from tradingsys.store.standing_rows import read_ban, read_days, read_halts, read_missing, read_prices, read_sessions
 
 __all__ = ["Identity", "identify", "load"]
 
@@ -105,6 +105,7 @@ def load(conn: apsw.Connection, path: Path, wall_ms: int, *, proven: bool, is_ne
         identity.first_epoch,
         tuple(read_prices(conn)),
         read_missing(conn),
+        read_ban(conn),
     )
 
 

@@ -22,7 +22,7 @@ from tradingsys.store.columns import from_json, number, optional_number, plain_o
 from tradingsys.store.edits import plain
 from tradingsys.store.order_rows import write_fill, write_order
 from tradingsys.store.sqlite import SqlValue, rows
-from tradingsys.store.standing_rows import write_day, write_halt, write_missing, write_price, write_session
+from tradingsys.store.standing_rows import write_ban, write_day, write_halt, write_missing, write_price, write_session
 
 __all__ = [
     "read_adjustments",
@@ -66,6 +66,7 @@ write.register(write_halt)
 write.register(write_day)
 write.register(write_price)
 write.register(write_missing)
+write.register(write_ban)
 
 
 @write.register

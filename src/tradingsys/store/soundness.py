@@ -168,6 +168,8 @@ _META_MAY_LACK = {
     "missing_orders": "{} = upper({})",
     "missing_trades": "{} = upper({})",
     "missing_until_ms": _WHOLE_TEXT,
+    "ban_told_ms": _WHOLE_TEXT,
+    "ban_wait_ms": _WHOLE_TEXT,
 }
 
 

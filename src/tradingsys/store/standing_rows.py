@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import apsw
 
+from tradingsys.core.ban import BanRecord
 from tradingsys.core.enums import OnDisconnect, TradingState
 from tradingsys.core.missing import MissingRecord
 from tradingsys.core.records import (
@@ -27,11 +28,13 @@ from tradingsys.store.sqlite import rows
 __all__ = [
     "ALL_SESSIONS",
     "forgive_day",
+    "read_ban",
     "read_days",
     "read_halts",
     "read_missing",
     "read_prices",
     "read_sessions",
+    "write_ban",
     "write_day",
     "write_halt",
     "write_missing",
@@ -39,6 +42,7 @@ __all__ = [
     "write_session",
 ]
 
+_BAN = ("ban_told_ms", "ban_wait_ms")
 _MISSING = ("missing_orders", "missing_trades", "missing_until_ms")
 """Keys in ``meta``: symbols, with spaces between them."""
 ALL_SESSIONS = -2
@@ -150,6 +154,18 @@ def read_prices(conn: apsw.Connection) -> list[PriceRecord]:
     """The last price of every symbol that was valued."""
     found = rows(conn, "SELECT symbol, px, quote_asset FROM prices ORDER BY symbol")
     return [PriceRecord(str(symbol), Decimal(str(px)), str(quote_asset)) for symbol, px, quote_asset in found]
+
+
+def write_ban(record: BanRecord, conn: apsw.Connection) -> None:
+    """Keep for how long the venue wants to be left alone, in the place of what it said before."""
+    for key, value in zip(_BAN, (record.told_ms, record.wait_ms), strict=True):
+        set_meta(conn, key, str(value))
+
+
+def read_ban(conn: apsw.Connection) -> BanRecord | None:
+    """What the venue said last, which may be long ago."""
+    told_ms, wait_ms = (int(meta(conn, key) or 0) for key in _BAN)
+    return BanRecord(told_ms, wait_ms) if wait_ms else None
 
 
 def write_missing(record: MissingRecord, conn: apsw.Connection) -> None:

@@ -114,6 +114,8 @@ class GatewayView(Struct, frozen=True):
     """Streams of market data that somebody follows; without any there is no connection for them."""
     nearly: list[LimitView] = []
     """Limits of which more than three quarters are used; the fullest first."""
+    left_alone_until_ms: int = 0
+    """Until when the exchange wants to be left alone, by the clock of the gateway's machine; 0 when it does not."""
 
 
 class SessionView(Struct, frozen=True):

@@ -13,6 +13,7 @@ from tests.unit.cli.box import running_box
 from tests.unit.cli.scripted_gateway import HANG_UP, SILENCE, Answer, Refusal, scripted_gateway
 from tradingsys.cli.app import FAILURE, NOTHING, OK, USAGE, execute
 from tradingsys.cli.exits import UNCONFIRMED
+from tradingsys.cli.operate.tables import time_text
 from tradingsys.core.enums import OrderStatus, OrderType, Side
 from tradingsys.net.token import create_token, token_path
 from tradingsys.net.upgrade import Refuse
@@ -102,6 +103,14 @@ def test_status_of_a_running_gateway(capsys: Captured) -> None:
         assert told in out
     assert "btcusdt: 0.5 (see: tradingsys explain btcusdt --addr ws://localhost:" in out
     assert "from the running gateway at ws://localhost:" in out
+
+
+def test_status_tells_that_the_exchange_wants_to_be_left_alone(capsys: Captured) -> None:
+    view = msgspec.structs.replace(VIEW, left_alone_until_ms=1_800_000_000_000)
+    _, out, _, _ = ask(capsys, {"op.status": view}, "status")
+    assert f"the exchange is asked nothing until {time_text(1_800_000_000_000)}" in " ".join(out.split())
+    _, out, _, _ = ask(capsys, {"op.status": VIEW}, "status")
+    assert "LEFT ALONE" not in out
 
 
 def test_filters_travel(capsys: Captured) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
+import apsw
 import pytest
 from msgspec import structs
 
 from tests.unit.cli.at_rest import Captured, files, text, told
 from tests.unit.store.books import NOW_MS, Machine, intent
+from tradingsys.core.ban import BanRecord
 
 
 def test_status_tells_halts_and_orders_that_only_the_journal_knows(db: Path, capsys: Captured) -> None:
@@ -35,6 +38,23 @@ def test_every_order_of_a_list_that_only_the_journal_knows(
     assert told(capsys, "status", "--db", "pos.db")["status"]["open_orders"] == 3
     orders = told(capsys, "orders", "--db", "pos.db")["orders"]
     assert len({row["order"]["client_order_id"] for row in orders}) == 3
+
+
+def test_status_tells_what_a_gateway_that_is_started_now_has_to_wait_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    machine = Machine(tmp_path)
+    store = machine.ready(NOW_MS)
+    told_ms = time.time_ns() // 1_000_000 + 3_600_000
+    store.save_now([BanRecord(told_ms - 3_600_000, 7_200_000)])
+    machine.kill()
+    until_ms = told(capsys, "status", "--db", "pos.db")["status"]["left_alone_until_ms"]
+    assert until_ms == told_ms + 3_600_000
+    conn = apsw.Connection(str(machine.path))
+    conn.execute("UPDATE meta SET value = '1' WHERE key = 'ban_told_ms'")
+    conn.close()
+    assert told(capsys, "status", "--db", "pos.db")["status"]["left_alone_until_ms"] == 0, "long ago"
 
 
 def test_sessions(db: Path, capsys: Captured) -> None:

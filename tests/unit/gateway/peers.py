@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class RecordedPeer:
     def __init__(self) -> None:
@@ -11,12 +14,19 @@ class RecordedPeer:
         self.pending_bytes = 0
         self.is_late = False
         self.forgiven = 0
+        self.charged_for: list[bytes] = []
 
     def write(self, data: bytes) -> None:
         self.sent.append(data)
 
     def forgive(self) -> None:
         self.forgiven += 1
+
+    @contextmanager
+    def charged(self) -> Iterator[None]:
+        before = len(self.sent)
+        yield
+        self.charged_for += self.sent[before:]
 
     def ping(self) -> None:
         self.pings += 1

@@ -317,6 +317,57 @@ def test_what_is_forgiven_is_not_repaid_and_the_next_one_is() -> None:
     assert peer.is_paused and b"waits" not in peer.words
 
 
+def answer_later(peer: Driven, took_s: float, size: int = 0) -> None:
+    with peer.share.charged():
+        peer.used_s += took_s
+        peer.share.answered(size)
+
+
+def test_an_answer_that_is_given_later_is_repaid_like_one_that_is_given_at_once() -> None:
+    at_once, later = Driven(lambda _: 0.005), Driven(lambda _: 0.0)
+    for _ in range(2):
+        at_once.arrive(b"dear")
+        later.arrive(b"dear")
+        answer_later(later, 0.004, 200_000)
+        at_once.run(0)
+    assert later.share._repaid_s == pytest.approx(at_once.share._repaid_s) == pytest.approx(2.0)
+    for peer in (at_once, later):
+        peer.arrive(b"next")
+        peer.run(0.9)
+        assert b"next" not in peer.words
+        peer.run(0.2)
+        assert peer.words[-1] == b"next"
+
+
+def test_whoever_asks_for_later_answers_in_a_loop_has_a_small_part_of_the_time() -> None:
+    peer, asked = Driven(lambda _: 0.0), 0
+    while peer.now_s < 60:
+        peer.send(b"page")
+        while len(peer.heard) == asked:
+            peer.run(0.001)
+        asked += 1
+        answer_later(peer, 0.005)
+        peer.run(0.001)
+    assert peer.used_s < 60 * 0.02 and not peer.late
+
+
+def test_an_answer_that_came_in_its_requests_own_turn_after_all_is_repaid_once() -> None:
+    peer = Driven(lambda _: 0.0)
+    peer.share._hand_on = lambda _: answer_later(peer, 0.002, 1_000)
+    assert not peer.share.is_spent(1)
+    peer.share._hand_on(KeptFrame(WSMsgType.TEXT, True, False, b"", 0))
+    peer.share.handled()
+    assert peer.share._repaid_s == pytest.approx(0.2, rel=0.01)
+
+
+def test_an_answer_that_fails_is_repaid_too() -> None:
+    peer = Driven(lambda _: 0.0)
+    with pytest.raises(ValueError, match="too much"), peer.share.charged():
+        peer.used_s += 0.002
+        raise ValueError("too much")
+    assert peer.share._repaid_s == pytest.approx(0.2)
+
+
 def test_what_has_waited_for_two_seconds_is_late_and_handed_on_to_be_refused() -> None:
     peer = Driven(lambda word: 0.1 if word == b"dear" else 0.0)
     peer.arrive(*[b"dear"] * 2, *[b"waits"] * 50, *[b"dear"] * 2, *[b"late"] * 50)

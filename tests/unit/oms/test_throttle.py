@@ -25,27 +25,19 @@ def test_a_tenth_of_every_window_is_kept_for_cancels() -> None:
 def test_the_venues_count_can_only_raise_ours() -> None:
     throttle = Throttle(LIMITS)
     throttle.spend({"weight": 50}, 9_000)
-    throttle.seen({("weight", 60_000): 3}, None, 9_000)
+    throttle.seen({("weight", 60_000): 3}, 9_000)
     assert not throttle.admits({"weight": 41}, 9_000)
-    throttle.seen({("weight", 60_000): 89}, None, 9_000)
+    throttle.seen({("weight", 60_000): 89}, 9_000)
     assert not throttle.admits({"weight": 2}, 9_000) and throttle.admits({"weight": 1}, 9_000)
 
 
 def test_a_count_of_the_window_before_does_not_fill_the_new_one() -> None:
     throttle = Throttle(LIMITS)
     throttle.spend({"weight": 89}, 59_000)
-    throttle.seen({("weight", 60_000): 89, ("orders", 10_000): 9}, None, 60_050)
+    throttle.seen({("weight", 60_000): 89, ("orders", 10_000): 9}, 60_050)
     assert throttle.admits({"weight": 90, "orders": 9}, 60_050)
-    throttle.seen({("weight", 60_000): 89, ("orders", 10_000): 9}, None, 62_500)
+    throttle.seen({("weight", 60_000): 89, ("orders", 10_000): 9}, 62_500)
     assert not throttle.admits({"weight": 2}, 62_500) and not throttle.admits({"orders": 1}, 62_500)
-
-
-def test_a_ban_stops_everything_until_it_ends() -> None:
-    throttle = Throttle(LIMITS)
-    throttle.seen({}, 120_000, 1_000)
-    assert not throttle.admits({"weight": 1}, 120_999, Share.CANCELS)
-    assert throttle.retry_ms({"weight": 1}, 1_000) == 120_000
-    assert throttle.admits({"weight": 1}, 121_000)
 
 
 def test_what_must_wait_waits_for_the_window_that_is_full() -> None:
@@ -108,10 +100,8 @@ def test_who_took_most_of_a_window_filled_it() -> None:
     assert not filled(), "not more than all others"
     assert not filled(10_000)
     throttle.charge(1, {"orders": 90}, 10_000)
-    throttle.seen({("orders", 10_000): 95}, None, 13_000)
+    throttle.seen({("orders", 10_000): 95}, 13_000)
     assert filled(13_000) == [1]
-    throttle.seen({}, 5_000, 13_000)
-    assert not filled(13_000), "a ban is nobody's doing"
 
 
 def test_why_there_is_no_room_has_figures() -> None:
@@ -120,5 +110,3 @@ def test_why_there_is_no_room_has_figures() -> None:
     assert throttle.lacking({"orders": 1, "weight": 1}, 0) == Lacking("orders", 10_000, 9, 10)
     assert throttle.lacking({"orders": 1, "weight": 2}, 0) == Lacking("weight", 60_000, 90, 91), "full for longer"
     assert throttle.lacking({"orders": 2}, 0, Share.CANCELS) == Lacking("orders", 10_000, 10, 11)
-    throttle.seen({}, 5_000, 1_000)
-    assert throttle.lacking({"orders": 1}, 2_000) == Lacking("", 4_000, 0, 1)

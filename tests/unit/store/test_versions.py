@@ -12,6 +12,7 @@ from msgspec import structs
 
 from tests.unit.store.books import NOW_MS, Machine, commit, fill, of_format_10, of_format_11
 from tests.unit.store.version_1 import write_version_1
+from tradingsys.core.ban import BanRecord
 from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import ConfigError
 from tradingsys.core.ids import EXTERNAL
@@ -147,6 +148,8 @@ def test_money_halts_and_marks_come_back_as_they_were(tmp_path: Path) -> None:
         PriceRecord(SYMBOL, Decimal("1E-7"), "BTC"),
         MissingRecord((SYMBOL,), ("ETHUSDT",), NOW_MS),
         MissingRecord((), ("BTCUSDT_260327", "ETHUSDT"), NOW_MS + 1),
+        BanRecord(NOW_MS - 5, 86_400_000),
+        BanRecord(NOW_MS, 120_000),
         PositionRecord(1, SYMBOL, Decimal("-0.3")),
     )
     with read.reading(machine.path) as conn:
@@ -166,6 +169,7 @@ def test_money_halts_and_marks_come_back_as_they_were(tmp_path: Path) -> None:
     )
     assert saved.prices == (PriceRecord(SYMBOL, Decimal("0.0000001"), "BTC"),)
     assert saved.missing == MissingRecord((), ("BTCUSDT_260327", "ETHUSDT"), NOW_MS + 1)
+    assert saved.ban == BanRecord(NOW_MS, 120_000)
 
 
 def test_prices_of_format_8_are_in_what_their_symbol_is_paid_with(tmp_path: Path) -> None:

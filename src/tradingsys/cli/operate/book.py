@@ -88,7 +88,12 @@ class Book:
             halts=[halt_view(row) for row in saved.halts],
             differences={},
             product=product or "",
+            left_alone_until_ms=self._left_alone_until_ms(saved),
         )
+
+    def _left_alone_until_ms(self, saved: Saved) -> int:
+        left_ms = saved.ban.left_ms(self._now_ms) if saved.ban is not None else 0
+        return self._now_ms + left_ms if left_ms else 0
 
     async def sessions(self) -> list[SessionView]:
         """Every session the book knows, EXTERNAL last."""

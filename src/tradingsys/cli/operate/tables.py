@@ -76,6 +76,10 @@ def status(out: Console, view: GatewayView, commands: CommandLine) -> None:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     table.add_row("state", (f"{state}: {view.text}" if view.text else state) if is_running else view.text)
+    if view.left_alone_until_ms:
+        table.add_row(
+            "LEFT ALONE", f"the exchange is asked nothing until {time_text(view.left_alone_until_ms)}: it said so"
+        )
     if is_running:
         table.add_row("orders to the exchange", "yes" if view.trading else "no")
         table.add_row("market data", _market(view))

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from tradingsys.core.ban import BanRecord
 from tradingsys.core.missing import MissingRecord
 from tradingsys.core.records.halts import HaltRecord
 from tradingsys.core.records.ledger import LedgerMarkRecord, LedgerRecord
@@ -39,6 +40,7 @@ Record = (
     | DayRecord
     | PriceRecord
     | MissingRecord
+    | BanRecord
 )
 
 
@@ -81,3 +83,5 @@ class Saved(Struct, frozen=True):
     """The oldest; 0 where none has begun."""
     prices: tuple[PriceRecord, ...] = ()
     missing: MissingRecord = MissingRecord()
+    ban: BanRecord | None = None
+    """For how long the venue wanted to be left alone when it said so last."""

@@ -17,7 +17,7 @@ from tradingsys.core.commands import (
 from tradingsys.core.deadlines import earliest
 from tradingsys.core.errors import InvalidOrder, OrderRejected, TradingError, TransportError
 from tradingsys.core.instrument import Instrument
-from tradingsys.core.io import Closed, Frame, HttpFailed, HttpReply, Input, Opened, Tick
+from tradingsys.core.io import BanOver, Closed, Frame, HttpFailed, HttpReply, Input, Opened, Tick
 from tradingsys.core.order import Terms
 from tradingsys.core.reports import (
     EventMissed,
@@ -68,7 +68,7 @@ class BinanceProtocol:
         self._feeds = product.feeds(endpoints, FeedParts(self._rest, self.clock, api_key, signer, next_id))
         self._feed_of = {channel: feed for feed in self._feeds for channel in feed.channels}
         self._trade = TradeChannel(
-            endpoints.ws_api, api_key, signer, self.clock, product.errors, product.orders, next_id, self._rest.quiet
+            endpoints.ws_api, api_key, signer, self.clock, product.errors, product.orders, next_id, self._rest.ban
         )
         self._watch = StreamWatch()
         self._is_told = False
@@ -93,6 +93,9 @@ class BinanceProtocol:
                 outputs = self._rest.done(event, now_ns)
                 outputs += self._trade.clock_may_be_set(now_ns)
                 outputs += [output for feed in self._feeds for output in feed.clock_may_be_set(now_ns)]
+            case BanOver():
+                self._rest.ban.end()
+                outputs = []
             case Tick():
                 outputs = self._trade.tick(now_ns)
                 outputs += [output for feed in self._feeds for output in feed.tick(now_ns)]

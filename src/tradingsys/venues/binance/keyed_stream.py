@@ -65,7 +65,7 @@ class KeyedStream:
     def __init__(self, kind: StreamKind, rest: Rest) -> None:
         self._kind, self._rest = kind, rest
         self._reader = EventReader(kind.name, kind.events)
-        self._quiet, self._backoff = rest.quiet, Backoff(rest.quiet)
+        self._ban, self._backoff = rest.ban, Backoff(rest.ban)
         self._state = _State.IDLE
         self._key: str | None = None
         self._retry_ns: int | None = None
@@ -88,7 +88,7 @@ class KeyedStream:
         """Get a key and open the stream, unless that is under way."""
         if self._state is not _State.IDLE:
             return []
-        due_ns = self._quiet.soonest(now_ns)
+        due_ns = self._ban.soonest(now_ns)
         if due_ns > now_ns:
             self._retry_ns = due_ns
             return []
@@ -122,7 +122,7 @@ class KeyedStream:
         return outputs
 
     def _keep_alive(self, now_ns: int) -> list[Output]:
-        self._keep_alive_ns = self._quiet.soonest(now_ns)
+        self._keep_alive_ns = self._ban.soonest(now_ns)
         if self._keep_alive_ns > now_ns:
             return []
         self._keep_alive_ns = now_ns + _KEEP_ALIVE_NS
@@ -160,7 +160,7 @@ class KeyedStream:
             return []
         if isinstance(result, HttpError) and result.code in _NO_SUCH_KEY:
             return self._close("the listen key is gone")
-        self._keep_alive_ns = self._quiet.soonest(now_ns + _KEEP_ALIVE_RETRY_NS)
+        self._keep_alive_ns = self._ban.soonest(now_ns + _KEEP_ALIVE_RETRY_NS)
         return [Oddity(f"the listen key could not be kept alive: {describe(result)}")]
 
     def _close(self, reason: str) -> list[Output]:
@@ -173,7 +173,7 @@ class KeyedStream:
 
     def _failed(self, reason: str, now_ns: int) -> list[Output]:
         retry_ns = self._backoff.down(now_ns)
-        self._retry_ns = self._quiet.soonest(now_ns) if self._retry_at_once else retry_ns
+        self._retry_ns = self._ban.soonest(now_ns) if self._retry_at_once else retry_ns
         self._retry_at_once = False
         self._state, self._key = _State.IDLE, None
         self._keep_alive_ns = self._renew_ns = None

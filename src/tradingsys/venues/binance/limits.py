@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from email.utils import parsedate_to_datetime
 
 from msgspec import structs
 
 from tradingsys.core.commands import RateLimit
 from tradingsys.core.reports import LimitsSeen
 from tradingsys.venues.binance import messages
-from tradingsys.venues.binance.errors import HttpError, retry_after_ms
+from tradingsys.venues.binance.errors import TOO_MANY_ORDERS, HttpError, retry_after_ms
 
 __all__ = ["error_of_reply", "limits_of_headers", "limits_of_reply", "rate_limits", "wait_ms"]
 
@@ -31,24 +32,30 @@ _MINUTE_MS = 60_000
 _MAX_NUMBER = 15
 
 
-def limits_of_headers(headers: Mapping[str, str], wait_ms: int | None) -> LimitsSeen | None:
+def limits_of_headers(headers: Mapping[str, str], error: HttpError | None) -> LimitsSeen | None:
     """The counts in an HTTP answer's headers, None when there is nothing to tell."""
     used: dict[tuple[str, int], int] = {}
     for name, value in headers.items():
         found = _HEADER.fullmatch(name)
         if found and value.isdecimal() and len(value) <= _MAX_NUMBER:
             used[_KINDS[found[1] or found[2]], int(found[3]) * _UNITS_MS[found[4]]] = int(value)
-    return LimitsSeen(used, wait_ms) if used or wait_ms is not None else None
+    return _seen(used, error)
 
 
-def limits_of_reply(rules: Iterable[messages.RateLimitRule], wait_ms: int | None) -> LimitsSeen | None:
+def limits_of_reply(rules: Iterable[messages.RateLimitRule], error: HttpError | None) -> LimitsSeen | None:
     """The counts in a WS-API reply, None when there is nothing to tell."""
     used = {
         (limit.kind, limit.window_ms): rule.count
         for rule in rules
         if (limit := _rate_limit(rule)) and isinstance(rule.count, int)
     }
-    return LimitsSeen(used, wait_ms) if used or wait_ms is not None else None
+    return _seen(used, error)
+
+
+def _seen(used: Mapping[tuple[str, int], int], error: HttpError | None) -> LimitsSeen | None:
+    if error is None or error.retry_after_ms is None:
+        return LimitsSeen(used) if used else None
+    return LimitsSeen(used, error.retry_after_ms, error.code == TOO_MANY_ORDERS)
 
 
 def rate_limits(rules: Iterable[messages.RateLimitRule]) -> tuple[RateLimit, ...]:
@@ -68,12 +75,22 @@ def wait_ms(error: HttpError, headers: Mapping[str, str], now_ms: int | None) ->
     seconds = headers.get("retry-after", "")
     if seconds.isdecimal() and len(seconds) <= _MAX_NUMBER:
         return int(seconds) * 1_000
-    until = _UNTIL.search(error.message)
+    until, said_ms = _UNTIL.search(error.message), _said_ms(headers)
+    if until and said_ms is not None:
+        return max(0, int(until[1]) - said_ms)
     if until and now_ms is not None:
         return max(0, int(until[1]) - now_ms)
     if error.status == 418:
         return _SHORTEST_BAN_MS
     return _MINUTE_MS - (now_ms or 0) % _MINUTE_MS
+
+
+def _said_ms(headers: Mapping[str, str]) -> int | None:
+    """By the exchange's own clock, when it answered, to the second: before its time is known nothing else tells it."""
+    try:
+        return int(parsedate_to_datetime(headers["date"]).timestamp()) * 1_000
+    except (KeyError, ValueError, OverflowError):
+        return None
 
 
 def error_of_reply(status: int, body: messages.ErrorBody, now_ms: int | None) -> HttpError:

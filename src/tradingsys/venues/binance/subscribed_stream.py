@@ -88,7 +88,7 @@ class SubscribedStream:
     def __init__(self, url: str, subscribe: Subscribe, events: EventDialect, parts: FeedParts) -> None:
         self._url, self._subscribe, self._parts = url, subscribe, parts
         self._reader = EventReader("the account's stream", events)
-        self._quiet, self._backoff = parts.rest.quiet, Backoff(parts.rest.quiet)
+        self._ban, self._backoff = parts.rest.ban, Backoff(parts.rest.ban)
         self._links: dict[str, _Link] = {}
         self._is_wanted = False
         self._retry_ns: int | None = None
@@ -139,7 +139,7 @@ class SubscribedStream:
             # Events of a connection that is being closed are facts all the same.
             return self._reader.take(bytes(frame.event), partial(self._control, link, frame.subscription_id, now_ns))
         error = self._error_of(frame, now_ns)
-        seen = limits_of_reply(frame.rate_limits or (), error.retry_after_ms if error else None)
+        seen = limits_of_reply(frame.rate_limits or (), error)
         outputs: list[Output] = [seen] if seen else []
         if frame.id is not UNSET and frame.id == link.request_id and link.request_id is not None:
             return outputs + self._replied(link, frame, error, now_ns)
@@ -180,7 +180,7 @@ class SubscribedStream:
         staying = [link for link in self._links.values() if not link.is_leaving and link.state is not _State.CLOSING]
         if not self._is_wanted or staying:
             return []
-        due_ns = max(self._retry_ns or 0, self._quiet.soonest(now_ns))
+        due_ns = max(self._retry_ns or 0, self._ban.soonest(now_ns))
         if due_ns > now_ns:
             self._retry_ns = due_ns
             return []
@@ -199,7 +199,7 @@ class SubscribedStream:
         return self._ensure(now_ns)
 
     def _begin(self, link: _Link, now_ns: int) -> list[Output]:
-        due_ns = self._quiet.soonest(now_ns)
+        due_ns = self._ban.soonest(now_ns)
         if due_ns > now_ns:
             link.subscribe_ns = due_ns
             return []
@@ -239,7 +239,7 @@ class SubscribedStream:
         if frame.error.code == WRONG_TIME:
             clock.doubt()
         error = error_of_reply(status, frame.error, clock.now_ms(now_ns) if clock.is_set else None)
-        self._quiet.hold(error.retry_after_ms, now_ns)
+        self._ban.hold(error.retry_after_ms, now_ns)
         return error
 
     def _replied(self, link: _Link, frame: spot.SocketFrame, error: HttpError | None, now_ns: int) -> list[Output]:
@@ -280,7 +280,7 @@ class SubscribedStream:
         """A subscription that could not be had: anew on another connection, unless an older one still holds here."""
         link.steps = link.request_id = link.deadline_ns = None
         if link.state is _State.UP:
-            link.subscribe_ns = self._quiet.soonest(now_ns + _SOONEST_NS)
+            link.subscribe_ns = self._ban.soonest(now_ns + _SOONEST_NS)
             return [Oddity(f"the subscription to the account's events could not be renewed: {reason}")]
         closing = self._close(link)
         return [*self._report_loss(f"no subscription: {reason}"), *closing]

@@ -8,6 +8,7 @@ from enum import Enum, auto
 import msgspec
 from msgspec import UNSET, Struct
 
+from tradingsys.core.ban import Ban
 from tradingsys.core.deadlines import earliest
 from tradingsys.core.errors import TransportError
 from tradingsys.core.io import CloseWs, OpenWs, WsFrame
@@ -15,7 +16,7 @@ from tradingsys.core.reports import Oddity, TradingState
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.venues.auth import KeyKind, Signer
 from tradingsys.venues.binance import messages, order_results
-from tradingsys.venues.binance.backoff import Backoff, Quiet
+from tradingsys.venues.binance.backoff import Backoff
 from tradingsys.venues.binance.errors import TOO_MANY_ORDERS, WRONG_TIME, ErrorClass, ErrorTable, HttpError, classify
 from tradingsys.venues.binance.limits import error_of_reply, limits_of_reply
 from tradingsys.venues.binance.order_dialect import OrderCommand, OrderDialect
@@ -74,11 +75,11 @@ class TradeChannel:
         errors: ErrorTable,
         dialect: OrderDialect,
         next_id: Callable[[], int],
-        quiet: Quiet,
+        ban: Ban,
     ) -> None:
         self._url, self._api_key, self._signer, self._clock = url, api_key, signer, clock
         self._errors, self._dialect, self._next_id = errors, dialect, next_id
-        self._quiet, self._backoff = quiet, Backoff(quiet)
+        self._ban, self._backoff = ban, Backoff(ban)
         self._state = _State.IDLE
         self._sent: dict[int, _Sent] = {}
         self._logon_id: int | None = None
@@ -115,7 +116,7 @@ class TradeChannel:
         self._was_tried |= not self._dialect.by_ws
         if self._state is not _State.IDLE or not self._dialect.by_ws:
             return []
-        due_ns = self._quiet.soonest(now_ns)
+        due_ns = self._ban.soonest(now_ns)
         if due_ns > now_ns:
             self._retry_ns = due_ns
             return []
@@ -135,7 +136,7 @@ class TradeChannel:
         """Log on when only the venue's time was missing, or that it wanted to be left alone."""
         if self._state is not _State.OPEN or not self._clock.is_set:
             return []
-        due_ns = self._quiet.soonest(now_ns)
+        due_ns = self._ban.soonest(now_ns)
         if due_ns > now_ns:
             self._retry_ns = due_ns
             return []
@@ -163,7 +164,7 @@ class TradeChannel:
             return [Oddity(f"unreadable frame on the order channel: {failure}")]
         outputs: list[Output] = []
         error = self._error_of(reply, now_ns)
-        seen = limits_of_reply(reply.rate_limits or (), error.retry_after_ms if error else None)
+        seen = limits_of_reply(reply.rate_limits or (), error)
         if seen:
             outputs.append(seen)
         if reply.id is not None and reply.id == self._logon_id:
@@ -186,7 +187,7 @@ class TradeChannel:
         self._go_down(reason or "connection closed")
         self._state = _State.IDLE
         retry_ns = self._backoff.down(now_ns)
-        self._retry_ns = self._quiet.soonest(now_ns) if self._retry_at_once else retry_ns
+        self._retry_ns = self._ban.soonest(now_ns) if self._retry_at_once else retry_ns
         self._retry_at_once = False
         lost = [sent.command for sent in self._sent.values() if not sent.is_late]
         self._sent.clear()
@@ -258,7 +259,7 @@ class TradeChannel:
             self._clock.doubt()
         error = error_of_reply(reply.status, body, now_ms)
         if error.code != TOO_MANY_ORDERS:
-            self._quiet.hold(error.retry_after_ms, now_ns)
+            self._ban.hold(error.retry_after_ms, now_ns)
         return error
 
     def _go_up(self, now_ns: int) -> None:

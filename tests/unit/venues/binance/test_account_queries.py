@@ -25,7 +25,7 @@ from tradingsys.core.commands import (
 )
 from tradingsys.core.enums import MarginType
 from tradingsys.core.errors import TransportError, VenueError
-from tradingsys.core.reports import Oddity
+from tradingsys.core.reports import LimitsSeen, Oddity
 from tradingsys.venues.auth import HmacSigner
 from tradingsys.venues.binance import encode, messages
 from tradingsys.venues.binance.account import BinanceProtocol
@@ -304,3 +304,32 @@ def test_symbols_and_limits_that_cannot_be_read_are_left_out_and_told_together()
     assert "left out 9 instruments" in texts[0]
     assert "B0USDT" in texts[0]
     assert "and 4 more" in texts[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "headers"),
+    [
+        (418, -1003, {"retry-after": "86400", "x-mbx-used-weight-1m": "5000"}),
+        (429, -1003, {"x-mbx-used-weight-1m": "12001"}),
+        (400, -1021, {}),
+        (200, 0, {"x-mbx-used-weight-1m": "2399"}),
+    ],
+)
+def test_what_the_spot_host_says_of_itself_stops_no_trading_of_futures(
+    status: int, code: int, headers: dict[str, str]
+) -> None:
+    world = world_with_time()
+    world.protocol = BinanceProtocol(USDM, endpoints("live"), "an-api-key", HmacSigner("x"))
+    world.signer = HmacSigner("x")
+    world.tell_time()
+    world.ask(PermissionsQuery())
+    world.reply_http(messages.AccountConfig(can_trade=True))
+    world.reports.clear()
+    world.reply_http(RESTRICTIONS if status == 200 else {"code": code, "msg": "too much"}, status, headers)
+    assert (world.answer().error is None) == (status == 200)
+    assert not world.told(LimitsSeen) and not world.requests
+    assert world.protocol.clock.uncertainty_ms(world.now_ns) < 1_000
+    world.ask(PermissionsQuery())
+    assert [request.url.partition("?")[0] for request in world.requests] == [
+        "https://fapi.binance.com/fapi/v1/accountConfig"
+    ]

@@ -184,6 +184,9 @@ def test_of_a_web_page_its_words_are_told(body: bytes, told: str) -> None:
         (HttpError(429, -1003, ""), {"retry-after": "soon"}, None, 60_000),
         (HttpError(418, -1003, "banned until 1790000005000."), {}, 1_790_000_000_000, 5_000),
         (HttpError(418, -1003, "banned"), {}, None, 120_000),
+        (HttpError(418, -1003, "banned until 1790000005000."), {"date": "Mon, 21 Sep 2026 14:13:18 GMT"}, None, 7_000),
+        (HttpError(418, -1003, "banned until 1790000005000."), {"date": "soon"}, 1_790_000_000_000, 5_000),
+        (HttpError(418, -1003, "banned until 1790000005000."), {"date": "Mon, 21 Sep 99999 1:1:1 GMT"}, None, 120_000),
     ],
 )
 def test_the_wait_is_what_the_exchange_says_or_its_next_window(
