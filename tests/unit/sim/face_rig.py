@@ -30,7 +30,9 @@ Value = Any
 class Client:
     """Account ``main`` on a box where nobody trades unless told to (or the background flow is on)."""
 
-    def __init__(self, *, flow: Random | None = None, signer: Signer | None = None, deposit: str = "100000") -> None:
+    def __init__(
+        self, *, flow: Random | None = None, pace: float = 1.0, signer: Signer | None = None, deposit: str = "100000"
+    ) -> None:
         self.signer = signer or HmacSigner("secret")
         self.now_ns = T0
         self.box = Simulator(
@@ -41,6 +43,7 @@ class Client:
                 ApiKey("other", "other", HmacSigner("other")),
             ],
             flow=flow,
+            pace=pace,
         )
         self.box.exchange.open_account(CROWD, {}, is_house=True)
         self.frames: dict[int, list[Any]] = {}

@@ -80,7 +80,8 @@ def test_continuous_bars_are_those_of_the_perpetual(lively: Client) -> None:
     assert refused(lively, "continuousKlines", pair="BTCUSDT", contractType="SPOT", interval="1m") == (400, -1130)
 
 
-def test_bars_of_prices_that_are_not_traded(lively: Client) -> None:
+def test_bars_of_prices_that_are_not_traded() -> None:
+    lively = Client(flow=Random(1), pace=0.05)
     lively.run(125_000)
     for path, parameter in (("markPriceKlines", "symbol"), ("indexPriceKlines", "pair")):
         bars = ask(lively, path, **{parameter: "BTCUSDT"}, interval="1m")
