@@ -64,7 +64,7 @@ QUESTION_MISTAKES = (
         "who_is_shut_out_asks_on",
         Profile.VENUE,
         VenueLink.admits,
-        "if self.ban_left_ms:",
+        "if self._shut_out_ms(costs):",
         "if False:",
     ),
     Mistake(

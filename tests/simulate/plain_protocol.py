@@ -21,7 +21,6 @@ from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import TradingError, TransportError, VenueError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.io import (
-    BanOver,
     Closed,
     Frame,
     HttpFailed,
@@ -68,8 +67,6 @@ class PlainProtocol:
 
     def handle(self, event: Input, now_ns: int) -> list[Output]:
         match event:
-            case BanOver():
-                return []
             case Tick():
                 self.next_deadline_ns = None
                 return [OpenWs("user", "ws://sim/user")]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-__all__ = ["Ban", "BanRecord"]
+__all__ = ["LONGEST_BAN_MS", "Ban", "BanRecord"]
 
 _NS_PER_MS = 1_000_000
 _LONG_AGO_NS = -(10**18)
-_SHORT_MS = 60_000
-"""Waited for by the monotonic clock alone: sleeping through so little costs nobody anything."""
+LONGEST_BAN_MS = 3 * 24 * 3_600 * 1_000
+"""As venues say of themselves; a proxy may say anything, and what is kept must not end a gateway for good."""
 
 
 class BanRecord(Struct, frozen=True):
@@ -21,48 +21,39 @@ class BanRecord(Struct, frozen=True):
 
     def left_ms(self, wall_ms: int) -> int:
         """How long that is from now; a clock that was set back since makes it no longer than it was."""
-        return min(self.wait_ms, max(0, self.told_ms + self.wait_ms - wall_ms))
+        wait_ms = min(self.wait_ms, LONGEST_BAN_MS)
+        return min(wait_ms, max(0, self.told_ms + wait_ms - wall_ms))
 
 
 class Ban:
-    """Over as soon as one of two clocks says so.
+    """Over by the monotonic clock, which counts from when it was told.
 
-    Both measure how long ago it was told. What is believed of the venue's time does not count: while a ban lasts nobody
-    may ask for it, and when a late answer sets it right, a ban that was reckoned by it would be over too early. The
-    monotonic clock stands still while a machine is suspended, and is late then, never early. The time of day goes on,
-    but may be set: only a long ban is believed to be over because of it.
+    What is believed of the venue's time does not count: while a ban lasts nobody may ask for it, and when a late answer
+    sets it right, a ban that was reckoned by it would be over too early. Nor does the time of day, which may be set.
+    The monotonic clock stands still while a machine is suspended, and is late then, never early; whoever cannot wait
+    for that starts the gateway anew, for which the time of day counts.
     """
 
-    __slots__ = ("_until_ns", "_until_wall_ms")
+    __slots__ = ("_until_ns",)
 
     def __init__(self) -> None:
         self._until_ns = _LONG_AGO_NS
-        self._until_wall_ms: int | None = None
 
-    def hold(self, wait_ms: int | None, now_ns: int, wall_ms: int | None = None) -> int:
+    def hold(self, wait_ms: int | None, now_ns: int) -> int:
         """The venue wants to be left alone for so long; None where it wants no such thing.
 
-        Returns by how many ms it ends later than was known, or than the one before that is over.
+        Returns by how many ms that is longer than was known.
         """
-        if wait_ms is None or wait_ms <= self.left_ms(now_ns, wall_ms):
+        left_ms = self.left_ms(now_ns)
+        if wait_ms is None or wait_ms <= left_ms:
             return 0
-        known_ns, self._until_ns = self._until_ns, now_ns + wait_ms * _NS_PER_MS
-        self._until_wall_ms = wall_ms + wait_ms if wall_ms is not None and wait_ms > _SHORT_MS else None
-        return (self._until_ns - known_ns) // _NS_PER_MS
+        self._until_ns = now_ns + wait_ms * _NS_PER_MS
+        return wait_ms - left_ms
 
-    def end(self) -> None:
-        """It is over, as somebody with the time of day knows."""
-        self._until_ns, self._until_wall_ms = _LONG_AGO_NS, None
-
-    def left_ms(self, now_ns: int, wall_ms: int | None = None) -> int:
+    def left_ms(self, now_ns: int) -> int:
         """How long that is from now; 0 when it may be asked."""
-        left_ms = -((now_ns - self._until_ns) // _NS_PER_MS)
-        if wall_ms is not None and self._until_wall_ms is not None:
-            left_ms = min(left_ms, self._until_wall_ms - wall_ms)
-        return max(0, left_ms)
+        return max(0, -((now_ns - self._until_ns) // _NS_PER_MS))
 
     def soonest(self, at_ns: int) -> int:
-        """When the venue may be asked for something that is due then, or else when to look again: not before it wants
-        to be asked, but a long ban may be over by the time of day.
-        """
-        return max(at_ns, min(self._until_ns, at_ns + _SHORT_MS * _NS_PER_MS))
+        """When the venue may be asked for something that is due then."""
+        return max(at_ns, self._until_ns)

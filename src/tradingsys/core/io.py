@@ -14,7 +14,6 @@ from msgspec import Struct
 from tradingsys.core.secrecy import shown
 
 __all__ = [
-    "BanOver",
     "CloseWs",
     "Closed",
     "Frame",
@@ -122,8 +121,4 @@ class Tick(Struct, frozen=True):
     """Time passed: the protocol's ``next_deadline_ns`` is due."""
 
 
-class BanOver(Struct, frozen=True):
-    """The venue may be asked again although less time seems to have passed: the machine was suspended meanwhile."""
-
-
-Input = Opened | Frame | Closed | HttpReply | HttpFailed | Tick | BanOver
+Input = Opened | Frame | Closed | HttpReply | HttpFailed | Tick

@@ -130,15 +130,13 @@ class Boot:
 
     async def _leave_alone(self) -> None:
         """Whoever knocks during a ban is banned for longer."""
-        left_ms = self._steps.left_alone_ms()
-        if left_ms:
+        if left_ms := self._steps.left_alone_ms():
             until = datetime.fromtimestamp((self._steps.wall_ms() + left_ms) // 1000, UTC)
             self._steps.progress(
                 f"waiting until {until:%Y-%m-%d %H:%M:%S} UTC: until then the exchange wants to be left alone, as it "
                 "said before this start"
             )
-        while left_ms := self._steps.left_alone_ms():
-            await self._wait(min(left_ms, 1_000))
+            await self._wait(left_ms)
 
     def _compare_clocks(self) -> None:
         off_ms = self._steps.wall_ms() - self._venue_ms()

@@ -316,6 +316,8 @@ class Gateway:
     def _ready(self) -> None:
         assert self.sessions is not None and self.orders is not None
         self.stopping.heed_kill_file()
+        if self.store.saved.ban is not None:  # one told while a clock was wrong would delay every start
+            self._saving.save([self.venue.ban])
         self.is_ready, self.text = True, ""
         self.rules.tell()
         debts = self.limiting.debts

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from tradingsys.core.commands import Permissions, PermissionsQuery
-from tradingsys.core.errors import TradingError
+from tradingsys.core.errors import TradingError, VenueError
 from tradingsys.gateway.host import Host
 from tradingsys.oms.procedure import Turn, ask, until
 
 __all__ = ["KeyRights"]
 
-_NS_PER_S = 1_000_000_000
+_NS_PER_S, _NS_PER_MS = 1_000_000_000, 1_000_000
 _AGAIN_NS = 24 * 3_600 * _NS_PER_S
 """A key is given rights while the gateway runs, too; and what nobody has mended is worth a line a day."""
 _UNTOLD_NS = 600 * _NS_PER_S
@@ -33,7 +33,9 @@ class KeyRights:
             try:
                 self._tell(await ask(PermissionsQuery(), Turn.STRATEGIES))
             except TradingError as error:
-                pause_ns = _UNTOLD_NS
+                # This is another host, with bans of its own: who knocks there is banned for longer, and all beside him.
+                shut_out_ms = error.retry_after_ms if isinstance(error, VenueError) else None
+                pause_ns = max(_UNTOLD_NS, (shut_out_ms or 0) * _NS_PER_MS)
                 self._gateway.log.debug("what the API key may do is not known", error=str(error))
             await until(self._gateway.now_ns() + pause_ns)
 

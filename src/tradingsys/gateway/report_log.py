@@ -51,6 +51,8 @@ def log_report(log: Log, report: Report) -> None:
                 log.error(margin_text(report))
         case AssetMoved(asset, delta):
             log.info("an asset moved without a trade", asset=asset, delta=plain(delta))
+        case LimitsSeen(retry_after_ms=int(wait_ms), is_of_orders=True):
+            log.warning("too many orders for the exchange: no new ones until then", seconds=-(-wait_ms // 1000))
         case LimitsSeen(retry_after_ms=int(wait_ms)):
             log.warning("the exchange wants to be left alone: nothing is sent until then", seconds=-(-wait_ms // 1000))
         case Oddity(text):

@@ -11,7 +11,7 @@ from tradingsys.core.deadlines import earliest
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import LimitExceeded, TransportError
 from tradingsys.core.instrument import Instrument
-from tradingsys.core.io import BanOver, CloseWs, HttpRequest, Input, OpenWs, Tick, WsFrame
+from tradingsys.core.io import CloseWs, HttpRequest, Input, OpenWs, Tick, WsFrame
 from tradingsys.core.order import Terms
 from tradingsys.core.reports import Answer, LimitsSeen, Report, TradingState, UserStreamState
 from tradingsys.gateway.seams import Log, Transport
@@ -31,8 +31,6 @@ _UNTOLD_WAIT_MS = 3_000
 """A shorter wait for room in the budget is nothing to speak of."""
 _NEWS_MS = 5_000
 """Answers to what was sent at one time differ by less in for how long the venue wants to be left alone."""
-_LOOK_AGAIN_MS = 60_000
-"""After a wait for room: a long ban may be over sooner than a clock says that stood still."""
 
 
 class VenueLink:
@@ -65,12 +63,10 @@ class VenueLink:
         self._waiting_until_ns: int | None = None
         self._first_to_wait: Turn | None = None
         """This turn, and those after it, wait for room in the budget until then."""
-        self._ban = Ban()
-        self._is_banned = False
-        """As of the last look."""
+        self._ban, self._too_many_orders = Ban(), Ban()
+        """Of everything that this machine's address asks, and of the account's new orders alone."""
         if ban is not None:
-            wall_ms = self._wall_ms()
-            self._ban.hold(ban.left_ms(wall_ms) or None, clock.monotonic_ns(), wall_ms)
+            self._ban.hold(ban.left_ms(self._wall_ms()), clock.monotonic_ns())
 
     def set_limits(self, limits: Iterable[RateLimit]) -> None:
         """Take the rate limits the venue states."""
@@ -87,7 +83,6 @@ class VenueLink:
     def tick(self) -> None:
         """Time passed."""
         now_ns = self._clock.monotonic_ns()
-        self._look_at_ban()
         due_ns = self._venue.next_deadline_ns
         if due_ns is not None and due_ns <= now_ns:
             self.handle(Tick())
@@ -120,14 +115,15 @@ class VenueLink:
 
     def admits(self, command: Command, share: Share = Share.ORDERS) -> bool:
         """Whether the budget has room for this now, in its share."""
-        if self.ban_left_ms:
+        costs = self._costs(command)
+        if self._shut_out_ms(costs):
             return False
-        return not self._venue.clock.is_set or self._throttle.admits(self._costs(command), self.venue_ms(), share)
+        return not self._venue.clock.is_set or self._throttle.admits(costs, self.venue_ms(), share)
 
     @property
     def ban_left_ms(self) -> int:
         """For how long the venue still wants to be left alone; 0 when it may be asked."""
-        return self._ban.left_ms(self._clock.monotonic_ns(), self._wall_ms())
+        return self._ban.left_ms(self._clock.monotonic_ns())
 
     @property
     def left_alone_until_ms(self) -> int:
@@ -155,10 +151,10 @@ class VenueLink:
         self, what: str, command: Command, share: Share = Share.ORDERS, *, for_others: bool = False
     ) -> LimitExceeded:
         """The refusal of something that `admits` does not, with figures."""
-        text = self.too_fast(what, command, share)
-        left_ms = self.ban_left_ms
+        text, costs = self.too_fast(what, command, share), self._costs(command)
+        left_ms = self._shut_out_ms(costs)
         lacking = (
-            self._throttle.lacking(self._costs(command), self.venue_ms(), share)
+            self._throttle.lacking(costs, self.venue_ms(), share)
             if self._venue.clock.is_set and not left_ms
             else Lacking("", left_ms, 0, 1)
         )
@@ -176,7 +172,8 @@ class VenueLink:
         """Whether there is no room for an order of a session because it took most of the room itself; a ban is nobody's
         doing.
         """
-        return not self.ban_left_ms and self._throttle.is_filled_by(session, self._costs(command), self.venue_ms())
+        costs = self._costs(command)
+        return not self._shut_out_ms(costs) and self._throttle.is_filled_by(session, costs, self.venue_ms())
 
     def percent(self, query: Query[object], times: int, in_ms: int) -> int:
         """How full asking this so often in so long makes the exchange's rate limit."""
@@ -216,7 +213,7 @@ class VenueLink:
         return len(self._turns)
 
     def _wait_for_room(self, wait_ms: int) -> None:
-        self._waiting_until_ns = self._clock.monotonic_ns() + min(wait_ms, _LOOK_AGAIN_MS) * _NS_PER_MS
+        self._waiting_until_ns = self._clock.monotonic_ns() + wait_ms * _NS_PER_MS
         if wait_ms > _UNTOLD_WAIT_MS and not self.ban_left_ms:  # of which people were told
             self._log.warning(
                 "reading waits for room in the exchange's rate limit; orders have room of their own",
@@ -264,10 +261,11 @@ class VenueLink:
                     self._turns.answered(token)
                     self._heard(output)
                     self._procedures.answer(token, value, error)
-                case LimitsSeen(used, retry_after_ms):
+                case LimitsSeen(used, retry_after_ms, is_of_orders):
                     if self._venue.clock.is_set:
                         self._throttle.seen(used, self.venue_ms())
-                    if self._ban.hold(retry_after_ms, self._clock.monotonic_ns(), self._wall_ms()) > _NEWS_MS:
+                    ban = self._too_many_orders if is_of_orders else self._ban
+                    if ban.hold(retry_after_ms, self._clock.monotonic_ns()) > _NEWS_MS:
                         self._heard(output)
                 case TradingState():
                     self.trading = output
@@ -279,16 +277,15 @@ class VenueLink:
                 case _:
                     self._heard(output)
 
-    def _look_at_ban(self) -> None:
-        """Connections know only the monotonic clock, which stands still while a machine is suspended."""
-        was_banned, self._is_banned = self._is_banned, self.ban_left_ms > 0
-        if was_banned and not self._is_banned:
-            self.handle(BanOver())
+    def _shut_out_ms(self, costs: dict[str, int]) -> int:
+        """For how much longer nothing of such costs may be sent."""
+        now_ns = self._clock.monotonic_ns()
+        return max(self._ban.left_ms(now_ns), self._too_many_orders.left_ms(now_ns) if costs["orders"] else 0)
 
     def _retry_ms(self, command: Command, share: Share) -> int:
-        if not self._venue.clock.is_set:
-            return self.ban_left_ms
-        return max(self.ban_left_ms, self._throttle.retry_ms(self._costs(command), self.venue_ms(), share))
+        costs = self._costs(command)
+        full_ms = self._throttle.retry_ms(costs, self.venue_ms(), share) if self._venue.clock.is_set else 0
+        return max(self._shut_out_ms(costs), full_ms)
 
     def _wall_ms(self) -> int:
         return self._clock.wall_ns() // _NS_PER_MS

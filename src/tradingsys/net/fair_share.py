@@ -115,7 +115,7 @@ class FairShare:
         self._behind_s: float | None = None
         """Since when there has been something to hand on later, here or where nobody has read it yet."""
         self._waited = 0
-        """How many frames were handed on in that time."""
+        """How many frames were handed on in that time, but for those that are forgiven."""
         self._is_counted = False
         """Whether the end of this turn of the loop is about to be noticed."""
         self._is_muted = False
@@ -149,8 +149,7 @@ class FairShare:
         self._turn_s += took_s
         if not self._is_forgiven:
             self.charge(took_s)
-        if self._behind_s is not None:
-            self._waited += 1
+            self._waited += self._behind_s is not None
         if self._turn_s >= _TURN_S / 2:
             self._count()
 

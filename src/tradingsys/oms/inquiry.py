@@ -22,10 +22,6 @@ __all__ = ["NEGATIVES_NEEDED", "Inquiry", "Margins", "Timing"]
 NEGATIVES_NEEDED = 3
 """So often the venue must deny an order before that is believed."""
 _NS_PER_MS = 1_000_000
-_SHUT_OUT_MS = 60_000
-"""A question that comes back sooner than a ban is over waits for its end at the way out, which knows when that is also
-where a clock stood still meanwhile.
-"""
 
 
 class Margins(Struct, frozen=True):
@@ -120,15 +116,20 @@ class Inquiry:
                     raise
                 if (wait_ms == self.timing.longest_retry_ms or isinstance(error, Banned)) and not is_told:
                     self.book.alarm(
-                        f"no answer from the exchange to {type(query).__name__}: {error}; asking on. If this lasts, "
-                        "see to the network and to the addresses (environment, urls): "
-                        f"{self.book.commands.line('doctor')} tries them all"
+                        f"no answer from the exchange to {type(query).__name__}: {error}; asking on."
+                        + ("" if isinstance(error, Banned) else self._if_it_lasts())
                     )
                     is_told = True
                 # Whoever goes on asking after "too many" is shut out, and whoever does so then, for longer.
                 shut_out_ms = error.retry_after_ms if isinstance(error, VenueError) else None
-                await self.wait(max(wait_ms, min(shut_out_ms or 0, _SHUT_OUT_MS)))
+                await self.wait(max(wait_ms, shut_out_ms or 0))
                 wait_ms = self.longer(wait_ms)
+
+    def _if_it_lasts(self) -> str:
+        return (
+            " If this lasts, see to the network and to the addresses (environment, urls): "
+            f"{self.book.commands.line('doctor')} tries them all"
+        )
 
     def owners_to_come(self) -> set[tuple[str, str]]:
         """Orders (symbol, venue order id) without an owner of which the venue may yet tell whose they are: it refuses

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import shutil
 import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from tests.unit.gateway.certificates import Authority
 from tests.unit.store.books import Machine
 from tradingsys.cli.app import FAILURE, OK, execute
 from tradingsys.cli.doctor import files
+from tradingsys.core.ban import BanRecord
 from tradingsys.core.records import AccountRecord
 from tradingsys.gateway.config import load
 from tradingsys.net.token import create_token, token_path
@@ -308,6 +310,16 @@ def test_the_book_of_a_simulator_that_was_stopped(box: Box, folder: Path, capsys
     assert code == FAILURE and checks["api-key"]["verdict"] == "ok"
     assert "holds the book of main-1, and the API key is of " in checks["book"]["text"]
     assert "a simulator forgets" in checks["book"]["text"] and "move the file away" in checks["book"]["fix"]
+
+
+def test_an_exchange_that_wants_to_be_left_alone_is_asked_nothing(box: Box, folder: Path, capsys: Captured) -> None:
+    machine = Machine(folder)
+    store = machine.ready(account="binance-usdm-sim")
+    store.save_now([BanRecord(time.time_ns() // 1_000_000, 600_000)])
+    machine.kill()
+    code, checks = doctor(box.config(folder), capsys)
+    assert code == FAILURE and "api-key" not in checks
+    assert "left alone, for another " in checks["rest"]["text"] and checks["rest"]["fix"].startswith("wait")
 
 
 def test_a_damaged_book_names_the_newest_backup(box: Box, folder: Path, capsys: Captured) -> None:

@@ -8,7 +8,7 @@ from msgspec import structs
 from tests.unit.gateway.scene import SETTINGS, Scene
 from tests.unit.gateway.scripted_venue import ScriptedVenue
 from tradingsys.core.commands import Permissions, PermissionsQuery
-from tradingsys.core.errors import TransportError
+from tradingsys.core.errors import Banned, TransportError
 
 HOUR_S = 3_600
 TOO_MUCH = "error: the API key may withdraw: "
@@ -47,6 +47,14 @@ def test_what_is_not_too_much_or_not_known_is_not_told(tmp_path: Path, answer: P
 def test_without_real_money_a_key_may_work_from_anywhere(tmp_path: Path) -> None:
     scene = of_key(tmp_path, Permissions(True, False, True, False), is_live=False)
     assert told(scene, "error: the API key may transfer: ") == 1 and not told(scene, ANYWHERE)
+
+
+def test_another_host_that_wants_to_be_left_alone_is(tmp_path: Path) -> None:
+    scene = of_key(tmp_path, Banned(-1003, "Way too much", retry_after_ms=2 * HOUR_S * 1_000))
+    scene.run(HOUR_S)
+    assert asked(scene) == 1 and scene.client().order()
+    scene.run(HOUR_S + 1)
+    assert asked(scene) == 2
 
 
 def test_a_question_without_an_answer_is_asked_again_and_holds_up_nothing(tmp_path: Path) -> None:

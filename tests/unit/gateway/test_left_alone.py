@@ -6,26 +6,12 @@ from tests.unit.gateway.scene import Scene
 from tests.unit.gateway.scripted_venue import START_MS, ScriptedVenue
 from tradingsys.core.commands import TimeQuery
 from tradingsys.core.errors import TransportError
-from tradingsys.core.io import BanOver, Input
 from tradingsys.core.reports import LimitsSeen
 from tradingsys.core.venue_clock import VenueClock
-from tradingsys.venues.protocol import Output
 from tradingsys.wire.messages import ErrorCode
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
-
-
-class ListeningVenue(ScriptedVenue):
-    """Remembers what it was told of the world."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.told: list[Input] = []
-
-    def handle(self, event: Input, now_ns: int) -> list[Output]:
-        self.told.append(event)
-        return super().handle(event, now_ns)
 
 
 def asleep(scene: Scene, ms: int) -> None:
@@ -100,7 +86,9 @@ def test_a_ban_of_long_ago_as_an_old_copy_of_the_book_has_it_delays_nobody(tmp_p
     scene.ready()
 
 
-def test_a_start_in_the_time_of_a_ban_that_the_time_of_day_denies_goes_on_when_that_is_set(tmp_path: Path) -> None:
+def test_a_start_in_the_time_of_a_ban_that_the_time_of_day_denies_goes_on_when_it_is_begun_again(
+    tmp_path: Path,
+) -> None:
     scene = Scene(tmp_path).ready()
     scene.says(LimitsSeen({}, 48 * HOUR_MS))
     scene.gateway.stop()
@@ -108,22 +96,67 @@ def test_a_start_in_the_time_of_a_ban_that_the_time_of_day_denies_goes_on_when_t
     begin_again(scene)
     scene.run(3_600)
     assert not scene.gateway.is_ready
+    scene.gateway.stop()
     scene.wall_off_ms = 72 * HOUR_MS
+    begin_again(scene)
     scene.ready()
 
 
-def test_who_slept_through_a_ban_goes_on_and_so_do_connections(tmp_path: Path) -> None:
-    venue = ListeningVenue()
-    scene = Scene(tmp_path, venue=venue).ready()
+def test_neither_a_clock_that_is_set_nor_a_machine_that_slept_ends_a_ban_early(tmp_path: Path) -> None:
+    scene = Scene(tmp_path).ready()
     client = scene.client()
-    scene.says(LimitsSeen({}, 8 * HOUR_MS))
+    scene.says(LimitsSeen({}, 30 * MINUTE_MS))
     scene.run(60)
+    scene.wall_off_ms += 9 * HOUR_MS
+    scene.run(28 * 60)
     assert client.error("order", client.order_params())[0] == ErrorCode.DENIED
-    assert not any(isinstance(event, BanOver) for event in venue.told)
-    asleep(scene, 9 * HOUR_MS)
     scene.run(60)
-    assert any(isinstance(event, BanOver) for event in venue.told)
     assert client.order()
+
+
+def test_each_ban_is_told_and_kept_for_the_next_gateway(tmp_path: Path) -> None:
+    scene = Scene(tmp_path).ready()
+    for minutes in (60, 30):
+        scene.says(LimitsSeen({}, minutes * MINUTE_MS))
+        scene.run(59 * 60 + 60)
+    scene.says(LimitsSeen({}, 20 * MINUTE_MS))
+    assert sum("wants to be left alone" in line for line in scene.logged) == 3
+    scene.gateway.stop()
+    begin_again(scene)
+    assert scene.gateway.venue.ban_left_ms == 20 * MINUTE_MS
+
+
+def test_a_ban_told_while_a_clock_ran_ahead_delays_one_start_and_no_other(tmp_path: Path) -> None:
+    scene = Scene(tmp_path).ready()
+    scene.wall_off_ms = 365 * 24 * HOUR_MS
+    scene.says(LimitsSeen({}, 2 * MINUTE_MS))
+    scene.gateway.stop()
+    scene.wall_off_ms = 0
+    begin_again(scene)
+    scene.run(119)
+    assert not scene.gateway.is_ready
+    scene.ready()
+    scene.gateway.stop()
+    begin_again(scene)
+    assert not scene.gateway.venue.ban_left_ms
+    scene.ready()
+
+
+def test_too_many_orders_hold_up_no_cancel_and_hide_no_ban(tmp_path: Path) -> None:
+    scene = Scene(tmp_path).ready()
+    client = scene.client()
+    rests = client.order()
+    scene.accepts(rests)
+    scene.says(LimitsSeen({}, HOUR_MS, is_of_orders=True))
+    assert client.error("order", client.order_params())[0] == ErrorCode.DENIED
+    client.result("cancel", {"client_order_id": rests})
+    assert not scene.gateway.venue.left_alone_until_ms
+    scene.says(LimitsSeen({}, MINUTE_MS))
+    assert scene.gateway.venue.ban_left_ms == MINUTE_MS
+    assert [line for line in scene.logged if "too many orders" in line or "left alone" in line][-2:] == [
+        "warning: too many orders for the exchange: no new ones until then {'seconds': 3600}",
+        "warning: the exchange wants to be left alone: nothing is sent until then {'seconds': 60}",
+    ]
 
 
 def test_a_ban_is_told_once_and_shown_to_operators(tmp_path: Path) -> None:

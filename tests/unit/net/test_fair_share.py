@@ -299,6 +299,15 @@ def test_a_burst_is_heard_at_once_and_a_flood_takes_a_hundredth_of_the_time() ->
     assert peer.late and peer.is_paused
 
 
+def test_who_orders_as_fast_as_may_be_after_a_burst_is_no_flood() -> None:
+    peer = Driven(lambda _: 0.0006, forgiven=b"order")
+    peer.send(*[b"order"] * 400)
+    for _ in range(2_000):
+        peer.send(b"order")
+        peer.run(0.005)
+    assert not peer.late and len(peer.words) > 2_300
+
+
 def test_two_hundred_orders_a_second_never_wait() -> None:
     peer = Driven(lambda _: 0.0006)
     for _ in range(2_000):

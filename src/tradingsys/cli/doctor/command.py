@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from tradingsys.cli.doctor import files
-from tradingsys.cli.doctor.exchange import exchange_checks
+from tradingsys.cli.doctor.exchange import exchange_checks, left_alone
 from tradingsys.cli.doctor.findings import Finding, Verdict, fine, problem
 from tradingsys.cli.doctor.tls import tls_checks
 from tradingsys.cli.exits import FAILURE, OK
@@ -83,6 +83,9 @@ async def _findings(path: Path, command: Command | None) -> AsyncIterator[Findin
         keys, urls = signer(config, path), addresses(config, product)
     except ConfigError:
         return  # told already
+    if left_ms := files.left_alone_ms(Path(config.db), time.time_ns() // 1_000_000):
+        yield left_alone(urls.rest, left_ms)
+        return
     async for finding in exchange_checks(config, product, urls, keys, files.account_of_book(Path(config.db))):
         yield finding
 

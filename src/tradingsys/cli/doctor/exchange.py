@@ -30,7 +30,7 @@ from tradingsys.venues.binance.product import Endpoints
 from tradingsys.venues.binance.products import PRODUCTS
 from tradingsys.venues.protocol import Stream
 
-__all__ = ["exchange_checks"]
+__all__ = ["exchange_checks", "left_alone"]
 
 _SAMPLES = 3
 _PATIENCE_S = 10.0
@@ -40,6 +40,7 @@ _UNCERTAIN_MS = 1_000
 """Above that the gateway does not trade: it could not tell whether an order arrived in time."""
 _TRADING = "TRADING"
 _CHECK_ADDRESS = "check network, firewall and urls; a proxy is not used"
+_WAIT = "wait; every request meanwhile makes it worse"
 _MANAGE = "in the exchange's API management"
 
 
@@ -76,9 +77,15 @@ async def exchange_checks(
         await asker.close()
 
 
+def left_alone(url: str, left_ms: int) -> Finding:
+    """Nothing is asked while that would lengthen a ban."""
+    text = f"{url}: not asked; it said that it wants to be left alone, for another {-(-left_ms // 1000)} s"
+    return problem("rest", text, _WAIT)
+
+
 def _unreachable(url: str, error: TradingError, config: Config) -> Finding:
     if isinstance(error, RateLimited | Banned):
-        return problem("rest", f"{url}: {error}", "wait; every request meanwhile makes it worse")
+        return problem("rest", f"{url}: {error}", _WAIT)
     is_sim = config.environment is Environment.SIM
     if isinstance(error, TransportError) and not error.in_doubt:
         fix = "start it: tradingsys sim" if is_sim else _CHECK_ADDRESS

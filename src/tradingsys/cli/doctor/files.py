@@ -22,6 +22,7 @@ from tradingsys.store.kill_file import kill_path, read_kill_file
 from tradingsys.store.meta import meta
 from tradingsys.store.read import reading
 from tradingsys.store.sqlite import OLDEST_SAFE_SQLITE, rows
+from tradingsys.store.standing_rows import read_ban
 from tradingsys.venues.auth import KeyKind
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "is_open_to_others",
     "key",
     "kill_file",
+    "left_alone_ms",
     "sqlite",
     "token",
 ]
@@ -175,6 +177,18 @@ def book_checks(db: Path, account: str, *, is_ours_running: bool) -> Iterator[Fi
 def account_of_book(db: Path) -> str:
     """What the exchange calls the account whose book this is; empty where that is unknown or cannot be read."""
     return told_by_book(db, "venue_account")
+
+
+def left_alone_ms(db: Path, now_ms: int) -> int:
+    """For how long the exchange still wants to be left alone, as it told the gateway of this book; 0 when it may be
+    asked, or where that cannot be read.
+    """
+    try:
+        with reading(db) as conn:
+            ban = read_ban(conn)
+    except (TradingError, apsw.Error, ValueError):
+        return 0
+    return ban.left_ms(now_ms) if ban is not None else 0
 
 
 def _lock(db: Path, *, is_ours_running: bool) -> Finding:

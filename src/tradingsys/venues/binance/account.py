@@ -17,7 +17,7 @@ from tradingsys.core.commands import (
 from tradingsys.core.deadlines import earliest
 from tradingsys.core.errors import InvalidOrder, OrderRejected, TradingError, TransportError
 from tradingsys.core.instrument import Instrument
-from tradingsys.core.io import BanOver, Closed, Frame, HttpFailed, HttpReply, Input, Opened, Tick
+from tradingsys.core.io import Closed, Frame, HttpFailed, HttpReply, Input, Opened, Tick
 from tradingsys.core.order import Terms
 from tradingsys.core.reports import (
     EventMissed,
@@ -93,9 +93,6 @@ class BinanceProtocol:
                 outputs = self._rest.done(event, now_ns)
                 outputs += self._trade.clock_may_be_set(now_ns)
                 outputs += [output for feed in self._feeds for output in feed.clock_may_be_set(now_ns)]
-            case BanOver():
-                self._rest.ban.end()
-                outputs = []
             case Tick():
                 outputs = self._trade.tick(now_ns)
                 outputs += [output for feed in self._feeds for output in feed.tick(now_ns)]

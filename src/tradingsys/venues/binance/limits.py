@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 
 from msgspec import structs
 
+from tradingsys.core.ban import LONGEST_BAN_MS
 from tradingsys.core.commands import RateLimit
 from tradingsys.core.reports import LimitsSeen
 from tradingsys.venues.binance import messages
@@ -70,6 +71,10 @@ def wait_ms(error: HttpError, headers: Mapping[str, str], now_ms: int | None) ->
     """
     if error.status not in (418, 429):
         return None
+    return min(_told_wait_ms(error, headers, now_ms), LONGEST_BAN_MS)
+
+
+def _told_wait_ms(error: HttpError, headers: Mapping[str, str], now_ms: int | None) -> int:
     if error.retry_after_ms is not None:
         return error.retry_after_ms
     seconds = headers.get("retry-after", "")

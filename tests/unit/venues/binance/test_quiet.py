@@ -7,7 +7,7 @@ import pytest
 from tests.unit.venues.binance.exchange_double import World, limit_order
 from tradingsys.core.commands import OpenOrdersQuery, TimeQuery
 from tradingsys.core.errors import Banned, RateLimited
-from tradingsys.core.io import BanOver, Opened
+from tradingsys.core.io import Opened
 from tradingsys.core.reports import Answer, LimitsSeen
 from tradingsys.venues.binance.product import Product
 from tradingsys.venues.binance.products import SPOT, USDM
@@ -81,21 +81,6 @@ def test_a_connection_that_is_there_only_when_a_ban_began_logs_on_when_it_is_ove
     assert not knocks(world)
     world.wait(2)
     assert world.frames and not world.opening
-
-
-@pytest.mark.parametrize("product", [USDM, SPOT])
-def test_who_slept_through_a_ban_connects_within_a_minute(product: Product) -> None:
-    world = World(product=product).up()
-    world.ask(OpenOrdersQuery())
-    world.reply_http(BANNED, 418, {"retry-after": str(72 * 3_600)}, world.requests[-1])
-    for channel in ("trade", "user"):
-        world.close(channel)
-    world.wait(3_600)
-    knocks(world)
-    world.event(BanOver())
-    world.wait(60)
-    assert {opening.channel for opening in world.opening} | {"user"} == {"trade", "user"}
-    assert knocks(world) >= 2
 
 
 def test_an_account_with_too_many_orders_may_ask_and_connect() -> None:
