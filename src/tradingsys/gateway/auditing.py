@@ -74,7 +74,7 @@ class Audit:
     async def _audit(self, symbol: str) -> list[str]:
         """What is wrong. Raises TradingError when that cannot be said now."""
         gateway, recovery = self._gateway, self._gateway.recovery
-        until_ms = gateway.venue.venue_ms() - gateway.settings.margins.staleness_ms
+        until_ms = recovery.surely_ms() - gateway.settings.margins.staleness_ms
         since_ms = until_ms - self._cadence.audit_ms - self._cadence.first_audit_ms
         since_ms = min(since_ms, self._audited_ms.get(symbol, since_ms))
         await recovery.pull_trades(symbol)

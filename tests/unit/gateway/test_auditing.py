@@ -10,8 +10,9 @@ from msgspec import structs
 
 from tests.simulate.rig import Rig
 from tests.unit.gateway.scene import SETTINGS, Scene
-from tradingsys.core.commands import TradesQuery
+from tradingsys.core.commands import TimeQuery, TradesQuery
 from tradingsys.core.enums import Side, TradingState
+from tradingsys.core.errors import TransportError
 from tradingsys.core.records import HaltCause
 from tradingsys.oms.cadence import Cadence
 from tradingsys.wire.messages import ErrorCode
@@ -95,6 +96,33 @@ def test_one_that_is_not_booked_is_found_and_told_once(scene: Scene) -> None:
     desk.result("op.resume", {"symbol": "dogeusdt"})
     scene.run(DAY_S + 5)
     assert "DOGEUSDT" not in found(scene) and sum("audited" in line for line in scene.logged) == 2
+
+
+def test_one_that_came_while_it_was_asked_is_no_finding_however_little_is_known_of_the_time(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers to what time it is take three seconds each way or the other: by that it may be later than it is."""
+    tell = scene.venue.answers[TradesQuery]
+    sold = scene.client(1).order(side="SELL", quantity="10")
+    scene.accepts(sold)
+    scene.run(FIRST_S // 4)
+    scene.venue.answers[TimeQuery] = lambda _: TransportError("no answer", sent=True)
+    scene.venue.clock.doubt()
+    scene.venue.clock.set(scene.now_ms() + 2_900, scene.now_ns - 3_000 * 10**6, scene.now_ns + 3_000 * 10**6)
+    asked: list[TradesQuery] = []
+
+    def told_late(query: TradesQuery) -> object:
+        asked.append(query)
+        if len(asked) == 2:
+            with monkeypatch.context() as patch:
+                patch.setattr(scene, "says", lambda *_: None)  # its event is lost
+                scene.fills_order(sold, "10")
+        return tell(query)
+
+    scene.venue.answers[TradesQuery] = told_late
+    scene.run(FIRST_S)
+    assert len(asked) >= 2 and any("audited" in line for line in scene.logged)
+    assert found(scene) == {}
 
 
 def test_what_is_found_while_something_stands_is_told_with_it(scene: Scene) -> None:
