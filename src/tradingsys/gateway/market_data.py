@@ -44,6 +44,8 @@ _OVERHEAD_BYTES = 64
 """Of a message in memory, beside itself."""
 
 _KINDS = ("depth", "bbo", "trade", "mark", "kline")
+_STATES = frozenset({"depth", "bbo", "mark"})
+"""What one event of these tells stays true until the next one, and a venue may have none for a long time."""
 _PREFIX = "market."
 
 
@@ -79,6 +81,8 @@ class MarketData:
         self._texts: dict[Stream, tuple[str, str]] = {}
         self.prices = Prices()
         self._held: dict[Client, _Held] = {}
+        self._states: dict[Stream, bytes] = {}
+        """As they were told last, over connections that are still there."""
         self._last: dict[Stream, MarketEvent] = {}
         """While a connection is about to follow another: what the latter told last."""
         self._flush_ns: int | None = None
@@ -133,10 +137,13 @@ class MarketData:
                 )
 
     def subscribe(self, client: Client, stream: Stream) -> None:
-        """Deliver a stream to a client from now on."""
+        """Deliver a stream to a client from now on; of one that others follow already, first what was told last."""
         subscribers = self._subscribers.setdefault(stream, {})
+        is_new = client not in subscribers
         subscribers[client] = None
         if len(subscribers) > 1:
+            if is_new and stream in self._states:
+                self._deliver(client, stream, self._states[stream])
             return
         name = _PREFIX + self._protocol.channel_of(stream)
         channel = self._channels.get(name)
@@ -159,7 +166,7 @@ class MarketData:
         if subscribers is None or subscribers.pop(client, ...) is ... or subscribers:
             return
         del self._subscribers[stream]
-        self.prices.forget(stream)
+        self._forget(stream)
         channel = self._channels[_PREFIX + self._protocol.channel_of(stream)]
         channel.carry(stream, False)
         self._soon(channel)
@@ -265,11 +272,20 @@ class MarketData:
         self.prices.note(event, self._channels[name].heard_ns)
         ts_ms = event.ts_event_ms or self._venue_ms() or in_ns // _NS_PER_MS
         out = encode_event(*self._texts[stream], event, ts_ms, in_ns, self._clock.wall_ns)
+        if stream.kind in _STATES:
+            self._states[stream] = out
         for client in subscribers:
-            if client.peer.pending_bytes > _SLOW_BYTES or client in self._held:
-                self._hold(client, stream, out)
-            else:
-                client.peer.write(out)
+            self._deliver(client, stream, out)
+
+    def _deliver(self, client: Client, stream: Stream, out: bytes) -> None:
+        if client.peer.pending_bytes > _SLOW_BYTES or client in self._held:
+            self._hold(client, stream, out)
+        else:
+            client.peer.write(out)
+
+    def _forget(self, stream: Stream) -> None:
+        self.prices.forget(stream)
+        self._states.pop(stream, None)
 
     def _succeed(self, name: str) -> None:
         """The venue will close this connection: another one shall listen before it does."""
@@ -331,7 +347,7 @@ class MarketData:
         channel.is_open = False
         channel.asked.clear()
         for stream in channel.wanted:
-            self.prices.forget(stream)
+            self._forget(stream)
         channel.deadline_ns = self._clock.monotonic_ns() + channel.retry_ns
         channel.retry_ns = min(2 * channel.retry_ns, _LONGEST_RETRY_NS)
 

@@ -121,6 +121,28 @@ def test_streams_are_read_and_written_the_same() -> None:
         parse_stream("btcusdt")
 
 
+def test_who_comes_later_is_told_at_once_what_is_still_true(scene: Scene) -> None:
+    (early, _), (late, peer), (later, other) = scene.client(), scene.client(), scene.client()
+    for stream in (DEPTH, MARK, TRADES, BARS):
+        scene.market.subscribe(early, stream)
+    for name in (PUBLIC, MARKET):
+        scene.market.handle(Opened(name))
+    for bid in ("0.5", "0.6"):
+        scene.book(bid)
+    scene.mark("0.61")
+    scene.trade(1)
+    scene.bar("0.6", closed=True)
+    for _ in range(2):
+        for stream in (DEPTH, MARK, TRADES, BARS):
+            scene.market.subscribe(late, stream)
+    told = [json.loads(push) for push in peer.sent]
+    assert [push["stream"] for push in told] == ["dogeusdt@depth", "dogeusdt@mark"]
+    assert told[0]["bids"] == [["0.6", "10"]]
+    scene.market.handle(Closed(PUBLIC, "the network is gone"))
+    scene.market.subscribe(later, DEPTH)
+    assert not other.sent, "nobody knows what the book is now"
+
+
 def test_many_subscribers_are_one_subscription(scene: Scene) -> None:
     (one, _), (two, peer) = scene.client(), scene.client()
     scene.market.subscribe(one, DEPTH)
