@@ -41,6 +41,9 @@ def main() -> int:
     parser.add_argument("--stops", type=int, default=1, help="how often the gateway is stopped and started meanwhile")
     parser.add_argument("--kills", type=int, default=1, help="how often it is killed, on spot and on margin")
     parser.add_argument("--drops", type=int, default=1, help="how often it loses its connections, there too")
+    parser.add_argument(
+        "--symbol", action="append", default=[], help="trade this one alone; may be given several times"
+    )
     parser.add_argument("--empty", action="store_true", help="there the account has no coins at first")
     chosen = parser.parse_args()
     if chosen.product == "pair":
@@ -55,6 +58,7 @@ def main() -> int:
         stops=chosen.stops,
         kills=chosen.kills,
         drops=chosen.drops,
+        symbols=tuple(chosen.symbol),
         begins_empty=chosen.empty,
         hours=1,
     )
@@ -78,6 +82,9 @@ def _run(product: str, plan: Plan) -> int:
                 "changed": Counter(amended=result.amendments),
                 "requests refused": result.refused,
             }
+            tables["books at the end"] = Counter(
+                "long" if line.net > 0 else "short" if line.net else "flat" for line in result.lines.values()
+            )
             executions, books, differences = result.executions, len(result.lines), result.differences
         else:
             spot = run_assets(directory, product, plan)

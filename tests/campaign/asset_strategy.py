@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
@@ -39,8 +40,8 @@ class AssetMonkey(Monkey):
     symbols: tuple[str, ...] = SYMBOLS
     can_amend = True
 
-    def __init__(self, session: Context, random: Random) -> None:
-        super().__init__(session, random)
+    def __init__(self, session: Context, random: Random, symbols: Sequence[str] = ()) -> None:
+        super().__init__(session, random, symbols)
         self.lists = dict.fromkeys(LISTS, 0)
 
     def act(self) -> None:

@@ -41,6 +41,8 @@ class Plan(Struct, frozen=True):
     """How often it loses its connections there."""
     hours: int = 0
     """How far the exchange's clock jumps at the end, so that interest is due."""
+    symbols: tuple[str, ...] = ()
+    """Which are traded; without any, those that each product's strategies know."""
     begins_empty: bool = False
     """There the account has no coins at first: assets and symbols come into the books while everybody trades."""
 
@@ -112,6 +114,7 @@ def start_monkeys(world: World, port: int, product: str, plan: Plan, number: int
         str(plan.requests // plan.processes),
         str(plan.per_second / plan.processes),
         str(plan.seed + number),
+        *plan.symbols,
     )
 
 

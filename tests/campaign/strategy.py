@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from random import Random
 
 from pyalgo import (
@@ -35,13 +36,13 @@ CONDITIONALS = [
 
 
 class Monkey:
-    """One session on every symbol."""
+    """One session on every symbol, or on those that are given."""
 
     symbols: tuple[str, ...] = SYMBOLS
 
-    def __init__(self, session: Context, random: Random) -> None:
+    def __init__(self, session: Context, random: Random, symbols: Sequence[str] = ()) -> None:
         self.session, self._random = session, random
-        self.books = [session.subscribe(symbol, "bbo") for symbol in self.symbols]
+        self.books = [session.subscribe(symbol, "bbo") for symbol in symbols or self.symbols]
         self.ended: Counter[str] = Counter()
         self.refused: Counter[int] = Counter()
         for book in self.books:

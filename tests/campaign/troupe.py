@@ -1,6 +1,6 @@
 """Many sessions in one process, each trading at random.
 
-``python -m tests.campaign.troupe ADDRESS PRODUCT FIRST_SESSION SESSIONS REQUESTS PER_SECOND SEED`` prints, when nothing
+``python -m tests.campaign.troupe ADDRESS PRODUCT FIRST_SESSION SESSIONS REQUESTS PER_SECOND SEED [SYMBOL …]`` prints, when nothing
 of it is open any more, one line of JSON: what each session believes to hold, and how many orders ended how.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from random import Random
 
 from pyalgo import Engine
@@ -20,11 +21,20 @@ _PATIENCE = 0.95
 """How often a request that no gateway would take is kept for later."""
 
 
-def main(address: str, product: str, first: int, sessions: int, requests: int, per_second: float, seed: int) -> None:
+def main(
+    address: str,
+    product: str,
+    first: int,
+    sessions: int,
+    requests: int,
+    per_second: float,
+    seed: int,
+    symbols: Sequence[str],
+) -> None:
     random = Random(seed)
     engine = Engine(0.001, "warn")
     monkeys = [
-        _KINDS[product](engine.make_session(address, number, f"monkey-{number}", trading=True), random)
+        _KINDS[product](engine.make_session(address, number, f"monkey-{number}", trading=True), random, symbols)
         for number in range(first, first + sessions)
     ]
     left = requests
@@ -50,4 +60,4 @@ def main(address: str, product: str, first: int, sessions: int, requests: int, p
 
 if __name__ == "__main__":
     given = sys.argv[1:]
-    main(given[0], given[1], int(given[2]), int(given[3]), int(given[4]), float(given[5]), int(given[6]))
+    main(given[0], given[1], int(given[2]), int(given[3]), int(given[4]), float(given[5]), int(given[6]), given[7:])
