@@ -82,9 +82,8 @@ def _run(product: str, plan: Plan) -> int:
                 "changed": Counter(amended=result.amendments),
                 "requests refused": result.refused,
             }
-            tables["books at the end"] = Counter(
-                "long" if line.net > 0 else "short" if line.net else "flat" for line in result.lines.values()
-            )
+            ways = ("long" if line.net > 0 else "short" if line.net else "flat" for line in result.lines.values())
+            tables["books at the end"] = Counter(ways)
             executions, books, differences = result.executions, len(result.lines), result.differences
         else:
             spot = run_assets(directory, product, plan)

@@ -38,6 +38,7 @@ from tradingsys.core.records import (
     WatermarkRecord,
 )
 from tradingsys.gateway.products import ProductName, book_name
+from tradingsys.oms.inquiry import Margins
 from tradingsys.store import InlineRunner, Store
 
 _SYMBOL = "BTCUSDT"
@@ -45,8 +46,8 @@ _RESTING = ("dogeusdt", "xrpusdt", "adausdt", "ethusdt")
 _QTY, _PX, _FEE = Decimal("0.001"), Decimal("60000.10"), Decimal("0.024")
 _BATCH = 2_000
 _LOOK_S = 0.002
-_FENCE_MS = 1_000 + 5_000 + 250 + 250
-"""What a timestamp may be ahead, the longest recvWindow, a simulator's margins."""
+_FENCE_MS = Margins(engine_ms=250, staleness_ms=250).fence_ms(2_000)
+"""With a simulator's margins and the recvWindow that gateways have unless told otherwise."""
 
 
 def measure(directory: Path, executions: int, open_orders: int, starts: int) -> tuple[list[int], list[int]]:
@@ -60,7 +61,7 @@ def measure(directory: Path, executions: int, open_orders: int, starts: int) -> 
         _rest(world, open_orders)
         gateway.kill()
         after_kill = [_start(world) for _ in range(starts)]
-        after_cut = [_start(world, cut=True) for _ in range(max(1, starts // 4))]
+        after_cut = [_start(world, cut=True) for _ in range(max(1, starts // 3))]
         return after_kill, after_cut
 
 
@@ -151,7 +152,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.ready", description=__doc__)
     parser.add_argument("--executions", type=int, default=100_000)
     parser.add_argument("--open-orders", type=int, default=200)
-    parser.add_argument("--starts", type=int, default=40, help="after a kill; a quarter of them after a power cut")
+    parser.add_argument("--starts", type=int, default=40, help="after a kill; a third of them after a power cut")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # which ends the processes too
     with tempfile.TemporaryDirectory() as name:
