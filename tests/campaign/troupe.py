@@ -1,7 +1,8 @@
 """Many sessions in one process, each trading at random.
 
 ``python -m tests.campaign.troupe ADDRESS PRODUCT FIRST_SESSION SESSIONS REQUESTS PER_SECOND SEED [SYMBOL …]``
-prints, when nothing of it is open any more, one line of JSON: what each session believes to hold, and how many orders ended how.
+prints, when nothing of it is open any more, one line of JSON: what each session believes to hold, and how many orders
+ended how.
 """
 
 from __future__ import annotations
