@@ -81,6 +81,12 @@ _PER_HUNDRED: dict[str, _Seen] = {
     "orders of an older run asked for": (1_400, 75),
     "of these, at the exchange": (180, 34),
     # --- the exchange, and the way to it
+    "requests lost": (400, 50),
+    "answers lost": (1_000, 64),
+    "events lost": (4_600, 70),
+    "events late": (560, 48),
+    "events told twice": (570, 45),
+    "connections cut": (80, 36),
     "executed, and answered that nobody knows": (290, 38),
     "not executed, and answered so": (43, 21),
     "bans": (3.7, 2.4),
