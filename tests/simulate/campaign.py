@@ -140,9 +140,9 @@ def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def command(seed: int, kind: Kind | None, profile: Profile | None) -> str:
-    """What replays a life."""
+    """What replays a life, also where all that it needs is in a virtual environment that make keeps."""
     chosen = (f" --kind {kind}" if kind else "") + (f" --profile {profile}" if profile else "")
-    return f"python -m tests.simulate --first {seed} --seeds 1 --trace{chosen}"
+    return f'make simulate SEEDS=1 ARGS="--first {seed} --trace{chosen}"'
 
 
 def run(

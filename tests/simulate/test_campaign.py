@@ -137,8 +137,8 @@ def test_lives_of_a_chosen_kind_and_of_an_older_file_are_held_to_nothing(
 
 def test_a_command_that_replays_a_life_names_what_was_chosen() -> None:
     chosen = command(7, Kind.WIRE, Profile.VENUE)
-    assert chosen == "python -m tests.simulate --first 7 --seeds 1 --trace --kind wire --profile venue"
-    assert command(7, None, None) == "python -m tests.simulate --first 7 --seeds 1 --trace"
+    assert chosen == 'make simulate SEEDS=1 ARGS="--first 7 --trace --kind wire --profile venue"'
+    assert command(7, None, None) == 'make simulate SEEDS=1 ARGS="--first 7 --trace"'
 
 
 def test_every_kind_meets_every_profile() -> None:
