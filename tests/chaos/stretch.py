@@ -49,10 +49,11 @@ class Plan(Struct, frozen=True):
 
     def again(self, seed: int, number: int) -> str:
         """The command that plays it again, where the campaign's ``seed`` and the stretch's ``number`` made its own."""
-        words = ["python", "-m", "tests.chaos", "again", f"--seed={seed}", f"--stretch={number}"]
-        words += [f"--product={self.product}", f"--per-stretch={self.kills}"]
+        words = [f"--seed={seed}", f"--stretch={number}", f"--per-stretch={self.kills}"]
         words += [f"--profile={self.profile}"] * bool(self.profile) + [f"--at={self.at}"] * bool(self.at)
-        return shlex.join(words + [f"--mistake={mistake}" for mistake in self.mistakes])
+        words += [f"--mistake={mistake}" for mistake in self.mistakes]
+        # Quoted twice: make hands ARGS on to another shell.
+        return shlex.join(["make", "chaos", "CHAOS=again", f"PRODUCT={self.product}", f"ARGS={shlex.join(words)}"])
 
 
 class Outcome(Struct):

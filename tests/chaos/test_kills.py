@@ -123,7 +123,10 @@ def test_a_long_ban_explains_one_restriction_for_want_of_proof() -> None:
 def test_the_command_that_plays_a_stretch_again_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     mistake = "a fill is someone else's"
     plan = Plan(5_000_022, "spot", 9, profile="storm", mistakes=(mistake, "no journal"), at="send of a new order")
-    monkeypatch.setattr("sys.argv", shlex.split(plan.again(5, 7))[2:])
+    make, target, *given = shlex.split(plan.again(5, 7))
+    told = dict(word.split("=", 1) for word in given)
+    assert (make, target, told["CHAOS"]) == ("make", "chaos", "again")
+    monkeypatch.setattr("sys.argv", ["", "again", "--product", told["PRODUCT"], *shlex.split(told["ARGS"])])
     again = _options()
     assert (again.seed, again.stretch, again.product, again.per_stretch) == (5, 7, "spot", 9)
     assert (again.profile, again.at, again.mistake) == ("storm", "send of a new order", [mistake, "no journal"])

@@ -1,6 +1,7 @@
 """``python -m tests.simulate --seeds 100``: live so many lives, judge each, and tell what they met.
 
-Ends with 1 when something was wrong with a life, and with 3 when all were well and met too little to prove anything.
+Ends with 1 when something was wrong with a life, and with 3 when all were well and met too little to prove anything:
+these, or with ``--append`` all that the file has figures of.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import argparse
 import os
 import sys
 import time
-from collections import Counter
 from pathlib import Path
 
 from tests.simulate.campaign import Group, Tally, run
@@ -42,17 +42,29 @@ def main() -> int:
     except KeyboardInterrupt:
         print(f"stopped after {tally.lives} lives")
     _print(tally, time.monotonic() - began_s)
-    for path, is_added in ((options.json, False), (options.append, True)):
-        if path is not None:
-            tally.write(path, append=is_added)
-    is_judged = options.profile is None and options.kind is None and tally.lives >= _ENOUGH
-    seldom = [*never_met(Counter(tally.met), tally.lives), *mostly_idle(tally.groups)] if is_judged else []
+    is_little = _is_too_little(tally, "these")
+    if options.json is not None:
+        tally.write(options.json)
+    if options.append is not None:
+        whole = tally.write(options.append, append=True)
+        if whole.lives > tally.lives:
+            is_little |= _is_too_little(whole, "all")
+    return 1 if tally.failures else 3 if is_little else 0
+
+
+def _is_too_little(tally: Tally, which: str) -> bool:
+    """Whether so many lives met too little; says what, and what could not be demanded of them."""
+    judged = max((counted.lives for counted in tally.demanded.values()), default=0)
+    if judged < _ENOUGH:
+        return False
+    seldom = [*never_met(tally.demanded), *mostly_idle(tally.groups)]
     for what in seldom:
-        print(f"too seldom to prove anything: {what}")
-    rare = too_rare(tally.lives) if is_judged else []
-    if rare:
-        print(f"{len(rare)} things are too rare to be demanded of {tally.lives} lives: {', '.join(rare)}")
-    return 1 if tally.failures else 3 if seldom else 0
+        print(f"too seldom in {which} {tally.lives} lives to prove anything: {what}")
+    if rare := too_rare(tally.demanded):
+        print(f"{len(rare)} things are too rare to be demanded of {which} {judged} lives: {', '.join(rare)}")
+    if judged < tally.lives:
+        print(f"{tally.lives - judged} of {which} {tally.lives} lives are of a chosen kind, or of before this was kept")
+    return bool(seldom)
 
 
 def _options() -> argparse.Namespace:

@@ -17,9 +17,10 @@ from msgspec import Struct, field
 from tests.simulate.faults import Profile
 from tests.simulate.kinds import Kind, live
 from tests.simulate.quiet import quiet
+from tests.simulate.sometimes import DEMANDED
 from tests.simulate.verdict import Verdict
 
-__all__ = ["Failure", "Group", "Tally", "command", "run"]
+__all__ = ["Counted", "Failure", "Group", "Tally", "command", "run"]
 
 _AT_ONCE = 4
 """So many lives are handed to a process together."""
@@ -53,6 +54,17 @@ class Group(Struct):
         )
 
 
+class Counted(Struct):
+    """How often lives met something that is demanded of them."""
+
+    lives: int = 0
+    """In which it was counted."""
+    times: int = 0
+
+    def __add__(self, other: Counted) -> Counted:
+        return Counted(self.lives + other.lives, self.times + other.times)
+
+
 class Tally(Struct):
     """What lives came to."""
 
@@ -65,6 +77,10 @@ class Tally(Struct):
     seeds: list[tuple[int, int]] = field(default_factory=list)
     """First and last of each range that was lived."""
     met: dict[str, int] = field(default_factory=dict)
+    demanded: dict[str, Counted] = field(default_factory=dict)
+    """By lives whose kind and profile were those of their seeds. What was not counted yet when a life was lived, or was
+    demanded of none then, is not held against it.
+    """
     failures: list[Failure] = field(default_factory=list)
 
     @classmethod
@@ -84,6 +100,7 @@ class Tally(Struct):
             },
             [(seed, seed)],
             dict(met),
+            {what: Counted(1, met[what]) for what in DEMANDED} if kind is None and profile is None else {},
             [Failure(seed, command(seed, kind, profile), verdict.violations)] if verdict.violations else [],
         )
 
@@ -99,14 +116,17 @@ class Tally(Struct):
             self.groups[name] = self.groups.get(name, Group()) + group
         for what, count in other.met.items():
             self.met[what] = self.met.get(what, 0) + count
+        for what, counted in other.demanded.items():
+            self.demanded[what] = self.demanded.get(what, Counted()) + counted
 
-    def write(self, path: Path, *, append: bool = False) -> None:
-        """As JSON; with ``append`` on top of what the file has."""
+    def write(self, path: Path, *, append: bool = False) -> Tally:
+        """As JSON; with ``append`` on top of what the file has. What it has now."""
         whole = Tally()
         if append and path.exists():
             whole = msgspec.json.decode(path.read_bytes(), type=Tally)
         whole.add(self)
         path.write_text(json.dumps(msgspec.to_builtins(whole), indent=1, sort_keys=True) + "\n")
+        return whole
 
 
 def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -120,9 +140,9 @@ def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def command(seed: int, kind: Kind | None, profile: Profile | None) -> str:
-    """What replays a life."""
+    """What replays a life, also where all that it needs is in a virtual environment that make keeps."""
     chosen = (f" --kind {kind}" if kind else "") + (f" --profile {profile}" if profile else "")
-    return f"python -m tests.simulate --first {seed} --seeds 1 --trace{chosen}"
+    return f'make simulate SEEDS=1 ARGS="--first {seed} --trace{chosen}"'
 
 
 def run(

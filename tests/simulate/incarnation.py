@@ -15,13 +15,14 @@ from tests.simulate.late_time import believe_ahead
 from tests.simulate.machine import Machine
 from tests.simulate.network import Network, is_cancel, is_order_request
 from tests.simulate.promises import Promises, PromisingStore
+from tests.simulate.sent import new_orders
 from tests.simulate.strategy import Link
 from tests.simulate.venue import Venue
 from tests.simulate.watched import WatchedGateway
 from tests.simulate.world import Clock, World, ms
 from tests.simulate.writer_thread import WorldRunner
 from tradingsys.core.errors import TradingError
-from tradingsys.core.io import Transmission
+from tradingsys.core.io import HttpRequest, Transmission, WsFrame
 from tradingsys.gateway.kernel import GatewaySettings
 from tradingsys.store.runner import InlineRunner
 from tradingsys.venues.binance.market import BinanceMarket
@@ -229,7 +230,7 @@ class Incarnation:
         assert isinstance(store, PromisingStore)
         # What takes months on a real machine happens within one life.
         store._conn.execute(f"PRAGMA wal_autocheckpoint = {self._disk.checkpoint_pages}").fetchall()
-        store.promises = Promises(book, wall_ms, store.saved.edits)
+        store.promises = Promises(book, wall_ms, store.saved)
         self._machine.editor.edited = store.promises.edited
         store.passing = self.passing
         return store
@@ -244,6 +245,10 @@ class Incarnation:
                 raise Killed
             if self.failure is not None and not is_cancel(transmission):
                 self._disk.broken.append(f"an order was sent after the store failed: {self.failure}")
+            assert isinstance(transmission, WsFrame | HttpRequest)
+            for name, symbol in new_orders(transmission) if self.alive else ():
+                is_synced = self._disk.syncs_each_order
+                self._disk.broken += self.store.promises.unkept(name, symbol, is_synced=is_synced)
         self.network.perform(transmission)
         if is_order:
             self.passing("after a send")

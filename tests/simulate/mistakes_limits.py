@@ -31,6 +31,18 @@ LIMIT_MISTAKES = (
         scene=restrictions.limit_in_doubt,
     ),
     Mistake(
+        "orders_in_doubt_are_netted_across_sides",
+        Profile.LIMITS,
+        exposure.Exposure._count,
+        "if order.side is Side.BUY:",
+        "if order.in_doubt and order.side is Side.SELL:\n"
+        "    line.buys -= qty\n"
+        "elif order.in_doubt:\n"
+        "    line.sells -= qty\n"
+        "if order.side is Side.BUY:",
+        scene=restrictions.limit_across_sides,
+    ),
+    Mistake(
         "a_limit_counts_only_what_is_held",
         Profile.LIMITS,
         limit_checks._too_exposed,

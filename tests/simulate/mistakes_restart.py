@@ -152,12 +152,12 @@ RESTART_MISTAKES = (
     ),
     Mistake(
         "a_symbol_is_not_durable_before_its_first_order",
-        cuts.new_symbol,
+        Profile.NORMAL,
         Saving.save,
         "at_once = durable or any(isinstance(record, SymbolRecord | HaltRecord) for record in records)",
         "at_once = durable",
         (Edit(MarketRequests._enter_then_confirm, "self._gateway.flush()", "pass"),),
-        hidden_by="each of two rules, and an order in the journal",
+        scene=cuts.new_symbol,
     ),
     Mistake(
         "an_edit_is_taken_before_the_scan",

@@ -74,6 +74,7 @@ class Network:
         self._faults = faults
         self._happened = happened
         self._odd = venue.odd_frames
+        self._counts = venue.counts
         self._conn_ids: dict[str, int] = {}
         self._channels: dict[int, str] = {}
         self._arrive_ns: dict[tuple[int, bool], int] = {}
@@ -148,12 +149,14 @@ class Network:
             return
         faults = self._faults()
         if self._world.chance(faults.cut_connection):
+            self._counts["connections cut"] += 1
             # The bytes may still get there although the connection is lost for us.
             if self._world.chance(0.5):
                 self._send(conn_id, data, self._slow_latency(is_order))
             self._world.after(self._latency(), lambda: self._cut(conn_id, "connection reset"))
             return
         if channel == "trade" and self._world.chance(faults.lose_request):
+            self._counts["requests lost"] += 1
             return
         if is_order and self._world.chance(faults.last_instant):
             request = json.loads(data)["params"]
@@ -181,10 +184,12 @@ class Network:
             return
         channel, faults = self._channels.get(conn_id, ""), self._faults()
         if self._world.chance(faults.cut_connection):
+            self._counts["connections cut"] += 1
             self._world.after(self._latency(), lambda: self._cut(conn_id, "connection reset"))
             return
         is_answer = output.data.startswith(_ANSWER) or (channel == "trade" and b'"method"' not in output.data)
         if is_answer and self._world.chance(faults.lose_reply):
+            self._counts["answers lost"] += 1
             return
         if is_answer or not channel.startswith(_USER):
             self._world.after(
@@ -198,11 +203,14 @@ class Network:
         """Something of the account's is on its way."""
         arrive = partial(self._frame, conn_id, data)
         if self._world.chance(faults.lose_event):
+            self._counts["events lost"] += 1
             return
         if self._world.chance(faults.late_event):
+            self._counts["events late"] += 1
             self._world.after(self._slow_latency(), arrive)
             return
         if self._world.chance(faults.duplicate_event):
+            self._counts["events told twice"] += 1
             self._world.after(self._slow_latency(), arrive)
         self._world.after(self._in_order(conn_id, False, self._latency()), arrive)
 
@@ -232,6 +240,7 @@ class Network:
             self._world.after(self._latency(), lambda: self._tell(HttpFailed(request.token, False, "refused")))
             return
         if self._world.chance(faults.lose_request):
+            self._counts["requests lost"] += 1
             noticed_ns = ms(_NOTICED_MS[-1] if faults.is_loss_silent else self._world.rng.choice(_NOTICED_MS))
             self._world.after(
                 min(noticed_ns, request.timeout_ns), lambda: self._tell(HttpFailed(request.token, True, "no answer"))
@@ -268,6 +277,7 @@ class Network:
             reply, outputs = self._venue.simulator.http(incoming, self._world.now_ns)
         self._venue.deliver(outputs)
         if reply.status == NO_ANSWER or self._world.chance(self._faults().lose_reply):
+            self._counts["answers lost"] += 1
             self._world.after(ms(50), lambda: self._tell(HttpFailed(request.token, True, "connection reset")))
             return
         self._world.after(self._latency(), lambda: self._reply(request, reply))

@@ -97,7 +97,8 @@ class PlainProtocol:
                 return [HttpRequest(self._token, "POST", f"http://sim/loan?{urlencode(asked)}", {})]
             return [HttpRequest(self._token, "GET", f"http://sim/openOrders?{urlencode(asked)}", {})]
         first = command.orders[0] if isinstance(command, PlaceOrderList) else command
-        named = {"symbol": getattr(first, "symbol", ""), "newClientOrderId": first.client_order_id}
+        symbol = first.terms.symbol if isinstance(first, PlaceOrder) else first.symbol
+        named = {"symbol": symbol, "newClientOrderId": first.client_order_id}
         if isinstance(command, ReplaceOrder):
             named |= {"modifyId": str(command.revision), "origClientOrderId": command.client_order_id}
         method = "DELETE" if isinstance(command, CancelOrder) else "POST"

@@ -2,6 +2,8 @@
 
 After a cut the book must be as it was after one of the batches that it was given, none of them torn, and this one must
 not be older than the last that it called durable. The same for epochs, and for intents whose journal was synced.
+
+And what it did not say: no order may leave before that.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from typing import Any
 import apsw
 
 from tradingsys.core.errors import StoreError
-from tradingsys.core.records import Edit, Intent, Record
+from tradingsys.core.ids import decode_client_order_id
+from tradingsys.core.records import Edit, Intent, Record, Saved, SymbolRecord
 from tradingsys.store.book import Book
 from tradingsys.store.journal import read_segments
 from tradingsys.store.sqlite import data_version
@@ -30,8 +33,11 @@ _APART = ("epochs", "meta")
 class Promises:
     """Of one store, from its opening to the death of its process."""
 
-    def __init__(self, path: Path, wall_ms: int, edits: Sequence[Edit]) -> None:
-        self._path, self._wall_ms, self._edits = path, wall_ms, edits
+    def __init__(self, path: Path, wall_ms: int, saved: Saved) -> None:
+        self._path, self._wall_ms, self._edits = path, wall_ms, saved.edits
+        self._symbols = {row.symbol for row in saved.symbols}
+        """Durable ones, as far as batches were looked at."""
+        self._looked_at = 0
         self._base = [
             (suffix, each.read_bytes()) for suffix in ("", "-wal") if (each := _beside(path, suffix)).exists()
         ]
@@ -48,6 +54,8 @@ class Promises:
         """Intents that a power cut must not take."""
         self.written: list[Intent] = []
         """And those that it may."""
+        self._asked: dict[str, bool] = {}
+        """Client ids of new orders in the journal; which of them are synced."""
 
     def edited(self, statement: str) -> None:
         """Somebody else wrote, durably."""
@@ -56,6 +64,30 @@ class Promises:
     def postponed(self, edits: Iterable[Edit]) -> None:
         """These were durably left to the next start."""
         self._postponed.setdefault(self.durable, []).extend(edits)
+
+    def appended(self, *intents: Intent) -> None:
+        """The journal has these."""
+        self.written += intents
+        self._asked |= {each.client_order_id: False for each in intents if not each.revision}
+
+    def journal_synced(self) -> None:
+        """No power cut may take what it has."""
+        self._asked |= {each.client_order_id: True for each in self.written if not each.revision}
+        self.synced += self.written
+        self.written.clear()
+
+    def unkept(self, client_order_id: str, symbol: str, *, is_synced: bool) -> Iterator[str]:
+        """What should have been on the disk before this order left."""
+        key, is_asked = decode_client_order_id(client_order_id), self._asked.get(client_order_id)
+        if is_asked is None or is_asked < is_synced:
+            yield f"{client_order_id} is sent, and is not {'written' if is_asked is None else 'synced'}"
+        if key is None or not self.epochs.get(key.epoch):
+            yield f"{client_order_id} is sent, and its epoch is not durably READY"
+        for records in self.batches[self._looked_at : self.durable]:
+            self._symbols |= {row.symbol for row in records if isinstance(row, SymbolRecord)}
+        self._looked_at = self.durable
+        if symbol not in self._symbols:
+            yield f"{client_order_id} is sent, and {symbol} is not durably in the book"
 
     def broken(self, lineage: str) -> Iterator[str]:
         """What was promised and is not there, in the files as a power cut has left them."""
@@ -143,12 +175,11 @@ class PromisingStore(Store):
 
     def append(self, intent: Intent, *others: Intent) -> None:
         super().append(intent, *others)
-        self.promises.written += (intent, *others)
+        self.promises.appended(intent, *others)
 
     def sync_journal(self) -> None:
         super().sync_journal()
-        self.promises.synced += self.promises.written
-        self.promises.written.clear()
+        self.promises.journal_synced()
 
     def commit(self, records: Sequence[Record], done: Done) -> None:
         promises = self.promises

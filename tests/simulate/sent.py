@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tradingsys.core.io import HttpRequest, WsFrame
 
-__all__ = ["SentRequests"]
+__all__ = ["SentRequests", "new_orders"]
 
 _REPEATABLE = ("cancel", "DELETE")
+_ORDER_ID = "ClientOrderId"
 
 
 class SentRequests:
@@ -24,14 +26,10 @@ class SentRequests:
 
     def note(self, request: WsFrame | HttpRequest) -> None:
         """A request about an order leaves."""
-        if isinstance(request, WsFrame):
-            content = json.loads(request.data)
-            method, params = content["method"].removeprefix("order.").split(".")[-1], content["params"]
-        else:
-            method, params = request.method, dict(parse_qsl(urlsplit(request.url).query))
+        method, params = _asked(request)
         if method in _REPEATABLE:
             return
-        lists = sorted(str(params[name]) for name in params if name.endswith("ClientOrderId"))
+        lists = sorted(str(params[name]) for name in params if name.endswith(_ORDER_ID))
         if "newQty" in params:
             self._counts["amend", *lists, str(params["newQty"]), str(params["timestamp"])] += 1
         elif "newClientOrderId" not in params and len(lists) > 1:
@@ -48,3 +46,20 @@ class SentRequests:
         for key, count in self._counts.items():
             if count > 1:
                 yield f"sent {count} times: {' '.join(key)}"
+
+
+def new_orders(request: WsFrame | HttpRequest) -> Iterator[tuple[str, str]]:
+    """The client ids and symbols of the orders that a request about orders is to place."""
+    method, params = _asked(request)
+    if method not in _REPEATABLE and not params.keys() & {"newQty", "modifyId"}:
+        for name, value in params.items():
+            if name == "clientAlgoId" or (name.endswith(_ORDER_ID) and name != "listClientOrderId"):
+                yield str(value), str(params["symbol"])
+
+
+def _asked(request: WsFrame | HttpRequest) -> tuple[str, dict[str, Any]]:
+    """What is to be done, and with what."""
+    if isinstance(request, WsFrame):
+        content = json.loads(request.data)
+        return content["method"].removeprefix("order.").split(".")[-1], content["params"]
+    return request.method, dict(parse_qsl(urlsplit(request.url).query))

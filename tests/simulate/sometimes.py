@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from math import exp, log, log1p, sqrt
+from typing import TYPE_CHECKING
 
-from tests.simulate.campaign import Group
+if TYPE_CHECKING:
+    from tests.simulate.campaign import Counted, Group
 
-__all__ = ["mostly_idle", "never_met", "too_rare"]
+__all__ = ["DEMANDED", "mostly_idle", "never_met", "too_rare"]
 
 _IMPOSSIBLE = 1e-6
 _MANY, _MANY_OFF = 400, 5
@@ -80,6 +81,12 @@ _PER_HUNDRED: dict[str, _Seen] = {
     "orders of an older run asked for": (1_400, 75),
     "of these, at the exchange": (180, 34),
     # --- the exchange, and the way to it
+    "requests lost": (400, 50),
+    "answers lost": (1_000, 64),
+    "events lost": (4_600, 70),
+    "events late": (560, 48),
+    "events told twice": (570, 45),
+    "connections cut": (80, 36),
     "executed, and answered that nobody knows": (290, 38),
     "not executed, and answered so": (43, 21),
     "bans": (3.7, 2.4),
@@ -145,21 +152,23 @@ _PER_HUNDRED: dict[str, _Seen] = {
 """Of all kinds and profiles."""
 
 
-def never_met(counts: Counter[str], lives: int, *, on_spot: bool = True) -> Iterator[str]:
-    """What was met too seldom in so many lives; some can be met ``on_spot`` alone."""
-    for what, seen in _wanted(on_spot=on_spot):
-        least = _least(seen, lives)
-        if counts[what] < least:
-            yield f"{what}: {counts[what]}, expected {least} at the least"
+DEMANDED = _PER_HUNDRED | _ON_SPOT
+"""By what is counted."""
 
 
-def too_rare(lives: int, *, on_spot: bool = True) -> list[str]:
-    """What so many lives need not meet even once, as it might be chance."""
-    return [what for what, seen in _wanted(on_spot=on_spot) if not _least(seen, lives)]
+def never_met(counted: Mapping[str, Counted]) -> Iterator[str]:
+    """What was met too seldom in the lives in which it was counted."""
+    for what, seen in DEMANDED.items():
+        if what in counted:
+            lives, times = counted[what].lives, counted[what].times
+            least = _least(seen, lives)
+            if times < least:
+                yield f"{what}: {times} in {lives} lives, expected {least} at the least"
 
 
-def _wanted(*, on_spot: bool) -> Iterable[tuple[str, _Seen]]:
-    return (_PER_HUNDRED | (_ON_SPOT if on_spot else {})).items()
+def too_rare(counted: Mapping[str, Counted]) -> list[str]:
+    """What lives need not have met even once, as it might be chance, or as it was counted in too few of them."""
+    return [what for what, seen in DEMANDED.items() if what not in counted or not _least(seen, counted[what].lives)]
 
 
 def _least(seen: _Seen, lives: int) -> int:

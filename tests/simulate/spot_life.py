@@ -63,6 +63,7 @@ class SpotVenue(Venue):
     reads = ("/order", "/openOrders", "/myTrades", "/account")
 
     def __init__(self, world: World, box: PlainSpot | WireSpot, account: str, counts: Counter[str]) -> None:
+        self.counts = counts
         self.troubles = Troubles(world, box.face if isinstance(box, WireSpot) else None, counts)
         self.unanswered = Unanswered(world, counts)
         self.odd_frames = OddFrames(world.rng, counts)

@@ -41,7 +41,7 @@ class Venue:
         account: str,
         counts: Counter[str] | None = None,
     ) -> None:
-        counts = Counter() if counts is None else counts
+        counts = self.counts = Counter() if counts is None else counts
         simulator.parts.pop(Product.SPOT)  # nobody is there: its time need not pass
         self.troubles = Troubles(world, simulator.face, counts)
         self.unanswered = Unanswered(world, counts)

@@ -18,6 +18,7 @@ from tradingsys.wire.messages import ErrorCode
 __all__ = [
     "flatten_in_doubt",
     "halt_then_cut",
+    "limit_across_sides",
     "limit_in_doubt",
     "limit_of_amends",
     "liquidated",
@@ -95,6 +96,16 @@ def limit_in_doubt(rig: Rig) -> Iterator[str]:
     with answered(rig, NOBODY_KNOWS):
         unanswered(client, rig)
         yield from _is_over(client.ask("order", client.order_params()))
+
+
+@Scene
+def limit_across_sides(rig: Rig) -> Iterator[str]:
+    """Beside an order to buy one to sell is in doubt, and one more to buy would be over the limit without that one."""
+    client = _limited(rig)
+    client.ask("order", client.order_params(price="0.598"))
+    with answered(rig, NOBODY_KNOWS):
+        unanswered(client, rig, side="SELL", price="0.602")
+        yield from _is_over(client.ask("order", client.order_params(price="0.598")))
 
 
 @Scene
