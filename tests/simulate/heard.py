@@ -85,13 +85,15 @@ class Heard:
             if key in self._of_epoch:
                 self.wrong.append(f"was told twice of {key} by one gateway")
             self._of_epoch.add(key)
-            self.news.setdefault(key, happened)
+            if key not in self._part:
+                self.news.setdefault(key, happened)
 
     def missed(self, view: OrderView) -> None:
         """The gateway tells of what events told while nobody listened; an earlier one may have told it already."""
         for key, happened in _executions(view):
             self.late += key not in self.news
-            self.news.setdefault(key, happened)
+            if key not in self._part:
+                self.news.setdefault(key, happened)
 
     def snapshot(self, snapshot: Snapshot, now_ns: int) -> None:
         """The gateway tells of what there is, and of all executions of open orders."""
