@@ -211,7 +211,16 @@ def asks(address: str) -> None:
     _in_bounds(address, _login(address, 16), ask)
 
 
+def burns(_address: str) -> None:
+    """Does nothing to the gateway, and never rests: what others lose by that they lose to the machine."""
+    count = _Count()
+    while True:
+        sum(range(10_000))
+        count()
+
+
 KINDS: dict[str, Callable[[str], None]] = {
+    "burns": burns,
     "sleeps": sleeps,
     "floods": floods,
     "garbles": garbles,

@@ -2,7 +2,8 @@
 
 One gateway, one strategy that answers each tick with an order, and beside it one who sleeps five seconds in each
 callback, one who floods, one who sends garbage, one who reads byte by byte, one with 180 open orders who logs in again
-and again, one who asks for the rules of 600 symbols all the time, and all of them. Each stretch with a
+and again, one who asks for the rules of 600 symbols all the time, and all of them; and first one who only burns the
+processor's time, next to which the others are to be seen. Each stretch with a
 neighbour has one without right beside it, in turns before and after, so that a noisy moment of the machine hits both;
 the intervals are of 95 %, by drawing the pairs anew.
 
