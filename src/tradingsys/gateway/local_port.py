@@ -26,8 +26,9 @@ _MAX_CONNECTIONS = 72
 _MAX_PENDING_BYTES = 2 * 1024 * 1024
 """What is written and not read, beside what the kernel holds; the rest of 8 MiB is for market data that waits."""
 _KERNEL_BYTES = 1024 * 1024
-_UNREAD_BYTES = 128 * 1024
-"""What the kernel takes of a peer that is not read, as it sends too much."""
+_UNREAD_BYTES = 32 * 1024
+"""What the kernel takes of a peer that is not read, as it sends too much. All of it is read in one piece, for which all
+others wait; a message of a mebibyte still takes no more than 10 ms."""
 _MAX_CALLERS = 192
 """Connections of a door that have not shaken hands; of more than one accepts at a time the first had their chance."""
 _HANDSHAKE_S = 5.0

@@ -1,8 +1,8 @@
-"""The rules of all symbols as the wire shows them, each encoded once: there are hundreds, and everybody may ask."""
+"""The rules of all symbols as the wire shows them, encoded once: there are hundreds, and everybody may ask for all."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
@@ -18,13 +18,21 @@ class ProductViews:
 
     def __init__(self) -> None:
         self._made: dict[str, tuple[Instrument, bytes]] = {}
+        self._all: tuple[list[Instrument], msgspec.Raw] = ([], msgspec.Raw(b"[]"))
 
     def encoded(self, listed: Mapping[str, Instrument], symbols: Collection[str]) -> msgspec.Raw:
         """A list of these symbols, or of all that are listed when none is named; who is not listed is left out."""
         if len(self._made) > len(listed):
             self._made.clear()  # of symbols that are gone
-        views = [self._view(each) for each in listed.values() if not symbols or each.symbol in symbols]
-        return msgspec.Raw(b"[" + b",".join(views) + b"]")
+        if symbols:
+            return self._list(each for each in listed.values() if each.symbol in symbols)
+        instruments = list(listed.values())
+        if self._all[0] != instruments:  # quick, as they are the same ones nearly always
+            self._all = (instruments, self._list(instruments))
+        return self._all[1]
+
+    def _list(self, instruments: Iterable[Instrument]) -> msgspec.Raw:
+        return msgspec.Raw(b"[" + b",".join(self._view(each) for each in instruments) + b"]")
 
     def _view(self, instrument: Instrument) -> bytes:
         made = self._made.get(instrument.symbol)

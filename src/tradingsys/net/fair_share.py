@@ -23,12 +23,13 @@ from picows import WSFrame, WSMsgType
 
 __all__ = ["FairShare", "KeptFrame", "has_reserved_bits"]
 
-_SHARE = 8
-"""Frames of up to two kibibytes; larger ones count as several."""
+_SHARE, _SHARE_OF_FLOOD = 8, 2
+"""Frames of up to two kibibytes; larger ones count as several. A flood has turns so short that nobody notices them."""
 _FRAME_BYTES = 2048
-_PAUSE_S, _LONG_PAUSE_S = 0.002, 0.02
-"""Between turns; the longer one as soon as more frames had to wait, one after the other, than any burst has. Then even
-the smallest take no more than a hundredth of the time, and still come twice as fast as they may in the long run."""
+_PAUSE_S, _PAUSE_FOR_EACH_S = 0.002, 0.0025
+"""Between turns; the second one for each frame of a turn, as soon as more frames had to wait, one after the other, than
+any burst has. Then even the smallest take no more than a hundredth of the time, and still come twice as fast as they
+may in the long run."""
 _BURST = 512
 _TURN_S = 0.001
 _REPAID, _REPAID_DEAR = 10_000.0, 50_000.0
@@ -46,7 +47,7 @@ _MAX_KEPT = 4096
 """As no program sends that waits for answers: what one may send in a burst is a tenth of it."""
 
 
-class KeptFrame(Struct, frozen=True):
+class KeptFrame(Struct, frozen=True, gc=False):
     """A frame that outlives the buffer that it was read into."""
 
     msg_type: WSMsgType
@@ -130,7 +131,7 @@ class FairShare:
         self._spent += 1 + size // _FRAME_BYTES
         if self._spent >= _SHARE // 2:
             self._count()
-        if self._spent > _SHARE or self._turn_s >= _TURN_S or self._owed_s > 0:
+        if self._spent > self._share or self._turn_s >= _TURN_S or self._owed_s > 0:
             return True
         self._begin()
         return False
@@ -183,7 +184,7 @@ class FairShare:
             if self._behind_s is None:
                 self._behind_s = self._turns.time()
             self._transport.pause_reading()
-            self._soon()
+            self._soon(_SHARE)
         self._kept.append(frame)
         if len(self._kept) > _MAX_KEPT:
             self.mute()
@@ -221,11 +222,19 @@ class FairShare:
         if not self._kept:
             self._spent, self._turn_s = 0, 0.0
 
-    def _soon(self) -> None:
-        self._turns.call_later(self._wait_s(), self._go_on)
+    @property
+    def _is_flood(self) -> bool:
+        return self._waited >= _BURST
 
-    def _wait_s(self) -> float:
-        pause_s = _PAUSE_S if self._waited < _BURST else _LONG_PAUSE_S
+    @property
+    def _share(self) -> int:
+        return _SHARE_OF_FLOOD if self._is_flood else _SHARE
+
+    def _soon(self, spent: int) -> None:
+        self._turns.call_later(self._wait_s(spent), self._go_on)
+
+    def _wait_s(self, spent: int) -> float:
+        pause_s = min(spent, _SHARE) * _PAUSE_FOR_EACH_S if self._is_flood else _PAUSE_S
         if self._behind_s is None or self.is_late:
             return pause_s
         late_s = self._behind_s + _LATE_S - self._turns.time()  # then it is told so
@@ -233,14 +242,15 @@ class FairShare:
 
     def _go_on(self) -> None:
         spent, self._turn_s = 0, 0.0
-        while self._kept and spent < _SHARE and self._turn_s < _TURN_S and self._owed_s <= 0:
+        share = self._share
+        while self._kept and spent < share and self._turn_s < _TURN_S and self._owed_s <= 0:
             frame = self._kept.popleft()
             spent += 1 + len(frame.payload) // _FRAME_BYTES
             self._begin()
             self._hand_on(frame)
             self.handled()
         if self._kept:
-            self._soon()
+            self._soon(spent)
             return
         self._spent, self._turn_s = 0, 0.0
         if self._finished is not None:

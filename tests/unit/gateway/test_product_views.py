@@ -52,3 +52,15 @@ def test_the_rules_of_a_symbol_are_encoded_once(rig: Rig, monkeypatch: pytest.Mo
         client.ask("get_products", [])
         client.ask("get_products", ["dogeusdt"])
     assert set(made.values()) == {1} and len(made) == len(rig.gateway.gateway.instruments)
+
+
+def test_the_rules_of_all_are_put_together_once_until_one_changes(rig: Rig) -> None:
+    listed = dict(rig.gateway.gateway.instruments)
+    views = product_views.ProductViews()
+    everything = views.encoded(listed, ())
+    assert views.encoded(listed, ()) is everything
+    name = next(iter(listed))
+    listed[name] = structs.replace(listed[name], status="SETTLING")
+    changed = views.encoded(listed, ())
+    assert b"SETTLING" in bytes(changed) and b"SETTLING" not in bytes(everything)
+    assert views.encoded(listed, ()) is changed
