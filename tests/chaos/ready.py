@@ -1,8 +1,8 @@
 """``python -m tests.chaos.ready``: how long a gateway takes to be ready after ``kill -9``, and after a power cut.
 
-Its book has 100,000 settled executions, and 200 orders are open at the exchange (a simulator on the same machine). A
-power cut is the same death without the ticket that proves the journal complete: the gateway waits until no order of
-before can still arrive.
+Its book has 100,000 settled executions, one of each second of the last 28 hours, and 200 orders are open at the
+exchange (a simulator on the same machine). A power cut is the same death without the ticket that proves the journal
+complete: the gateway waits until no order of before can still arrive.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from tradingsys.store import InlineRunner, Store
 _SYMBOL = "BTCUSDT"
 _RESTING = ("dogeusdt", "xrpusdt", "adausdt", "ethusdt")
 _QTY, _PX, _FEE = Decimal("0.001"), Decimal("60000.10"), Decimal("0.024")
+_APART_MS = 1_000
 _BATCH = 2_000
 _LOOK_S = 0.002
 _FENCE_MS = Margins(engine_ms=250, staleness_ms=250).fence_ms(2_000)
@@ -115,7 +116,7 @@ def _write_book(world: World, executions: int) -> None:
     now_ms = time.time_ns() // 1_000_000
     records: list[Record] = []
     for number in range(executions):
-        records += _past(store.saved.lineage, number, first + number, now_ms - executions + number)
+        records += _past(store.saved.lineage, number, first + number, now_ms - (executions - number) * _APART_MS)
         if len(records) >= _BATCH or number == executions - 1:
             store.save_now(records)
             records = []
@@ -142,9 +143,15 @@ def _past(lineage: str, number: int, trade_id: int, ts_ms: int) -> list[Record]:
 
 def _newest_trade(world: World) -> int:
     rest = world.admin_address.removesuffix("/admin")
-    with urllib.request.urlopen(f"{rest}/fapi/v1/trades?symbol={_SYMBOL}&limit=1") as reply:
-        newest: int = json.loads(reply.read())[-1]["id"]
-    return newest
+    newest: list[int] = []
+
+    def is_told() -> bool:
+        with urllib.request.urlopen(f"{rest}/fapi/v1/trades?symbol={_SYMBOL}&limit=1") as reply:
+            newest.extend(trade["id"] for trade in json.loads(reply.read()))
+        return bool(newest)
+
+    eventually("a first trade", is_told)
+    return newest[-1]
 
 
 def main() -> int:
