@@ -166,6 +166,8 @@ class Life(Lifetime):
             if self.gateway.failure is not None:
                 violations.append(f"the gateway gave up: {self.gateway.failure}")
             violations += self._judge(self.gateway)
+            if self._copy is None:  # it would find another book than the one that it was made of
+                violations += self.build_once_more(self.venue.symbols)
             self.gateway.stop()
             if self._copy is not None and self._copy.is_alone:
                 violations += self._copy.live()

@@ -17,12 +17,13 @@ from tests.simulate.faults import Faults
 from tests.simulate.incarnation import Incarnation, Owner
 from tests.simulate.machine import Machine
 from tests.simulate.overseer import Overseer
+from tests.simulate.replica import Replica
 from tests.simulate.rude import RudeClient
 from tests.simulate.strategy import Link
 from tests.simulate.untold import PUT_ASIDE_S, Untold
 from tests.simulate.venue import Venue
 from tests.simulate.witness import Witness
-from tests.simulate.world import World, ms, s
+from tests.simulate.world import World, apart, ms, s
 from tests.simulate.worst_case import uncounted
 from tradingsys.core.records import HaltCause, Scope
 from tradingsys.sim.exchange import Exchange
@@ -45,6 +46,8 @@ _ENOUGH = 3
 """Orders, of which more than that is a life."""
 _EARLY = 0.2
 """Of refusals, those that may come before that, and while others last."""
+_LAST_CUT = 0.3
+"""Of the deaths after which the book is built once more from the files: the power fails as well."""
 _TICK_MS, _QUIET_TICK_MS = 40, 500
 """How often the exchange looks at its clock."""
 
@@ -181,15 +184,25 @@ class Lifetime(ABC):
         its way when all became too many in one that is longer.
         """
         self._run(quiet_s - _REST_S)
-        was_settled = self._is_settled
+        was_settled = self.is_settled
         self._run(_REST_S)
-        if not (was_settled and self._is_settled):
+        if not (was_settled and self.is_settled):
             self._run(_BAN_S)
             for _ in range(_MORE_BANS):
-                if not self._is_settled:
+                if not self.is_settled:
                     self._run(_BAN_S)
         if self.venue.unanswered.total_s > _LONG_REFUSED_S:
             self._run(PUT_ASIDE_S)
+
+    def build_once_more(self, symbols: Sequence[str]) -> Iterator[str]:
+        """What is wrong with the book that another gateway makes of the files, and of what the exchange shows."""
+        assert self.gateway is not None
+        ledger = self._exchange.ledger
+        names = {order.client_order_id for symbol in symbols for order in ledger.orders(self.account, symbol)}
+        if HaltCause.ABSENCE in self.overseer.may_halt:
+            return  # somebody's strategy is gone for too long by then, and what it holds is traded away
+        is_cut = apart(self.world.rng, "the last death").random() < _LAST_CUT
+        yield from Replica(self, names).violations(power_cut=is_cut)
 
     def _run(self, seconds: int) -> None:
         self.world.run_for(s(seconds))
@@ -273,7 +286,7 @@ class Lifetime(ABC):
         self.world.after(s(5), self._start_for_edits)
 
     @property
-    def _is_settled(self) -> bool:
+    def is_settled(self) -> bool:
         """Whether the gateway may ask and hears what it wants: who was told to come back in a minute waits so long."""
         if self.gateway is None or not self.gateway.gateway.is_ready:
             return False

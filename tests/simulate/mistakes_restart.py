@@ -37,6 +37,13 @@ RESTART_MISTAKES = (
         "pass",
     ),
     Mistake(
+        "the_sync_before_each_send_is_left_out",
+        Profile.NORMAL,
+        OrderDesk._write_down,
+        "self._store.sync_journal()",
+        "pass",
+    ),
+    Mistake(
         "the_journal_is_not_read",
         Profile.KILLS,
         Store.open.__func__,  # type: ignore[attr-defined]

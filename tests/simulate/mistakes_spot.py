@@ -73,4 +73,11 @@ SPOT_MISTAKES = (
         "if terms is None or not (self.is_open or self.may_be_enlarged):",
         "if self.in_doubt or terms is None or not (self.is_open or self.may_be_enlarged):",
     ),
+    Mistake(
+        "which_list_an_order_belongs_to_is_not_kept",
+        OnSpot(Profile.NORMAL),
+        TrackedOrder.record,
+        "self.facts.list_id,",
+        "None,",
+    ),
 )

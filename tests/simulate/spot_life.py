@@ -189,6 +189,8 @@ class SpotLife(Lifetime):
             self._be_troubled()
             self._come_to_rest(_QUIET_S)
             violations += self._judge()
+            violations += self.build_once_more(self.venue.symbols)
+            self.gateway.stop()
         finally:
             self._close()
         violations += self.machine.disk.broken
@@ -208,7 +210,6 @@ class SpotLife(Lifetime):
             saved = load(conn, path, self.world.now_ns // 1_000_000, proven=True)
         yield from judge_file(judge.earned, SessionBook(saved))
         self.counts += judge.seen()
-        self.gateway.stop()
 
     # ---- the gateway's lives
 

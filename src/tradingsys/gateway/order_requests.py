@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_UP, Context, Decimal
 
 from msgspec import structs
 
@@ -41,6 +41,8 @@ _MOST_EXECUTIONS = 5_000
 """In one answer to `resolve`, about a mebibyte of them; of a single order all there are."""
 _MOST_LOOKED_UP = 8
 """For one answer on the disk, while all others wait."""
+_FEW_DIGITS = Context(prec=12, rounding=ROUND_UP)
+"""A quotient of more could not be added to other quantities, and taken away again, without leaving something."""
 _REFUSALS = frozenset({ErrorCode.INVALID_ORDER, ErrorCode.DENIED})
 
 
@@ -190,7 +192,7 @@ class OrderRequests:
         gateway = self._gateway
         px = gateway.limiting.valuing.lowest_px(terms.symbol, terms.side)
         held = -gateway.book.net(session, terms.symbol) * terms.side.sign
-        return max(terms.quote_order_qty / px if px else Decimal(0), held, Decimal(0))
+        return max(_FEW_DIGITS.divide(terms.quote_order_qty, px) if px else Decimal(0), held, Decimal(0))
 
     def _check_room(self, session: int, what: str, command: Command) -> None:
         """Raises LimitExceeded when the exchange's rate limit has no room for it, whoever took that."""

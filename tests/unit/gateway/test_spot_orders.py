@@ -13,7 +13,7 @@ from tests.unit.gateway.spot_venue import MARKET, SpotVenue, bought, followed, r
 from tradingsys.core.commands import PlaceOrder, ReplaceOrder
 from tradingsys.core.enums import SelfTradePrevention, SideEffect
 from tradingsys.core.order import Order
-from tradingsys.core.reports import OrderChanged
+from tradingsys.core.reports import OrderChanged, OrderRequest, Outcome
 from tradingsys.wire.messages import ErrorCode
 
 
@@ -38,7 +38,7 @@ def test_such_an_order_counts_what_it_comes_to_at_the_lowest_price_that_is_known
     # The exchange puts no time on it: the gateway's, by the exchange's clock, and not by this machine's.
     assert push["ts_venue_ms"] == scene.now_ms() != push["ts_gateway_in_ns"] // 1_000_000
     client_order_id = client.order(**MARKET, quantity="0", quote_quantity="25")
-    assert scene.tracked(client_order_id).worst_leaves_qty == 25 / Decimal("0.49995")
+    assert scene.tracked(client_order_id).worst_leaves_qty == Decimal("50.0050005001"), "25 / 0.49995, and no less"
     seller = client.order(**MARKET, quantity="0", quote_quantity="4.999", side="SELL")
     assert scene.tracked(seller).worst_leaves_qty == 10
 
@@ -59,7 +59,20 @@ def test_until_it_is_known_what_such_a_sale_comes_to_it_may_be_all_that_is_held(
     scene.fills_order(seller, "10")
     assert "SELL 90 at most" in refusal(client, side="SELL", quantity="91", reduce_only=True)
     buyer = client.order(**MARKET, quantity="0", quote_quantity="5")
-    assert scene.tracked(buyer).worst_leaves_qty == 5 / Decimal("0.6"), "as was paid: nobody told a price"
+    paid = Decimal("8.33333333334")
+    assert scene.tracked(buyer).worst_leaves_qty == paid, "5 / 0.6, as was paid: nobody told a price"
+
+
+def test_what_such_an_order_counted_leaves_nothing_behind(spot: tuple[Scene, SpotVenue]) -> None:
+    scene, _ = spot
+    client = scene.client()
+    bought(scene, client, "22")
+    client.order(quantity="44", price="0.5")
+    buyer = client.order(**MARKET, quantity="0", quote_quantity="5")
+    line = scene.gateway.book.exposure.line(1, "DOGEUSDT")
+    assert line.buys == 44 + Decimal("8.33333333334")
+    scene.ends(buyer, OrderRequest.PLACE, Outcome.REFUSED)
+    assert line.buys == 44, "or whoever sells all that he holds would be said to do more than that"
 
 
 def test_a_part_of_an_order_can_be_hidden(spot: tuple[Scene, SpotVenue]) -> None:
