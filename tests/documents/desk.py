@@ -28,7 +28,8 @@ _ADMIN, _STREAMS, _LOCAL = "localhost:8100", "localhost:8101", "localhost:8111"
 """What the pages say."""
 _BESIDE = {"spot": "localhost:8112", "margin": "localhost:8113"}
 """The other gateways that stand at the desk, by their configurations, and where the pages say that they are."""
-_TAPE_S = 1.5
+_TAPE_S = 1.5, 6.0, 24.0
+"""How long a tape is: where nothing came in the time, which a busy machine needs for connecting, the next one is longer."""
 _TARGETS = re.compile(r"^([a-z]+):", re.MULTILINE)
 _SYMBOLS = ["btcusdt", "dogeusdt"]
 _ELSEWHERE = {"git", "cd", "mkdir", "pip", ".", "python3", "apt"}
@@ -224,8 +225,15 @@ class Desk:
         return Shown(["tradingsys", "record", *rest], done.stdout, done.stderr)
 
     def _tape(self, file: Path, *words: str) -> Done:
+        """A book without its beginning is nothing that can be played."""
         config = () if "-c" in words else ("-c", "usdt.json")
-        return self.run("record", "-o", str(file), f"--duration={_TAPE_S}", *config, *words)
+        has_book = any("@depth" in word for word in words)
+        for seconds in _TAPE_S:
+            (self.world.directory / file).unlink(missing_ok=True)
+            done = self.run("record", "-o", str(file), f"--duration={seconds}", *config, *words)
+            if done.returncode == 0 and not (has_book and re.search(r'snapshots"?: ?0', done.stdout)):
+                break
+        return done
 
     def _start(self, name: str, at: Path, arguments: list[str]) -> Process:
         return self.world.start(name, "-m", "tradingsys", *arguments, cwd=at)

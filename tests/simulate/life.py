@@ -60,7 +60,7 @@ SETTINGS = GatewaySettings(
     cadence=Cadence(busy_ms=5_000, idle_ms=10_000, slot_ms=500, audit_ms=30_000, first_audit_ms=10_000),
     limits=UNLIMITED,
 )
-_QUIET_S = 90
+_QUIET_S = 45
 _FLATTENED = 0.25
 """Of lives, in which a session holds nothing while its strategy is gone."""
 

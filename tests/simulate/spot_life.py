@@ -52,7 +52,7 @@ __all__ = ["SpotLife", "SpotVenue"]
 _OUTSIDE = {"bnbusdt": Decimal(600)}
 _WORTHS = {"DOGEUSDT": Decimal("0.6"), "ADAUSDT": Decimal("0.75"), "ADADOGE": Decimal("0.75")}
 """In USDT."""
-_QUIET_S = 60
+_QUIET_S = 45
 _DEPOSITS = {"USDT": "1000000", "DOGE": "500000.5", "ADA": "300000", "BNB": "5000.25"}
 _FEW = {"USDT": "900000", "DOGE": "5.5", "ADA": "3", "BNB": "5000.25"}
 

@@ -1,14 +1,16 @@
-"""TLS for the local port and for those who connect to it: TLS 1.2 at least, certificates from files."""
+"""TLS for the local port and for those who connect to it: TLS 1.3, certificates from files."""
 
 from __future__ import annotations
 
 import ipaddress
 import ssl
 from pathlib import Path
-
-from cryptography import x509
+from typing import TYPE_CHECKING
 
 from tradingsys.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 __all__ = ["client_context", "is_made_out_to", "names_in", "server_context", "validity_ms"]
 
@@ -21,7 +23,7 @@ def server_context(certificate: Path, key: Path, clients: Path | None = None) ->
     Raises ConfigError naming the file.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
     _load_chain(context, certificate, key)
     if clients is not None:
         context.verify_mode = ssl.CERT_REQUIRED
@@ -35,7 +37,7 @@ def client_context(ca: Path | None = None, certificate: Path | None = None, key:
     ``ca`` may be the server's own certificate. Raises ConfigError naming the file.
     """
     context = ssl.create_default_context() if ca is None else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
     if ca is not None:
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         _trust(context, ca)
@@ -49,6 +51,8 @@ def names_in(certificate: Path) -> frozenset[str]:
 
     Raises ConfigError for a file that is none.
     """
+    from cryptography import x509
+
     first = _first(certificate)
     try:
         found = first.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -76,6 +80,8 @@ def validity_ms(certificate: Path) -> tuple[int, int]:
 
 
 def _first(certificate: Path) -> x509.Certificate:
+    from cryptography import x509  # a tenth of a command's start, and few have certificates
+
     try:
         return x509.load_pem_x509_certificate(certificate.read_bytes())
     except (OSError, ValueError) as error:

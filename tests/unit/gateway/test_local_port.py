@@ -204,7 +204,7 @@ def test_other_machines_come_by_tls_and_this_one_as_ever(remote: Authority) -> N
         try:
             assert await greeted(f"ws://127.0.0.1:{port.port}")
             trusting = client_context(remote.certificate)
-            assert trusting.minimum_version >= TLSVersion.TLSv1_2
+            assert trusting.minimum_version >= TLSVersion.TLSv1_3
             assert await greeted(f"wss://127.0.0.2:{port.port}", trusting)
             assert await greeted(f"wss://127.0.0.2:{port.port}", client_context(remote.folder / "gateway.pem"))
             for url, ssl in (
@@ -266,7 +266,7 @@ def test_old_tls_is_not_spoken(remote: Authority, version: TLSVersion) -> None:
     async def main() -> None:
         port = await open_local_port("127.0.0.1", 0, Events(), door(remote))
         try:
-            if version >= TLSVersion.TLSv1_2:
+            if version >= TLSVersion.TLSv1_3:
                 assert await knock(port.port, "Host: gateway.example", host="127.0.0.2", ssl=context) == "101"
             else:
                 with pytest.raises(OSError):

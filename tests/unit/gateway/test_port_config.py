@@ -78,7 +78,7 @@ def test_the_door_knows_the_names_in_its_certificate(tmp_path: Path) -> None:
     door = remote_door("192.0.2.9", tls, tmp_path / "usdt.json")
     assert door is not None
     assert door.names == {"gateway.example", "192.0.2.7", "2001:db8::1", "192.0.2.9"}
-    assert door.context.minimum_version >= ssl.TLSVersion.TLSv1_2
+    assert door.context.minimum_version >= ssl.TLSVersion.TLSv1_3
     assert door.context.verify_mode is ssl.CERT_REQUIRED
     assert remote_door("localhost", None, tmp_path) is None
 
