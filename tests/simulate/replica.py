@@ -6,8 +6,8 @@ watermarks, and what limits count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from tests.simulate.world import s
 from tradingsys.oms.session_book import SessionBook
@@ -22,7 +22,7 @@ _LONGEST_START_S = 200
 """As for any gateway: so long may it be told to come back later."""
 _SETTLED_S = 12
 """Within which whoever is READY has read all that is not asked for at a start."""
-_State = Mapping[str, Mapping[object, object]]
+_State = dict[str, dict[Any, object]]
 
 
 class Replica:
@@ -65,7 +65,7 @@ def unlike(before: _State, after: _State) -> Iterator[str]:
                 yield f"{what} {key}: {now}; before: {was}"
 
 
-def _state(book: SessionBook, names: Iterable[str]) -> dict[str, dict[object, object]]:
+def _state(book: SessionBook, names: Iterable[str]) -> _State:
     """All that must not depend on who read it when; of what is nothing there is no row."""
     known = ((name, book.order(name)) for name in names)
     return {
