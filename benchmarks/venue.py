@@ -16,7 +16,7 @@ from benchmarks.exchange import SYMBOL, Exchange
 from tradingsys.core.enums import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
 from tradingsys.core.order import Closed, Order, Terms
 from tradingsys.core.reports import OrderChanged
-from tradingsys.net import http, ws
+from tradingsys.net import http_server, ws
 from tradingsys.sim.faces.binance_usdm import ApiKey
 from tradingsys.sim.faces.transport import Request, WsClose, WsOutput, WsPing
 from tradingsys.sim.simulator import Simulator
@@ -48,12 +48,12 @@ class MeasuringVenue(Exchange):
         self._connections: dict[int, ws.Connection] = {}
         self._user_streams: set[ws.Connection] = set()
         self._orders = 0
-        self._http: http.HttpServer | None = None
+        self._http: http_server.HttpServer | None = None
         self.http_port = 0
 
     async def start(self) -> int:
         """Listen for websockets and for HTTP; returns the websockets' port."""
-        self._http = await http.serve("127.0.0.1", 0, self._answer_http)
+        self._http = await http_server.serve("127.0.0.1", 0, self._answer_http)
         self.http_port = self._http.port
         return await super().start()
 
@@ -102,12 +102,12 @@ class MeasuringVenue(Exchange):
             else:
                 conn.send(output.data)
 
-    def _answer_http(self, request: http.HttpIn) -> http.HttpOut:
+    def _answer_http(self, request: http_server.HttpIn) -> http_server.HttpOut:
         asked = Request(request.method, request.path, request.query, request.headers, request.body)
         reply, outputs = self._sim.http(asked, time.time_ns())
         self._perform(outputs)
         body = _as_large_as_the_real_one(reply.body) if request.path.endswith("/exchangeInfo") else reply.body
-        return http.HttpOut(reply.status, reply.headers, body)
+        return http_server.HttpOut(reply.status, reply.headers, body)
 
     # ---- orders
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from msgspec import Struct
 
-from tradingsys.net import http, ws
+from tradingsys.net import http_server, ws
 from tradingsys.net.clock import Clock, SystemClock
 from tradingsys.sim.chaos import Chaos
 from tradingsys.sim.faces.transport import CUT, Request, WsOutput, WsPing, WsSend
@@ -59,7 +59,7 @@ class SimServer:
         self._connections: dict[int, ws.Connection] = {}
         self._last_conn_id = 0
         self._timer: asyncio.TimerHandle | None = None
-        self._http: http.HttpServer | None = None
+        self._http: http_server.HttpServer | None = None
         self._ws: dict[Product, ws.Server] = {}
         self._host = ""
         self.on_over: Callable[[], None] | None = None
@@ -77,7 +77,7 @@ class SimServer:
     async def listen(self, host: str, port: int) -> None:
         """Open all ports; 0 chooses free ones. Raises OSError when one is taken."""
         self._host = host
-        self._http = await http.serve(host, port, self._handle)
+        self._http = await http_server.serve(host, port, self._handle)
         try:
             for number, product in enumerate(Product, 1):
                 accept = partial(self._accept, product)
@@ -96,11 +96,11 @@ class SimServer:
         if self._http is not None:
             await self._http.close()
 
-    def _handle(self, given: http.HttpIn) -> http.HttpOut:
+    def _handle(self, given: http_server.HttpIn) -> http_server.HttpOut:
         request = Request(given.method, given.path, given.query, given.headers, given.body)
         reply, outputs = self.simulator.http(request, self._clock.now_ns())
         self._perform(outputs)
-        return http.HttpOut(reply.status, reply.headers, reply.body, reply.late_ns / _NS / self._clock.speed)
+        return http_server.HttpOut(reply.status, reply.headers, reply.body, reply.late_ns / _NS / self._clock.speed)
 
     def _accept(self, product: Product, request: ws.UpgradeRequest) -> ws.WsHandler | ws.Refuse:
         refusal = self.simulator.ws_refusal(request.path, self._clock.now_ns(), product)

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from tradingsys.core.io import HttpFailed, HttpReply, HttpRequest
-from tradingsys.net import http
+from tradingsys.net import http, http_server
 from tradingsys.net.loop import run
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -183,12 +183,12 @@ def test_a_reply_cut_short_is_in_doubt() -> None:
 
 
 def with_server(
-    handle: Callable[[http.HttpIn], http.HttpOut],
-    act: Callable[[http.HttpServer, http.HttpClient], Any],
+    handle: Callable[[http_server.HttpIn], http_server.HttpOut],
+    act: Callable[[http_server.HttpServer, http.HttpClient], Any],
     **options: Any,
 ) -> None:
     async def main() -> None:
-        server = await http.serve("localhost", 0, handle, **options)
+        server = await http_server.serve("localhost", 0, handle, **options)
         try:
             async with client() as sender:
                 await act(server, sender)
@@ -219,13 +219,13 @@ def test_whatever_a_library_quotes_of_the_address_is_not_told(broken: type[Excep
 
 
 def test_the_server_hands_over_the_request_undecoded() -> None:
-    seen: list[http.HttpIn] = []
+    seen: list[http_server.HttpIn] = []
 
-    def handle(request: http.HttpIn) -> http.HttpOut:
+    def handle(request: http_server.HttpIn) -> http_server.HttpOut:
         seen.append(request)
-        return http.HttpOut(418, {"X-Weight": "3", "content-type": "application/json"}, b"{}")
+        return http_server.HttpOut(418, {"X-Weight": "3", "content-type": "application/json"}, b"{}")
 
-    async def act(server: http.HttpServer, sender: http.HttpClient) -> None:
+    async def act(server: http_server.HttpServer, sender: http.HttpClient) -> None:
         url = f"http://127.0.0.1:{server.port}/a%2Fb?x=%20+&y="
         reply = await sender.send(request("DELETE", url, body=b"raw", headers={"X-Key": "v"}))
         assert isinstance(reply, HttpReply)
@@ -240,10 +240,12 @@ def test_the_server_hands_over_the_request_undecoded() -> None:
 def test_an_answer_may_be_late_and_overtaken() -> None:
     answered: list[str] = []
 
-    def handle(request: http.HttpIn) -> http.HttpOut:
-        return http.HttpOut(0 if request.path == "/never" else 200, after_s=0.0 if request.path == "/now" else 0.2)
+    def handle(request: http_server.HttpIn) -> http_server.HttpOut:
+        return http_server.HttpOut(
+            0 if request.path == "/never" else 200, after_s=0.0 if request.path == "/now" else 0.2
+        )
 
-    async def act(server: http.HttpServer, sender: http.HttpClient) -> None:
+    async def act(server: http_server.HttpServer, sender: http.HttpClient) -> None:
         async def ask(path: str) -> HttpReply | HttpFailed:
             reply = await sender.send(request("GET", f"http://127.0.0.1:{server.port}{path}"))
             answered.append(path)
@@ -258,10 +260,10 @@ def test_an_answer_may_be_late_and_overtaken() -> None:
 
 
 def test_the_server_refuses_bodies_above_its_limit() -> None:
-    def handle(request: http.HttpIn) -> http.HttpOut:
-        return http.HttpOut(200, body=str(len(request.body)).encode())
+    def handle(request: http_server.HttpIn) -> http_server.HttpOut:
+        return http_server.HttpOut(200, body=str(len(request.body)).encode())
 
-    async def act(server: http.HttpServer, sender: http.HttpClient) -> None:
+    async def act(server: http_server.HttpServer, sender: http.HttpClient) -> None:
         url = f"http://127.0.0.1:{server.port}/"
         fits = await sender.send(request("POST", url, body=b"x" * 1000))
         assert isinstance(fits, HttpReply) and fits.body == b"1000"
@@ -274,10 +276,10 @@ def test_the_server_refuses_bodies_above_its_limit() -> None:
 def test_an_exception_in_the_handler_is_a_500_and_reported() -> None:
     errors: list[Exception] = []
 
-    def handle(request: http.HttpIn) -> http.HttpOut:
+    def handle(request: http_server.HttpIn) -> http_server.HttpOut:
         raise RuntimeError("secret")
 
-    async def act(server: http.HttpServer, sender: http.HttpClient) -> None:
+    async def act(server: http_server.HttpServer, sender: http.HttpClient) -> None:
         reply = await sender.send(request("GET", f"http://127.0.0.1:{server.port}/"))
         assert isinstance(reply, HttpReply) and reply.status == 500 and b"secret" not in reply.body
         assert [str(error) for error in errors] == ["secret"]

@@ -15,7 +15,7 @@ from tests.unit.net.test_http import client, request
 from tests.unit.net.ws_rig import Peers, Recorder, echo, serving
 from tradingsys.core.errors import TransportError
 from tradingsys.core.io import HttpFailed, HttpReply
-from tradingsys.net import http, ws
+from tradingsys.net import http_server, ws
 from tradingsys.net.loop import run
 from tradingsys.net.tls import is_made_out_to
 
@@ -66,14 +66,14 @@ def test_websockets_over_tls(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) ->
 
 
 def test_http_over_tls_and_a_stranger_gets_no_byte(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
-    arrived: list[http.HttpIn] = []
+    arrived: list[http_server.HttpIn] = []
 
-    def handle(request: http.HttpIn) -> http.HttpOut:
+    def handle(request: http_server.HttpIn) -> http_server.HttpOut:
         arrived.append(request)
-        return http.HttpOut(200, body=b"ok")
+        return http_server.HttpOut(200, body=b"ok")
 
     async def main() -> None:
-        server = await http.serve("127.0.0.1", 0, handle, ssl=contexts[0])
+        server = await http_server.serve("127.0.0.1", 0, handle, ssl=contexts[0])
         url = f"https://127.0.0.1:{server.port}/"
         async with client(ssl=contexts[1]) as friend, client() as stranger:
             reply = await friend.send(request("POST", url, body=b"order"))
