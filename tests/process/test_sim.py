@@ -253,6 +253,9 @@ def test_time_runs_faster_on_request() -> None:
         http = HttpClient()
         clock.now_ns += 1_000_000_000
         assert await get(http, f"{running.urls.rest}/fapi/v1/time") == {"serverTime": 1_790_000_060_000}
+        reply = await http.send(HttpRequest(1, "GET", f"{running.urls.rest}/fapi/v1/time", {}))
+        assert isinstance(reply, HttpReply)
+        assert reply.headers["date"] == "Mon, 21 Sep 2026 14:14:20 GMT", "how long a ban lasts is reckoned from it"
         await http.close()
         await running.close()
 

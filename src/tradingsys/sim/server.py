@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
+from email.utils import formatdate
+from functools import lru_cache, partial
 
 from msgspec import Struct
 
@@ -35,6 +36,11 @@ class SimUrls(Struct, frozen=True):
     admin: str
     spot_streams: str = ""
     spot_ws_api: str = ""
+
+
+@lru_cache(maxsize=1)
+def _http_date(now_s: int) -> str:
+    return formatdate(now_s, usegmt=True)
 
 
 class _SpeedClock:
@@ -98,9 +104,12 @@ class SimServer:
 
     def _handle(self, given: http_server.HttpIn) -> http_server.HttpOut:
         request = Request(given.method, given.path, given.query, given.headers, given.body)
-        reply, outputs = self.simulator.http(request, self._clock.now_ns())
+        now_ns = self._clock.now_ns()
+        reply, outputs = self.simulator.http(request, now_ns)
         self._perform(outputs)
-        return http_server.HttpOut(reply.status, reply.headers, reply.body, reply.late_ns / _NS / self._clock.speed)
+        # By the same clock as all that the body says: how long a ban lasts may be reckoned from it.
+        headers = {"Date": _http_date(self.simulator.exchange_ns(now_ns) // _NS), **reply.headers}
+        return http_server.HttpOut(reply.status, headers, reply.body, reply.late_ns / _NS / self._clock.speed)
 
     def _accept(self, product: Product, request: ws.UpgradeRequest) -> ws.WsHandler | ws.Refuse:
         refusal = self.simulator.ws_refusal(request.path, self._clock.now_ns(), product)

@@ -239,16 +239,20 @@ class Simulator:
         """Whether a recording has been played to its end."""
         return any(isinstance(part.source, Replay) and part.source.is_over for part in self.parts.values())
 
+    def exchange_ns(self, now_ns: int) -> int:
+        """What the exchange's clock shows."""
+        return now_ns + self._ahead_ns
+
     def tick(self, now_ns: int) -> list[WsOutput]:
         """Let time pass."""
-        return self._tick(now_ns + self._ahead_ns)
+        return self._tick(self.exchange_ns(now_ns))
 
     def _tick(self, now_ns: int) -> list[WsOutput]:
         return [output for part in self.parts.values() for output in part.tick(now_ns)]
 
     def http(self, request: Request, now_ns: int) -> tuple[Reply, list[WsOutput]]:
         """Answer one HTTP request: the venue's, or the operator's under ``/admin/``."""
-        now_ns += self._ahead_ns
+        now_ns = self.exchange_ns(now_ns)
         outputs = self._tick(now_ns)
         if request.path.startswith("/admin/"):
             reply, caused = self.admin.answer(request, now_ns)
@@ -268,11 +272,11 @@ class Simulator:
 
         ``product`` is whose streams are meant, where the path does not tell.
         """
-        return self._face_at(target, product).ws_refusal(target, now_ns + self._ahead_ns)
+        return self._face_at(target, product).ws_refusal(target, self.exchange_ns(now_ns))
 
     def ws_open(self, conn_id: int, target: str, now_ns: int, product: Product = Product.FUTURES) -> list[WsOutput]:
         """A websocket was opened."""
-        now_ns += self._ahead_ns
+        now_ns = self.exchange_ns(now_ns)
         outputs = self._tick(now_ns)
         face = self._faces_by_conn[conn_id] = self._face_at(target, product)
         face.ws_open(conn_id, target, now_ns)
@@ -280,7 +284,7 @@ class Simulator:
 
     def ws_frame(self, conn_id: int, data: bytes, now_ns: int) -> list[WsOutput]:
         """A client sent one text frame."""
-        now_ns += self._ahead_ns
+        now_ns = self.exchange_ns(now_ns)
         outputs = self._tick(now_ns)
         face = self._faces_by_conn.get(conn_id)
         return outputs if face is None else [*outputs, *face.ws_frame(conn_id, data, now_ns)]
@@ -301,7 +305,7 @@ class Simulator:
         self, order: NewOrder, now_ns: int, product: Product = Product.FUTURES
     ) -> tuple[list[ExchangeEvent], list[WsOutput]]:
         """An order that reaches the exchange by no venue's protocol: for tests that need a market."""
-        now_ns += self._ahead_ns
+        now_ns = self.exchange_ns(now_ns)
         outputs = self._tick(now_ns)
         part = self.parts[product]
         events = part.exchange.place(order, now_ns)

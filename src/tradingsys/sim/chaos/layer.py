@@ -104,6 +104,10 @@ class Chaos:
         """Whether a recording has been played to its end."""
         return self._box.is_over
 
+    def exchange_ns(self, now_ns: int) -> int:
+        """What the exchange's clock shows."""
+        return self._box.exchange_ns(self._time(now_ns))
+
     def tick(self, now_ns: int) -> list[WsOutput]:
         """Let time pass."""
         self._now_ns = now_ns
