@@ -107,7 +107,7 @@ class Lifetime(ABC):
 
     def _has_begun(self, gateway: Incarnation) -> None:
         """Another gateway has opened the book."""
-        self.overseer.begin(gateway.gateway)
+        self.overseer.begin(gateway.gateway, self.machine.lost_orders)
         self.asked.begin(gateway)
         self._look_for_durable()
 
