@@ -180,6 +180,10 @@ class Faults(Struct, frozen=True):
     """How often a strategy with a resting order amends one, rather than send another."""
     bursts: float = 0.0
     """How often a strategy wants two to five things at the same instant."""
+    wants_all: bool = False
+    """What strategies do not mean to rest is to be executed whole or not at all (FOK): on futures nothing keeps such
+    orders from trading with those of other sessions.
+    """
     has_limits: bool = False
     """Sessions have limits that they run into all the time."""
     is_copied: bool = False
@@ -203,6 +207,7 @@ class Faults(Struct, frozen=True):
         own = apart(rng, "bursts and settlements")
         refusals = apart(rng, "questions refused")
         ahead = apart(rng, "clocks ahead")
+        whole = apart(rng, "all or nothing")
 
         def rate(highest: float) -> float:
             return 0.0 if rng.random() < 0.35 else rng.random() * highest
@@ -254,6 +259,7 @@ class Faults(Struct, frozen=True):
             bursts=0.0 if own.random() < 0.35 else own.random() * 0.3,
             settles_after_s=own.uniform(3, 12) if own.random() < 0.12 else 0.0,
             refusals_per_s=refusals.random() * 0.1 if refusals.random() < 0.1 else 0.0,
+            wants_all=whole.random() < 0.3,
             clock_ahead_ms=ahead.uniform(100, 990) if ahead.random() < 0.1 else 0.0,
         )
         sharp = structs.replace(normal, shut_outs_per_s=0.0, restarts_per_s=0.0, silences_per_s=0.0)

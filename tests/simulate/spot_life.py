@@ -190,6 +190,7 @@ class SpotLife(Lifetime):
             self._come_to_rest(_QUIET_S)
             violations += self._judge()
             violations += self.build_once_more(self.venue.symbols)
+            assert self.gateway is not None
             self.gateway.stop()
         finally:
             self._close()
