@@ -8,6 +8,7 @@ from random import Random
 from msgspec import Struct, structs
 
 from tests.simulate.disk_faults import DiskFaults
+from tests.simulate.past import HIDES_FOR_S
 from tests.simulate.world import apart
 
 __all__ = ["Faults", "Profile"]
@@ -73,6 +74,7 @@ _BY_SEED = tuple(
     )
 )
 _ENDPOINTS = ("/order", "/openOrders", "/userTrades", "/myTrades", "/positionRisk", "/account")
+_ABOUT_ORDERS = ("/order", "/openOrders", "/algoOrder", "/openAlgoOrders")
 
 
 class Faults(Struct, frozen=True):
@@ -102,8 +104,12 @@ class Faults(Struct, frozen=True):
     """Questions about orders, trades and positions are answered from a state up to so old."""
     fresh: tuple[str, ...] = ()
     """Endings of paths that are always answered from the state of now."""
+    lag_ms: float = 0.0
+    """Questions to ``lagging`` ends of paths are answered from a state up to so old, whatever margins allow for."""
+    lagging: tuple[str, ...] = ()
     hide_order: float = 0.0
-    """Orders that some questions do not find for up to 20 s, which is more than any exchange is known for."""
+    """Orders that some questions do not find, for longer than any margin, and for ``hides_for_s`` at the most."""
+    hides_for_s: int = HIDES_FOR_S
     answer_unknown: float = 0.0
     """A request about an order is executed, and answered with words that prove nothing, or with none."""
     answer_failed: float = 0.0
@@ -208,6 +214,7 @@ class Faults(Struct, frozen=True):
         refusals = apart(rng, "questions refused")
         ahead = apart(rng, "clocks ahead")
         whole = apart(rng, "all or nothing")
+        lag = apart(rng, "lag")
 
         def rate(highest: float) -> float:
             return 0.0 if rng.random() < 0.35 else rng.random() * highest
@@ -370,6 +377,9 @@ class Faults(Struct, frozen=True):
                     "answer_unknown": 0.4,
                     "lose_event": 0.9,
                     "fresh": (),
+                    "lag_ms": lag.choice((0.0, 0.0, 5_000.0, 60_000.0)),
+                    "lagging": tuple(each for each in _ABOUT_ORDERS if lag.random() < 0.5),
+                    "hides_for_s": lag.choice((HIDES_FOR_S, HIDES_FOR_S, 3_600)),
                 }
             case _:
                 return normal

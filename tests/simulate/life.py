@@ -274,7 +274,7 @@ class Life(Lifetime):
         px = PRICES[symbol] + Decimal(self.world.rng.randint(-12, 12)) / 1000
         qty = self.world.rng.randint(10, 80)
         self.venue.order("house", symbol.upper(), side, qty, px, f"house-{self.world.steps}")
-        self.world.after(ms(self.world.rng.uniform(10, 150)), self._make_market)
+        self.world.after(ms(self.world.rng.uniform(10, 150) * self.pace), self._make_market)
 
     def _may_be_flattened(self) -> None:
         """In some lives one of them is away for longer, and wants to hold nothing meanwhile: what it is told when it is
