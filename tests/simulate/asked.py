@@ -68,6 +68,8 @@ class Asked:
 
         def heard(command: Command) -> None:
             self._judge(command, gateway.book)
+            if isinstance(command, ReplaceOrder):
+                incarnation.note_wrong(incarnation.unkept_amend(command.client_order_id, command.revision))
             send(command)
 
         gateway.venue.send = heard  # type: ignore[method-assign]
@@ -131,6 +133,7 @@ class Asked:
                     self._judge_order(order, book, in_list=True)
             case ReplaceOrder():
                 self._judge_amend(command, book)
+                self._judge_amended_reducing(command, book)
             case CancelOrder(client_order_id) if client_order_id not in self._cancels:
                 self._judge_own_cancel(book.order(client_order_id), book)
 
@@ -199,19 +202,32 @@ class Asked:
         order = book.order(command.client_order_id)
         if order is None or order.terms is None or not order.terms.reduce_only or order.is_conditional:
             return
-        if order.symbol in {*book.differences, *(symbol for symbol, _ in book.unattributed)}:
+        self._judge_room(order, order.terms.order_qty, book)
+
+    def _judge_amended_reducing(self, command: ReplaceOrder, book: SessionBook) -> None:
+        """The same of what an amend makes of one, less what that has executed. What is triggered by now is one, too."""
+        order = book.order(command.client_order_id)
+        told = None if order is None else order.facts.terms
+        if self.exchange_forgets or order is None or order.terms is None or not order.terms.reduce_only:
             return
-        own = (
+        if told is None or not told.reduce_only:
+            self._judge_room(order, command.order_qty, book)
+
+    def _judge_room(self, order: TrackedOrder, qty: Decimal, book: SessionBook) -> None:
+        if order.terms is None or order.symbol in {*book.differences, *(symbol for symbol, _ in book.unattributed)}:
+            return
+        own = [
             each
             for each in Truth(self._exchange, self._account, book.lineage, [order.symbol]).orders
             if (each.key.session, each.symbol) == (order.session, order.symbol)
-        )
+        ]
         held = sum((each.executed * each.side.sign for each in own), Decimal(0))
         held += self.edited.get((order.session, order.symbol), Decimal(0))
         room = -held * order.terms.side.sign
-        if order.terms.order_qty > room:
+        qty -= sum((each.executed for each in own if each.client_order_id == order.client_order_id), Decimal(0))
+        if qty > room:
             self._say(
-                f"{order.client_order_id} shall only reduce, by {order.terms.order_qty}, and its session "
+                f"{order.client_order_id} shall only reduce, by {qty}, and its session "
                 f"could reduce {max(room, Decimal(0))}"
             )
 

@@ -8,6 +8,7 @@ from random import Random
 from msgspec import Struct, structs
 
 from tests.simulate.disk_faults import DiskFaults
+from tests.simulate.past import HIDES_FOR_S
 from tests.simulate.world import apart
 
 __all__ = ["Faults", "Profile"]
@@ -73,6 +74,7 @@ _BY_SEED = tuple(
     )
 )
 _ENDPOINTS = ("/order", "/openOrders", "/userTrades", "/myTrades", "/positionRisk", "/account")
+_ABOUT_ORDERS = ("/order", "/openOrders", "/algoOrder", "/openAlgoOrders")
 
 
 class Faults(Struct, frozen=True):
@@ -102,8 +104,12 @@ class Faults(Struct, frozen=True):
     """Questions about orders, trades and positions are answered from a state up to so old."""
     fresh: tuple[str, ...] = ()
     """Endings of paths that are always answered from the state of now."""
+    lag_ms: float = 0.0
+    """Questions to ``lagging`` ends of paths are answered from a state up to so old, whatever margins allow for."""
+    lagging: tuple[str, ...] = ()
     hide_order: float = 0.0
-    """Orders that some questions do not find for up to 20 s, which is more than any exchange is known for."""
+    """Orders that some questions do not find, for longer than any margin, and for ``hides_for_s`` at the most."""
+    hides_for_s: int = HIDES_FOR_S
     answer_unknown: float = 0.0
     """A request about an order is executed, and answered with words that prove nothing, or with none."""
     answer_failed: float = 0.0
@@ -180,6 +186,10 @@ class Faults(Struct, frozen=True):
     """How often a strategy with a resting order amends one, rather than send another."""
     bursts: float = 0.0
     """How often a strategy wants two to five things at the same instant."""
+    wants_all: bool = False
+    """What strategies do not mean to rest is to be executed whole or not at all (FOK): on futures nothing keeps such
+    orders from trading with those of other sessions.
+    """
     has_limits: bool = False
     """Sessions have limits that they run into all the time."""
     is_copied: bool = False
@@ -203,6 +213,8 @@ class Faults(Struct, frozen=True):
         own = apart(rng, "bursts and settlements")
         refusals = apart(rng, "questions refused")
         ahead = apart(rng, "clocks ahead")
+        whole = apart(rng, "all or nothing")
+        lag = apart(rng, "lag")
 
         def rate(highest: float) -> float:
             return 0.0 if rng.random() < 0.35 else rng.random() * highest
@@ -254,6 +266,7 @@ class Faults(Struct, frozen=True):
             bursts=0.0 if own.random() < 0.35 else own.random() * 0.3,
             settles_after_s=own.uniform(3, 12) if own.random() < 0.12 else 0.0,
             refusals_per_s=refusals.random() * 0.1 if refusals.random() < 0.1 else 0.0,
+            wants_all=whole.random() < 0.3,
             clock_ahead_ms=ahead.uniform(100, 990) if ahead.random() < 0.1 else 0.0,
         )
         sharp = structs.replace(normal, shut_outs_per_s=0.0, restarts_per_s=0.0, silences_per_s=0.0)
@@ -364,6 +377,9 @@ class Faults(Struct, frozen=True):
                     "answer_unknown": 0.4,
                     "lose_event": 0.9,
                     "fresh": (),
+                    "lag_ms": lag.choice((0.0, 0.0, 5_000.0, 60_000.0)),
+                    "lagging": tuple(each for each in _ABOUT_ORDERS if lag.random() < 0.5),
+                    "hides_for_s": lag.choice((HIDES_FOR_S, HIDES_FOR_S, 3_600)),
                 }
             case _:
                 return normal

@@ -301,6 +301,10 @@ class Incarnation:
         self.call(lambda: self.gateway.peer_opened(peer))
         return peer
 
+    def unkept_amend(self, client_order_id: str, revision: int) -> Iterable[str]:
+        """What should have been on the disk before this amend leaves."""
+        return self.store.promises.unkept_amend(client_order_id, revision, is_synced=self._disk.syncs_each_order)
+
     def note_wrong(self, what: Iterable[str]) -> None:
         """Somebody saw what should not be."""
         self._disk.broken.extend(what)
@@ -323,6 +327,7 @@ class Incarnation:
         self._machine.process_died(power_cut=power_cut, knew=self.gateway.book.symbols)
         if power_cut:
             self._disk.broken += self.store.promises.broken(self.store.saved.lineage)
+            self._machine.lost_orders |= self.store.promises.lost
         self._machine.while_down(self.gateway.book.symbols)
         self._died(power_cut)
 

@@ -14,6 +14,7 @@ from tests.simulate.money import Earned, differences, position_of, share
 from tests.simulate.pyalgo_strategy import PyalgoStrategy
 from tests.simulate.strategy import Strategy
 from tests.simulate.truth import Owned, Truth
+from tests.simulate.wallet import unbalanced
 from tests.simulate.wish import PRICES
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.ids import EXTERNAL
@@ -92,12 +93,14 @@ class Judge:
         yield from self._beliefs()
         yield from self._fills()
         yield from self._funding()
+        yield from self._wallet()
 
     def books(self) -> Iterator[str]:
         """What is wrong with what the gateway believes, whatever its strategies do."""
         yield from self._positions()
         yield from self._fills()
         yield from self._funding()
+        yield from self._wallet()
         yield from self._orders()
 
     def orders(self) -> Iterator[str]:
@@ -259,6 +262,12 @@ class Judge:
             yield f"funding never booked: {missing}"
         for invented in (kept - true).elements():
             yield f"funding booked without the exchange: {invented}"
+
+    def _wallet(self) -> Iterator[str]:
+        """All that everybody earned and paid makes what the account has."""
+        account, rows = self._exchange.accounts[_ACCOUNT], list(self._exchange.ledger.money(_ACCOUNT))
+        begun_late = {row.symbol for row in self.truth.rows if row.exec_id < self._book.symbols.get(row.symbol, 0)}
+        yield from unbalanced(self._book, self._sessions, account, rows, begun_late)
 
     # ---- orders
 

@@ -18,6 +18,8 @@ _UNDER_WAY_MS = 50
 """What it decided before it heard of that leaves a moment later."""
 _CLOCKS_DIFFER_MS = 1_500
 """A gateway knows the exchange's time to within a second, as long as its own does not stand still."""
+_DRIFT_PPM = 200
+"""By which its own may be too fast."""
 
 
 class LeftAlone:
@@ -39,7 +41,8 @@ class LeftAlone:
             until_ns = ms(int(told[1]))
         if self._world.now_ns >= self._until_ns:
             self._from_ns = self._world.now_ns + ms(_UNDER_WAY_MS)
-        self._until_ns = max(self._until_ns, until_ns - ms(_CLOCKS_DIFFER_MS))
+        early_ns = max(0, until_ns - self._world.now_ns) * _DRIFT_PPM // 1_000_000
+        self._until_ns = max(self._until_ns, until_ns - early_ns - ms(_CLOCKS_DIFFER_MS))
 
     def clock_stops(self) -> None:
         """It does not know any more how long ago that was."""

@@ -129,6 +129,7 @@ class Life(Lifetime):
             self.overseer.may_halt |= {HaltCause.LIMIT, HaltCause.PAUSE}
             worths = {symbol.upper(): px for symbol, px in PRICES.items()}
             self._limits = LimitsHeld(self.world, simulator.exchange, ACCOUNT, worths, TIGHT)
+            self._limits.is_blind = self.exchange_forgets
         self._copy = Copy(self) if self.faults.is_copied else None
         self.machine = Machine(self.world, folder, lambda: self.faults, self.counts)
         self._tick_venue()
@@ -141,7 +142,7 @@ class Life(Lifetime):
         ]
         for strategy in self.strategies:
             strategy.amends, strategy.repeats = self.faults.amends, self.faults.repeats
-            strategy.bursts = self.faults.bursts
+            strategy.bursts, strategy.wants_all = self.faults.bursts, self.faults.wants_all
         self._may_be_flattened()
         self._plan_faults()
         self._every(self.faults.manual_changes_per_s, self.people.change)
@@ -203,7 +204,8 @@ class Life(Lifetime):
             violations = list(judge.violations())
             saved = load(conn, path, self.world.now_ns // 1_000_000, proven=True)
         violations += judge_file(judge.earned, SessionBook(saved))
-        violations += [f"at {at}: {what}" for what, at in self._uncounted.items()]
+        limits = {} if self._limits is None else self._limits.wrong
+        violations += [f"at {at}: {what}" for what, at in (self._uncounted | limits).items()]
         self.counts += judge.seen()
         return violations
 
@@ -226,6 +228,8 @@ class Life(Lifetime):
         self.gateway = self.new_gateway(self.machine, self._died, self.witness.hear, self.counts)
         self.overseer.is_restored = self.machine.hands.were_used
         self._has_begun(self.gateway)
+        if self._limits is not None:
+            self._limits.begin(self.gateway)
         is_proven = self.gateway.store.saved.journal_proven or self.machine.was_harmed
         if self._was_killed and not is_proven:
             self._uncounted["the death of a process was taken for a power cut"] = f"{self.world.at(self.world.now_ns)}"
@@ -270,7 +274,7 @@ class Life(Lifetime):
         px = PRICES[symbol] + Decimal(self.world.rng.randint(-12, 12)) / 1000
         qty = self.world.rng.randint(10, 80)
         self.venue.order("house", symbol.upper(), side, qty, px, f"house-{self.world.steps}")
-        self.world.after(ms(self.world.rng.uniform(10, 150)), self._make_market)
+        self.world.after(ms(self.world.rng.uniform(10, 150) * self.pace), self._make_market)
 
     def _may_be_flattened(self) -> None:
         """In some lives one of them is away for longer, and wants to hold nothing meanwhile: what it is told when it is

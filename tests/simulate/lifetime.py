@@ -5,17 +5,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import apsw
-from msgspec import structs
 
 from tests.simulate.asked import Asked
 from tests.simulate.durable_marks import DurableMarks, lost
 from tests.simulate.faults import Faults
 from tests.simulate.incarnation import Incarnation, Owner
 from tests.simulate.machine import Machine
+from tests.simulate.outlasting import outlast_ban, outlast_refusals
 from tests.simulate.overseer import Overseer
 from tests.simulate.replica import Replica
 from tests.simulate.rude import RudeClient
@@ -40,12 +41,12 @@ _REST_S, _BAN_S, _MORE_BANS = 20, 150, 3
 """At the end all is read within the first; who may not ask may do so within the second, and has read all."""
 _LONG_REFUSED_S = 45
 """What was refused for so long may be put aside."""
-_BREATH_S, _BUSY_OF_BREATH_S = 12, 3
-"""While nothing but refusals goes wrong, strategies trade for the second of each of the first."""
 _ENOUGH = 3
 """Orders, of which more than that is a life."""
 _EARLY = 0.2
 """Of refusals, those that may come before that, and while others last."""
+_TIMES_SET = 0.15
+"""Of lives, in which the time of day is set while a gateway runs."""
 _LAST_CUT = 0.3
 """Of the deaths after which the book is built once more from the files: the power fails as well."""
 _TICK_MS, _QUIET_TICK_MS = 40, 500
@@ -86,6 +87,8 @@ class Lifetime(ABC):
 
     is_quiet = False
     """Nothing goes wrong any more."""
+    pace = 1
+    """So much less often the market moves, and somebody looks at it."""
 
     def _overhear(self, exchange: Exchange | SpotExchange) -> None:
         """To all that is decided, asked for and told, from now on."""
@@ -94,7 +97,7 @@ class Lifetime(ABC):
         """What was wrong meanwhile, by when it was first seen."""
         self.exchange_forgets = bool(self.faults.hide_order)
         self.overseer = Overseer(self.world, exchange, self.account, self.counts)
-        self.overseer.staleness_ms = self.faults.staleness_ms
+        self.overseer.staleness_ms = max(self.faults.staleness_ms, self.faults.lag_ms)
         self.overseer.is_excused = self._is_excused
         self.overseer.unanswered = self.venue.unanswered
         self._untold = Untold(self.world, self.venue.unanswered, self.overseer, self.counts)
@@ -107,7 +110,7 @@ class Lifetime(ABC):
 
     def _has_begun(self, gateway: Incarnation) -> None:
         """Another gateway has opened the book."""
-        self.overseer.begin(gateway.gateway)
+        self.overseer.begin(gateway.gateway, self.machine.lost_orders)
         self.asked.begin(gateway)
         self._look_for_durable()
 
@@ -130,6 +133,7 @@ class Lifetime(ABC):
         self._every(faults.stalls_per_s, self._stall)
         self._every(faults.rude_clients_per_s, self._be_rude)
         self._every(faults.edits_per_s, self._edit_positions)
+        self._plan_times()
         self._look_at_sizes()
         self.machine.begin(self._every)
 
@@ -149,33 +153,11 @@ class Lifetime(ABC):
             self.faults = troubles if idle_s < patience_s else troubles.let_up()
             if busy_s == _BUSY_S:
                 break
-        self._outlast_refusals()
+        outlast_refusals(self)
+        outlast_ban(self)
         self._be_good()
 
-    def _outlast_refusals(self) -> None:
-        """Those of minutes last while little else goes wrong; the gateway may die meanwhile."""
-        if not self.venue.unanswered.lasting():
-            return
-        troubles, rng = self.faults, self.world.rng
-        self.faults = structs.replace(
-            troubles.let_up(), lose_reply=troubles.lose_reply, answer_unknown=troubles.answer_unknown
-        )
-        longest_s = (max(each.until_ns for each in self.venue.unanswered.lasting()) - self.world.now_ns) // s(1) + 1
-        deaths_s = {rng.randrange(longest_s // rng.choice((1, 4)) + 1) for _ in range(rng.choice((1, 1, 2)))}
-        for second in range(longest_s):
-            self._let_trade(second % _BREATH_S < _BUSY_OF_BREATH_S)
-            if second in deaths_s and self.gateway is not None:
-                self.gateway.kill("while questions were refused", power_cut=rng.random() < 0.5)
-            self._run(1)
-        self.faults = troubles.let_up()
-        self._let_trade(True)
-        enough = self.counts["orders accepted"] + _ENOUGH
-        for _ in range(_LONGEST_S):
-            self._run(1)
-            if self.counts["orders accepted"] >= enough:
-                break
-
-    def _let_trade(self, does: bool) -> None:
+    def let_trade(self, does: bool) -> None:
         for strategy in self.strategies:
             strategy.active = does
 
@@ -214,7 +196,7 @@ class Lifetime(ABC):
         self.venue.troubles.be_good()
         self.venue.unanswered.be_good()
         self.machine.be_good()
-        self._let_trade(False)
+        self.let_trade(False)
         self.world.after(s(5), self._start_for_edits)
 
     def _close(self) -> None:
@@ -227,7 +209,7 @@ class Lifetime(ABC):
 
     def _watch_worst_case(self) -> None:
         self._count_worst_case()
-        self.world.after(ms(1_000 if self.is_quiet else 50), self._watch_worst_case)
+        self.world.after(ms(1_000 if self.is_quiet else 50 * self.pace), self._watch_worst_case)
 
     def _count_worst_case(self) -> None:
         gateway = self.gateway
@@ -313,7 +295,7 @@ class Lifetime(ABC):
 
     def _tick_venue(self) -> None:
         self.venue.tick()
-        self.world.after(ms(_QUIET_TICK_MS if self.is_quiet else _TICK_MS), self._tick_venue)
+        self.world.after(ms(_QUIET_TICK_MS if self.is_quiet else _TICK_MS * self.pace), self._tick_venue)
 
     def _kill_gateway(self) -> None:
         if self.gateway is not None:
@@ -355,7 +337,8 @@ class Lifetime(ABC):
     def _is_excused(self, scope: Scope, cause: HaltCause) -> bool:
         """Whether there is reason for a restriction here and now."""
         is_banned = cause is HaltCause.UNPROVEN and self.venue.troubles.shuts_out
-        return is_banned or self._untold.explains(scope, cause)
+        is_late = bool(self.faults.lag_ms) and cause in (HaltCause.DIFFERENCE, HaltCause.AUDIT)
+        return is_banned or is_late or self._untold.explains(scope, cause)
 
     def _restart_exchange(self) -> None:
         self.world.note("the exchange restarts")
@@ -381,6 +364,19 @@ class Lifetime(ABC):
             gateway.clock.fall_behind(ms(by_ms))
             gateway.network.left_alone.clock_stops()
             gateway.call(lambda: None)
+
+    def _plan_times(self) -> None:
+        """In some lives somebody sets the time of day of the gateway's machine."""
+        rng = apart(self.world.rng, "times of day")
+        for _ in range(rng.choice((1, 2, 3)) if rng.random() < _TIMES_SET else 0):
+            by_ns = s(rng.choice((-1, 1)) * rng.choice((rng.uniform(0.1, 30), 3_600)))
+            self.world.after(s(rng.uniform(1, _BUSY_S * 2)), partial(self._set_time, by_ns))
+
+    def _set_time(self, by_ns: int) -> None:
+        if self.gateway is not None and self.gateway.alive and not self.is_quiet:
+            self.world.note(f"the time of day is set by {by_ns / 1e9:.1f} s")
+            self.counts["times of day set"] += 1
+            self.gateway.clock.set_time(by_ns)
 
     # ---- clients
 

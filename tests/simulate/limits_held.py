@@ -19,6 +19,7 @@ from tradingsys.core.records import HaltCause, Scope
 from tradingsys.gateway.kernel import Gateway
 from tradingsys.gateway.session_config import UNLIMITED, LimitsConfig, SessionConfig
 from tradingsys.oms.limits import AccountLimits, Limits
+from tradingsys.sim.events import OrderRecord
 from tradingsys.sim.exchange import Exchange
 from tradingsys.sim.spot_exchange import SpotExchange
 
@@ -26,6 +27,8 @@ __all__ = ["FEWER", "SPOT_TIGHT", "TIGHT", "LimitsHeld"]
 
 _PRICES_MOVE = Decimal("1.1")
 """What was within a limit at the price of its moment is worth so much more at another, at most."""
+_PRICES_DIFFER = Decimal("1.04")
+"""What is within a limit at the price of now is worth so much more at the middle of a symbol's prices, at most."""
 _MORE = Decimal("1.3")
 """Than a session may lose: what it holds is valued a moment before or after."""
 _A_LOT = Decimal("0.2")
@@ -92,6 +95,8 @@ class LimitsHeld:
     ) -> None:
         self.wrong: dict[str, str] = {}
         """What was sent and should not have been, and when."""
+        self.is_blind = False
+        """The exchange hides from gateways what it is asked about."""
         self._world, self._exchange, self._account, self._worths = world, exchange, account, worths
         self._limits, self._own = limits, own or {}
         self.stopped = 0
@@ -121,6 +126,7 @@ class LimitsHeld:
                         self._sized(each.client_order_id, each.terms, gateway.book.net)
                 case ReplaceOrder(name):
                     self._paced(name, 1)
+                    self.amended(command)
                 case _:
                     pass
             send(command)
@@ -146,6 +152,29 @@ class LimitsHeld:
         worth = self._worths[terms.symbol] * terms.order_qty
         if worth > most * _PRICES_MOVE:
             self._say(f"session {key.session} sent {name} of {worth} USDT, and may {most}")
+
+    def amended(self, command: ReplaceOrder) -> None:
+        """What an amend asks for counts as soon as it is sent, if it is more than there was."""
+        key, most = decode_client_order_id(command.client_order_id), self._limits.max_position_notional
+        if key is None or most is None or self.is_blind:
+            return
+        orders = [order for order in self._open() if order.key.lineage == key.lineage]
+        own = next((order for order in orders if order.key == key), None)
+        record = None if own is None else self._record(command)
+        if own is None or record is None or command.order_qty <= record.qty:
+            return
+        line = self._lines(key.lineage, orders)[key.session, own.symbol]
+        more = (command.order_qty - record.qty) * self._worths[own.symbol]
+        worst = more + (line.net + line.buys if own.side is Side.BUY else line.sells - line.net)
+        if worst > most * _PRICES_DIFFER:
+            name = command.client_order_id
+            self._say(f"session {key.session} amends {name}, could come to hold {worst:.2f} USDT, and may {most}")
+
+    def _record(self, command: ReplaceOrder) -> OrderRecord | None:
+        """The order as it is at the exchange."""
+        if command.venue_order_id is None:
+            return None
+        return self._exchange.ledger.order(self._account, command.symbol, int(command.venue_order_id))
 
     def _say(self, what: str) -> None:
         self.wrong.setdefault(what, f"{self._world.at(self._world.now_ns):.4f}")

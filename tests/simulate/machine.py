@@ -40,6 +40,8 @@ class Machine:
         self.troubles = DiskTroubles(world, self.disk, faults)
         self.hands = Hands(world, self.disk, lambda: faults().disk)
         self.editor = Editor(world, self.disk, world.rng)
+        self.lost_orders: set[str] = set()
+        """Client ids of orders that no file here has any more, since power was cut."""
         self._known: set[str] = set()
         """Symbols that some gateway here knew."""
         self._world, self._faults, self._counts = world, faults, counts

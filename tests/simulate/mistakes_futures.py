@@ -6,7 +6,7 @@ from tests.simulate.faults import Profile
 from tests.simulate.mistakes import Mistake
 from tests.simulate.scenes import restrictions, unknown
 from tradingsys.gateway.orders import OrderDesk
-from tradingsys.oms.accounting import Accounting
+from tradingsys.oms.accounting import Accounting, Holding
 from tradingsys.oms.cash_book import CashBook
 from tradingsys.oms.fill_book import FillBook
 from tradingsys.oms.inquiry import Inquiry
@@ -124,6 +124,13 @@ FUTURES_MISTAKES = (
         Accounting.__init__,
         _TAKE_BASE,
         f"row = structs.replace(row, realized_pnl=_ZERO)\n{_TAKE_BASE}",
+    ),
+    Mistake(
+        "what_had_no_known_cost_earned_nothing",
+        Profile.NORMAL,
+        Holding._with,
+        "return Holding(position, is_priced, self.uncosted + more)",
+        "return Holding(position, is_priced, self.uncosted)",
     ),
 )
 """Orders first, then money."""

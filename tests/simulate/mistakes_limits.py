@@ -7,6 +7,7 @@ from tests.simulate.mistakes import Edit, Mistake
 from tests.simulate.scenes import restrictions
 from tradingsys.gateway.flattening import Flattening
 from tradingsys.gateway.limiting import Limiting
+from tradingsys.gateway.orders import OrderDesk
 from tradingsys.gateway.reducing import Reducing
 from tradingsys.gateway.saving import Saving
 from tradingsys.oms import exposure, limit_checks
@@ -57,6 +58,13 @@ LIMIT_MISTAKES = (
         "adds = max(_ZERO, qty - order.worst_leaves_qty)",
         "adds = _ZERO",
         hidden_by="sessions of lives are seldom so near to a limit",
+    ),
+    Mistake(
+        "an_amend_of_what_only_reduces_may_do_more",
+        Profile.AMENDS,
+        OrderDesk.amend,
+        "self.reducing.terms_for_venue(session, amended, instead_of=order)",
+        "pass",
     ),
     Mistake(
         "orders_in_doubt_reduce_nothing",

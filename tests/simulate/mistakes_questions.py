@@ -15,6 +15,7 @@ from tradingsys.oms.inquiry import Inquiry
 from tradingsys.oms.proof import Proof
 from tradingsys.oms.refusals import Refusals
 from tradingsys.oms.turns import Turns
+from tradingsys.venues.binance import limits
 
 __all__ = ["QUESTION_MISTAKES"]
 
@@ -59,6 +60,13 @@ QUESTION_MISTAKES = (
         "if key is None or session is None:",
         (Edit(orders._require_own, "if key is None or key.session != session:", "if key is None:"),),
         hidden_by="as above, and each of two rules",
+    ),
+    Mistake(
+        "no_ban_is_longer_than_a_minute",
+        Profile.NORMAL,
+        limits.wait_ms,
+        "return min(_told_wait_ms(error, headers, now_ms), LONGEST_BAN_MS)",
+        "return min(_told_wait_ms(error, headers, now_ms), 60_000)",
     ),
     Mistake(
         "who_is_shut_out_asks_on",

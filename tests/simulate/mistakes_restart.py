@@ -44,6 +44,13 @@ RESTART_MISTAKES = (
         "pass",
     ),
     Mistake(
+        "amends_are_not_written_down",
+        Profile.AMENDS,
+        OrderDesk.amending,
+        "self._write_down(",
+        "(lambda _: None)(",
+    ),
+    Mistake(
         "the_journal_is_not_read",
         Profile.KILLS,
         Store.open.__func__,  # type: ignore[attr-defined]

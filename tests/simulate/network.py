@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from decimal import Decimal
+from email.utils import formatdate
 from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
@@ -291,6 +292,8 @@ class Network:
 
     def _reply(self, request: HttpRequest, reply: Reply) -> None:
         headers = {name.lower(): value for name, value in reply.headers.items()}
+        if self._venue.tells_date:
+            headers["date"] = formatdate(self._world.now_ns // 1_000_000_000, usegmt=True)
         if self.alive:
             self.left_alone.told(reply.status, headers, reply.body)
         self._tell(HttpReply(request.token, reply.status, headers, reply.body))
@@ -310,10 +313,15 @@ class Network:
             return self._venue.past.cash(self._world.now_ns, ms(faults.late_income_ms))
         if request.path.endswith(faults.fresh) or not request.path.endswith(self._venue.reads):
             return nullcontext()
+        hidden = faults.hide_order, faults.hides_for_s
+        if request.path.endswith(faults.lagging) and faults.lag_ms:
+            lag_ns = ms(self._world.rng.uniform(0, faults.lag_ms))
+            self._counts["questions answered from far too old a state"] += 1
+            return self._venue.past.shown(self._world.now_ns, lag_ns, -1, *hidden)
         if not faults.staleness_ms and not faults.hide_order:
             return nullcontext()
         age_ms = faults.staleness_ms * self._world.rng.choice((0, self._world.rng.random(), 1, 1, 1))
-        return self._venue.past.shown(self._world.now_ns, ms(age_ms), ms(faults.staleness_ms), faults.hide_order)
+        return self._venue.past.shown(self._world.now_ns, ms(age_ms), ms(faults.staleness_ms), *hidden)
 
     def _latency(self) -> int:
         return ms(self._world.rng.uniform(0.5, 20))

@@ -87,8 +87,9 @@ class Overseer:
 
     # ---- one gateway
 
-    def begin(self, gateway: WatchedGateway) -> None:
-        """It has opened its book."""
+    def begin(self, gateway: WatchedGateway, lost_orders: set[str] | None = None) -> None:
+        """It has opened its book; ``lost_orders``: client ids that a power cut took from its machine's files."""
+        self._lost_orders = set[str]() if lost_orders is None else lost_orders
         gateway.overseer = self
         self._began_ms = self._world.now_ns / 1e6
         book, saved = gateway.book, gateway.store.saved
@@ -161,6 +162,7 @@ class Overseer:
                 case Alarm(text):
                     for words, what in _WORDS.items():
                         self._counts[what] += words in text
+                    self._count_lost(text)
         self._over.update(ended)  # only now: what was executed in the step that ended it is no surprise
 
     @property
@@ -348,10 +350,22 @@ class Overseer:
             if row.account == self._account:
                 self._rows[row.symbol, str(row.exec_id), str(row.order_id)] = row
                 before = self._ids.setdefault(row.symbol, [])
-                is_both = bool(before) and before[-1].exec_id == row.exec_id
-                self._counts["executions between a session and a person"] += is_both  # sessions never meet each other
+                if before and before[-1].exec_id == row.exec_id:
+                    self._count_met({self._owner(before[-1]), self._owner(row)})
                 before.append(row)
         self._read = len(rows)
+
+    def _count_lost(self, text: str) -> None:
+        """An order that the journal lost with its tail is no longer lost."""
+        words = text.split()
+        found = self._lost_orders & set(words) if words[:2] == ["adopted", "order"] else set()
+        self._lost_orders -= found
+        self._counts["orders lost with the journal's tail and adopted"] += len(found)
+
+    def _count_met(self, owners: set[int]) -> None:
+        """Two orders of the account traded with each other; those of one session may, too."""
+        met = "a session and a person" if EXTERNAL in owners else "sessions"
+        self._counts[f"executions between {met}"] += owners != {EXTERNAL}
 
     def _row(self, key: FillKey) -> Execution | None:
         self._learn()

@@ -13,7 +13,10 @@ from tradingsys.sim.events import Amendment, Execution, OrderRecord
 from tradingsys.sim.money import CashRow
 from tradingsys.sim.simulator import Simulator
 
-__all__ = ["Past", "delay_ns", "is_hidden_by_age"]
+__all__ = ["HIDES_FOR_S", "Past", "delay_ns", "is_hidden_by_age"]
+
+HIDES_FOR_S = 20
+"""Whoever hides orders hides each of them for so long at the most, unless told otherwise."""
 
 
 class Past:
@@ -68,8 +71,12 @@ class Past:
             _restore(ledger, "money")
 
     @contextmanager
-    def shown(self, now_ns: int, age_ns: int, staleness_ns: int, hides: float = 0.0) -> Iterator[None]:
-        """Within this, the exchange answers as if it were ``age_ns`` ago, and ``hides`` so many of its young orders."""
+    def shown(
+        self, now_ns: int, age_ns: int, staleness_ns: int, hides: float = 0.0, hides_for_s: int = HIDES_FOR_S
+    ) -> Iterator[None]:
+        """Within this, the exchange answers as if it were ``age_ns`` ago, and ``hides`` so many of its young orders,
+        for ``hides_for_s`` at the most. With a negative staleness history too is what it was then.
+        """
         exchange, ledger = self._exchange, self._exchange.ledger
         account = exchange.accounts[self._account]
         then_ns = now_ns - age_ns
@@ -80,7 +87,7 @@ class Past:
             return None if found is None or is_hidden(found) else self._as_of(found, then_ns)
 
         def is_hidden(record: OrderRecord) -> bool:
-            return is_hidden_by_age(record.order_id, now_ns - record.created_ns, hides)
+            return is_hidden_by_age(record.order_id, now_ns - record.created_ns, hides, hides_for_s)
 
         def past_open_orders(name: str, symbol: str | None = None) -> list[OrderRecord]:
             symbols = ledger.symbols(name) if symbol is None else [symbol]
@@ -90,6 +97,8 @@ class Past:
 
         def past_executions(name: str, symbol: str, from_id: int = 0) -> Sequence[Execution]:
             rows = executions_of(name, symbol, from_id)
+            if staleness_ns < 0:
+                return [row for row in rows if row.ts_ns <= then_ns]
             return [row for row in rows if row.ts_ns + delay_ns(row, staleness_ns) <= now_ns]
 
         condition = ledger.condition
@@ -148,9 +157,9 @@ def _restore(patched: object, name: str) -> None:
     vars(patched).pop(name)
 
 
-def is_hidden_by_age(order_id: int, age_ns: int, share: float) -> bool:
-    """Such orders are found after 3 to 20 s."""
-    return (order_id * 37) % 100 < share * 100 and age_ns < (3 + order_id * 11 % 18) * 1_000_000_000
+def is_hidden_by_age(order_id: int, age_ns: int, share: float, longest_s: int) -> bool:
+    """Such orders are found after 3 s to so many."""
+    return (order_id * 37) % 100 < share * 100 and age_ns < (3 + order_id * 11 % (longest_s - 2)) * 1_000_000_000
 
 
 def delay_ns(row: Execution, staleness_ns: int) -> int:

@@ -54,8 +54,12 @@ class Promises:
         """Intents that a power cut must not take."""
         self.written: list[Intent] = []
         """And those that it may."""
+        self.lost: set[str] = set()
+        """Client ids of new orders that a power cut took from the journal's tail, which it may."""
         self._asked: dict[str, bool] = {}
         """Client ids of new orders in the journal; which of them are synced."""
+        self._amended: dict[tuple[str, int], bool] = {}
+        """The same of amends, by the order and their number."""
 
     def edited(self, statement: str) -> None:
         """Somebody else wrote, durably."""
@@ -68,13 +72,26 @@ class Promises:
     def appended(self, *intents: Intent) -> None:
         """The journal has these."""
         self.written += intents
-        self._asked |= {each.client_order_id: False for each in intents if not each.revision}
+        self._note(intents, is_synced=False)
 
     def journal_synced(self) -> None:
         """No power cut may take what it has."""
-        self._asked |= {each.client_order_id: True for each in self.written if not each.revision}
+        self._note(self.written, is_synced=True)
         self.synced += self.written
         self.written.clear()
+
+    def _note(self, intents: Iterable[Intent], *, is_synced: bool) -> None:
+        for each in intents:
+            if each.revision:
+                self._amended[each.client_order_id, each.revision] = is_synced
+            else:
+                self._asked[each.client_order_id] = is_synced
+
+    def unkept_amend(self, client_order_id: str, revision: int, *, is_synced: bool) -> Iterator[str]:
+        """What should have been on the disk before this amend left."""
+        is_amended = self._amended.get((client_order_id, revision))
+        if is_amended is None or is_amended < is_synced:
+            yield f"an amend of {client_order_id} is sent, and is not {'written' if is_amended is None else 'synced'}"
 
     def unkept(self, client_order_id: str, symbol: str, *, is_synced: bool) -> Iterator[str]:
         """What should have been on the disk before this order left."""
@@ -116,11 +133,12 @@ class Promises:
                 yield f"epoch {epoch} was durable with ready {is_ready}, and is {left.get(epoch)} after a power cut"
 
     def _lost_intents(self, conn: apsw.Connection, lineage: str) -> Iterator[str]:
-        if not self.synced:
+        if not self._asked:
             return
         left = {str(name) for (name,) in conn.execute("SELECT client_order_id FROM orders")}
         for entry in read_segments(self._path, lineage, only_look=True):
             left |= {intent.client_order_id for intent in entry.intents}
+        self.lost = {name for name, is_synced in self._asked.items() if not is_synced} - left
         for intent in self.synced:
             if intent.client_order_id not in left:
                 yield f"{intent.client_order_id} was synced, and is gone after a power cut"

@@ -14,7 +14,7 @@ from tests.simulate.durable_marks import DurableMarks
 from tests.simulate.heard import Happened, Heard
 from tests.simulate.strategy import Link
 from tests.simulate.truth import Truth
-from tests.simulate.wish import Wish, draw_amend, draw_wish
+from tests.simulate.wish import Wish, all_or_nothing, draw_amend, draw_wish
 from tests.simulate.world import World, ms
 from tradingsys.core import enums
 from tradingsys.wire.messages import PositionView
@@ -47,6 +47,8 @@ class PyalgoStrategy:
         """Users' client never sends an order twice."""
         self.bursts = 0.0
         """How often it wants several things at the same instant."""
+        self.wants_all = False
+        """Orders that do not rest are to be executed whole, or not at all."""
         self.wrong: list[str] = []
         """What a strategy should never see."""
         self.lives: list[Heard] = []
@@ -194,7 +196,8 @@ class PyalgoStrategy:
             price, quantity = draw_amend(rng, subscription.symbol, Decimal(repr(order.quantity)))
             subscription.amend(order.id, _number(price), _number(quantity))
             return
-        self.want(draw_wish(rng, subscription.symbol, Decimal(repr(subscription.net))))
+        wish = draw_wish(rng, subscription.symbol, Decimal(repr(subscription.net)))
+        self.want(all_or_nothing(wish) if self.wants_all else wish)
 
     def want(self, wish: Wish) -> None:
         """Order it now."""

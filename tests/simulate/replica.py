@@ -6,10 +6,11 @@ watermarks, and what limits count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tests.simulate.world import s
+from tradingsys.core.records import HaltCause
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.tracked_order import TrackedOrder
 
@@ -22,7 +23,7 @@ _LONGEST_START_S = 200
 """As for any gateway: so long may it be told to come back later."""
 _SETTLED_S = 12
 """Within which whoever is READY has read all that is not asked for at a start."""
-_State = dict[str, dict[Any, object]]
+_State = Mapping[str, Mapping[Any, object]]
 
 
 class Replica:
@@ -73,7 +74,9 @@ def _state(book: SessionBook, names: Iterable[str]) -> _State:
         "position": {
             place: (book.net(*place), book.position(*place)) for place in sorted(book.positions) if book.net(*place)
         },
-        "restriction": {(row.scope, row.cause): (row.state, row.duty) for row in book.halts},
+        "restriction": {
+            (row.scope, row.cause): (row.cause is HaltCause.DIFFERENCE or row.state, row.duty) for row in book.halts
+        },  # who differs for long may not even reduce
         "watermark": dict(book.watermarks),
         "first trade of": dict(book.symbols),
         "difference": dict(book.differences),
@@ -107,5 +110,4 @@ def _order(order: TrackedOrder) -> tuple[object, ...]:
         order.cancel_pending,
         order.in_doubt,
         facts.list_id,
-        facts.algo_id,
     )

@@ -78,6 +78,8 @@ _PER_HUNDRED: dict[str, _Seen] = {
     "executions found by history alone": (1_300, 86),
     "orders adopted": (71, 15.8),
     "orders believed absent that lived": (1.4, 0.9),
+    "orders lost with the journal's tail and adopted": (25, 5),
+    "books built once more": (75, 70),
     "orders of an older run asked for": (1_400, 75),
     "of these, at the exchange": (180, 34),
     # --- the exchange, and the way to it
@@ -90,6 +92,8 @@ _PER_HUNDRED: dict[str, _Seen] = {
     "executed, and answered that nobody knows": (290, 38),
     "not executed, and answered so": (43, 21),
     "bans": (3.7, 2.4),
+    "bans of minutes or hours": (3, 3),
+    "questions answered from far too old a state": (100, 2.5),
     "too many requests": (3.6, 3.1),
     "shut out with orders in doubt": (2.2, 1.4),
     "questions refused": (460, 5.4),
@@ -103,6 +107,7 @@ _PER_HUNDRED: dict[str, _Seen] = {
     "events with new fields": (720, 45),
     "clocks stopped": (18, 13.1),
     "clocks ahead": (20, 7.9),
+    "times of day set": (20, 11),
     # --- the disk
     "writes to a full disk": (22, 4.1),
     "failed fsyncs": (7.2, 4.8),
@@ -137,6 +142,7 @@ _PER_HUNDRED: dict[str, _Seen] = {
     "copies of the book noticed": (2, 1.8),
     "copies of the book alone": (1.7, 1.7),
     "executions between a session and a person": (11, 9.5),
+    "executions between sessions": (4, 2.5),
     # --- clients
     "executions told to be durable": (3_200, 95),
     "durable executions looked for after a death": (4_300, 72),

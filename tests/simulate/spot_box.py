@@ -9,7 +9,7 @@ from decimal import Decimal
 from msgspec import structs
 
 from tests.simulate.life import ACCOUNT, signer
-from tests.simulate.past import delay_ns, is_hidden_by_age
+from tests.simulate.past import HIDES_FOR_S, delay_ns, is_hidden_by_age
 from tradingsys.sim.events import ChangeRefused, ExchangeEvent, Execution, NewOrder, OrderRecord
 from tradingsys.sim.faces.binance_usdm import ApiKey
 from tradingsys.sim.faces.transport import Reply, Request, WsOutput, WsRefuse
@@ -85,8 +85,12 @@ class SpotPast:
         exchange.ledger.put_order = put  # type: ignore[method-assign]
 
     @contextmanager
-    def shown(self, now_ns: int, age_ns: int, staleness_ns: int, hides: float = 0.0) -> Iterator[None]:
-        """Within this, the exchange answers as if it were ``age_ns`` ago, and ``hides`` so many of its young orders."""
+    def shown(
+        self, now_ns: int, age_ns: int, staleness_ns: int, hides: float = 0.0, hides_for_s: int = HIDES_FOR_S
+    ) -> Iterator[None]:
+        """Within this, the exchange answers as if it were ``age_ns`` ago, and ``hides`` so many of its young orders,
+        for ``hides_for_s`` at the most. With a negative staleness history too is what it was then.
+        """
         exchange, ledger = self._exchange, self._exchange.ledger
         wallet, then_ns = exchange.accounts[self._account], now_ns - age_ns
         order, executions_of, free, locked = ledger.order, ledger.executions_of, wallet.free, wallet.locked
@@ -96,7 +100,7 @@ class SpotPast:
             return None if found is None or is_hidden(found) else self._as_of(found, then_ns)
 
         def is_hidden(record: OrderRecord) -> bool:
-            return is_hidden_by_age(record.order_id, now_ns - record.created_ns, hides)
+            return is_hidden_by_age(record.order_id, now_ns - record.created_ns, hides, hides_for_s)
 
         def past_open_orders(name: str, symbol: str | None = None) -> list[OrderRecord]:
             symbols = ledger.symbols(name) if symbol is None else [symbol]
@@ -106,6 +110,8 @@ class SpotPast:
 
         def past_executions(name: str, symbol: str, from_id: int = 0) -> Sequence[Execution]:
             rows = executions_of(name, symbol, from_id)
+            if staleness_ns < 0:
+                return [row for row in rows if row.ts_ns <= then_ns]
             return [row for row in rows if row.ts_ns + delay_ns(row, staleness_ns) <= now_ns]
 
         ledger.order = past_order  # type: ignore[method-assign]

@@ -256,7 +256,7 @@ class SpotLife(Lifetime):
         px += Decimal(self.world.rng.randint(-12, 12)) / (1000 if px < 100 else 10)
         qty = self.world.rng.randint(10, 80)
         self.venue.order("house", symbol.upper(), side, qty, px, f"house-{self.world.steps}")
-        self.world.after(ms(self.world.rng.uniform(10, 100)), self._make_market)
+        self.world.after(ms(self.world.rng.uniform(10, 100) * self.pace), self._make_market)
 
     def _trade_by_hand(self) -> None:
         self.people.trade()

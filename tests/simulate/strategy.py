@@ -10,7 +10,7 @@ from msgspec import structs
 
 from tests.simulate.durable_marks import DurableMarks
 from tests.simulate.heard import Heard
-from tests.simulate.wish import Wish, draw_amend, draw_wish
+from tests.simulate.wish import Wish, all_or_nothing, draw_amend, draw_wish
 from tests.simulate.world import World, ms, s
 from tradingsys.core.enums import OnDisconnect, OrderStatus
 from tradingsys.core.ids import OrderKey, encode_client_order_id
@@ -87,6 +87,8 @@ class Strategy:
         """How often it sends an order a second time."""
         self.bursts = 0.0
         """How often it wants several things at the same instant."""
+        self.wants_all = False
+        """Orders that do not rest are to be executed whole, or not at all."""
         self.together: list[list[str]] = []
         """The orders of each such instant."""
         self.login: LoginResult | None = None
@@ -314,7 +316,8 @@ class Strategy:
         if rng.random() < 0.02:
             self._request("set_leverage", LeverageParams(symbol, rng.choice((1, 5, 20, 50))))
             return
-        self._order(login, draw_wish(rng, symbol, self.net.get(symbol, Decimal(0))))
+        wish = draw_wish(rng, symbol, self.net.get(symbol, Decimal(0)))
+        self._order(login, all_or_nothing(wish) if self.wants_all else wish)
 
     def _order(self, login: LoginResult, wish: Wish) -> None:
         client_order_id, order = self._add(login, wish)

@@ -10,6 +10,7 @@ from msgspec import structs
 from tests.simulate.limits_held import FEWER, SPOT_TIGHT, LimitsHeld
 from tests.simulate.spot_box import markets
 from tests.simulate.world import World
+from tradingsys.core.commands import ReplaceOrder
 from tradingsys.core.enums import Contingency, OrderType, Side, TimeInForce
 from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.sim.asset_events import ListRejected
@@ -112,3 +113,14 @@ def test_of_two_orders_of_which_one_cancels_the_other_the_larger_counts() -> Non
     events = sessions.exchange.place_list(NewOrderList(_ACCOUNT, "DOGEUSDT", Contingency.OCO, pair), _NOW_NS)
     assert not any(isinstance(event, ListRejected) for event in events)
     assert not sessions.told()
+
+
+@pytest.mark.parametrize(("qty", "told"), [(155, []), (160, ["96.00"]), (90, [])])
+def test_an_amend_counts_as_soon_as_it_is_sent(qty: int, told: list[str]) -> None:
+    sessions = _Sessions()
+    sessions.rest(1, 100, "0.5")
+    (order,) = sessions.exchange.open_orders(_ACCOUNT)
+    terms = (order.client_order_id, "DOGEUSDT", Side.BUY, Decimal(qty), order.px, 1, 0, 2_000)
+    sessions.held.amended(ReplaceOrder(*terms, venue_order_id=str(order.order_id)))
+    worst = [f"amends {order.client_order_id}, could come to hold {each} USDT, and may 90" for each in told]
+    assert list(sessions.held.wrong) == [f"session 1 {each}" for each in worst]

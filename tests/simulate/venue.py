@@ -32,6 +32,8 @@ class Venue:
 
     reads: tuple[str, ...] = _READS
     """Paths of questions that may be answered from an older state."""
+    tells_date = False
+    """Whether answers say when they were given, as those of HTTP servers do: short bans are told without."""
 
     def __init__(
         self,

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from random import Random
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from tradingsys.core.enums import OrderType, Side, SideEffect, TimeInForce
 
-__all__ = ["PRICES", "Wish", "conditional", "draw_amend", "draw_wish"]
+__all__ = ["PRICES", "Wish", "all_or_nothing", "conditional", "draw_amend", "draw_wish"]
 
 PRICES = {"dogeusdt": Decimal("0.6"), "adausdt": Decimal("0.75")}
 """What is traded, and the middle of the prices at which."""
@@ -62,6 +62,12 @@ def draw_wish(rng: Random, symbol: str, net: Decimal) -> Wish:
         return conditional(rng, symbol, PRICES[symbol], side, quantity, reduces)
     time_in_force = rng.choice((TimeInForce.GTC, TimeInForce.GTC, TimeInForce.IOC))
     return Wish(symbol, side, OrderType.LIMIT, quantity, _near(rng, symbol), time_in_force, reduces)
+
+
+def all_or_nothing(wish: Wish) -> Wish:
+    """The same; but where a part of it would do, and the rest not wait, only all of it does."""
+    is_at_once = wish.time_in_force is TimeInForce.IOC
+    return structs.replace(wish, time_in_force=TimeInForce.FOK) if is_at_once else wish
 
 
 def draw_amend(rng: Random, symbol: str, quantity: Decimal) -> tuple[Decimal | None, Decimal | None]:

@@ -89,6 +89,10 @@ class Clock:
     def wall_ns(self) -> int:
         return self._world.now_ns + self._wall_off_ns
 
+    def set_time(self, by_ns: int) -> None:
+        """Somebody sets the time of day, ahead or back; monotonic time does not care."""
+        self._wall_off_ns += by_ns
+
     def fall_behind(self, by_ns: int) -> None:
         """Monotonic time stands still for a while, as where a machine is suspended; the time of day is set back."""
         self._stands_at_ns = self.monotonic_ns()

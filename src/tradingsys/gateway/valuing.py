@@ -95,7 +95,7 @@ class Valuing:
         px, rate = self._told_px(symbol), self.rate(quote)
         if px is not None and rate is not None:
             return px * rate
-        last_rate = rate or _rate(quote, self._kept_px) or _ZERO
+        last_rate = rate or _rate(quote, self._last_px) or _ZERO
         return self._book.exposure.worth(symbol) or self._last_px(symbol) * last_rate
 
     def lowest_px(self, symbol: str, side: Side) -> Decimal | None:
