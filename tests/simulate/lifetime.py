@@ -37,8 +37,8 @@ _BUSY_S, _LONGEST_S = 6, 40
 """Troubles last until the exchange took orders in so many seconds; but not for ever."""
 _PATIENCE_S = (2, 4, 15)
 """When it took none for so long, in one life or another, they let up."""
-_REST_S, _BAN_S, _MORE_BANS = 20, 150, 3
-"""At the end all is read within the first; who may not ask may do so within the second, and has read all."""
+_REST_S, _LONGEST_BANS_S = 20, 600
+"""At the end who may ask has read all within the first; who may not may do so within the second."""
 _LONG_REFUSED_S = 45
 """What was refused for so long may be put aside."""
 _ENOUGH = 3
@@ -166,13 +166,12 @@ class Lifetime(ABC):
         its way when all became too many in one that is longer.
         """
         self._run(quiet_s - _REST_S)
-        was_settled = self.is_settled
-        self._run(_REST_S)
-        if not (was_settled and self.is_settled):
-            self._run(_BAN_S)
-            for _ in range(_MORE_BANS):
-                if not self.is_settled:
-                    self._run(_BAN_S)
+        rested_s = 0
+        for _ in range(_REST_S + _LONGEST_BANS_S):
+            self._run(1)
+            rested_s = rested_s + 1 if self.is_settled else 0
+            if rested_s == _REST_S:
+                break
         if self.venue.unanswered.total_s > _LONG_REFUSED_S:
             self._run(PUT_ASIDE_S)
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from tradingsys.core.reports import MarginLevel
+from tradingsys.gateway.auditing import Audit
+from tradingsys.gateway.countdown import Countdown
+from tradingsys.gateway.host import Host
+from tradingsys.gateway.key_rights import KeyRights
 from tradingsys.gateway.margin_level import MarginWatch
+from tradingsys.gateway.products import ProductName
 from tradingsys.gateway.symbol_rules import SymbolRules
 from tradingsys.oms.effects import Attribute, Effect, EnterAsset, EnterSymbol, LookFor, PullTrades
 from tradingsys.oms.procedure import Procedure, Procedures
@@ -32,14 +38,12 @@ def inquiries(effect: Effect, recovery: Recovery, book: SessionBook, *, is_ready
 
 
 def take_up(
-    procedures: Procedures,
-    recovery: Recovery,
-    book: SessionBook,
-    rules: SymbolRules,
-    margin: MarginWatch | None,
-    watch: Watch,
+    gateway: Host, procedures: Procedures, rules: SymbolRules, watch: Watch, heard: Callable[[MarginLevel], None]
 ) -> list[TrackedOrder]:
-    """Settle what is in doubt, then keep books and rules right. Returns the orders that are in doubt."""
+    """Settle what is in doubt, then keep books and rules right, and look after all else. Returns the orders that are
+    in doubt; ``heard`` is told of a margin account's level.
+    """
+    recovery, book = gateway.recovery, gateway.book
     doubtful = [order for order in book.open_orders() if order.in_doubt]
     for order in doubtful:
         procedures.start(recovery.resolve(order))
@@ -49,7 +53,12 @@ def take_up(
     procedures.start(recovery.reconcile_later())
     for begin in (*watch.procedures, rules.watch):
         procedures.keep(begin)
-    if margin is not None:
+    if gateway.product is ProductName.MARGIN:
+        read = gateway.limiting.debts.read
+        margin = MarginWatch(gateway.now_ns, gateway.venue.venue_ms, heard, lambda: gateway.margin, read)
         procedures.start(margin.look())
         procedures.keep(margin.watch)
+    own = gateway.stopping, Countdown(gateway), gateway.limiting, gateway.backups, Audit(gateway), KeyRights(gateway)
+    for watched in own:
+        procedures.keep(watched.watch)
     return doubtful

@@ -27,15 +27,12 @@ from tradingsys.core.reports import (
     UserStreamState,
 )
 from tradingsys.gateway.announcements import Announcements
-from tradingsys.gateway.auditing import Audit
 from tradingsys.gateway.backups import Backups
 from tradingsys.gateway.boot import Boot, BootSteps
-from tradingsys.gateway.countdown import Countdown
 from tradingsys.gateway.duties import inquiries, take_up
 from tradingsys.gateway.halting import Halting
-from tradingsys.gateway.key_rights import KeyRights
 from tradingsys.gateway.limiting import Limiting
-from tradingsys.gateway.margin_level import MarginWatch, is_well, margin_text
+from tradingsys.gateway.margin_level import is_well, margin_text
 from tradingsys.gateway.market_data import MarketData
 from tradingsys.gateway.orders import OrderDesk
 from tradingsys.gateway.products import ProductName
@@ -320,18 +317,7 @@ class Gateway:
             self._saving.save([self.venue.ban])
         self.is_ready, self.text = True, ""
         self.rules.tell()
-        debts = self.limiting.debts
-        watch = MarginWatch(self.now_ns, self.venue.venue_ms, self._heard, lambda: self.margin, debts.read)
-        doubtful = take_up(
-            self.procedures,
-            self.recovery,
-            self.book,
-            self.rules,
-            watch if self.product is ProductName.MARGIN else None,
-            self._watch,
-        )
-        for watched in (self.stopping, Countdown(self), self.limiting, self.backups, Audit(self), KeyRights(self)):
-            self.procedures.keep(watched.watch)
+        doubtful = take_up(self, self.procedures, self.rules, self._watch, self._heard)
         self.log.info("ready", open_orders=len(self.book.open_orders()), in_doubt=len(doubtful))
         self._tell.snapshots(self.book)
 

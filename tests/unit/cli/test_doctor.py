@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import shutil
-import socket
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +11,15 @@ import pytest
 from msgspec import Struct
 
 from tests.unit.cli.box import Box, running_box
+from tests.unit.cli.doctored import Captured, bad, doctor
 from tests.unit.cli.keys import write_key
 from tests.unit.gateway.certificates import Authority
-from tests.unit.store.books import Machine
 from tradingsys.cli.app import FAILURE, OK, execute
 from tradingsys.cli.doctor import files
-from tradingsys.core.ban import BanRecord
-from tradingsys.core.records import AccountRecord
 from tradingsys.gateway.config import load
 from tradingsys.net.token import create_token, token_path
 from tradingsys.sim.faces.transport import Reply
-from tradingsys.store.lock import Lock
 from tradingsys.venues.auth import load_signer
-
-Captured = pytest.CaptureFixture[str]
-Checks = dict[str, dict[str, Any]]
 
 PORT = 18217
 EXPECTED = {
@@ -38,37 +28,6 @@ EXPECTED = {
     *("no-withdraw", "no-transfer", "position-mode", "asset-mode", "ws-api", "user-stream", "public-stream"),
     "market-stream",
 }
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.delenv("PYALGO_TOKEN", raising=False)
-    return tmp_path
-
-
-@pytest.fixture(scope="module")
-def box() -> Iterator[Box]:
-    with running_box() as running:
-        yield running
-
-
-def doctor(path: Path, capsys: Captured) -> tuple[int, Checks]:
-    """Exit code and findings by check."""
-    code = execute(["doctor", f"-c={path}", "--json"])
-    captured = capsys.readouterr()
-    assert captured.err == ""
-    report = json.loads(captured.out)
-    verdicts = [check["verdict"] for check in report["checks"]]
-    assert (report["problems"], report["warnings"]) == (verdicts.count("problem"), verdicts.count("warning"))
-    assert all(check["fix"] for check in report["checks"] if check["verdict"] != "ok")
-    assert code == (FAILURE if report["problems"] else OK)
-    return code, {check["check"]: check for check in report["checks"]}
-
-
-def bad(checks: Checks) -> dict[str, str]:
-    return {name: check["verdict"] for name, check in checks.items() if check["verdict"] != "ok"}
 
 
 def test_a_sound_configuration_has_no_problem(box: Box, folder: Path, capsys: Captured) -> None:
@@ -262,116 +221,6 @@ def test_what_other_machines_are_shown(box: Box, folder: Path, capsys: Captured,
     _, checks = doctor(box.config(folder, local=f"wss://192.0.2.7:{PORT}", tls=tls), capsys)
     assert told in checks["tls"]["text"]
     assert checks["tls"]["verdict"] == {"": "ok", "soon": "warning"}.get(wrong, "problem")
-
-
-def test_a_port_that_another_program_has(box: Box, folder: Path, capsys: Captured) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        _, checks = doctor(box.config(folder, local=f"ws://localhost:{port}"), capsys)
-    assert checks["local-port"]["verdict"] == "problem" and "no gateway" in checks["local-port"]["text"]
-
-
-def _other_account(db: Path) -> None:
-    machine = Machine(db.parent)
-    machine.open(account="binance-usdm-live")
-    machine.kill()
-
-
-def _garbage(db: Path) -> None:
-    db.write_bytes(b"no database" * 1000)
-
-
-def _foreign(db: Path) -> None:
-    db.write_bytes(b"")
-
-
-@pytest.mark.parametrize(
-    ("spoil", "told"),
-    [
-        (_other_account, "holds the book of 'binance-usdm-live', not of 'binance-usdm-sim'"),
-        (_garbage, "not a database"),
-        (_foreign, "is no book of tradingsys"),
-    ],
-)
-def test_a_book_that_cannot_be_used(
-    box: Box, folder: Path, capsys: Captured, spoil: Callable[[Path], None], told: str
-) -> None:
-    spoil(folder / "pos.db")
-    code, checks = doctor(box.config(folder), capsys)
-    assert code == FAILURE and told in checks["book"]["text"]
-
-
-def test_the_book_of_a_simulator_that_was_stopped(box: Box, folder: Path, capsys: Captured) -> None:
-    machine = Machine(folder)
-    store = machine.ready(account="binance-usdm-sim")
-    store.save_now([AccountRecord("main-1")])
-    machine.kill()
-    code, checks = doctor(box.config(folder), capsys)
-    assert code == FAILURE and checks["api-key"]["verdict"] == "ok"
-    assert "holds the book of main-1, and the API key is of " in checks["book"]["text"]
-    assert "a simulator forgets" in checks["book"]["text"] and "move the file away" in checks["book"]["fix"]
-
-
-def test_an_exchange_that_wants_to_be_left_alone_is_asked_nothing(box: Box, folder: Path, capsys: Captured) -> None:
-    machine = Machine(folder)
-    store = machine.ready(account="binance-usdm-sim")
-    store.save_now([BanRecord(time.time_ns() // 1_000_000, 600_000)])
-    machine.kill()
-    code, checks = doctor(box.config(folder), capsys)
-    assert code == FAILURE and "api-key" not in checks
-    assert "left alone, for another " in checks["rest"]["text"] and checks["rest"]["fix"].startswith("wait")
-
-
-def test_a_damaged_book_names_the_newest_backup(box: Box, folder: Path, capsys: Captured) -> None:
-    machine = Machine(folder)
-    store = machine.ready(account="binance-usdm-sim")
-    backup = store.backup("before-edit")
-    store.close()
-    content = bytearray(machine.path.read_bytes())
-    content[4096:] = b"\xa5" * (len(content) - 4096)
-    machine.path.write_bytes(content)
-    _, checks = doctor(box.config(folder), capsys)
-    assert checks["book"]["verdict"] == "problem" and backup.name in checks["book"]["fix"]
-
-
-def test_a_book_that_another_gateway_holds(box: Box, folder: Path, capsys: Captured) -> None:
-    machine = Machine(folder)
-    machine.open(account="binance-usdm-sim")
-    machine.kill()
-    _, checks = doctor(box.config(folder), capsys)
-    assert checks["book"]["verdict"] == checks["lock"]["verdict"] == "ok"
-    lock = Lock(machine.path)
-    _, checks = doctor(box.config(folder), capsys)
-    lock.release()
-    assert checks["lock"]["verdict"] == "problem" and "does not answer" in checks["lock"]["text"]
-
-
-@pytest.mark.parametrize(("free", "verdict"), [(10**7, "problem"), (5 * 10**8, "warning"), (10**11, "ok")])
-def test_a_disk_that_fills(
-    box: Box, folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch, free: int, verdict: str
-) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: type("Usage", (), {"free": free}))
-    _, checks = doctor(box.config(folder), capsys)
-    assert checks["disk"]["verdict"] == verdict
-
-
-@pytest.mark.parametrize(("kind", "verdict"), [("nfs4", "problem"), ("tmpfs", "warning"), ("ext4", "ok")])
-def test_filesystems(
-    box: Box, folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch, kind: str, verdict: str
-) -> None:
-    mounts = folder / "mountinfo"
-    mounts.write_text(
-        f"22 1 8:1 / / rw - xfs /dev/sda1 rw\n36 22 0:3 / {folder.parent} rw,noatime master:1 - {kind} server:/x rw\n"
-    )
-    monkeypatch.setattr(files, "_MOUNTS", mounts)
-    _, checks = doctor(box.config(folder), capsys)
-    assert checks["filesystem"]["verdict"] == verdict and kind in checks["filesystem"]["text"]
-
-
-def test_an_sqlite_that_corrupts(box: Box, folder: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "OLDEST_SAFE_SQLITE", 9_000_000)
-    _, checks = doctor(box.config(folder), capsys)
-    assert checks["sqlite"]["verdict"] == "problem" and "upgrade apsw" in checks["sqlite"]["fix"]
 
 
 @pytest.mark.parametrize(
