@@ -126,6 +126,16 @@ def test_each_ban_is_told_and_kept_for_the_next_gateway(tmp_path: Path) -> None:
     assert scene.gateway.venue.ban_left_ms == 20 * MINUTE_MS
 
 
+def test_a_ban_that_grows_little_by_little_is_told_once_and_kept_to_its_end(tmp_path: Path) -> None:
+    scene = Scene(tmp_path).ready()
+    for longer_ms in (0, 4_000, 8_000, 8_500):
+        scene.says(LimitsSeen({}, 20 * MINUTE_MS + longer_ms))
+    assert sum("wants to be left alone" in line for line in scene.logged) == 1
+    scene.gateway.stop()
+    begin_again(scene)
+    assert scene.gateway.venue.ban_left_ms == 20 * MINUTE_MS + 8_500
+
+
 def test_a_ban_told_while_a_clock_ran_ahead_delays_one_start_and_no_other(tmp_path: Path) -> None:
     scene = Scene(tmp_path).ready()
     scene.wall_off_ms = 365 * 24 * HOUR_MS
