@@ -1,13 +1,15 @@
 """The exchange wants to be left alone: nothing is sent, whichever clock is wrong, and whoever is started meanwhile."""
 
+import contextlib
 from pathlib import Path
 
 from tests.unit.gateway.scene import Scene
 from tests.unit.gateway.scripted_venue import START_MS, ScriptedVenue
-from tradingsys.core.commands import TimeQuery
-from tradingsys.core.errors import TransportError
+from tradingsys.core.commands import RateLimit, TimeQuery
+from tradingsys.core.errors import TradingError, TransportError
 from tradingsys.core.reports import LimitsSeen
 from tradingsys.core.venue_clock import VenueClock
+from tradingsys.oms.procedure import ask
 from tradingsys.wire.messages import ErrorCode
 
 MINUTE_MS = 60_000
@@ -17,6 +19,11 @@ HOUR_MS = 60 * MINUTE_MS
 def asleep(scene: Scene, ms: int) -> None:
     """The machine is suspended: its monotonic clock stands still, the time of day goes on."""
     scene.wall_off_ms += ms
+
+
+async def asking_the_time() -> None:
+    with contextlib.suppress(TradingError):
+        await ask(TimeQuery())
 
 
 def begin_again(scene: Scene) -> None:
@@ -167,6 +174,34 @@ def test_too_many_orders_hold_up_no_cancel_and_hide_no_ban(tmp_path: Path) -> No
         "warning: too many orders for the exchange: no new ones until then {'seconds': 3600}",
         "warning: the exchange wants to be left alone: nothing is sent until then {'seconds': 60}",
     ]
+
+
+def test_a_ban_is_no_doing_of_whoever_filled_the_rate_limit_before(tmp_path: Path) -> None:
+    scene = Scene(tmp_path).ready()
+    client, venue = scene.client(1), scene.gateway.venue
+    venue.set_limits([RateLimit("orders", MINUTE_MS, 10)])
+    for _ in range(9):
+        client.order()
+    order = scene.venue.commands[-1]
+    is_filled_by_it = [venue.is_filled_by(1, order)]
+    scene.says(LimitsSeen({}, 50_000))
+    is_filled_by_it.append(venue.is_filled_by(1, order))
+    assert is_filled_by_it == [True, False]
+    refusal = client.ask("order", client.order_params())["error"]
+    figures = refusal["limit"], refusal["allowed"], refusal["observed"]
+    assert figures == ("exchange: shut out", "0 in 50 s", "1 in 50 s")
+
+
+def test_what_waits_for_the_end_of_a_ban_is_not_told_to_wait_for_room(tmp_path: Path) -> None:
+    scene = Scene(tmp_path).ready()
+    scene.says(LimitsSeen({}, MINUTE_MS))
+    scene.venue.asked.clear()
+    scene.client().request("get_balances")
+    scene.gateway.run(asking_the_time())
+    scene.run(30)
+    assert not scene.venue.asked and not [line for line in scene.logged if "reading waits for room" in line]
+    scene.run(31)
+    assert TimeQuery() in scene.venue.asked
 
 
 def test_a_ban_is_told_once_and_shown_to_operators(tmp_path: Path) -> None:
