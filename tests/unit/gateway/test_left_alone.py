@@ -66,6 +66,7 @@ def test_a_gateway_that_is_started_during_a_ban_says_so_and_asks_nothing_until_i
     scene.venue.asked.clear()
     begin_again(scene)
     assert "until then the exchange wants to be left alone" in scene.gateway.text
+    assert "docs/errors.md" in scene.gateway.text
     assert scene.gateway.venue.left_alone_until_ms == START_MS + scene.now_ns // 10**6 + 19 * MINUTE_MS
     told = len(scene.logged)
     scene.run(19 * 60 - 1)
