@@ -20,7 +20,7 @@ class Missed:
     """Asks page by page, as often as it takes. One for each connection."""
 
     def __init__(self, ask: Ask, history: History, then: Callable[[], None]) -> None:
-        """``then`` is done when all is told: what became of single orders is asked after it."""
+        """``then`` asks what became of single orders: when all is told, and each time that this has to wait."""
         self._ask, self._history, self._then = ask, history, then
         self._is_asking = False
 

@@ -22,3 +22,5 @@ class Case(Struct, Generic[Where], frozen=True):
     """The exit code of a process, or the code of the error in a reply; 0 where it must go on."""
     says: tuple[str, ...]
     """Words that must be in the message: the cause and what to do."""
+    never: tuple[str, ...] = ()
+    """Words that must not: what would make it worse."""

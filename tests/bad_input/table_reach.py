@@ -79,7 +79,8 @@ def _waits(name: str, provoke: Callable[[ReachPlace], object], *says: str) -> Ca
 
 def _is_shut_out(name: str, provoke: Callable[[ReachPlace], object]) -> Case[ReachPlace]:
     """The same; but nobody is told to try the addresses, which would lengthen the ban."""
-    return Case(name, provoke, 0, ("no answer from the exchange", "banned. (wait as long as the answer says"))
+    says = ("no answer from the exchange", "banned. (wait as long as the answer says")
+    return Case(name, provoke, 0, says, never=("tradingsys doctor",))
 
 
 def _elsewhere(**urls: str) -> Callable[[ReachPlace], object]:

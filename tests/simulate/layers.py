@@ -41,7 +41,7 @@ from tradingsys.sim.faces.transport import Reply, Request, WsOutput
 from tradingsys.store import read
 from tradingsys.store.read import reading
 
-__all__ = ["Layer", "LayerLife"]
+__all__ = ["Layer", "LayerLife", "command"]
 
 _NO_SUCH_ORDER = Reply(400, b'{"code":-2013,"msg":"Order does not exist."}')
 _NONE = Reply(200, b"[]")
@@ -276,9 +276,9 @@ class LayerLife(Life):
             yield f"fills without owner: {book.unattributed}"
 
 
-def _command(layer: Layer, seed: int) -> str:
-    """What replays a life."""
-    return f"python -m tests.simulate.layers --layer {layer} --first {seed} --seeds 1"
+def command(layer: Layer, seed: int) -> str:
+    """What replays a life, also where all that it needs is in a virtual environment that make keeps."""
+    return f'make layers SEEDS=1 ARGS="--layer {layer} --first {seed}"'
 
 
 @quiet()
@@ -298,7 +298,7 @@ def main() -> int:
             counts += verdict.counts
             failed += bool(verdict.violations)
             for violation in verdict.violations:
-                print(f"{_command(layer, seed)}  {violation}")
+                print(f"{command(layer, seed)}  {violation}")
         met = ", ".join(f"{counts[what]} {what}" for what in ("orders accepted", "executions", "gateway starts"))
         print(f"{layer}: {options.seeds} lives in {time.monotonic() - began:.0f} s, {met}", flush=True)
     print(f"{failed} with violations")

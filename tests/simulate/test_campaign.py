@@ -14,6 +14,7 @@ import pytest
 from msgspec import Struct
 
 from tests.simulate import __main__ as program
+from tests.simulate import layers
 from tests.simulate.campaign import Counted, Failure, Group, Tally, command, run
 from tests.simulate.faults import Profile
 from tests.simulate.kinds import Kind, live
@@ -139,6 +140,7 @@ def test_a_command_that_replays_a_life_names_what_was_chosen() -> None:
     chosen = command(7, Kind.WIRE, Profile.VENUE)
     assert chosen == 'make simulate SEEDS=1 ARGS="--first 7 --trace --kind wire --profile venue"'
     assert command(7, None, None) == 'make simulate SEEDS=1 ARGS="--first 7 --trace"'
+    assert layers.command(layers.Layer.QUERIES, 7) == 'make layers SEEDS=1 ARGS="--layer queries --first 7"'
 
 
 def test_every_kind_meets_every_profile() -> None:

@@ -1,5 +1,5 @@
 """The campaign in small: every kind meets every profile. Lives that once found something, and those with one source of
-truth alone, make them three hundred.
+truth alone, are lived by tests of their own.
 """
 
 from __future__ import annotations

@@ -33,7 +33,8 @@ _HOST = "localhost"
 _MAX_PORT = 65_533
 """The websockets are on the next two."""
 _MAX_SPEED = 1_000
-_MAX_ACTIVITY = 100
+_MIN_ACTIVITY, _MAX_ACTIVITY = 0.001, 100
+"""With less nobody would see anybody trade, and with far less the next to act would never come."""
 _MAX_SEED = 2**31
 _MAX_DEPOSIT = 10**12
 _MAX_ORDERS = 10**9
@@ -78,8 +79,8 @@ class Play:
             raise ConfigError(f"no profile {self.chaos!r}; there are {', '.join(PROFILES)}", key="--chaos")
         if not 0 < self.speed <= _MAX_SPEED:
             raise ConfigError(f"must be above 0 and at most {_MAX_SPEED}", key="--speed")
-        if not 0 < self.activity <= _MAX_ACTIVITY:
-            raise ConfigError(f"must be above 0 and at most {_MAX_ACTIVITY}", key="--activity")
+        if not _MIN_ACTIVITY <= self.activity <= _MAX_ACTIVITY:
+            raise ConfigError(f"must be {_MIN_ACTIVITY} to {_MAX_ACTIVITY}", key="--activity")
         if self.replay is None and (self.symbol or self.loop):
             key = "--symbol" if self.symbol else "--loop"
             raise ConfigError("only a recording has that: name one with --replay", key=key)

@@ -21,7 +21,7 @@ class BanRecord(Struct, frozen=True):
 
     def left_ms(self, wall_ms: int) -> int:
         """How long that is from now; a clock that was set back since makes it no longer than it was."""
-        wait_ms = min(self.wait_ms, LONGEST_BAN_MS)
+        wait_ms = max(0, min(self.wait_ms, LONGEST_BAN_MS))
         return min(wait_ms, max(0, self.told_ms + wait_ms - wall_ms))
 
 

@@ -134,7 +134,7 @@ class Boot:
             until = datetime.fromtimestamp((self._steps.wall_ms() + left_ms) // 1000, UTC)
             self._steps.progress(
                 f"waiting until {until:%Y-%m-%d %H:%M:%S} UTC: until then the exchange wants to be left alone, as it "
-                "said before this start"
+                "said before this start (docs/errors.md says what to do if this machine has another address by now)"
             )
             await self._wait(left_ms)
 

@@ -19,7 +19,6 @@ from tradingsys.core.reports import (
     Answer,
     AssetMoved,
     EventMissed,
-    LimitsSeen,
     MarginLevel,
     OrderChanged,
     Report,
@@ -80,7 +79,8 @@ class Gateway:
         self._accepting, self._failed = accepting, failed
         self.book = SessionBook(store.saved, store.find_order, venue.account_kind, settings.commands)
         self.procedures = Procedures(lambda *fault: self.halting.broken(*fault))
-        self.venue = VenueLink(venue, transport, clock, self.procedures, self._heard, log, store.saved.ban)
+        self._saving, ban = Saving(store, self.fail), store.saved.ban
+        self.venue = VenueLink(venue, transport, clock, self.procedures, self._heard, log, self._saving.save, ban)
         self.market = MarketData(market, transport, clock, log, self.venue.known_ms)
         self.recovery = Recovery(
             self.book,
@@ -96,7 +96,7 @@ class Gateway:
             self.book, log, clock, self.venue.venue_ms, lambda: self._apply(self.book.take_effects()), self.fail
         )
         self.backups = Backups(store, settings.backups, clock.monotonic_ns, log)
-        self.recent, self._saving = RecentRows(store.saved), Saving(store, self.fail)
+        self.recent = RecentRows(store.saved)
         self.session_records = {row.session: row for row in store.saved.sessions}
         self.product, self.environment, self.db = settings.product, settings.environment, settings.db
         self.margin: MarginLevel | None = None
@@ -339,8 +339,6 @@ class Gateway:
                 self.procedures.start(self.recovery.reconcile_missed())
             case AssetMoved():
                 self.book.moved(report)
-            case LimitsSeen(is_of_orders=False):
-                self._saving.save([self.venue.ban])
             case MarginLevel():
                 self.margin = None if is_well(report) else report
                 self._tell.margin(report)

@@ -82,7 +82,7 @@ class MarketData:
         self.prices = Prices()
         self._held: dict[Client, _Held] = {}
         self._states: dict[Stream, bytes] = {}
-        """As they were told last, over connections that are still there."""
+        """As they were told last, of subscriptions that the venue has not been asked to end: it tells changes only."""
         self._last: dict[Stream, MarketEvent] = {}
         """While a connection is about to follow another: what the latter told last."""
         self._flush_ns: int | None = None
@@ -137,13 +137,13 @@ class MarketData:
                 )
 
     def subscribe(self, client: Client, stream: Stream) -> None:
-        """Deliver a stream to a client from now on; of one that others follow already, first what was told last."""
+        """Deliver a stream to a client from now on; of one that the venue tells already, first what it told last."""
         subscribers = self._subscribers.setdefault(stream, {})
         is_new = client not in subscribers
         subscribers[client] = None
+        if is_new and stream in self._states:
+            self._deliver(client, stream, self._states[stream])
         if len(subscribers) > 1:
-            if is_new and stream in self._states:
-                self._deliver(client, stream, self._states[stream])
             return
         name = _PREFIX + self._protocol.channel_of(stream)
         channel = self._channels.get(name)
@@ -166,8 +166,9 @@ class MarketData:
         if subscribers is None or subscribers.pop(client, ...) is ... or subscribers:
             return
         del self._subscribers[stream]
-        self._forget(stream)
         channel = self._channels[_PREFIX + self._protocol.channel_of(stream)]
+        if stream not in channel.asked:
+            self._forget(stream)
         channel.carry(stream, False)
         self._soon(channel)
 
@@ -255,7 +256,8 @@ class MarketData:
 
     def _frame(self, name: str, data: bytes, *, is_held: bool = False) -> None:
         in_ns = self._clock.wall_ns()
-        self._channels[name].heard_ns = self._clock.monotonic_ns()
+        channel = self._channels[name]
+        channel.heard_ns = self._clock.monotonic_ns()
         decoded = self._protocol.decode(data)
         if decoded is None:
             if self._protocol.announces_shutdown(data):
@@ -267,14 +269,15 @@ class MarketData:
         if is_held or self._links.is_changing:
             self._last[stream] = event
         subscribers = self._subscribers.get(stream)
-        if subscribers is None:
+        is_asked = stream in channel.asked
+        if subscribers is None and not is_asked:
             return
-        self.prices.note(event, self._channels[name].heard_ns)
+        self.prices.note(event, channel.heard_ns)
         ts_ms = event.ts_event_ms or self._venue_ms() or in_ns // _NS_PER_MS
         out = encode_event(*self._texts[stream], event, ts_ms, in_ns, self._clock.wall_ns)
-        if stream.kind in _STATES:
+        if is_asked and stream.kind in _STATES:  # else it comes from a subscription that has ended, and may be old
             self._states[stream] = out
-        for client in subscribers:
+        for client in subscribers or ():
             self._deliver(client, stream, out)
 
     def _deliver(self, client: Client, stream: Stream, out: bytes) -> None:
@@ -345,9 +348,9 @@ class MarketData:
         if channel.is_open:
             self._log.warning("market data disconnected", channel=name, reason=reason)
         channel.is_open = False
-        channel.asked.clear()
-        for stream in channel.wanted:
+        for stream in channel.wanted | channel.asked:
             self._forget(stream)
+        channel.asked.clear()
         channel.deadline_ns = self._clock.monotonic_ns() + channel.retry_ns
         channel.retry_ns = min(2 * channel.retry_ns, _LONGEST_RETRY_NS)
 
@@ -367,6 +370,7 @@ class MarketData:
         else:
             for stream in old:
                 del channel.asked[stream]
+                self._forget(stream)
             self._requests += 1
             frame = self._protocol.unsubscribe(old, self._requests)
         self._links.perform(WsFrame(name, frame))

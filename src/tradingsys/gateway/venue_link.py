@@ -30,7 +30,9 @@ _CLOCK_LIMIT_MS = 1_000
 _UNTOLD_WAIT_MS = 3_000
 """A shorter wait for room in the budget is nothing to speak of."""
 _NEWS_MS = 5_000
-"""Answers to what was sent at one time differ by less in for how long the venue wants to be left alone."""
+"""Answers to what was sent at one time differ by less in for how long the venue wants to be left alone: that is kept,
+but not told.
+"""
 
 
 class VenueLink:
@@ -47,9 +49,10 @@ class VenueLink:
         procedures: Procedures,
         heard: Callable[[Report], None],
         log: Log,
-        ban: BanRecord | None = None,
+        keep: Callable[[list[BanRecord]], None],
+        ban: BanRecord | None,
     ) -> None:
-        """``ban`` is what an earlier gateway was told."""
+        """``keep`` is told each ban, for the gateway after this one; ``ban`` is what an earlier one was told."""
         self.trading = TradingState(False)
         self.stream = UserStreamState(False)
         self._venue = venue
@@ -58,6 +61,7 @@ class VenueLink:
         self._procedures = procedures
         self._heard = heard
         self._log = log
+        self._keep = keep
         self._throttle = Throttle()
         self._turns = Turns()
         self._waiting_until_ns: int | None = None
@@ -265,7 +269,10 @@ class VenueLink:
                     if self._venue.clock.is_set:
                         self._throttle.seen(used, self.venue_ms())
                     ban = self._too_many_orders if is_of_orders else self._ban
-                    if ban.hold(retry_after_ms, self._clock.monotonic_ns()) > _NEWS_MS:
+                    longer_ms = ban.hold(retry_after_ms, self._clock.monotonic_ns())
+                    if longer_ms and not is_of_orders:
+                        self._keep([self.ban])
+                    if longer_ms > _NEWS_MS:
                         self._heard(output)
                 case TradingState():
                     self.trading = output

@@ -37,4 +37,5 @@ def test_what_is_kept_of_a_ban_runs_out_and_grows_no_longer() -> None:
     assert told.left_ms(WALL_MS + 1_000) == HOUR_MS - 1_000
     assert told.left_ms(WALL_MS + 30 * 24 * HOUR_MS) == 0
     assert told.left_ms(WALL_MS - 24 * HOUR_MS) == HOUR_MS
+    assert BanRecord(WALL_MS, -HOUR_MS).left_ms(WALL_MS) == 0
     assert BanRecord(WALL_MS, 10**15).left_ms(WALL_MS) == LONGEST_BAN_MS

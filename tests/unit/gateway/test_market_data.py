@@ -143,6 +143,55 @@ def test_who_comes_later_is_told_at_once_what_is_still_true(scene: Scene) -> Non
     assert not other.sent, "nobody knows what the book is now"
 
 
+def test_an_only_follower_that_comes_back_before_the_venue_was_told_is_told_what_is_true(scene: Scene) -> None:
+    client, peer = scene.client()
+    scene.market.subscribe(client, DEPTH)
+    scene.market.handle(Opened(PUBLIC))
+    scene.book("0.5")
+    scene.market.unsubscribe(client, DEPTH)
+    scene.book("0.6")
+    assert len(peer.sent) == 1
+    scene.market.subscribe(client, DEPTH)
+    scene.later(1_000)
+    assert len(scene.controls()) == 1, "the subscription never ended, so the venue tells nothing until the book changes"
+    assert [json.loads(push)["bids"] for push in peer.sent] == [[["0.5", "10"]], [["0.6", "10"]]]
+    assert str(scene.market.reference_px("DOGEUSDT")) == "0.65"
+
+
+@pytest.mark.parametrize("how", ["the venue was told", "the connection was lost"])
+def test_what_was_told_before_everybody_left_is_told_to_nobody(scene: Scene, how: str) -> None:
+    (one, _), (two, peer), (three, other) = scene.client(), scene.client(), scene.client()
+    scene.market.subscribe(one, DEPTH)
+    scene.market.handle(Opened(PUBLIC))
+    scene.book("0.5")
+    scene.market.unsubscribe(one, DEPTH)
+    if how == "the connection was lost":
+        scene.market.handle(Closed(PUBLIC, "lost"))
+    else:
+        scene.later(400)
+    scene.market.subscribe(two, DEPTH)
+    scene.later(1_000)
+    scene.market.subscribe(three, DEPTH)
+    assert not peer.sent and not other.sent and scene.market.reference_px("DOGEUSDT") is None
+
+
+def test_what_was_under_way_when_a_subscription_ended_is_not_what_is_true_in_the_next(scene: Scene) -> None:
+    (one, peer), (two, other) = scene.client(), scene.client()
+    scene.market.subscribe(one, DEPTH)
+    scene.market.handle(Opened(PUBLIC))
+    scene.later(400)
+    scene.market.unsubscribe(one, DEPTH)
+    scene.later(1)
+    assert scene.controls()[-1][0] == "UNSUBSCRIBE"
+    scene.market.subscribe(one, DEPTH)
+    scene.book("0.5")
+    assert len(peer.sent) == 1
+    scene.later(400)
+    assert scene.controls()[-1][0] == "SUBSCRIBE"
+    scene.market.subscribe(two, DEPTH)
+    assert not other.sent, "it may have changed between the two"
+
+
 def test_many_subscribers_are_one_subscription(scene: Scene) -> None:
     (one, _), (two, peer) = scene.client(), scene.client()
     scene.market.subscribe(one, DEPTH)
@@ -283,6 +332,7 @@ def test_the_mark_price_is_the_reference_while_it_is_followed(scene: Scene) -> N
     scene.book("0.6")
     assert str(scene.market.reference_px("DOGEUSDT")) == "0.61"
     scene.market.unsubscribe(client, MARK)
+    scene.later(1_000)
     assert str(scene.market.reference_px("DOGEUSDT")) == "0.65"
 
 
@@ -390,4 +440,5 @@ def test_the_middle_of_the_last_book_is_the_reference(scene: Scene) -> None:
     scene.market.handle(Opened(PUBLIC))
     scene.book("0.6")
     scene.market.unsubscribe(client, DEPTH)
+    scene.later(1_000)
     assert scene.market.reference_px("DOGEUSDT") is None

@@ -83,7 +83,7 @@ class ScriptedGateway:
         """What pos.db has, by exec_id."""
         self._lost: list[tuple[str, FillView]] = []
         """Executions that were told by a process that died before it wrote them."""
-        self.most_fills = 250
+        self.most_fills = 100
         """Of more than that `get_fills` would have to be asked again."""
         self.refuse_fills: tuple[int, str] | None = None
         self.told_by: dict[str, Cursor] = {}

@@ -209,6 +209,21 @@ def test_a_gateway_that_reads_its_disk_badly_is_asked_again(bench: Bench, told: 
     assert told.fills == [("SELL", 5.0)]
 
 
+def test_an_order_in_doubt_does_not_wait_for_a_disk(bench: Bench, told: Told) -> None:
+    order = bench.context.subscriptions["dogeusdt@depth"].add_order(0.6, 10, Side.BUY, OrderType.LIMIT, Tif.GTC)
+    bench.settle()
+    assert order is not None
+    bench.gateway.refuse_fills = (ErrorCode.UNDEFINED, "pos.db cannot be read")
+    bench.disconnect()
+    bench.gateway.fill(order.client_order_id, "10")
+    bench.gateway.restart()
+    bench.settle()
+    assert order.state is State.FILLED and told.fills == [("BUY", 10.0)]
+    bench.gateway.refuse_fills = None
+    back(bench)
+    assert told.fills == [("BUY", 10.0)]
+
+
 def test_a_gateway_that_knows_no_such_question_is_asked_once(bench: Bench, told: Told) -> None:
     bench.gateway.refuse_fills = (ErrorCode.BAD_REQUEST, "unknown method 'get_fills'")
     bench.disconnect()

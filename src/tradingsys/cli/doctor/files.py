@@ -6,12 +6,14 @@ import os
 import shutil
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import apsw
 
 from tradingsys.cli.doctor.findings import Finding, fine, problem, warning
+from tradingsys.cli.operate.tables import time_text
 from tradingsys.cli.operate.target import is_held
 from tradingsys.cli.product import told_by_book
 from tradingsys.core.errors import ConfigError, TradingError
@@ -198,6 +200,14 @@ def _lock(db: Path, *, is_ours_running: bool) -> Finding:
         is_taken = is_held(db)
     except OSError as error:
         return problem("lock", f"{db}.lock: {error.strerror or error}", "make the file yours")
+    now_ms = time.time_ns() // 1_000_000
+    if is_taken and (left_ms := left_alone_ms(db, now_ms)):
+        return warning(
+            "lock",
+            f"{db} is in use by a gateway that does not answer: it probably waits until {time_text(now_ms + left_ms)}, "
+            "as the exchange wants to be left alone until then",
+            "nothing: it goes on by itself; its log says so",
+        )
     if is_taken:
         return problem(
             "lock",

@@ -93,7 +93,9 @@ def _told_wait_ms(error: HttpError, headers: Mapping[str, str], now_ms: int | No
 def _said_ms(headers: Mapping[str, str]) -> int | None:
     """By the exchange's own clock, when it answered, to the second: before its time is known nothing else tells it."""
     try:
-        return int(parsedate_to_datetime(headers["date"]).timestamp()) * 1_000
+        said = parsedate_to_datetime(headers["date"])
+        # Without a zone (-0000) it would be read in this machine's.
+        return None if said.tzinfo is None else int(said.timestamp()) * 1_000
     except (KeyError, ValueError, OverflowError):
         return None
 

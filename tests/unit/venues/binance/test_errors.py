@@ -187,6 +187,12 @@ def test_of_a_web_page_its_words_are_told(body: bytes, told: str) -> None:
         (HttpError(429, -1003, ""), {"retry-after": "999999999999999"}, None, 259_200_000),
         (HttpError(418, -1003, "banned until 9999999999999."), {}, 1_790_000_000_000, 259_200_000),
         (HttpError(418, -1003, "banned until 1790000005000."), {"date": "Mon, 21 Sep 2026 14:13:18 GMT"}, None, 7_000),
+        (
+            HttpError(418, -1003, "banned until 1790000005000."),
+            {"date": "Mon, 21 Sep 2026 14:13:18 -0000"},
+            None,
+            120_000,
+        ),
         (HttpError(418, -1003, "banned until 1790000005000."), {"date": "soon"}, 1_790_000_000_000, 5_000),
         (HttpError(418, -1003, "banned until 1790000005000."), {"date": "Mon, 21 Sep 99999 1:1:1 GMT"}, None, 120_000),
     ],
