@@ -47,8 +47,8 @@ _EARLY = 0.2
 """Of refusals, those that may come before that, and while others last."""
 _TIMES_SET = 0.15
 """Of lives, in which the time of day is set while a gateway runs."""
-_LAST_CUT = 0.3
-"""Of the deaths after which the book is built once more from the files: the power fails as well."""
+_LEFT_OUT, _LAST_CUT = 0.5, 0.3
+"""Of lives, in which it is not built once more from the files; and of the deaths before that, in which power fails."""
 _TICK_MS, _QUIET_TICK_MS = 40, 500
 """How often the exchange looks at its clock."""
 
@@ -182,7 +182,10 @@ class Lifetime(ABC):
         names = {order.client_order_id for symbol in symbols for order in ledger.orders(self.account, symbol)}
         if HaltCause.ABSENCE in self.overseer.may_halt:
             return  # somebody's strategy is gone for too long by then, and what it holds is traded away
-        is_cut = apart(self.world.rng, "the last death").random() < _LAST_CUT
+        rng = apart(self.world.rng, "the last death")
+        if rng.random() < _LEFT_OUT:
+            return
+        is_cut = rng.random() < _LAST_CUT
         yield from Replica(self, names).violations(power_cut=is_cut)
 
     def _run(self, seconds: int) -> None:

@@ -22,9 +22,9 @@ _BUSY_LONGEST_S, _ENOUGH = 40, 3
 """Afterwards strategies trade until so many orders were taken; but not for ever."""
 _BREATH_S, _BUSY_OF_BREATH_S = 12, 3
 """While nothing but refusals goes wrong, strategies trade for the second of each of the first."""
-_SHARE = 0.04
+_SHARE = 0.025
 """Of lives."""
-_SHORTEST_S, _LONGEST_S = 60, 7_200
+_SHORTEST_S, _LONGEST_S = 60, 3_600
 """What is longer than one of these is seldom; what an exchange says is three days at the most."""
 _SLOWER = 100
 """The market moves meanwhile, but not so often: nobody could do anything about it."""

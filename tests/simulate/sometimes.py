@@ -79,7 +79,7 @@ _PER_HUNDRED: dict[str, _Seen] = {
     "orders adopted": (71, 15.8),
     "orders believed absent that lived": (1.4, 0.9),
     "orders lost with the journal's tail and adopted": (25, 5),
-    "books built once more": (75, 70),
+    "books built once more": (35, 32),
     "orders of an older run asked for": (1_400, 75),
     "of these, at the exchange": (180, 34),
     # --- the exchange, and the way to it
@@ -92,7 +92,7 @@ _PER_HUNDRED: dict[str, _Seen] = {
     "executed, and answered that nobody knows": (290, 38),
     "not executed, and answered so": (43, 21),
     "bans": (3.7, 2.4),
-    "bans of minutes or hours": (3, 3),
+    "bans of minutes or hours": (1.7, 1.7),
     "questions answered from far too old a state": (100, 2.5),
     "too many requests": (3.6, 3.1),
     "shut out with orders in doubt": (2.2, 1.4),
