@@ -29,7 +29,7 @@ _ADMIN, _STREAMS, _LOCAL = "localhost:8100", "localhost:8101", "localhost:8111"
 _BESIDE = {"spot": "localhost:8112", "margin": "localhost:8113"}
 """The other gateways that stand at the desk, by their configurations, and where the pages say that they are."""
 _TAPE_S = 1.5, 6.0, 24.0
-"""How long a tape is: where nothing came in the time, as a busy machine was connecting, the next one is longer."""
+"""How long a tape is: where nothing came in the time, as a busy machine was still connecting, the next is longer."""
 _TARGETS = re.compile(r"^([a-z]+):", re.MULTILINE)
 _SYMBOLS = ["btcusdt", "dogeusdt"]
 _ELSEWHERE = {"git", "cd", "mkdir", "pip", ".", "python3", "apt"}
