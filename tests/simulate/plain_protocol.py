@@ -20,17 +20,7 @@ from tradingsys.core.commands import (
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.errors import TradingError, TransportError, VenueError
 from tradingsys.core.instrument import Instrument
-from tradingsys.core.io import (
-    Closed,
-    Frame,
-    HttpFailed,
-    HttpReply,
-    HttpRequest,
-    Input,
-    Opened,
-    OpenWs,
-    Tick,
-)
+from tradingsys.core.io import Closed, Frame, HttpFailed, HttpReply, HttpRequest, Input, Opened, OpenWs, Tick
 from tradingsys.core.order import Terms
 from tradingsys.core.reports import (
     Answer,

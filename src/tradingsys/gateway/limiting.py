@@ -88,10 +88,10 @@ class Limiting:
     def unpriced(self, session: int, symbols: Iterable[str]) -> list[str]:
         """Of these symbols, and of what they are paid with, those without a price that a session's orders could be
         measured with."""
-        max_age_s, now_ns = self.guarded(session).limits.max_reference_age_s, self._gateway.now_ns()
+        max_age_s = self.guarded(session).limits.max_reference_age_s
         if max_age_s is None:
             return []
-        unusable = [symbol for symbol in symbols if self.valuing.reference(symbol, max_age_s, now_ns).problem]
+        unusable = [symbol for symbol in symbols if self.valuing.reference(symbol, max_age_s).problem]
         return list(dict.fromkeys(each for symbol in unusable for each in self.valuing.needed(symbol)))
 
     # ---- before something is sent
@@ -181,7 +181,7 @@ class Limiting:
         else:
             denial = guarded.pace.check(asked, now_ns) or self.rate.check(count, now_ns, f"{ACCOUNT}max_orders_per_s")
         if denial is None and not only_pace:
-            reference = self.valuing.reference(asked.symbol, guarded.limits.max_reference_age_s, now_ns)
+            reference = self.valuing.reference(asked.symbol, guarded.limits.max_reference_age_s)
             denial = check(guarded.limits, self.account, asked, gateway.book.exposure, reference)
             if denial is None:
                 denial = self._auto_borrows(asked, reference, now_ns)

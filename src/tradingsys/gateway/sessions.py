@@ -14,7 +14,7 @@ from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.ids import MAX_SESSION
 from tradingsys.core.instrument import plain
 from tradingsys.core.position import SessionPosition
-from tradingsys.gateway.pace import LoginPace
+from tradingsys.gateway.login_pace import LoginPace
 from tradingsys.gateway.seams import Peer
 from tradingsys.gateway.tokens import Tokens
 from tradingsys.gateway.unsaved import Unsaved

@@ -33,8 +33,9 @@ class Valuing:
     ) -> None:
         self._prices, self._instruments, self._book, self._now_ns = prices, instruments, book, now_ns
 
-    def reference(self, symbol: str, max_age_s: int | None, now_ns: int) -> Reference:
+    def reference(self, symbol: str, max_age_s: int | None) -> Reference:
         """What an order on a symbol is measured with now."""
+        now_ns = self._now_ns()
         oldest_ns = None if max_age_s is None else now_ns - max_age_s * _NS_PER_S
         measured, rate = self._prices.measure(symbol, oldest_ns, now_ns), _ONE
         quote = self._quote_asset(symbol)

@@ -11,7 +11,7 @@ import apsw
 from msgspec import Struct
 
 from tradingsys.core.errors import StoreError
-from tradingsys.store.columns import whole
+from tradingsys.store.columns import number, whole
 from tradingsys.store.files import create_private, fsync_directory, fsync_file
 from tradingsys.store.meta import meta
 from tradingsys.store.migrations import APPLICATION_ID, VERSION
@@ -130,7 +130,7 @@ def check_sums(conn: apsw.Connection) -> None:
 
 
 def _nets(conn: apsw.Connection, query: str) -> dict[tuple[int, str], Decimal]:
-    return {(whole(session), str(symbol)): Decimal(str(net)) for session, symbol, net in rows(conn, query)}
+    return {(whole(session), str(symbol)): number(net) for session, symbol, net in rows(conn, query)}
 
 
 def _add(total: list[Decimal], *deltas: Any) -> None:

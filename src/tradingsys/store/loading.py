@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 
 import apsw
@@ -19,7 +18,7 @@ from tradingsys.core.records import (
     WatermarkRecord,
 )
 from tradingsys.core.reports import TOLD_AGAIN_MS
-from tradingsys.store.columns import whole
+from tradingsys.store.columns import number, whole
 from tradingsys.store.edits import read_edits
 from tradingsys.store.meta import meta
 from tradingsys.store.order_rows import read_fills, read_orders
@@ -88,9 +87,9 @@ def load(conn: apsw.Connection, path: Path, wall_ms: int, *, proven: bool, is_ne
         identity.max_recv_window_ms,
         _orders(conn),
         _fills(conn),
-        tuple(PositionRecord(whole(s), str(symbol).upper(), Decimal(str(net))) for s, symbol, net in positions),
+        tuple(PositionRecord(whole(s), str(symbol).upper(), number(net)) for s, symbol, net in positions),
         tuple(read_symbols(conn)),
-        tuple(WatermarkRecord(str(symbol), whole(number)) for symbol, number in watermarks),
+        tuple(WatermarkRecord(str(symbol), whole(trade_id)) for symbol, trade_id in watermarks),
         tuple(read_sessions(conn)),
         read_edits(conn, path),
         meta(conn, "venue_account") or "",

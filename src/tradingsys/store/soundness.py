@@ -16,11 +16,13 @@ from tradingsys.core.errors import ConfigError
 from tradingsys.core.ids import MAX_SESSION
 from tradingsys.core.records import HaltCause, HaltDuty
 from tradingsys.store.sqlite import rows
-from tradingsys.store.standing_rows import ALL_SESSIONS
 
-__all__ = ["HINT", "check_values", "misplaced"]
+__all__ = ["ALL_SESSIONS", "HINT", "check_values", "misplaced"]
 
 HINT = "only net in positions is yours to edit: undo the change, or go back to a copy of the file from before it"
+
+ALL_SESSIONS = -2
+"""In the place of a session's number: the row is about all of them together, as in the index of ``halts``."""
 
 _YEAR_3000_MS = 32_503_680_000_000
 _MAX_ID = 10**17

@@ -4,8 +4,6 @@ missing.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import apsw
 
 from tradingsys.core.ban import BanRecord
@@ -20,13 +18,14 @@ from tradingsys.core.records import (
     Scope,
     SessionRecord,
 )
+from tradingsys.store.columns import number
 from tradingsys.store.edits import plain
 from tradingsys.store.legacy import create_view
 from tradingsys.store.meta import meta, set_meta
+from tradingsys.store.soundness import ALL_SESSIONS
 from tradingsys.store.sqlite import rows
 
 __all__ = [
-    "ALL_SESSIONS",
     "forgive_day",
     "read_ban",
     "read_days",
@@ -45,8 +44,6 @@ __all__ = [
 _BAN = ("ban_told_ms", "ban_wait_ms")
 _MISSING = ("missing_orders", "missing_trades", "missing_until_ms")
 """Keys in ``meta``: symbols, with spaces between them."""
-ALL_SESSIONS = -2
-"""In the place of a session's number: the row is about all of them together, as in the index of ``halts``."""
 
 
 def write_session(record: SessionRecord, conn: apsw.Connection) -> None:
@@ -133,9 +130,9 @@ def read_days(conn: apsw.Connection) -> list[DayRecord]:
         DayRecord(
             None if session == ALL_SESSIONS else int(str(session)),
             int(str(day_ms)),
-            Decimal(str(began)),
-            Decimal(str(best)),
-            Decimal(str(cost)),
+            number(began),
+            number(best),
+            number(cost),
         )
         for session, day_ms, began, best, cost in found
     ]
@@ -153,7 +150,7 @@ def write_price(record: PriceRecord, conn: apsw.Connection) -> None:
 def read_prices(conn: apsw.Connection) -> list[PriceRecord]:
     """The last price of every symbol that was valued."""
     found = rows(conn, "SELECT symbol, px, quote_asset FROM prices ORDER BY symbol")
-    return [PriceRecord(str(symbol), Decimal(str(px)), str(quote_asset)) for symbol, px, quote_asset in found]
+    return [PriceRecord(str(symbol), number(px), str(quote_asset)) for symbol, px, quote_asset in found]
 
 
 def write_ban(record: BanRecord, conn: apsw.Connection) -> None:

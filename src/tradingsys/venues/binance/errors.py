@@ -29,7 +29,6 @@ from tradingsys.venues.binance import messages
 from tradingsys.venues.binance.error_codes import ErrorClass, ErrorTable, as_markdown
 
 __all__ = [
-    "TOO_MANY_ORDERS",
     "WRONG_TIME",
     "ErrorClass",
     "ErrorTable",
@@ -44,7 +43,7 @@ __all__ = [
 WRONG_TIME = -1021
 """The request's timestamp is not within its window of the exchange's time."""
 UNKNOWN_SYMBOL = -1121
-TOO_MANY_ORDERS = -1015
+_TOO_MANY_ORDERS = -1015
 """Of the account, whoever sends them: anything else may be asked all the same."""
 
 
@@ -70,6 +69,16 @@ class HttpError(Struct, frozen=True):
     """0 when the body names none."""
     message: str
     retry_after_ms: int | None = None
+
+    @property
+    def is_of_orders(self) -> bool:
+        """Whether only new orders are too many: cancels and questions may be sent."""
+        return self.code == _TOO_MANY_ORDERS
+
+    @property
+    def ban_ms(self) -> int | None:
+        """For how long nothing at all may be sent; None where anything may."""
+        return None if self.is_of_orders else self.retry_after_ms
 
 
 def parse_error(status: int, body: bytes, retry_after_ms: int | None = None) -> HttpError:

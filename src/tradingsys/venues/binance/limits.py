@@ -12,7 +12,7 @@ from tradingsys.core.ban import LONGEST_BAN_MS
 from tradingsys.core.commands import RateLimit
 from tradingsys.core.reports import LimitsSeen
 from tradingsys.venues.binance import messages
-from tradingsys.venues.binance.errors import TOO_MANY_ORDERS, HttpError, retry_after_ms
+from tradingsys.venues.binance.errors import HttpError, retry_after_ms
 
 __all__ = ["error_of_reply", "limits_of_headers", "limits_of_reply", "rate_limits", "wait_ms"]
 
@@ -56,7 +56,7 @@ def limits_of_reply(rules: Iterable[messages.RateLimitRule], error: HttpError | 
 def _seen(used: Mapping[tuple[str, int], int], error: HttpError | None) -> LimitsSeen | None:
     if error is None or error.retry_after_ms is None:
         return LimitsSeen(used) if used else None
-    return LimitsSeen(used, error.retry_after_ms, error.code == TOO_MANY_ORDERS)
+    return LimitsSeen(used, error.retry_after_ms, error.is_of_orders)
 
 
 def rate_limits(rules: Iterable[messages.RateLimitRule]) -> tuple[RateLimit, ...]:

@@ -12,7 +12,7 @@ from tradingsys.core.errors import TransportError
 from tradingsys.core.io import HttpFailed, HttpReply, HttpRequest
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.venues.auth import Signer
-from tradingsys.venues.binance.errors import TOO_MANY_ORDERS, WRONG_TIME, HttpError, parse_error
+from tradingsys.venues.binance.errors import WRONG_TIME, HttpError, parse_error
 from tradingsys.venues.binance.limits import limits_of_headers, wait_ms
 from tradingsys.venues.binance.params import DEFAULT_RECV_WINDOW_MS
 from tradingsys.venues.binance.signing import Params, query_text, sign_query
@@ -115,8 +115,8 @@ class Rest:
             now_ms = self._clock.now_ms(now_ns) if self._clock.is_set else None
             error = structs.replace(error, retry_after_ms=wait_ms(error, event.headers, now_ms))
             result = error
-            if error.code != TOO_MANY_ORDERS and not is_elsewhere:
-                self.ban.hold(error.retry_after_ms, now_ns)
+            if not is_elsewhere:
+                self.ban.hold(error.ban_ms, now_ns)
         seen = None if is_elsewhere else limits_of_headers(event.headers, error)
         return [*([seen] if seen else []), *on_result(result, now_ns)]
 

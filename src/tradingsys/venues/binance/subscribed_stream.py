@@ -239,7 +239,7 @@ class SubscribedStream:
         if frame.error.code == WRONG_TIME:
             clock.doubt()
         error = error_of_reply(status, frame.error, clock.now_ms(now_ns) if clock.is_set else None)
-        self._ban.hold(error.retry_after_ms, now_ns)
+        self._ban.hold(error.ban_ms, now_ns)
         return error
 
     def _replied(self, link: _Link, frame: spot.SocketFrame, error: HttpError | None, now_ns: int) -> list[Output]:

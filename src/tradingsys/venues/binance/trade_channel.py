@@ -17,7 +17,7 @@ from tradingsys.core.venue_clock import VenueClock
 from tradingsys.venues.auth import KeyKind, Signer
 from tradingsys.venues.binance import messages, order_results
 from tradingsys.venues.binance.backoff import Backoff
-from tradingsys.venues.binance.errors import TOO_MANY_ORDERS, WRONG_TIME, ErrorClass, ErrorTable, HttpError, classify
+from tradingsys.venues.binance.errors import WRONG_TIME, ErrorClass, ErrorTable, HttpError, classify
 from tradingsys.venues.binance.limits import error_of_reply, limits_of_reply
 from tradingsys.venues.binance.order_dialect import OrderCommand, OrderDialect
 from tradingsys.venues.binance.signing import Params, sign_ws_params
@@ -258,8 +258,7 @@ class TradeChannel:
         if body.code == WRONG_TIME:
             self._clock.doubt()
         error = error_of_reply(reply.status, body, now_ms)
-        if error.code != TOO_MANY_ORDERS:
-            self._ban.hold(error.retry_after_ms, now_ns)
+        self._ban.hold(error.ban_ms, now_ns)
         return error
 
     def _go_up(self, now_ns: int) -> None:

@@ -93,6 +93,17 @@ def test_an_account_with_too_many_orders_may_ask_and_connect() -> None:
     assert [opening.channel for opening in world.opening] == ["trade"]
 
 
+def test_too_many_orders_keep_no_stream_from_coming_back() -> None:
+    world = World(product=SPOT)
+    world.tell_time()
+    world.take(world.protocol.connect(world.now_ns))
+    world.event(Opened("user"))
+    world.refuse_user(-1015, 429, wait_ms=60_000)
+    knocks(world)
+    world.ask(OpenOrdersQuery())
+    assert knocks(world), "too many are new orders, not questions"
+
+
 def test_the_second_part_of_a_question_waits_for_the_end_of_a_ban_that_came_after_the_first() -> None:
     world = World().up()
     world.ask(OpenOrdersQuery())
