@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 
 from tests.simulate.disk_faults import DiskFaults
 from tests.simulate.past import HIDES_FOR_S
+from tests.simulate.unanswered import Topic
 from tests.simulate.world import apart
 
 __all__ = ["Faults", "Profile"]
@@ -74,7 +75,7 @@ _BY_SEED = tuple(
     )
 )
 _ENDPOINTS = ("/order", "/openOrders", "/userTrades", "/myTrades", "/positionRisk", "/account")
-_ABOUT_ORDERS = ("/order", "/openOrders", "/algoOrder", "/openAlgoOrders")
+_ABOUT_ORDERS = (Topic.ONE_ORDER, Topic.OPEN_ORDERS, Topic.CONDITIONAL_ORDERS)
 
 
 class Faults(Struct, frozen=True):
@@ -105,8 +106,8 @@ class Faults(Struct, frozen=True):
     fresh: tuple[str, ...] = ()
     """Endings of paths that are always answered from the state of now."""
     lag_ms: float = 0.0
-    """Questions to ``lagging`` ends of paths are answered from a state up to so old, whatever margins allow for."""
-    lagging: tuple[str, ...] = ()
+    """Questions about what is ``lagging`` are answered from a state up to so old, whatever margins allow for."""
+    lagging: tuple[Topic, ...] = ()
     hide_order: float = 0.0
     """Orders that some questions do not find, for longer than any margin, and for ``hides_for_s`` at the most."""
     hides_for_s: int = HIDES_FOR_S

@@ -276,10 +276,11 @@ class Lifetime(ABC):
             return False
         if not self.gateway.alive or self.machine.editor.waits:
             return False
-        venue, orders = self.gateway.gateway.venue, self.gateway.gateway.book.open_orders()
+        venue, book = self.gateway.gateway.venue, self.gateway.gateway.book
         may_ask = venue.stream.is_up and not venue.why_not_trading() and not venue.questions_waiting
         knows_all = not self.gateway.gateway.recovery.is_catching_up
-        return may_ask and knows_all and not any(order.in_doubt for order in orders)
+        in_doubt = any(order.in_doubt for order in book.open_orders())
+        return may_ask and knows_all and not in_doubt and not book.unattributed
 
     def _every(self, per_s: float, action: Callable[[], object]) -> None:
         """So often, at random, until it is quiet."""

@@ -11,6 +11,7 @@ from tradingsys.gateway import orders
 from tradingsys.gateway.confirming import Confirming
 from tradingsys.gateway.unproven import UnprovenOrders
 from tradingsys.gateway.venue_link import VenueLink
+from tradingsys.oms.attribution import Attribution
 from tradingsys.oms.inquiry import Inquiry
 from tradingsys.oms.proof import Proof
 from tradingsys.oms.refusals import Refusals
@@ -60,6 +61,21 @@ QUESTION_MISTAKES = (
         "if key is None or session is None:",
         (Edit(orders._require_own, "if key is None or key.session != session:", "if key is None:"),),
         hidden_by="as above, and each of two rules",
+    ),
+    Mistake(
+        "a_stop_cannot_have_been_triggered_when_answers_are_young_enough",
+        Profile.FORGETFUL,
+        Attribution._patience_ms,
+        "return max(staleness_ms, _LAGGING_MS)",
+        "return staleness_ms",
+    ),
+    Mistake(
+        "an_execution_of_a_denied_order_is_nobodys",
+        questions.denied,
+        Attribution._is_told,
+        "return negatives >= _OWNER_ATTEMPTS and not self.may_be_denied(symbol, venue_order_id)",
+        "return negatives >= _OWNER_ATTEMPTS",
+        hidden_by="no life denies all that is known of an order for so long",
     ),
     Mistake(
         "no_ban_is_longer_than_a_minute",

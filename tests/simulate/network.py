@@ -314,7 +314,7 @@ class Network:
         if request.path.endswith(faults.fresh) or not request.path.endswith(self._venue.reads):
             return nullcontext()
         hidden = faults.hide_order, faults.hides_for_s
-        if request.path.endswith(faults.lagging) and faults.lag_ms:
+        if faults.lag_ms and self._venue.asked(request).topic in faults.lagging:
             lag_ns = ms(self._world.rng.uniform(0, faults.lag_ms))
             self._counts["questions answered from far too old a state"] += 1
             return self._venue.past.shown(self._world.now_ns, lag_ns, -1, *hidden)

@@ -11,6 +11,10 @@ from tradingsys.oms.tracked_order import TrackedOrder
 __all__ = ["Attribution"]
 
 _OWNER_ATTEMPTS = 12
+_FORGOTTEN_MS = 3_600_000
+"""For so long a venue may deny an order that it has, as executions of it show."""
+_LAGGING_MS = 60_000
+"""So old answers about an order may be, whatever the venue is known for, where it may well be the one that is sought."""
 
 
 class Attribution:
@@ -41,17 +45,19 @@ class Attribution:
         """Find out whose order a fill belongs to.
 
         Under a client order id that is not ours it may still be what a conditional order of ours became, or one of ours
-        that somebody else amended: it is nobody's of ours only when none of them can be it.
+        that somebody else amended: it is nobody's of ours only when none of them can be it. Nor when the venue denies
+        it, for as long as it may be one of ours that the venue denies too.
         """
         book, inquiry = self._book, self._inquiry
         wait_ms, negatives = inquiry.timing.first_retry_ms, 0
         excluded: set[str] = set()
         named_ms: int | None = None
         while (symbol, venue_order_id) in book.unattributed:
-            if book.name_of_stray(symbol, venue_order_id) is None and negatives < _OWNER_ATTEMPTS:
+            if not self._is_told(symbol, venue_order_id, negatives):
                 negatives += await self._ask_its_name(symbol, venue_order_id)
-            is_named = book.name_of_stray(symbol, venue_order_id) is not None
-            if (is_named or negatives >= _OWNER_ATTEMPTS) and not book.missing.lacks_orders(symbol):
+                if (symbol, venue_order_id) not in book.unattributed:
+                    return
+            if self._is_told(symbol, venue_order_id, negatives) and not book.missing.lacks_orders(symbol):
                 # A clock in doubt knows no time; a later, better one still bounds when it had its name.
                 now_ms = inquiry.venue_ms() + inquiry.uncertainty_ms()
                 named_ms = now_ms if named_ms is None else min(named_ms, now_ms)
@@ -67,6 +73,25 @@ class Attribution:
             if (symbol, venue_order_id) in book.unattributed:
                 await inquiry.wait(wait_ms)
                 wait_ms = inquiry.longer(wait_ms)
+
+    def _is_told(self, symbol: str, venue_order_id: str, negatives: int) -> bool:
+        """Whether the venue told under which name it knows the order; or so often that it knows none that no more is
+        to be expected.
+        """
+        if self._book.name_of_stray(symbol, venue_order_id) is not None:
+            return True
+        return negatives >= _OWNER_ATTEMPTS and not self.may_be_denied(symbol, venue_order_id)
+
+    def may_be_denied(self, symbol: str, venue_order_id: str, order: TrackedOrder | None = None) -> bool:
+        """Whether unattributed executions may be those of an order of ours, or of this one, which the venue denies as
+        well, and still may.
+        """
+        if (symbol, venue_order_id) not in self._book.unattributed or self._inquiry.refusals.is_gone(symbol):
+            return False
+        if self._inquiry.surely_ms() > self._first_ms(symbol, venue_order_id) + _FORGOTTEN_MS:
+            return False
+        unseen = self._unseen(symbol, venue_order_id)
+        return bool(unseen) if order is None else order in unseen
 
     async def _ask_its_name(self, symbol: str, venue_order_id: str) -> bool:
         """Whether the venue said that it knows no such order."""
@@ -99,7 +124,7 @@ class Attribution:
         """
         inquiry = self._inquiry
         for order in self._candidates(symbol, venue_order_id, excluded):
-            told_ms = self._first_ms(symbol, venue_order_id) + inquiry.margins.staleness_ms
+            told_ms = self._first_ms(symbol, venue_order_id) + self._patience_ms(order, symbol, venue_order_id)
             asked_ms = inquiry.surely_ms()
             facts, answered = await inquiry.order(order)
             if facts is not None:
@@ -109,13 +134,31 @@ class Attribution:
             if (symbol, venue_order_id) not in self._book.unattributed:
                 return
 
+    def _patience_ms(self, order: TrackedOrder, symbol: str, venue_order_id: str) -> int:
+        """How much later than an execution the answer must be that proves it to be another order's."""
+        staleness_ms, fits = self._inquiry.margins.staleness_ms, self._book.kinship.fits
+        if not fits(order, symbol, venue_order_id) or self._inquiry.refusals.is_gone(symbol):
+            return staleness_ms
+        return max(staleness_ms, _LAGGING_MS)
+
     def _candidates(self, symbol: str, venue_order_id: str, excluded: set[str]) -> list[TrackedOrder]:
-        latest_stamp_ms = self._first_ms(symbol, venue_order_id) + self._inquiry.margins.future_ms
+        """Conditional orders one of which may have become this one."""
+        latest_stamp_ms = self._latest_stamp_ms(symbol, venue_order_id)
+        waiting = self._book.kinship.waiting_orders(symbol)
+        denied = [each for each in self._unseen(symbol, venue_order_id) if each.is_conditional and each not in waiting]
         return [
             order
-            for order in self._book.kinship.waiting_orders(symbol)
+            for order in (*waiting, *denied)
             if order.client_order_id not in excluded and order.stamp_ms <= latest_stamp_ms
         ]
+
+    def _unseen(self, symbol: str, venue_order_id: str) -> list[TrackedOrder]:
+        latest_stamp_ms = self._latest_stamp_ms(symbol, venue_order_id)
+        unseen = self._book.kinship.unseen_behind(symbol, venue_order_id)
+        return [order for order in unseen if order.stamp_ms <= latest_stamp_ms]
+
+    def _latest_stamp_ms(self, symbol: str, venue_order_id: str) -> int:
+        return self._first_ms(symbol, venue_order_id) + self._inquiry.margins.future_ms
 
     def _first_ms(self, symbol: str, venue_order_id: str) -> int:
         return min(fill.ts_event_ms for fill in self._book.unattributed[symbol, venue_order_id].values())

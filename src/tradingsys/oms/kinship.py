@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from decimal import Decimal
 
 from tradingsys.core.enums import AccountKind
 from tradingsys.core.order import Fill, Order, Terms
@@ -40,8 +41,40 @@ class Kinship:
         fills = self._strays.unattributed.get((symbol, venue_order_id), {}).values()
         return self._may_be_renamed(self._strays.told(symbol, venue_order_id).terms, symbol, fills)
 
+    def fits(self, order: TrackedOrder, symbol: str, venue_order_id: str) -> bool:
+        """Whether unattributed executions can be this order's, as far as is told of both."""
+        told = self._strays.told(symbol, venue_order_id).terms
+        fills = self._strays.unattributed.get((symbol, venue_order_id), {}).values()
+        return _may_have(order.terms, fills, None if told is None else told.order_qty)
+
+    def unseen_behind(self, symbol: str, venue_order_id: str) -> list[TrackedOrder]:
+        """Orders of ours of which the venue showed nothing, one of which may have had these unattributed executions:
+        under its own name as long as the venue tells none, under another one only if it waited for a price.
+        """
+        is_named = self._strays.name(symbol, venue_order_id) is not None
+        return [
+            order
+            for order in self._index.unseen(None, symbol)
+            if self.fits(order, symbol, venue_order_id) and (order.is_conditional or not is_named)
+        ]
+
     def _may_be_renamed(self, terms: Terms | None, symbol: str, fills: Iterable[Fill]) -> bool:
         if self._kind is not AccountKind.ASSETS:
             return False
         is_old = any(fill.ts_event_ms <= self._missing.until_ms for fill in fills)
         return is_old or bool(self._index.unseen(terms, symbol))
+
+
+def _may_have(terms: Terms | None, fills: Collection[Fill], told_qty: Decimal | None) -> bool:
+    """Whether an order can have these executions and be told to be so large. Some name no quantity, or no price; and of
+    one that only reduces the venue may take less than was asked for.
+    """
+    if terms is None:
+        return True
+    for fill in fills:
+        is_worse = terms.price is not None and terms.side.sign * (fill.last_px - terms.price) > 0
+        if fill.side is not terms.side or is_worse:
+            return False
+    executed = sum((fill.last_qty for fill in fills), Decimal(0))
+    least, most = executed if terms.reduce_only else terms.order_qty, terms.order_qty
+    return not most or (executed <= most and (told_qty is None or least <= told_qty <= most))

@@ -8,6 +8,7 @@ from tests.simulate.faults import Faults
 from tests.simulate.life import ACCOUNT
 from tests.simulate.rig import Json, Rig, WireClient
 from tests.simulate.scenes.stage import (
+    DENIED,
     NOBODY_KNOWS,
     NOT_TOLD,
     SILENT,
@@ -15,16 +16,18 @@ from tests.simulate.scenes.stage import (
     answered,
     believed_absent,
     executed,
+    judged,
     operate,
     rest,
 )
 from tradingsys.core.enums import TradingState
-from tradingsys.core.ids import OrderKey, encode_client_order_id
+from tradingsys.core.ids import EXTERNAL, OrderKey, encode_client_order_id
 from tradingsys.sim.faces.transport import Reply
 
 __all__ = [
     "believed_closed",
     "crowd",
+    "denied",
     "made_up",
     "not_told_when_subscribed",
     "others_order",
@@ -71,6 +74,23 @@ def too_late(rig: Rig) -> Iterator[str]:
     rig.run(30)
     if "error" in told[0] and _leverage(rig) != before:
         yield f"told that there is no answer, and done later: {_leverage(rig)}, {told[0]['error']}"
+
+
+@Scene
+def denied(rig: Rig) -> Iterator[str]:
+    """The exchange executes an order of which nothing else is known, and denies for a minute that there is one."""
+    client = rig.client()
+    with answered(rig, DENIED):
+        rig.faults = Faults(lose_event=1.0, lose_reply=1.0)
+        rest(client, 0.2)
+        rig.faults = Faults(lose_event=1.0)
+        executed(rig)
+        rig.run(60)
+        if rig.net(1) or rig.net(EXTERNAL):
+            yield f"somebody has what nobody can know the owner of: {rig.nets(1, EXTERNAL)}"
+    rig.faults = Faults.none()
+    rig.run(10)
+    yield from judged(rig, 15)
 
 
 @Scene

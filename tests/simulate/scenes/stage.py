@@ -19,6 +19,7 @@ from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.sim.faces.transport import Reply, Request, WsOutput
 
 __all__ = [
+    "DENIED",
     "NOBODY_KNOWS",
     "NOT_TOLD",
     "SILENT",
@@ -46,7 +47,8 @@ NOT_TOLD = {"/userTrades": Reply(400, b'{"code":-4108,"msg":"no"}')}
 """What was executed. See `answered`."""
 SILENT = {"/userTrades": Reply(503, b"{}")}
 """So is that."""
-_DENIED = {"/order": Reply(400, b'{"code":-2013,"msg":"Order does not exist."}'), "/openOrders": Reply(200, b"[]")}
+DENIED = {"/order": Reply(400, b'{"code":-2013,"msg":"Order does not exist."}'), "/openOrders": Reply(200, b"[]")}
+"""Every order. See `answered`."""
 _RESTS_AT = "0.598"
 _LOOK_S = 0.05
 
@@ -114,7 +116,7 @@ def answered(rig: Rig, replies: Mapping[str, Reply]) -> Iterator[None]:
 
 def believed_absent(client: WireClient, rig: Rig) -> Iterator[str]:
     """The exchange takes an order, and denies it for longer than it could have taken to accept it."""
-    with answered(rig, _DENIED):
+    with answered(rig, DENIED):
         rig.faults = Faults(lose_event=1.0, lose_reply=1.0)
         rest(client, 0.2)
         rig.faults = Faults(lose_event=1.0)

@@ -6,9 +6,12 @@ import pytest
 from msgspec import structs
 
 from tests.unit.oms.books import EPOCH, SYMBOL, client_id, empty_book, facts, fill, intent, kinds
+from tests.unit.oms.table import MS, Table
+from tradingsys.core.commands import OrderQuery
+from tradingsys.core.enums import Side
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.records import FillRecord
-from tradingsys.oms.effects import Save
+from tradingsys.oms.effects import Alarm, Save
 
 
 @pytest.mark.parametrize("is_ours", [True, False])
@@ -25,3 +28,47 @@ def test_what_was_known_of_an_execution_that_waits_stays_known(is_ours: bool) ->
         book.give_up(SYMBOL, "7")
     (row,) = [each.record for each in kinds(book.take_effects(), Save) if isinstance(each.record, FillRecord)]
     assert row.fill == whole and row.session == (1 if is_ours else EXTERNAL)
+
+
+def _denied_until(table: Table, until_ms: int) -> None:
+    """The venue denies every order that it is asked about."""
+    while table.now_ns < until_ms * MS:
+        while table.asked():
+            assert isinstance(table.answer(None), OrderQuery)
+        table.wait(1_000)
+
+
+def test_executions_of_an_order_that_the_venue_denies_wait_as_long_as_they_may_be_ours() -> None:
+    """It has an order that it denies: so what it says of orders is not true now, also where it denies ours."""
+    table = Table()
+    ours = table.book.track(intent(1, 1))
+    table.book.doubt(ours)
+    table.book.learn(facts(fill(100, "7", "4"), venue_order_id="7"), SYMBOL, EPOCH)
+    table.start("attribute", table.recovery.attribute(SYMBOL, "7"))
+    table.start("resolve", table.recovery.resolve(ours))
+    _denied_until(table, 600_000)
+    assert table.book.unattributed and ours.in_doubt and not table.ended
+    assert not kinds(table.book.take_effects(), Alarm)
+    while not table.asked():
+        table.wait(1_000)
+    named = facts(client_order_id=client_id(1, 1), venue_order_id="7")
+    assert table.answer(named) == OrderQuery(SYMBOL, venue_order_id="7")
+    table.wait(10_000)
+    assert table.book.net(1, SYMBOL) == 4 and not ours.in_doubt and set(table.ended) == {"attribute", "resolve"}
+
+
+@pytest.mark.parametrize(
+    ("side", "qty", "until_s"), [(Side.SELL, "10", 60), (Side.BUY, "3", 60), (Side.BUY, "10", 3_700)]
+)
+def test_what_cannot_be_ours_or_is_denied_for_more_than_an_hour_is_external(side: Side, qty: str, until_s: int) -> None:
+    table = Table()
+    ours = table.book.track(intent(1, 1, side, qty))
+    table.book.doubt(ours)
+    table.book.learn(facts(fill(100, "7", "4"), venue_order_id="7"), SYMBOL, EPOCH)
+    table.start("attribute", table.recovery.attribute(SYMBOL, "7"))
+    table.start("resolve", table.recovery.resolve(ours))
+    _denied_until(table, until_s * 1_000)
+    assert set(table.ended) == {"attribute", "resolve"} and ours.absent
+    assert table.book.net(EXTERNAL, SYMBOL) == 4
+    (alarm,) = kinds(table.book.take_effects(), Alarm)
+    assert "has no owner: its fills are booked to EXTERNAL" in alarm.text
