@@ -14,7 +14,7 @@ _OWNER_ATTEMPTS = 12
 _FORGOTTEN_MS = 3_600_000
 """For so long a venue may deny an order that it has, as executions of it show."""
 _LAGGING_MS = 60_000
-"""So old answers about an order may be, whatever the venue is known for, where it may well be the one that is sought."""
+"""So old answers may be, whatever the venue is known for, about an order that may well be the one that is sought."""
 
 
 class Attribution:

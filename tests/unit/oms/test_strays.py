@@ -47,7 +47,7 @@ def test_executions_of_an_order_that_the_venue_denies_wait_as_long_as_they_may_b
     table.start("attribute", table.recovery.attribute(SYMBOL, "7"))
     table.start("resolve", table.recovery.resolve(ours))
     _denied_until(table, 600_000)
-    assert table.book.unattributed and ours.in_doubt and not table.ended
+    assert table.book.unattributed and not table.ended
     assert not kinds(table.book.take_effects(), Alarm)
     while not table.asked():
         table.wait(1_000)
