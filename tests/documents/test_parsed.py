@@ -12,7 +12,7 @@ import pytest
 
 from tests.documents.blocks import ROOT, Block, blocks, check_of
 from tradingsys.gateway.config import load
-from tradingsys.gateway.host import Host
+from tradingsys.gateway.guarded_host import GuardedHost
 from tradingsys.gateway.requests import RequestHandler
 from tradingsys.wire import codec, messages, operator
 
@@ -62,7 +62,7 @@ def test_a_message_goes_through_the_codec_both_ways(block: Block) -> None:
 
 def methods() -> set[str]:
     """All that a gateway answers to."""
-    handler = RequestHandler(cast(Host, None))
+    handler = RequestHandler(cast(GuardedHost, None))
     return {*handler._methods, *handler._operator.methods}
 
 

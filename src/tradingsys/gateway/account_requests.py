@@ -12,7 +12,8 @@ from tradingsys.core.commands import (
     SymbolSettingsQuery,
 )
 from tradingsys.core.errors import LocalProtocolError
-from tradingsys.gateway.host import Host, Method, known_instrument, require_login, require_trading
+from tradingsys.gateway.guarded_host import GuardedHost
+from tradingsys.gateway.host import Method, known_instrument, require_login, require_trading
 from tradingsys.gateway.loans import Loans
 from tradingsys.gateway.products import ProductName
 from tradingsys.gateway.questions import ask_for
@@ -36,7 +37,7 @@ _DOUBT = "it may or may not have been changed: ask what is set"
 class AccountRequests:
     """``get_balances``, ``get_settings``, ``set_leverage``, ``set_margin_type``; ``borrow``, ``repay`` and the like."""
 
-    def __init__(self, gateway: Host) -> None:
+    def __init__(self, gateway: GuardedHost) -> None:
         self._gateway = gateway
         self._loans = Loans(gateway)
         self.methods: dict[str, Method] = {

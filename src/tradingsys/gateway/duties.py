@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from tradingsys.core.reports import MarginLevel
 from tradingsys.gateway.auditing import Audit
 from tradingsys.gateway.countdown import Countdown
-from tradingsys.gateway.host import Host
+from tradingsys.gateway.guarded_host import GuardedHost
 from tradingsys.gateway.key_rights import KeyRights
 from tradingsys.gateway.margin_level import MarginWatch
 from tradingsys.gateway.products import ProductName
@@ -38,7 +38,7 @@ def inquiries(effect: Effect, recovery: Recovery, book: SessionBook, *, is_ready
 
 
 def take_up(
-    gateway: Host, procedures: Procedures, rules: SymbolRules, watch: Watch, heard: Callable[[MarginLevel], None]
+    gateway: GuardedHost, procedures: Procedures, rules: SymbolRules, watch: Watch, heard: Callable[[MarginLevel], None]
 ) -> list[TrackedOrder]:
     """Settle what is in doubt, then keep books and rules right, and look after all else. Returns the orders that are
     in doubt; ``heard`` is told of a margin account's level.

@@ -1,9 +1,9 @@
-"""What requests are answered from, and the conditions that most of them share."""
+"""The gateway as its parts see it, and the conditions that most requests share."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import apsw
 
@@ -28,10 +28,6 @@ from tradingsys.oms.session_book import SessionBook
 from tradingsys.wire.codec import encode_error, encode_reply
 from tradingsys.wire.messages import ErrorCode, Request, StatusPush
 
-if TYPE_CHECKING:
-    from tradingsys.gateway.limiting import Limiting
-    from tradingsys.gateway.stopping import Stopping
-
 __all__ = [
     "Host",
     "Method",
@@ -48,7 +44,7 @@ T = TypeVar("T")
 
 
 class Host(Protocol):
-    """The gateway, as requests see it."""
+    """The gateway as its parts see it; with what guards it: `GuardedHost`."""
 
     book: SessionBook
     market: MarketData
@@ -60,7 +56,6 @@ class Host(Protocol):
     orders: OrderDesk | None
     is_ready: bool
     halting: Halting
-    limiting: Limiting
     settings: GatewaySettings
     margin: MarginLevel | None
     """What a margin account was warned of; None as long as all is well."""
@@ -72,7 +67,6 @@ class Host(Protocol):
     db: str
     session_records: dict[int, SessionRecord]
     """Of sessions of earlier runs, too."""
-    stopping: Stopping
     recent: RecentRows
     store: StoreSeam
     log: Log

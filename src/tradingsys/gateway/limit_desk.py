@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from tradingsys.core.instrument import plain
 from tradingsys.gateway.guarded import Guarded
-from tradingsys.gateway.host import Host, Method, check_session
+from tradingsys.gateway.guarded_host import GuardedHost
+from tradingsys.gateway.host import Method, check_session
 from tradingsys.gateway.sessions import Client
 from tradingsys.oms.day_loss import DayLoss
 from tradingsys.oms.limit_checks import ACCOUNT
@@ -37,7 +38,7 @@ _PER_ORDER = (
 class LimitDesk:
     """Answers from memory."""
 
-    def __init__(self, gateway: Host) -> None:
+    def __init__(self, gateway: GuardedHost) -> None:
         self._gateway, self._views = gateway, LimitViews(gateway)
         self.methods: dict[str, Method] = {"op.limits": self._limits}
 
@@ -55,7 +56,7 @@ class LimitDesk:
 class LimitViews:
     """What of each limit is used."""
 
-    def __init__(self, gateway: Host) -> None:
+    def __init__(self, gateway: GuardedHost) -> None:
         self._gateway = gateway
 
     def sessions(self) -> list[int]:

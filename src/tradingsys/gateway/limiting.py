@@ -55,9 +55,9 @@ class Limiting:
         self._gateway, self._defaults, self._configured = gateway, defaults, sessions
         self._days = {record.session: record for record in gateway.store.saved.days}
         self.valuing = Valuing(gateway.market.prices, gateway.instruments, gateway.book, gateway.now_ns)
-        self.losses = Losses(gateway, self.valuing, defaults.account, self._days.get(None))
-        self.debts = Borrowing(self.account.max_borrowed, self.valuing.last_rate)
         self.reading = PriceReading(gateway)
+        self.losses = Losses(gateway, self.valuing, self.reading.keep_fresh, defaults.account, self._days.get(None))
+        self.debts = Borrowing(self.account.max_borrowed, self.valuing.last_rate)
         self._disk = DiskSpace(gateway, defaults.account.min_free_mib)
 
     def guarded(self, session: int) -> Guarded:

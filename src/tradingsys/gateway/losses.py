@@ -40,12 +40,19 @@ def restrict(
 class Losses:
     """Looks after each day, one session's and the account's."""
 
-    def __init__(self, gateway: Host, valuing: Valuing, account: AccountLimits, record: DayRecord | None) -> None:
-        """``record`` is what is kept of the account's day."""
+    def __init__(
+        self,
+        gateway: Host,
+        valuing: Valuing,
+        keep_fresh: Callable[[Iterable[str], int], None],
+        account: AccountLimits,
+        record: DayRecord | None,
+    ) -> None:
+        """``keep_fresh`` asks for prices; ``record`` is what is kept of the account's day."""
         self.account = DayLoss(None, account, record)
         """Of all sessions together."""
         self.is_account_judged = False
-        self._gateway, self._valuing = gateway, valuing
+        self._gateway, self._valuing, self._keep_fresh = gateway, valuing, keep_fresh
 
     def judge(self, session: int, guarded: Guarded) -> None:
         """One session, as things are now."""
@@ -76,7 +83,7 @@ class Losses:
         if px is not None:
             gateway.book.value_edits(session, symbol, px)
         elif symbol in gateway.instruments:
-            gateway.limiting.reading.keep_fresh((symbol,), FRESH_S)
+            self._keep_fresh((symbol,), FRESH_S)
 
     def forgive(self, day: DayLoss) -> None:
         """A person lets go on who lost too much."""

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from tradingsys.core.commands import KlinesQuery
 from tradingsys.core.errors import LocalProtocolError, StoreError
 from tradingsys.core.market import Kline
-from tradingsys.gateway.host import Host, Method, known_instrument, require_login
+from tradingsys.gateway.guarded_host import GuardedHost
+from tradingsys.gateway.host import Method, known_instrument, require_login
 from tradingsys.gateway.product_views import ProductViews
 from tradingsys.gateway.questions import ask_for
 from tradingsys.gateway.sessions import Client
@@ -25,7 +26,7 @@ _MAX_BARS = 1_500
 class MarketRequests:
     """``get_products``, ``subscribe``, ``unsubscribe``, ``get_klines``."""
 
-    def __init__(self, gateway: Host) -> None:
+    def __init__(self, gateway: GuardedHost) -> None:
         self._gateway = gateway
         self._products = ProductViews()
         self._waiting: list[tuple[Client, list[Stream]]] = []

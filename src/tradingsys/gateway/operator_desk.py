@@ -17,7 +17,8 @@ from tradingsys.core.errors import LocalProtocolError, StoreError, TradingError
 from tradingsys.core.ids import MAX_SESSION
 from tradingsys.core.instrument import plain
 from tradingsys.gateway.asset_desk import AssetDesk
-from tradingsys.gateway.host import Host, Method, known_instrument, reply, require_ready
+from tradingsys.gateway.guarded_host import GuardedHost
+from tradingsys.gateway.host import Method, known_instrument, reply, require_ready
 from tradingsys.gateway.limit_desk import LimitDesk
 from tradingsys.gateway.operator_views import OperatorViews, session_fill, session_orders
 from tradingsys.gateway.questions import ask_within
@@ -46,7 +47,7 @@ _WHY = "set by an operator"
 class OperatorDesk:
     """``operate`` and everything that begins with ``op.``."""
 
-    def __init__(self, gateway: Host) -> None:
+    def __init__(self, gateway: GuardedHost) -> None:
         self._gateway = gateway
         self._views = OperatorViews(gateway)
         self.methods: dict[str, Method] = {

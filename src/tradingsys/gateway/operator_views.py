@@ -14,7 +14,7 @@ from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
 from tradingsys.core.records import AdjustmentRecord, FillRecord, HaltRecord
 from tradingsys.gateway.asset_views import assets_of
-from tradingsys.gateway.host import Host
+from tradingsys.gateway.guarded_host import GuardedHost
 from tradingsys.gateway.limit_desk import LimitViews
 from tradingsys.gateway.margin_level import margin_text
 from tradingsys.gateway.stored_rows import matches, most
@@ -43,7 +43,7 @@ _ADJUSTMENTS = 20
 class OperatorViews:
     """What can be told from memory."""
 
-    def __init__(self, gateway: Host) -> None:
+    def __init__(self, gateway: GuardedHost) -> None:
         self._gateway, self._limits = gateway, LimitViews(gateway)
 
     def gateway(self) -> GatewayView:

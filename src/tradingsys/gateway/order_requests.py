@@ -11,7 +11,8 @@ from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import InvalidOrder, LocalProtocolError
 from tradingsys.core.instrument import Instrument
 from tradingsys.core.order import Terms
-from tradingsys.gateway.host import Host, Method, known_instrument, require_login, require_ready, require_trading
+from tradingsys.gateway.guarded_host import GuardedHost
+from tradingsys.gateway.host import Method, known_instrument, require_login, require_ready, require_trading
 from tradingsys.gateway.market_words import in_market_words
 from tradingsys.gateway.order_lists import leg_name, one_symbol, rivals
 from tradingsys.gateway.orders import OrderDesk
@@ -49,7 +50,7 @@ _REFUSALS = frozenset({ErrorCode.INVALID_ORDER, ErrorCode.DENIED})
 class OrderRequests:
     """``order``, ``order_list``, ``amend``, ``cancel``, ``resolve``."""
 
-    def __init__(self, gateway: Host) -> None:
+    def __init__(self, gateway: GuardedHost) -> None:
         self._gateway = gateway
         self.methods: dict[str, Method] = {
             "order": self._counted(self._order),

@@ -6,7 +6,8 @@ from tradingsys.core.enums import TradingState
 from tradingsys.core.errors import LimitExceeded, LocalProtocolError, StoreError
 from tradingsys.gateway.account_requests import AccountRequests
 from tradingsys.gateway.fill_requests import FillRequests
-from tradingsys.gateway.host import Host, Method, require_login, require_ready
+from tradingsys.gateway.guarded_host import GuardedHost
+from tradingsys.gateway.host import Method, require_login, require_ready
 from tradingsys.gateway.market_requests import MarketRequests, wanted_symbols
 from tradingsys.gateway.operator_desk import OperatorDesk
 from tradingsys.gateway.order_requests import OrderRequests
@@ -39,7 +40,7 @@ _FLOODERS_WAIT_S = 5.0
 class RequestHandler:
     """The methods of the wire."""
 
-    def __init__(self, gateway: Host) -> None:
+    def __init__(self, gateway: GuardedHost) -> None:
         self._gateway = gateway
         self._methods: dict[str, Method] = {
             "login": self._login,

@@ -9,7 +9,8 @@ from tradingsys.core.errors import LocalProtocolError, StoreError
 from tradingsys.core.instrument import plain
 from tradingsys.core.records import HaltCause, HaltDuty, HaltRecord, Scope
 from tradingsys.gateway.clearing import Clearing
-from tradingsys.gateway.host import Host, Method, check_session, known_instrument, require_ready
+from tradingsys.gateway.guarded_host import GuardedHost
+from tradingsys.gateway.host import Method, check_session, known_instrument, require_ready
 from tradingsys.gateway.operator_views import session_orders
 from tradingsys.gateway.sessions import Client
 from tradingsys.oms.halts import by_operator, printable, wanted
@@ -25,7 +26,7 @@ _SHOWN = 50
 class StopDesk:
     """``op.halt``, ``op.cancel``, ``op.flatten``, ``op.stopping`` and ``op.resume``."""
 
-    def __init__(self, gateway: Host) -> None:
+    def __init__(self, gateway: GuardedHost) -> None:
         self._gateway = gateway
         self.methods: dict[str, Method] = {
             "op.halt": self._halt,
