@@ -27,7 +27,7 @@ from tests.unit.gateway.scripted_venue import ScriptedVenue, instrument
 from benchmarks.measure import latency
 from tradingsys.core.commands import Command
 from tradingsys.core.market import BestBidOffer
-from tradingsys.gateway.session_config import UNLIMITED, LimitsConfig
+from tradingsys.gateway.configuration.session_config import UNLIMITED, LimitsConfig
 from tradingsys.oms.limits import AccountLimits
 from tradingsys.venues.protocol import Cost
 

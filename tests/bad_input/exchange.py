@@ -16,7 +16,7 @@ from msgspec import structs
 
 from tests.process.world import free_port
 from tradingsys.core.enums import OrderType, Side
-from tradingsys.gateway.session_config import UNLIMITED
+from tradingsys.gateway.configuration.session_config import UNLIMITED
 from tradingsys.net import ws
 from tradingsys.net.clock import SystemClock
 from tradingsys.net.loop import new_event_loop

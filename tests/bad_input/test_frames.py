@@ -12,7 +12,7 @@ from msgspec import Struct
 from tests.bad_input.exchange import Loop
 from tests.unit.gateway.test_local_port import Events, knock
 from tests.unit.net.ws_rig import masked, raw_client
-from tradingsys.gateway.local_port import LocalPort, open_local_port
+from tradingsys.gateway.clients.local_port import LocalPort, open_local_port
 
 _MASK = b"\x01\x02\x03\x04"
 

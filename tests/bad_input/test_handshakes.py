@@ -10,8 +10,8 @@ import pytest
 from tests.bad_input.exchange import Loop
 from tests.bad_input.table_handshakes import HANDSHAKES, Handshake
 from tests.unit.gateway.test_local_port import Events, knock
-from tradingsys.gateway import local_port
-from tradingsys.gateway.local_port import LocalPort, open_local_port
+from tradingsys.gateway.clients import local_port
+from tradingsys.gateway.clients.local_port import LocalPort, open_local_port
 
 
 @pytest.fixture(scope="module")

@@ -21,10 +21,10 @@ from tests.bad_input.launcher import Launcher
 from tests.process.world import Process, eventually
 from tradingsys.core import io
 from tradingsys.core.errors import ConfigError
-from tradingsys.gateway.config import Config, load, signer
-from tradingsys.gateway.orders import OrderSettings
+from tradingsys.gateway.clients.tokens import Tokens, WrongToken
+from tradingsys.gateway.configuration.config import Config, load, signer
+from tradingsys.gateway.ordering.orders import OrderSettings
 from tradingsys.gateway.settings import GatewaySettings
-from tradingsys.gateway.tokens import Tokens, WrongToken
 from tradingsys.net.token import session_token
 from tradingsys.venues.auth import load_signer
 from tradingsys.venues.binance.messages import ListenKey

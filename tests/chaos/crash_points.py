@@ -72,9 +72,11 @@ BOOT_POINTS = {
 }
 """Steps of a start, in their order."""
 
+_WRITE = "tradingsys.gateway.clients.local_port", "WsPeer.write"
+
 POINTS = BOOT_POINTS | {
-    "login": _Point("tradingsys.gateway.sessions", "SessionDesk.login"),
-    "order taken": _Point("tradingsys.gateway.orders", "OrderDesk.commit"),
+    "login": _Point("tradingsys.gateway.clients.sessions", "SessionDesk.login"),
+    "order taken": _Point("tradingsys.gateway.ordering.orders", "OrderDesk.commit"),
     "journal write": _Point("tradingsys.store.journal", "Journal.append"),
     "journal rotation": _Point("tradingsys.store.journal", "Journal._rotate"),
     "journal segment unlink": _Point("tradingsys.store.book", "Book.note_journaled"),
@@ -82,14 +84,18 @@ POINTS = BOOT_POINTS | {
     "send": _Point("tradingsys.gateway.venue_link", "VenueLink.send", _is_order),
     "send of a new order": _Point("tradingsys.gateway.venue_link", "VenueLink.send", _is_new_order),
     "bytes": _Point("tradingsys.gateway.transport", "NetTransport.perform"),
-    "reply": _Point("tradingsys.gateway.local_port", "WsPeer.write", _starts_with(b'{"id"')),
-    "push of an order": _Point("tradingsys.gateway.local_port", "WsPeer.write", _starts_with(b'{"type":"order"')),
-    "push of a position": _Point("tradingsys.gateway.local_port", "WsPeer.write", _starts_with(b'{"type":"position"')),
-    "answer": _Point("tradingsys.gateway.orders", "OrderDesk.done"),
+    "reply": _Point(*_WRITE, _starts_with(b'{"id"')),
+    "push of an order": _Point(
+        "tradingsys.gateway.clients.local_port", "WsPeer.write", _starts_with(b'{"type":"order"')
+    ),
+    "push of a position": _Point(
+        "tradingsys.gateway.clients.local_port", "WsPeer.write", _starts_with(b'{"type":"position"')
+    ),
+    "answer": _Point("tradingsys.gateway.ordering.orders", "OrderDesk.done"),
     "event": _Point("tradingsys.oms.session_book", "SessionBook.learn"),
     "fill": _Point("tradingsys.oms.fill_book", "FillBook.book"),
     "watermark": _Point("tradingsys.oms.fill_book", "FillBook.advance"),
-    "resolve": _Point("tradingsys.gateway.orders", "OrderDesk.resolve"),
+    "resolve": _Point("tradingsys.gateway.ordering.orders", "OrderDesk.resolve"),
     "rows handed over": _Point("tradingsys.store.store", "Store.commit"),
     "database begin": _Point("tradingsys.store.book", "transaction"),
     "database commit": _Point("tradingsys.store.book", "transaction"),

@@ -37,7 +37,7 @@ from tradingsys.core.records import (
     SymbolRecord,
     WatermarkRecord,
 )
-from tradingsys.gateway.products import ProductName, book_name
+from tradingsys.gateway.configuration.products import ProductName, book_name
 from tradingsys.oms.inquiry import Margins
 from tradingsys.store import InlineRunner, Store
 

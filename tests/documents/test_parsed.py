@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from tests.documents.blocks import ROOT, Block, blocks, check_of
-from tradingsys.gateway.config import load
+from tradingsys.gateway.configuration.config import load
 from tradingsys.gateway.guarded_host import GuardedHost
-from tradingsys.gateway.requests import RequestHandler
+from tradingsys.gateway.requests.requests import RequestHandler
 from tradingsys.wire import codec, messages, operator
 
 DOCS = ROOT / "docs"

@@ -38,8 +38,8 @@ from tradingsys.core.commands import (
 from tradingsys.core.errors import ConfigError, LocalProtocolError
 from tradingsys.core.io import Frame, HttpReply
 from tradingsys.core.records import Intent
-from tradingsys.gateway.config import load, local_address
-from tradingsys.gateway.local_port import _refusal
+from tradingsys.gateway.clients.local_port import _refusal
+from tradingsys.gateway.configuration.config import load, local_address
 from tradingsys.net.headers import lower_case
 from tradingsys.net.upgrade import UpgradeRequest
 from tradingsys.sim.recording import parse

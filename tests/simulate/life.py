@@ -28,9 +28,9 @@ from tests.simulate.wish import PRICES
 from tests.simulate.world import World, apart, ms, s
 from tradingsys.core.enums import OnDisconnect, Side
 from tradingsys.core.records import HaltCause, Scope
+from tradingsys.gateway.configuration.session_config import UNLIMITED
 from tradingsys.gateway.kernel import GatewaySettings
-from tradingsys.gateway.orders import OrderSettings
-from tradingsys.gateway.session_config import UNLIMITED
+from tradingsys.gateway.ordering.orders import OrderSettings
 from tradingsys.matching.fees import FeeSchedule
 from tradingsys.oms.cadence import Cadence
 from tradingsys.oms.recovery import Margins, Timing

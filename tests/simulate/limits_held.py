@@ -16,8 +16,8 @@ from tradingsys.core.enums import Contingency, Side
 from tradingsys.core.ids import OrderKey, decode_client_order_id
 from tradingsys.core.order import Terms
 from tradingsys.core.records import HaltCause, Scope
+from tradingsys.gateway.configuration.session_config import UNLIMITED, LimitsConfig, SessionConfig
 from tradingsys.gateway.kernel import Gateway
-from tradingsys.gateway.session_config import UNLIMITED, LimitsConfig, SessionConfig
 from tradingsys.oms.limits import AccountLimits, Limits
 from tradingsys.sim.events import OrderRecord
 from tradingsys.sim.exchange import Exchange

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tests.simulate.faults import Profile
 from tests.simulate.mistakes import Edit, Mistake, OnSpot
-from tradingsys.gateway.order_requests import OrderRequests
-from tradingsys.gateway.orders import OrderDesk
-from tradingsys.gateway.reducing import Reducing
-from tradingsys.gateway.views import order_view
+from tradingsys.gateway.ordering.orders import OrderDesk
+from tradingsys.gateway.ordering.reducing import Reducing
+from tradingsys.gateway.requests.order_requests import OrderRequests
+from tradingsys.gateway.views.views import order_view
 from tradingsys.oms.account_check import AccountCheck
 from tradingsys.oms.disagreement import Disagreement
 from tradingsys.oms.exposure import Exposure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.simulate.mistakes import Mistake
 from tests.simulate.scenes import books
-from tradingsys.gateway.asset_desk import AssetDesk
+from tradingsys.gateway.requests.asset_desk import AssetDesk
 from tradingsys.oms import retention
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.store import lineage

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.simulate.faults import Profile
 from tests.simulate.mistakes import Mistake
 from tests.simulate.scenes import restrictions, unknown
-from tradingsys.gateway.orders import OrderDesk
+from tradingsys.gateway.ordering.orders import OrderDesk
 from tradingsys.oms.accounting import Accounting, Holding
 from tradingsys.oms.cash_book import CashBook
 from tradingsys.oms.fill_book import FillBook

@@ -5,11 +5,11 @@ from __future__ import annotations
 from tests.simulate.faults import Profile
 from tests.simulate.mistakes import Edit, Mistake
 from tests.simulate.scenes import restrictions
-from tradingsys.gateway.flattening import Flattening
-from tradingsys.gateway.limiting import Limiting
-from tradingsys.gateway.orders import OrderDesk
-from tradingsys.gateway.reducing import Reducing
+from tradingsys.gateway.limits.limiting import Limiting
+from tradingsys.gateway.ordering.orders import OrderDesk
+from tradingsys.gateway.ordering.reducing import Reducing
 from tradingsys.gateway.saving import Saving
+from tradingsys.gateway.stops.flattening import Flattening
 from tradingsys.oms import exposure, limit_checks
 from tradingsys.oms.halts import Halts
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from tests.simulate.faults import Profile
 from tests.simulate.mistakes import Edit, Mistake
 from tests.simulate.scenes import clients, cuts, unknown
+from tradingsys.gateway.clients.sessions import SessionDesk
 from tradingsys.gateway.kernel import Gateway
-from tradingsys.gateway.orders import OrderDesk
-from tradingsys.gateway.reducing import Reducing
-from tradingsys.gateway.sessions import SessionDesk
+from tradingsys.gateway.ordering.orders import OrderDesk
+from tradingsys.gateway.ordering.reducing import Reducing
 from tradingsys.oms.absence import Absence
 from tradingsys.oms.inquiry import Margins
 from tradingsys.oms.session_book import SessionBook

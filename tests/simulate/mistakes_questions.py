@@ -7,9 +7,9 @@ from __future__ import annotations
 from tests.simulate.faults import Profile
 from tests.simulate.mistakes import Edit, Mistake
 from tests.simulate.scenes import questions
-from tradingsys.gateway import orders
-from tradingsys.gateway.confirming import Confirming
-from tradingsys.gateway.unproven import UnprovenOrders
+from tradingsys.gateway.ordering import orders
+from tradingsys.gateway.ordering.unproven import UnprovenOrders
+from tradingsys.gateway.stops.confirming import Confirming
 from tradingsys.gateway.venue_link import VenueLink
 from tradingsys.oms.attribution import Attribution
 from tradingsys.oms.inquiry import Inquiry

@@ -6,8 +6,8 @@ from tests.simulate.faults import Profile
 from tests.simulate.mistakes import Edit, Mistake, OnSpot
 from tests.simulate.scenes import cuts, files, history, questions
 from tradingsys.gateway.boot import Boot
-from tradingsys.gateway.market_requests import MarketRequests
-from tradingsys.gateway.orders import OrderDesk
+from tradingsys.gateway.ordering.orders import OrderDesk
+from tradingsys.gateway.requests.market_requests import MarketRequests
 from tradingsys.gateway.saving import Saving
 from tradingsys.oms.inquiry import Margins
 from tradingsys.oms.missing import Missing

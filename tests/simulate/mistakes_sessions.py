@@ -9,12 +9,12 @@ from tests.simulate.faults import Profile
 from tests.simulate.layers import Layer
 from tests.simulate.mistakes import Edit, Mistake
 from tests.simulate.scenes import beliefs, clients
-from tradingsys.gateway.announcements import Announcements
-from tradingsys.gateway.requests import RequestHandler
+from tradingsys.gateway.clients.announcements import Announcements
+from tradingsys.gateway.clients.sessions import Session, SessionDesk
+from tradingsys.gateway.clients.tokens import Tokens
+from tradingsys.gateway.requests.requests import RequestHandler
 from tradingsys.gateway.saving import Saving
-from tradingsys.gateway.sessions import Session, SessionDesk
-from tradingsys.gateway.tokens import Tokens
-from tradingsys.gateway.views import order_view, positions_view, snapshot
+from tradingsys.gateway.views.views import order_view, positions_view, snapshot
 
 __all__ = ["SESSION_MISTAKES"]
 

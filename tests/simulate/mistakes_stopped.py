@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tests.simulate.mistakes import Mistake
 from tests.simulate.scenes import limits
-from tradingsys.gateway import losses
-from tradingsys.gateway.clearing import Clearing
-from tradingsys.gateway.limiting import Limiting
-from tradingsys.gateway.reducing import Reducing
+from tradingsys.gateway.limits import losses
+from tradingsys.gateway.limits.limiting import Limiting
+from tradingsys.gateway.ordering.reducing import Reducing
+from tradingsys.gateway.stops.clearing import Clearing
 from tradingsys.oms import earnings, excess, halts, limit_checks
 from tradingsys.oms.day_loss import DayLoss
 from tradingsys.oms.fill_book import FillBook

@@ -35,7 +35,7 @@ from tests.simulate.world import World, ms, s
 from tradingsys.core.enums import Side
 from tradingsys.core.records import HaltCause, Scope
 from tradingsys.core.reports import AssetMoved
-from tradingsys.gateway.products import ProductName
+from tradingsys.gateway.configuration.products import ProductName
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.sim.conditions import Condition
 from tradingsys.sim.events import NewAmend

@@ -9,8 +9,8 @@ import apsw
 
 from tradingsys.cli.simulator import SIMULATOR
 from tradingsys.core.errors import TradingError
-from tradingsys.gateway.config import Config, Urls, product_of
-from tradingsys.gateway.products import ProductName, product_of_book
+from tradingsys.gateway.configuration.config import Config, Urls, product_of
+from tradingsys.gateway.configuration.products import ProductName, product_of_book
 from tradingsys.store.meta import meta
 from tradingsys.store.read import reading
 

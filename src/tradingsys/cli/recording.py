@@ -12,7 +12,7 @@ from cyclopts import Parameter, Token
 from tradingsys.cli.options import AsJson, ConfigOption
 from tradingsys.cli.product import Command
 from tradingsys.cli.record import command
-from tradingsys.gateway.config import Environment
+from tradingsys.gateway.configuration.config import Environment
 
 __all__ = ["record"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tradingsys.gateway.config import Urls
+from tradingsys.gateway.configuration.config import Urls
 
 __all__ = ["SIMULATOR"]
 

@@ -14,7 +14,7 @@ from tradingsys.cli.options import AsJson, ConfigOption
 from tradingsys.cli.product import Command
 from tradingsys.core.errors import ConfigError
 from tradingsys.core.ids import MAX_SESSION
-from tradingsys.gateway.config import load, local_address
+from tradingsys.gateway.configuration.config import load, local_address
 from tradingsys.net.token import create_token, session_token
 
 __all__ = ["doctor", "init", "token"]

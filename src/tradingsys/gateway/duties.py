@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 from tradingsys.core.reports import MarginLevel
 from tradingsys.gateway.auditing import Audit
-from tradingsys.gateway.countdown import Countdown
+from tradingsys.gateway.configuration.products import ProductName
 from tradingsys.gateway.guarded_host import GuardedHost
 from tradingsys.gateway.key_rights import KeyRights
 from tradingsys.gateway.margin_level import MarginWatch
-from tradingsys.gateway.products import ProductName
-from tradingsys.gateway.symbol_rules import SymbolRules
+from tradingsys.gateway.market.symbol_rules import SymbolRules
+from tradingsys.gateway.stops.countdown import Countdown
 from tradingsys.oms.effects import Attribute, Effect, EnterAsset, EnterSymbol, LookFor, PullTrades
 from tradingsys.oms.procedure import Procedure, Procedures
 from tradingsys.oms.recovery import Recovery

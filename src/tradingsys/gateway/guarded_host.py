@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from tradingsys.gateway.host import Host
-from tradingsys.gateway.limiting import Limiting
-from tradingsys.gateway.stopping import Stopping
+from tradingsys.gateway.limits.limiting import Limiting
+from tradingsys.gateway.stops.stopping import Stopping
 
 __all__ = ["GuardedHost"]
 

@@ -13,13 +13,13 @@ from tradingsys.core.instrument import Instrument
 from tradingsys.core.records import SessionRecord
 from tradingsys.core.reports import MarginLevel
 from tradingsys.gateway.backups import Backups
+from tradingsys.gateway.clients.recent_rows import RecentRows
+from tradingsys.gateway.clients.sessions import Client, Session, SessionDesk
+from tradingsys.gateway.configuration.products import ProductName
 from tradingsys.gateway.halting import Halting
-from tradingsys.gateway.market_data import MarketData
-from tradingsys.gateway.orders import OrderDesk
-from tradingsys.gateway.products import ProductName
-from tradingsys.gateway.recent_rows import RecentRows
+from tradingsys.gateway.market.market_data import MarketData
+from tradingsys.gateway.ordering.orders import OrderDesk
 from tradingsys.gateway.seams import Log, Peer, StoreSeam
-from tradingsys.gateway.sessions import Client, Session, SessionDesk
 from tradingsys.gateway.settings import GatewaySettings
 from tradingsys.gateway.venue_link import VenueLink
 from tradingsys.oms.procedure import Procedure

@@ -25,25 +25,25 @@ from tradingsys.core.reports import (
     RequestDone,
     UserStreamState,
 )
-from tradingsys.gateway.announcements import Announcements
 from tradingsys.gateway.backups import Backups
 from tradingsys.gateway.boot import Boot, BootSteps
+from tradingsys.gateway.clients.announcements import Announcements
+from tradingsys.gateway.clients.recent_rows import RecentRows
+from tradingsys.gateway.clients.sessions import Client, Session, SessionDesk
+from tradingsys.gateway.configuration.products import ProductName
 from tradingsys.gateway.duties import inquiries, take_up
 from tradingsys.gateway.halting import Halting
-from tradingsys.gateway.limiting import Limiting
+from tradingsys.gateway.limits.limiting import Limiting
 from tradingsys.gateway.margin_level import is_well, margin_text
-from tradingsys.gateway.market_data import MarketData
-from tradingsys.gateway.orders import OrderDesk
-from tradingsys.gateway.products import ProductName
-from tradingsys.gateway.recent_rows import RecentRows
+from tradingsys.gateway.market.market_data import MarketData
+from tradingsys.gateway.market.symbol_rules import SymbolRules
+from tradingsys.gateway.ordering.orders import OrderDesk
 from tradingsys.gateway.report_log import log_report
-from tradingsys.gateway.requests import RequestHandler
+from tradingsys.gateway.requests.requests import RequestHandler
 from tradingsys.gateway.saving import Saving, stops_without_store
 from tradingsys.gateway.seams import Log, Peer, StoreSeam, Transport
-from tradingsys.gateway.sessions import Client, Session, SessionDesk
 from tradingsys.gateway.settings import GatewaySettings
-from tradingsys.gateway.stopping import Stopping
-from tradingsys.gateway.symbol_rules import SymbolRules
+from tradingsys.gateway.stops.stopping import Stopping
 from tradingsys.gateway.venue_link import VenueLink
 from tradingsys.net.clock import Clock
 from tradingsys.oms.effects import Alarm, Effect, Halt, OrderNews, PositionNews, Save

@@ -12,11 +12,19 @@ from pathlib import Path
 
 from tradingsys.core.command_line import CommandLine
 from tradingsys.core.errors import ConfigError, TradingError
-from tradingsys.gateway.config import Config, Environment, addresses, load, local_address, product_of, signer
+from tradingsys.gateway.configuration.config import (
+    Config,
+    Environment,
+    addresses,
+    load,
+    local_address,
+    product_of,
+    signer,
+)
+from tradingsys.gateway.configuration.port_config import port_address, remote_door
+from tradingsys.gateway.configuration.products import ProductName, book_name
 from tradingsys.gateway.log import FieldLog
-from tradingsys.gateway.orders import OrderSettings
-from tradingsys.gateway.port_config import port_address, remote_door
-from tradingsys.gateway.products import ProductName, book_name
+from tradingsys.gateway.ordering.orders import OrderSettings
 from tradingsys.gateway.settings import GatewaySettings
 from tradingsys.gateway.shell import Shell, ShellSettings
 from tradingsys.net import log, loop

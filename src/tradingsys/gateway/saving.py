@@ -12,8 +12,8 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from tradingsys.core.errors import StoreError
 from tradingsys.core.records import HaltRecord, PositionRecord, Record, SymbolRecord
+from tradingsys.gateway.clients.sessions import Session
 from tradingsys.gateway.seams import StoreSeam
-from tradingsys.gateway.sessions import Session
 
 __all__ = ["Saving", "stops_without_store"]
 

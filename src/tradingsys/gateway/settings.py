@@ -9,9 +9,9 @@ from msgspec import Struct
 from tradingsys.core.command_line import CommandLine
 from tradingsys.core.secrecy import shown
 from tradingsys.gateway.backups import BackupSettings
-from tradingsys.gateway.orders import OrderSettings
-from tradingsys.gateway.products import ProductName
-from tradingsys.gateway.session_config import LimitsConfig, SessionConfig
+from tradingsys.gateway.configuration.products import ProductName
+from tradingsys.gateway.configuration.session_config import LimitsConfig, SessionConfig
+from tradingsys.gateway.ordering.orders import OrderSettings
 from tradingsys.oms.cadence import Cadence
 from tradingsys.oms.recovery import Margins, Timing
 

@@ -14,8 +14,8 @@ from msgspec import Struct
 from tradingsys.core.errors import ConfigError, TradingError
 from tradingsys.core.instrument import plain
 from tradingsys.core.io import Frame, Input
+from tradingsys.gateway.clients.local_port import LocalPort, RemoteDoor, WsPeer, open_local_port
 from tradingsys.gateway.kernel import Gateway
-from tradingsys.gateway.local_port import LocalPort, RemoteDoor, WsPeer, open_local_port
 from tradingsys.gateway.seams import Log
 from tradingsys.gateway.settings import GatewaySettings
 from tradingsys.gateway.transport import NetTransport

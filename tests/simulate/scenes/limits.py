@@ -12,7 +12,7 @@ from tests.simulate.rig import Rig, WireClient
 from tests.simulate.scenes.stage import Scene, answered, operate, trade
 from tradingsys.core.enums import Side
 from tradingsys.core.records import HaltCause, HaltRecord, Scope
-from tradingsys.gateway.session_config import UNLIMITED
+from tradingsys.gateway.configuration.session_config import UNLIMITED
 from tradingsys.sim.faces.transport import Reply
 
 __all__ = ["bracket", "edited", "no_price", "outlived", "paused", "small_losses", "stopped", "unfollowed"]

@@ -12,7 +12,7 @@ from tests.simulate.life import ACCOUNT, SETTINGS
 from tests.simulate.rig import Json, Rig, WireClient
 from tests.simulate.scenes.stage import NOBODY_KNOWS, SLOW_DISK, Scene, answered, operate, trade, unanswered
 from tradingsys.core.enums import Side
-from tradingsys.gateway.session_config import UNLIMITED
+from tradingsys.gateway.configuration.session_config import UNLIMITED
 from tradingsys.wire.messages import ErrorCode
 
 __all__ = [

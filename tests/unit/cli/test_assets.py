@@ -15,8 +15,8 @@ from tests.unit.gateway.spot_venue import spot_scene
 from tradingsys.cli.app import FAILURE, OK, USAGE, execute
 from tradingsys.cli.operate import client
 from tradingsys.cli.product import meant_product
-from tradingsys.gateway.config import load
-from tradingsys.gateway.products import ProductName
+from tradingsys.gateway.configuration.config import load
+from tradingsys.gateway.configuration.products import ProductName
 from tradingsys.wire.messages import BalanceView, BorrowableView, LoanResult, MarginView
 from tradingsys.wire.operator import AcceptResult, AssetView, SessionAsset
 

@@ -18,9 +18,9 @@ from tradingsys.cli.app import app
 from tradingsys.cli.assets import LoanDone, MarginReport
 from tradingsys.cli.doctor.findings import Finding
 from tradingsys.cli.record.command import _Summary
-from tradingsys.gateway.config import Config, Urls, load
-from tradingsys.gateway.port_config import TlsConfig
-from tradingsys.gateway.session_config import LimitsConfig, SessionConfig
+from tradingsys.gateway.configuration.config import Config, Urls, load
+from tradingsys.gateway.configuration.port_config import TlsConfig
+from tradingsys.gateway.configuration.session_config import LimitsConfig, SessionConfig
 from tradingsys.oms.limits import AccountLimits
 from tradingsys.wire.operator import (
     AssetView,

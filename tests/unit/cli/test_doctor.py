@@ -16,7 +16,7 @@ from tests.unit.cli.keys import write_key
 from tests.unit.gateway.certificates import Authority
 from tradingsys.cli.app import FAILURE, OK, execute
 from tradingsys.cli.doctor import files
-from tradingsys.gateway.config import load
+from tradingsys.gateway.configuration.config import load
 from tradingsys.net.token import create_token, token_path
 from tradingsys.sim.faces.transport import Reply
 from tradingsys.venues.auth import load_signer

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 
 from tests.unit.cli.keys import write_key
 from tradingsys.cli.app import FAILURE, OK, USAGE, execute
-from tradingsys.gateway.config import Environment, load, local_address
+from tradingsys.gateway.configuration.config import Environment, load, local_address
 
 Captured = pytest.CaptureFixture[str]
 

@@ -24,7 +24,7 @@ from tradingsys.cli.app import FAILURE, OK, USAGE, execute
 from tradingsys.cli.record.streams import parse_streams
 from tradingsys.cli.record.tape_file import TapeFile
 from tradingsys.core.errors import ConfigError
-from tradingsys.gateway.products import ProductName
+from tradingsys.gateway.configuration.products import ProductName
 
 Captured = pytest.CaptureFixture[str]
 

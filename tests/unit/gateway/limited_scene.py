@@ -11,7 +11,7 @@ from msgspec import structs
 from tests.unit.gateway.scene import SETTINGS, Scene, SceneClient
 from tradingsys.core.commands import Price, PriceQuery
 from tradingsys.core.market import BestBidOffer, Kline, MarkPrice
-from tradingsys.gateway.session_config import UNLIMITED, LimitsConfig, SessionConfig
+from tradingsys.gateway.configuration.session_config import UNLIMITED, LimitsConfig, SessionConfig
 from tradingsys.wire.messages import ErrorCode
 
 Json = dict[str, Any]

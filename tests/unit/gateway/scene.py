@@ -25,9 +25,9 @@ from tradingsys.core.reports import (
     RequestDone,
 )
 from tradingsys.core.venue_clock import VenueClock
+from tradingsys.gateway.configuration.session_config import UNLIMITED
 from tradingsys.gateway.kernel import Gateway
-from tradingsys.gateway.orders import OrderSettings
-from tradingsys.gateway.session_config import UNLIMITED
+from tradingsys.gateway.ordering.orders import OrderSettings
 from tradingsys.gateway.settings import GatewaySettings
 from tradingsys.oms.cadence import Cadence
 from tradingsys.oms.tracked_order import TrackedOrder

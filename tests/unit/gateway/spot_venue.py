@@ -15,7 +15,7 @@ from tradingsys.core.enums import AccountKind, Contingency, ContractKind, OrderT
 from tradingsys.core.instrument import Instrument, SpotRules
 from tradingsys.core.io import Frame, Opened
 from tradingsys.core.order import Fill
-from tradingsys.gateway.products import ProductName
+from tradingsys.gateway.configuration.products import ProductName
 from tradingsys.wire.messages import ErrorCode
 
 __all__ = ["MARKET", "SpotVenue", "bought", "followed", "margin_state", "refusal", "spot_scene"]

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tradingsys.core.errors import ConfigError
-from tradingsys.gateway.config import Environment, addresses, load, local_address, private_key, product_of
-from tradingsys.gateway.products import ProductName
-from tradingsys.gateway.session_config import limits_of
+from tradingsys.gateway.configuration.config import Environment, addresses, load, local_address, private_key, product_of
+from tradingsys.gateway.configuration.products import ProductName
+from tradingsys.gateway.configuration.session_config import limits_of
 
 SEED = {"apikey": "your api key", "pem": "private_key.pem", "local": "ws://localhost:8111"}
 

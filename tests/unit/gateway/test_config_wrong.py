@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from tradingsys.core.errors import ConfigError
-from tradingsys.gateway.config import Config, Urls, load, local_address
-from tradingsys.gateway.port_config import TlsConfig
-from tradingsys.gateway.session_config import LimitsConfig, SessionConfig
+from tradingsys.gateway.configuration.config import Config, Urls, load, local_address
+from tradingsys.gateway.configuration.port_config import TlsConfig
+from tradingsys.gateway.configuration.session_config import LimitsConfig, SessionConfig
 
 _SEED = {"apikey": "k", "secret": "s", "local": "ws://localhost:8111"}
 _WRONG: tuple[Any, ...] = (None, True, 0, -1, 1.5, 10**20, "", "x", [], [1], {}, {"a": 1})

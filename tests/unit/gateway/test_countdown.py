@@ -15,7 +15,7 @@ from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.core.order import Closed, Order
 from tradingsys.core.records import Intent
 from tradingsys.core.reports import OrderChanged
-from tradingsys.gateway.session_config import SessionConfig
+from tradingsys.gateway.configuration.session_config import SessionConfig
 from tradingsys.oms.procedure import ask
 
 COUNTDOWN = structs.replace(SETTINGS, countdown_s=30, sessions={1: SessionConfig(countdown=True)})

@@ -14,8 +14,8 @@ from tests.unit.gateway.peers import RecordedPeer
 from tradingsys.core.errors import StoreError
 from tradingsys.core.position import SessionPosition
 from tradingsys.core.records import PositionRecord, Record, SymbolRecord
+from tradingsys.gateway.clients.sessions import Client, Session
 from tradingsys.gateway.saving import Saving
-from tradingsys.gateway.sessions import Client, Session
 
 Done = Callable[[StoreError | None], None]
 

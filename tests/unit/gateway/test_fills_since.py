@@ -12,7 +12,8 @@ from tests.simulate.rig import Json, Rig, WireClient
 from tests.simulate.scenes.stage import SLOW_DISK
 from tests.unit.gateway.test_stopping import holder, operator
 from tradingsys.core.enums import Side
-from tradingsys.gateway import fill_requests, sessions
+from tradingsys.gateway.clients import sessions
+from tradingsys.gateway.requests import fill_requests
 from tradingsys.wire.messages import ErrorCode
 
 Cursor = list[int]

@@ -14,8 +14,8 @@ from tests.unit.gateway.spot_venue import SpotVenue
 from tradingsys.core.commands import SetLeverage
 from tradingsys.core.records import HaltCause
 from tradingsys.core.reports import OrderRequest, Outcome
-from tradingsys.gateway.products import ProductName
-from tradingsys.gateway.session_config import UNLIMITED, SessionConfig
+from tradingsys.gateway.configuration.products import ProductName
+from tradingsys.gateway.configuration.session_config import UNLIMITED, SessionConfig
 from tradingsys.oms.limits import AccountLimits
 from tradingsys.wire.messages import ErrorCode
 

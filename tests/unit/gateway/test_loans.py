@@ -13,7 +13,7 @@ from tests.unit.gateway.spot_venue import MARKET, SpotVenue
 from tradingsys.core.commands import Borrow, Borrowable, BorrowableQuery, MarginStateQuery, Repay
 from tradingsys.core.errors import TransportError, VenueError
 from tradingsys.core.reports import MarginLevel
-from tradingsys.gateway.session_config import UNLIMITED, SessionConfig
+from tradingsys.gateway.configuration.session_config import UNLIMITED, SessionConfig
 from tradingsys.oms.procedure import ask
 from tradingsys.wire.messages import ErrorCode
 

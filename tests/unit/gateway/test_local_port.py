@@ -14,8 +14,8 @@ import pytest
 
 from tests.unit.gateway.certificates import Authority
 from tradingsys.core.errors import TransportError
-from tradingsys.gateway import local_port
-from tradingsys.gateway.local_port import RemoteDoor, WsPeer, open_local_port
+from tradingsys.gateway.clients import local_port
+from tradingsys.gateway.clients.local_port import RemoteDoor, WsPeer, open_local_port
 from tradingsys.net import ws
 from tradingsys.net.loop import run
 from tradingsys.net.tls import client_context, server_context

@@ -29,7 +29,7 @@ from tradingsys.core.enums import Side
 from tradingsys.core.errors import Banned, TransportError
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.order import Order
-from tradingsys.gateway.products import ProductName
+from tradingsys.gateway.configuration.products import ProductName
 from tradingsys.wire.messages import ErrorCode
 
 D = Decimal

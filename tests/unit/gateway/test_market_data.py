@@ -10,10 +10,10 @@ import pytest
 from tests.unit.gateway.peers import RecordedPeer
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.io import Closed, CloseWs, Frame, Opened, OpenWs, Transmission, WsFrame
-from tradingsys.gateway import market_data
-from tradingsys.gateway.market_data import MarketData
-from tradingsys.gateway.sessions import Client
-from tradingsys.gateway.stream_names import parse_stream, stream_text
+from tradingsys.gateway.clients.sessions import Client
+from tradingsys.gateway.market import market_data
+from tradingsys.gateway.market.market_data import MarketData
+from tradingsys.gateway.market.stream_names import parse_stream, stream_text
 from tradingsys.venues.binance.market import BinanceMarket, stream_name
 from tradingsys.venues.binance.product import Endpoints
 from tradingsys.venues.binance.usdm import USDM

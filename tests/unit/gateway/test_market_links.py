@@ -10,8 +10,8 @@ import pytest
 from tests.unit.gateway.peers import RecordedPeer
 from tests.unit.gateway.test_market_data import World
 from tradingsys.core.io import Closed, CloseWs, Frame, Opened, OpenWs, WsFrame
-from tradingsys.gateway.market_data import MarketData
-from tradingsys.gateway.sessions import Client
+from tradingsys.gateway.clients.sessions import Client
+from tradingsys.gateway.market.market_data import MarketData
 from tradingsys.venues.binance.market import BinanceMarket
 from tradingsys.venues.binance.product import Endpoints
 from tradingsys.venues.binance.spot import SPOT

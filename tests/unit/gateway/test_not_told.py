@@ -30,7 +30,7 @@ from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.order import Fill, Order
 from tradingsys.core.reports import OrderChanged
 from tradingsys.core.venue_clock import VenueClock
-from tradingsys.gateway.products import ProductName
+from tradingsys.gateway.configuration.products import ProductName
 from tradingsys.oms.funding import FUNDING
 
 D = Decimal

@@ -120,7 +120,7 @@ def test_fills_are_listed_with_their_owner(scene: Scene, operator: SceneClient) 
 
 def test_what_memory_forgot_is_looked_up(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every order and execution ever, newest first, whatever of them is still in memory."""
-    monkeypatch.setattr("tradingsys.gateway.recent_rows._FILLS", 1)
+    monkeypatch.setattr("tradingsys.gateway.clients.recent_rows._FILLS", 1)
     monkeypatch.setattr("tradingsys.store.loading._KEEP_NEWEST", 1)
     for session in (1, 2, 3):
         scene.run(1)

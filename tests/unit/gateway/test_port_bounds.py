@@ -16,8 +16,8 @@ from tests.unit.gateway.certificates import Authority
 from tests.unit.gateway.test_local_port import Events, Strategy, door, listening, remote
 from tests.unit.net.ws_rig import masked, raw_client
 from tradingsys.core.errors import TransportError
-from tradingsys.gateway import local_port
-from tradingsys.gateway.local_port import MAX_MESSAGE_BYTES, WsPeer, open_local_port
+from tradingsys.gateway.clients import local_port
+from tradingsys.gateway.clients.local_port import MAX_MESSAGE_BYTES, WsPeer, open_local_port
 from tradingsys.net import ws, ws_connection
 from tradingsys.net.loop import run
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.gateway.certificates import Authority
 from tradingsys.core.errors import ConfigError
-from tradingsys.gateway.port_config import TlsConfig, port_address, remote_door
+from tradingsys.gateway.configuration.port_config import TlsConfig, port_address, remote_door
 
 TLS = TlsConfig("gateway.pem", "gateway.key")
 PATH = Path("usdt.json")

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from tradingsys.core.market import BestBidOffer, Depth
-from tradingsys.gateway import prices as module
-from tradingsys.gateway.prices import Prices
+from tradingsys.gateway.market import prices as module
+from tradingsys.gateway.market.prices import Prices
 
 
 def book(bid: str, ask: str) -> BestBidOffer:

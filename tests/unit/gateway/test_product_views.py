@@ -9,8 +9,8 @@ from msgspec import structs
 
 from tests.simulate.rig import Rig
 from tradingsys.core.instrument import Instrument
-from tradingsys.gateway import product_views
-from tradingsys.gateway.views import product_view
+from tradingsys.gateway.views import product_views
+from tradingsys.gateway.views.views import product_view
 from tradingsys.wire.messages import ProductView
 
 

@@ -26,7 +26,7 @@ from tradingsys.core.commands import (
 from tradingsys.core.errors import TradingError
 from tradingsys.core.order import Order
 from tradingsys.core.reports import Answer, EventMissed, OrderChanged
-from tradingsys.gateway.products import ProductName
+from tradingsys.gateway.configuration.products import ProductName
 from tradingsys.oms.cadence import Cadence
 from tradingsys.oms.procedure import ask
 from tradingsys.oms.throttle import Share

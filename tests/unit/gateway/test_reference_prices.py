@@ -29,9 +29,9 @@ from tradingsys.core.errors import VenueError
 from tradingsys.core.market import BestBidOffer, Depth, MarkPrice
 from tradingsys.core.reports import OrderRequest, Outcome
 from tradingsys.core.venue_clock import VenueClock
-from tradingsys.gateway import market_data
-from tradingsys.gateway.products import ProductName
-from tradingsys.gateway.session_config import UNLIMITED
+from tradingsys.gateway.configuration.products import ProductName
+from tradingsys.gateway.configuration.session_config import UNLIMITED
+from tradingsys.gateway.market import market_data
 from tradingsys.venues.protocol import Stream
 from tradingsys.wire.messages import ErrorCode
 

@@ -12,7 +12,7 @@ from tests.simulate.life import signer
 from tests.simulate.rig import Rig
 from tradingsys.core.enums import Side
 from tradingsys.core.ids import EXTERNAL
-from tradingsys.gateway import order_requests
+from tradingsys.gateway.requests import order_requests
 from tradingsys.sim.faces.transport import Request
 from tradingsys.venues.binance.signing import sign_query
 from tradingsys.wire import codec

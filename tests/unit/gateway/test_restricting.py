@@ -29,7 +29,7 @@ from tradingsys.core.enums import OrderStatus, TradingState
 from tradingsys.core.errors import VenueError
 from tradingsys.core.order import Closed, Order
 from tradingsys.core.reports import OrderChanged, OrderRequest, Outcome
-from tradingsys.gateway.session_config import UNLIMITED, LimitsConfig
+from tradingsys.gateway.configuration.session_config import UNLIMITED, LimitsConfig
 from tradingsys.oms.limits import AccountLimits
 from tradingsys.wire.messages import ErrorCode
 

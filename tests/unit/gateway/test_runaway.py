@@ -14,7 +14,7 @@ from tests.simulate.life import SETTINGS
 from tests.simulate.rig import Rig, WireClient
 from tests.unit.gateway.test_stopping import orders_there
 from tradingsys.core.enums import Side
-from tradingsys.gateway.session_config import LimitsConfig
+from tradingsys.gateway.configuration.session_config import LimitsConfig
 from tradingsys.wire.messages import ErrorCode
 
 Json = dict[str, Any]

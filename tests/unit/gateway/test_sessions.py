@@ -9,8 +9,8 @@ from tests.unit.gateway.scene import Scene
 from tests.unit.gateway.scripted_venue import instrument
 from tradingsys.core.errors import LocalProtocolError
 from tradingsys.core.position import SessionPosition
-from tradingsys.gateway import local_port
-from tradingsys.gateway.sessions import Client, SessionDesk
+from tradingsys.gateway.clients import local_port
+from tradingsys.gateway.clients.sessions import Client, SessionDesk
 from tradingsys.wire.messages import ErrorCode, LoginParams
 from tradingsys.wire.operator import OperateParams
 

@@ -14,7 +14,7 @@ from tests.unit.gateway.spot_venue import SpotVenue
 from tradingsys.core.commands import BalancesQuery
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.reports import AccountChanged, AssetMoved
-from tradingsys.gateway.asset_views import asset_views
+from tradingsys.gateway.views.asset_views import asset_views
 from tradingsys.oms.fill_book import FillBook
 from tradingsys.wire.messages import ErrorCode
 

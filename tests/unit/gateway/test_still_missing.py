@@ -33,8 +33,8 @@ from tradingsys.core.order import Fill, Order
 from tradingsys.core.records import Record
 from tradingsys.core.reports import OrderChanged, OrderRequest, Outcome
 from tradingsys.core.venue_clock import VenueClock
-from tradingsys.gateway.flattening import Flattening
-from tradingsys.gateway.products import ProductName
+from tradingsys.gateway.configuration.products import ProductName
+from tradingsys.gateway.stops.flattening import Flattening
 
 D = Decimal
 WATCHED = structs.replace(SETTINGS, watch_ms=30_000)

@@ -10,7 +10,7 @@ from tests.simulate.life import SETTINGS
 from tests.simulate.rig import Rig, WireClient
 from tradingsys.core.enums import OnDisconnect, Side, TradingState
 from tradingsys.core.records import HaltCause, HaltDuty, Scope
-from tradingsys.gateway.session_config import SessionConfig
+from tradingsys.gateway.configuration.session_config import SessionConfig
 from tradingsys.store.kill_file import kill_path
 from tradingsys.wire.messages import ErrorCode
 

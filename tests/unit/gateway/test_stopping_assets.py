@@ -21,8 +21,8 @@ from tests.simulate.world import World, s
 from tests.unit.gateway.test_stopping import confirmed, operator
 from tradingsys.core.enums import Side
 from tradingsys.core.instrument import Instrument
-from tradingsys.gateway.flattening import Flattening
-from tradingsys.gateway.products import ProductName
+from tradingsys.gateway.configuration.products import ProductName
+from tradingsys.gateway.stops.flattening import Flattening
 from tradingsys.matching.cross_margin import CrossMarginWallet
 from tradingsys.sim.spot_exchange import SpotExchange, margin_name
 from tradingsys.venues.binance.account import BinanceProtocol

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tradingsys.gateway.tokens import Tokens, WrongToken
+from tradingsys.gateway.clients.tokens import Tokens, WrongToken
 from tradingsys.net.token import session_token
 from tradingsys.wire.messages import ErrorCode
 

@@ -21,9 +21,9 @@ from tradingsys.core.ids import OrderKey, encode_client_order_id
 from tradingsys.core.order import Fill, Order, Terms
 from tradingsys.core.records import Intent
 from tradingsys.core.reports import OrderChanged
-from tradingsys.gateway import order_requests
-from tradingsys.gateway.session_config import UNLIMITED
-from tradingsys.gateway.views import terms_of
+from tradingsys.gateway.configuration.session_config import UNLIMITED
+from tradingsys.gateway.requests import order_requests
+from tradingsys.gateway.views.views import terms_of
 from tradingsys.oms.limits import AccountLimits
 from tradingsys.oms.tracked_order import TrackedOrder
 from tradingsys.wire.messages import ErrorCode, ResolveItem

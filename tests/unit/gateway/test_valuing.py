@@ -14,7 +14,7 @@ from tests.unit.gateway.scene import SETTINGS, Scene, SceneClient
 from tests.unit.gateway.scripted_venue import ScriptedVenue, instrument
 from tradingsys.core.commands import PriceQuery, TradesQuery
 from tradingsys.core.market import MarkPrice
-from tradingsys.gateway.session_config import UNLIMITED
+from tradingsys.gateway.configuration.session_config import UNLIMITED
 
 LISTED = {"DOGEUSDT": "0.6", "BTCUSDT": "60000", "DOGEBTC": "0.05"}
 

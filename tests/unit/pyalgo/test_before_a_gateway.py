@@ -22,8 +22,8 @@ from tradingsys.core.commands import PlaceOrder, PlaceOrderList
 from tradingsys.core.enums import Contingency
 from tradingsys.core.errors import InvalidOrder, LocalProtocolError
 from tradingsys.core.reports import MarginLevel, OrderRequest, Outcome
-from tradingsys.gateway import order_lists
-from tradingsys.gateway.views import product_view, terms_of
+from tradingsys.gateway.ordering import order_lists
+from tradingsys.gateway.views.views import product_view, terms_of
 from tradingsys.wire.messages import LoginResult
 
 LOGIN = LoginResult(1, "test", True, "abcde", 1, 1)

@@ -17,8 +17,8 @@ from tradingsys.cli.exits import FAILURE, OK
 from tradingsys.cli.operate.client import NoGateway, operating
 from tradingsys.cli.product import Command, meant_product
 from tradingsys.core.errors import ConfigError, TradingError
-from tradingsys.gateway.config import Config, addresses, load, local_address, signer
-from tradingsys.gateway.products import ProductName, book_name
+from tradingsys.gateway.configuration.config import Config, addresses, load, local_address, signer
+from tradingsys.gateway.configuration.products import ProductName, book_name
 from tradingsys.net import loop
 from tradingsys.net.listen import listening_sockets
 

@@ -20,8 +20,8 @@ from tradingsys.core.commands import (
 )
 from tradingsys.core.errors import AuthError, Banned, LocalProtocolError, RateLimited, TradingError, TransportError
 from tradingsys.core.instrument import plain
-from tradingsys.gateway.config import Config, Environment
-from tradingsys.gateway.products import ProductName
+from tradingsys.gateway.configuration.config import Config, Environment
+from tradingsys.gateway.configuration.products import ProductName
 from tradingsys.net.ws import Connection, connect
 from tradingsys.venues.auth import Signer
 from tradingsys.venues.binance.account import BinanceProtocol

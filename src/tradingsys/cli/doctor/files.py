@@ -17,8 +17,8 @@ from tradingsys.cli.operate.tables import time_text
 from tradingsys.cli.operate.target import is_held
 from tradingsys.cli.product import told_by_book
 from tradingsys.core.errors import ConfigError, TradingError
-from tradingsys.gateway.config import Config, Environment, signer
-from tradingsys.gateway.products import ProductName
+from tradingsys.gateway.configuration.config import Config, Environment, signer
+from tradingsys.gateway.configuration.products import ProductName
 from tradingsys.net.token import token_path
 from tradingsys.store.kill_file import kill_path, read_kill_file
 from tradingsys.store.meta import meta

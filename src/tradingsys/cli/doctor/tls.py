@@ -8,8 +8,8 @@ from pathlib import Path
 from tradingsys.cli.doctor.files import is_open_to_others
 from tradingsys.cli.doctor.findings import Finding, fine, problem, warning
 from tradingsys.core.errors import ConfigError
-from tradingsys.gateway.config import Config
-from tradingsys.gateway.port_config import port_address, remote_door, tls_files
+from tradingsys.gateway.configuration.config import Config
+from tradingsys.gateway.configuration.port_config import port_address, remote_door, tls_files
 from tradingsys.net.tls import is_made_out_to, names_in, validity_ms
 
 __all__ = ["tls_checks"]

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from tradingsys.core.errors import ConfigError
-from tradingsys.gateway.config import Environment
-from tradingsys.gateway.products import ProductName
+from tradingsys.gateway.configuration.config import Environment
+from tradingsys.gateway.configuration.products import ProductName
 
 __all__ = ["BESIDE", "FILES", "api_key", "environment", "port", "product", "symbols"]
 

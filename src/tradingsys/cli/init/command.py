@@ -17,8 +17,8 @@ from tradingsys.cli.init import answers
 from tradingsys.cli.init.keys import check_pem, make_key, write_private
 from tradingsys.cli.product import simulator
 from tradingsys.core.errors import ConfigError
-from tradingsys.gateway.config import Environment, load, local_address
-from tradingsys.gateway.products import ProductName
+from tradingsys.gateway.configuration.config import Environment, load, local_address
+from tradingsys.gateway.configuration.products import ProductName
 from tradingsys.venues.auth import KeyKind
 
 __all__ = ["Given", "run"]

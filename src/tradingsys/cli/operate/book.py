@@ -18,11 +18,17 @@ from tradingsys.core.errors import ConfigError, StoreError, TradingError
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
 from tradingsys.core.records import Edit, OrderRecord, Saved
-from tradingsys.gateway.asset_views import asset_views, assets_of
-from tradingsys.gateway.operator_views import adjustment_text, halt_view, restriction, session_fill, session_orders
-from tradingsys.gateway.products import product_of_book
-from tradingsys.gateway.stored_rows import stored_fills, stored_orders
-from tradingsys.gateway.views import positions_view
+from tradingsys.gateway.clients.stored_rows import stored_fills, stored_orders
+from tradingsys.gateway.configuration.products import product_of_book
+from tradingsys.gateway.requests.operator_views import (
+    adjustment_text,
+    halt_view,
+    restriction,
+    session_fill,
+    session_orders,
+)
+from tradingsys.gateway.views.asset_views import asset_views, assets_of
+from tradingsys.gateway.views.views import positions_view
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.store import book as stored
 from tradingsys.store import read

@@ -17,7 +17,7 @@ from tradingsys.core.command_line import CommandLine
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
 from tradingsys.core.records import HaltCause, Scope
-from tradingsys.gateway.products import ProductName
+from tradingsys.gateway.configuration.products import ProductName
 from tradingsys.wire.messages import OrderView, PositionView
 from tradingsys.wire.operator import (
     GatewayView,

@@ -9,7 +9,7 @@ from msgspec import Struct
 from tradingsys.cli.exits import NothingThere
 from tradingsys.core.command_line import CommandLine
 from tradingsys.core.errors import ConfigError
-from tradingsys.gateway.config import load, local_address
+from tradingsys.gateway.configuration.config import load, local_address
 from tradingsys.store.lock import Lock
 
 __all__ = ["NOT_ANSWERING", "NOT_RUNNING", "Target", "Where", "command_line", "find_target", "is_held"]

@@ -22,8 +22,8 @@ from tradingsys.cli.record.streams import Recorded, parse_streams
 from tradingsys.cli.record.tape_file import TapeFile
 from tradingsys.core.commands import InstrumentsQuery
 from tradingsys.core.errors import ConfigError, TradingError, TransportError
-from tradingsys.gateway.config import Config, Environment, addresses, load
-from tradingsys.gateway.products import ProductName
+from tradingsys.gateway.configuration.config import Config, Environment, addresses, load
+from tradingsys.gateway.configuration.products import ProductName
 from tradingsys.net import loop
 from tradingsys.net.clock import SystemClock
 from tradingsys.venues.auth import HmacSigner

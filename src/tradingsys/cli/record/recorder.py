@@ -14,7 +14,7 @@ from tradingsys.cli.record.streams import Recorded
 from tradingsys.cli.record.tape_file import TapeFile
 from tradingsys.core.errors import TransportError, VenueError
 from tradingsys.core.io import HttpFailed, HttpRequest
-from tradingsys.gateway.products import ProductName
+from tradingsys.gateway.configuration.products import ProductName
 from tradingsys.net.clock import Clock
 from tradingsys.net.http import HttpClient
 from tradingsys.net.ws import Connection, connect

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from tradingsys.core.errors import ConfigError
-from tradingsys.gateway.products import ProductName
+from tradingsys.gateway.configuration.products import ProductName
 from tradingsys.venues.binance.products import PRODUCTS
 
 __all__ = ["SPEEDS", "Recorded", "parse_streams"]

@@ -1,0 +1,1 @@
+"""What strategies and operators ask for, one method each."""

@@ -1,0 +1,1 @@
+"""What halts, cancels and flattens, and waits until the exchange has confirmed it."""

@@ -1,0 +1,1 @@
+"""What the gateway knows, as the wire shows it."""
