@@ -26,6 +26,7 @@ _ON_SPOT: dict[str, _Seen] = {
     "fees in BNB": (820, 21),
     "fees in the base asset": (450, 22),
     "order lists": (270, 34),
+    "dust exchanged for BNB": (3, 2.7),
     "loans": (130, 8.5),
     "interest": (65, 8.5),
     "loans without an order": (13, 6),

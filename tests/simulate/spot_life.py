@@ -31,7 +31,7 @@ from tests.simulate.unanswered import Question, Topic, Unanswered
 from tests.simulate.untold import PUT_ASIDE_S
 from tests.simulate.venue import Venue
 from tests.simulate.verdict import Verdict
-from tests.simulate.world import World, ms, s
+from tests.simulate.world import World, apart, ms, s
 from tradingsys.core.enums import Side
 from tradingsys.core.records import HaltCause, Scope
 from tradingsys.core.reports import AssetMoved
@@ -141,6 +141,7 @@ class SpotLife(Lifetime):
         self.settings = structs.replace(SETTINGS, product=product)
         self.transfers: dict[str, tuple[str, Decimal, int]] = {}
         """Asset, amount and instant of every one, by id."""
+        self._dust = apart(self.world.rng, "dust")
         self._told: set[str] = set()
         """Those that a gateway heard of, and did not forget when it died."""
         symbols = (*SPOT_PRICES, *_OUTSIDE)
@@ -265,20 +266,30 @@ class SpotLife(Lifetime):
         self.counts["orders renamed by hand"] += self.venue.amend_by_hand()
 
     def _transfer(self) -> None:
-        """Told to a gateway that listens, at once: nothing else would ever tell it."""
+        """A deposit or a withdrawal; or a few units of one asset are exchanged for BNB at once, as the exchange offers
+        for what is too little to be traded.
+        """
         asset, rng = self.world.rng.choice(list(_DEPOSITS)), self.world.rng
         amount = Decimal(rng.randint(-500, 800)) / 100
+        if not self._move(asset, amount):
+            return
+        self.counts["transfers"] += 1
+        if amount < 0 and asset != "BNB" and self._dust.random() < 0.5:
+            self.counts["dust exchanged for BNB"] += self._move("BNB", -amount / 500)
+
+    def _move(self, asset: str, amount: Decimal) -> bool:
+        """Told to a gateway that listens, at once: nothing else would ever tell it."""
         name = f"t{len(self.transfers)}"
         if not self.box.transfer(asset, amount, self.world.now_ns):
-            return
+            return False
         self.transfers[name] = (asset, amount, self.world.now_ns // 1_000_000)
-        self.counts["transfers"] += 1
         gateway = self.gateway
         if gateway is not None and gateway.alive and gateway.gateway.venue.stream.is_up:
             self._told.add(name)
             report = AssetMoved(asset, amount, name, self.world.now_ns // 1_000_000)
             gateway.call(lambda: gateway.gateway._heard(report))
             gateway.call(gateway.gateway.settle)
+        return True
 
     def _is_excused(self, scope: Scope, cause: HaltCause) -> bool:
         is_owing = self.margin and cause is HaltCause.DIFFERENCE  # interest is read from there
