@@ -72,9 +72,9 @@ QUESTION_MISTAKES = (
     Mistake(
         "an_execution_of_a_denied_order_is_nobodys",
         questions.denied,
-        Attribution._is_told,
-        "return negatives >= _OWNER_ATTEMPTS and not self.may_be_denied(symbol, venue_order_id)",
-        "return negatives >= _OWNER_ATTEMPTS",
+        Attribution.attribute,
+        "is_nameless = negatives >= _OWNER_ATTEMPTS and not is_contradicted",
+        "is_nameless = negatives >= _OWNER_ATTEMPTS",
         hidden_by="no life denies all that is known of an order for so long",
     ),
     Mistake(

@@ -29,7 +29,7 @@ T = TypeVar("T")
 _NS_PER_MS = 1_000_000
 _PAGE = 1000
 _JOIN_MS = 50
-_OWNER_MS = 60_000
+_OWNER_MS = 90_000
 """Where an execution's owner is sought for longer, the symbol is left to the next audit."""
 _SHOWN = 3
 _FOUND, _TO_DO = "the day's audit found: ", ". Compare with the exchange"

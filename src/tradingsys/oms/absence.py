@@ -87,14 +87,17 @@ class Absence:
         inquiry = self._inquiry
         denied_ns, wait_ms = await self._ask_until_denied(order), inquiry.timing.first_retry_ms
         # To ask for the order once more proves nothing more: what is awaited now, one question tells of a whole symbol.
-        while order.in_doubt and (self._may_be_executed(order) or not await self._has_no_other_name(order, denied_ns)):
+        while order.in_doubt and not await self._has_no_other_name(order, denied_ns):
             await inquiry.wait(wait_ms)
             wait_ms = inquiry.longer(wait_ms)
         if order.in_doubt:
             self._book.believe_absent(order)
 
     async def _ask_until_denied(self, order: TrackedOrder) -> int:
-        """Ask until the venue shows the order, or has denied it often enough; returns when it did so first."""
+        """Ask until the venue shows the order, or has denied it often enough; returns when it did so first.
+
+        As long as there are executions that may be its own a denial proves nothing: the venue denies what there is.
+        """
         inquiry = self._inquiry
         negatives, denied_ns, wait_ms = 0, 0, inquiry.timing.first_retry_ms
         expiry_ms = inquiry.margins.expiry_ms(order.stamp_ms, order.recv_window_ms)
@@ -105,7 +108,7 @@ class Absence:
             facts, answered = (None, False) if order.has_evidence else await inquiry.order(order)
             if facts is not None:
                 inquiry.learn(facts, order.symbol)
-            elif answered and asked_ms > expiry_ms:
+            elif answered and asked_ms > expiry_ms and not self._attribution.may_be_executed(order):
                 negatives, denied_ns = negatives + 1, denied_ns or inquiry.now_ns()
             if negatives < NEGATIVES_NEEDED and order.in_doubt:
                 await inquiry.wait(self._pause_ms(order, wait_ms, expiry_ms, has_answer=answered))
@@ -173,12 +176,6 @@ class Absence:
         executed_ns = self._looks[symbol].told_ns + staleness_ns
         await self._inquiry.wait_until(executed_ns)
         return await self._has_no_execution(order, executed_ns)
-
-    def _may_be_executed(self, order: TrackedOrder) -> bool:
-        """Whether there are executions that may be its own, of an order that the venue denies as well."""
-        may_be_denied = self._attribution.may_be_denied
-        strays = [order_id for symbol, order_id in self._book.unattributed if symbol == order.symbol]
-        return any(may_be_denied(order.symbol, order_id, order) for order_id in strays)
 
     def _is_seen(self, symbol: str, since_ns: int) -> bool:
         return symbol in self._looks and self._looks[symbol].asked_ns >= since_ns

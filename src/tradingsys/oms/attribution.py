@@ -11,10 +11,8 @@ from tradingsys.oms.tracked_order import TrackedOrder
 __all__ = ["Attribution"]
 
 _OWNER_ATTEMPTS = 12
-_FORGOTTEN_MS = 3_600_000
-"""For so long a venue may deny an order that it has, as executions of it show."""
 _LAGGING_MS = 60_000
-"""So old answers may be, whatever the venue is known for, about an order that may well be the one that is sought."""
+"""So old answers may be, whatever the venue is known for, where they contradict what it told of executions."""
 
 
 class Attribution:
@@ -50,18 +48,22 @@ class Attribution:
         """
         book, inquiry = self._book, self._inquiry
         wait_ms, negatives = inquiry.timing.first_retry_ms, 0
-        excluded: set[str] = set()
+        is_contradicted = False
+        asked, excluded = set[str](), set[str]()
         named_ms: int | None = None
         while (symbol, venue_order_id) in book.unattributed:
-            if not self._is_told(symbol, venue_order_id, negatives):
+            if book.name_of_stray(symbol, venue_order_id) is None and (negatives < _OWNER_ATTEMPTS or is_contradicted):
+                is_contradicted = bool(self._denied(symbol, venue_order_id))
                 negatives += await self._ask_its_name(symbol, venue_order_id)
                 if (symbol, venue_order_id) not in book.unattributed:
                     return
-            if self._is_told(symbol, venue_order_id, negatives) and not book.missing.lacks_orders(symbol):
+            is_named = book.name_of_stray(symbol, venue_order_id) is not None
+            is_nameless = negatives >= _OWNER_ATTEMPTS and not is_contradicted
+            if (is_named or is_nameless) and not book.missing.lacks_orders(symbol):
                 # A clock in doubt knows no time; a later, better one still bounds when it had its name.
                 now_ms = inquiry.venue_ms() + inquiry.uncertainty_ms()
                 named_ms = now_ms if named_ms is None else min(named_ms, now_ms)
-                await self._ask_conditional_orders(symbol, venue_order_id, excluded)
+                await self._ask_conditional_orders(symbol, venue_order_id, asked, excluded)
                 if (symbol, venue_order_id) not in book.unattributed:
                     return
                 is_settled = await self._is_not_renamed(symbol, venue_order_id, named_ms)
@@ -74,24 +76,30 @@ class Attribution:
                 await inquiry.wait(wait_ms)
                 wait_ms = inquiry.longer(wait_ms)
 
-    def _is_told(self, symbol: str, venue_order_id: str, negatives: int) -> bool:
-        """Whether the venue told under which name it knows the order; or so often that it knows none that no more is
-        to be expected.
-        """
-        if self._book.name_of_stray(symbol, venue_order_id) is not None:
-            return True
-        return negatives >= _OWNER_ATTEMPTS and not self.may_be_denied(symbol, venue_order_id)
+    def may_be_executed(self, order: TrackedOrder) -> bool:
+        """Whether there are executions without an owner that may be this order's, although the venue denies it."""
+        kinship, symbol = self._book.kinship, order.symbol
+        return any(
+            kinship.may_be_denied(order, symbol, venue_order_id)
+            and order.stamp_ms <= self._latest_stamp_ms(symbol, venue_order_id)
+            and self._may_be_older(symbol, venue_order_id)
+            for held, venue_order_id in self._book.unattributed
+            if held == symbol
+        )
 
-    def may_be_denied(self, symbol: str, venue_order_id: str, order: TrackedOrder | None = None) -> bool:
-        """Whether unattributed executions may be those of an order of ours, or of this one, which the venue denies as
-        well, and still may.
-        """
-        if (symbol, venue_order_id) not in self._book.unattributed or self._inquiry.refusals.is_gone(symbol):
+    def _denied(self, symbol: str, venue_order_id: str) -> list[TrackedOrder]:
+        """Orders of ours that unattributed executions may belong to, although the venue denies them."""
+        if not self._may_be_older(symbol, venue_order_id):
+            return []
+        latest_stamp_ms = self._latest_stamp_ms(symbol, venue_order_id)
+        unseen = self._book.kinship.unseen_behind(symbol, venue_order_id)
+        return [order for order in unseen if order.stamp_ms <= latest_stamp_ms]
+
+    def _may_be_older(self, symbol: str, venue_order_id: str) -> bool:
+        """Whether what the venue says now of orders may be from before these executions."""
+        if self._inquiry.refusals.is_gone(symbol):
             return False
-        if self._inquiry.surely_ms() > self._first_ms(symbol, venue_order_id) + _FORGOTTEN_MS:
-            return False
-        unseen = self._unseen(symbol, venue_order_id)
-        return bool(unseen) if order is None else order in unseen
+        return self._inquiry.surely_ms() <= self._first_ms(symbol, venue_order_id) + _LAGGING_MS
 
     async def _ask_its_name(self, symbol: str, venue_order_id: str) -> bool:
         """Whether the venue said that it knows no such order."""
@@ -117,19 +125,27 @@ class Attribution:
             return self._inquiry.refusals.is_gone(symbol)
         return asked_ms > named_ms + self._inquiry.margins.staleness_ms
 
-    async def _ask_conditional_orders(self, symbol: str, venue_order_id: str, excluded: set[str]) -> None:
+    async def _ask_conditional_orders(
+        self, symbol: str, venue_order_id: str, asked: set[str], excluded: set[str]
+    ) -> None:
         """Ask each order that waits for a price whether it became this one, and exclude those that cannot have.
 
-        It had become this one before the first execution: an answer that is surely younger would tell.
+        It had become this one before the first execution: an answer that is surely younger would tell. One that fits is
+        asked at once, and then when the answer excludes it.
         """
         inquiry = self._inquiry
         for order in self._candidates(symbol, venue_order_id, excluded):
-            told_ms = self._first_ms(symbol, venue_order_id) + self._patience_ms(order, symbol, venue_order_id)
             asked_ms = inquiry.surely_ms()
+            is_young = asked_ms > self._first_ms(symbol, venue_order_id) + self._patience_ms(
+                order, symbol, venue_order_id
+            )
+            if order.client_order_id in asked and not is_young:
+                continue
+            asked.add(order.client_order_id)
             facts, answered = await inquiry.order(order)
             if facts is not None:
                 inquiry.learn(facts, symbol)
-            if answered and asked_ms > told_ms:
+            if answered and is_young:
                 excluded.add(order.client_order_id)
             if (symbol, venue_order_id) not in self._book.unattributed:
                 return
@@ -142,20 +158,12 @@ class Attribution:
         return max(staleness_ms, _LAGGING_MS)
 
     def _candidates(self, symbol: str, venue_order_id: str, excluded: set[str]) -> list[TrackedOrder]:
-        """Conditional orders one of which may have become this one."""
         latest_stamp_ms = self._latest_stamp_ms(symbol, venue_order_id)
-        waiting = self._book.kinship.waiting_orders(symbol)
-        denied = [each for each in self._unseen(symbol, venue_order_id) if each.is_conditional and each not in waiting]
         return [
             order
-            for order in (*waiting, *denied)
+            for order in self._book.kinship.waiting_orders(symbol)
             if order.client_order_id not in excluded and order.stamp_ms <= latest_stamp_ms
         ]
-
-    def _unseen(self, symbol: str, venue_order_id: str) -> list[TrackedOrder]:
-        latest_stamp_ms = self._latest_stamp_ms(symbol, venue_order_id)
-        unseen = self._book.kinship.unseen_behind(symbol, venue_order_id)
-        return [order for order in unseen if order.stamp_ms <= latest_stamp_ms]
 
     def _latest_stamp_ms(self, symbol: str, venue_order_id: str) -> int:
         return self._first_ms(symbol, venue_order_id) + self._inquiry.margins.future_ms

@@ -14,7 +14,7 @@ __all__ = ["CONFIRM_MS", "Disagreement"]
 
 CONFIRM_MS = 5_000
 """So long after it was found, a difference that is found once more is believed."""
-_OWNER_MS = 60_000
+_OWNER_MS = 90_000
 """So long the exchange may take to tell whose an execution is, which is in the account and not in the books."""
 _HALT_MS = 60_000
 """So long after orders may only reduce, none may be sent any more."""

@@ -47,16 +47,18 @@ class Kinship:
         fills = self._strays.unattributed.get((symbol, venue_order_id), {}).values()
         return _may_have(order.terms, fills, None if told is None else told.order_qty)
 
-    def unseen_behind(self, symbol: str, venue_order_id: str) -> list[TrackedOrder]:
-        """Orders of ours of which the venue showed nothing, one of which may have had these unattributed executions:
-        under its own name as long as the venue tells none, under another one only if it waited for a price.
+    def may_be_denied(self, order: TrackedOrder, symbol: str, venue_order_id: str) -> bool:
+        """Whether an order of ours, of which the venue showed nothing, may have these unattributed executions: under
+        its own name as long as the venue tells none, under another one only if it waited for a price.
         """
-        is_named = self._strays.name(symbol, venue_order_id) is not None
-        return [
-            order
-            for order in self._index.unseen(None, symbol)
-            if self.fits(order, symbol, venue_order_id) and (order.is_conditional or not is_named)
-        ]
+        if order.has_evidence or order.symbol != symbol or not self.fits(order, symbol, venue_order_id):
+            return False
+        return order.is_conditional or self._strays.name(symbol, venue_order_id) is None
+
+    def unseen_behind(self, symbol: str, venue_order_id: str) -> list[TrackedOrder]:
+        """All such orders."""
+        unseen = self._index.unseen(None, symbol)
+        return [order for order in unseen if self.may_be_denied(order, symbol, venue_order_id)]
 
     def _may_be_renamed(self, terms: Terms | None, symbol: str, fills: Iterable[Fill]) -> bool:
         if self._kind is not AccountKind.ASSETS:

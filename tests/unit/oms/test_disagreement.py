@@ -45,7 +45,7 @@ def refuse(inquiry: Inquiry, clock: Clock, query: OfSymbol) -> None:
     inquiry.refusals.failed(query, VenueError(-4108, "no"))
 
 
-def test_the_owner_of_an_execution_is_sought_for_a_minute_before_its_symbol_is_restricted() -> None:
+def test_the_owner_of_an_execution_is_sought_for_some_time_before_its_symbol_is_restricted() -> None:
     book, clock = empty_book(), Clock()
     judge = disagreement(book, clock).judge
     book.unattributed["BTCUSDT", "7"] = {}
@@ -53,7 +53,7 @@ def test_the_owner_of_an_execution_is_sought_for_a_minute_before_its_symbol_is_r
         judge(DIFFERENT)
         clock.now_ms += CONFIRM_MS
     assert book.halts.state(1, "BTCUSDT") is TradingState.ACTIVE, "the account has it, and somebody's books will"
-    clock.now_ms += 60_000
+    clock.now_ms += 90_000
     judge(DIFFERENT)
     assert book.halts.state(1, "BTCUSDT") is TradingState.REDUCING
 
@@ -93,7 +93,7 @@ def test_what_waits_for_its_owner_paid_its_fee_in_an_asset_of_other_symbols() ->
         clock.now_ms += CONFIRM_MS
     assert book.halts.state(1, "ADAUSDT") is TradingState.REDUCING, "nothing that waits explains this one"
     assert book.halts.state(1, "BNBUSDT") is TradingState.ACTIVE
-    clock.now_ms += 60_000
+    clock.now_ms += 90_000
     disagreeing.judge({"BNB": Decimal("0.00003708")})
     assert book.halts.state(1, "BNBUSDT") is TradingState.REDUCING
 
