@@ -77,9 +77,7 @@ def test_what_was_denied_meanwhile_is_asked_for_anew_when_the_execution_is_someb
 @pytest.mark.parametrize(
     ("side", "qty", "until_s"), [(Side.SELL, "10", 60), (Side.BUY, "3", 60), (Side.BUY, "10", 100)]
 )
-def test_what_cannot_be_ours_or_is_denied_for_longer_is_external(
-    side: Side, qty: str, until_s: int
-) -> None:
+def test_what_cannot_be_ours_or_is_denied_for_longer_is_external(side: Side, qty: str, until_s: int) -> None:
     table = Table()
     ours = table.book.track(intent(1, 1, side, qty))
     table.book.doubt(ours)
