@@ -35,6 +35,7 @@ __all__ = [
     "known_instrument",
     "look_when_saved",
     "reply",
+    "reply_when_saved",
     "require_login",
     "require_ready",
     "require_trading",
@@ -126,6 +127,20 @@ def reply(client: Client, request_id: int, result: object) -> None:
     except LocalProtocolError as error:
         answer = encode_error(request_id, error.code, str(error))
     client.peer.write(answer)
+
+
+def reply_when_saved(gateway: Host, client: Client, request_id: int, result: object) -> None:
+    """Answer once everything learned so far is written to pos.db, or tell why that could not be; unless it is gone."""
+
+    def saved(error: StoreError | None) -> None:
+        if client.peer not in gateway.clients:
+            return
+        if error is None:
+            reply(client, request_id, result)
+        else:
+            client.peer.write(encode_error(request_id, ErrorCode.UNDEFINED, f"not written to pos.db: {error}"))
+
+    gateway.when_saved(saved)
 
 
 def require_login(client: Client) -> int:

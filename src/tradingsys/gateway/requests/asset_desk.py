@@ -10,7 +10,7 @@ from tradingsys.core.errors import LocalProtocolError, StoreError, TradingError
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.instrument import plain
 from tradingsys.gateway.clients.sessions import Client
-from tradingsys.gateway.host import Host, Method, reply, require_ready
+from tradingsys.gateway.host import Host, Method, reply, reply_when_saved, require_ready
 from tradingsys.gateway.requests.loans import Loans
 from tradingsys.gateway.requests.questions import ask_for, ask_within, run_within
 from tradingsys.gateway.views.asset_views import asset_views
@@ -123,16 +123,7 @@ class AssetDesk:
         booked, external = plain(-difference), plain(held)
         gateway.log.warning("difference accepted by an operator", name=asset, booked=booked, external=external)
         result = AcceptResult(asset if holds_assets else asset.lower(), booked, external)
-
-        def saved(error: StoreError | None) -> None:
-            if client.peer not in gateway.clients:
-                return
-            if error is None:
-                reply(client, request.id, result)
-            else:
-                client.peer.write(encode_error(request.id, ErrorCode.UNDEFINED, f"not written to pos.db: {error}"))
-
-        gateway.when_saved(saved)
+        reply_when_saved(gateway, client, request.id, result)
         gateway.run(gateway.recovery.check_account())  # which frees what the difference restricted
 
     def _refuse(self, client: Client, request: Request, code: ErrorCode, why: str) -> None:

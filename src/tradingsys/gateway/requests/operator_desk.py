@@ -19,7 +19,7 @@ from tradingsys.core.instrument import plain
 from tradingsys.gateway.clients.sessions import Client
 from tradingsys.gateway.clients.stored_rows import merged_fills, most, stored_fills, stored_orders
 from tradingsys.gateway.guarded_host import GuardedHost
-from tradingsys.gateway.host import Method, known_instrument, reply, require_ready
+from tradingsys.gateway.host import Method, known_instrument, reply, reply_when_saved, require_ready
 from tradingsys.gateway.requests.asset_desk import AssetDesk
 from tradingsys.gateway.requests.limit_desk import LimitDesk
 from tradingsys.gateway.requests.operator_views import OperatorViews, session_fill, session_orders
@@ -178,16 +178,7 @@ class OperatorDesk:
             external=plain(external),
         )
         result = SetPositionResult(session, symbol.lower(), plain(before), plain(after), plain(external))
-
-        def saved(error: StoreError | None) -> None:
-            if client.peer not in gateway.clients:
-                return
-            if error is None:
-                reply(client, request.id, result)
-            else:
-                client.peer.write(encode_error(request.id, ErrorCode.UNDEFINED, f"not written to pos.db: {error}"))
-
-        gateway.when_saved(saved)
+        reply_when_saved(gateway, client, request.id, result)
 
     def _check_lot(self, symbol: str, net: Decimal) -> None:
         """Raises LocalProtocolError for a net that no executions of contracts come to.
