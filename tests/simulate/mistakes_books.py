@@ -48,8 +48,8 @@ BOOK_MISTAKES = (
         "what_is_accepted_is_told_before_it_is_written",
         books.accepted,
         AssetDesk._book,
-        "gateway.when_saved(saved)",
-        "saved(None)",
+        "reply_when_saved(gateway, client, request.id, result)",
+        "reply(client, request.id, result)",
         hidden_by="as above",
     ),
     Mistake(
