@@ -382,6 +382,9 @@ class Faults(Struct, frozen=True):
                     "lagging": tuple(each for each in _ABOUT_ORDERS if lag.random() < 0.5),
                     "hides_for_s": lag.choice((HIDES_FOR_S, HIDES_FOR_S, 3_600)),
                 }
+                if lag.random() < 0.4:
+                    lag_ms = lag.choice((5_000.0, 20_000.0, 60_000.0))
+                    more |= {"lag_ms": lag_ms, "lagging": (Topic.EXECUTIONS,), "hide_order": 0.0}
             case _:
                 return normal
         return structs.replace(normal, refuse_connection=normal.refuse_connection / 3, **more)

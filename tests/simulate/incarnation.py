@@ -204,7 +204,14 @@ class Incarnation:
             failed=self._fail,
         )
         self.gateway.was_ready = self._run_ahead
+        self.network.accounts_for = self._accounts_for
         self.call(self.gateway.start)
+
+    def _accounts_for(self, symbol: str) -> bool:
+        book = self.gateway.book
+        pair = book.pairs.get(symbol)
+        has_assets = pair is None or ({pair.base, pair.quote} <= book.assets.keys() and not book.cash.wanted)
+        return symbol in book.symbols and has_assets
 
     def _run_ahead(self) -> None:
         """From now on it knows the exchange's time as badly as one does whose questions got there late for an hour."""

@@ -18,6 +18,7 @@ from tests.simulate.wallet import unbalanced
 from tests.simulate.wish import PRICES
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.ids import EXTERNAL
+from tradingsys.core.position import SessionPosition
 from tradingsys.core.records import HaltCause, Scope
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.sim.events import Execution
@@ -190,10 +191,13 @@ class Judge:
                 on_disk = kept.get((session, symbol), _ZERO)
                 if not self._book.net(session, symbol) == on_disk == true.net:
                     yield f"{where}: ledger {true.net}, memory {self._book.net(session, symbol)}, pos.db {on_disk}"
-                yield from differences(where, self._book.position(session, symbol), true)
+                yield from self._unlike(where, self._book.position(session, symbol), true)
             held = self._exchange.position(_ACCOUNT, symbol).net
             if self._book.total(symbol) != held:
                 yield f"{symbol}: Σ sessions + EXTERNAL {self._book.total(symbol)}, account {held}"
+
+    def _unlike(self, where: str, told: SessionPosition, true: Earned) -> Iterator[str]:
+        return differences(where, told, true, are_late=self._life.executions_are_late)
 
     def _beliefs(self) -> Iterator[str]:
         for strategy in self._life.strategies:
@@ -203,7 +207,7 @@ class Judge:
                 if believed != true.net:
                     yield f"session {strategy.session} believes {believed} {symbol}, and holds {true.net}"
                 view = strategy.holdings.get(symbol) or PositionView(symbol, "0")
-                yield from differences(f"session {strategy.session} believes of {symbol}", position_of(view), true)
+                yield from self._unlike(f"session {strategy.session} believes of {symbol}", position_of(view), true)
 
     def _heard(self) -> Iterator[str]:
         began_ms = self._life.overseer.edited_by
@@ -248,6 +252,8 @@ class Judge:
 
     def _funding(self) -> Iterator[str]:
         """Every row in the ledger, shared once."""
+        if self._life.executions_are_late:
+            return
         true = Counter(
             (session, row.symbol, amount, row.ts_ns // 1_000_000, str(row.row_id))
             for row in self._paid()
@@ -335,11 +341,12 @@ class Judge:
                 yield f"session {strategy.session} never learned of {untold}"
 
 
-def judge_file(earned: Mapping[tuple[int, str], Earned], book: SessionBook) -> Iterator[str]:
-    """The book as the next start would read it."""
+def judge_file(earned: Mapping[tuple[int, str], Earned], book: SessionBook, *, are_late: bool = False) -> Iterator[str]:
+    """The book as the next start would read it; ``are_late`` as in `differences`."""
     for (session, symbol), true in earned.items():
         if symbol in book.symbols:
-            yield from differences(f"read again, session {session} {symbol}", book.position(session, symbol), true)
+            where = f"read again, session {session} {symbol}"
+            yield from differences(where, book.position(session, symbol), true, are_late=are_late)
 
 
 def _net(rows: Iterable[Execution]) -> Decimal:

@@ -203,7 +203,7 @@ class Life(Lifetime):
             judge = Judge(self, conn)
             violations = list(judge.violations())
             saved = load(conn, path, self.world.now_ns // 1_000_000, proven=True)
-        violations += judge_file(judge.earned, SessionBook(saved))
+        violations += judge_file(judge.earned, SessionBook(saved), are_late=self.executions_are_late)
         limits = {} if self._limits is None else self._limits.wrong
         violations += [f"at {at}: {what}" for what, at in (self._uncounted | limits).items()]
         self.counts += judge.seen()

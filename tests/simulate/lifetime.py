@@ -21,6 +21,7 @@ from tests.simulate.overseer import Overseer
 from tests.simulate.replica import Replica
 from tests.simulate.rude import RudeClient
 from tests.simulate.strategy import Link
+from tests.simulate.unanswered import Topic
 from tests.simulate.untold import PUT_ASIDE_S, Untold
 from tests.simulate.venue import Venue
 from tests.simulate.witness import Witness
@@ -67,6 +68,10 @@ class Living(Owner, Protocol):
     def drop(self) -> None: ...
 
 
+_MISSED_MS = 300_000.0
+"""Within which executions that were shown later than margins allow for are missed, found and booked."""
+
+
 class Lifetime(ABC):
     """One exchange, and one gateway after the other."""
 
@@ -83,6 +88,8 @@ class Lifetime(ABC):
     asked: Asked
     exchange_forgets: bool
     """It hides orders for longer than margins allow for."""
+    executions_are_late: bool
+    """History shows them later than margins allow for, and younger ones before."""
     strategies: Sequence[Living] = ()
 
     is_quiet = False
@@ -96,9 +103,12 @@ class Lifetime(ABC):
         self._uncounted: dict[str, str] = {}
         """What was wrong meanwhile, by when it was first seen."""
         self.exchange_forgets = bool(self.faults.hide_order)
+        self.executions_are_late = bool(self.faults.lag_ms) and Topic.EXECUTIONS in self.faults.lagging
         self.overseer = Overseer(self.world, exchange, self.account, self.counts)
         self.overseer.staleness_ms = max(self.faults.staleness_ms, self.faults.lag_ms)
-        self.overseer.is_excused = self._is_excused
+        self.overseer.is_excused, self._lags = self._is_excused, bool(self.faults.lag_ms)
+        if self.executions_are_late:
+            self.overseer.executions_are_late, self.overseer.staleness_ms = True, _MISSED_MS
         self.overseer.unanswered = self.venue.unanswered
         self._untold = Untold(self.world, self.venue.unanswered, self.overseer, self.counts)
         self.witness = Witness(self.world, self.counts)
@@ -280,7 +290,8 @@ class Lifetime(ABC):
         may_ask = venue.stream.is_up and not venue.why_not_trading() and not venue.questions_waiting
         knows_all = not self.gateway.gateway.recovery.is_catching_up
         in_doubt = any(order.in_doubt for order in book.open_orders())
-        return may_ask and knows_all and not in_doubt and not book.unattributed
+        differs = any(row.cause is HaltCause.DIFFERENCE for row in book.halts)
+        return may_ask and knows_all and not in_doubt and not book.unattributed and not differs
 
     def _every(self, per_s: float, action: Callable[[], object]) -> None:
         """So often, at random, until it is quiet."""
@@ -340,7 +351,7 @@ class Lifetime(ABC):
     def _is_excused(self, scope: Scope, cause: HaltCause) -> bool:
         """Whether there is reason for a restriction here and now."""
         is_banned = cause is HaltCause.UNPROVEN and self.venue.troubles.shuts_out
-        is_late = bool(self.faults.lag_ms) and cause in (HaltCause.DIFFERENCE, HaltCause.AUDIT)
+        is_late = self._lags and cause in (HaltCause.DIFFERENCE, HaltCause.AUDIT)
         return is_banned or is_late or self._untold.explains(scope, cause)
 
     def _restart_exchange(self) -> None:

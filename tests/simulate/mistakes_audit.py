@@ -1,13 +1,16 @@
-"""Mistakes about the day's audit: what is compared, with what, and when."""
+"""Mistakes about history that is read once more: by the day's audit, and where books and account differ."""
 
 from __future__ import annotations
 
 from tests.simulate.faults import Profile
 from tests.simulate.mistakes import Mistake
-from tests.simulate.scenes import audits
+from tests.simulate.scenes import audits, late
 from tradingsys.gateway.auditing import Audit
 from tradingsys.gateway.host import look_when_saved
-from tradingsys.oms import auditing
+from tradingsys.gateway.rereading import Rereading
+from tradingsys.oms import auditing, late_fills
+from tradingsys.oms.fill_book import FillBook
+from tradingsys.oms.trade_history import TradeHistory
 from tradingsys.store import auditing as stored
 
 __all__ = ["AUDIT_MISTAKES"]
@@ -58,7 +61,7 @@ AUDIT_MISTAKES = (
     Mistake(
         "an_audit_takes_half_a_trade_for_all_of_it",
         audits.half_a_page,
-        Audit._audit,
+        Rereading.read,
         "told = [fill for fill in told if is_last or int(fill.exec_id) < last]",
         "last += not is_last",
         hidden_by="pages of 1,000 rows",
@@ -82,7 +85,7 @@ AUDIT_MISTAKES = (
     Mistake(
         "an_audit_does_not_wait_for_owners",
         audits.not_yet_booked,
-        Audit._audit,
+        Rereading.read,
         "await self._wait_for_owners(symbol)",
         "pass",
         hidden_by="as above",
@@ -97,10 +100,42 @@ AUDIT_MISTAKES = (
     Mistake(
         "an_audit_reads_on_from_the_watermark",
         audits.not_yet_booked,
-        Audit._audit,
+        Rereading.read,
         "await recovery.pull_trades(symbol)",
         "pass",
         hidden_by="as above",
     ),
+    Mistake(
+        "what_a_person_put_right_is_booked_once_more",
+        late.put_right_by_hand,
+        late_fills.explain,
+        "return bool(lacking) and all(differences.get(name, _ZERO) == -amount for name, amount in lacking.items())",
+        "return bool(lacking)",
+        hidden_by="a person seldom takes note of what explains itself a moment later",
+    ),
+    Mistake(
+        "what_history_showed_late_is_never_booked",
+        Profile.FORGETFUL,
+        FillBook.is_booked,
+        "return fill.key not in self._late",
+        "return True",
+        scene=late.shown_late,
+    ),
+    Mistake(
+        "what_was_booked_late_is_lost_to_the_next_start",
+        Profile.FORGETFUL,
+        FillBook.book,
+        "self._settle(fill.symbol)",
+        "pass",
+        scene=late.shown_late,
+    ),
+    Mistake(
+        "the_watermark_passes_what_history_does_not_show",
+        late.fee_shown_late,
+        TradeHistory._pull_once,
+        "settled &= first_hidden is None or int(fill.exec_id) < first_hidden",
+        "pass",
+        hidden_by="what was told without its fee is told once more with it",
+    ),
 )
-"""What is compared first, then what it is compared with."""
+"""What an audit compares, and with what; then what is booked of what history showed too late."""

@@ -11,7 +11,7 @@ cut to 8 decimals, and the largest holder gets what that leaves over.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
 
@@ -120,18 +120,28 @@ def position_of(view: PositionView) -> SessionPosition:
     )
 
 
-def differences(where: str, told: SessionPosition, true: Earned) -> Iterator[str]:
-    """What is wrong with what is told of a session on one symbol."""
+def differences(where: str, told: SessionPosition, true: Earned, *, are_late: bool = False) -> Iterator[str]:
+    """What is wrong with what is told of a session on one symbol.
+
+    Where executions ``are_late`` beyond all margins, what was settled without one is not told anew: neither the price
+    of a position nor whose funding was.
+    """
     if told.net != true.net:
         yield f"{where}: net {told.net}, true {true.net}"
+    yield from _unlike(f"{where}: fees", told.fees, true.fees)
+    if are_late:
+        return
     entry = true.entry
     is_known = told.entry_px is not None
     if is_known != (entry is not None) or abs(Fraction(told.entry_px or 0) - (entry or Fraction(0))) > _TOLERANCE:
         yield f"{where}: entry {told.entry_px}, true {None if entry is None else float(entry)}"
     if abs(Fraction(told.realized_pnl) - true.realized) > _TOLERANCE:
         yield f"{where}: realized {told.realized_pnl}, true {float(true.realized)}"
-    for what, mine, theirs in (("fees", told.fees, true.fees), ("funding", told.funding, true.funding)):
-        if {asset: amount for asset, amount in mine.items() if amount} != {
-            asset: amount for asset, amount in theirs.items() if amount
-        }:
-            yield f"{where}: {what} {dict(mine)}, true {theirs}"
+    yield from _unlike(f"{where}: funding", told.funding, true.funding)
+
+
+def _unlike(what: str, told: Mapping[str, Decimal], true: Mapping[str, Decimal]) -> Iterator[str]:
+    if {asset: amount for asset, amount in told.items() if amount} != {
+        asset: amount for asset, amount in true.items() if amount
+    }:
+        yield f"{what} {dict(told)}, true {true}"

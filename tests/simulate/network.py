@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from tests.simulate.faults import Faults
 from tests.simulate.late_time import late_ns
 from tests.simulate.left_alone import LeftAlone
+from tests.simulate.unanswered import Topic
 from tests.simulate.venue import Venue
 from tests.simulate.world import ms
 from tradingsys.core.io import (
@@ -85,6 +86,8 @@ class Network:
         """Connections that look open, and carry nothing any more."""
         self.is_time_asked_late = False
         """Questions about the exchange's time are long on their way there, and their answers are not."""
+        self.accounts_for: Callable[[str], bool] = lambda symbol: True
+        """Whether a symbol is in the books: what they begin with must be certain, however late executions show."""
         self.left_alone = LeftAlone(venue.world, venue.sent.unheeded)
 
     def perform(self, transmission: Transmission) -> None:
@@ -314,10 +317,14 @@ class Network:
         if request.path.endswith(faults.fresh) or not request.path.endswith(self._venue.reads):
             return nullcontext()
         hidden = faults.hide_order, faults.hides_for_s
-        if faults.lag_ms and self._venue.asked(request).topic in faults.lagging:
+        asked = self._venue.asked(request)
+        is_late = faults.lag_ms and asked.topic in faults.lagging
+        if is_late and (asked.topic is not Topic.EXECUTIONS or self.accounts_for(asked.symbol)):
             lag_ns = ms(self._world.rng.uniform(0, faults.lag_ms))
             self._counts["questions answered from far too old a state"] += 1
-            return self._venue.past.shown(self._world.now_ns, lag_ns, -1, *hidden)
+            # Of executions each is late by itself, and younger ones may be there before it.
+            staleness_ns = ms(faults.lag_ms) if asked.topic is Topic.EXECUTIONS else -1
+            return self._venue.past.shown(self._world.now_ns, lag_ns, staleness_ns, *hidden)
         if not faults.staleness_ms and not faults.hide_order:
             return nullcontext()
         age_ms = faults.staleness_ms * self._world.rng.choice((0, self._world.rng.random(), 1, 1, 1))

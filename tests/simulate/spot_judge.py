@@ -19,6 +19,7 @@ from tests.simulate.spot_strategy import SpotStrategy
 from tests.simulate.truth import Truth
 from tradingsys.core.enums import OrderStatus
 from tradingsys.core.ids import EXTERNAL, decode_client_order_id
+from tradingsys.core.position import SessionPosition
 from tradingsys.core.records import HaltCause, LedgerKind, Scope
 from tradingsys.sim.events import Execution
 from tradingsys.store import read
@@ -246,7 +247,10 @@ class SpotJudge:
                 yield f"{where}: {told.net_executed} executed, true {executed}"
             if kept.get((session, symbol), _ZERO) != true.net:
                 yield f"{where}: {kept.get((session, symbol))} in pos.db, true {true.net}"
-            yield from differences(where, told, true)
+            yield from self._unlike(where, told, true)
+
+    def _unlike(self, where: str, told: SessionPosition, true: Earned) -> Iterator[str]:
+        return differences(where, told, true, are_late=self._life.executions_are_late)
 
     def _beliefs(self) -> Iterator[str]:
         for strategy in self._life.strategies:
@@ -255,9 +259,8 @@ class SpotJudge:
                 where = f"session {strategy.session} believes of {symbol}"
                 if strategy.net.get(symbol, _ZERO) != true.net:
                     yield f"{where}: {strategy.net.get(symbol)}, and holds {true.net}"
-                yield from differences(
-                    where, position_of(strategy.holdings.get(symbol) or PositionView(symbol, "0")), true
-                )
+                view = strategy.holdings.get(symbol) or PositionView(symbol, "0")
+                yield from self._unlike(where, position_of(view), true)
 
     def _orders(self) -> Iterator[str]:
         book, ledger = self._book, self._life.exchange.ledger

@@ -210,7 +210,7 @@ class SpotLife(Lifetime):
             judge = SpotJudge(self, conn)
             yield from judge.violations()
             saved = load(conn, path, self.world.now_ns // 1_000_000, proven=True)
-        yield from judge_file(judge.earned, SessionBook(saved))
+        yield from judge_file(judge.earned, SessionBook(saved), are_late=self.executions_are_late)
         self.counts += judge.seen()
 
     # ---- the gateway's lives

@@ -9,6 +9,7 @@ from tradingsys.gateway.auditing import Audit
 from tradingsys.gateway.configuration.products import ProductName
 from tradingsys.gateway.guarded_host import GuardedHost
 from tradingsys.gateway.key_rights import KeyRights
+from tradingsys.gateway.late_executions import LateExecutions
 from tradingsys.gateway.margin_level import MarginWatch
 from tradingsys.gateway.market.symbol_rules import SymbolRules
 from tradingsys.gateway.stops.countdown import Countdown
@@ -58,7 +59,7 @@ def take_up(
         margin = MarginWatch(gateway.now_ns, gateway.venue.venue_ms, heard, lambda: gateway.margin, read)
         procedures.start(margin.look())
         procedures.keep(margin.watch)
-    own = gateway.stopping, Countdown(gateway), gateway.limiting, gateway.backups, Audit(gateway), KeyRights(gateway)
-    for watched in own:
+    checks = Audit(gateway), LateExecutions(gateway), KeyRights(gateway)
+    for watched in (gateway.stopping, Countdown(gateway), gateway.limiting, gateway.backups, *checks):
         procedures.keep(watched.watch)
     return doubtful

@@ -56,6 +56,8 @@ class AccountCheck:
         self._cash = cash
         self._pull_trades = pull_trades
         self._unsteady: Counter[str] = Counter()
+        self.agreed_ms: int | None = None
+        """When (venue time) books and account were surely equal in everything last."""
         self.proof = Proof(inquiry)
         self._disagreement = Disagreement(inquiry, account.symbols_trading)
 
@@ -66,7 +68,10 @@ class AccountCheck:
 
     async def check(self) -> None:
         """Measure everything, tell what is new, and restrict orders where the books differ."""
+        began_ms = self._inquiry.surely_ms() - self._inquiry.margins.staleness_ms
         found = await self.measure()
+        if not found:
+            self.agreed_ms = began_ms
         for name in [*self._unsteady]:
             if name not in found or found[name].is_steady:
                 del self._unsteady[name]

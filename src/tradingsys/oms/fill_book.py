@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from tradingsys.core.commands import Income
@@ -51,6 +52,8 @@ class FillBook:
         for row in saved.fills:
             self.remember(row)
         self._accounting = Accounting(saved.performance, saved.fills, saved.adjustments, self.watermarks, self.pairs)
+        self._late: set[FillKey] = set()
+        """Executions below the watermark that are known not to be booked, and shall be."""
         self._newest: dict[str, int] = {}
         for row in saved.fills:
             self._note_newest(row.fill)
@@ -75,11 +78,22 @@ class FillBook:
 
     def is_booked(self, fill: Fill) -> bool:
         """Whether this execution is in the books, or before their beginning."""
-        return not self.is_above_watermark(fill) or fill.key in self._booked.get(fill.symbol, ())
+        if self.is_above_watermark(fill):
+            return fill.key in self._booked.get(fill.symbol, ())
+        return fill.key not in self._late
 
     def is_above_watermark(self, fill: Fill) -> bool:
         """Whether the next start reads it again."""
         return int(fill.exec_id) >= self.watermarks.get(fill.symbol, 0)
+
+    def told_above_watermark(self, symbol: str) -> Iterable[Fill]:
+        """What is booked and the next start reads again, whoever told of it."""
+        return (fill for fill, _ in self._booked.get(symbol, {}).values() if self.is_above_watermark(fill))
+
+    def admit_late(self, fill: Fill) -> None:
+        """This one is not booked, although the watermark passed it: it will be when it is told once more."""
+        if not self.is_above_watermark(fill):
+            self._late.add(fill.key)
 
     def unsettled_symbols(self) -> set[str]:
         """Those with an execution above the watermark: history was not read since, or too soon after."""
@@ -114,8 +128,7 @@ class FillBook:
         self.watermarks[symbol] = trade_id
         open_ended = self._booked.get(symbol, {})
         self._booked[symbol] = {key: known for key, known in open_ended.items() if int(key[1]) >= trade_id}
-        for session in self._accounting.advance(symbol, trade_id):
-            self._save_base(session, symbol)
+        self._settle(symbol)
         self._effects.append(Save(WatermarkRecord(symbol, trade_id)))
 
     def remember(self, row: FillRecord) -> None:
@@ -135,14 +148,19 @@ class FillBook:
         known = self._booked.get(fill.symbol, {}).get(fill.key)
         if known is not None:
             self._complete(known, fill, session, client_order_id)
-        elif int(fill.exec_id) >= self.watermarks[fill.symbol]:  # else it is booked, by this or an earlier incarnation
-            self._booked.setdefault(fill.symbol, {})[fill.key] = (fill, session)
+        elif not self.is_booked(fill):
+            is_late = fill.key in self._late
+            if not is_late:
+                self._booked.setdefault(fill.symbol, {})[fill.key] = (fill, session)
             self._note_newest(fill)
             self._effects.append(Save(FillRecord(fill, session, client_order_id)))
             self.touched.add((session, fill.symbol))
             self.cash.booked(fill, session)
             self._open_account(session, fill.symbol)
             self._accounting.booked(session, fill)
+            if is_late:
+                self._late.discard(fill.key)
+                self._settle(fill.symbol)
             self._move(session, fill.symbol, fill.signed_qty - base_fee(fill, self.pairs.get(fill.symbol)))
 
     def complete(self, fill: Fill) -> bool:
@@ -168,7 +186,8 @@ class FillBook:
             self._save_base(session, symbol)
 
     def pay(self, income: Income) -> None:
-        """Share a row of the account's cash history; a row that was shared changes nothing.
+        """Share a row of the account's cash history; a row that was shared changes nothing. Every trade up to then must
+        be booked.
 
         Funding is borne by those who held its symbol at its instant, interest by those who were short its asset.
         """
@@ -188,6 +207,11 @@ class FillBook:
             self._tell(session, symbol)
 
     # ---- inside
+
+    def _settle(self, symbol: str) -> None:
+        """What is below the watermark goes into the bases, which the next start reads in its place."""
+        for session in self._accounting.advance(symbol, self.watermarks[symbol]):
+            self._save_base(session, symbol)
 
     def _charge(self, income: Income) -> None:
         """Interest from before an asset's baseline is in that already."""

@@ -366,6 +366,11 @@ class Recovery:
         """Whether the venue provably took it off: it will tell nothing of it any more."""
         return self._inquiry.refusals.is_gone(symbol)
 
+    @property
+    def agreed_ms(self) -> int | None:
+        """When (venue time) books and account were surely equal in everything last; None: not since the start."""
+        return self._check.agreed_ms
+
     async def check_account(self) -> None:
         """Compare with the account, and tell where the books differ from it: see `AccountCheck`."""
         await self._check.check()

@@ -11,11 +11,11 @@ from decimal import Decimal
 from msgspec import structs
 
 from tradingsys.core.command_line import CommandLine
-from tradingsys.core.commands import Income, ReplaceOrder
+from tradingsys.core.commands import ReplaceOrder
 from tradingsys.core.enums import AccountKind, TradingState
 from tradingsys.core.errors import InvariantViolation
 from tradingsys.core.ids import EXTERNAL, OrderKey, decode_client_order_id
-from tradingsys.core.order import Closed, Order
+from tradingsys.core.order import Closed, Fill, Order
 from tradingsys.core.position import Pair, SessionPosition
 from tradingsys.core.records import DayRecord, Edit, HaltCause, Intent, LedgerKind, PriceRecord, Replace, Saved, Scope
 from tradingsys.core.reports import AssetMoved
@@ -72,6 +72,7 @@ class SessionBook:
         self.total, self.asset_sums, self.value_edits = fills.total, fills.asset_sums, fills.value_edits
         self.is_booked, self.unsettled_symbols, self.net = fills.is_booked, fills.unsettled_symbols, fills.net
         self.name_of_stray, self.ledger_marks = self._strays.name, self.cash.marks
+        self.advance, self.pay, self.told_above_watermark = fills.advance, fills.pay, fills.told_above_watermark
         self.differences = self.cash.differences
         """Σ sessions + EXTERNAL − account, where it is not zero: by symbol, or by asset where assets are held."""
         self.assets = self.cash.assets
@@ -199,16 +200,6 @@ class SessionBook:
                 for fill in order.facts.fills.values():
                     self._fills.book(fill, order.session, order.client_order_id)
 
-    def advance(self, symbol: str, trade_id: int) -> None:
-        """Every smaller trade id is booked now; history need not be read from further back again."""
-        self._fills.advance(symbol, trade_id)
-
-    def pay(self, income: Income) -> None:
-        """Share a row among those who bear it: funding those who held its symbol at its instant, interest those who
-        were short its asset. Every trade up to then must be booked.
-        """
-        self._fills.pay(income)
-
     def keep_day(self, record: DayRecord) -> None:
         """What a session's day began with is this."""
         self._effects.append(Save(record))
@@ -299,6 +290,14 @@ class SessionBook:
             if not self.halts.impose(_ACCOUNT, TradingState.HALTED, HaltCause.CONTRADICTION, told, ts_event_ms):
                 self.alarm(told)
         return order
+
+    def book_late(self, fill: Fill) -> None:
+        """Book an execution below the watermark that pos.db was seen not to have, once it is known whose it is."""
+        self._fills.admit_late(fill)
+        facts = Order(venue_order_id=fill.venue_order_id, accepted=True, fills={fill.exec_id: fill})
+        order = self.learn(facts, fill.symbol, fill.ts_event_ms)
+        if order is not None:  # whose facts may have had it: then nothing is new, and it was never booked
+            self._fills.book(fill, order.session, order.client_order_id)
 
     def give_up(self, symbol: str, venue_order_id: str) -> None:
         """That order is none of ours, or the venue does not know whose it was: its fills are EXTERNAL."""

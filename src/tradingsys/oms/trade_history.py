@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from contextlib import suppress
 
 from tradingsys.core.commands import TradesQuery
-from tradingsys.core.order import Fill
+from tradingsys.core.order import Fill, FillKey
 from tradingsys.oms.inquiry import Inquiry
 from tradingsys.oms.refusals import NotTold
 
@@ -17,6 +17,8 @@ _FETCHES = 2
 _JOIN_MS = 50
 _PAGE = 1000
 _FOUND_NS = 60_000_000_000
+_WAITED_FOR_MS = 600_000
+"""So long history may not show an execution that the exchange told of."""
 
 
 class TradeHistory:
@@ -144,7 +146,9 @@ class TradeHistory:
             rows = await self._inquiry.of_symbol(TradesQuery(symbol, from_id=from_id, limit=_PAGE))
             orders = [self._inquiry.learn(row, symbol) for row in rows]
             fills = [(fill, order) for row, order in zip(rows, orders, strict=True) for fill in row.fills.values()]
+            first_hidden = self._first_hidden(symbol, {fill.key for fill, _ in fills}, asked_ms)
             for fill, order in fills:
+                settled &= first_hidden is None or int(fill.exec_id) < first_hidden
                 # Beyond a young row an older one could still appear; beyond one without owner nothing is booked yet.
                 settled &= fill.ts_event_ms < asked_ms - self._staleness_ms and self._book.is_booked(fill)
                 settled &= order is None or not order.is_without_row
@@ -154,3 +158,16 @@ class TradeHistory:
             if len(rows) < _PAGE or last == from_id:
                 return
             from_id = last  # inclusive: a self-trade's two rows may fall on two pages
+
+    def _first_hidden(self, symbol: str, shown: Container[FillKey], asked_ms: int) -> int | None:
+        """The first execution that is booked and that history does not show: as it is late for one, it may be for
+        others that nobody told of. It is not waited for forever.
+        """
+        return min(
+            (
+                int(fill.exec_id)
+                for fill in self._book.told_above_watermark(symbol)
+                if fill.key not in shown and fill.ts_event_ms > asked_ms - _WAITED_FOR_MS
+            ),
+            default=None,
+        )

@@ -11,7 +11,7 @@ from tradingsys.store.columns import whole
 from tradingsys.store.order_rows import read_fills
 from tradingsys.store.sqlite import rows
 
-__all__ = ["booked_between", "faults_of_file", "first_to_audit", "not_the_orders_own"]
+__all__ = ["booked_between", "executed_ms", "faults_of_file", "first_to_audit", "not_the_orders_own"]
 
 
 def faults_of_file(conn: apsw.Connection) -> list[str]:
@@ -33,6 +33,17 @@ def first_to_audit(conn: apsw.Connection, symbol: str, since_ms: int) -> int:
         "SELECT max(0, first_trade_id, coalesce((SELECT CAST(trade_id AS INTEGER) FROM fills WHERE symbol = ?1"
         " AND ts_event_ms < ?2 ORDER BY CAST(trade_id AS INTEGER) DESC LIMIT 1), 0)) FROM symbols WHERE symbol = ?1",
         (symbol, since_ms),
+    )
+    return whole(found[0][0]) if found else 0
+
+
+def executed_ms(conn: apsw.Connection, symbol: str, until_id: int) -> int:
+    """When the newest execution that is booked, up to this trade id, happened; 0 when there is none."""
+    found = rows(
+        conn,
+        "SELECT ts_event_ms FROM fills WHERE symbol = ? AND CAST(trade_id AS INTEGER) <= ?"
+        " ORDER BY CAST(trade_id AS INTEGER) DESC LIMIT 1",
+        (symbol, until_id),
     )
     return whole(found[0][0]) if found else 0
 

@@ -13,6 +13,7 @@ from tests.simulate.scenes import (
     cuts,
     files,
     history,
+    late,
     limits,
     questions,
     restrictions,
@@ -22,9 +23,6 @@ from tests.simulate.scenes.stage import Scene
 
 __all__ = ["SCENES", "Scene"]
 
-SCENES = tuple(
-    scene
-    for subject in (cuts, files, history, unknown, clients, beliefs, restrictions, audits, books, limits, questions)
-    for scene in vars(subject).values()
-    if isinstance(scene, Scene)
-)
+_ORDERS = (cuts, history, late, unknown, beliefs, questions)
+_REST = (files, clients, restrictions, audits, books, limits)
+SCENES = tuple(scene for subject in (*_ORDERS, *_REST) for scene in vars(subject).values() if isinstance(scene, Scene))

@@ -13,7 +13,7 @@ from tests.simulate.scenes.stage import SLOW_DISK, Scene, answered, operate, res
 from tradingsys.core.enums import Side
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.records import HaltCause
-from tradingsys.gateway import auditing
+from tradingsys.gateway import rereading
 from tradingsys.gateway.auditing import Audit
 from tradingsys.sim.faces.transport import Reply
 
@@ -83,7 +83,7 @@ def half_a_page(rig: Rig) -> Iterator[str]:
     rig.by_hand(Side.SELL, 15)
     trade(client, rig, 30)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(auditing, "_PAGE", 3)
+        patch.setattr(rereading, "_PAGE", 3)
         _audit(rig)
     yield from _nothing_found(rig)
 

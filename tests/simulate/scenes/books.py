@@ -17,7 +17,7 @@ from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.records import HaltCause
 from tradingsys.store.lineage import begin_lineage
 
-__all__ = ["accepted", "away_too_long", "own_lineage"]
+__all__ = ["accepted", "away_too_long", "lose", "own_lineage"]
 
 _HISTORY_S = 100
 
@@ -56,9 +56,9 @@ def own_lineage(rig: Rig) -> Iterator[str]:
 def accepted(rig: Rig) -> Iterator[str]:
     """The account has less than the books and then still less; power is cut when a person is told what was accepted."""
     trade(rig.client(), rig, 30)
-    _lose(rig, 7)
+    lose(rig, 7)
     rig.run(15)
-    _lose(rig, 5)
+    lose(rig, 5)
     booked: list[str] = []
 
     def hear(_: int, data: bytes) -> None:
@@ -80,7 +80,7 @@ def accepted(rig: Rig) -> Iterator[str]:
         yield f"12 are gone, {booked} booked; the sessions have {rig.nets(1, EXTERNAL)}: {gateway.book.differences}"
 
 
-def _lose(rig: Rig, qty: int) -> None:
+def lose(rig: Rig, qty: int) -> None:
     """Nothing that the exchange tells of explains it."""
     account = rig.simulator.exchange.accounts[ACCOUNT]
     held = account.positions["DOGEUSDT"]

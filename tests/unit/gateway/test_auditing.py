@@ -200,7 +200,7 @@ def test_history_is_read_page_by_page_and_trades_with_oneself_are_two_halves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the simulator: many pages, and both sides of one trade on two of them."""
-    monkeypatch.setattr("tradingsys.gateway.auditing._PAGE", 3)
+    monkeypatch.setattr("tradingsys.gateway.rereading._PAGE", 3)
     rig = Rig(tmp_path)
     client = rig.client()
     rig.house(Side.SELL, 500, "0.6")

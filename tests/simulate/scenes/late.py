@@ -1,0 +1,151 @@
+"""History shows an execution long after younger ones, which are booked for good by then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+
+from tests.simulate.faults import Faults
+from tests.simulate.life import ACCOUNT
+from tests.simulate.rig import Rig, WireClient
+from tests.simulate.scenes.books import lose
+from tests.simulate.scenes.stage import Scene, operate, trade
+from tradingsys.core.enums import Side
+from tradingsys.core.ids import EXTERNAL
+from tradingsys.core.records import HaltCause
+from tradingsys.sim.events import Execution
+
+__all__ = ["fee_shown_late", "hidden", "others_are_missing", "put_right_by_hand", "shown_late", "two_were_late"]
+
+_BELIEVED_S, _FOUND_S = 20, 60
+"""Until a difference is believed, and what is missing is found and booked."""
+_GIVEN_UP_S = 90
+"""Until a person need not wait any longer for what the exchange told of."""
+
+
+@Scene
+def shown_late(rig: Rig) -> Iterator[str]:
+    """A session buys 10 and 30 and sells 20 and 15; nothing tells of the 30 until they are missed; the gateway dies."""
+    client = rig.client()
+    trade(client, rig, 10)
+    with hidden(rig, 30):
+        _bought_unseen(client, rig, 30)
+        _sold(client, rig, 20)
+        _sold(client, rig, 15)
+        rig.run(_BELIEVED_S)
+        if not _restricted(rig) or rig.nets(1, EXTERNAL) != [-25, 0]:
+            yield f"the scene did not come about: {rig.nets(1, EXTERNAL)}"
+    rig.run(_FOUND_S)
+    for _ in range(2):
+        held = rig.gateway.gateway.book.position(1, "DOGEUSDT")
+        # What was settled is not told anew: as if it had sold 20, then bought 30 (10 of them back), and then sold 15.
+        if (held.net, held.entry_px, held.realized_pnl) != (Decimal(5), Decimal("0.61"), Decimal("-0.25")):
+            yield f"the session holds {held.net} at {held.entry_px} and made {held.realized_pnl}"
+        if rig.net(EXTERNAL) or _restricted(rig):
+            yield f"EXTERNAL has {rig.net(EXTERNAL)}; restricted: {_restricted(rig)}"
+        rig.restart()
+        rig.run(_BELIEVED_S)
+    yield from rig.venue.sent.wrong()
+
+
+@Scene
+def two_were_late(rig: Rig) -> Iterator[str]:
+    """A session's execution and one by hand come late; the gateway is restarted before they are shown."""
+    client = rig.client()
+    with hidden(rig, 30, 7):
+        _bought_unseen(client, rig, 30)
+        rig.house(Side.SELL, 7, "0.6")
+        rig.by_hand(Side.BUY, 7)
+        trade(client, rig, 10)
+        rig.run(_BELIEVED_S)
+        rig.restart()
+        rig.faults = Faults.none()
+        rig.run(_BELIEVED_S)
+        if not _restricted(rig) or rig.nets(1, EXTERNAL) != [10, 0]:
+            yield f"the scene did not come about: {rig.nets(1, EXTERNAL)}"
+    rig.run(_FOUND_S)
+    if rig.nets(1, EXTERNAL) != [40, 7] or _restricted(rig):
+        yield f"the session has {rig.nets(1, EXTERNAL)}; restricted: {_restricted(rig)}"
+
+
+@Scene
+def put_right_by_hand(rig: Rig) -> Iterator[str]:
+    """A person takes note of the difference before history explains it, and later the account lacks something else."""
+    client = rig.client()
+    with hidden(rig, 30):
+        _bought_unseen(client, rig, 30)
+        trade(client, rig, 10)
+        rig.run(_GIVEN_UP_S)
+        operate(rig, "op.accept", 3, asset="dogeusdt")
+        if rig.nets(1, EXTERNAL) != [10, 30]:
+            yield f"the scene did not come about: {rig.nets(1, EXTERNAL)}"
+    lose(rig, 7)
+    rig.run(_BELIEVED_S + _FOUND_S)
+    if rig.nets(1, EXTERNAL) != [10, 30] or not _restricted(rig):
+        yield f"what a person put right is booked again: {rig.nets(1, EXTERNAL)}"
+
+
+@Scene
+def others_are_missing(rig: Rig) -> Iterator[str]:
+    """The account lacks something that no execution explains, and no execution is missing."""
+    trade(rig.client(), rig, 10)
+    lose(rig, 7)
+    rig.run(_BELIEVED_S + _FOUND_S)
+    if rig.nets(1, EXTERNAL) != [10, 0] or not _restricted(rig):
+        yield f"something was booked: {rig.nets(1, EXTERNAL)}"
+
+
+@Scene
+def fee_shown_late(rig: Rig) -> Iterator[str]:
+    """Executions are told without their fees, and of one history shows that only after younger ones."""
+    client = rig.client()
+    frames = rig.venue.odd_frames
+    told = frames.of
+    frames.of = lambda data, faults: iter(()) if b"ORDER_TRADE_UPDATE" in data else told(data, faults)  # type: ignore[method-assign]
+    with hidden(rig, 30):
+        rig.faults = Faults.none()
+        _bought_unseen(client, rig, 30)
+        _sold(client, rig, 20)
+        rig.run(_BELIEVED_S)
+        if rig.nets(1, EXTERNAL) != [10, 0]:
+            yield f"the scene did not come about: {rig.nets(1, EXTERNAL)}"
+    rig.run(_BELIEVED_S)
+    rows = rig.simulator.exchange.ledger.executions_of(ACCOUNT, "DOGEUSDT")
+    fees = rig.gateway.gateway.book.position(1, "DOGEUSDT").fees
+    if fees != {"USDT": sum(row.fee for row in rows)}:
+        yield f"the session paid {fees}"
+
+
+@contextmanager
+def hidden(rig: Rig, *quantities: int) -> Iterator[None]:
+    """History does not show executions of these sizes, and no events tell of any."""
+    ledger = rig.simulator.exchange.ledger
+    all_of = ledger.executions_of
+
+    def executions_of(name: str, symbol: str, from_id: int = 0) -> Sequence[Execution]:
+        return [row for row in all_of(name, symbol, from_id) if row.qty not in quantities]
+
+    ledger.executions_of = executions_of  # type: ignore[assignment,method-assign]
+    rig.faults = Faults(lose_event=1.0)
+    try:
+        yield
+    finally:
+        rig.faults = Faults.none()
+        ledger.executions_of = all_of  # type: ignore[method-assign]
+
+
+def _bought_unseen(client: WireClient, rig: Rig, qty: int) -> None:
+    rig.house(Side.SELL, qty, "0.61")
+    client.ask("order", client.order_params(quantity=str(qty), price="0.61"))
+    rig.run(0.5)
+
+
+def _sold(client: WireClient, rig: Rig, qty: int) -> None:
+    rig.house(Side.BUY, qty, "0.6")
+    client.ask("order", client.order_params(side="SELL", quantity=str(qty), price="0.6"))
+    rig.run(0.5)
+
+
+def _restricted(rig: Rig) -> bool:
+    return any(row.cause is HaltCause.DIFFERENCE for row in rig.gateway.gateway.book.halts)
