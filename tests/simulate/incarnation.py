@@ -209,9 +209,8 @@ class Incarnation:
 
     def _accounts_for(self, symbol: str) -> bool:
         book = self.gateway.book
-        pair = book.pairs.get(symbol)
-        has_assets = pair is None or ({pair.base, pair.quote} <= book.assets.keys() and not book.cash.wanted)
-        return symbol in book.symbols and has_assets
+        begins_an_asset = symbol in book.pairs and (book.cash.wanted or not self.gateway.is_ready)
+        return symbol in book.symbols and not begins_an_asset
 
     def _run_ahead(self) -> None:
         """From now on it knows the exchange's time as badly as one does whose questions got there late for an hour."""

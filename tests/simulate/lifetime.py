@@ -290,7 +290,7 @@ class Lifetime(ABC):
         may_ask = venue.stream.is_up and not venue.why_not_trading() and not venue.questions_waiting
         knows_all = not self.gateway.gateway.recovery.is_catching_up
         in_doubt = any(order.in_doubt for order in book.open_orders())
-        differs = any(row.cause is HaltCause.DIFFERENCE for row in book.halts)
+        differs = self.executions_are_late and any(row.cause is HaltCause.DIFFERENCE for row in book.halts)
         return may_ask and knows_all and not in_doubt and not book.unattributed and not differs
 
     def _every(self, per_s: float, action: Callable[[], object]) -> None:

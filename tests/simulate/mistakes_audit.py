@@ -10,6 +10,7 @@ from tradingsys.gateway.host import look_when_saved
 from tradingsys.gateway.rereading import Rereading
 from tradingsys.oms import auditing, late_fills
 from tradingsys.oms.fill_book import FillBook
+from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.trade_history import TradeHistory
 from tradingsys.store import auditing as stored
 
@@ -128,6 +129,14 @@ AUDIT_MISTAKES = (
         "self._settle(fill.symbol)",
         "pass",
         scene=late.shown_late,
+    ),
+    Mistake(
+        "what_an_event_tells_late_is_left_to_history",
+        late.told_late,
+        SessionBook._merge,
+        "if self._fills.has_passed(fill) and not self._is_kept(fill):",
+        "if False:",
+        hidden_by="what history shows late is told by no event in most lives",
     ),
     Mistake(
         "the_watermark_passes_what_history_does_not_show",

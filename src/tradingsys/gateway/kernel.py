@@ -77,7 +77,7 @@ class Gateway:
         self.settings, self.store = settings, store
         self._clock, self.log = clock, log
         self._accepting, self._failed = accepting, failed
-        self.book = SessionBook(store.saved, store.find_order, venue.account_kind, settings.commands)
+        self.book = SessionBook(store.saved, store.find_order, venue.account_kind, settings.commands, store.has_fill)
         self.procedures = Procedures(lambda *fault: self.halting.broken(*fault))
         self._saving, ban = Saving(store, self.fail), store.saved.ban
         self.venue = VenueLink(venue, transport, clock, self.procedures, self._heard, log, self._saving.save, ban)

@@ -11,6 +11,7 @@ import apsw
 
 from tradingsys.core.errors import StoreError
 from tradingsys.core.io import Transmission
+from tradingsys.core.order import Fill
 from tradingsys.core.records import Edit, FillRecord, Intent, OrderRecord, Record, Saved
 
 __all__ = ["Log", "Peer", "StoreSeam", "Transport"]
@@ -83,6 +84,9 @@ class StoreSeam(Protocol):
 
     def find_order(self, client_order_id: str) -> tuple[OrderRecord | None, Sequence[FillRecord]] | None:
         """An order of any age, with its fills, which may be all that is known of it. Raises StoreError."""
+
+    def has_fill(self, fill: Fill) -> bool:
+        """Whether an execution of any age is booked."""
 
     def look(self, question: Callable[[apsw.Connection], T], done: Callable[[T | StoreError], None]) -> None:
         """Ask pos.db as it is written; ``done`` is told later, and nothing waits."""

@@ -158,7 +158,7 @@ class CashBook:
         self.book(LedgerRecord(EXTERNAL, asset, amount, LedgerKind.BASELINE, f"{asset} {ts_ms}", ts_ms))
 
     def transferred(self, report: AssetMoved) -> None:
-        """An asset came or went without a trade; told again, or from before the asset's baseline, nothing changes."""
+        """An asset came or went without a trade, EXTERNAL's: once, and not what is in the asset's baseline."""
         key = (LedgerKind.TRANSFER.value, report.ext_id)
         if key in self._known or report.ts_event_ms <= self.assets.get(report.asset, 0):
             return

@@ -86,6 +86,11 @@ class FillBook:
         """Whether the next start reads it again."""
         return int(fill.exec_id) >= self.watermarks.get(fill.symbol, 0)
 
+    def has_passed(self, fill: Fill) -> bool:
+        """Whether it is from the book's time, and the next start does not read it again."""
+        first_id = self.symbols.get(fill.symbol)
+        return first_id is not None and first_id <= int(fill.exec_id) < self.watermarks[fill.symbol]
+
     def told_above_watermark(self, symbol: str) -> Iterable[Fill]:
         """What is booked and the next start reads again, whoever told of it."""
         return (fill for fill, _ in self._booked.get(symbol, {}).values() if self.is_above_watermark(fill))

@@ -6,6 +6,7 @@ Facts come in through `learn`, in any order and any number of times; what follow
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from msgspec import structs
@@ -18,7 +19,6 @@ from tradingsys.core.ids import EXTERNAL, OrderKey, decode_client_order_id
 from tradingsys.core.order import Closed, Fill, Order
 from tradingsys.core.position import Pair, SessionPosition
 from tradingsys.core.records import DayRecord, Edit, HaltCause, Intent, LedgerKind, PriceRecord, Replace, Saved, Scope
-from tradingsys.core.reports import AssetMoved
 from tradingsys.oms.effects import Alarm, Effect, EnterSymbol, LookFor, OrderNews, PullTrades, Save
 from tradingsys.oms.fill_book import FillBook
 from tradingsys.oms.halts import Halts
@@ -46,17 +46,20 @@ class SessionBook:
         recall: Recall | None = None,
         kind: AccountKind | None = None,
         commands: CommandLine = _NO_OPTIONS,
+        is_kept: Callable[[Fill], bool] = lambda _: True,
     ) -> None:
         """``recall`` finds an order too old to be in ``saved``; it is asked only about ids of our own lineage.
 
         Without ``kind`` it is what the account's books have been so far. ``commands`` is what people are told to type.
+        ``is_kept`` tells whether an execution that the watermark passed was booked.
         """
         self.commands = commands
         self.kind = kind or (AccountKind.ASSETS if any(row.pair for row in saved.symbols) else AccountKind.CONTRACTS)
         self.lineage = saved.lineage
         self.created_ms = saved.created_ms
         self._effects: list[Effect] = []
-        fills = self._fills = FillBook(saved, self._effects)
+        fills, self._is_kept = FillBook(saved, self._effects), is_kept
+        self._fills = fills
         self._strays = Strays(self._fills, self._effects)
         self.positions = self._fills.positions
         """Nets by (session, symbol)."""
@@ -72,6 +75,7 @@ class SessionBook:
         self.total, self.asset_sums, self.value_edits = fills.total, fills.asset_sums, fills.value_edits
         self.is_booked, self.unsettled_symbols, self.net = fills.is_booked, fills.unsettled_symbols, fills.net
         self.name_of_stray, self.ledger_marks = self._strays.name, self.cash.marks
+        self.moved, self.mark_ledger = self.cash.transferred, self.cash.mark
         self.advance, self.pay, self.told_above_watermark = fills.advance, fills.pay, fills.told_above_watermark
         self.differences = self.cash.differences
         """Σ sessions + EXTERNAL − account, where it is not zero: by symbol, or by asset where assets are held."""
@@ -179,10 +183,6 @@ class SessionBook:
         self.outside.discard(symbol)
         self._book_told(symbol)
 
-    def moved(self, report: AssetMoved) -> None:
-        """An asset came to the account, or left it, without a trade: EXTERNAL's, once however often it is told."""
-        self.cash.transferred(report)
-
     def accept_difference(self, name: str, difference: Decimal, ts_ms: int) -> None:
         """A person takes note of what the total of a symbol, or where assets are held of an asset, is more than the
         account has: EXTERNAL has so much less.
@@ -208,10 +208,6 @@ class SessionBook:
         """A symbol trades at this now: that is known after a restart, too."""
         self.prices[record.symbol] = record
         self._effects.append(Save(record))
-
-    def mark_ledger(self, kind: str, ts_ms: int) -> None:
-        """Every older row of this kind is in the ledger."""
-        self.cash.mark(kind, ts_ms)
 
     def transfer(self, edit: Edit, ts_ms: int, why: str) -> None:
         """A session's net becomes what a person says it is; EXTERNAL takes the other side."""
@@ -373,6 +369,9 @@ class SessionBook:
             self._learn_venue_id(order, order.facts.venue_order_id)
         self._index.add(order)
         new = tuple(fill for fill in facts.fills.values() if fill.exec_id not in before.fills)
+        for fill in new:  # the watermark may have passed what history showed late, and an event tells even later
+            if self._fills.has_passed(fill) and not self._is_kept(fill):
+                self._fills.admit_late(fill)
         for fill in facts.fills.values():
             self._fills.book(fill, order.session, order.client_order_id)
         replace = order.replace

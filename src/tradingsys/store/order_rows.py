@@ -23,7 +23,7 @@ from tradingsys.store.columns import (
 from tradingsys.store.edits import plain
 from tradingsys.store.sqlite import SqlValue
 
-__all__ = ["insert_intent", "read_fills", "read_orders", "write_fill", "write_order"]
+__all__ = ["find_order", "has_fill", "insert_intent", "read_fills", "read_orders", "write_fill", "write_order"]
 
 
 class _OrderRow(NamedTuple):
@@ -155,6 +155,19 @@ def read_fills(
     """The fills for which ``where`` (any clauses after FROM) holds, without those that are ``known``."""
     found = conn.execute(f"SELECT {_FILL_COLUMNS} FROM fills {where}", bindings)
     return [_to_fill(_FillRow(*row)) for row in found if row[:3] not in known]
+
+
+def find_order(conn: apsw.Connection, client_order_id: str) -> tuple[OrderRecord | None, list[FillRecord]] | None:
+    """An order and its executions, which may be all that there is of it; None when there is nothing."""
+    where, bindings = "WHERE client_order_id = ?", (client_order_id,)
+    found, fills = read_orders(conn, where, bindings), read_fills(conn, where, bindings)
+    return (found[0] if found else None, fills) if found or fills else None
+
+
+def has_fill(conn: apsw.Connection, fill: Fill) -> bool:
+    """Whether an execution is booked, to whomever."""
+    key = (fill.symbol, fill.exec_id, fill.venue_order_id)
+    return bool(read_fills(conn, "WHERE symbol = ? AND trade_id = ? AND order_id = ?", key))
 
 
 def _order_values(record: OrderRecord) -> tuple[SqlValue, ...]:

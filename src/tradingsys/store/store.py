@@ -16,6 +16,7 @@ from typing import TypeVar
 import apsw
 
 from tradingsys.core.errors import ConfigError, StoreError
+from tradingsys.core.order import Fill
 from tradingsys.core.records import Edit, FillRecord, Intent, OrderRecord, Record, Saved
 from tradingsys.store.backups import back_up, prune
 from tradingsys.store.book import (
@@ -32,7 +33,7 @@ from tradingsys.store.files import free_bytes
 from tradingsys.store.journal import SEGMENT_BYTES, Journal, Segment, read_segments, restart
 from tradingsys.store.kill_file import read_kill_file
 from tradingsys.store.lock import Lock
-from tradingsys.store.order_rows import read_fills, read_orders
+from tradingsys.store.order_rows import find_order, has_fill
 from tradingsys.store.read import reading
 from tradingsys.store.runner import Runner
 from tradingsys.store.soundness import HINT, check_values
@@ -205,14 +206,15 @@ class Store:
     def find_order(self, client_order_id: str) -> tuple[OrderRecord | None, list[FillRecord]] | None:
         """An order of any age with its fills, `saved` having only the recent ones; None without either.
 
-        An order that only executions told of, before the end of that process, has no record. Waits for earlier batches.
-        Raises StoreError.
+        An order that only executions told of, before the end of that process, has no record. Raises StoreError.
         """
         self._flush()
-        where, bindings = "WHERE client_order_id = ?", (client_order_id,)
-        found = self._wait_for(lambda: read_orders(self._conn, where, bindings))
-        fills = self._wait_for(lambda: read_fills(self._conn, where, bindings))
-        return (found[0] if found else None, fills) if found or fills else None
+        return self._wait_for(lambda: find_order(self._conn, client_order_id))
+
+    def has_fill(self, fill: Fill) -> bool:
+        """Whether an execution of any age is booked. Raises StoreError."""
+        self._flush()
+        return self._wait_for(lambda: has_fill(self._conn, fill))
 
     def look(self, question: Callable[[apsw.Connection], T], done: Callable[[T | StoreError], None]) -> None:
         """Ask the book as it is written, over a connection of its own; holds up nobody, and a failure is none of the

@@ -16,7 +16,15 @@ from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.records import HaltCause
 from tradingsys.sim.events import Execution
 
-__all__ = ["fee_shown_late", "hidden", "others_are_missing", "put_right_by_hand", "shown_late", "two_were_late"]
+__all__ = [
+    "fee_shown_late",
+    "hidden",
+    "others_are_missing",
+    "put_right_by_hand",
+    "shown_late",
+    "told_late",
+    "two_were_late",
+]
 
 _BELIEVED_S, _FOUND_S = 20, 60
 """Until a difference is believed, and what is missing is found and booked."""
@@ -115,6 +123,32 @@ def fee_shown_late(rig: Rig) -> Iterator[str]:
     fees = rig.gateway.gateway.book.position(1, "DOGEUSDT").fees
     if fees != {"USDT": sum(row.fee for row in rows)}:
         yield f"the session paid {fees}"
+
+
+@Scene
+def told_late(rig: Rig) -> Iterator[str]:
+    """An event tells of an execution that history does not show yet, after younger ones; then the gateway dies."""
+    client = rig.client()
+    network = rig.gateway.network
+    tell, late = network._event, list[bytes]()
+    network._event = lambda conn_id, data, faults: late.append(data)  # type: ignore[method-assign]
+    with hidden(rig, 30):
+        rig.faults = Faults.none()
+        _bought_unseen(client, rig, 30)
+        network._event = lambda conn_id, data, faults: None  # type: ignore[method-assign]
+        _sold(client, rig, 20)
+        rig.run(5)
+        network._event = tell  # type: ignore[method-assign]
+        if rig.nets(1, EXTERNAL) != [-20, 0]:
+            yield f"the scene did not come about: {rig.nets(1, EXTERNAL)}"
+        stream = next(conn_id for channel, conn_id in network._conn_ids.items() if channel.startswith("user"))
+        for data in late:
+            tell(stream, data, rig.faults)
+        rig.run(1)
+        for _ in range(2):
+            if rig.nets(1, EXTERNAL) != [10, 0] or _restricted(rig):
+                yield f"the session has {rig.nets(1, EXTERNAL)}; restricted: {_restricted(rig)}"
+            rig.restart()
 
 
 @contextmanager

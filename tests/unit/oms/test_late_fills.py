@@ -8,15 +8,16 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
-from tests.unit.oms.books import EPOCH, SYMBOL, client_id, empty_book, facts, fill, intent, kinds
+from tests.unit.oms.books import EPOCH, LINEAGE, SYMBOL, client_id, empty_book, facts, fill, intent, kinds, saved
 from tests.unit.oms.table import Table
 from tradingsys.core.enums import Side
 from tradingsys.core.ids import EXTERNAL
+from tradingsys.core.order import Fill
 from tradingsys.core.position import Pair
 from tradingsys.core.records import FillRecord, PerformanceRecord
 from tradingsys.oms.effects import Save
 from tradingsys.oms.late_fills import explain, not_booked
-from tradingsys.oms.session_book import SessionBook
+from tradingsys.oms.session_book import Incarnation, SessionBook
 
 LATE, SETTLED, YOUNG = fill(101, "1", "4", fee="0.1"), fill(105, "1", "2"), fill(110, "1", "3")
 DOGE = Pair("DOGE", "USDT")
@@ -46,6 +47,25 @@ def test_below_the_watermark_nothing_is_booked_unless_it_is_known_to_be_missing(
         assert book.net(1, SYMBOL) == 9 and book.is_booked(LATE)
         book.learn(facts(LATE), SYMBOL, EPOCH)
         book.advance(SYMBOL, 111)
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_what_an_event_tells_after_the_watermark_passed_it_is_booked_unless_the_file_has_it(is_kept: bool) -> None:
+    asked: list[str] = []
+
+    def look(fill: Fill) -> bool:
+        asked.append(fill.exec_id)
+        return is_kept
+
+    book = SessionBook(saved(), is_kept=look)
+    book.begin(Incarnation(LINEAGE, EPOCH, EPOCH, EPOCH + 10_000))
+    book.enter_symbol(SYMBOL, 100, Decimal(0), EPOCH)
+    book.track(intent(1, 1))
+    book.learn(facts(SETTLED, client_order_id=client_id(1, 1)), SYMBOL, EPOCH)
+    book.advance(SYMBOL, 110)
+    for each in (fill(99, "1", "1"), LATE, LATE):
+        book.learn(facts(each), SYMBOL, EPOCH)
+    assert book.net(1, SYMBOL) == (2 if is_kept else 6) and asked == ["101"]
 
 
 def test_what_is_above_it_is_booked_once_whoever_calls_it_late(book: SessionBook) -> None:
