@@ -114,6 +114,7 @@ class Lifetime(ABC):
         self.witness = Witness(self.world, self.counts)
         self.asked = Asked(self.world, exchange, self.account)
         self.witness.exchange_forgets = self.asked.exchange_forgets = self.exchange_forgets
+        self.witness.executions_are_late = self.executions_are_late
         self.witness.edited = self.asked.edited = self.overseer.edited
         self.witness.unknowable = self.overseer.unknowable
         self.witness.flattened = self.asked.flattened

@@ -10,7 +10,6 @@ from tradingsys.gateway.host import look_when_saved
 from tradingsys.gateway.rereading import Rereading
 from tradingsys.oms import auditing, late_fills
 from tradingsys.oms.fill_book import FillBook
-from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.trade_history import TradeHistory
 from tradingsys.store import auditing as stored
 
@@ -133,8 +132,8 @@ AUDIT_MISTAKES = (
     Mistake(
         "what_an_event_tells_late_is_left_to_history",
         late.told_late,
-        SessionBook._merge,
-        "if self._fills.has_passed(fill) and not self._is_kept(fill):",
+        FillBook.admitted,
+        "if fill.charge is not None and not self._is_kept(fill):",
         "if False:",
         hidden_by="what history shows late is told by no event in most lives",
     ),

@@ -53,6 +53,8 @@ class Witness:
         self._misled: list[str] = []
         self.exchange_forgets = False
         """It hides orders for longer than margins allow for: what is concluded from that is nobody's lie."""
+        self.executions_are_late = False
+        """History shows them later than margins allow for: a snapshot cannot have what nothing told of."""
         self.edited: Mapping[tuple[int, str], Decimal] = {}
         """What edits by SQL gave to sessions, as the gateway of now knows."""
         self.unknowable: Callable[[], frozenset[FillKey]] = frozenset
@@ -100,7 +102,7 @@ class Witness:
         own: dict[int, list[Owned]] = {}
         for order in truth.orders:
             own.setdefault(order.key.session, []).append(order)
-        for told in self._snapshots:
+        for told in () if self.executions_are_late else self._snapshots:
             yield from self._untold(told, own.get(told.session, ()))
         for order in truth.orders:
             end = self._ends.get(order.client_order_id, order.status)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+
+from msgspec import structs
 
 from tradingsys.core.commands import Income
 from tradingsys.core.errors import InvariantViolation
 from tradingsys.core.ids import EXTERNAL
-from tradingsys.core.order import Fill, FillKey
+from tradingsys.core.order import Fill, FillKey, Order
 from tradingsys.core.position import Pair, SessionPosition
 from tradingsys.core.records import (
     AdjustmentRecord,
@@ -35,8 +37,9 @@ _ZERO = Decimal(0)
 class FillBook:
     """Executions, positions and money; what follows goes to ``effects``, in order."""
 
-    def __init__(self, saved: Saved, effects: list[Effect]) -> None:
-        self._effects = effects
+    def __init__(self, saved: Saved, effects: list[Effect], is_kept: Callable[[Fill], bool]) -> None:
+        """``is_kept`` tells whether an execution that the watermark passed was booked."""
+        self._effects, self._is_kept = effects, is_kept
         self.positions: dict[tuple[int, str], Decimal] = {(row.session, row.symbol): row.net for row in saved.positions}
         self.exposure = Exposure(self.positions)
         """What these positions could become."""
@@ -86,14 +89,29 @@ class FillBook:
         """Whether the next start reads it again."""
         return int(fill.exec_id) >= self.watermarks.get(fill.symbol, 0)
 
-    def has_passed(self, fill: Fill) -> bool:
-        """Whether it is from the book's time, and the next start does not read it again."""
-        first_id = self.symbols.get(fill.symbol)
-        return first_id is not None and first_id <= int(fill.exec_id) < self.watermarks[fill.symbol]
-
     def told_above_watermark(self, symbol: str) -> Iterable[Fill]:
         """What is booked and the next start reads again, whoever told of it."""
         return (fill for fill, _ in self._booked.get(symbol, {}).values() if self.is_above_watermark(fill))
+
+    def admitted(self, facts: Order, before: Order) -> Order:
+        """What is told of an order, whose executions as they are booked are in ``before``.
+
+        The watermark may have passed one that history showed late, and an event tells it even later: it is booked if it
+        is not in pos.db, as soon as its fee is told with it, for nobody asks for that any more.
+        """
+        passed = [
+            fill
+            for fill in facts.fills.values()
+            if fill.exec_id not in before.fills
+            and self.symbols.get(fill.symbol, 0) <= int(fill.exec_id) < self.watermarks.get(fill.symbol, 0)
+        ]
+        for fill in passed:
+            if fill.charge is not None and not self._is_kept(fill):
+                self.admit_late(fill)
+        without = {fill.exec_id for fill in passed if fill.charge is None}
+        if not without:
+            return facts
+        return structs.replace(facts, fills={key: fill for key, fill in facts.fills.items() if key not in without})
 
     def admit_late(self, fill: Fill) -> None:
         """This one is not booked, although the watermark passed it: it will be when it is told once more."""

@@ -58,8 +58,7 @@ class SessionBook:
         self.lineage = saved.lineage
         self.created_ms = saved.created_ms
         self._effects: list[Effect] = []
-        fills, self._is_kept = FillBook(saved, self._effects), is_kept
-        self._fills = fills
+        fills = self._fills = FillBook(saved, self._effects, is_kept)
         self._strays = Strays(self._fills, self._effects)
         self.positions = self._fills.positions
         """Nets by (session, symbol)."""
@@ -351,7 +350,7 @@ class SessionBook:
 
     def _merge(self, order: TrackedOrder, facts: Order) -> None:
         had_evidence, seen = order.has_evidence, order.visible
-        before = order.facts
+        before, facts = order.facts, self._fills.admitted(facts, order.facts)
         order.facts = before.merge(facts)
         if order.facts == before:
             return
@@ -369,9 +368,6 @@ class SessionBook:
             self._learn_venue_id(order, order.facts.venue_order_id)
         self._index.add(order)
         new = tuple(fill for fill in facts.fills.values() if fill.exec_id not in before.fills)
-        for fill in new:  # the watermark may have passed what history showed late, and an event tells even later
-            if self._fills.has_passed(fill) and not self._is_kept(fill):
-                self._fills.admit_late(fill)
         for fill in facts.fills.values():
             self._fills.book(fill, order.session, order.client_order_id)
         replace = order.replace

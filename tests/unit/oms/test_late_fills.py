@@ -63,7 +63,7 @@ def test_what_an_event_tells_after_the_watermark_passed_it_is_booked_unless_the_
     book.track(intent(1, 1))
     book.learn(facts(SETTLED, client_order_id=client_id(1, 1)), SYMBOL, EPOCH)
     book.advance(SYMBOL, 110)
-    for each in (fill(99, "1", "1"), LATE, LATE):
+    for each in (fill(99, "1", "1", fee="0.1"), fill(101, "1", "4"), LATE, LATE):
         book.learn(facts(each), SYMBOL, EPOCH)
     assert book.net(1, SYMBOL) == (2 if is_kept else 6) and asked == ["101"]
 
