@@ -1,7 +1,7 @@
 """Once a day: what the exchange tells of the last day, beside what is booked of it; and whether pos.db is sound.
 
-Whatever the events brought, whatever was read when: history, asked again long afterwards, has the last word. Nothing is
-mended here, as nothing can be wrong unless something is broken: a person looks.
+Whatever the events brought, whatever was read when: history, asked again long afterwards, has the last word. What it
+showed too late is booked; anything else cannot be wrong unless something is broken: a person looks.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from tradingsys.core.errors import TradingError
 from tradingsys.core.order import Fill, FillKey
 from tradingsys.core.records import HaltCause, Scope
 from tradingsys.gateway.host import Host
+from tradingsys.gateway.late_executions import LateExecutions
 from tradingsys.gateway.rereading import Rereading
 from tradingsys.oms.auditing import compare
+from tradingsys.oms.late_fills import not_booked
 from tradingsys.store.auditing import faults_of_file, not_the_orders_own
 
 __all__ = ["Audit"]
@@ -26,8 +28,9 @@ _FOUND, _TO_DO = "the day's audit found: ", ". Compare with the exchange"
 class Audit:
     """Compares, and restricts where something is wrong."""
 
-    def __init__(self, gateway: Host) -> None:
-        self._gateway = gateway
+    def __init__(self, gateway: Host, late: LateExecutions) -> None:
+        """``late`` books what history showed only after younger ones were booked for good."""
+        self._gateway, self._late = gateway, late
         self._history = Rereading(gateway)
         self._cadence = gateway.settings.cadence
         self._told: set[str] = set()
@@ -65,12 +68,18 @@ class Audit:
         until_ms = self._history.surely_shown_ms()
         since_ms = until_ms - self._cadence.audit_ms - self._cadence.first_audit_ms
         since_ms = min(since_ms, self._audited_ms.get(symbol, since_ms))
-        wrong: dict[FillKey, str] = {}
+        book, wrong, missing = self._gateway.book, dict[FillKey, str](), list[Fill]()
+        began_id, watermark = book.symbols[symbol], book.watermarks[symbol]
 
         def page(told: list[Fill], booked: list[Fill]) -> None:
             wrong.update(compare(told, booked, since_ms, until_ms))
+            missing.extend(not_booked(told, booked, began_id, watermark))
 
         first_id = await self._history.read(symbol, since_ms, page)
+        await self._late.book(missing)
+        for fill in missing:
+            if fill.key in book.booked_late:
+                wrong.pop(fill.key, None)
         owners = await self._history.look(partial(not_the_orders_own, symbol=symbol, from_id=first_id))
         self._audited_ms[symbol] = until_ms
         return [*wrong.values(), *owners]

@@ -59,7 +59,8 @@ def take_up(
         margin = MarginWatch(gateway.now_ns, gateway.venue.venue_ms, heard, lambda: gateway.margin, read)
         procedures.start(margin.look())
         procedures.keep(margin.watch)
-    checks = Audit(gateway), LateExecutions(gateway), KeyRights(gateway)
+    late = LateExecutions(gateway)
+    checks = late, Audit(gateway, late), KeyRights(gateway)
     for watched in (gateway.stopping, Countdown(gateway), gateway.limiting, gateway.backups, *checks):
         procedures.keep(watched.watch)
     return doubtful

@@ -2,11 +2,13 @@
 
 Reading goes on from the watermark, and nothing below it is read again. So when a difference restricts a symbol, history
 since the last time that all was equal is read once more beside pos.db; and where what is missing there is exactly what
-the books differ by, it is booked. Anything else a person has to look at: it may have been put right by hand.
+the books differ by, it is booked. Executions that cancel out make no difference: the day's audit finds them. Anything
+else a person has to look at: it may have been put right by hand.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import partial
 
@@ -49,6 +51,24 @@ class LateExecutions:
                 await self._look_for_them(symbols)
                 waited_ms, pause_ms = 0, min(max(2 * pause_ms, _FIRST_PAUSE_MS), _LONGEST_PAUSE_MS)
 
+    async def book(self, fills: Sequence[Fill]) -> None:
+        """Book these, which history tells and pos.db has not, if they are exactly what the books lack."""
+        gateway, book = self._gateway, self._gateway.book
+        if not fills:
+            return
+        await gateway.recovery.check_account()  # by what they differ now
+        fills = [fill for fill in fills if fill.key not in book.booked_late]
+        shown = ", ".join(f"trade {fill.exec_id} of order {fill.venue_order_id} on {fill.symbol}" for fill in fills)
+        if not explain(fills, book.differences, book.pairs, book.assets):
+            gateway.log.warning(
+                "history has executions that are not booked, and they are not what the books lack", missing=shown
+            )
+            return
+        gateway.log.warning("booked: executions that history showed only after younger ones", booked=shown)
+        for fill in fills:
+            book.book_late(fill)
+        await gateway.recovery.check_account()  # which frees what is equal again
+
     # ---- inside
 
     def _restricted(self) -> list[str]:
@@ -65,15 +85,11 @@ class LateExecutions:
             except TradingError as error:
                 why = "history was not read for what the books may lack; it will be"
                 self._gateway.log.warning(why, symbol=symbol, error=error)
-        if not any(missing.values()):
-            return
-        await self._gateway.recovery.check_account()  # by what they differ now
         if self._gateway.book.kind is AccountKind.CONTRACTS:
             for fills in missing.values():
-                self._book(fills)
+                await self.book(fills)
         else:  # one asset is moved by executions of several symbols
-            self._book([fill for fills in missing.values() for fill in fills])
-        await self._gateway.recovery.check_account()  # which frees what is equal again
+            await self.book([fill for fills in missing.values() for fill in fills])
 
     async def _missing(self, symbol: str) -> list[Fill]:
         """What history tells and pos.db has not, of what nobody reads any more. Raises TradingError."""
@@ -87,15 +103,3 @@ class LateExecutions:
 
         await self._history.read(symbol, since_ms - _LATER_MS, page)
         return found
-
-    def _book(self, fills: list[Fill]) -> None:
-        gateway, book = self._gateway, self._gateway.book
-        if not fills:
-            return
-        shown = ", ".join(f"trade {fill.exec_id} of order {fill.venue_order_id} on {fill.symbol}" for fill in fills)
-        if not explain(fills, book.differences, book.pairs, book.assets):
-            gateway.log.warning("history has executions that the books lack, and they differ by more", missing=shown)
-            return
-        gateway.log.warning("booked: executions that history showed only after younger ones", booked=shown)
-        for fill in fills:
-            book.book_late(fill)

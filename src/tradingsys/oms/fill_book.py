@@ -57,6 +57,8 @@ class FillBook:
         self._accounting = Accounting(saved.performance, saved.fills, saved.adjustments, self.watermarks, self.pairs)
         self._late: set[FillKey] = set()
         """Executions below the watermark that are known not to be booked, and shall be."""
+        self.booked_late: set[FillKey] = set()
+        """Those that were: nobody who saw pos.db before may admit them again."""
         self._newest: dict[str, int] = {}
         for row in saved.fills:
             self._note_newest(row.fill)
@@ -115,7 +117,7 @@ class FillBook:
 
     def admit_late(self, fill: Fill) -> None:
         """This one is not booked, although the watermark passed it: it will be when it is told once more."""
-        if not self.is_above_watermark(fill):
+        if not self.is_above_watermark(fill) and fill.key not in self.booked_late:
             self._late.add(fill.key)
 
     def unsettled_symbols(self) -> set[str]:
@@ -183,6 +185,7 @@ class FillBook:
             self._accounting.booked(session, fill)
             if is_late:
                 self._late.discard(fill.key)
+                self.booked_late.add(fill.key)
                 self._settle(fill.symbol)
             self._move(session, fill.symbol, fill.signed_qty - base_fee(fill, self.pairs.get(fill.symbol)))
 

@@ -30,7 +30,8 @@ def explain(
     pairs: Mapping[str, Pair],
     began_ms: Mapping[str, int],
 ) -> bool:
-    """Whether these executions are what the books lack: all that they moved is missing, and no more than that.
+    """Whether these executions are what the books lack: all that they moved is missing, and no more than that; which is
+    nothing where they cancel out.
 
     ``differences`` (Σ sessions + EXTERNAL − account) are by symbol, or by asset where assets are held; there
     ``began_ms`` has since when each is accounted for, as what moved it before is in its baseline.
@@ -44,5 +45,4 @@ def explain(
         for asset, amount in movements(fill, pair).items():
             if asset in began_ms and fill.ts_event_ms > began_ms[asset]:
                 add(moved, asset, amount)
-    lacking = {name: amount for name, amount in moved.items() if amount}
-    return bool(lacking) and all(differences.get(name, _ZERO) == -amount for name, amount in lacking.items())
+    return bool(moved) and all(differences.get(name, _ZERO) == -amount for name, amount in moved.items())

@@ -75,6 +75,7 @@ class SessionBook:
         self.is_booked, self.unsettled_symbols, self.net = fills.is_booked, fills.unsettled_symbols, fills.net
         self.name_of_stray, self.ledger_marks = self._strays.name, self.cash.marks
         self.moved, self.mark_ledger = self.cash.transferred, self.cash.mark
+        self.booked_late = fills.booked_late
         self.advance, self.pay, self.told_above_watermark = fills.advance, fills.pay, fills.told_above_watermark
         self.differences = self.cash.differences
         """Σ sessions + EXTERNAL − account, where it is not zero: by symbol, or by asset where assets are held."""

@@ -15,6 +15,7 @@ from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.records import HaltCause
 from tradingsys.gateway import rereading
 from tradingsys.gateway.auditing import Audit
+from tradingsys.gateway.late_executions import LateExecutions
 from tradingsys.sim.faces.transport import Reply
 
 __all__ = ["half_a_page", "meanwhile_traded", "not_yet_booked", "resumed", "tampered"]
@@ -65,7 +66,7 @@ def resumed(rig: Rig) -> Iterator[str]:
     trade(rig.client(), rig, 10)
     rig.run(2)
     _execute(rig, _TAMPERING[0])
-    audit = Audit(rig.gateway.gateway)
+    audit = _auditor(rig)
     _audit(rig, audit)
     operate(rig, "op.resume", symbol="dogeusdt")
     _audit(rig, audit)
@@ -125,8 +126,12 @@ def meanwhile_traded(rig: Rig) -> Iterator[str]:
 
 def _audit(rig: Rig, audit: Audit | None = None, for_s: float = _AUDITED_S) -> None:
     gateway = rig.gateway.gateway
-    rig.gateway.call(lambda: gateway.run((audit or Audit(gateway)).run()))
+    rig.gateway.call(lambda: gateway.run((audit or _auditor(rig)).run()))
     rig.run(for_s)
+
+
+def _auditor(rig: Rig) -> Audit:
+    return Audit(rig.gateway.gateway, LateExecutions(rig.gateway.gateway))
 
 
 def _nothing_found(rig: Rig) -> Iterator[str]:

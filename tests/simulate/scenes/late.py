@@ -17,6 +17,7 @@ from tradingsys.core.records import HaltCause
 from tradingsys.sim.events import Execution
 
 __all__ = [
+    "canceled_out",
     "fee_shown_late",
     "hidden",
     "others_are_missing",
@@ -28,6 +29,8 @@ __all__ = [
 
 _BELIEVED_S, _FOUND_S = 20, 60
 """Until a difference is believed, and what is missing is found and booked."""
+_AUDITED_S = 50
+"""Here an audit comes every half minute."""
 _GIVEN_UP_S = 90
 """Until a person need not wait any longer for what the exchange told of."""
 
@@ -75,6 +78,23 @@ def two_were_late(rig: Rig) -> Iterator[str]:
     rig.run(_FOUND_S)
     if rig.nets(1, EXTERNAL) != [40, 7] or _restricted(rig):
         yield f"the session has {rig.nets(1, EXTERNAL)}; restricted: {_restricted(rig)}"
+
+
+@Scene
+def canceled_out(rig: Rig) -> Iterator[str]:
+    """A purchase and a sale of as much come late: books and account do not differ, and the audit finds them."""
+    client = rig.client()
+    with hidden(rig, 30):
+        _bought_unseen(client, rig, 30)
+        _sold(client, rig, 30)
+        trade(client, rig, 10)
+        rig.run(_BELIEVED_S)
+        if _restricted(rig) or rig.gateway.gateway.book.position(1, "DOGEUSDT").realized_pnl:
+            yield "the scene did not come about"
+    rig.run(_AUDITED_S)
+    held = rig.gateway.gateway.book.position(1, "DOGEUSDT")
+    if (held.net, held.realized_pnl) != (Decimal(10), Decimal("-0.3")) or [*rig.gateway.gateway.book.halts]:
+        yield f"the session holds {held.net} and made {held.realized_pnl}; halted: {[*rig.gateway.gateway.book.halts]}"
 
 
 @Scene

@@ -129,8 +129,15 @@ def test_they_are_booked_only_where_they_are_all_that_is_missing(case: Lacking) 
     assert explain(fills, differences, pairs, dict(case.began_ms)) is case.is_explained
 
 
-def test_executions_that_cancel_out_explain_nothing() -> None:
-    assert not explain([LATE, structs.replace(LATE, exec_id="102", side=Side.SELL)], {}, {}, {})
+def test_executions_that_cancel_out_are_all_that_is_missing_where_nothing_differs() -> None:
+    fills = [LATE, structs.replace(LATE, exec_id="102", side=Side.SELL)]
+    assert explain(fills, {}, {}, {}) and not explain(fills, {SYMBOL: Decimal(4)}, {}, {})
+
+
+def test_whoever_saw_the_file_before_it_was_booked_does_not_book_it_again(book: SessionBook) -> None:
+    for _ in range(2):
+        book.book_late(LATE)
+    assert book.net(1, SYMBOL) == 9 and book.booked_late == {LATE.key}
 
 
 def test_the_watermark_waits_for_what_the_exchange_told_and_history_does_not_show() -> None:
