@@ -7,6 +7,7 @@ number, later its exit code. `Launcher` is the other end.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import select
@@ -162,6 +163,7 @@ def _serve() -> None:
     import tradingsys.gateway.main  # noqa: F401
 
     children: set[int] = set()
+    gc.freeze()  # what was imported is no garbage, in none of them
     unread = b""
     is_open = True
     while is_open or children:

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.process.world import Process
 from tradingsys.core.io import HttpFailed, HttpReply, HttpRequest
 from tradingsys.net import ws
 from tradingsys.net.http import HttpClient
@@ -185,9 +186,10 @@ def test_a_recording_is_played_and_fills_an_order(tmp_path: Path) -> None:
 def test_what_cannot_be_played_is_told(tmp_path: Path, arguments: list[str], text: str) -> None:
     (tmp_path / "empty").write_bytes(b"")
     write_recording(tmp_path / "doge.gz", seconds=1)
-    _, errors = start("--port=0", *arguments, cwd=tmp_path).communicate(timeout=_START_S)
-    assert text in errors.decode()
-    assert "Traceback" not in errors.decode()
+    sim = Process("sim", tmp_path, ["-m", "tradingsys", "sim", "--port=0", *arguments])
+    assert sim.popen.wait(_START_S) == 2
+    assert text in sim.err
+    assert "Traceback" not in sim.err
 
 
 def test_levers_over_real_sockets(sim: tuple[subprocess.Popen[bytes], dict[str, Any]]) -> None:

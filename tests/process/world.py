@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from tests.process.forked import Forked, can_be_forked
 from tradingsys.cli.demo.books import read_books
 from tradingsys.cli.demo.reckoning import Books, Execution, Reckoning, reckon
 
@@ -70,6 +71,10 @@ class Process:
             "COLUMNS": "80",
             **environ,
         }
+        self.popen: Forked | subprocess.Popen[bytes]
+        if can_be_forked(arguments):
+            self.popen = Forked(arguments, cwd or directory, all_of_environ, self._paths["out"], self._paths["err"])
+            return
         with self._paths["out"].open("wb") as out, self._paths["err"].open("wb") as err:
             self.popen = subprocess.Popen(
                 [sys.executable, *arguments],

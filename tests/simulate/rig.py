@@ -25,6 +25,7 @@ __all__ = ["Rig", "WireClient", "close_rigs"]
 
 _URLS = Endpoints("http://sim", "ws://sim/ws-fapi/v1", "ws://sim")
 Json = dict[str, Any]
+_TICK_MS = 20
 _RIGS: list[Rig] = []
 
 
@@ -120,6 +121,7 @@ class Rig:
         self.venue = Venue(self.world, self.simulator, ["DOGEUSDT"], ACCOUNT)
         self.venue.troubles.faults = lambda: self.faults
         self.machine = Machine(self.world, folder, lambda: self.faults, Counter())
+        self._tick_ms = _TICK_MS
         self._tick()
         self.start()
         _RIGS.append(self)
@@ -160,6 +162,12 @@ class Rig:
     def run(self, seconds: float) -> None:
         self.world.run_for(s(seconds))
 
+    def pass_idly(self, seconds: float) -> None:
+        """Run as long, while nothing happens at the exchange: it need not look fifty times a second."""
+        self._tick_ms = 1_000
+        self.run(seconds)
+        self._tick_ms = _TICK_MS
+
     def client(self, session: int | None = 1, **more: object) -> WireClient:
         """A connection, logged in to a session and subscribed to its symbol unless told otherwise."""
         client = WireClient(self)
@@ -185,7 +193,7 @@ class Rig:
 
     def _tick(self) -> None:
         self.venue.tick()
-        self.world.after(ms(20), self._tick)
+        self.world.after(ms(self._tick_ms), self._tick)
 
 
 def close_rigs() -> None:

@@ -182,7 +182,8 @@ class BarBuilder:
         closed: list[Bar] = []
         while self.current is not None and now_ms >= self.current.end_ms:
             closed.append(self.current)
-            self.current = self._empty(self.current.end_ms, self.current.close)
+            start_ms, px = self.current.end_ms, self.current.close
+            self.current = Bar(start_ms, interval_end_ms(self.interval, start_ms), px, px, px, px)
         return closed
 
     def _empty(self, ts_ms: int, px: Decimal) -> Bar:

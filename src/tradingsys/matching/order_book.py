@@ -61,19 +61,14 @@ class _Level:
 class _Half:
     """One side of the book."""
 
-    __slots__ = ("levels", "prices", "side", "touched")
+    __slots__ = ("at_best", "levels", "prices", "side", "touched")
 
     def __init__(self, side: Side) -> None:
         self.side = side
+        self.at_best = -1 if side is Side.BUY else 0
         self.levels: dict[int, _Level] = {}
         self.prices: list[int] = []  # ascending
         self.touched: dict[int, None] = {}
-
-    @property
-    def best(self) -> int | None:
-        if not self.prices:
-            return None
-        return self.prices[-1] if self.side is Side.BUY else self.prices[0]
 
     def add(self, order: BookOrder) -> None:
         level = self.levels.get(order.px)
@@ -154,7 +149,8 @@ class OrderBook:
 
     def best(self, side: Side) -> int | None:
         """The best price of a side, in ticks."""
-        return self._halves[side].best
+        half = self._halves[side]
+        return half.prices[half.at_best] if half.prices else None
 
     def qty_at(self, side: Side, px: int) -> int:
         """Lots resting at a price."""

@@ -75,9 +75,28 @@ class BarArchive:
 
     def advance(self, now_ms: int) -> None:
         """Let time pass."""
+        current = self._minute_builder.current
+        if current is None or now_ms < current.end_ms:
+            return
+        kept_from_ms = interval_start_ms("1m", now_ms) - _KEPT_MINUTES * _MINUTE_MS
+        if current.end_ms < kept_from_ms:
+            self._pass_over_silence(kept_from_ms)
+        self._close_minutes(now_ms)
+
+    def _pass_over_silence(self, kept_from_ms: int) -> None:
+        """After a silence of months most minutes would only be made to be thrown away; hours follow those that stay."""
+        self._close_minutes(self.minute.end_ms)
+        px = self.minute.close
+        self._minute_builder.current = Bar(kept_from_ms, kept_from_ms + _MINUTE_MS, px, px, px, px)
+
+    def _close_minutes(self, now_ms: int) -> None:
+        hour = self._hour_builder
         for minute in self._minute_builder.advance(now_ms):
             self._minutes.append(minute)
-            self._hours += self._hour_builder.add_bar(minute)
+            assert hour.current is not None
+            # One without a trade says nothing to an hour that is not over.
+            if minute.trade_count or minute.start_ms >= hour.current.end_ms:
+                self._hours += hour.add_bar(minute)
 
     def builder(self, interval: str) -> BarBuilder:
         """A builder that stands where this interval's bar stands now; feed it what follows.

@@ -11,6 +11,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import cached_property
 from itertools import pairwise
 from random import Random
 
@@ -64,12 +65,14 @@ class History:
         self._name = f"{seed}/{market.symbol}"
         self._sigma = float(market.flow.sigma_bp) / 1e4
         self._splits: OrderedDict[tuple[int, int], list[_Span]] = OrderedDict()
-        self._days = self._draw_days(market, int(start_px / market.price.step), first_trade_id)
-
-    @property
-    def start_ms(self) -> int:
+        self.start_ms = interval_start_ms("1d", self.end_ms - 1) - (HISTORY_DAYS - 1) * _DAY_MS
         """The first moment of the past."""
-        return self._days[0].start_ms
+        self._market, self._last_px, self._next_id = market, int(start_px / market.price.step), first_trade_id
+
+    @cached_property
+    def _days(self) -> list[_Span]:
+        """Nobody waits for them before somebody asks: most boxes end before."""
+        return self._draw_days(self._market, self._last_px, self._next_id)
 
     def bars(self, interval: str, start_ms: int, end_ms: int | None = None) -> Iterator[Bar]:
         """Bars that compose this interval, those that begin within ``start_ms`` (inclusive) and ``end_ms`` (exclusive).

@@ -88,8 +88,8 @@ class Tape:
     def advance(self, now_ns: int) -> list[Aggregate]:
         """Let time pass; returns the aggregate that this completed."""
         self.bars.advance(now_ns // _NS_PER_MS)
-        until_ns = self.pending_until_ns
-        return self._complete() if until_ns is not None and now_ns >= until_ns else []
+        pending = self._pending
+        return [] if pending is None or now_ns < pending.ts_ns + self._aggregate_ns else self._complete()
 
     def _complete(self) -> list[Aggregate]:
         assert self._pending is not None

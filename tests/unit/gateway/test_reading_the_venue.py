@@ -184,7 +184,7 @@ def _lose_all_orders(rig: Rig) -> None:
 def test_a_scan_after_restoring_an_older_book_gives_every_session_its_trades_back(tmp_path: Path) -> None:
     rig = Rig(tmp_path)
     rig.house(Side.SELL, 100, "0.6")
-    rig.run(4_000)
+    rig.pass_idly(4_000)
     rig.by_hand(Side.BUY, 7)  # held before anybody here accounted for the symbol
     rig.gateway.stop()
     older = (tmp_path / "pos.db").read_bytes()

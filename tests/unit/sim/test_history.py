@@ -137,3 +137,23 @@ def test_old_minutes_live_on_as_hours() -> None:
     assert len(days) == 20
     assert sum(day.trade_count for day in days) == len(range(0, 20 * 1440, 7))
     assert archive.bars("1m")[0].start_ms > 0
+
+
+@pytest.mark.parametrize(("days", "has_past"), [(0.1, True), (6.99, False), (7.04, False), (7.1, True), (9.3, False)])
+def test_a_long_silence_leaves_the_bars_that_many_short_ones_leave(days: float, has_past: bool) -> None:
+    at_once, by_the_hour = (BarArchive(Decimal(7), NOW_MS, past() if has_past else None) for _ in range(2))
+    over_ms = NOW_MS + int(days * DAY_MS)
+    for archive in (at_once, by_the_hour):
+        for after_ms, px in ((0, Decimal(5)), (30_000, Decimal(6)), (130_000, Decimal(3)), (4_000_000, Decimal(4))):
+            at_ms = NOW_MS + after_ms
+            archive.add(Bar(at_ms, at_ms, px, px, px, px, Decimal(1), trade_count=1))
+    for now_ms in range(NOW_MS + 4_000_000, over_ms, 1_234_567):
+        by_the_hour.advance(now_ms)
+    for archive in (at_once, by_the_hour):
+        archive.advance(over_ms)
+        last = Decimal(9)
+        archive.add(Bar(over_ms, over_ms, last, last, last, last, Decimal(1), trade_count=1))
+    assert at_once.minute == by_the_hour.minute and at_once.day() == by_the_hour.day()
+    for interval in ("1m", "30m", "1h", "1d"):
+        assert at_once.bars(interval, NOW_MS - 3_600_000) == by_the_hour.bars(interval, NOW_MS - 3_600_000)
+        assert at_once.builder(interval).current == by_the_hour.builder(interval).current
