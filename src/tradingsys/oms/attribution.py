@@ -44,7 +44,7 @@ class Attribution:
 
         Under a client order id that is not ours it may still be what a conditional order of ours became, or one of ours
         that somebody else amended: it is nobody's of ours only when none of them can be it. Nor when the venue denies
-        it, for as long as it may be one of ours that the venue denies too.
+        it, as long as that denial may be a minute old and the order one of ours that it would deny too.
         """
         book, inquiry = self._book, self._inquiry
         wait_ms, negatives = inquiry.timing.first_retry_ms, 0
@@ -53,8 +53,9 @@ class Attribution:
         named_ms: int | None = None
         while (symbol, venue_order_id) in book.unattributed:
             if book.name_of_stray(symbol, venue_order_id) is None and (negatives < _OWNER_ATTEMPTS or is_contradicted):
-                is_contradicted = bool(self._denied(symbol, venue_order_id))
-                negatives += await self._ask_its_name(symbol, venue_order_id)
+                may_be_late = self._is_contradicted(symbol, venue_order_id)
+                if await self._ask_its_name(symbol, venue_order_id):  # no answer proves nothing, however late it is
+                    negatives, is_contradicted = negatives + 1, may_be_late
                 if (symbol, venue_order_id) not in book.unattributed:
                     return
             is_named = book.name_of_stray(symbol, venue_order_id) is not None
@@ -87,13 +88,17 @@ class Attribution:
             if held == symbol
         )
 
-    def _denied(self, symbol: str, venue_order_id: str) -> list[TrackedOrder]:
-        """Orders of ours that unattributed executions may belong to, although the venue denies them."""
+    def _is_contradicted(self, symbol: str, venue_order_id: str) -> bool:
+        """Whether a denial, if it comes now, proves nothing: the executions may be of an order of ours that the venue
+        denies too, or of one that the journal lost, which nobody here knows.
+        """
         if not self._may_be_older(symbol, venue_order_id):
-            return []
+            return False
+        if self._first_ms(symbol, venue_order_id) <= self._book.missing.until_ms:
+            return True
         latest_stamp_ms = self._latest_stamp_ms(symbol, venue_order_id)
         unseen = self._book.kinship.unseen_behind(symbol, venue_order_id)
-        return [order for order in unseen if order.stamp_ms <= latest_stamp_ms]
+        return any(order.stamp_ms <= latest_stamp_ms for order in unseen)
 
     def _may_be_older(self, symbol: str, venue_order_id: str) -> bool:
         """Whether what the venue says now of orders may be from before these executions."""

@@ -9,6 +9,7 @@ from tests.unit.oms.books import EPOCH, SYMBOL, client_id, empty_book, facts, fi
 from tests.unit.oms.table import MS, Table
 from tradingsys.core.commands import OrderQuery
 from tradingsys.core.enums import Side
+from tradingsys.core.errors import TransportError
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.records import FillRecord
 from tradingsys.oms.effects import Alarm, Save
@@ -88,3 +89,43 @@ def test_what_cannot_be_ours_or_is_denied_for_longer_is_external(side: Side, qty
     assert table.book.net(EXTERNAL, SYMBOL) == 4
     (alarm,) = kinds(table.book.take_effects(), Alarm)
     assert "has no owner: its fills are booked to EXTERNAL" in alarm.text
+
+
+def test_after_the_minute_a_question_without_an_answer_denies_nothing() -> None:
+    table = Table()
+    _in_doubt_beside_an_execution(table)
+    _denied_until(table, 58_000)
+    while table.now_ns < 120_000 * MS:
+        while table.asked():
+            table.answer(TransportError("timed out", sent=True))
+        table.wait(1_000)
+    assert table.book.unattributed, "nothing that is younger than a minute denied it"
+    while table.book.unattributed:
+        while table.asked():
+            ours = facts(client_order_id=client_id(1, 1), venue_order_id="7")
+            table.answer(ours if table.asked()[0] == OrderQuery(SYMBOL, venue_order_id="7") else None)
+        table.wait(1_000)
+    assert table.book.net(1, SYMBOL) == 4 and table.book.net(EXTERNAL, SYMBOL) == 0
+
+
+@pytest.mark.parametrize(("executed_ms", "until_s"), [(10_000, 59), (10_001, 40)])
+def test_what_executed_while_the_journal_may_have_lost_its_order_waits_for_a_minute(
+    executed_ms: int, until_s: int
+) -> None:
+    """Nobody here knows the order, so nothing that is known contradicts the denial."""
+    table = Table()
+    missing = table.book.missing
+    missing.journal_lost(EPOCH + 10_000)
+    missing.orders_told(EPOCH + 10_000, [SYMBOL], [])
+    missing.symbols_known()
+    executed = structs.replace(fill(100, "7", "4"), ts_event_ms=EPOCH + executed_ms)
+    table.wait(executed_ms)
+    table.book.learn(facts(executed, venue_order_id="7"), SYMBOL, EPOCH)
+    table.start("attribute", table.recovery.attribute(SYMBOL, "7"))
+    _denied_until(table, executed_ms + until_s * 1_000)
+    if executed_ms > 10_000:
+        assert table.book.net(EXTERNAL, SYMBOL) == 4
+        return
+    assert table.book.unattributed
+    table.book.learn(facts(client_order_id=client_id(1, 1, EPOCH - 1_000), venue_order_id="7"), SYMBOL, EPOCH)
+    assert table.book.net(1, SYMBOL) == 4 and not table.book.unattributed
