@@ -77,13 +77,13 @@ class Attribution:
                 await inquiry.wait(wait_ms)
                 wait_ms = inquiry.longer(wait_ms)
 
-    def may_be_executed(self, order: TrackedOrder) -> bool:
-        """Whether there are executions without an owner that may be this order's, although the venue denies it."""
+    def may_be_executed(self, order: TrackedOrder, asked_ms: int) -> bool:
+        """Whether executions without an owner may be this order's, although the venue, asked then, denies it."""
         kinship, symbol = self._book.kinship, order.symbol
-        return any(
+        return self._may_be_accepted_since(order, asked_ms) and any(
             kinship.may_be_denied(order, symbol, venue_order_id)
             and order.stamp_ms <= self._latest_stamp_ms(symbol, venue_order_id)
-            and self._may_be_older(symbol, venue_order_id)
+            and self._may_be_older(symbol, venue_order_id, asked_ms)
             for held, venue_order_id in self._book.unattributed
             if held == symbol
         )
@@ -92,19 +92,32 @@ class Attribution:
         """Whether a denial, if it comes now, proves nothing: the executions may be of an order of ours that the venue
         denies too, or of one that the journal lost, which nobody here knows.
         """
-        if not self._may_be_older(symbol, venue_order_id):
+        asked_ms = self._inquiry.surely_ms()
+        if not self._may_be_older(symbol, venue_order_id, asked_ms):
             return False
         if self._first_ms(symbol, venue_order_id) <= self._book.missing.until_ms:
             return True
-        latest_stamp_ms = self._latest_stamp_ms(symbol, venue_order_id)
-        unseen = self._book.kinship.unseen_behind(symbol, venue_order_id)
-        return any(order.stamp_ms <= latest_stamp_ms for order in unseen)
+        # What a stop became is younger than the stop, and may be denied for longer.
+        latest_stamp_ms, kinship = self._latest_stamp_ms(symbol, venue_order_id), self._book.kinship
+        return any(
+            order.stamp_ms <= latest_stamp_ms
+            and (self._may_be_accepted_since(order, asked_ms) or order.is_conditional)
+            and kinship.may_be_denied(order, symbol, venue_order_id)
+            for order in self._book.unseen_orders()
+        )
 
-    def _may_be_older(self, symbol: str, venue_order_id: str) -> bool:
-        """Whether what the venue says now of orders may be from before these executions."""
+    def _may_be_older(self, symbol: str, venue_order_id: str, asked_ms: int) -> bool:
+        """Whether what the venue, asked then, says of orders may be from before these executions."""
         if self._inquiry.refusals.is_gone(symbol):
             return False
-        return self._inquiry.surely_ms() <= self._first_ms(symbol, venue_order_id) + _LAGGING_MS
+        return asked_ms <= self._first_ms(symbol, venue_order_id) + _LAGGING_MS
+
+    def _may_be_accepted_since(self, order: TrackedOrder, asked_ms: int) -> bool:
+        """Whether an answer to what was asked then may be older than the last instant at which the venue could accept
+        the order: after that it shows the order, or there is none. One whose stamp nobody knows was lost.
+        """
+        stamp_ms = order.stamp_ms or self._book.missing.until_ms
+        return asked_ms <= self._inquiry.margins.expiry_ms(stamp_ms, order.recv_window_ms) + _LAGGING_MS
 
     async def _ask_its_name(self, symbol: str, venue_order_id: str) -> bool:
         """Whether the venue said that it knows no such order."""

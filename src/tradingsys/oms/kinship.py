@@ -55,11 +55,6 @@ class Kinship:
             return False
         return order.is_conditional or self._strays.name(symbol, venue_order_id) is None
 
-    def unseen_behind(self, symbol: str, venue_order_id: str) -> list[TrackedOrder]:
-        """All such orders."""
-        unseen = self._index.unseen(None, symbol)
-        return [order for order in unseen if self.may_be_denied(order, symbol, venue_order_id)]
-
     def _may_be_renamed(self, terms: Terms | None, symbol: str, fills: Iterable[Fill]) -> bool:
         if self._kind is not AccountKind.ASSETS:
             return False

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from msgspec import structs
 
 from tests.unit.oms.books import EPOCH, SYMBOL, client_id, empty_book, facts, fill, intent, kinds
 from tests.unit.oms.table import MS, Table
 from tradingsys.core.commands import OrderQuery
-from tradingsys.core.enums import Side
+from tradingsys.core.enums import OrderType, Side
 from tradingsys.core.errors import TransportError
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.records import FillRecord
@@ -129,3 +131,55 @@ def test_what_executed_while_the_journal_may_have_lost_its_order_waits_for_a_min
     assert table.book.unattributed
     table.book.learn(facts(client_order_id=client_id(1, 1, EPOCH - 1_000), venue_order_id="7"), SYMBOL, EPOCH)
     assert table.book.net(1, SYMBOL) == 4 and not table.book.unattributed
+
+
+def test_a_doubt_ends_however_often_somebody_else_executes_beside_it() -> None:
+    """A minute after the last instant at which it could be accepted, no answer is too old to show it."""
+    table = Table()
+    ours = table.book.track(intent(1, 1))
+    table.book.doubt(ours)
+    table.start("resolve", table.recovery.resolve(ours))
+    while ours.in_doubt and table.now_ns < 300_000 * MS:
+        now_ms = table.now_ns // MS
+        name = str(now_ms)
+        if now_ms % 20_000 == 0:
+            executed = structs.replace(fill(100 + now_ms, name, "1"), ts_event_ms=EPOCH + now_ms)
+            table.book.learn(facts(executed, venue_order_id=name), SYMBOL, EPOCH)
+        while table.asked():
+            table.answer(None)
+        table.wait(1_000)
+    assert ours.absent and 69_000 < table.now_ns // MS < 85_000
+
+
+def test_a_doubt_about_what_the_journal_lost_ends_a_minute_after_that() -> None:
+    table = Table()
+    table.book.missing.journal_lost(EPOCH + 10_000)
+    ours = table.book.track(structs.replace(intent(1, 1), stamp_ms=0, recv_window_ms=0))
+    table.book.doubt(ours)
+    for ms in (0, 50_000, 100_000):
+        executed = structs.replace(fill(100 + ms, str(ms), "1"), ts_event_ms=EPOCH + ms)
+        table.book.learn(facts(executed, venue_order_id=str(ms)), SYMBOL, EPOCH)
+    table.start("resolve", table.recovery.resolve(ours))
+    _denied_until(table, 70_000)
+    assert ours.in_doubt
+    _denied_until(table, 90_000)
+    assert ours.absent
+
+
+def test_an_order_that_was_never_there_makes_no_later_denial_doubtful() -> None:
+    """What it could have executed would be shown by now: only what a stop became may be younger."""
+    for is_stop, until_s in ((False, 40), (True, 59)):
+        table = Table()
+        asked = intent(1, 1)
+        if is_stop:
+            terms = structs.replace(asked.terms, order_type=OrderType.STOP_LIMIT, stop_px=Decimal("0.6"))
+            asked = structs.replace(asked, terms=terms)
+        absent = table.book.track(asked)
+        table.book.doubt(absent)
+        table.book.believe_absent(absent)
+        table.wait(100_000)
+        executed = structs.replace(fill(100, "7", "4"), ts_event_ms=EPOCH + 100_000)
+        table.book.learn(facts(executed, venue_order_id="7"), SYMBOL, EPOCH)
+        table.start("attribute", table.recovery.attribute(SYMBOL, "7"))
+        _denied_until(table, 100_000 + until_s * 1_000)
+        assert bool(table.book.unattributed) is is_stop
