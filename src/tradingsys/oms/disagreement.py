@@ -75,7 +75,7 @@ class Disagreement:
             return 0
         if not waiting:
             return CONFIRM_MS
-        return _OWNER_MS if waiting & inquiry.owners_to_come() else 0
+        return _OWNER_MS if any(order in waiting for order in inquiry.owners_to_come()) else 0
 
     def _restrict(self, symbol: str, name: str, amount: Decimal, standing: HaltRecord | None) -> None:
         now_ms, state = self._venue_ms(), TradingState.REDUCING

@@ -212,10 +212,13 @@ class Recovery:
             self._catching_up -= 1
         await self.pull_funding()
 
-    @property
-    def is_seeking_owners(self) -> bool:
-        """Whether there are executions of which the venue may yet tell whose they are."""
-        return bool(self._inquiry.owners_to_come())
+    def owners_to_come(self) -> set[tuple[str, str]]:
+        """Orders (symbol, venue order id) that executed, and of which the venue may yet tell whose they are."""
+        return set(self._inquiry.owners_to_come())
+
+    def awaits_any(self, owners: Container[tuple[str, str]]) -> bool:
+        """Whether it may yet tell that of any of these."""
+        return any(order in owners for order in self._inquiry.owners_to_come())
 
     @property
     def is_catching_up(self) -> bool:
@@ -317,9 +320,14 @@ class Recovery:
         """A text for people, and what the books are known to lack."""
         return self._lost_symbols.after(text)
 
-    def lacks_executions(self, symbol: str) -> bool:
-        """Whether sessions may have executed something there that the venue may yet tell, or whose it was."""
-        if any(held == symbol for held, _ in self._book.unattributed):
+    def strays_of(self, session: int, symbol: str) -> list[str]:
+        """Orders, by the venue's id, that executed and may be this session's."""
+        may_be_of = self._attribution.may_be_of
+        return [stray for held, stray in self._book.unattributed if held == symbol and may_be_of(session, held, stray)]
+
+    def lacks_executions(self, session: int, symbol: str) -> bool:
+        """Whether a session may have executed something there that the venue may yet tell, or whose it was."""
+        if self.strays_of(session, symbol):
             return True
         is_untold = symbol in {*self._wanted, *self._book.missing.trades, *self._history.untold}
         return is_untold and self.is_listed(symbol)
