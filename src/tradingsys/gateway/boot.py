@@ -193,8 +193,8 @@ class Boot:
             rise = await self._listen()
             self._steps.progress("reading what happened meanwhile")
             await self._recovery.reconcile(symbols)
-            owners = self._recovery.owners_to_come()  # others come for as long as anybody trades
-            while self._recovery.awaits_any(owners):
+            owners = self._recovery.owners.to_come()  # others come for as long as anybody trades
+            while self._recovery.owners.awaits_any(owners):
                 self._steps.progress("asking whose the executions are")
                 await self._wait(50)
             if self._steps.stream_rise() == rise:

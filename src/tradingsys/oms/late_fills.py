@@ -13,7 +13,7 @@ from tradingsys.core.order import Fill
 from tradingsys.core.position import Pair
 from tradingsys.oms.asset_totals import add, movements
 
-__all__ = ["explain", "not_booked"]
+__all__ = ["explain", "moved", "not_booked"]
 
 _ZERO = Decimal(0)
 
@@ -24,6 +24,22 @@ def not_booked(told: Iterable[Fill], booked: Iterable[Fill], first_id: int, wate
     return [fill for fill in told if first_id <= int(fill.exec_id) < watermark and fill.key not in ours]
 
 
+def moved(fills: Iterable[Fill], pairs: Mapping[str, Pair], began_ms: Mapping[str, int]) -> dict[str, Decimal]:
+    """What executions moved, by symbol, or by asset where assets are held; there ``began_ms`` has since when each is
+    accounted for, as what moved it before is in its baseline.
+    """
+    sums: dict[str, Decimal] = {}
+    for fill in fills:
+        pair = pairs.get(fill.symbol)
+        if pair is None:
+            add(sums, fill.symbol, fill.signed_qty)
+            continue
+        for asset, amount in movements(fill, pair).items():
+            if asset in began_ms and fill.ts_event_ms > began_ms[asset]:
+                add(sums, asset, amount)
+    return sums
+
+
 def explain(
     fills: Iterable[Fill],
     differences: Mapping[str, Decimal],
@@ -32,17 +48,7 @@ def explain(
 ) -> bool:
     """Whether these executions are what the books lack: all that they moved is missing, and no more than that.
 
-    ``differences`` (Σ sessions + EXTERNAL − account) are by symbol, or by asset where assets are held; there
-    ``began_ms`` has since when each is accounted for, as what moved it before is in its baseline.
+    ``differences`` are Σ sessions + EXTERNAL − account.
     """
-    moved: dict[str, Decimal] = {}
-    for fill in fills:
-        pair = pairs.get(fill.symbol)
-        if pair is None:
-            add(moved, fill.symbol, fill.signed_qty)
-            continue
-        for asset, amount in movements(fill, pair).items():
-            if asset in began_ms and fill.ts_event_ms > began_ms[asset]:
-                add(moved, asset, amount)
-    lacking = {name: amount for name, amount in moved.items() if amount}
+    lacking = {name: amount for name, amount in moved(fills, pairs, began_ms).items() if amount}
     return bool(lacking) and all(differences.get(name, _ZERO) == -amount for name, amount in lacking.items())

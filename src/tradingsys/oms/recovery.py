@@ -31,6 +31,7 @@ from tradingsys.oms.contract_account import ContractAccount
 from tradingsys.oms.inquiry import Inquiry, Margins, Timing
 from tradingsys.oms.lost_orders import LostOrders
 from tradingsys.oms.lost_symbols import LostSymbols
+from tradingsys.oms.owners import Owners
 from tradingsys.oms.procedure import T
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.settling import Settling
@@ -67,6 +68,7 @@ class Recovery:
         self._inquiry = Inquiry(book, margins, timing, now_ns, clock)
         self._history = TradeHistory(self._inquiry)
         self._settling, self._attribution = Settling(self._inquiry), Attribution(self._inquiry)
+        self.owners = Owners(self._inquiry, self._attribution)
         self._absence = Absence(self._inquiry, self._history, self._attribution)
         self._lost_orders = LostOrders(self._inquiry, self._attribution)
         self._lost_symbols = LostSymbols(book, self._inquiry.refusals)
@@ -212,14 +214,6 @@ class Recovery:
             self._catching_up -= 1
         await self.pull_funding()
 
-    def owners_to_come(self) -> set[tuple[str, str]]:
-        """Orders (symbol, venue order id) that executed, and of which the venue may yet tell whose they are."""
-        return set(self._inquiry.owners_to_come())
-
-    def awaits_any(self, owners: Container[tuple[str, str]]) -> bool:
-        """Whether it may yet tell that of any of these."""
-        return any(order in owners for order in self._inquiry.owners_to_come())
-
     @property
     def is_catching_up(self) -> bool:
         """Whether executions from a time when nobody listened may still be found."""
@@ -320,14 +314,9 @@ class Recovery:
         """A text for people, and what the books are known to lack."""
         return self._lost_symbols.after(text)
 
-    def strays_of(self, session: int, symbol: str) -> list[str]:
-        """Orders, by the venue's id, that executed and may be this session's."""
-        may_be_of = self._attribution.may_be_of
-        return [stray for held, stray in self._book.unattributed if held == symbol and may_be_of(session, held, stray)]
-
     def lacks_executions(self, session: int, symbol: str) -> bool:
         """Whether a session may have executed something there that the venue may yet tell, or whose it was."""
-        if self.strays_of(session, symbol):
+        if self.owners.strays_of(session, symbol):
             return True
         is_untold = symbol in {*self._wanted, *self._book.missing.trades, *self._history.untold}
         return is_untold and self.is_listed(symbol)
@@ -384,10 +373,11 @@ class Recovery:
         await self._check.check()
 
     def may_explain(self, name: str) -> bool:
-        """Whether an execution that the venue told of, and that will be booked yet, may be what the books differ by."""
-        history, on_its_way = self._history, {symbol for symbol, _ in self._inquiry.owners_to_come()}
+        """Whether an execution that nothing but its order's quantity told of, and that will be booked yet, may be what
+        the books differ by.
+        """
         missing = {order.symbol for order in self._book.open_orders() if order.facts.missing_qty}
-        on_its_way |= {symbol for symbol in missing if history.may_lack(symbol)}
+        on_its_way = {symbol for symbol in missing if self._history.may_lack(symbol)}
         return bool(on_its_way & self._account.symbols_behind((name,)))
 
     async def measure(self, name: str) -> Difference:

@@ -38,13 +38,13 @@ def sold_by_hand(rig: Rig) -> None:
 def test_a_start_waits_for_what_was_executed_before_it_alone(rig: Rig) -> None:
     rig.gateway.kill("at random")
     rig.by_hand(Side.SELL, 30)
-    gateway = rig.start(until_ready=False).gateway
-    rig.run(EVERY_S)
-    assert gateway.book.unattributed and not gateway.is_ready
-    sold_by_hand(rig)
-    rig.run(EVERY_S - 5)
-    assert gateway.is_ready and gateway.book.unattributed
-    assert rig.net(EXTERNAL) == -30
+    book = rig.start(until_ready=False).gateway.book
+    is_ready = list[bool]()
+    for wait_s in (EVERY_S, EVERY_S - 5):
+        rig.run(wait_s)
+        is_ready.append(rig.gateway.gateway.is_ready)
+        sold_by_hand(rig)
+    assert is_ready == [False, True] and book.net(EXTERNAL, "DOGEUSDT") == -30
 
 
 @pytest.mark.usefixtures("owner")

@@ -322,4 +322,4 @@ def test_what_a_symbol_waits_for_is_looked_up_once_for_all_its_executions(
         return waits(symbol)
 
     monkeypatch.setattr(table.book.kinship, "waiting_orders", waiting_orders)
-    assert len(table.recovery.owners_to_come()) == 20 and looked == [SYMBOL]
+    assert len(table.recovery.owners.to_come()) == 20 and looked == [SYMBOL]

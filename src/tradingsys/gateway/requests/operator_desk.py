@@ -211,7 +211,7 @@ class OperatorDesk:
             for order in book.open_orders(session)
             if order.symbol == symbol and (order.in_doubt or order.facts.missing_qty)
         ]
-        strays = gateway.recovery.strays_of(session, symbol)
+        strays = gateway.recovery.owners.strays_of(session, symbol)
         if doubtful or strays:
             told = ", ".join([*doubtful[:5], *(f"the exchange's order {order}" for order in strays[:5])])
             raise LocalProtocolError(
