@@ -219,11 +219,16 @@ class Attribution:
         return max(staleness_ms, _LAGGING_MS)
 
     def _candidates(self, symbol: str, venue_order_id: str) -> list[TrackedOrder]:
-        """Orders that wait for a price, and that no answer excludes."""
+        """Orders that wait for a price, or were denied at a time of which answers may still be, and that no answer
+        excludes.
+        """
+        kinship, first_ms = self._book.kinship, self._first_ms(symbol, venue_order_id)
         latest_stamp_ms = self._latest_stamp_ms(symbol, venue_order_id)
+        absent = kinship.absent_stops(symbol, first_ms)
+        denied = [order for order in absent if self._may_be_accepted_since(order, first_ms)]
         return [
             order
-            for order in self._book.kinship.waiting_orders(symbol)
+            for order in (*kinship.waiting_orders(symbol), *denied)
             if order.stamp_ms <= latest_stamp_ms
             and not self._is_excluded(order, symbol, venue_order_id, self._told_ms.get(order.client_order_id, 0))
         ]

@@ -147,7 +147,9 @@ class Inquiry:
         """Whether nothing is refused that would tell of an order of ours what it became."""
         if self.book.missing.lacks_orders(symbol):
             return False
-        return not any(self.is_put_off(order) for order in self.book.kinship.waiting_orders(symbol))
+        kinship = self.book.kinship
+        asked = (*kinship.waiting_orders(symbol), *kinship.absent_stops(symbol, self.surely_ms()))
+        return not any(self.is_put_off(order) for order in asked)
 
     def is_put_off(self, order: TrackedOrder) -> bool:
         """Whether it is not to be asked about now, as the venue refuses to tell of it."""

@@ -323,3 +323,32 @@ def test_what_a_symbol_waits_for_is_looked_up_once_for_all_its_executions(
 
     monkeypatch.setattr(table.book.kinship, "waiting_orders", waiting_orders)
     assert len(table.recovery.owners.to_come()) == 20 and looked == [SYMBOL]
+
+
+def _believed_absent(table: Table, age_ms: int) -> TrackedOrder:
+    """A stop that the venue denied so long before now."""
+    order = table.book.track(stop())
+    table.book.doubt(order)
+    table.book.believe_absent(order)
+    table.wait(age_ms)
+    return order
+
+
+def test_what_a_stop_became_that_was_denied_a_moment_ago_is_asked_for(table: Table) -> None:
+    """What the venue told may have been a minute old: as long as that can be, it proves nothing."""
+    order = _believed_absent(table, 20_000)
+    sold = structs.replace(fill(100, "77", "10", Side.SELL), ts_event_ms=EPOCH + 20_000)
+    table.book.learn(facts(sold, client_order_id="web_1", venue_order_id="77"), SYMBOL, EPOCH)
+    table.start("attribute", table.recovery.attribute(SYMBOL, "77"))
+    assert table.answer(None) == OrderQuery(SYMBOL, OURS, is_conditional=True)
+    table.wait(65_000)
+    table.answer(linked())
+    assert table.book.net(1, SYMBOL) == -10 and order.has_evidence
+
+
+def test_a_stop_that_was_denied_long_ago_keeps_nothing_from_external(table: Table) -> None:
+    _believed_absent(table, 70_000)
+    sold = structs.replace(fill(100, "77", "10", Side.SELL), ts_event_ms=EPOCH + 70_000)
+    table.book.learn(facts(sold, client_order_id="web_1", venue_order_id="77"), SYMBOL, EPOCH)
+    table.start("attribute", table.recovery.attribute(SYMBOL, "77"))
+    assert not table.asked() and table.book.net(EXTERNAL, SYMBOL) == -10
