@@ -109,7 +109,7 @@ class Absence:
             if facts is not None:
                 inquiry.learn(facts, order.symbol)
             elif answered and self._attribution.may_be_executed(order, asked_ms):
-                negatives, denied_ns = 0, 0
+                negatives, denied_ns, answered = 0, 0, False  # as if it had not: there is no haste until it can prove
             elif answered and asked_ms > expiry_ms:
                 negatives, denied_ns = negatives + 1, denied_ns or inquiry.now_ns()
             if negatives < NEGATIVES_NEEDED and order.in_doubt:

@@ -61,7 +61,8 @@ def test_executions_of_an_order_that_the_venue_denies_wait_as_long_as_they_may_b
     assert not kinds(table.book.take_effects(), Alarm)
     while not table.asked():
         table.wait(1_000)
-    table.answer(facts(client_order_id=client_id(1, 1), venue_order_id="7"))
+    while table.asked():
+        table.answer(facts(client_order_id=client_id(1, 1), venue_order_id="7"))
     table.wait(10_000)
     assert table.book.net(1, SYMBOL) == 4 and not ours.in_doubt and set(table.ended) == {"attribute", "resolve"}
 
@@ -183,3 +184,13 @@ def test_an_order_that_was_never_there_makes_no_later_denial_doubtful() -> None:
         table.start("attribute", table.recovery.attribute(SYMBOL, "7"))
         _denied_until(table, 100_000 + until_s * 1_000)
         assert bool(table.book.unattributed) is is_stop
+
+
+def test_an_order_whose_denial_proves_nothing_is_asked_for_without_haste() -> None:
+    table, asked = Table(), 0
+    _in_doubt_beside_an_execution(table)
+    while table.now_ns < 50_000 * MS:
+        while table.asked():
+            asked += table.answer(None) == OrderQuery(SYMBOL, client_id(1, 1))
+        table.wait(100)
+    assert table.book.unattributed and asked < 40
