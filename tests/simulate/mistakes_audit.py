@@ -109,8 +109,8 @@ AUDIT_MISTAKES = (
         "what_a_person_put_right_is_booked_once_more",
         late.put_right_by_hand,
         late_fills.explain,
-        "return bool(moved) and all(differences.get(name, _ZERO) == -amount for name, amount in moved.items())",
-        "return bool(moved)",
+        "return bool(lacking) and all(differences.get(name, _ZERO) == -amount for name, amount in lacking.items())",
+        "return bool(lacking)",
         hidden_by="a person seldom takes note of what explains itself a moment later",
     ),
     Mistake(

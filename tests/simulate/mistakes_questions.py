@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from tests.simulate.faults import Profile
 from tests.simulate.mistakes import Edit, Mistake
-from tests.simulate.scenes import questions
+from tests.simulate.scenes import questions, strays
+from tradingsys.gateway.boot import Boot
 from tradingsys.gateway.ordering import orders
 from tradingsys.gateway.ordering.unproven import UnprovenOrders
 from tradingsys.gateway.stops.confirming import Confirming
 from tradingsys.gateway.venue_link import VenueLink
 from tradingsys.oms.attribution import Attribution
+from tradingsys.oms.disagreement import Disagreement
 from tradingsys.oms.inquiry import Inquiry
 from tradingsys.oms.proof import Proof
 from tradingsys.oms.refusals import Refusals
@@ -76,6 +78,38 @@ QUESTION_MISTAKES = (
         "is_nameless = negatives >= _OWNER_ATTEMPTS and not is_contradicted",
         "is_nameless = negatives >= _OWNER_ATTEMPTS",
         hidden_by="no life denies all that is known of an order for so long",
+    ),
+    Mistake(
+        "after_the_minute_no_answer_is_a_denial",
+        strays.denied_then_silent,
+        Attribution.attribute,
+        "may_be_late = self._is_contradicted(symbol, venue_order_id)",
+        "may_be_late = is_contradicted = self._is_contradicted(symbol, venue_order_id)",
+        hidden_by="as above",
+    ),
+    Mistake(
+        "an_execution_of_a_lost_order_that_is_denied_is_nobodys",
+        strays.lost_and_denied,
+        Attribution._is_contradicted,
+        "if self._first_ms(symbol, venue_order_id) <= self._book.missing.until_ms:",
+        "if False:",
+        hidden_by="as above",
+    ),
+    Mistake(
+        "a_start_waits_for_all_that_comes_meanwhile",
+        strays.others_trade,
+        Boot._catch_up,
+        "while self._recovery.owners.awaits_any(owners):",
+        "while self._recovery.owners.to_come():",
+        hidden_by="people of lives seldom sell what a stop would, and not for so long",
+    ),
+    Mistake(
+        "what_waits_for_its_owner_is_a_difference_that_lasts",
+        strays.others_trade,
+        Disagreement.judge,
+        "name: max(self._since_ms.get(name, now_ms), self._explained_ms(name, differences))",
+        "name: self._since_ms.get(name, now_ms)",
+        hidden_by="as above",
     ),
     Mistake(
         "no_ban_is_longer_than_a_minute",

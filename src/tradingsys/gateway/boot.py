@@ -193,7 +193,8 @@ class Boot:
             rise = await self._listen()
             self._steps.progress("reading what happened meanwhile")
             await self._recovery.reconcile(symbols)
-            while self._recovery.is_seeking_owners:
+            owners = self._recovery.owners.to_come()  # others come for as long as anybody trades
+            while self._recovery.owners.awaits_any(owners):
                 self._steps.progress("asking whose the executions are")
                 await self._wait(50)
             if self._steps.stream_rise() == rise:
@@ -222,7 +223,7 @@ class Boot:
     def _is_untold(self, edit: Edit) -> bool:
         """Whether executions from before it may still be told: nobody knows yet what "net is this now" means."""
         is_moved = edit.conflict or (edit.session, edit.symbol) in self._book.touched
-        return not is_moved and self._recovery.lacks_executions(edit.symbol)
+        return not is_moved and self._recovery.lacks_executions(edit.session, edit.symbol)
 
     def _postpone(self, edits: list[Edit]) -> None:
         for edit in edits:

@@ -75,9 +75,17 @@ class Rereading:
         await until(self._gateway.now_ns() + ms * _NS_PER_MS)
 
     async def _wait_for_owners(self, symbol: str) -> None:
-        """Until all that was read is booked. Raises TradingError when that takes too long."""
-        end_ns = self._gateway.now_ns() + _OWNER_MS * _NS_PER_MS
-        while any(held == symbol for held, _ in self._gateway.book.unattributed):
+        """Until all that was read is booked; what is executed meanwhile is not compared. Raises TradingError when that
+        takes too long.
+        """
+        read_ms, end_ns = self.surely_shown_ms(), self._gateway.now_ns() + _OWNER_MS * _NS_PER_MS
+        while self._is_unowned(symbol, read_ms):
             if self._gateway.now_ns() >= end_ns:
                 raise TradingError("whose its last executions are is being asked")
             await self.wait(_JOIN_MS)
+
+    def _is_unowned(self, symbol: str, until_ms: int) -> bool:
+        """Whether it is not known whose an execution up to then was."""
+        unattributed = self._gateway.book.unattributed.items()
+        found = (fill for (held, _), fills in unattributed if held == symbol for fill in fills.values())
+        return any(fill.ts_event_ms <= until_ms for fill in found)

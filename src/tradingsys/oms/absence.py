@@ -108,7 +108,9 @@ class Absence:
             facts, answered = (None, False) if order.has_evidence else await inquiry.order(order)
             if facts is not None:
                 inquiry.learn(facts, order.symbol)
-            elif answered and asked_ms > expiry_ms and not self._attribution.may_be_executed(order):
+            elif answered and self._attribution.may_be_executed(order, asked_ms):
+                negatives, denied_ns, answered = 0, 0, False  # as if it had not: there is no haste until it can prove
+            elif answered and asked_ms > expiry_ms:
                 negatives, denied_ns = negatives + 1, denied_ns or inquiry.now_ns()
             if negatives < NEGATIVES_NEEDED and order.in_doubt:
                 await inquiry.wait(self._pause_ms(order, wait_ms, expiry_ms, has_answer=answered))

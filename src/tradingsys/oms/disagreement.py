@@ -7,8 +7,10 @@ from decimal import Decimal
 
 from tradingsys.core.enums import TradingState
 from tradingsys.core.instrument import plain
+from tradingsys.core.order import Fill, FillKey
 from tradingsys.core.records import HaltCause, HaltRecord, Scope
 from tradingsys.oms.inquiry import Inquiry
+from tradingsys.oms.late_fills import moved
 
 __all__ = ["CONFIRM_MS", "Disagreement"]
 
@@ -30,7 +32,7 @@ class Disagreement:
         self._venue_ms = inquiry.venue_ms
         self._symbols_trading = symbols_trading
         self._since_ms: dict[str, int] = {}
-        """When each difference was found."""
+        """When each difference was found; where executions explain it that wait for their owner, the oldest of them."""
 
     @property
     def wants_confirmation(self) -> bool:
@@ -46,7 +48,7 @@ class Disagreement:
         """A check found these differences; of ``unsure`` names it could not say, of all others that they agree."""
         now_ms, unsure = self._venue_ms(), set(unsure)
         self._since_ms = {
-            name: self._since_ms.get(name, now_ms)
+            name: max(self._since_ms.get(name, now_ms), self._explained_ms(name, differences))
             for name in [*self._since_ms, *differences]
             if name in differences or name in unsure
         }
@@ -65,17 +67,31 @@ class Disagreement:
         """For how long a difference may come from what is on its way: not when the venue refuses to tell what would
         explain it.
         """
-        symbols, inquiry = self._symbols_trading(name), self._inquiry
-        waiting = {
-            order
-            for order, fills in self._book.unattributed.items()
-            if order[0] in symbols or any(fill.fee_asset == name for fill in fills.values())
-        }
+        symbols, inquiry, waiting = self._symbols_trading(name), self._inquiry, self._waiting(name)
         if any(inquiry.is_history_untold(symbol) for symbol in symbols):
             return 0
         if not waiting:
             return CONFIRM_MS
-        return _OWNER_MS if waiting & inquiry.owners_to_come() else 0
+        return _OWNER_MS if any(order in waiting for order in inquiry.owners_to_come()) else 0
+
+    def _explained_ms(self, name: str, differences: Mapping[str, Decimal]) -> int:
+        """Since when there are executions that wait for their owner and moved exactly what the books lack; 0 if none
+        do. Where somebody trades there always are some, but each time others.
+        """
+        amount, book = differences.get(name), self._book
+        fills = [fill for held in self._waiting(name).values() for fill in held.values()]
+        if not amount or not fills or moved(fills, book.pairs, book.assets).get(name) != -amount:
+            return 0
+        return min(fill.ts_event_ms for fill in fills)
+
+    def _waiting(self, name: str) -> Mapping[tuple[str, str], Mapping[FillKey, Fill]]:
+        """Executions without an owner that may have moved it, by their orders."""
+        symbols = self._symbols_trading(name)
+        return {
+            order: fills
+            for order, fills in self._book.unattributed.items()
+            if order[0] in symbols or any(fill.fee_asset == name for fill in fills.values())
+        }
 
     def _restrict(self, symbol: str, name: str, amount: Decimal, standing: HaltRecord | None) -> None:
         now_ms, state = self._venue_ms(), TradingState.REDUCING

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct, structs
 
@@ -131,21 +131,25 @@ class Inquiry:
             f"{self.book.commands.line('doctor')} tries them all"
         )
 
-    def owners_to_come(self) -> set[tuple[str, str]]:
+    def owners_to_come(self) -> Iterator[tuple[str, str]]:
         """Orders (symbol, venue order id) without an owner of which the venue may yet tell whose they are: it refuses
-        none of what `Attribution.attribute` asks.
+        none of what `Attribution.attribute` asks. One by one, as most who ask want to know of any alone.
         """
-        return {each for each in self.book.unattributed if self._may_be_told(*each)}
+        is_told, is_put_off = dict[str, bool](), self.refusals.is_put_off
+        for symbol, venue_order_id in list(self.book.unattributed):
+            if symbol not in is_told:
+                is_told[symbol] = self._tells_what_waits(symbol)
+            asked = OrderQuery(symbol, venue_order_id=venue_order_id), AmendmentsQuery(symbol, venue_order_id)
+            if is_told[symbol] and not any(is_put_off(query) for query in asked):
+                yield symbol, venue_order_id
 
-    def _may_be_told(self, symbol: str, venue_order_id: str) -> bool:
-        kinship, is_put_off = self.book.kinship, self.refusals.is_put_off
-        is_refused = (
-            self.book.missing.lacks_orders(symbol)
-            or is_put_off(OrderQuery(symbol, venue_order_id=venue_order_id))
-            or is_put_off(AmendmentsQuery(symbol, venue_order_id))
-            or any(self.is_put_off(order) for order in kinship.waiting_orders(symbol))
-        )
-        return not is_refused
+    def _tells_what_waits(self, symbol: str) -> bool:
+        """Whether nothing is refused that would tell of an order of ours what it became."""
+        if self.book.missing.lacks_orders(symbol):
+            return False
+        kinship = self.book.kinship
+        asked = (*kinship.waiting_orders(symbol), *kinship.absent_stops(symbol, self.surely_ms()))
+        return not any(self.is_put_off(order) for order in asked)
 
     def is_put_off(self, order: TrackedOrder) -> bool:
         """Whether it is not to be asked about now, as the venue refuses to tell of it."""

@@ -15,6 +15,10 @@ from tradingsys.oms.tracked_order import TrackedOrder
 __all__ = ["Kinship"]
 
 
+_RECENT_MS = 600_000
+"""So long at most an order may have been under way, and answers about it old."""
+
+
 class Kinship:
     """What conditional orders become has ids of the venue's; what people amend, on spot, has theirs."""
 
@@ -25,6 +29,15 @@ class Kinship:
         """Conditional orders that are open, or may be, and not known to have been triggered."""
         return [order for order in self._index.active.values() if order.symbol == symbol and order.is_waiting]
 
+    def absent_stops(self, symbol: str, before_ms: int) -> list[TrackedOrder]:
+        """Conditional orders of the last minutes before then that are believed never to have reached the venue."""
+        since_ms = before_ms - _RECENT_MS
+        return [
+            order
+            for order in self._index.all_unseen()
+            if order.absent and order.stamp_ms > since_ms and order.symbol == symbol and order.is_conditional
+        ]
+
     def may_be_ours(self, facts: Order, symbol: str) -> bool:
         """Whether it may be what one of our conditional orders became, or one of ours that somebody else amended."""
         if facts.venue_order_id is None or facts.algo_id is not None:
@@ -34,7 +47,10 @@ class Kinship:
         if self._missing.lacks_orders(symbol) or self.waiting_orders(symbol):
             return True
         held = self._strays.unattributed.get((symbol, facts.venue_order_id), {})
-        return self._may_be_renamed(facts.terms, symbol, (*held.values(), *facts.fills.values()))
+        fills = (*held.values(), *facts.fills.values())
+        if fills and self.absent_stops(symbol, min(fill.ts_event_ms for fill in fills)):
+            return True
+        return self._may_be_renamed(facts.terms, symbol, fills)
 
     def stray_may_be_renamed(self, symbol: str, venue_order_id: str) -> bool:
         """Whether an order whose executions are unattributed may be one of ours that somebody else amended."""
@@ -54,11 +70,6 @@ class Kinship:
         if order.has_evidence or order.symbol != symbol or not self.fits(order, symbol, venue_order_id):
             return False
         return order.is_conditional or self._strays.name(symbol, venue_order_id) is None
-
-    def unseen_behind(self, symbol: str, venue_order_id: str) -> list[TrackedOrder]:
-        """All such orders."""
-        unseen = self._index.unseen(None, symbol)
-        return [order for order in unseen if self.may_be_denied(order, symbol, venue_order_id)]
 
     def _may_be_renamed(self, terms: Terms | None, symbol: str, fills: Iterable[Fill]) -> bool:
         if self._kind is not AccountKind.ASSETS:

@@ -13,7 +13,7 @@ from tradingsys.core.order import Fill
 from tradingsys.core.position import Pair
 from tradingsys.oms.asset_totals import add, movements
 
-__all__ = ["explain", "not_booked"]
+__all__ = ["explain", "moved", "not_booked"]
 
 _ZERO = Decimal(0)
 
@@ -22,6 +22,22 @@ def not_booked(told: Iterable[Fill], booked: Iterable[Fill], first_id: int, wate
     """Of what the venue tells, the executions that nobody reads any more and that were not booked."""
     ours = {fill.key for fill in booked}
     return [fill for fill in told if first_id <= int(fill.exec_id) < watermark and fill.key not in ours]
+
+
+def moved(fills: Iterable[Fill], pairs: Mapping[str, Pair], began_ms: Mapping[str, int]) -> dict[str, Decimal]:
+    """What executions moved, by symbol, or by asset where assets are held; there ``began_ms`` has since when each is
+    accounted for, as what moved it before is in its baseline.
+    """
+    sums: dict[str, Decimal] = {}
+    for fill in fills:
+        pair = pairs.get(fill.symbol)
+        if pair is None:
+            add(sums, fill.symbol, fill.signed_qty)
+            continue
+        for asset, amount in movements(fill, pair).items():
+            if asset in began_ms and fill.ts_event_ms > began_ms[asset]:
+                add(sums, asset, amount)
+    return sums
 
 
 def explain(
@@ -33,16 +49,7 @@ def explain(
     """Whether these executions are what the books lack: all that they moved is missing, and no more than that; which is
     nothing where they cancel out.
 
-    ``differences`` (Σ sessions + EXTERNAL − account) are by symbol, or by asset where assets are held; there
-    ``began_ms`` has since when each is accounted for, as what moved it before is in its baseline.
+    ``differences`` are Σ sessions + EXTERNAL − account.
     """
-    moved: dict[str, Decimal] = {}
-    for fill in fills:
-        pair = pairs.get(fill.symbol)
-        if pair is None:
-            add(moved, fill.symbol, fill.signed_qty)
-            continue
-        for asset, amount in movements(fill, pair).items():
-            if asset in began_ms and fill.ts_event_ms > began_ms[asset]:
-                add(moved, asset, amount)
-    return bool(moved) and all(differences.get(name, _ZERO) == -amount for name, amount in moved.items())
+    lacking = moved(fills, pairs, began_ms)
+    return bool(lacking) and all(differences.get(name, _ZERO) == -amount for name, amount in lacking.items())

@@ -31,6 +31,7 @@ from tradingsys.oms.contract_account import ContractAccount
 from tradingsys.oms.inquiry import Inquiry, Margins, Timing
 from tradingsys.oms.lost_orders import LostOrders
 from tradingsys.oms.lost_symbols import LostSymbols
+from tradingsys.oms.owners import Owners
 from tradingsys.oms.procedure import T
 from tradingsys.oms.session_book import SessionBook
 from tradingsys.oms.settling import Settling
@@ -67,6 +68,7 @@ class Recovery:
         self._inquiry = Inquiry(book, margins, timing, now_ns, clock)
         self._history = TradeHistory(self._inquiry)
         self._settling, self._attribution = Settling(self._inquiry), Attribution(self._inquiry)
+        self.owners = Owners(self._inquiry, self._attribution)
         self._absence = Absence(self._inquiry, self._history, self._attribution)
         self._lost_orders = LostOrders(self._inquiry, self._attribution)
         self._lost_symbols = LostSymbols(book, self._inquiry.refusals)
@@ -213,11 +215,6 @@ class Recovery:
         await self.pull_funding()
 
     @property
-    def is_seeking_owners(self) -> bool:
-        """Whether there are executions of which the venue may yet tell whose they are."""
-        return bool(self._inquiry.owners_to_come())
-
-    @property
     def is_catching_up(self) -> bool:
         """Whether executions from a time when nobody listened may still be found."""
         return self._catching_up > 0
@@ -317,9 +314,9 @@ class Recovery:
         """A text for people, and what the books are known to lack."""
         return self._lost_symbols.after(text)
 
-    def lacks_executions(self, symbol: str) -> bool:
-        """Whether sessions may have executed something there that the venue may yet tell, or whose it was."""
-        if any(held == symbol for held, _ in self._book.unattributed):
+    def lacks_executions(self, session: int, symbol: str) -> bool:
+        """Whether a session may have executed something there that the venue may yet tell, or whose it was."""
+        if self.owners.strays_of(session, symbol):
             return True
         is_untold = symbol in {*self._wanted, *self._book.missing.trades, *self._history.untold}
         return is_untold and self.is_listed(symbol)
@@ -376,10 +373,11 @@ class Recovery:
         await self._check.check()
 
     def may_explain(self, name: str) -> bool:
-        """Whether an execution that the venue told of, and that will be booked yet, may be what the books differ by."""
-        history, on_its_way = self._history, {symbol for symbol, _ in self._inquiry.owners_to_come()}
+        """Whether an execution that nothing but its order's quantity told of, and that will be booked yet, may be what
+        the books differ by.
+        """
         missing = {order.symbol for order in self._book.open_orders() if order.facts.missing_qty}
-        on_its_way |= {symbol for symbol in missing if history.may_lack(symbol)}
+        on_its_way = {symbol for symbol in missing if self._history.may_lack(symbol)}
         return bool(on_its_way & self._account.symbols_behind((name,)))
 
     async def measure(self, name: str) -> Difference:

@@ -17,12 +17,13 @@ from tests.simulate.scenes import (
     limits,
     questions,
     restrictions,
+    strays,
     unknown,
 )
 from tests.simulate.scenes.stage import Scene
 
 __all__ = ["SCENES", "Scene"]
 
-_ORDERS = (cuts, history, late, unknown, beliefs, questions)
+_ORDERS = (cuts, history, late, unknown, beliefs, questions, strays)
 _REST = (files, clients, restrictions, audits, books, limits)
 SCENES = tuple(scene for subject in (*_ORDERS, *_REST) for scene in vars(subject).values() if isinstance(scene, Scene))

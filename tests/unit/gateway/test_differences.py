@@ -157,3 +157,24 @@ def test_what_an_execution_without_an_owner_may_explain_is_not_accepted(scene: S
     scene.run(2 * WATCH_S)
     book = scene.gateway.book
     assert [book.net(session, "DOGEUSDT") for session in (-1, 1)] == [0, 37] and not book.differences
+
+
+def test_what_will_be_booked_yet_is_not_accepted_with_the_rest(scene: Scene) -> None:
+    """Somebody sells 10, as a stop of ours would have; and 5 came to the account that nobody tells of."""
+    client = scene.holder(1, "30")
+    stop = {"order_type": "STOP_MARKET", "price": None, "time_in_force": None, "stop_price": "0.5"}
+    waits = scene.accepts(client.order(**stop, side="SELL", quantity="10"))
+    scene.venue.answers[OrderQuery] = lambda _: waits
+    sold = Fill(
+        "77", "DOGEUSDT", "5555", Side.SELL, Decimal("0.6"), Decimal(10), scene.now_ms(), True, Decimal(0), "USDT"
+    )
+    scene.venue.fills.append(Order((), "5555", fills={"77": sold}))
+    scene.says(OrderChanged(Order(("web_1",), "5555", accepted=True, fills={"77": sold}), "DOGEUSDT", scene.now_ms()))
+    differ(scene, "25")
+    assert accepted(scene, "dogeusdt")["error"]["code"] == ErrorCode.NOT_READY, "it is too young to be surely in it"
+    scene.run(20)
+    assert accepted(scene, "dogeusdt")["result"]["booked"] == "5"
+    assert scene.gateway.book.unattributed
+    scene.run(90)
+    assert [scene.gateway.book.net(session, "DOGEUSDT") for session in (-1, 1)] == [-5, 30]
+    assert scene.gateway.book.differences == {}

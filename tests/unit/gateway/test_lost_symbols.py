@@ -183,10 +183,10 @@ def test_what_is_not_told_yet_is_in_the_status_until_it_is(tmp_path: Path) -> No
     executes(scene, GONE, "5555")
     scans(scene)
     assert "btcusdt is not in the books" in scene.operator().result("op.status")["text"]
-    assert scene.gateway.recovery.lacks_executions(GONE)
+    assert scene.gateway.recovery.lacks_executions(1, GONE)
     scene.run(RETRIED_S)
     assert not scene.operator().result("op.status")["text"]
-    assert not scene.gateway.recovery.lacks_executions(GONE)
+    assert not scene.gateway.recovery.lacks_executions(1, GONE)
 
 
 @pytest.mark.parametrize(("qty", "subscribes"), [("0", False), ("10", False), ("10", True)])

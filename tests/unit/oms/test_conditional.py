@@ -269,3 +269,86 @@ def test_one_that_the_journal_lost_is_found_before_a_foreign_name_is_nobodys(tab
     assert table.book.net(1, SYMBOL) == -4 and table.book.net(EXTERNAL, SYMBOL) == 0
     table.book.learn(traded("x2", trade_id=101), "OTHERUSDT", EPOCH)
     assert not table.book.unattributed
+
+
+def test_one_answer_about_an_order_that_waits_is_enough_for_all_executions_before_it(table: Table) -> None:
+    for seq in range(1, 6):
+        placed(table, seq=seq)
+    table.wait(2_000)
+    for number in range(20):
+        sold = structs.replace(fill(100 + number, f"9{number}", "10", Side.SELL), ts_event_ms=EPOCH + 100 * number)
+        table.book.learn(facts(sold, client_order_id=f"web_{number}", venue_order_id=f"9{number}"), SYMBOL, EPOCH)
+        table.start(f"attribute{number}", table.recovery.attribute(SYMBOL, f"9{number}"))
+    asked = 0
+    while table.book.unattributed and table.now_ns < 80_000 * MS:
+        assert len(table.asked()) <= 5, "one question about each at a time"
+        while table.asked():
+            asked += 1
+            query = table.answer(None)
+            assert isinstance(query, OrderQuery) and query.is_conditional
+        table.wait(500)
+    assert table.book.net(EXTERNAL, SYMBOL) == -200 and 60_000 < table.now_ns // MS < 70_000
+    assert asked <= 15, "20 executions and 5 orders: at once, and a minute after the first and the last of them"
+
+
+def test_an_answer_that_is_too_old_for_an_execution_is_followed_by_one_that_is_not(table: Table) -> None:
+    placed(table)
+    for number, ms in (("8", 0), ("9", 5_000)):
+        sold = structs.replace(fill(100 + ms, number, "4", Side.SELL), ts_event_ms=EPOCH + ms)
+        table.wait(ms)
+        table.book.learn(facts(sold, client_order_id=f"web_{number}", venue_order_id=number), SYMBOL, EPOCH)
+        table.start(number, table.recovery.attribute(SYMBOL, number))
+    assert len(table.asked()) == 1, "which was asked before the second of them"
+    table.answer(waiting())
+    table.wait(400)
+    [_] = table.asked()
+    table.answer(structs.replace(linked(), venue_order_id="9"))
+    assert table.book.net(1, SYMBOL) == -4
+    table.wait(4_000)
+    assert table.book.net(EXTERNAL, SYMBOL) == -4 and not table.book.unattributed
+
+
+def test_what_a_symbol_waits_for_is_looked_up_once_for_all_its_executions(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed(table)
+    for number in range(20):
+        sold = fill(100 + number, f"9{number}", "10", Side.SELL)
+        table.book.learn(facts(sold, venue_order_id=f"9{number}"), SYMBOL, EPOCH)
+    waits, looked = table.book.kinship.waiting_orders, list[str]()
+
+    def waiting_orders(symbol: str) -> list[TrackedOrder]:
+        looked.append(symbol)
+        return waits(symbol)
+
+    monkeypatch.setattr(table.book.kinship, "waiting_orders", waiting_orders)
+    assert len(table.recovery.owners.to_come()) == 20 and looked == [SYMBOL]
+
+
+def _believed_absent(table: Table, age_ms: int) -> TrackedOrder:
+    """A stop that the venue denied so long before now."""
+    order = table.book.track(stop())
+    table.book.doubt(order)
+    table.book.believe_absent(order)
+    table.wait(age_ms)
+    return order
+
+
+def test_what_a_stop_became_that_was_denied_a_moment_ago_is_asked_for(table: Table) -> None:
+    """What the venue told may have been a minute old: as long as that can be, it proves nothing."""
+    order = _believed_absent(table, 20_000)
+    sold = structs.replace(fill(100, "77", "10", Side.SELL), ts_event_ms=EPOCH + 20_000)
+    table.book.learn(facts(sold, client_order_id="web_1", venue_order_id="77"), SYMBOL, EPOCH)
+    table.start("attribute", table.recovery.attribute(SYMBOL, "77"))
+    assert table.answer(None) == OrderQuery(SYMBOL, OURS, is_conditional=True)
+    table.wait(65_000)
+    table.answer(linked())
+    assert table.book.net(1, SYMBOL) == -10 and order.has_evidence
+
+
+def test_a_stop_that_was_denied_long_ago_keeps_nothing_from_external(table: Table) -> None:
+    _believed_absent(table, 70_000)
+    sold = structs.replace(fill(100, "77", "10", Side.SELL), ts_event_ms=EPOCH + 70_000)
+    table.book.learn(facts(sold, client_order_id="web_1", venue_order_id="77"), SYMBOL, EPOCH)
+    table.start("attribute", table.recovery.attribute(SYMBOL, "77"))
+    assert not table.asked() and table.book.net(EXTERNAL, SYMBOL) == -10

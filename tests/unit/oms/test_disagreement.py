@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tests.unit.oms.books import empty_book, fill
 from tradingsys.core.commands import OrderQuery, TradesQuery
-from tradingsys.core.enums import TradingState
+from tradingsys.core.enums import Side, TradingState
 from tradingsys.core.errors import UnknownSymbol, VenueError
 from tradingsys.core.venue_clock import VenueClock
 from tradingsys.oms.disagreement import CONFIRM_MS, Disagreement
@@ -106,4 +106,38 @@ def test_once_all_executions_have_owners_a_difference_counts_from_when_it_was_fo
     del book.unattributed["BTCUSDT", "7"]
     clock.now_ms += CONFIRM_MS
     judge(DIFFERENT)
+    assert book.halts.state(1, "BTCUSDT") is TradingState.REDUCING
+
+
+def _sold_by_hand(book: SessionBook, clock: Clock, number: int, *, old_ms: int = 0) -> None:
+    sold = replace(fill(number, str(number), "1", Side.SELL), symbol="BTCUSDT", ts_event_ms=clock.now_ms - old_ms)
+    book.unattributed["BTCUSDT", str(number)] = {sold.key: sold}
+
+
+@pytest.mark.parametrize(("lost", "state"), [("0", TradingState.ACTIVE), ("5", TradingState.REDUCING)])
+def test_executions_that_wait_one_after_another_are_no_difference_that_lasts(lost: str, state: TradingState) -> None:
+    """Each is booked after a minute; what else the books lack lasts all the while."""
+    book, clock = empty_book(), Clock()
+    judge = disagreement(book, clock).judge
+    for second in range(0, 120, 5):
+        for order, fills in list(book.unattributed.items()):
+            if all(clock.now_ms - each.ts_event_ms > 60_000 for each in fills.values()):
+                del book.unattributed[order]
+        if second % 25 == 0:
+            _sold_by_hand(book, clock, 1_000 + second)
+        judge({"BTCUSDT": Decimal(len(book.unattributed)) + Decimal(lost)})
+        clock.now_ms += 5_000
+    assert book.halts.state(1, "BTCUSDT") is state
+
+
+def test_an_execution_whose_owner_is_never_told_restricts_its_symbol() -> None:
+    book, clock = empty_book(), Clock()
+    judge = disagreement(book, clock).judge
+    _sold_by_hand(book, clock, 7, old_ms=60_000)
+    judge({"BTCUSDT": Decimal(1)})
+    clock.now_ms += 85_000
+    judge({"BTCUSDT": Decimal(1)})
+    assert book.halts.state(1, "BTCUSDT") is TradingState.ACTIVE
+    clock.now_ms += CONFIRM_MS
+    judge({"BTCUSDT": Decimal(1)})
     assert book.halts.state(1, "BTCUSDT") is TradingState.REDUCING

@@ -80,22 +80,25 @@ class AssetDesk:
         self._measured.add(asset)
 
         def backed_up(error: StoreError | None) -> None:
-            if error is None:
-                run_within(gateway, gateway.recovery.measure(asset), _MEASURE_MS, measured)
-            else:
+            if error is not None:
                 self._measured.discard(asset)
                 self._refuse(client, request, ErrorCode.UNDEFINED, f"no backup before it: {error}")
+                return
+            read_ms = gateway.recovery.surely_ms() - gateway.settings.margins.staleness_ms
 
-        def measured(difference: Difference | TradingError | None) -> None:
-            self._measured.discard(asset)
-            self._accept_measured(client, request, asset, difference)
+            def measured(difference: Difference | TradingError | None) -> None:
+                self._measured.discard(asset)
+                self._accept_measured(client, request, asset, difference, read_ms)
+
+            run_within(gateway, gateway.recovery.measure(asset), _MEASURE_MS, measured)
 
         gateway.backups.before("pos-accept", backed_up)
 
     def _accept_measured(
-        self, client: Client, request: Request, asset: str, difference: Difference | TradingError | None
+        self, client: Client, request: Request, asset: str, difference: Difference | TradingError | None, read_ms: int
     ) -> None:
-        """Book what was measured a moment ago, or say why not."""
+        """Book what was measured since then, less what will be booked once it is known whose it is; or say why not."""
+        will_add = self._gateway.recovery.owners.will_add(asset, read_ms)
         if not isinstance(difference, Difference):
             why = f"the exchange took too long to tell what the account has of {asset}"
             self._refuse(client, request, ErrorCode.DISCONNECTED, why)
@@ -111,8 +114,10 @@ class AssetDesk:
                 "account moves it all the time, or changes: try again in a quieter moment"
             )
             self._refuse(client, request, ErrorCode.DENIED, why)
+        elif will_add is None or not difference.amount + will_add:
+            self._refuse(client, request, ErrorCode.NOT_READY, _UNSURE)
         else:
-            self._book(client, request, asset, difference.amount)
+            self._book(client, request, asset, difference.amount + will_add)
 
     def _book(self, client: Client, request: Request, asset: str, difference: Decimal) -> None:
         gateway = self._gateway

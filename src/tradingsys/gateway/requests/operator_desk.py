@@ -211,12 +211,12 @@ class OperatorDesk:
             for order in book.open_orders(session)
             if order.symbol == symbol and (order.in_doubt or order.facts.missing_qty)
         ]
-        strays = [order for held, order in book.unattributed if held == symbol]
+        strays = gateway.recovery.owners.strays_of(session, symbol)
         if doubtful or strays:
             told = ", ".join([*doubtful[:5], *(f"the exchange's order {order}" for order in strays[:5])])
             raise LocalProtocolError(
                 f"executions of {symbol.lower()} are in doubt or on their way ({told}): the gateway is finding out; "
-                "try again in some seconds",
+                "try again in some seconds (up to a minute for what a stop of its own may be that waits there)",
                 code=ErrorCode.NOT_READY,
             )
 

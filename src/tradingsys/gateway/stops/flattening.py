@@ -146,7 +146,7 @@ class Flattening:
             return f"what became of {doubtful[0]} is being asked"
         if any(order.is_open for order in orders):
             return f"{orders[0].client_order_id} is open"
-        if any(order.unbooked for order in orders) or any(held == symbol for held, _ in book.unattributed):
+        if any(order.unbooked for order in orders) or self._gateway.recovery.owners.strays_of(session, symbol):
             return "executions are on their way"
         if self._gateway.recovery.is_catching_up:
             return "what happened while the connection was lost is being read"
