@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Protocol
 
 import apsw
+from msgspec import structs
 
 from tests.simulate.asked import Asked
+from tests.simulate.clocks import plan_times, stop_clock
 from tests.simulate.durable_marks import DurableMarks, lost
 from tests.simulate.faults import Faults
 from tests.simulate.incarnation import Incarnation, Owner
 from tests.simulate.machine import Machine
 from tests.simulate.outlasting import outlast_ban, outlast_refusals
 from tests.simulate.overseer import Overseer
+from tests.simulate.people import People
 from tests.simulate.replica import Replica
 from tests.simulate.rude import RudeClient
 from tests.simulate.strategy import Link
@@ -27,6 +30,7 @@ from tests.simulate.witness import Witness
 from tests.simulate.world import World, apart, ms, s
 from tests.simulate.worst_case import uncounted
 from tradingsys.core.records import HaltCause, Scope
+from tradingsys.gateway.settings import GatewaySettings
 from tradingsys.sim.exchange import Exchange
 from tradingsys.sim.spot_exchange import SpotExchange
 from tradingsys.store.read import reading
@@ -39,14 +43,14 @@ _PATIENCE_S = (2, 4, 15)
 """When it took none for so long, in one life or another, they let up."""
 _REST_S, _LONGEST_BANS_S = 20, 600
 """At the end who may ask has read all within the first; who may not may do so within the second."""
+_RESTS, _DOUBTS = 2, 10
+"""The same where answers are older, times what they are older by."""
 _LONG_REFUSED_S = 45
 """What was refused for so long may be put aside."""
 _ENOUGH = 3
 """Orders, of which more than that is a life."""
 _EARLY = 0.2
 """Of refusals, those that may come before that, and while others last."""
-_TIMES_SET = 0.15
-"""Of lives, in which the time of day is set while a gateway runs."""
 _LEFT_OUT, _LAST_CUT = 0.5, 0.3
 """Of lives, in which it is not built once more from the files; and of the deaths before that, in which power fails."""
 _TICK_MS, _QUIET_TICK_MS = 40, 500
@@ -76,6 +80,7 @@ class Lifetime(ABC):
     venue: Venue
     faults: Faults
     counts: Counter[str]
+    people: People
     gateway: Incarnation | None = None
     account: str
     overseer: Overseer
@@ -87,8 +92,21 @@ class Lifetime(ABC):
 
     is_quiet = False
     """Nothing goes wrong any more."""
-    pace = 1
-    """So much less often the market moves, and somebody looks at it."""
+    usual_pace = pace = 1
+    """So much less often the market moves and things go wrong, and somebody looks at it; usually and now."""
+    more_s = 0
+    """By so much older than in other lives answers may be."""
+    settings: GatewaySettings
+    """Of its gateways."""
+
+    def _take_time(self) -> None:
+        """Everything in this life may take longer than in others."""
+        if margin_ms := self.faults.margin_ms:
+            margins = structs.replace(self.settings.margins, staleness_ms=margin_ms)
+            self.settings = structs.replace(self.settings, margins=margins)
+            self.counts["lives with answers of many seconds ago"] += 1
+            self.more_s = margin_ms // 1_000
+        self.usual_pace = self.pace = self.faults.slower
 
     def _overhear(self, exchange: Exchange | SpotExchange) -> None:
         """To all that is decided, asked for and told, from now on."""
@@ -129,11 +147,11 @@ class Lifetime(ABC):
         self._every(faults.restarts_per_s, self._restart_exchange)
         self._every(faults.stream_ends_per_s, self._end_streams)
         self._every(faults.silences_per_s, self._silence)
-        self._every(faults.clock_stops_per_s, self._stop_clock)
+        self._every(faults.clock_stops_per_s, partial(stop_clock, self))
         self._every(faults.stalls_per_s, self._stall)
         self._every(faults.rude_clients_per_s, self._be_rude)
         self._every(faults.edits_per_s, self._edit_positions)
-        self._plan_times()
+        plan_times(self)
         self._look_at_sizes()
         self.machine.begin(self._every)
 
@@ -147,7 +165,7 @@ class Lifetime(ABC):
         busy_s = idle_s = 0
         for _ in range(_LONGEST_S):
             before = self.counts["orders accepted"]
-            self._run(1)
+            self._run(self.usual_pace)
             is_busy = self.counts["orders accepted"] > before
             busy_s, idle_s = busy_s + is_busy, 0 if is_busy else idle_s + 1
             self.faults = troubles if idle_s < patience_s else troubles.let_up()
@@ -166,11 +184,11 @@ class Lifetime(ABC):
         its way when all became too many in one that is longer.
         """
         self._run(quiet_s - _REST_S)
-        rested_s = 0
-        for _ in range(_REST_S + _LONGEST_BANS_S):
+        rested_s, rest_s = 0, _REST_S + _RESTS * self.more_s
+        for _ in range(rest_s + _LONGEST_BANS_S + _DOUBTS * self.more_s):
             self._run(1)
             rested_s = rested_s + 1 if self.is_settled else 0
-            if rested_s == _REST_S:
+            if rested_s == rest_s:
                 break
         if self.venue.unanswered.total_s > _LONG_REFUSED_S:
             self._run(PUT_ASIDE_S)
@@ -194,7 +212,7 @@ class Lifetime(ABC):
     def _be_good(self) -> None:
         """Nothing goes wrong from now on."""
         self.is_quiet = True
-        self.faults = Faults.none()
+        self.faults = self.faults.over()
         self.venue.troubles.be_good()
         self.venue.unanswered.be_good()
         self.machine.be_good()
@@ -294,7 +312,7 @@ class Lifetime(ABC):
                 action()
             self._every(per_s, action)
 
-        self.world.after(s(self.world.rng.expovariate(per_s)), again)
+        self.world.after(s(self.world.rng.expovariate(per_s) * self.pace), again)
 
     def _tick_venue(self) -> None:
         self.venue.tick()
@@ -358,28 +376,6 @@ class Lifetime(ABC):
         if gateway is not None and gateway.alive and gateway.network.fall_silent():
             self.world.note("connections fall silent")
             self.counts["silent connections"] += 1
-
-    def _stop_clock(self) -> None:
-        gateway, by_ms = self.gateway, self.world.rng.choice((100, 900, 1_500, 4_000, 30_000))
-        if gateway is not None and gateway.alive:
-            self.world.note(f"the gateway's clock stops for {by_ms} ms")
-            self.counts["clocks stopped"] += 1
-            gateway.clock.fall_behind(ms(by_ms))
-            gateway.network.left_alone.clock_stops()
-            gateway.call(lambda: None)
-
-    def _plan_times(self) -> None:
-        """In some lives somebody sets the time of day of the gateway's machine."""
-        rng = apart(self.world.rng, "times of day")
-        for _ in range(rng.choice((1, 2, 3)) if rng.random() < _TIMES_SET else 0):
-            by_ns = s(rng.choice((-1, 1)) * rng.choice((rng.uniform(0.1, 30), 3_600)))
-            self.world.after(s(rng.uniform(1, _BUSY_S * 2)), partial(self._set_time, by_ns))
-
-    def _set_time(self, by_ns: int) -> None:
-        if self.gateway is not None and self.gateway.alive and not self.is_quiet:
-            self.world.note(f"the time of day is set by {by_ns / 1e9:.1f} s")
-            self.counts["times of day set"] += 1
-            self.gateway.clock.set_time(by_ns)
 
     # ---- clients
 
