@@ -154,6 +154,21 @@ def test_a_missing_execution_is_asked_for_when_the_stream_does_not_bring_it() ->
     assert table.ended == ["fetch"] and table.book.net(1, SYMBOL) == 10 and table.asked() == []
 
 
+def test_a_missing_execution_may_be_found_as_long_as_answers_may_be_old() -> None:
+    table = Table(margins=Margins(staleness_ms=60_000))
+    table.book.track(intent(1, 1))
+    done = structs.replace(facts(client_order_id=client_id(1, 1)), venue_cum_qty=Decimal(10))
+    table.book.learn(done, SYMBOL, EPOCH)
+    table.start("fetch", table.recovery.fetch_missing(SYMBOL))
+    table.wait(1_000)
+    table.answer(())
+    table.wait(60_000)
+    assert isinstance(table.asked()[0], TradesQuery), "now no answer can be older than the execution"
+    assert table.recovery.may_explain(SYMBOL)
+    table.wait(60_000)
+    assert not table.recovery.may_explain(SYMBOL), "a difference shall not wait for ever"
+
+
 def test_an_execution_that_the_stream_brings_costs_no_question() -> None:
     table = Table()
     table.book.track(intent(1, 1))
