@@ -298,6 +298,8 @@ class Lifetime(ABC):
         may_ask = venue.stream.is_up and not venue.why_not_trading() and not venue.questions_waiting
         knows_all = not self.gateway.gateway.recovery.is_catching_up
         in_doubt = any(order.in_doubt for order in book.open_orders())
+        if self.more_s and self.gateway.gateway.recovery._account._entering._wanted:  # type: ignore[attr-defined]
+            return False  # somebody waits for a symbol to be accounted for, which takes minutes
         return may_ask and knows_all and not in_doubt and not book.unattributed
 
     def _every(self, per_s: float, action: Callable[[], object]) -> None:

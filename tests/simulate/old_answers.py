@@ -10,6 +10,7 @@ from random import Random
 from msgspec import structs
 
 from tests.simulate.faults import ENDPOINTS, Faults
+from tests.simulate.past import HIDES_FOR_S
 from tests.simulate.world import apart
 
 __all__ = ["with_old_answers"]
@@ -37,6 +38,7 @@ def with_old_answers(faults: Faults, rng: Random) -> Faults:
         staleness_ms=float(margin_ms - _LESS_MS),
         fresh=tuple(each for each in ENDPOINTS if own.random() < _FRESH),
         slower=slower,
+        hides_for_s=min(faults.hides_for_s, HIDES_FOR_S),  # what is denied for minutes after it executed is nobody's
         asks_every_ms=faults.asks_every_ms * slower,
         settles_after_s=faults.settles_after_s * slower,
     )
