@@ -28,8 +28,6 @@ __all__ = ["LEARNING_S", "Copy", "learn"]
 _LONGEST_START_S = 150
 """As for any gateway: so long may it be told to come back later."""
 _TRADING_S, LEARNING_S = 3, 8
-_STARTS_WITHIN = 8
-"""Times of what is older than usually."""
 
 
 class Asking(Protocol):
@@ -95,7 +93,7 @@ class Copy:
         self.is_alive = True
         overseer.begin(copy.gateway)
         life.asked.begin(copy)
-        for _ in range(_LONGEST_START_S + _STARTS_WITHIN * life.more_s):
+        for _ in range(_LONGEST_START_S + life.starts_later_s):
             if copy.gateway.is_ready:
                 break
             life.world.run_for(s(1))

@@ -7,16 +7,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import apsw
 from msgspec import structs
 
 from tests.simulate.asked import Asked
 from tests.simulate.clocks import plan_times, stop_clock
-from tests.simulate.durable_marks import DurableMarks, lost
+from tests.simulate.durable_marks import lost
 from tests.simulate.faults import Faults
 from tests.simulate.incarnation import Incarnation, Owner
+from tests.simulate.living import Living
 from tests.simulate.machine import Machine
 from tests.simulate.outlasting import outlast_ban, outlast_refusals
 from tests.simulate.overseer import Overseer
@@ -43,8 +43,12 @@ _PATIENCE_S = (2, 4, 15)
 """When it took none for so long, in one life or another, they let up."""
 _REST_S, _LONGEST_BANS_S = 20, 600
 """At the end who may ask has read all within the first; who may not may do so within the second."""
-_RESTS, _DOUBTS = 2, 10
+_RESTS, _STARTS = 2, 10
 """The same where answers are older, times what they are older by."""
+_CLOCK_SET_S = 3_700
+"""A ban is remembered by the machine's time of day: whose clock is set back by an hour leaves the exchange alone so
+much longer.
+"""
 _LONG_REFUSED_S = 45
 """What was refused for so long may be put aside."""
 _ENOUGH = 3
@@ -55,20 +59,6 @@ _LEFT_OUT, _LAST_CUT = 0.5, 0.3
 """Of lives, in which it is not built once more from the files; and of the deaths before that, in which power fails."""
 _TICK_MS, _QUIET_TICK_MS = 40, 500
 """How often the exchange looks at its clock."""
-
-
-class Living(Owner, Protocol):
-    """A strategy, across its deaths."""
-
-    active: bool
-    durable: DurableMarks
-
-    @property
-    def never_durable(self) -> list[tuple[str, str]]: ...
-
-    def kill(self) -> None: ...
-
-    def drop(self) -> None: ...
 
 
 class Lifetime(ABC):
@@ -185,13 +175,18 @@ class Lifetime(ABC):
         """
         self._run(quiet_s - _REST_S)
         rested_s, rest_s = 0, _REST_S + _RESTS * self.more_s
-        for _ in range(rest_s + _LONGEST_BANS_S + _DOUBTS * self.more_s):
+        for _ in range(rest_s + _LONGEST_BANS_S + self.starts_later_s):
             self._run(1)
             rested_s = rested_s + 1 if self.is_settled else 0
             if rested_s == rest_s:
                 break
         if self.venue.unanswered.total_s > _LONG_REFUSED_S:
             self._run(PUT_ASIDE_S)
+
+    @property
+    def starts_later_s(self) -> int:
+        """By so much more than in other lives a start may take."""
+        return _STARTS * self.more_s + _CLOCK_SET_S * bool(self.counts["bans of minutes or hours"])
 
     def build_once_more(self, symbols: Sequence[str]) -> Iterator[str]:
         """What is wrong with the book that another gateway makes of the files, and of what the exchange shows."""
