@@ -37,12 +37,15 @@ class Asking(Protocol):
     def questions_waiting(self) -> int: ...
 
 
-def learn(world: World, askers: Iterable[Asking]) -> None:
-    """Until nobody had to wait for some time: what was asked a moment ago has no answer yet."""
-    answered_s = 0
-    for _ in range(_LONGEST_START_S):
+def learn(world: World, askers: Iterable[Asking], more_s: int = 0) -> None:
+    """Until nobody had to wait for some time: what was asked a moment ago has no answer yet.
+
+    ``more_s``: by so much older than usually answers may be.
+    """
+    answered_s, learning_s = 0, LEARNING_S + 2 * more_s
+    for _ in range(_LONGEST_START_S + learning_s):
         answered_s = 0 if any(asker.questions_waiting for asker in askers) else answered_s + 1
-        if answered_s > LEARNING_S:
+        if answered_s > learning_s:
             break
         world.run_for(s(1))
 
@@ -62,7 +65,7 @@ class Copy:
         self._life = life
         self._folder = life.folder / "copy"
         self._machine: Machine | None = None
-        life.world.after(s(rng.uniform(2, 20)), self._make)
+        life.world.after(s(rng.uniform(2, 20) * life.usual_pace), self._make)
 
     def close(self) -> None:
         """Its folder is one like any again."""
@@ -91,7 +94,7 @@ class Copy:
         self.is_alive = True
         overseer.begin(copy.gateway)
         life.asked.begin(copy)
-        for _ in range(_LONGEST_START_S):
+        for _ in range(_LONGEST_START_S + life.starts_later_s):
             if copy.gateway.is_ready:
                 break
             life.world.run_for(s(1))
@@ -130,7 +133,7 @@ class Copy:
         strategy.active, began_ns = True, life.world.now_ns
         life.world.run_for(s(_TRADING_S))
         strategy.active = False
-        learn(life.world, (trader.gateway.venue, copy.gateway.venue))
+        learn(life.world, (trader.gateway.venue, copy.gateway.venue), life.more_s)
         if not self.is_alone and self._has_sent(trader.gateway, began_ns):
             life.counts["copies of the book noticed"] += 1
             if not any(row.cause is HaltCause.COPIED_BOOK for row in other.gateway.book.halts):

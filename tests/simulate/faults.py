@@ -2,79 +2,21 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from random import Random
+from typing import Any
 
 from msgspec import Struct, structs
 
 from tests.simulate.disk_faults import DiskFaults
 from tests.simulate.past import HIDES_FOR_S
+from tests.simulate.profile import Profile
 from tests.simulate.unanswered import Topic
 from tests.simulate.world import apart
 
-__all__ = ["Faults", "Profile"]
+__all__ = ["ENDPOINTS", "Faults", "Profile"]
 
 
-class Profile(StrEnum):
-    """What kind of misfortune a life is about. The rules that carry the most weight need the ones after NORMAL."""
-
-    NORMAL = "normal"
-    """A bit of everything."""
-    FOCUS = "focus"
-    """A crash at every third order, most orders late, most of the account's events lost."""
-    EXTREME = "extreme"
-    """Orders accepted at the last legal instant, no event ever, answers as old as allowed, back in 20 ms."""
-    KILLS = "kills"
-    """Deaths of the process right after the bytes left, during the boot and inside the fence."""
-    STALE = "stale"
-    """Every question is answered from some older state."""
-    PEERS = "peers"
-    """Strategies' connections break with orders under way, and the gateway notices late."""
-
-    AMENDS = "amends"
-    """Orders are amended all the time, most amends are late or lost, and gateways die of them."""
-    VENUE = "venue"
-    """The exchange is not well: answers that prove nothing, bans, restarts, streams that end or fall silent."""
-    NEIGHBOURS = "neighbours"
-    """Other clients flood the gateway, send garbage and claim sessions; strategies stop reading and repeat orders."""
-    FORGETFUL = "forgetful"
-    """The exchange does not find some of its orders for longer than is known of any: only the books must be right."""
-    DISK = "disk"
-    """The disk is full, slow and fails, power is cut, and the process dies wherever it writes."""
-    LIMITS = "limits"
-    """Sessions run into limits all the time, and the exchange seldom says what became of their orders."""
-    REFUSED = "refused"
-    """The exchange refuses to answer questions of some kind, or all, for up to four minutes."""
-    CUTS = "cuts"
-    """Power is cut right when an order left, which arrives at the last legal instant; the disk is slow, no event
-    comes, and the gateway, back in 20 ms, asks every 50 ms.
-    """
-
-    @classmethod
-    def of(cls, seed: int) -> Profile:
-        """Of 24 lives two are of each, but one is of NORMAL, LIMITS, REFUSED and CUTS each."""
-        return _BY_SEED[seed % len(_BY_SEED)]
-
-
-_BY_SEED = tuple(
-    profile
-    for first, rare in ((Profile.NORMAL, Profile.LIMITS), (Profile.REFUSED, Profile.CUTS))
-    for profile in (
-        first,
-        Profile.FOCUS,
-        Profile.AMENDS,
-        Profile.EXTREME,
-        rare,
-        Profile.KILLS,
-        Profile.PEERS,
-        Profile.STALE,
-        Profile.VENUE,
-        Profile.NEIGHBOURS,
-        Profile.FORGETFUL,
-        Profile.DISK,
-    )
-)
-_ENDPOINTS = ("/order", "/openOrders", "/userTrades", "/myTrades", "/positionRisk", "/account")
+ENDPOINTS = ("/order", "/openOrders", "/userTrades", "/myTrades", "/positionRisk", "/account")
 _ABOUT_ORDERS = (Topic.ONE_ORDER, Topic.OPEN_ORDERS, Topic.CONDITIONAL_ORDERS)
 
 
@@ -103,6 +45,10 @@ class Faults(Struct, frozen=True):
     """A request about an order arrives when its recvWindow ends, and is acted on when the engine's margin ends."""
     staleness_ms: float = 0.0
     """Questions about orders, trades and positions are answered from a state up to so old."""
+    margin_ms: int = 0
+    """How old answers may be as far as the gateway is told; 0: as in most lives."""
+    slower: int = 1
+    """So much less often anything happens, as the gateway takes so much longer to be certain of it."""
     fresh: tuple[str, ...] = ()
     """Endings of paths that are always answered from the state of now."""
     lag_ms: float = 0.0
@@ -241,7 +187,7 @@ class Faults(Struct, frozen=True):
             late_income_ms=rng.choice((0.0, 0.0, 300.0, 5_000.0, 40_000.0)),
             liquidations_per_s=0.0 if rng.random() < 0.7 else 0.15,
             foreign_children=rng.random() < 0.5,
-            fresh=tuple(each for each in _ENDPOINTS if rng.random() < 0.2),
+            fresh=tuple(each for each in ENDPOINTS if rng.random() < 0.2),
             answer_unknown=rate(0.1),
             answer_failed=rate(0.05),
             refuse_order=rate(0.03),
@@ -398,7 +344,18 @@ class Faults(Struct, frozen=True):
             restart_ms=self.restart_ms,
             disk=self.disk,
             is_letting_up=True,
+            slower=self.slower,
+            **self._old_answers(),
         )
+
+    def over(self) -> Faults:
+        """Nothing goes wrong any more; an exchange whose answers are older than others' stays so."""
+        return Faults(**self._old_answers())
+
+    def _old_answers(self) -> dict[str, Any]:
+        if not self.margin_ms:
+            return {}
+        return {"staleness_ms": self.staleness_ms, "fresh": self.fresh, "margin_ms": self.margin_ms}
 
     @classmethod
     def none(cls) -> Faults:

@@ -13,7 +13,7 @@ from tests.simulate.heard import untrue
 from tests.simulate.money import Earned, differences, position_of, share
 from tests.simulate.pyalgo_strategy import PyalgoStrategy
 from tests.simulate.strategy import Strategy
-from tests.simulate.truth import Owned, Truth
+from tests.simulate.truth import FORGOTTEN, Owned, Truth
 from tests.simulate.wallet import unbalanced
 from tests.simulate.wish import PRICES
 from tradingsys.core.enums import OrderStatus
@@ -287,6 +287,8 @@ class Judge:
                 continue  # lost with the journal's tail, and ended without a trace
             if known.absent and self._life.exchange_forgets and not order.rows and not order.status.is_open:
                 continue  # hidden until nobody asked any more, and ended without a trace
+            if order.is_forgotten(self._life.world.now_ns) and known.status in FORGOTTEN:
+                continue
             terms = known.known_terms
             qty, px = (terms.order_qty, terms.price) if terms else (None, None)
             told = (known.session, known.status, known.facts.cum_qty, qty, px)

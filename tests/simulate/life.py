@@ -18,6 +18,7 @@ from tests.simulate.judge import Judge, judge_file
 from tests.simulate.lifetime import Lifetime
 from tests.simulate.limits_held import TIGHT, LimitsHeld
 from tests.simulate.machine import Machine
+from tests.simulate.old_answers import with_old_answers
 from tests.simulate.people import People
 from tests.simulate.pyalgo_strategy import PyalgoStrategy
 from tests.simulate.sql_edits import with_edits
@@ -105,8 +106,10 @@ class Life(Lifetime):
         self.world = World(seed)
         self.world.home = f"{folder}/"
         self.folder = folder
-        self.faults = faults or with_edits(Faults.draw(self.world.rng, profile or Profile.of(seed)), self.world.rng)
+        drawn = faults or with_edits(Faults.draw(self.world.rng, profile or Profile.of(seed)), self.world.rng)
+        self.faults = drawn if faults else with_old_answers(drawn, self.world.rng)
         self.counts: Counter[str] = Counter()
+        self._take_time()
         self._foreign_children = self.faults.foreign_children
         options = Options(child_keeps_client_id=not self._foreign_children)
         fees = FeeSchedule(maker=Decimal("-0.0001")) if self.faults.has_rebates else None
@@ -143,6 +146,7 @@ class Life(Lifetime):
         for strategy in self.strategies:
             strategy.amends, strategy.repeats = self.faults.amends, self.faults.repeats
             strategy.bursts, strategy.wants_all = self.faults.bursts, self.faults.wants_all
+            strategy.pace = self.usual_pace
         self._may_be_flattened()
         self._plan_faults()
         self._every(self.faults.manual_changes_per_s, self.people.change)

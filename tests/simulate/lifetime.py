@@ -7,17 +7,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import apsw
+from msgspec import structs
 
 from tests.simulate.asked import Asked
-from tests.simulate.durable_marks import DurableMarks, lost
+from tests.simulate.clocks import plan_times, stop_clock
+from tests.simulate.durable_marks import lost
 from tests.simulate.faults import Faults
 from tests.simulate.incarnation import Incarnation, Owner
+from tests.simulate.living import Living
 from tests.simulate.machine import Machine
 from tests.simulate.outlasting import outlast_ban, outlast_refusals
 from tests.simulate.overseer import Overseer
+from tests.simulate.people import People
 from tests.simulate.replica import Replica
 from tests.simulate.rude import RudeClient
 from tests.simulate.strategy import Link
@@ -28,6 +31,7 @@ from tests.simulate.witness import Witness
 from tests.simulate.world import World, apart, ms, s
 from tests.simulate.worst_case import uncounted
 from tradingsys.core.records import HaltCause, Scope
+from tradingsys.gateway.settings import GatewaySettings
 from tradingsys.sim.exchange import Exchange
 from tradingsys.sim.spot_exchange import SpotExchange
 from tradingsys.store.read import reading
@@ -40,32 +44,22 @@ _PATIENCE_S = (2, 4, 15)
 """When it took none for so long, in one life or another, they let up."""
 _REST_S, _LONGEST_BANS_S = 20, 600
 """At the end who may ask has read all within the first; who may not may do so within the second."""
+_RESTS, _STARTS = 2, 10
+"""The same where answers are older, times what they are older by."""
+_CLOCK_SET_S = 3_700
+"""A ban is remembered by the machine's time of day: whose clock is set back by an hour leaves the exchange alone so
+much longer.
+"""
 _LONG_REFUSED_S = 45
 """What was refused for so long may be put aside."""
 _ENOUGH = 3
 """Orders, of which more than that is a life."""
 _EARLY = 0.2
 """Of refusals, those that may come before that, and while others last."""
-_TIMES_SET = 0.15
-"""Of lives, in which the time of day is set while a gateway runs."""
 _LEFT_OUT, _LAST_CUT = 0.5, 0.3
 """Of lives, in which it is not built once more from the files; and of the deaths before that, in which power fails."""
 _TICK_MS, _QUIET_TICK_MS = 40, 500
 """How often the exchange looks at its clock."""
-
-
-class Living(Owner, Protocol):
-    """A strategy, across its deaths."""
-
-    active: bool
-    durable: DurableMarks
-
-    @property
-    def never_durable(self) -> list[tuple[str, str]]: ...
-
-    def kill(self) -> None: ...
-
-    def drop(self) -> None: ...
 
 
 _MISSED_MS = 300_000.0
@@ -81,6 +75,7 @@ class Lifetime(ABC):
     venue: Venue
     faults: Faults
     counts: Counter[str]
+    people: People
     gateway: Incarnation | None = None
     account: str
     overseer: Overseer
@@ -94,8 +89,21 @@ class Lifetime(ABC):
 
     is_quiet = False
     """Nothing goes wrong any more."""
-    pace = 1
-    """So much less often the market moves, and somebody looks at it."""
+    usual_pace = pace = 1
+    """So much less often the market moves and things go wrong, and somebody looks at it; usually and now."""
+    more_s = 0
+    """By so much older than in other lives answers may be."""
+    settings: GatewaySettings
+    """Of its gateways."""
+
+    def _take_time(self) -> None:
+        """Everything in this life may take longer than in others."""
+        if margin_ms := self.faults.margin_ms:
+            margins = structs.replace(self.settings.margins, staleness_ms=margin_ms)
+            self.settings = structs.replace(self.settings, margins=margins)
+            self.counts["lives with answers of many seconds ago"] += 1
+            self.more_s = margin_ms // 1_000
+        self.usual_pace = self.pace = self.faults.slower
 
     def _overhear(self, exchange: Exchange | SpotExchange) -> None:
         """To all that is decided, asked for and told, from now on."""
@@ -140,11 +148,11 @@ class Lifetime(ABC):
         self._every(faults.restarts_per_s, self._restart_exchange)
         self._every(faults.stream_ends_per_s, self._end_streams)
         self._every(faults.silences_per_s, self._silence)
-        self._every(faults.clock_stops_per_s, self._stop_clock)
+        self._every(faults.clock_stops_per_s, partial(stop_clock, self))
         self._every(faults.stalls_per_s, self._stall)
         self._every(faults.rude_clients_per_s, self._be_rude)
         self._every(faults.edits_per_s, self._edit_positions)
-        self._plan_times()
+        plan_times(self)
         self._look_at_sizes()
         self.machine.begin(self._every)
 
@@ -158,7 +166,7 @@ class Lifetime(ABC):
         busy_s = idle_s = 0
         for _ in range(_LONGEST_S):
             before = self.counts["orders accepted"]
-            self._run(1)
+            self._run(self.usual_pace)
             is_busy = self.counts["orders accepted"] > before
             busy_s, idle_s = busy_s + is_busy, 0 if is_busy else idle_s + 1
             self.faults = troubles if idle_s < patience_s else troubles.let_up()
@@ -177,14 +185,19 @@ class Lifetime(ABC):
         its way when all became too many in one that is longer.
         """
         self._run(quiet_s - _REST_S)
-        rested_s = 0
-        for _ in range(_REST_S + _LONGEST_BANS_S):
+        rested_s, rest_s = 0, _REST_S + _RESTS * self.more_s
+        for _ in range(rest_s + _LONGEST_BANS_S + self.starts_later_s):
             self._run(1)
             rested_s = rested_s + 1 if self.is_settled else 0
-            if rested_s == _REST_S:
+            if rested_s == rest_s:
                 break
         if self.venue.unanswered.total_s > _LONG_REFUSED_S:
             self._run(PUT_ASIDE_S)
+
+    @property
+    def starts_later_s(self) -> int:
+        """By so much more than in other lives a start may take."""
+        return _STARTS * self.more_s + _CLOCK_SET_S * bool(self.counts["bans of minutes or hours"])
 
     def build_once_more(self, symbols: Sequence[str]) -> Iterator[str]:
         """What is wrong with the book that another gateway makes of the files, and of what the exchange shows."""
@@ -205,7 +218,7 @@ class Lifetime(ABC):
     def _be_good(self) -> None:
         """Nothing goes wrong from now on."""
         self.is_quiet = True
-        self.faults = Faults.none()
+        self.faults = self.faults.over()
         self.venue.troubles.be_good()
         self.venue.unanswered.be_good()
         self.machine.be_good()
@@ -292,6 +305,8 @@ class Lifetime(ABC):
         knows_all = not self.gateway.gateway.recovery.is_catching_up
         in_doubt = any(order.in_doubt for order in book.open_orders())
         differs = self.executions_are_late and any(row.cause is HaltCause.DIFFERENCE for row in book.halts)
+        if self.more_s and self.gateway.gateway.recovery._account._entering._wanted:  # type: ignore[attr-defined]
+            return False  # somebody waits for a symbol to be accounted for, which takes minutes
         return may_ask and knows_all and not in_doubt and not book.unattributed and not differs
 
     def _every(self, per_s: float, action: Callable[[], object]) -> None:
@@ -306,7 +321,7 @@ class Lifetime(ABC):
                 action()
             self._every(per_s, action)
 
-        self.world.after(s(self.world.rng.expovariate(per_s)), again)
+        self.world.after(s(self.world.rng.expovariate(per_s) * self.pace), again)
 
     def _tick_venue(self) -> None:
         self.venue.tick()
@@ -370,28 +385,6 @@ class Lifetime(ABC):
         if gateway is not None and gateway.alive and gateway.network.fall_silent():
             self.world.note("connections fall silent")
             self.counts["silent connections"] += 1
-
-    def _stop_clock(self) -> None:
-        gateway, by_ms = self.gateway, self.world.rng.choice((100, 900, 1_500, 4_000, 30_000))
-        if gateway is not None and gateway.alive:
-            self.world.note(f"the gateway's clock stops for {by_ms} ms")
-            self.counts["clocks stopped"] += 1
-            gateway.clock.fall_behind(ms(by_ms))
-            gateway.network.left_alone.clock_stops()
-            gateway.call(lambda: None)
-
-    def _plan_times(self) -> None:
-        """In some lives somebody sets the time of day of the gateway's machine."""
-        rng = apart(self.world.rng, "times of day")
-        for _ in range(rng.choice((1, 2, 3)) if rng.random() < _TIMES_SET else 0):
-            by_ns = s(rng.choice((-1, 1)) * rng.choice((rng.uniform(0.1, 30), 3_600)))
-            self.world.after(s(rng.uniform(1, _BUSY_S * 2)), partial(self._set_time, by_ns))
-
-    def _set_time(self, by_ns: int) -> None:
-        if self.gateway is not None and self.gateway.alive and not self.is_quiet:
-            self.world.note(f"the time of day is set by {by_ns / 1e9:.1f} s")
-            self.counts["times of day set"] += 1
-            self.gateway.clock.set_time(by_ns)
 
     # ---- clients
 

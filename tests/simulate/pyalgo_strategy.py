@@ -12,7 +12,7 @@ from pyalgo.order import Fill, Order
 from pyalgo.words import OrderType, Side, Tif, fix_order_type
 from tests.simulate.durable_marks import DurableMarks
 from tests.simulate.heard import Happened, Heard
-from tests.simulate.strategy import Link
+from tests.simulate.strategy import Link, wants
 from tests.simulate.truth import Truth
 from tests.simulate.wish import Wish, all_or_nothing, draw_amend, draw_wish
 from tests.simulate.world import World, ms
@@ -45,6 +45,8 @@ class PyalgoStrategy:
         """How often it amends a resting order rather than send another."""
         self.repeats = 0.0
         """Users' client never sends an order twice."""
+        self.pace = 1
+        """So much less often it wants anything."""
         self.bursts = 0.0
         """How often it wants several things at the same instant."""
         self.wants_all = False
@@ -180,7 +182,8 @@ class PyalgoStrategy:
                 client.opened(self._link, self._now_ms)
             return
         client.tick(self._now_ms)
-        for _ in range(wishes if self.active and client.stage is Stage.READY else 0):
+        may_act = self.active and client.stage is Stage.READY and wants(self.world, self.pace)
+        for _ in range(wishes if may_act else 0):
             self._act()
 
     def _act(self) -> None:

@@ -21,8 +21,10 @@ __all__ = ["Replica", "unlike"]
 
 _LONGEST_START_S = 200
 """As for any gateway: so long may it be told to come back later."""
-_SETTLED_S = 12
-"""Within which whoever is READY has read all that is not asked for at a start."""
+_SETTLED_S, _TIMES = 12, 8
+"""Within which whoever is READY has read all that is not asked for at a start; and where answers are older, times what
+they are older by.
+"""
 _State = Mapping[str, Mapping[Any, object]]
 
 
@@ -43,12 +45,12 @@ class Replica:
         assert life.gateway is not None
         life.gateway.kill("in the end", power_cut=power_cut)
         differences: list[str] = []
-        for second in range(_LONGEST_START_S):
+        for second in range(_LONGEST_START_S + life.starts_later_s):
             life.world.run_for(s(1))
             if second < 1 or not life.is_settled:
                 continue
             differences = list(unlike(self._before, _state(life.gateway.gateway.book, self._names)))
-            if not differences or second > _SETTLED_S:
+            if not differences or second > _SETTLED_S + _TIMES * life.more_s:
                 break
         if not life.is_settled:
             yield "after its last death the gateway does not come to rest"

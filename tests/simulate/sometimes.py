@@ -94,6 +94,8 @@ _PER_HUNDRED: dict[str, _Seen] = {
     "not executed, and answered so": (43, 21),
     "bans": (3.7, 2.4),
     "bans of minutes or hours": (1.7, 1.7),
+    "bans of days": (0.4, 0.4),
+    "lives with answers of many seconds ago": (2.5, 2.5),
     "questions answered from far too old a state": (100, 2.5),
     "too many requests": (3.6, 3.1),
     "shut out with orders in doubt": (2.2, 1.4),

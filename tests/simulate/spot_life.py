@@ -18,6 +18,7 @@ from tests.simulate.limits_held import FEWER, SPOT_TIGHT, LimitsHeld
 from tests.simulate.machine import Machine
 from tests.simulate.network import Network
 from tests.simulate.odd_frames import OddFrames
+from tests.simulate.old_answers import with_old_answers
 from tests.simulate.people import People
 from tests.simulate.plain_spot import PlainSpot
 from tests.simulate.sent import SentRequests
@@ -126,7 +127,8 @@ class SpotLife(Lifetime):
         self.world = World(seed)
         self.world.home = f"{folder}/"
         self.folder = folder
-        self.faults = with_edits(Faults.draw(self.world.rng, profile or Profile.of(seed)), self.world.rng)
+        drawn = with_edits(Faults.draw(self.world.rng, profile or Profile.of(seed)), self.world.rng)
+        self.faults = with_old_answers(drawn, self.world.rng)
         if margin or not wire:  # what is said are Python objects, which cannot be broken and carry no time
             own = {"last_instant": 0.0, "clock_ahead_ms": 0.0, "odd_event": 0.0, "new_field": 0.0}
             self.faults = structs.replace(self.faults, **own)
@@ -139,6 +141,7 @@ class SpotLife(Lifetime):
         self.venue = SpotVenue(self.world, self.box, self.account, self.counts)
         product = ProductName.MARGIN if margin else ProductName.SPOT
         self.settings = structs.replace(SETTINGS, product=product)
+        self._take_time()
         self.transfers: dict[str, tuple[str, Decimal, int]] = {}
         """Asset, amount and instant of every one, by id."""
         self._dust = apart(self.world.rng, "dust")
@@ -161,6 +164,7 @@ class SpotLife(Lifetime):
         for strategy in self.strategies:
             strategy.borrows, strategy.bursts = margin, self.faults.bursts
             strategy.amends, strategy.repeats = self.faults.amends, self.faults.repeats
+            strategy.pace = self.usual_pace
         self._plan_faults()
         if not self.executions_are_late:  # one that nobody hears of hides what they explain
             self._every(self.faults.fundings_per_s / 4, self._transfer)

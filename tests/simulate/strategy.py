@@ -42,7 +42,7 @@ from tradingsys.wire.messages import (
 )
 from tradingsys.wire.messages.orders import OrderTerms
 
-__all__ = ["Link", "Strategy"]
+__all__ = ["Link", "Strategy", "wants"]
 
 _MOST_ASKED = 100
 """Orders in one question, as the protocol has it."""
@@ -85,6 +85,8 @@ class Strategy:
         """How often it amends a resting order rather than send another."""
         self.repeats = 0.0
         """How often it sends an order a second time."""
+        self.pace = 1
+        """So much less often it wants anything."""
         self.bursts = 0.0
         """How often it wants several things at the same instant."""
         self.wants_all = False
@@ -295,7 +297,9 @@ class Strategy:
                 wish, grace_ms = self.when_gone
                 login = LoginParams(self.session, "sim", True, instance=self._instance, cursor=self._cursor)
                 self._request("login", structs.replace(login, on_disconnect=wish, grace_ms=grace_ms))
-        elif self.active and self.login is not None and self._ready and self._subscribed:
+        elif (
+            self.active and self.login is not None and self._ready and self._subscribed and wants(self.world, self.pace)
+        ):
             self.together.append([])
             for _ in range(wishes):
                 self._act(self.login)
@@ -357,6 +361,11 @@ class Strategy:
         if self._last is not None and self.world.chance(self.repeats):
             order, client_order_id = self._last
             self._request("order", order, client_order_id, what="repeated")
+
+
+def wants(world: World, pace: int) -> bool:
+    """Whether somebody who wants something so much less often than others wants it now."""
+    return pace == 1 or world.chance(1 / pace)
 
 
 def _text(number: Decimal | int | None) -> str | None:

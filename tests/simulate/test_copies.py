@@ -32,7 +32,7 @@ class Judged(Copy):
     """Of which the original trades, and did not send anything."""
 
     def __init__(self, world: World) -> None:
-        life: Any = SimpleNamespace(world=world, strategies=[SimpleNamespace(active=False)])
+        life: Any = SimpleNamespace(world=world, more_s=0, strategies=[SimpleNamespace(active=False)])
         self._life, self.is_alone, self._copy_trades = life, False, False
         self.judged_ns = 0
 

@@ -14,7 +14,7 @@ from tradingsys.sim.events import Execution, OrderRecord
 from tradingsys.sim.exchange import Exchange
 from tradingsys.sim.spot_exchange import SpotExchange
 
-__all__ = ["Owned", "Truth"]
+__all__ = ["FORGOTTEN", "Owned", "Truth"]
 
 _ENDS = {
     ConditionStatus.NEW: OrderStatus.NEW,
@@ -22,6 +22,14 @@ _ENDS = {
     ConditionStatus.EXPIRED: OrderStatus.EXPIRED,
     ConditionStatus.REJECTED: OrderStatus.EXPIRED,  # when it was triggered: it had been accepted, and waited
 }
+
+
+_FORGOTTEN_AFTER_NS = 3 * 86_400 * 1_000_000_000
+"""On futures."""
+
+
+FORGOTTEN = (OrderStatus.EXPIRED, OrderStatus.ABSENT)
+"""What can be concluded of such orders: that they ended in vain, or never were."""
 
 
 class Owned(Struct):
@@ -48,6 +56,10 @@ class Owned(Struct):
         is over, and was never executed.
         """
         return self.was_renamed and not self.rows and not self.status.is_open and self.updated_ns <= at_ns
+
+    def is_forgotten(self, now_ns: int) -> bool:
+        """Whether the exchange, where it forgets, tells nothing of it any more: it ended in vain, and is old."""
+        return not (self.rows or self.status.is_open) and now_ns - self.created_ns > _FORGOTTEN_AFTER_NS
 
     @property
     def executed(self) -> Decimal:

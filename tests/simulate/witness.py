@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from tests.simulate.truth import Owned, Truth
+from tests.simulate.truth import FORGOTTEN, Owned, Truth
 from tests.simulate.world import World
 from tradingsys.core.enums import OrderStatus, Side
 from tradingsys.core.ids import OrderKey, decode_client_order_id
@@ -106,14 +106,15 @@ class Witness:
             yield from self._untold(told, own.get(told.session, ()))
         for order in truth.orders:
             end = self._ends.get(order.client_order_id, order.status)
-            if end is not order.status:
+            if end is not order.status and not (end in FORGOTTEN and order.is_forgotten(self._world.now_ns)):
                 yield f"told that {order.client_order_id} is {end}; it is {order.status}"
 
     def verdicts(self, truth: Truth) -> Iterator[str]:
         """Orders that were told to be over, or never to have been, and lived; executions that were not told."""
         accepted = {order.client_order_id: order for order in truth.orders}
         for client_order_id, (status, at_ns) in self._never.items():
-            if client_order_id in accepted and not accepted[client_order_id].left_no_trace(at_ns):
+            order = accepted.get(client_order_id)
+            if order is not None and not (order.left_no_trace(at_ns) or order.is_forgotten(at_ns)):
                 yield f"told that {client_order_id} is {status}, and the exchange accepted it"
         for client_order_id, at_ns in self._over.items():
             order = accepted.get(client_order_id)

@@ -51,6 +51,13 @@ class World:
             action()
         self.now_ns = end_ns
 
+    def stand_still(self, duration_ns: int) -> None:
+        """Time passes, and nobody does anything meanwhile: what was due is done afterwards, in its order."""
+        self.now_ns += duration_ns
+        self._heap = [
+            (max(at_ns, self.now_ns), next(self._order), action) for at_ns, _, action in sorted(self._heap, key=_due)
+        ]
+
     def chance(self, probability: float) -> bool:
         return self.rng.random() < probability
 
@@ -61,6 +68,10 @@ class World:
     def at(self, now_ns: int) -> float:
         """An instant in seconds of this life."""
         return (now_ns - START_NS) / 1e9
+
+
+def _due(entry: tuple[int, int, Callable[[], None]]) -> tuple[int, int]:
+    return entry[:2]
 
 
 class Clock:

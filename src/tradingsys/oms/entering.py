@@ -15,7 +15,8 @@ from tradingsys.oms.inquiry import Inquiry
 
 __all__ = ["Entering", "Wish"]
 
-_JOIN_MS = 50
+_JOIN_MS, _JOINS = 50, 40
+"""Whoever waits for a reading of somebody else's looks after so long, or so often while answers are old."""
 _PATIENCE, _LONGEST_PAUSE = 4, 8
 """Times the staleness of answers, two of which a reading takes at the least."""
 _FAILURES_BEFORE_ALARM = 3
@@ -58,12 +59,13 @@ class Entering:
         Whoever finds nobody reading reads what everybody wants.
         """
         mine, rounds = set(wishes), 0
+        join_ms = max(_JOIN_MS, self._inquiry.margins.staleness_ms // _JOINS)
         self._wanted.update(mine)
         try:
             while missing := [wish for wish in mine if not self._is_done(wish)]:
                 pause_ns = min(self._due_ns.get(wish, 0) for wish in missing) - self._inquiry.now_ns()
                 if self._inquiry.now_ns() < self._reads_until_ns:
-                    await self._inquiry.wait(_JOIN_MS)
+                    await self._inquiry.wait(join_ms)
                 elif tries is not None and (rounds == tries or pause_ns > 0):
                     return
                 elif pause_ns > 0:

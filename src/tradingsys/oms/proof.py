@@ -10,6 +10,8 @@ __all__ = ["Proof"]
 
 _LONGEST_MS, _LONGEST_CHECKS = 180_000, 6
 """So long the books may go unproven, and so many checks in a row the venue may leave without an answer."""
+_CHECKS, _READINGS = 2, 3
+"""Where answers may be old, each reading of a check waits for as long: the books may go unproven for so many checks."""
 _LOOK_MS = 1_000
 
 
@@ -43,7 +45,8 @@ class Proof:
         Time in which the whole machine stood still does not count: nobody asked. A person who lifts the restriction has
         as long again.
         """
-        longest_ms = max(_LONGEST_MS, _LONGEST_CHECKS * every_ms)
+        longest_check_ms = every_ms + _READINGS * self._inquiry.margins.staleness_ms
+        longest_ms = max(_LONGEST_MS, _LONGEST_CHECKS * every_ms, _CHECKS * longest_check_ms)
         while True:
             await self._inquiry.wait(_LOOK_MS)
             if self._is_imposed and not self._stands:

@@ -74,7 +74,10 @@ class Settling:
             negatives += answered
             await inquiry.wait(wait_ms)
             wait_ms = inquiry.longer(wait_ms)
-        if order.last_seen_ms and inquiry.venue_ms() - order.last_seen_ms > _RETENTION_MS:
+        # The venue counts from when it was made: one that rests for longer is forgotten as soon as it ended.
+        is_in_vain = not order.facts.cum_qty
+        known_ms = (is_in_vain and order.placed_ms) or order.last_seen_ms
+        if known_ms and inquiry.surely_ms() - known_ms > _RETENTION_MS:
             self._book.refuse(order, Closed(OrderStatus.EXPIRED, reason="ended so long ago that the venue forgot it"))
 
     async def find_terms(self, order: TrackedOrder) -> None:

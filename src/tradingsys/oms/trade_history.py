@@ -16,7 +16,8 @@ __all__ = ["TradeHistory"]
 _FETCHES = 2
 _JOIN_MS = 50
 _PAGE = 1000
-_FOUND_NS = 60_000_000_000
+_FOUND_MS = 60_000
+_NS_PER_MS = 1_000_000
 _WAITED_FOR_MS = 600_000
 """So long history may not show an execution that the exchange told of."""
 
@@ -103,7 +104,8 @@ class TradeHistory:
         that, or cannot be asked for, nobody shall wait for.
         """
         told_ns = self._told_ns.get(symbol)
-        is_young = told_ns is not None and self._inquiry.now_ns() - told_ns < _FOUND_NS
+        found_ns = (self._staleness_ms + _FOUND_MS) * _NS_PER_MS
+        is_young = told_ns is not None and self._inquiry.now_ns() - told_ns < found_ns
         return is_young and not self._inquiry.is_history_put_off(symbol)
 
     async def since(self, symbol: str, start_ms: int) -> list[Fill]:

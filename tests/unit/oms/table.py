@@ -18,12 +18,19 @@ MS = 1_000_000
 class Table:
     """A recovery, its book, and the questions it asks."""
 
-    def __init__(self, uncertainty_ms: int = 0, timing: Timing | None = None, book: SessionBook | None = None) -> None:
+    def __init__(
+        self,
+        uncertainty_ms: int = 0,
+        timing: Timing | None = None,
+        book: SessionBook | None = None,
+        margins: Margins | None = None,
+    ) -> None:
         self.book = book or empty_book()
         self.clock = VenueClock()
         self.clock.set(EPOCH, -2 * uncertainty_ms * MS, 0)
         self.now_ns = 0
-        self.recovery = Recovery(self.book, Margins(), timing or Timing(), lambda: self.now_ns, self.clock)
+        own = margins or Margins()
+        self.recovery = Recovery(self.book, own, timing or Timing(), lambda: self.now_ns, self.clock)
         self.procedures = Procedures()
         self.ended: list[str] = []
         self._asked: list[tuple[int, Query[object]]] = []

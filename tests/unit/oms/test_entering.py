@@ -27,3 +27,23 @@ def test_a_reader_that_took_too_long_takes_nobodys_turn() -> None:
     table.wait(STALENESS_MS + 1)
     table.start("third", entering.enter([Wish("C")]))
     assert len(readings) == 2, "the first ended; the second reads still"
+
+
+def test_waiting_for_a_reading_costs_no_more_where_it_takes_longer() -> None:
+    def looks(staleness_ms: int) -> int:
+        table, looked = Table(margins=Margins(staleness_ms=staleness_ms)), list[Wish]()
+
+        async def read(_wishes: Collection[Wish]) -> None:
+            await table.recovery._inquiry.wait(2 * staleness_ms)
+
+        def is_done(wish: Wish) -> bool:
+            looked.append(wish)
+            return False
+
+        entering = Entering(table.recovery._inquiry, read, is_done, lambda _: None)
+        for name in ("reads", "waits"):
+            table.start(name, entering.enter([Wish(name)]))
+        table.wait(2 * staleness_ms - 1)
+        return len(looked)
+
+    assert looks(30 * STALENESS_MS) <= looks(STALENESS_MS) < 100

@@ -12,14 +12,15 @@ from tradingsys.core.errors import VenueError
 from tradingsys.core.records import HaltCause, HaltRecord, Scope
 from tradingsys.oms.cadence import Cadence
 from tradingsys.oms.effects import Alarm
+from tradingsys.oms.inquiry import Margins
 from tradingsys.oms.session_book import SessionBook
 
 WATCH_MS = 30_000
 LONGEST_MS = 6 * WATCH_MS
 
 
-def watched() -> Table:
-    table = Table()
+def watched(margins: Margins | None = None) -> Table:
+    table = Table(margins=margins)
     recovery = table.recovery
     table.start("boot", recovery.check_account())
     table.answer({})
@@ -29,14 +30,18 @@ def watched() -> Table:
     return table
 
 
-def live(table: Table, ms: int, *, told: bool, net: int = 0) -> list[type[Query[object]]]:
-    """Returns what was asked for meanwhile; the account's positions are told or refused, everything else is told."""
+def live(table: Table, ms: int, *, told: bool, net: int = 0, rests: bool = True) -> list[type[Query[object]]]:
+    """Returns what was asked for meanwhile; the account's positions are told or refused, everything else is told.
+
+    Where the account never ``rests`` each reading of it tells of another position.
+    """
     asked = []
     for _ in range(ms // 1_000):
         table.wait(1_000)
         while questions := table.asked():
             asked.append(type(questions[0]))
             if isinstance(questions[0], PositionsQuery):
+                net += not rests
                 table.answer({SYMBOL: Decimal(net)} if told else VenueError(-1000, "unknown"))
             else:
                 table.answer(table.now_ns if isinstance(questions[0], TimeQuery) else ())
@@ -57,6 +62,14 @@ def test_orders_only_reduce_while_nothing_proves_the_books() -> None:
     assert state(table) is TradingState.REDUCING
     assert "for 180 s the books could not be compared" in table.book.halts.why(1, SYMBOL)
     assert len(table.book.halts) == 1
+
+
+def test_a_check_that_takes_long_as_answers_may_be_old_is_no_silence_of_the_venue() -> None:
+    table = watched(Margins(staleness_ms=60_000))
+    live(table, 2 * LONGEST_MS, told=True, net=7, rests=False)
+    assert HaltCause.UNPROVEN not in [row.cause for row in table.book.halts], "three readings, each a minute's wait"
+    live(table, 3 * LONGEST_MS, told=False)
+    assert "for 420 s the books could not be compared" in table.book.halts.why(1, SYMBOL)
 
 
 def test_orders_are_free_again_once_the_account_is_told() -> None:

@@ -70,6 +70,22 @@ def test_an_open_order_that_an_old_answer_leaves_out_stays_open(age_ms: int, sta
     assert table.ended == ["all"] and order.status is status
 
 
+@pytest.mark.parametrize(("executed", "status"), [("0", OrderStatus.EXPIRED), ("1", OrderStatus.PARTIALLY_FILLED)])
+def test_an_order_that_rested_for_days_and_is_denied_has_ended_in_vain(executed: str, status: OrderStatus) -> None:
+    """It was made so long ago that the venue forgot it when it ended, however lately it was seen."""
+    table = Table()
+    order = table.book.track(structs.replace(intent(1, 1), stamp_ms=EPOCH - 4 * 86_400_000))
+    fills = [fill(100, "1", executed)] if Decimal(executed) else []
+    terms = structs.replace(intent(1, 1).terms, version_ms=EPOCH - 1_000)
+    table.book.learn(structs.replace(facts(*fills, client_order_id=client_id(1, 1)), terms=terms), SYMBOL, EPOCH)
+    table.start("refresh", table.recovery._settling.refresh(order))
+    for _ in range(20):
+        if table.asked():
+            table.answer(None)
+        table.wait(1_000)
+    assert table.ended == ["refresh"] and order.status is status
+
+
 def test_an_order_is_absent_only_when_the_venues_clock_has_surely_passed_its_last_instant() -> None:
     table = Table(uncertainty_ms=400, timing=Timing(first_retry_ms=50, longest_retry_ms=50))
     order = table.book.track(intent(1, 1))
@@ -152,6 +168,21 @@ def test_a_missing_execution_is_asked_for_when_the_stream_does_not_bring_it() ->
     table.answer((facts(fill(100, "1", "10")),))
     table.wait(3_000)
     assert table.ended == ["fetch"] and table.book.net(1, SYMBOL) == 10 and table.asked() == []
+
+
+def test_a_missing_execution_may_be_found_as_long_as_answers_may_be_old() -> None:
+    table = Table(margins=Margins(staleness_ms=60_000))
+    table.book.track(intent(1, 1))
+    done = structs.replace(facts(client_order_id=client_id(1, 1)), venue_cum_qty=Decimal(10))
+    table.book.learn(done, SYMBOL, EPOCH)
+    table.start("fetch", table.recovery.fetch_missing(SYMBOL))
+    table.wait(1_000)
+    table.answer(())
+    table.wait(60_000)
+    assert isinstance(table.asked()[0], TradesQuery), "now no answer can be older than the execution"
+    assert table.recovery.may_explain(SYMBOL)
+    table.wait(60_000)
+    assert not table.recovery.may_explain(SYMBOL), "a difference shall not wait for ever"
 
 
 def test_an_execution_that_the_stream_brings_costs_no_question() -> None:
