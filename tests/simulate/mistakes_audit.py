@@ -7,6 +7,7 @@ from tests.simulate.mistakes import Mistake
 from tests.simulate.scenes import audits, late
 from tradingsys.gateway.auditing import Audit
 from tradingsys.gateway.host import look_when_saved
+from tradingsys.gateway.late_executions import LateExecutions
 from tradingsys.gateway.rereading import Rereading
 from tradingsys.oms import auditing, late_fills
 from tradingsys.oms.fill_book import FillBook
@@ -86,7 +87,7 @@ AUDIT_MISTAKES = (
         "an_audit_does_not_wait_for_owners",
         audits.not_yet_booked,
         Rereading.read,
-        "await self._wait_for_owners(symbol)",
+        "await self.wait_for_owners(symbol)",
         "pass",
         hidden_by="as above",
     ),
@@ -114,6 +115,22 @@ AUDIT_MISTAKES = (
         hidden_by="a person seldom takes note of what explains itself a moment later",
     ),
     Mistake(
+        "what_a_person_edited_is_booked_once_more",
+        late.edited_by_hand,
+        LateExecutions.book,
+        "if corrected or not explain(fills, book.differences, book.pairs, book.assets):",
+        "if not explain(fills, book.differences, book.pairs, book.assets):",
+        hidden_by="as above",
+    ),
+    Mistake(
+        "an_audit_does_not_wait_for_those_that_are_booked_late",
+        late.nobodys_canceled_out,
+        LateExecutions.book,
+        "await self._history.wait_for_owners(symbol)",
+        "pass",
+        hidden_by="whose an execution is, is mostly known at once",
+    ),
+    Mistake(
         "what_history_showed_late_is_never_booked",
         Profile.FORGETFUL,
         FillBook.is_booked,
@@ -133,7 +150,7 @@ AUDIT_MISTAKES = (
         "what_an_event_tells_late_is_left_to_history",
         late.told_late,
         FillBook.admitted,
-        "if fill.charge is not None and not self._is_kept(fill):",
+        "if fill.fee is not None and fill.key not in self._late and not self._is_kept(fill):",
         "if False:",
         hidden_by="what history shows late is told by no event in most lives",
     ),

@@ -44,7 +44,7 @@ class Rereading:
         """
         recovery = self._gateway.recovery
         await recovery.pull_trades(symbol)
-        await self._wait_for_owners(symbol)
+        await self.wait_for_owners(symbol)
         from_id = first_id = await self.look(partial(first_to_audit, symbol=symbol, since_ms=since_ms))
         while True:
             await self.wait(self._gateway.settings.cadence.slot_ms)
@@ -74,7 +74,7 @@ class Rereading:
         """Let time pass."""
         await until(self._gateway.now_ns() + ms * _NS_PER_MS)
 
-    async def _wait_for_owners(self, symbol: str) -> None:
+    async def wait_for_owners(self, symbol: str) -> None:
         """Until all that was read is booked; what is executed meanwhile is not compared. Raises TradingError when that
         takes too long.
         """

@@ -56,8 +56,8 @@ class AccountCheck:
         self._cash = cash
         self._pull_trades = pull_trades
         self._unsteady: Counter[str] = Counter()
-        self.agreed_ms: int | None = None
-        """When (venue time) books and account were surely equal in everything last."""
+        self.agreed_ms: dict[str, int] = {}
+        """When (venue time) books and account were surely equal last, by symbol or by asset."""
         self.proof = Proof(inquiry)
         self._disagreement = Disagreement(inquiry, account.symbols_trading)
 
@@ -70,8 +70,8 @@ class AccountCheck:
         """Measure everything, tell what is new, and restrict orders where the books differ."""
         began_ms = self._inquiry.surely_ms() - self._inquiry.margins.staleness_ms
         found = await self.measure()
-        if not found:
-            self.agreed_ms = began_ms
+        compared = self._book.symbols if self._book.kind is AccountKind.CONTRACTS else self._book.assets
+        self.agreed_ms |= dict.fromkeys(compared.keys() - found.keys(), began_ms)
         for name in [*self._unsteady]:
             if name not in found or found[name].is_steady:
                 del self._unsteady[name]

@@ -29,13 +29,10 @@ from msgspec import Struct, structs
 
 from tradingsys.core.order import Fill
 from tradingsys.core.position import FLAT, Pair, Position, SessionPosition
-from tradingsys.core.records import AdjustmentRecord, FillRecord, PerformanceRecord
+from tradingsys.core.records import BASELINE, AdjustmentRecord, FillRecord, PerformanceRecord
 from tradingsys.oms.asset_totals import Flow, add, base_fee, quote_flow
 
-__all__ = ["BASELINE", "Accounting", "Holding"]
-
-BASELINE = "baseline"
-"""Why of the adjustment that stands for everything before the book's first trade id."""
+__all__ = ["Accounting", "Holding"]
 
 _ZERO = Decimal(0)
 _Place = tuple[int, str]

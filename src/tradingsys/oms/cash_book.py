@@ -10,9 +10,8 @@ from tradingsys.core.commands import Income
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.order import Fill
 from tradingsys.core.position import Pair
-from tradingsys.core.records import AdjustmentRecord, LedgerKind, LedgerMarkRecord, LedgerRecord, Saved
+from tradingsys.core.records import BASELINE, AdjustmentRecord, LedgerKind, LedgerMarkRecord, LedgerRecord, Saved
 from tradingsys.core.reports import TOLD_AGAIN_MS, AssetMoved
-from tradingsys.oms.accounting import BASELINE
 from tradingsys.oms.asset_totals import add, movements
 from tradingsys.oms.effects import Effect, EnterAsset, Save
 from tradingsys.oms.funding import Movements

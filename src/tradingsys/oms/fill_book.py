@@ -13,6 +13,7 @@ from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.order import Fill, FillKey, Order
 from tradingsys.core.position import Pair, SessionPosition
 from tradingsys.core.records import (
+    BASELINE,
     AdjustmentRecord,
     FillRecord,
     LedgerKind,
@@ -22,7 +23,7 @@ from tradingsys.core.records import (
     SymbolRecord,
     WatermarkRecord,
 )
-from tradingsys.oms.accounting import BASELINE, Accounting
+from tradingsys.oms.accounting import Accounting
 from tradingsys.oms.asset_totals import add, asset_totals, base_fee
 from tradingsys.oms.cash_book import CashBook
 from tradingsys.oms.effects import Effect, PositionNews, Save
@@ -91,7 +92,7 @@ class FillBook:
         """Whether the next start reads it again."""
         return int(fill.exec_id) >= self.watermarks.get(fill.symbol, 0)
 
-    def told_above_watermark(self, symbol: str) -> Iterable[Fill]:
+    def above_watermark(self, symbol: str) -> Iterable[Fill]:
         """What is booked and the next start reads again, whoever told of it."""
         return (fill for fill, _ in self._booked.get(symbol, {}).values() if self.is_above_watermark(fill))
 
@@ -108,9 +109,9 @@ class FillBook:
             and self.symbols.get(fill.symbol, 0) <= int(fill.exec_id) < self.watermarks.get(fill.symbol, 0)
         ]
         for fill in passed:
-            if fill.charge is not None and not self._is_kept(fill):
+            if fill.fee is not None and fill.key not in self._late and not self._is_kept(fill):
                 self.admit_late(fill)
-        without = {fill.exec_id for fill in passed if fill.charge is None}
+        without = {fill.exec_id for fill in passed if fill.fee is None}
         if not without:
             return facts
         return structs.replace(facts, fills={key: fill for key, fill in facts.fills.items() if key not in without})

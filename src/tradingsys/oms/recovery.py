@@ -363,10 +363,10 @@ class Recovery:
         """Whether the venue provably took it off: it will tell nothing of it any more."""
         return self._inquiry.refusals.is_gone(symbol)
 
-    @property
-    def agreed_ms(self) -> int | None:
-        """When (venue time) books and account were surely equal in everything last; None: not since the start."""
-        return self._check.agreed_ms
+    def agreed_ms(self, symbol: str) -> int | None:
+        """When (venue time) the books surely lacked no execution of a symbol last; None: not since the start."""
+        pair = self._book.pairs.get(symbol)
+        return self._check.agreed_ms.get(symbol if pair is None else pair.base)
 
     async def check_account(self) -> None:
         """Compare with the account, and tell where the books differ from it: see `AccountCheck`."""

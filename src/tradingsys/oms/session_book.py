@@ -6,7 +6,7 @@ Facts come in through `learn`, in any order and any number of times; what follow
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from msgspec import structs
@@ -75,8 +75,7 @@ class SessionBook:
         self.is_booked, self.unsettled_symbols, self.net = fills.is_booked, fills.unsettled_symbols, fills.net
         self.name_of_stray, self.ledger_marks = self._strays.name, self.cash.marks
         self.moved, self.mark_ledger = self.cash.transferred, self.cash.mark
-        self.booked_late = fills.booked_late
-        self.advance, self.pay, self.told_above_watermark = fills.advance, fills.pay, fills.told_above_watermark
+        self.advance, self.pay, self.booked_late = fills.advance, fills.pay, fills.booked_late
         self.differences = self.cash.differences
         """Σ sessions + EXTERNAL − account, where it is not zero: by symbol, or by asset where assets are held."""
         self.assets = self.cash.assets
@@ -144,6 +143,13 @@ class SessionBook:
     def unseen_orders(self) -> list[TrackedOrder]:
         """Those of which the venue showed nothing yet."""
         return self._index.all_unseen()
+
+    def told_above_watermark(self, symbol: str) -> Iterator[Fill]:
+        """What was told of executions that the next start reads again: booked, or without an owner."""
+        yield from self._fills.above_watermark(symbol)
+        for (held, _), fills in self.unattributed.items():
+            if held == symbol:
+                yield from (fill for fill in fills.values() if self._fills.is_above_watermark(fill))
 
     def look_for(self, order: TrackedOrder) -> None:
         """The answer to an order is late: it should be asked about."""
@@ -292,7 +298,7 @@ class SessionBook:
         self._fills.admit_late(fill)
         facts = Order(venue_order_id=fill.venue_order_id, accepted=True, fills={fill.exec_id: fill})
         order = self.learn(facts, fill.symbol, fill.ts_event_ms)
-        if order is not None:  # whose facts may have had it: then nothing is new, and it was never booked
+        if order is not None and fill.exec_id in order.facts.fills:  # which may have had it, and it was never booked
             self._fills.book(fill, order.session, order.client_order_id)
 
     def give_up(self, symbol: str, venue_order_id: str) -> None:

@@ -16,6 +16,7 @@ __all__ = ["Strays"]
 
 _FOREIGN_REMEMBERED = 100_000
 _Key = tuple[str, str]
+_NOTHING = Order()
 
 
 class Strays:
@@ -49,6 +50,7 @@ class Strays:
         if self.is_foreign(symbol, venue_order_id):
             self.disown(facts, symbol)
             return
+        facts = self._fills.admitted(facts, _NOTHING)
         key = (symbol, venue_order_id)
         unknown = {
             fill.key: fill

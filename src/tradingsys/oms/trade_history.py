@@ -148,7 +148,8 @@ class TradeHistory:
             rows = await self._inquiry.of_symbol(TradesQuery(symbol, from_id=from_id, limit=_PAGE))
             orders = [self._inquiry.learn(row, symbol) for row in rows]
             fills = [(fill, order) for row, order in zip(rows, orders, strict=True) for fill in row.fills.values()]
-            first_hidden = self._first_hidden(symbol, {fill.key for fill, _ in fills}, asked_ms)
+            last = int(fills[-1][0].exec_id) if fills else from_id
+            first_hidden = self._first_hidden(symbol, {fill.key for fill, _ in fills}, last, asked_ms)
             for fill, order in fills:
                 settled &= first_hidden is None or int(fill.exec_id) < first_hidden
                 # Beyond a young row an older one could still appear; beyond one without owner nothing is booked yet.
@@ -156,20 +157,19 @@ class TradeHistory:
                 settled &= order is None or not order.is_without_row
                 booked_to = int(fill.exec_id) if settled else booked_to
             self._book.advance(symbol, booked_to)
-            last = int(fills[-1][0].exec_id) if fills else from_id
             if len(rows) < _PAGE or last == from_id:
                 return
             from_id = last  # inclusive: a self-trade's two rows may fall on two pages
 
-    def _first_hidden(self, symbol: str, shown: Container[FillKey], asked_ms: int) -> int | None:
-        """The first execution that is booked and that history does not show: as it is late for one, it may be for
-        others that nobody told of. It is not waited for forever.
+    def _first_hidden(self, symbol: str, shown: Container[FillKey], last: int, asked_ms: int) -> int | None:
+        """The first execution before the ``last`` one that was told, and that history does not show: as it is late for
+        one, it may be for others that nobody told of. It is not waited for forever.
         """
         return min(
             (
                 int(fill.exec_id)
                 for fill in self._book.told_above_watermark(symbol)
-                if fill.key not in shown and fill.ts_event_ms > asked_ms - _WAITED_FOR_MS
+                if fill.key not in shown and int(fill.exec_id) < last and fill.ts_event_ms > asked_ms - _WAITED_FOR_MS
             ),
             default=None,
         )

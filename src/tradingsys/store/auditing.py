@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import apsw
 
 from tradingsys.core.errors import StoreError
 from tradingsys.core.order import Fill
+from tradingsys.core.records import BASELINE, LedgerKind
 from tradingsys.store.backups import check_sums
 from tradingsys.store.columns import whole
 from tradingsys.store.order_rows import read_fills
 from tradingsys.store.sqlite import rows
 
-__all__ = ["booked_between", "executed_ms", "faults_of_file", "first_to_audit", "not_the_orders_own"]
+__all__ = [
+    "booked_between",
+    "executed_ms",
+    "faults_of_file",
+    "first_to_audit",
+    "is_corrected_since",
+    "not_the_orders_own",
+]
 
 
 def faults_of_file(conn: apsw.Connection) -> list[str]:
@@ -46,6 +56,15 @@ def executed_ms(conn: apsw.Connection, symbol: str, until_id: int) -> int:
         (symbol, until_id),
     )
     return whole(found[0][0]) if found else 0
+
+
+def is_corrected_since(conn: apsw.Connection, symbol: str, assets: Sequence[str], since_ms: int) -> bool:
+    """Whether a person has changed what somebody holds of a symbol, or taken note of a difference, since then."""
+    edits = "SELECT 1 FROM adjustments WHERE symbol = ? AND why <> ? AND ts_ms >= ? AND CAST(delta AS REAL) <> 0"
+    accepted = "SELECT 1 FROM ledger WHERE kind = ? AND asset = ? AND ts_ms >= ?"
+    return bool(rows(conn, edits, (symbol, BASELINE, since_ms))) or any(
+        rows(conn, accepted, (LedgerKind.ACCEPTED.value, asset, since_ms)) for asset in assets
+    )
 
 
 def booked_between(conn: apsw.Connection, symbol: str, from_id: int, to_id: int | None) -> list[Fill]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 
+import apsw
+
 from tests.simulate.faults import Faults
 from tests.simulate.life import ACCOUNT
 from tests.simulate.rig import Rig, WireClient
@@ -18,8 +20,10 @@ from tradingsys.sim.events import Execution
 
 __all__ = [
     "canceled_out",
+    "edited_by_hand",
     "fee_shown_late",
     "hidden",
+    "nobodys_canceled_out",
     "others_are_missing",
     "put_right_by_hand",
     "shown_late",
@@ -115,6 +119,51 @@ def put_right_by_hand(rig: Rig) -> Iterator[str]:
 
 
 @Scene
+def edited_by_hand(rig: Rig) -> Iterator[str]:
+    """Executions of two sessions are hidden, and a person corrects both by SQL before history shows them: whether they
+    cancel out, which the audit finds, or not.
+    """
+    clients = [rig.client(session) for session in (1, 2)]
+    for client, qty in zip(clients, (10, 40), strict=True):
+        trade(client, rig, qty)
+    for sold, nets in ((30, (50, 20)), (20, (80, 10))):
+        with hidden(rig, 30, sold):
+            _bought_unseen(clients[0], rig, 30)
+            _sold(clients[1], rig, sold)
+            for client in clients:
+                trade(client, rig, 10)
+            rig.run(_GIVEN_UP_S)
+            rig.gateway.kill("by the test", power_cut=False)
+            rig.faults = Faults.none()
+            _edit(rig, nets)
+            rig.start(until_ready=False)
+            rig.run(_BELIEVED_S)
+            clients = [rig.client(session) for session in (1, 2)]
+        rig.run(_FOUND_S)
+        if rig.nets(1, 2) != [*nets]:
+            yield f"a person made it {nets}, and now it is {rig.nets(1, 2)}"
+
+
+@Scene
+def nobodys_canceled_out(rig: Rig) -> Iterator[str]:
+    """The account buys and sells by hand, unseen, while a stop waits that may have become any of that."""
+    client = rig.client()
+    trade(client, rig, 10)
+    stop = {"order_type": "STOP_MARKET", "quantity": "50", "price": None, "time_in_force": None, "stop_price": "0.9"}
+    client.ask("order", client.order_params(**stop))
+    with hidden(rig, 7):
+        for house, ours in ((Side.SELL, Side.BUY), (Side.BUY, Side.SELL)):
+            rig.house(house, 7, "0.6")
+            rig.by_hand(ours, 7)
+        trade(client, rig, 10)
+        rig.run(_BELIEVED_S)
+    rig.run(_FOUND_S + _AUDITED_S)
+    found = [line for line in rig.world.trace if "the audit found" in line]
+    if found or rig.gateway.gateway.book.position(EXTERNAL, "DOGEUSDT").fees.get("USDT") is None:
+        yield f"the audit found {found}; EXTERNAL: {rig.gateway.gateway.book.position(EXTERNAL, 'DOGEUSDT')}"
+
+
+@Scene
 def others_are_missing(rig: Rig) -> Iterator[str]:
     """The account lacks something that no execution explains, and no execution is missing."""
     trade(rig.client(), rig, 10)
@@ -199,6 +248,14 @@ def _sold(client: WireClient, rig: Rig, qty: int) -> None:
     rig.house(Side.BUY, qty, "0.6")
     client.ask("order", client.order_params(side="SELL", quantity=str(qty), price="0.6"))
     rig.run(0.5)
+
+
+def _edit(rig: Rig, nets: Sequence[int]) -> None:
+    with rig.machine.disk.by_hand():
+        conn = apsw.Connection(str(rig.folder / "pos.db"))
+        for session, net in enumerate(nets, 1):
+            conn.execute("UPDATE positions SET net = ? WHERE session_id = ?", (str(net), session))
+        conn.close()
 
 
 def _restricted(rig: Rig) -> bool:

@@ -12,8 +12,8 @@ from tests.unit.oms.books import EPOCH, SYMBOL
 from tradingsys.core.enums import Side
 from tradingsys.core.order import Fill
 from tradingsys.core.position import Position, SessionPosition
-from tradingsys.core.records import AdjustmentRecord, FillRecord, PerformanceRecord
-from tradingsys.oms.accounting import BASELINE, Accounting
+from tradingsys.core.records import BASELINE, AdjustmentRecord, FillRecord, PerformanceRecord
+from tradingsys.oms.accounting import Accounting
 
 D = Decimal
 FIRST = 100

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from tests.unit.oms.books import EPOCH, LINEAGE, SYMBOL, client_id, empty_book, facts, fill, intent, kinds, saved
 from tests.unit.oms.table import Table
+from tradingsys.core.commands import TradesQuery
 from tradingsys.core.enums import Side
 from tradingsys.core.ids import EXTERNAL
 from tradingsys.core.order import Fill
@@ -66,6 +67,32 @@ def test_what_an_event_tells_after_the_watermark_passed_it_is_booked_unless_the_
     for each in (fill(99, "1", "1", fee="0.1"), fill(101, "1", "4"), LATE, LATE):
         book.learn(facts(each), SYMBOL, EPOCH)
     assert book.net(1, SYMBOL) == (2 if is_kept else 6) and asked == ["101"]
+
+
+def test_one_without_a_name_that_an_event_tells_late_is_booked_when_its_owner_is_known() -> None:
+    book = SessionBook(saved(), is_kept=lambda _: False)
+    book.begin(Incarnation(LINEAGE, EPOCH, EPOCH, EPOCH + 10_000))
+    book.enter_symbol(SYMBOL, 100, Decimal(0), EPOCH)
+    for seq in (1, 2):
+        book.track(intent(1, seq))
+    book.learn(facts(SETTLED, client_order_id=client_id(1, 1)), SYMBOL, EPOCH)
+    book.advance(SYMBOL, 110)
+    nameless = structs.replace(LATE, venue_order_id="7")
+    book.learn(facts(nameless, venue_order_id="7"), SYMBOL, EPOCH)
+    assert [*book.unattributed] == [(SYMBOL, "7")]
+    book.learn(facts(None, client_order_id=client_id(1, 2), venue_order_id="7"), SYMBOL, EPOCH)
+    assert book.net(1, SYMBOL) == 6 and not book.unattributed
+
+
+def test_a_fee_of_nothing_is_known_whatever_asset_it_is_not_of() -> None:
+    book = SessionBook(saved(), is_kept=lambda _: False)
+    book.begin(Incarnation(LINEAGE, EPOCH, EPOCH, EPOCH + 10_000))
+    book.enter_symbol(SYMBOL, 100, Decimal(0), EPOCH)
+    book.track(intent(1, 1))
+    book.learn(facts(SETTLED, client_order_id=client_id(1, 1)), SYMBOL, EPOCH)
+    book.advance(SYMBOL, 110)
+    book.learn(facts(structs.replace(LATE, fee=Decimal(0), fee_asset=None)), SYMBOL, EPOCH)
+    assert book.net(1, SYMBOL) == 6
 
 
 def test_what_is_above_it_is_booked_once_whoever_calls_it_late(book: SessionBook) -> None:
@@ -153,6 +180,20 @@ def test_the_watermark_waits_for_what_the_exchange_told_and_history_does_not_sho
         table.start("pull", table.recovery.pull_trades(SYMBOL))
         table.answer((first, last))
         assert table.book.watermarks[SYMBOL] == watermark
+
+
+def test_the_watermark_waits_for_what_has_no_owner_too() -> None:
+    table = Table()
+    table.book.track(intent(1, 1))
+    table.book.learn(facts(fill(101, "9", "4"), venue_order_id="9"), SYMBOL, EPOCH)
+    table.book.learn(facts(YOUNG, client_order_id=client_id(1, 1)), SYMBOL, EPOCH)
+    table.wait(10_000)
+    table.start("pull", table.recovery.pull_trades(SYMBOL))
+    while not isinstance(table.answer((facts(YOUNG),)), TradesQuery):
+        pass
+    assert table.book.watermarks[SYMBOL] == 100
+    table.book.give_up(SYMBOL, "9")
+    assert table.book.net(EXTERNAL, SYMBOL) == 4
 
 
 def test_it_goes_on_when_history_shows_that() -> None:

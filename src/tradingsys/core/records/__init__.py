@@ -6,6 +6,7 @@ from tradingsys.core.records.halts import HaltCause, HaltDuty, HaltRecord, Scope
 from tradingsys.core.records.ledger import LedgerKind, LedgerMarkRecord, LedgerRecord
 from tradingsys.core.records.orders import FillRecord, Intent, OrderRecord, Replace
 from tradingsys.core.records.positions import (
+    BASELINE,
     AdjustmentRecord,
     Edit,
     PerformanceRecord,
@@ -17,6 +18,7 @@ from tradingsys.core.records.saved import Record, Saved
 from tradingsys.core.records.standing import AccountRecord, DayRecord, PriceRecord, SessionRecord
 
 __all__ = [
+    "BASELINE",
     "AccountRecord",
     "AdjustmentRecord",
     "DayRecord",

@@ -9,7 +9,15 @@ from msgspec import Struct
 
 from tradingsys.core.position import Pair
 
-__all__ = ["AdjustmentRecord", "Edit", "PerformanceRecord", "PositionRecord", "SymbolRecord", "WatermarkRecord"]
+__all__ = [
+    "BASELINE",
+    "AdjustmentRecord",
+    "Edit",
+    "PerformanceRecord",
+    "PositionRecord",
+    "SymbolRecord",
+    "WatermarkRecord",
+]
 
 
 class PositionRecord(Struct, frozen=True):
@@ -42,6 +50,10 @@ class PerformanceRecord(Struct, frozen=True):
     uncosted: Decimal = Decimal(0)
     unvalued: Decimal = Decimal(0)
     """Both as in `SessionPosition`; of ``unvalued`` all of it, whatever the watermark."""
+
+
+BASELINE = "baseline"
+"""Why of the adjustment that stands for everything before the book's first trade id."""
 
 
 class AdjustmentRecord(Struct, frozen=True):
