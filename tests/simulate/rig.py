@@ -109,6 +109,7 @@ class Rig:
 
     boot_s = 6
     """Within which a gateway is ready."""
+    _tick_ms = _TICK_MS
 
     def __init__(
         self, folder: Path, *, settings: object = SETTINGS, faults: Faults | None = None, seed: int = 1
@@ -121,7 +122,6 @@ class Rig:
         self.venue = Venue(self.world, self.simulator, ["DOGEUSDT"], ACCOUNT)
         self.venue.troubles.faults = lambda: self.faults
         self.machine = Machine(self.world, folder, lambda: self.faults, Counter())
-        self._tick_ms = _TICK_MS
         self._tick()
         self.start()
         _RIGS.append(self)

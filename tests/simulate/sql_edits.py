@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 
 from tests.simulate.disk import Disk
 from tests.simulate.faults import Faults
+from tests.simulate.unanswered import Topic
 from tests.simulate.world import World, apart
 from tradingsys.core.enums import Side
 from tradingsys.core.errors import ConfigError, TradingError
@@ -36,10 +37,11 @@ def with_edits(faults: Faults, rng: Random) -> Faults:
     """The same life, in which perhaps somebody edits positions.
 
     What he writes stays, then: no backup is put in its place, no copy lacks it, and no fsync fails of which he knows
-    nothing. What sessions hold is no longer what they traded, by which limits are judged.
+    nothing. What sessions hold is no longer what they traded, by which limits are judged; and what history shows late is
+    left to a person who corrects the books.
     """
     own = apart(rng, "edits")
-    if faults.has_limits or own.random() < 0.5:
+    if faults.has_limits or Topic.EXECUTIONS in faults.lagging or own.random() < 0.5:
         return faults
     at_death, per_s = (0.0 if own.random() < 0.3 else own.random() * most for most in (1.0, 0.4))
     disk = structs.replace(faults.disk, restore_at_death=0.0, flip_at_death=0.0, failed_syncs_per_s=0.0)
