@@ -37,8 +37,8 @@ def with_edits(faults: Faults, rng: Random) -> Faults:
     """The same life, in which perhaps somebody edits positions.
 
     What he writes stays, then: no backup is put in its place, no copy lacks it, and no fsync fails of which he knows
-    nothing. What sessions hold is no longer what they traded, by which limits are judged; and what history shows late is
-    left to a person who corrects the books.
+    nothing. What sessions hold is no longer what they traded, by which limits are judged; and who corrects books has
+    to see to what history shows late.
     """
     own = apart(rng, "edits")
     if faults.has_limits or Topic.EXECUTIONS in faults.lagging or own.random() < 0.5:
