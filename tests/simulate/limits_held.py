@@ -35,6 +35,7 @@ _A_LOT = Decimal("0.2")
 """What is held in less than the least that can be traded can be ended by a whole one only."""
 _ZERO = Decimal(0)
 _NS_PER_S = 1_000_000_000
+_NS_PER_DAY = 86_400 * _NS_PER_S
 TIGHT = structs.replace(
     UNLIMITED,
     max_open_orders=5,
@@ -101,6 +102,7 @@ class LimitsHeld:
         self._limits, self._own = limits, own or {}
         self.stopped = 0
         """Sessions that lost too much."""
+        self._began_ns = world.now_ns
         self._read = 0
         self._keys: dict[tuple[str, int], OrderKey | None] = {}
         """Of orders, as they were named first."""
@@ -206,7 +208,7 @@ class LimitsHeld:
         """Whoever ``lost`` so much is stopped, and who is stopped has nothing open that adds.
 
         Who was stopped may have lost as much at an instant that is over: that nobody is for less is told by a scene
-        (``small_losses``).
+        (``small_losses``). What was lost on another day counts no longer.
         What is lost is as much as the exchange's ledger says, but for fees that the gateway may not know the worth of.
         """
         most, lineage = self._limits.max_daily_loss, gateway.book.lineage
@@ -214,7 +216,8 @@ class LimitsHeld:
         for session, amount in lost.items():
             stops = [row for row in gateway.book.halts.of(Scope(session)) if row.cause is HaltCause.LIMIT]
             self.stopped += bool(stops)
-            if most is not None and amount > most * _MORE and not stops:
+            is_of_today = self._world.now_ns // _NS_PER_DAY == self._began_ns // _NS_PER_DAY
+            if is_of_today and most is not None and amount > most * _MORE and not stops:
                 yield f"session {session} lost {amount:.2f} USDT, may lose {most}, and goes on"
             if stops:
                 for (each, symbol), line in lines.items():
