@@ -68,7 +68,7 @@ QUESTION_MISTAKES = (
         "a_stop_cannot_have_been_triggered_when_answers_are_young_enough",
         Profile.FORGETFUL,
         Attribution._patience_ms,
-        "return max(staleness_ms, _LAGGING_MS)",
+        "return self._lagging_ms",
         "return staleness_ms",
     ),
     Mistake(

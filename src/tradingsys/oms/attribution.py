@@ -17,7 +17,7 @@ _OWNER_ATTEMPTS = 12
 _REMEMBERED = 1_000
 """Answers; who needs one that was forgotten asks once more."""
 _LAGGING_MS = 60_000
-"""So old answers may be, whatever the venue is known for, where they contradict what it told of executions."""
+"""At least so old may answers be, whatever the venue is known for, that contradict what it told of executions."""
 
 
 class Attribution:
@@ -26,6 +26,7 @@ class Attribution:
     def __init__(self, inquiry: Inquiry) -> None:
         self._inquiry = inquiry
         self._book = inquiry.book
+        self._lagging_ms = max(inquiry.margins.staleness_ms, _LAGGING_MS)
         self._asking: dict[str, Signal] = {}
         """Orders that wait for a price, while they are asked about."""
         self._told_ms = OrderedDict[str, int]()
@@ -128,14 +129,14 @@ class Attribution:
         """Whether what the venue, asked then, says of orders may be from before these executions."""
         if self._inquiry.refusals.is_gone(symbol):
             return False
-        return asked_ms <= self._first_ms(symbol, venue_order_id) + _LAGGING_MS
+        return asked_ms <= self._first_ms(symbol, venue_order_id) + self._lagging_ms
 
     def _may_be_accepted_since(self, order: TrackedOrder, asked_ms: int) -> bool:
         """Whether an answer to what was asked then may be older than the last instant at which the venue could accept
         the order: after that it shows the order, or there is none. One whose stamp nobody knows was lost.
         """
         stamp_ms = order.stamp_ms or self._book.missing.until_ms
-        return asked_ms <= self._inquiry.margins.expiry_ms(stamp_ms, order.recv_window_ms) + _LAGGING_MS
+        return asked_ms <= self._inquiry.margins.expiry_ms(stamp_ms, order.recv_window_ms) + self._lagging_ms
 
     async def _ask_its_name(self, symbol: str, venue_order_id: str) -> bool:
         """Whether the venue said that it knows no such order."""
@@ -216,7 +217,7 @@ class Attribution:
         staleness_ms, fits = self._inquiry.margins.staleness_ms, self._book.kinship.fits
         if not fits(order, symbol, venue_order_id) or self._inquiry.refusals.is_gone(symbol):
             return staleness_ms
-        return max(staleness_ms, _LAGGING_MS)
+        return self._lagging_ms
 
     def _candidates(self, symbol: str, venue_order_id: str) -> list[TrackedOrder]:
         """Orders that wait for a price, or were denied at a time of which answers may still be, and that no answer
