@@ -107,12 +107,12 @@ AUDIT_MISTAKES = (
         hidden_by="as above",
     ),
     Mistake(
-        "what_a_person_put_right_is_booked_once_more",
-        late.put_right_by_hand,
+        "what_explains_a_part_of_what_the_books_lack_is_booked",
+        late.others_are_missing,
         late_fills.explain,
         "return bool(lacking) and all(differences.get(name, _ZERO) == -amount for name, amount in lacking.items())",
         "return bool(lacking)",
-        hidden_by="a person seldom takes note of what explains itself a moment later",
+        hidden_by="an account seldom loses what nothing explains just then",
     ),
     Mistake(
         "what_a_person_edited_is_booked_once_more",
@@ -120,7 +120,7 @@ AUDIT_MISTAKES = (
         LateExecutions.book,
         "if corrected or not explain(fills, book.differences, book.pairs, book.assets):",
         "if not explain(fills, book.differences, book.pairs, book.assets):",
-        hidden_by="as above",
+        hidden_by="a person seldom corrects what explains itself a moment later",
     ),
     Mistake(
         "an_audit_does_not_wait_for_those_that_are_booked_late",

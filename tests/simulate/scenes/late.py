@@ -165,10 +165,14 @@ def nobodys_canceled_out(rig: Rig) -> Iterator[str]:
 
 @Scene
 def others_are_missing(rig: Rig) -> Iterator[str]:
-    """The account lacks something that no execution explains, and no execution is missing."""
-    trade(rig.client(), rig, 10)
-    lose(rig, 7)
-    rig.run(_BELIEVED_S + _FOUND_S)
+    """The account lacks something that no execution explains, and an execution is missing as well."""
+    client = rig.client()
+    with hidden(rig, 30):
+        _bought_unseen(client, rig, 30)
+        trade(client, rig, 10)
+        lose(rig, 7)
+        rig.run(_BELIEVED_S)
+    rig.run(_FOUND_S)
     if rig.nets(1, EXTERNAL) != [10, 0] or not _restricted(rig):
         yield f"something was booked: {rig.nets(1, EXTERNAL)}"
 
