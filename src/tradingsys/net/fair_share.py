@@ -26,9 +26,9 @@ __all__ = ["FairShare", "KeptFrame", "has_reserved_bits"]
 _SHARE, _SHARE_OF_FLOOD = 8, 2
 """Frames of up to two kibibytes; larger ones count as several. A flood has turns so short that nobody notices them."""
 _FRAME_BYTES = 2048
-_PAUSE_S, _PAUSE_FOR_EACH_S = 0.002, 0.0025
+_PAUSE_S, _PAUSE_FOR_EACH_S = 0.002, 0.0045
 """Between turns; the second one for each frame of a turn, as soon as more frames had to wait, one after the other, than
-any burst has. Then even the smallest take no more than a hundredth of the time, and still come twice as fast as they
+any burst has. Then even the smallest take no more than half a hundredth of the time, and still come faster than they
 may in the long run."""
 _BURST = 512
 _TURN_S = 0.001

@@ -123,7 +123,7 @@ def test_what_is_dear_is_repaid_by_waiting_and_the_more_the_dearer_it_is(cost_s:
     assert not peer.late
 
 
-def test_a_burst_is_heard_at_once_and_a_flood_takes_a_hundredth_of_the_time() -> None:
+def test_a_burst_is_heard_at_once_and_a_flood_takes_half_a_hundredth_of_the_time() -> None:
     """Also while all that it says has been said too long ago."""
     peer = Driven(lambda _: 0.000_02)
     peer.arrive(*numbered(400))
@@ -135,7 +135,7 @@ def test_a_burst_is_heard_at_once_and_a_flood_takes_a_hundredth_of_the_time() ->
     for _ in range(10):
         before = peer.used_s
         peer.run(1)
-        assert 0.005 < peer.used_s - before < 0.02
+        assert 0.0025 < peer.used_s - before < 0.01
     assert peer.late and peer.is_paused
 
 
@@ -146,15 +146,15 @@ def test_nobody_waits_for_more_than_two_frames_of_a_flood_at_a_time() -> None:
         peer.send(*[b"flood"] * 100)
     peer.run(1.9)
     at_once = [len(list(same)) for at_s, same in itertools.groupby(at_s for at_s, _ in peer.heard) if at_s > 0.5]
-    assert max(at_once) <= 4 and at_once.count(2) > 0.95 * len(at_once) and len(at_once) > 200
+    assert max(at_once) <= 4 and at_once.count(2) > 0.95 * len(at_once) and len(at_once) > 120
 
 
 def test_large_frames_of_a_flood_count_as_many() -> None:
     peer = Driven(lambda _: 0.000_02)
     peer.send(*[b"flood"] * 600, *[b"f" * 10_000] * 100)
-    peer.run(0.5)
+    peer.run(1)
     at_s = [at_s for at_s, word in peer.heard if len(word) > 5][:20]
-    assert all(later - sooner > 0.0124 for sooner, later in itertools.pairwise(at_s)) and len(at_s) > 5
+    assert all(later - sooner > 0.0224 for sooner, later in itertools.pairwise(at_s)) and len(at_s) > 5
 
 
 def test_who_orders_as_fast_as_may_be_after_a_burst_is_no_flood() -> None:
