@@ -70,7 +70,7 @@ def test_a_flooding_client_is_told_so(rig: Rig) -> None:
     rig.run(1)  # it is heard in shares
     codes = [message.get("error", {}).get("code") for message in client.messages if "id" in message]
     assert len(codes) == 600, "every request gets an answer"
-    assert codes.count(ErrorCode.DENIED) > 100
+    assert codes.count(ErrorCode.DENIED) > 90
     rig.run(3)
     assert "result" in client.ask("get_positions", [])
 
@@ -83,7 +83,7 @@ def test_a_client_that_never_stops_flooding_is_not_heard_then_cut_and_its_sessio
     assert client._link is not None
     for _ in range(3_000):
         client._link.send(data)
-    rig.run(4)  # it is heard in shares
+    rig.run(6)  # it is heard in shares
     assert "result" in other.ask("get_positions", [])
     said = len(client.messages)
     client._link.send(b'{"id":1,"method":"get_products","params":[]}')
