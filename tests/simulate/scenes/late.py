@@ -86,7 +86,7 @@ def two_were_late(rig: Rig) -> Iterator[str]:
 
 @Scene
 def canceled_out(rig: Rig) -> Iterator[str]:
-    """A purchase and a sale of as much come late: books and account do not differ, and the audit finds them."""
+    """A purchase and a sale of as much come late: orders and the audit lack them, and nothing differs."""
     client = rig.client()
     with hidden(rig, 30):
         _bought_unseen(client, rig, 30)

@@ -16,6 +16,7 @@ from tests.simulate.scenes.stage import (
     answered,
     believed_absent,
     executed,
+    executed_unseen,
     judged,
     operate,
     rest,
@@ -81,10 +82,7 @@ def denied(rig: Rig) -> Iterator[str]:
     """The exchange executes an order of which nothing else is known, and denies for 50 s that there is one."""
     client = rig.client()
     with answered(rig, DENIED):
-        rig.faults = Faults(lose_event=1.0, lose_reply=1.0)
-        rest(client, 0.2)
-        rig.faults = Faults(lose_event=1.0)
-        executed(rig)
+        executed_unseen(client, rig)
         rig.run(50)
         if rig.net(1) or rig.net(EXTERNAL):
             yield f"somebody has what nobody can know the owner of: {rig.nets(1, EXTERNAL)}"

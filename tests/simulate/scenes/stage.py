@@ -31,6 +31,7 @@ __all__ = [
     "cut_power",
     "executed",
     "executed_after_a_start",
+    "executed_unseen",
     "judged",
     "lost_to_a_cut",
     "operate",
@@ -87,6 +88,14 @@ def rest(client: WireClient, wait_s: float = 0.3) -> Json:
 def executed(rig: Rig, qty: int = 15) -> None:
     """So much of what `rest` left in the market is executed."""
     rig.house(Side.SELL, qty, _RESTS_AT)
+
+
+def executed_unseen(client: WireClient, rig: Rig) -> None:
+    """What `rest` sends is taken and executed, and nothing tells of it; events go on to be lost."""
+    rig.faults = Faults(lose_event=1.0, lose_reply=1.0)
+    rest(client, 0.2)
+    rig.faults = Faults(lose_event=1.0)
+    executed(rig)
 
 
 def trade(client: WireClient, rig: Rig, qty: int) -> None:

@@ -12,9 +12,9 @@ from tests.simulate.scenes.stage import (
     Scene,
     answered,
     executed,
+    executed_unseen,
     judged,
     lost_to_a_cut,
-    rest,
 )
 from tradingsys.core.enums import Side
 from tradingsys.core.ids import EXTERNAL
@@ -30,10 +30,7 @@ def denied_then_silent(rig: Rig) -> Iterator[str]:
     """The exchange denies an order that executed as long as that may be a minute old, and then tells nothing."""
     client = rig.client()
     with answered(rig, DENIED):
-        rig.faults = Faults(lose_event=1.0, lose_reply=1.0)
-        rest(client, 0.2)
-        rig.faults = Faults(lose_event=1.0)
-        executed(rig)
+        executed_unseen(client, rig)
         rig.run(58)
     with answered(rig, NOBODY_KNOWS):
         rig.run(20)
